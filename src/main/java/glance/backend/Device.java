@@ -1,0 +1,25 @@
+package glance.backend;
+
+import glance.tensor.DType;
+
+/** A place where tensors live and ops run. Used by one thread at a time. */
+public interface Device extends AutoCloseable {
+    /** Name and properties. */
+    DeviceInfo info();
+
+    /** Dtype of activations on this device. */
+    DType computeType();
+
+    /** Memory of the device. */
+    DeviceMemory memory();
+
+    /** The operations that it can run. */
+    KernelTable kernels();
+
+    /** Waits until all queued work is done. */
+    void synchronize();
+
+    /** Ends threads and frees all memory. */
+    @Override
+    void close();
+}

@@ -1,0 +1,34 @@
+package glance.backend;
+
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Storage;
+import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
+
+/** The memory of a device: pooled scratch, weights, and the way in and out. */
+public interface DeviceMemory {
+    /**
+     * A block for {@code numel} elements with undefined content, from the pool where it has one.
+     */
+    Storage allocate(DType dtype, long numel);
+
+    /**
+     * Takes a weight whose bytes lie in {@code data} (little-endian, row-major; usually a mapped
+     * file). The device may keep the buffer as it is, convert, or copy; the caller must not change
+     * it.
+     */
+    Tensor adopt(DType dtype, Shape shape, ByteBuffer data);
+
+    /** Copies host bytes into a contiguous tensor. */
+    void write(ByteBuffer source, Tensor target);
+
+    /** Copies a contiguous tensor into host bytes, after all queued work is done. */
+    void read(Tensor source, ByteBuffer target);
+
+    /** Bytes in use and their peak. */
+    MemoryStats stats();
+
+    /** Starts a new measurement of the peak from what is in use now. */
+    void resetPeak();
+}

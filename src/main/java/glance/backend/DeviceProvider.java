@@ -1,0 +1,26 @@
+package glance.backend;
+
+import java.util.List;
+
+/**
+ * Finds and opens the devices of one kind; registered as a {@link java.util.ServiceLoader} service.
+ */
+public interface DeviceProvider {
+    /** The kind, as in {@code --device KIND[:INDEX]}. */
+    String kind();
+
+    /** Rank among kinds when the user does not choose; the usable device of highest rank wins. */
+    int preference();
+
+    /**
+     * Every device of this kind, also those that cannot be used, with the cause. Must not throw.
+     */
+    List<DeviceInfo> list();
+
+    /**
+     * Opens a device.
+     *
+     * @throws DeviceException if it cannot be used, with the cause
+     */
+    Device open(int index, DeviceOptions options);
+}

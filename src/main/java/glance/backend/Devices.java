@@ -1,0 +1,67 @@
+package glance.backend;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.stream.Collectors;
+
+/** Chooses among the devices of all registered kinds. */
+public final class Devices {
+    private Devices() {}
+
+    /** Every device found, usable or not, best kind first. */
+    public static List<DeviceInfo> list() {
+        return providers().stream().flatMap(provider -> provider.list().stream()).toList();
+    }
+
+    /**
+     * Opens a device by name.
+     *
+     * @param name {@code auto} for the best usable one, or {@code KIND} or {@code KIND:INDEX}
+     * @throws DeviceException if there is no such device, or it cannot be used
+     */
+    public static Device open(String name, DeviceOptions options) {
+        if (name.equals("auto")) {
+            for (DeviceProvider provider : providers()) {
+                List<DeviceInfo> found = provider.list();
+                for (int i = 0; i < found.size(); i++) {
+                    if (found.get(i).problem() == null) {
+                        return provider.open(i, options);
+                    }
+                }
+            }
+            throw new DeviceException("no usable device");
+        }
+        String kind = name.contains(":") ? name.substring(0, name.indexOf(':')) : name;
+        int index = index(name);
+        for (DeviceProvider provider : providers()) {
+            if (provider.kind().equals(kind)) {
+                return provider.open(index, options);
+            }
+        }
+        String kinds =
+                providers().stream().map(DeviceProvider::kind).collect(Collectors.joining(", "));
+        throw new DeviceException(
+                "unknown device '"
+                        + name
+                        + "': expected auto or one of "
+                        + kinds
+                        + ", with :INDEX if wanted");
+    }
+
+    private static int index(String name) {
+        int colon = name.indexOf(':');
+        try {
+            return colon < 0 ? 0 : Integer.parseUnsignedInt(name.substring(colon + 1));
+        } catch (NumberFormatException e) {
+            throw new DeviceException("device '" + name + "': the index after ':' is not a number");
+        }
+    }
+
+    private static List<DeviceProvider> providers() {
+        return ServiceLoader.load(DeviceProvider.class).stream()
+                .map(ServiceLoader.Provider::get)
+                .sorted(Comparator.comparingInt(DeviceProvider::preference).reversed())
+                .toList();
+    }
+}

@@ -1,0 +1,49 @@
+package glance.backend;
+
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The operations that a device can run. Dispatch and the question "can it?" read the same table, so
+ * they cannot disagree.
+ */
+public final class KernelTable {
+    private final Map<Class<? extends Op>, Kernel<?>> kernels = new ConcurrentHashMap<>();
+
+    /** Adds the kernel of one kind of operation. */
+    public <O extends Op> KernelTable with(Class<O> kind, Kernel<? super O> kernel) {
+        kernels.put(kind, kernel);
+        return this;
+    }
+
+    /** The kinds of operation in the table. */
+    public Set<Class<? extends Op>> kinds() {
+        return Set.copyOf(kernels.keySet());
+    }
+
+    /** Why the operation cannot run here, or null if it can. */
+    public <O extends Op> String refuses(O op) {
+        Kernel<O> kernel = kernel(op);
+        return kernel == null ? "no kernel" : kernel.refuses(op);
+    }
+
+    /**
+     * Runs the operation.
+     *
+     * @throws UnsupportedOperationException if this device cannot, with the reason
+     */
+    public <O extends Op> void run(O op) {
+        String reason = refuses(op);
+        if (reason != null) {
+            throw new UnsupportedOperationException(
+                    op.getClass().getSimpleName() + " cannot run on this device: " + reason);
+        }
+        kernel(op).run(op);
+    }
+
+    @SuppressWarnings("unchecked") // with() pairs each class with a kernel of that class
+    private <O extends Op> Kernel<O> kernel(O op) {
+        return (Kernel<O>) kernels.get(op.getClass());
+    }
+}

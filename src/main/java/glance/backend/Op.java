@@ -1,0 +1,122 @@
+package glance.backend;
+
+import glance.tensor.Tensor;
+import java.util.List;
+
+/**
+ * One operation on device memory with all its arguments, already validated by {@code glance.ops}
+ * (which documents formulas, shapes and errors). {@link #out} is written, everything else is read.
+ * An optional argument is null when absent. Tensors are contiguous unless a line below says
+ * otherwise; "rows" means packed in the last dimension, any strides before it.
+ */
+public sealed interface Op {
+    /** The tensor that the operation writes. */
+    Tensor out();
+
+    /** {@code residual + gate * act(x W^T + bias + lora)}; x [batch, seqLen, in] is rows. */
+    record Linear(Tensor x, Tensor weight, Tensor bias, LowRank lora, Epilogue epilogue, Tensor out)
+            implements Op {}
+
+    /**
+     * {@code softmax(scale q k^T + mask) v}; q [batch, seqLen, numHeads, headDim], k and v [batch,
+     * keyLen, numKvHeads, headDim], all rows; lse [batch, numHeads, seqLen] (log-sum-exp of the
+     * scores, for the backward) is written when present.
+     */
+    record Attention(
+            Tensor q, Tensor k, Tensor v, float scale, AttentionMask mask, Tensor lse, Tensor out)
+            implements Op {}
+
+    /**
+     * RMSNorm over each head, then rotary positions, of several streams joined along the sequence;
+     * streams [batch, seqLen_i, numHeads, headDim] rows, weights [headDim] (a null entry skips the
+     * norm of that stream), out [batch, sum seqLen_i, numHeads, headDim].
+     */
+    record HeadNormRope(
+            List<Tensor> streams, List<Tensor> weights, float eps, Rope rope, Tensor out)
+            implements Op {}
+
+    /** {@code act(x / sqrt(mean(x^2) + eps) * weight)} over the last dimension; x is rows. */
+    record RmsNorm(Tensor x, Tensor weight, float eps, Activation activation, Tensor out)
+            implements Op {}
+
+    /**
+     * {@code (x - mean) / sqrt(var + eps) [* weight + bias] [* (1 + scale) + shift]} over the last
+     * dimension; x [batch, seqLen, dim] rows; scale, shift [batch or 1, dim] rows.
+     */
+    record LayerNorm(
+            Tensor x, Tensor weight, Tensor bias, Tensor scale, Tensor shift, float eps, Tensor out)
+            implements Op {}
+
+    /** {@code residual + gate * y}; all [batch, seqLen, dim], gate [batch or 1, dim] rows. */
+    record GateResidual(Tensor residual, Tensor gate, Tensor y, Tensor out) implements Op {}
+
+    /** {@code act(x)}. */
+    record Unary(Activation activation, Tensor x, Tensor out) implements Op {}
+
+    /** {@code act(gate) * up}. */
+    record GatedActivation(Activation activation, Tensor gate, Tensor up, Tensor out)
+            implements Op {}
+
+    /** {@code a (+ or *) b}; b has the shape of a, or [last dimension], or one element. */
+    record Binary(Kind kind, Tensor a, Tensor b, Tensor out) implements Op {
+        /** The arithmetic. */
+        public enum Kind {
+            ADD,
+            MUL
+        }
+    }
+
+    /**
+     * Row {@code ids[i]} of the table for each i; ids I32, table [vocab, dim] of any float dtype.
+     */
+    record Embedding(Tensor ids, Tensor table, Tensor out) implements Op {}
+
+    /**
+     * Sinusoids of {@code scale * t}: frequencies {@code 10000^(-j / (half - freqShift))}, cosines
+     * first; t [n] F32, out [n, dim].
+     */
+    record TimestepEmbedding(Tensor t, float scale, float freqShift, Tensor out) implements Op {}
+
+    /** {@code out = x} converted to the dtype of out; both any strides, same shape. */
+    record Copy(Tensor x, Tensor out) implements Op {}
+
+    /**
+     * Convolution, channels last: x [batch, height, width, in], weight [out, kh, kw, in], result
+     * plus residual when present.
+     */
+    record Conv2d(
+            Tensor x,
+            Tensor weight,
+            Tensor bias,
+            int stride,
+            Padding padding,
+            Tensor residual,
+            Tensor out)
+            implements Op {}
+
+    /** Zero rows and columns that a convolution imagines around its input. */
+    record Padding(int top, int left, int bottom, int right) {
+        /** The same on all sides. */
+        public static Padding all(int size) {
+            return new Padding(size, size, size, size);
+        }
+    }
+
+    /** Each pixel becomes a 2 x 2 square; x [batch, height, width, channels]. */
+    record UpsampleNearest2x(Tensor x, Tensor out) implements Op {}
+
+    /**
+     * One sampler step: {@code latents + dt v}, where v is the velocity or, with a negative one,
+     * {@code g = n + guidance (v - n)}, rescaled to {@code g |v| / |g|} per token if asked; all
+     * [batch, seqLen, channels].
+     */
+    record GuidedEuler(
+            Tensor latents,
+            Tensor velocity,
+            Tensor negative,
+            float guidance,
+            boolean rescale,
+            float dt,
+            Tensor out)
+            implements Op {}
+}

@@ -1,0 +1,75 @@
+package glance.backend.cpu;
+
+import glance.backend.Device;
+import glance.backend.DeviceInfo;
+import glance.backend.DeviceMemory;
+import glance.backend.KernelTable;
+import glance.backend.Op;
+import glance.tensor.DType;
+
+/** The CPU as a device. */
+final class CpuDevice implements Device {
+    private final CpuMemory memory = new CpuMemory();
+    private final Workers workers;
+    private final KernelTable kernels;
+
+    CpuDevice(int threads) {
+        workers = new Workers(threads);
+        kernels =
+                new KernelTable()
+                        .with(Op.Linear.class, new LinearKernel(workers))
+                        .with(Op.Attention.class, new AttentionKernel(workers))
+                        .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
+                        .with(Op.RmsNorm.class, new RmsNormKernel(workers))
+                        .with(Op.LayerNorm.class, new LayerNormKernel(workers))
+                        .with(Op.GateResidual.class, Pointwise::gateResidual)
+                        .with(Op.Unary.class, Pointwise::unary)
+                        .with(Op.GatedActivation.class, Pointwise::gatedActivation)
+                        .with(Op.Binary.class, Pointwise::binary)
+                        .with(Op.Embedding.class, Lookup::embedding)
+                        .with(Op.TimestepEmbedding.class, Lookup::timestepEmbedding)
+                        .with(Op.Copy.class, new CopyKernel())
+                        .with(Op.Conv2d.class, new Conv2dKernel(workers))
+                        .with(Op.UpsampleNearest2x.class, new UpsampleKernel())
+                        .with(Op.GuidedEuler.class, new GuidedEulerKernel());
+    }
+
+    static DeviceInfo describe(int threads) {
+        return new DeviceInfo(
+                "cpu",
+                threads + (threads == 1 ? " thread" : " threads"),
+                Runtime.getRuntime().maxMemory(),
+                null);
+    }
+
+    @Override
+    public DeviceInfo info() {
+        return describe(workers.threads());
+    }
+
+    @Override
+    public DType computeType() {
+        return DType.F32;
+    }
+
+    @Override
+    public DeviceMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public KernelTable kernels() {
+        return kernels;
+    }
+
+    @Override
+    public void synchronize() {
+        // every kernel has finished when run() returns
+    }
+
+    @Override
+    public void close() {
+        workers.close();
+        memory.clear();
+    }
+}

@@ -1,0 +1,148 @@
+package glance.backend.cpu;
+
+import glance.backend.DeviceException;
+import glance.backend.DeviceMemory;
+import glance.backend.MemoryStats;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Storage;
+import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Scratch comes from a pool of float arrays: a freed block serves the next request of at most its
+ * size and at least half of it, so a run of equal steps allocates in its first step only. Matrices
+ * from files stay mapped; vectors (biases, norm weights) are widened to floats once.
+ */
+final class CpuMemory implements DeviceMemory {
+    private final TreeMap<Integer, ArrayDeque<float[]>> pool = new TreeMap<>();
+    private long scratchBytes;
+    private long peakScratchBytes;
+    private long weightBytes;
+    private long pooledBytes;
+
+    @Override
+    public synchronized Storage allocate(DType dtype, long numel) {
+        if (numel > Integer.MAX_VALUE - 64) {
+            throw new DeviceException(
+                    "the CPU device holds at most 2^31 elements in one tensor, asked for " + numel);
+        }
+        int length = (int) numel;
+        CpuStorage storage;
+        if (CpuStorage.heldAsFloats(dtype)) {
+            float[] block = take(length);
+            storage = new CpuStorage(block, 4L * block.length, this::recycle);
+        } else {
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(Math.multiplyExact(length, dtype.bytes()))
+                            .order(ByteOrder.LITTLE_ENDIAN);
+            storage = new CpuStorage(bytes, this::recycle);
+        }
+        scratchBytes += storage.bytes();
+        peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
+        return storage;
+    }
+
+    private float[] take(int length) {
+        Map.Entry<Integer, ArrayDeque<float[]>> entry = pool.ceilingEntry(length);
+        if (entry != null && entry.getKey() <= 2L * length + 64) {
+            float[] block = entry.getValue().pop();
+            if (entry.getValue().isEmpty()) {
+                pool.remove(entry.getKey());
+            }
+            pooledBytes -= 4L * block.length;
+            return block;
+        }
+        try {
+            return new float[length];
+        } catch (OutOfMemoryError e) {
+            throw new DeviceException(
+                    "out of memory on the CPU device: asked for "
+                            + 4L * length
+                            + " bytes, "
+                            + scratchBytes
+                            + " in use, heap limit "
+                            + Runtime.getRuntime().maxMemory()
+                            + "; raise it with -Xmx, or make a smaller picture",
+                    e);
+        }
+    }
+
+    private synchronized void recycle(CpuStorage storage) {
+        scratchBytes -= storage.bytes();
+        if (storage.floats != null && storage.floats.length > 0) {
+            pool.computeIfAbsent(storage.floats.length, key -> new ArrayDeque<>())
+                    .push(storage.floats);
+            pooledBytes += 4L * storage.floats.length;
+        }
+    }
+
+    @Override
+    public synchronized Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
+        ByteBuffer bytes = data.slice().order(ByteOrder.LITTLE_ENDIAN);
+        CpuStorage storage;
+        DType held = dtype;
+        if (shape.rank() <= 1 && dtype.isFloating()) {
+            int length = Math.toIntExact(shape.numel());
+            float[] floats = new float[length];
+            Widen.toFloats(dtype, bytes, 0, floats, 0, length);
+            storage = new CpuStorage(floats, 4L * length, this::dropWeight);
+            held = DType.F32;
+        } else {
+            storage = new CpuStorage(bytes, this::dropWeight);
+        }
+        weightBytes += storage.bytes();
+        return Tensor.contiguous(storage, held, shape);
+    }
+
+    private synchronized void dropWeight(CpuStorage storage) {
+        weightBytes -= storage.bytes();
+    }
+
+    @Override
+    public void write(ByteBuffer source, Tensor target) {
+        CpuStorage storage = CpuStorage.of(target);
+        ByteBuffer bytes = source.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        int offset = Math.toIntExact(target.offset());
+        int length = Math.toIntExact(target.numel());
+        if (storage.floats != null) {
+            bytes.asFloatBuffer().get(storage.floats, offset, length);
+        } else {
+            int size = target.dtype().bytes();
+            storage.bytes.put(offset * size, bytes, bytes.position(), length * size);
+        }
+    }
+
+    @Override
+    public void read(Tensor source, ByteBuffer target) {
+        CpuStorage storage = CpuStorage.of(source);
+        ByteBuffer bytes = target.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        int offset = Math.toIntExact(source.offset());
+        int length = Math.toIntExact(source.numel());
+        if (storage.floats != null) {
+            bytes.asFloatBuffer().put(storage.floats, offset, length);
+        } else {
+            int size = source.dtype().bytes();
+            bytes.put(bytes.position(), storage.bytes, offset * size, length * size);
+        }
+    }
+
+    @Override
+    public synchronized MemoryStats stats() {
+        return new MemoryStats(scratchBytes, peakScratchBytes, weightBytes, pooledBytes);
+    }
+
+    @Override
+    public synchronized void resetPeak() {
+        peakScratchBytes = scratchBytes;
+    }
+
+    synchronized void clear() {
+        pool.clear();
+        pooledBytes = 0;
+    }
+}

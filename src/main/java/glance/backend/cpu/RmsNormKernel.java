@@ -1,0 +1,48 @@
+package glance.backend.cpu;
+
+import glance.backend.Kernel;
+import glance.backend.Op;
+import glance.tensor.Tensor;
+
+/** RMSNorm over the last dimension. */
+final class RmsNormKernel implements Kernel<Op.RmsNorm> {
+    private final Workers workers;
+
+    RmsNormKernel(Workers workers) {
+        this.workers = workers;
+    }
+
+    @Override
+    public void run(Op.RmsNorm op) {
+        Tensor x = op.x();
+        int seqLen = x.dim(1);
+        int dim = x.dim(2);
+        float[] xs = CpuStorage.floats(x);
+        float[] ys = CpuStorage.floats(op.out());
+        float[] w = op.weight() == null ? null : CpuStorage.floats(op.weight());
+        int wAt = w == null ? 0 : (int) op.weight().offset();
+        workers.forEach(
+                x.dim(0) * seqLen,
+                row -> {
+                    int from =
+                            (int)
+                                    (x.offset()
+                                            + row / seqLen * x.stride(0)
+                                            + row % seqLen * x.stride(1));
+                    int to = (int) op.out().offset() + row * dim;
+                    float scale = inverseRms(xs, from, dim, op.eps());
+                    for (int d = 0; d < dim; d++) {
+                        ys[to + d] = xs[from + d] * scale * (w == null ? 1 : w[wAt + d]);
+                    }
+                    Activations.apply(op.activation(), ys, to, dim);
+                });
+    }
+
+    static float inverseRms(float[] x, int from, int dim, float eps) {
+        double sum = 0;
+        for (int d = 0; d < dim; d++) {
+            sum += (double) x[from + d] * x[from + d];
+        }
+        return (float) (1 / Math.sqrt(sum / dim + eps));
+    }
+}

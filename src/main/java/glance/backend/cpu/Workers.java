@@ -1,0 +1,112 @@
+package glance.backend.cpu;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
+
+/**
+ * A fixed team of threads that share a loop. Tasks are handed out one by one, so uneven tasks
+ * balance; each task must write only its own results and not depend on the others.
+ */
+final class Workers implements AutoCloseable {
+    private final Thread[] helpers;
+    private final Object lock = new Object();
+    private Loop current;
+    private long round;
+    private boolean closed;
+
+    private static final class Loop {
+        final int count;
+        final IntConsumer body;
+        final AtomicInteger next = new AtomicInteger();
+        final AtomicInteger done = new AtomicInteger();
+        volatile Throwable failure;
+
+        Loop(int count, IntConsumer body) {
+            this.count = count;
+            this.body = body;
+        }
+
+        void work() {
+            for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                try {
+                    if (failure == null) {
+                        body.accept(i);
+                    }
+                } catch (Throwable e) {
+                    failure = e;
+                } finally {
+                    done.incrementAndGet();
+                }
+            }
+        }
+    }
+
+    Workers(int threads) {
+        helpers = new Thread[threads - 1];
+        for (int i = 0; i < helpers.length; i++) {
+            helpers[i] = new Thread(this::serve, "glance-cpu-" + (i + 1));
+            helpers[i].setDaemon(true);
+            helpers[i].start();
+        }
+    }
+
+    /** Number of threads, the caller included. */
+    int threads() {
+        return helpers.length + 1;
+    }
+
+    /** Runs {@code body} for 0 to count - 1 on all threads and returns when all are done. */
+    void forEach(int count, IntConsumer body) {
+        if (count <= 1 || helpers.length == 0) {
+            for (int i = 0; i < count; i++) {
+                body.accept(i);
+            }
+            return;
+        }
+        Loop loop = new Loop(count, body);
+        synchronized (lock) {
+            current = loop;
+            round++;
+            lock.notifyAll();
+        }
+        loop.work();
+        while (loop.done.get() < count) {
+            Thread.onSpinWait();
+        }
+        if (loop.failure instanceof RuntimeException e) {
+            throw e;
+        } else if (loop.failure instanceof Error e) {
+            throw e;
+        }
+    }
+
+    private void serve() {
+        long seen = 0;
+        while (true) {
+            Loop loop;
+            synchronized (lock) {
+                while (round == seen && !closed) {
+                    try {
+                        lock.wait();
+                    } catch (InterruptedException e) {
+                        return;
+                    }
+                }
+                if (closed) {
+                    return;
+                }
+                seen = round;
+                loop = current;
+            }
+            loop.work();
+        }
+    }
+
+    @Override
+    public void close() {
+        synchronized (lock) {
+            closed = true;
+            lock.notifyAll();
+        }
+    }
+}

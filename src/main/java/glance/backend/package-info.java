@@ -1,0 +1,7 @@
+/**
+ * What a device must offer (SPI). A device owns memory ({@link glance.backend.DeviceMemory}) and a
+ * table of kernels ({@link glance.backend.KernelTable}), one for each kind of {@link
+ * glance.backend.Op} that it can run. Ops are plain records of validated arguments: {@code
+ * glance.ops} builds them, devices execute them, and nothing else passes between the two.
+ */
+package glance.backend;

@@ -1,0 +1,53 @@
+package glance.ops;
+
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+
+/** Argument checks whose messages name the operation, the argument, what was expected and got. */
+final class Check {
+    private Check() {}
+
+    static void shape(String op, String argument, Tensor got, Shape want, String why) {
+        if (!got.shape().equals(want)) {
+            throw new IllegalArgumentException(
+                    op + ": " + argument + " must be " + want + " " + why + ", got " + got.shape());
+        }
+    }
+
+    static void that(boolean condition, String op, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(op + ": " + message);
+        }
+    }
+
+    static void rank(String op, String argument, Tensor got, int rank, String layout) {
+        that(got.rank() == rank, op, argument + " must be " + layout + ", got " + got.shape());
+    }
+
+    static void dtype(String op, String argument, Tensor got, DType want) {
+        that(got.dtype() == want, op, argument + " must be " + want + ", got " + got.dtype());
+    }
+
+    static void rows(String op, String argument, Tensor got) {
+        boolean packed = got.numel() == 0 || got.dim(-1) == 1 || got.stride(-1) == 1;
+        that(packed, op, argument + " must be packed in its last dimension; copy it first");
+    }
+
+    /** A per-sample vector [batch or 1, dim]. */
+    static void perSample(String op, String argument, Tensor got, int batch, int dim) {
+        boolean fits =
+                got.rank() == 2 && got.dim(1) == dim && (got.dim(0) == 1 || got.dim(0) == batch);
+        that(
+                fits,
+                op,
+                argument
+                        + " must be ["
+                        + batch
+                        + " or 1, "
+                        + dim
+                        + "] to match x, got "
+                        + got.shape());
+        rows(op, argument, got);
+    }
+}

@@ -1,0 +1,78 @@
+package glance.ops;
+
+import glance.backend.Device;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.function.UnaryOperator;
+
+/** Moves values between host memory and a device. */
+public final class HostTransfer {
+    private final Device device;
+    private final UnaryOperator<Tensor> track;
+
+    HostTransfer(Device device, UnaryOperator<Tensor> track) {
+        this.device = device;
+        this.track = track;
+    }
+
+    /** An F32 tensor with the given values, row-major. */
+    public Tensor floats(Shape shape, float... values) {
+        return floats(shape, FloatBuffer.wrap(values));
+    }
+
+    /** An F32 tensor with the remaining values of {@code values}, row-major. */
+    public Tensor floats(Shape shape, FloatBuffer values) {
+        expect(shape, values.remaining());
+        ByteBuffer bytes = buffer(DType.F32, shape);
+        bytes.asFloatBuffer().put(values.duplicate());
+        return upload(DType.F32, shape, bytes);
+    }
+
+    /** An I32 tensor with the given values, row-major. */
+    public Tensor ints(Shape shape, int... values) {
+        expect(shape, values.length);
+        ByteBuffer bytes = buffer(DType.I32, shape);
+        bytes.asIntBuffer().put(values);
+        return upload(DType.I32, shape, bytes);
+    }
+
+    /** The values of a contiguous F32 tensor. */
+    public FloatBuffer floats(Tensor tensor) {
+        Check.dtype("read", "tensor", tensor, DType.F32);
+        return bytes(tensor).asFloatBuffer();
+    }
+
+    /** The bytes of a contiguous tensor, little-endian. */
+    public ByteBuffer bytes(Tensor tensor) {
+        Check.that(tensor.isContiguous(), "read", "the tensor must be contiguous; copy it first");
+        ByteBuffer bytes = buffer(tensor.dtype(), tensor.shape());
+        device.memory().read(tensor, bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN));
+        return bytes;
+    }
+
+    /** A tensor of any dtype from little-endian bytes. */
+    public Tensor upload(DType dtype, Shape shape, ByteBuffer bytes) {
+        Tensor tensor =
+                track.apply(
+                        Tensor.contiguous(
+                                device.memory().allocate(dtype, shape.numel()), dtype, shape));
+        device.memory().write(bytes, tensor);
+        return tensor;
+    }
+
+    private static void expect(Shape shape, int values) {
+        Check.that(
+                shape.numel() == values,
+                "upload",
+                "shape " + shape + " needs " + shape.numel() + " values, got " + values);
+    }
+
+    private static ByteBuffer buffer(DType dtype, Shape shape) {
+        return ByteBuffer.allocate(Math.toIntExact(shape.numel() * dtype.bytes()))
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+}

@@ -1,0 +1,6 @@
+/**
+ * The one validated front of every operation. {@link glance.ops.Ops} checks shapes and dtypes,
+ * allocates the result, and hands a plain {@link glance.backend.Op} record to the device; models
+ * are written against it once and run on every device.
+ */
+package glance.ops;
