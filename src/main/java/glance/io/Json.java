@@ -1,0 +1,123 @@
+package glance.io;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** JSON read strictly: UTF-8 only, no duplicate keys, no deep nesting, nothing after the value. */
+final class Json {
+    private static final int MAX_NESTING = 32;
+    private static final int MAX_NUMBER_CHARS = 400;
+    private static final int MAX_STRING_CHARS = 100_000_000;
+
+    // Names come from the file: interning them would let a header with a million of them stay in
+    // memory for good.
+    private static final JsonFactory FACTORY =
+            JsonFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                    .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder()
+                                    .maxNestingDepth(MAX_NESTING)
+                                    .maxNumberLength(MAX_NUMBER_CHARS)
+                                    .maxStringLength(MAX_STRING_CHARS)
+                                    .build())
+                    .build();
+
+    static final ObjectMapper MAPPER =
+            JsonMapper.builder(FACTORY)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .build();
+
+    private Json() {}
+
+    /** A parser over UTF-8 bytes. Bytes and not a stream: Jackson would guess other encodings. */
+    static JsonParser parser(byte[] utf8) throws IOException {
+        return FACTORY.createParser(
+                new InputStreamReader(
+                        new ByteArrayInputStream(utf8), StandardCharsets.UTF_8.newDecoder()));
+    }
+
+    /**
+     * Reads a file that holds one JSON object.
+     *
+     * @throws FormatException if it is missing, larger than {@code maxBytes}, or not such an object
+     */
+    static ObjectNode readObject(Path file, long maxBytes) {
+        byte[] bytes = readBytes(file, maxBytes);
+        try (JsonParser parser = parser(bytes)) {
+            JsonNode root = MAPPER.readTree(parser);
+            if (root instanceof ObjectNode object && parser.nextToken() == null) {
+                return object;
+            }
+            throw new FormatException(file, null, "not a single JSON object", "restore the file");
+        } catch (IOException e) {
+            throw malformed(file, null, e);
+        }
+    }
+
+    /** Reads a small regular file whole. */
+    static byte[] readBytes(Path file, long maxBytes) {
+        requireRegularFile(file);
+        try {
+            long size = Files.size(file);
+            if (size > maxBytes) {
+                throw new FormatException(
+                        file,
+                        null,
+                        "is " + size + " bytes, more than the " + maxBytes + " allowed here",
+                        "check that it is the right file");
+            }
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw unreadable(file, e);
+        }
+    }
+
+    static void requireRegularFile(Path file) {
+        if (Files.isRegularFile(file)) {
+            return;
+        }
+        String reason = Files.isDirectory(file) ? "is a folder, not a file" : "no such file";
+        throw new FormatException(file, null, reason, "check the path");
+    }
+
+    static FormatException unreadable(Path file, IOException cause) {
+        return new FormatException(
+                file, null, "cannot be read (" + cause + ")", "check permissions and disk", cause);
+    }
+
+    /** Damage of the JSON text itself, with its place. */
+    static FormatException malformed(Path file, String where, IOException cause) {
+        String reason = "is not valid JSON";
+        if (cause instanceof CharacterCodingException) {
+            reason = "is not UTF-8 text";
+        } else if (cause instanceof JsonProcessingException syntax) {
+            String at =
+                    syntax.getLocation() == null
+                            ? ""
+                            : ", line "
+                                    + syntax.getLocation().getLineNr()
+                                    + " column "
+                                    + syntax.getLocation().getColumnNr();
+            String detail = FormatException.printable(syntax.getOriginalMessage());
+            reason = "is not valid JSON (" + detail + at + ")";
+        }
+        return new FormatException(file, where, reason, "fetch or write the file again", cause);
+    }
+}
