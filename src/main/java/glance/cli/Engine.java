@@ -1,0 +1,87 @@
+package glance.cli;
+
+import java.io.PrintStream;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+
+/** Assembles the commands and turns whatever they throw into one line and an exit code. */
+final class Engine {
+    private final PrintStream err;
+    private final StopRequest stop;
+    private final boolean verbose;
+    private final CommandLine commands;
+
+    private Engine(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
+        this.err = err;
+        this.stop = stop;
+        this.verbose = verbose;
+        Session session = new Session(out, err, stop, verbose);
+        commands =
+                new CommandLine(new TopCommand())
+                        .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(new DevicesCommand(session))
+                        .addSubcommand(new CommandLine.HelpCommand());
+        IParameterExceptionHandler wrongUse =
+                (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
+        IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);
+        commands.setParameterExceptionHandler(wrongUse)
+                .setExecutionExceptionHandler(failure)
+                // A prompt may begin with @.
+                .setExpandAtFiles(false)
+                .setAbbreviatedOptionsAllowed(false)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new java.io.PrintWriter(out, true))
+                .setErr(new java.io.PrintWriter(err, true));
+    }
+
+    /** Runs a command on the process's own streams. */
+    static int run(String[] args) {
+        StopRequest stop = StopRequest.onShutdown(Thread.currentThread());
+        try {
+            return run(System.out, System.err, stop, args);
+        } finally {
+            stop.commandEnded();
+        }
+    }
+
+    /** Runs a command on the given streams. */
+    static int run(PrintStream out, PrintStream err, StopRequest stop, String... args) {
+        boolean verbose = isVerbose(List.of(args));
+        Logging.configure(verbose);
+        Engine engine = new Engine(out, err, stop, verbose);
+        try {
+            return engine.commands.execute(args);
+        } catch (Throwable e) {
+            // picocli hands Exceptions to the handler above and lets Errors through.
+            return engine.fail(e);
+        } finally {
+            out.flush();
+        }
+    }
+
+    /** Known before parsing, because parsing may fail. */
+    private static boolean isVerbose(List<String> args) {
+        int end = args.indexOf("--");
+        return (end < 0 ? args : args.subList(0, end)).contains("--verbose");
+    }
+
+    private int fail(Throwable e) {
+        if (stop.isRequested()) {
+            err.println("glance-engine: interrupted");
+            return ExitCode.INTERRUPTED;
+        }
+        int exitCode =
+                e instanceof WrongUseException ? ExitCode.WRONG_USE : ExitCode.FAILURE;
+        return report(e, Problem.describe(e), exitCode);
+    }
+
+    private int report(Throwable e, String line, int exitCode) {
+        err.println("glance-engine: error: " + line);
+        if (verbose) {
+            e.printStackTrace(err);
+        }
+        return exitCode;
+    }
+}
