@@ -79,10 +79,12 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
         }
 
         SafetensorsHeader read(byte[] json) {
+            // The format forbids leading space, by which other kinds of file are told apart.
+            if (json.length == 0 || json[0] != '{') {
+                throw damaged(null, "header must start with '{'");
+            }
             try (JsonParser parser = Json.parser(json)) {
-                if (parser.nextToken() != JsonToken.START_OBJECT) {
-                    throw damaged(null, "header must be a JSON object");
-                }
+                parser.nextToken();
                 while (parser.nextToken() == JsonToken.FIELD_NAME) {
                     String name = parser.currentName();
                     parser.nextToken();

@@ -1,0 +1,224 @@
+package glance.io;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+
+/**
+ * Typed access to the JSON object of a config file.
+ *
+ * <p>Unknown keys are tolerated and {@code null} counts as absent, as in the published configs. A
+ * value of the wrong type, or a missing one without default, is a {@link FormatException} that
+ * names file and key; nested keys are written {@code outer.inner}.
+ */
+public final class Config {
+    private static final long MAX_CONFIG_BYTES = 16_000_000;
+
+    private final Path file;
+    private final String prefix;
+    private final ObjectNode node;
+
+    private Config(Path file, String prefix, ObjectNode node) {
+        this.file = file;
+        this.prefix = prefix;
+        this.node = node;
+    }
+
+    /**
+     * Reads a config file.
+     *
+     * @throws FormatException if it is missing or not a JSON object
+     */
+    public static Config read(Path file) {
+        return new Config(file, "", Json.readObject(file, MAX_CONFIG_BYTES));
+    }
+
+    /**
+     * The class that the config describes: {@code _class_name} (diffusers) or the first of {@code
+     * architectures} (transformers).
+     */
+    public String className() {
+        if (has("_class_name")) {
+            return string("_class_name");
+        }
+        if (has("architectures")) {
+            List<String> names = strings("architectures");
+            if (!names.isEmpty()) {
+                return names.get(0);
+            }
+        }
+        throw missing("_class_name or architectures");
+    }
+
+    /** The file that this config, or the one around it, was read from. */
+    public Path file() {
+        return file;
+    }
+
+    /** Whether the key is there and not null. */
+    public boolean has(String key) {
+        return node.hasNonNull(key);
+    }
+
+    /** A whole number; {@code 2.0} is taken for 2. */
+    public int integer(String key) {
+        return asInteger(key, required(key));
+    }
+
+    /** As {@link #integer(String)}, with a value for an absent key. */
+    public int integer(String key, int absent) {
+        return has(key) ? integer(key) : absent;
+    }
+
+    /** A number. */
+    public double number(String key) {
+        return asNumber(key, required(key));
+    }
+
+    /** As {@link #number(String)}, with a value for an absent key. */
+    public double number(String key, double absent) {
+        return has(key) ? number(key) : absent;
+    }
+
+    /** A truth value. */
+    public boolean flag(String key) {
+        return typed(key, required(key), JsonNode::isBoolean, "true or false").booleanValue();
+    }
+
+    /** As {@link #flag(String)}, with a value for an absent key. */
+    public boolean flag(String key, boolean absent) {
+        return has(key) ? flag(key) : absent;
+    }
+
+    /** A string. */
+    public String string(String key) {
+        return asString(key, required(key));
+    }
+
+    /** As {@link #string(String)}, with a value (null allowed) for an absent key. */
+    public String string(String key, String absent) {
+        return has(key) ? string(key) : absent;
+    }
+
+    /** A list of whole numbers. */
+    public List<Integer> integers(String key) {
+        return list(key, element -> asInteger(key, element));
+    }
+
+    /** A list of numbers. */
+    public List<Double> numbers(String key) {
+        return list(key, element -> asNumber(key, element));
+    }
+
+    /** A list of strings. */
+    public List<String> strings(String key) {
+        return list(key, element -> asString(key, element));
+    }
+
+    /** A list of truth values. */
+    public List<Boolean> flags(String key) {
+        return list(
+                key,
+                element ->
+                        typed(key, element, JsonNode::isBoolean, "true or false").booleanValue());
+    }
+
+    /** A nested object. */
+    public Config object(String key) {
+        JsonNode value = typed(key, required(key), JsonNode::isObject, "an object");
+        return new Config(file, prefix + key + ".", (ObjectNode) value);
+    }
+
+    /**
+     * Checks that the key is absent or has one of the supported values (numbers, strings, truth
+     * values, or a list of these), so that a config which asks for something else is refused by
+     * name.
+     *
+     * @throws FormatException if it has another value
+     */
+    public void accepts(String key, Object... supported) {
+        if (!has(key)) {
+            return;
+        }
+        JsonNode value = node.get(key);
+        if (Arrays.stream(supported).noneMatch(candidate -> equal(value, candidate))) {
+            throw new FormatException(
+                    file,
+                    prefix + key,
+                    "value " + FormatException.printable(value.toString()) + " is not supported",
+                    "supported: " + Json.MAPPER.valueToTree(supported));
+        }
+    }
+
+    /** An exception about one key of this config, for checks that only the reader can make. */
+    public FormatException refuse(String key, String reason, String remedy) {
+        return new FormatException(file, prefix + key, reason, remedy);
+    }
+
+    private static boolean equal(JsonNode value, Object candidate) {
+        if (value.isNumber() && candidate instanceof Number number) {
+            return value.doubleValue() == number.doubleValue();
+        }
+        if (value.isArray() && candidate instanceof List<?> list) {
+            return value.size() == list.size()
+                    && IntStream.range(0, list.size())
+                            .allMatch(i -> equal(value.get(i), list.get(i)));
+        }
+        return Objects.equals(value, Json.MAPPER.valueToTree(candidate));
+    }
+
+    private JsonNode required(String key) {
+        if (!has(key)) {
+            throw missing(key);
+        }
+        return node.get(key);
+    }
+
+    private int asInteger(String key, JsonNode value) {
+        Predicate<JsonNode> whole =
+                n ->
+                        n.isNumber()
+                                && n.doubleValue() == Math.rint(n.doubleValue())
+                                && Math.abs(n.doubleValue()) <= Integer.MAX_VALUE;
+        return (int) typed(key, value, whole, "a whole number").doubleValue();
+    }
+
+    private double asNumber(String key, JsonNode value) {
+        Predicate<JsonNode> finite = n -> n.isNumber() && Double.isFinite(n.doubleValue());
+        return typed(key, value, finite, "a number").doubleValue();
+    }
+
+    private String asString(String key, JsonNode value) {
+        return typed(key, value, JsonNode::isTextual, "a string").textValue();
+    }
+
+    private <T> List<T> list(String key, Function<JsonNode, T> element) {
+        List<T> values = new ArrayList<>();
+        typed(key, required(key), JsonNode::isArray, "a list")
+                .forEach(value -> values.add(element.apply(value)));
+        return List.copyOf(values);
+    }
+
+    private JsonNode typed(
+            String key, JsonNode value, Predicate<JsonNode> matches, String expected) {
+        if (matches.test(value)) {
+            return value;
+        }
+        throw new FormatException(
+                file,
+                prefix + key,
+                "expected " + expected + ", got " + FormatException.printable(value.toString()),
+                "correct the config");
+    }
+
+    private FormatException missing(String key) {
+        return new FormatException(file, prefix + key, "is missing", "use the published config");
+    }
+}

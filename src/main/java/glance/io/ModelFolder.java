@@ -1,0 +1,93 @@
+package glance.io;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A model in the folder layout of diffusers: {@code model_index.json} and one folder per component.
+ *
+ * <pre>
+ * model_index.json     {"_class_name": "QwenImagePipeline", ...}
+ * scheduler/           scheduler_config.json
+ * text_encoder/        config.json, model.safetensors (or shards with an index)
+ * tokenizer/           tokenizer.json, or vocab.json and merges.txt
+ * transformer/, vae/   config.json, diffusion_pytorch_model.safetensors (or shards)
+ * </pre>
+ */
+public final class ModelFolder {
+    private static final String INDEX = "model_index.json";
+    private static final String SCHEDULER = "scheduler";
+    private static final String LAYOUT =
+            "expected a model in diffusers layout: "
+                    + INDEX
+                    + " beside the folders transformer, vae, text_encoder, tokenizer, scheduler";
+
+    private final Path folder;
+    private final Config index;
+
+    private ModelFolder(Path folder, Config index) {
+        this.folder = folder;
+        this.index = index;
+    }
+
+    /**
+     * Opens a folder and reads its index.
+     *
+     * @throws FormatException if it is no folder, or has no or a damaged {@code model_index.json}
+     */
+    public static ModelFolder open(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            String reason = Files.exists(folder) ? "is a file, not a folder" : "no such folder";
+            throw new FormatException(folder, null, reason, LAYOUT);
+        }
+        Path file = folder.resolve(INDEX);
+        if (!Files.exists(file)) {
+            throw new FormatException(folder, null, "holds no " + INDEX, LAYOUT);
+        }
+        return new ModelFolder(folder, Config.read(file));
+    }
+
+    /** The folder. */
+    public Path path() {
+        return folder;
+    }
+
+    /** The index itself. */
+    public Config index() {
+        return index;
+    }
+
+    /** The pipeline that the index names, e.g. {@code QwenImagePipeline}. */
+    public String pipelineClass() {
+        return index.className();
+    }
+
+    /** Whether the folder of a component is there. */
+    public boolean has(String component) {
+        return Files.isDirectory(folder.resolve(component));
+    }
+
+    /**
+     * The folder of a component.
+     *
+     * @throws FormatException if it is not there
+     */
+    public Path component(String name) {
+        if (!has(name)) {
+            throw new FormatException(
+                    folder, name, "component folder is missing", "fetch the model again");
+        }
+        return folder.resolve(name);
+    }
+
+    /** The config of a component: {@code config.json}, of a scheduler its own file. */
+    public Config config(String component) {
+        String name = component.equals(SCHEDULER) ? "scheduler_config.json" : "config.json";
+        return Config.read(component(component).resolve(name));
+    }
+
+    /** The weights of a component. The caller closes them. */
+    public Weights weights(String component) {
+        return Weights.open(component(component));
+    }
+}

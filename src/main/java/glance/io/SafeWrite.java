@@ -1,0 +1,88 @@
+package glance.io;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * Writes a file aside, in the same folder, and moves it into place when it is complete: a reader
+ * never sees half a file, and a failure leaves what was there before.
+ */
+public final class SafeWrite {
+    private SafeWrite() {}
+
+    /** Writes the content of one file. */
+    @FunctionalInterface
+    public interface Content {
+        void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /**
+     * Writes or replaces {@code target}. A symbolic link is followed. Folders are not created.
+     *
+     * @throws UncheckedIOException if the folder is missing, the target is no regular file, or
+     *     writing fails; the message is one line that names the target, and nothing is left behind
+     */
+    public static void write(Path target, Content content) {
+        requireWritable(target);
+        try {
+            Path place = Files.isSymbolicLink(target) ? target.toRealPath() : target;
+            // A plain new file and not createTempFile, whose files only their owner can read.
+            Path aside = place.resolveSibling(".glance-" + UUID.randomUUID() + ".part");
+            try {
+                try (FileChannel channel =
+                        FileChannel.open(
+                                aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                    content.writeTo(channel);
+                    channel.force(true);
+                }
+                move(aside, place);
+            } finally {
+                Files.deleteIfExists(aside);
+            }
+        } catch (IOException e) {
+            throw failed(target, describe(e), "check permissions and free space", e);
+        }
+    }
+
+    private static void requireWritable(Path target) {
+        Path folder = target.toAbsolutePath().getParent();
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw failed(target, "folder " + folder + " does not exist", "create it first", null);
+        }
+        if (Files.isDirectory(target)) {
+            throw failed(target, "is a folder", "give a file name", null);
+        }
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw failed(target, "is not a regular file", "give another name", null);
+        }
+    }
+
+    private static void move(Path from, Path to) throws IOException {
+        try {
+            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** The reason without the path of the aside file, which means nothing to the user. */
+    private static String describe(IOException e) {
+        String kind = e.getClass().getSimpleName();
+        String detail = e instanceof FileSystemException files ? files.getReason() : e.getMessage();
+        return detail == null ? kind : kind + ": " + FormatException.printable(detail);
+    }
+
+    private static UncheckedIOException failed(
+            Path target, String reason, String remedy, IOException cause) {
+        String message = target + ": cannot be written (" + reason + "); " + remedy;
+        return new UncheckedIOException(message, cause == null ? new IOException(message) : cause);
+    }
+}
