@@ -12,8 +12,8 @@ public interface Denoiser extends AutoCloseable {
     Map<String, Linear> linears();
 
     /**
-     * Computes what does not depend on the latents, once for all steps: modulation vectors (under the
-     * adapters that are active now), positions, caption projections.
+     * Computes what does not depend on the latents, once for all steps: modulation vectors (under
+     * the adapters that are active now), positions, caption projections.
      *
      * @param text one entry per sample of the batch
      * @param sigmas noise levels of the steps

@@ -12,8 +12,8 @@ import glance.tensor.Tensor;
  *   a2 a3      b2 b3
  * </pre>
  *
- * becomes the token {@code a0 a1 a2 a3 b0 b1 b2 b3}. Equals _pack_latents of the FLUX and Qwen-Image
- * pipelines.
+ * becomes the token {@code a0 a1 a2 a3 b0 b1 b2 b3}. Equals _pack_latents of the FLUX and
+ * Qwen-Image pipelines.
  */
 public final class Latents {
     private Latents() {}

@@ -4,7 +4,9 @@ import glance.backend.Op;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 
-/** 2-D convolution, channels last: x [batch, height, width, in] to [batch, height', width', out]. */
+/**
+ * 2-D convolution, channels last: x [batch, height, width, in] to [batch, height', width', out].
+ */
 public final class Conv2d {
     private final Tensor weight; // (out, kh, kw, in)
     private final Tensor bias; // (out)

@@ -6,8 +6,8 @@ import glance.ops.Ops;
 import glance.tensor.Tensor;
 
 /**
- * {@code y = x W^T + bias}, with the low-rank addition of the active adapter. The weight is frozen and
- * never written: switching adapters replaces one reference.
+ * {@code y = x W^T + bias}, with the low-rank addition of the active adapter. The weight is frozen
+ * and never written: switching adapters replaces one reference.
  */
 public final class Linear {
     private final Tensor weight; // (out, in)
@@ -34,7 +34,9 @@ public final class Linear {
         return forward(ops, x, Epilogue.none());
     }
 
-    /** The same with an epilogue; see {@link Ops#linear(Tensor, Tensor, Tensor, LowRank, Epilogue)}. */
+    /**
+     * The same with an epilogue; see {@link Ops#linear(Tensor, Tensor, Tensor, LowRank, Epilogue)}.
+     */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
         return ops.linear(x, weight, bias, adapter, epilogue);
     }

@@ -21,8 +21,8 @@ import java.util.function.Predicate;
 
 /**
  * The weights of one component on their way from a checkpoint into layers. Ask for every tensor by
- * name and expected shape, then call {@link #finish}: problems are collected, so that one error tells
- * all of them. Owns the device memory of the weights until closed.
+ * name and expected shape, then call {@link #finish}: problems are collected, so that one error
+ * tells all of them. Owns the device memory of the weights until closed.
  */
 public final class Parameters implements AutoCloseable {
     private final Root root;
@@ -85,14 +85,16 @@ public final class Parameters implements AutoCloseable {
             return absent(want);
         }
         if (!info.shape().equals(want)) {
-            root.problems.add("mis-shaped " + full + ": expected " + want + ", got " + info.shape());
+            root.problems.add(
+                    "mis-shaped " + full + ": expected " + want + ", got " + info.shape());
             return absent(want);
         }
         if (!info.dtype().isFloating()) {
             root.problems.add("unusable " + full + ": expected a float dtype, got " + info.dtype());
             return absent(want);
         }
-        Tensor tensor = root.ops.device().memory().adopt(info.dtype(), want, root.weights.data(full));
+        Tensor tensor =
+                root.ops.device().memory().adopt(info.dtype(), want, root.weights.data(full));
         root.owned.add(tensor.storage());
         return tensor;
     }
@@ -110,7 +112,8 @@ public final class Parameters implements AutoCloseable {
 
     /** {@code name.weight} [out, in] and {@code name.bias} [out]; adapters find it by its name. */
     public Linear linear(String name, int in, int out) {
-        return register(name, new Linear(tensor(name + ".weight", out, in), tensor(name + ".bias", out)));
+        return register(
+                name, new Linear(tensor(name + ".weight", out, in), tensor(name + ".bias", out)));
     }
 
     /** {@code name.weight} [out, in] alone; adapters find it by its name. */
@@ -130,9 +133,9 @@ public final class Parameters implements AutoCloseable {
     }
 
     /**
-     * {@code name.weight} [out, in, kernel, kernel, kernel] and {@code name.bias} [out] of a convolution
-     * that is causal in time, for a single frame: before the first frame there is only zero padding,
-     * so of the kernel's frames only the last ever meets data.
+     * {@code name.weight} [out, in, kernel, kernel, kernel] and {@code name.bias} [out] of a
+     * convolution that is causal in time, for a single frame: before the first frame there is only
+     * zero padding, so of the kernel's frames only the last ever meets data.
      */
     public Conv2d causalConv3d(String name, int in, int out, int kernel) {
         Tensor weight = tensor(name + ".weight", out, in, kernel, kernel, kernel);
@@ -176,8 +179,8 @@ public final class Parameters implements AutoCloseable {
     /**
      * Ends loading.
      *
-     * @throws FormatException if tensors are missing, mis-shaped or unexpected; names all of them (the
-     *     first few of each kind)
+     * @throws FormatException if tensors are missing, mis-shaped or unexpected; names all of them
+     *     (the first few of each kind)
      */
     public void finish() {
         List<String> problems = new ArrayList<>(root.problems);
@@ -191,7 +194,11 @@ public final class Parameters implements AutoCloseable {
             throw new FormatException(
                     root.weights.source(),
                     null,
-                    problems.size() + " tensors do not fit " + root.component + ": " + summary(problems),
+                    problems.size()
+                            + " tensors do not fit "
+                            + root.component
+                            + ": "
+                            + summary(problems),
                     "use the weights and the config.json of one checkpoint");
         }
     }
@@ -199,7 +206,9 @@ public final class Parameters implements AutoCloseable {
     private static String summary(List<String> problems) {
         int shown = Math.min(problems.size(), 8);
         String text = String.join("; ", problems.subList(0, shown));
-        return shown < problems.size() ? text + "; and " + (problems.size() - shown) + " more" : text;
+        return shown < problems.size()
+                ? text + "; and " + (problems.size() - shown) + " more"
+                : text;
     }
 
     /** Stands in for a tensor that does not exist; never computed with, since finish() throws. */

@@ -7,8 +7,8 @@ import java.nio.FloatBuffer;
 
 /**
  * Builds {@link Rope} tables row by row. A row's angles are those of one or more axes side by side:
- * axis of size d at position p contributes {@code p * theta^(-2j / d)} for j = 0 .. d/2 - 1. Angles are
- * rounded to float32 as the reference implementations do.
+ * axis of size d at position p contributes {@code p * theta^(-2j / d)} for j = 0 .. d/2 - 1. Angles
+ * are rounded to float32 as the reference implementations do.
  */
 public final class RopeTables {
     private final int[] axes;
@@ -57,7 +57,9 @@ public final class RopeTables {
         }
         Shape shape = Shape.of(rows, half);
         return new Rope(
-                ops.host().floats(shape, cos.flip()), ops.host().floats(shape, sin.flip()), pairing);
+                ops.host().floats(shape, cos.flip()),
+                ops.host().floats(shape, sin.flip()),
+                pairing);
     }
 
     /** Position of a row on an axis. */

@@ -13,7 +13,8 @@ final class Pictures {
     private Pictures() {}
 
     /**
-     * {@code round(255 clamp(x / 2 + 0.5, 0, 1))}; equals VaeImageProcessor.postprocess of diffusers.
+     * {@code round(255 clamp(x / 2 + 0.5, 0, 1))}; equals VaeImageProcessor.postprocess of
+     * diffusers.
      *
      * @param decoded [batch, height, width, 3], about [-1, 1]
      */
@@ -29,7 +30,10 @@ final class Pictures {
             BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
             for (int y = 0; y < height; y++) {
                 for (int x = 0; x < width; x++) {
-                    int rgb = level(values.get()) << 16 | level(values.get()) << 8 | level(values.get());
+                    int rgb =
+                            level(values.get()) << 16
+                                    | level(values.get()) << 8
+                                    | level(values.get());
                     picture.setRGB(x, y, rgb);
                 }
             }

@@ -33,7 +33,8 @@ final class Sampler {
     /**
      * Runs all steps.
      *
-     * @param text prompts of the batch; with guidance, the negative prompts follow in the same order
+     * @param text prompts of the batch; with guidance, the negative prompts follow in the same
+     *     order
      * @param noise [batch, tokens, channels]
      * @param afterStep told the latents after each step, and the number of the step from 1
      * @return latents at the last sigma, in the enclosing scope
@@ -71,7 +72,8 @@ final class Sampler {
                 }
                 latents = next;
                 ops.device().synchronize();
-                listener.step(i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
+                listener.step(
+                        i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
                 afterStep.accept(latents, i + 1);
             }
             return scope.keep(latents);
@@ -98,7 +100,9 @@ final class Sampler {
                 dt);
     }
 
-    /** The velocity of a step: a function for all steps of its adapters, and the index among them. */
+    /**
+     * The velocity of a step: a function for all steps of its adapters, and the index among them.
+     */
     private record Prepared(Denoiser.Velocity velocity, int index) {}
 
     private List<Prepared> prepare(TextBatch text, List<DenoisingStep> steps, TokenGrid grid) {

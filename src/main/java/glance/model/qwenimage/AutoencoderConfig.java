@@ -34,14 +34,19 @@ public record AutoencoderConfig(
                         config.numbers("latents_mean"),
                         config.numbers("latents_std"));
         if (config.has("attn_scales") && !config.numbers("attn_scales").isEmpty()) {
-            throw config.refuse("attn_scales", "attention outside the middle block is not supported", null);
+            throw config.refuse(
+                    "attn_scales", "attention outside the middle block is not supported", null);
         }
         int z = result.latentChannels;
         if (result.latentsMean.size() != z || result.latentsStd.size() != z) {
-            throw config.refuse("latents_mean", "latents_mean and latents_std must have z_dim = " + z + " entries", null);
+            throw config.refuse(
+                    "latents_mean",
+                    "latents_mean and latents_std must have z_dim = " + z + " entries",
+                    null);
         }
         if (result.temporalDownsample.size() != result.dimMult.size() - 1) {
-            throw config.refuse("temperal_downsample", "must have one entry less than dim_mult", null);
+            throw config.refuse(
+                    "temperal_downsample", "must have one entry less than dim_mult", null);
         }
         return result;
     }

@@ -11,7 +11,9 @@ import java.util.Arrays;
  * Equals QwenImageRMS_norm.
  */
 final class ChannelNorm {
-    /** Keeps 0 / 0 away without touching any other value: far below the square of any activation. */
+    /**
+     * Keeps 0 / 0 away without touching any other value: far below the square of any activation.
+     */
     private static final float EPS = 1e-24f;
 
     private final Tensor gamma; // (channels)

@@ -2,11 +2,11 @@ package glance.model.qwenimage;
 
 import glance.backend.Activation;
 import glance.backend.AttentionMask;
+import glance.backend.Op;
 import glance.nn.Conv2d;
 import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.backend.Op;
 import glance.tensor.Tensor;
 
 /** The narrowest part of encoder and decoder: residual, attention over all pixels, residual. */

@@ -51,7 +51,9 @@ public final class QwenImageAutoencoder implements AutoCloseable {
             if (level < levels - 1) {
                 Op.Padding padding = new Op.Padding(0, 0, 1, 1);
                 Conv2d down =
-                        p.in("down_blocks").in(index++).conv2d("resample.1", dim, dim, 3, 2, padding);
+                        p.in("down_blocks")
+                                .in(index++)
+                                .conv2d("resample.1", dim, dim, 3, 2, padding);
                 encoder.add(down::forward);
             }
         }

@@ -24,7 +24,14 @@ final class QwenImageBlock {
 
     /** What one stream owns. */
     private record Stream(
-            Linear q, Linear k, Linear v, Tensor qNorm, Tensor kNorm, Linear out, Linear up, Linear down) {}
+            Linear q,
+            Linear k,
+            Linear v,
+            Tensor qNorm,
+            Tensor kNorm,
+            Linear out,
+            Linear up,
+            Linear down) {}
 
     private final int numHeads;
     private final int headDim;
@@ -98,20 +105,26 @@ final class QwenImageBlock {
                 Tensor c = ops.layerNormModulate(in.text(), t1.scale(), t1.shift(), EPS);
                 Tensor q =
                         ops.headNormRope(
-                                List.of(heads(text.q().forward(ops, c)), heads(image.q().forward(ops, x))),
+                                List.of(
+                                        heads(text.q().forward(ops, c)),
+                                        heads(image.q().forward(ops, x))),
                                 List.of(text.qNorm(), image.qNorm()),
                                 EPS,
                                 rope);
                 Tensor k =
                         ops.headNormRope(
-                                List.of(heads(text.k().forward(ops, c)), heads(image.k().forward(ops, x))),
+                                List.of(
+                                        heads(text.k().forward(ops, c)),
+                                        heads(image.k().forward(ops, x))),
                                 List.of(text.kNorm(), image.kNorm()),
                                 EPS,
                                 rope);
                 Tensor v =
                         ops.concat(
                                 1,
-                                List.of(heads(text.v().forward(ops, c)), heads(image.v().forward(ops, x))));
+                                List.of(
+                                        heads(text.v().forward(ops, c)),
+                                        heads(image.v().forward(ops, x))));
                 float scale = (float) (1 / Math.sqrt(headDim));
                 joint = inner.keep(ops.attention(q, k, v, scale, mask));
             }
@@ -123,7 +136,11 @@ final class QwenImageBlock {
                                     joint.narrow(1, textLen, imageLen),
                                     Epilogue.gated(i1.gate(), in.image()));
             Tensor text1 =
-                    text.out().forward(ops, joint.narrow(1, 0, textLen), Epilogue.gated(t1.gate(), in.text()));
+                    text.out()
+                            .forward(
+                                    ops,
+                                    joint.narrow(1, 0, textLen),
+                                    Epilogue.gated(t1.gate(), in.text()));
             Tensor imageOut = scope.keep(mlp(ops, image, image1, i2));
             Tensor textOut = scope.keep(mlp(ops, text, text1, t2));
             return new Hidden(imageOut, textOut);

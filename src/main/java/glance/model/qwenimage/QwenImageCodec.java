@@ -10,7 +10,9 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.List;
 
-/** The autoencoder with what the pipeline does around it: packing, and whitening of the channels. */
+/**
+ * The autoencoder with what the pipeline does around it: packing, and whitening of the channels.
+ */
 final class QwenImageCodec implements LatentCodec {
     private static final int PATCH = 2;
 
@@ -45,7 +47,9 @@ final class QwenImageCodec implements LatentCodec {
         }
     }
 
-    /** {@code factor * values + inverse / values}: the values, their negatives or their inverses. */
+    /**
+     * {@code factor * values + inverse / values}: the values, their negatives or their inverses.
+     */
     private static Tensor vector(Ops ops, List<Double> values, int factor, int inverse) {
         float[] result = new float[values.size()];
         for (int i = 0; i < result.length; i++) {

@@ -27,7 +27,10 @@ public record QwenImageConfig(
         config.accepts("use_additional_t_cond", false);
         config.accepts("use_layer3d_rope", false);
         int inChannels = config.integer("in_channels", 64);
-        List<Integer> axes = config.has("axes_dims_rope") ? config.integers("axes_dims_rope") : List.of(16, 56, 56);
+        List<Integer> axes =
+                config.has("axes_dims_rope")
+                        ? config.integers("axes_dims_rope")
+                        : List.of(16, 56, 56);
         return new QwenImageConfig(
                 config.integer("patch_size", 2),
                 inChannels,

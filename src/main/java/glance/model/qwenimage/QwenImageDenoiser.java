@@ -27,7 +27,8 @@ final class QwenImageDenoiser implements Denoiser {
     public Velocity prepare(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid) {
         QwenImageModulation all = transformer.modulation(ops, sigmas);
         return (o, latents, step) ->
-                transformer.velocity(o, latents, text, all.rows(step, 1), grid.height(), grid.width());
+                transformer.velocity(
+                        o, latents, text, all.rows(step, 1), grid.height(), grid.width());
     }
 
     @Override

@@ -7,7 +7,8 @@ import java.util.List;
  * Modulation vectors of all blocks for several timesteps at once. They depend on sigma (and the
  * active adapter) alone, so one product with a row per step serves a whole plan.
  *
- * @param image for each block [steps, 6 * dim]: shift, scale, gate of the attention, then of the MLP
+ * @param image for each block [steps, 6 * dim]: shift, scale, gate of the attention, then of the
+ *     MLP
  * @param text the same for the text stream
  * @param out [steps, 2 * dim]: scale, shift of the last norm
  */

@@ -6,8 +6,8 @@ import glance.ops.Ops;
 
 /**
  * Rotary positions of the joint sequence, text first. Image rows and columns are centred on 0; text
- * continues on the diagonal after the largest image position. For a picture of 2 x 4 tokens and 3 text
- * tokens (frame, height, width):
+ * continues on the diagonal after the largest image position. For a picture of 2 x 4 tokens and 3
+ * text tokens (frame, height, width):
  *
  * <pre>
  *   text    (2,2,2) (3,3,3) (4,4,4)         starts at max(height, width) / 2
@@ -23,7 +23,9 @@ final class QwenImageRope {
     private final RopeTables tables;
 
     QwenImageRope(QwenImageConfig config) {
-        tables = new RopeTables(THETA, config.axesDims().stream().mapToInt(Integer::intValue).toArray());
+        tables =
+                new RopeTables(
+                        THETA, config.axesDims().stream().mapToInt(Integer::intValue).toArray());
     }
 
     /** Tables for {@code textLen} text tokens followed by height x width image tokens. */

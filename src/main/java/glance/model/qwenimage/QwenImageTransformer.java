@@ -18,9 +18,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The denoiser of Qwen-Image: a dual-stream transformer (MMDiT; Esser et al., arXiv 2403.03206) that
- * predicts the velocity {@code noise - latents} of packed latents. Equals QwenImageTransformer2DModel
- * of diffusers.
+ * The denoiser of Qwen-Image: a dual-stream transformer (MMDiT; Esser et al., arXiv 2403.03206)
+ * that predicts the velocity {@code noise - latents} of packed latents. Equals
+ * QwenImageTransformer2DModel of diffusers.
  */
 public final class QwenImageTransformer implements AutoCloseable {
     private static final float EPS = 1e-6f;
@@ -83,8 +83,12 @@ public final class QwenImageTransformer implements AutoCloseable {
             Tensor embedding = time2.forward(ops, hidden, Epilogue.activation(Activation.SILU));
             QwenImageModulation result =
                     new QwenImageModulation(
-                            blocks.stream().map(block -> block.imageModulation(ops, embedding)).toList(),
-                            blocks.stream().map(block -> block.textModulation(ops, embedding)).toList(),
+                            blocks.stream()
+                                    .map(block -> block.imageModulation(ops, embedding))
+                                    .toList(),
+                            blocks.stream()
+                                    .map(block -> block.textModulation(ops, embedding))
+                                    .toList(),
                             normOut.forward(ops, embedding));
             result.tensors().forEach(scope::keep);
             return result;
@@ -102,10 +106,20 @@ public final class QwenImageTransformer implements AutoCloseable {
      * @return [batch, height * width, patchSize^2 * outChannels]
      */
     public Tensor velocity(
-            Ops ops, Tensor latents, TextBatch text, QwenImageModulation modulation, int height, int width) {
+            Ops ops,
+            Tensor latents,
+            TextBatch text,
+            QwenImageModulation modulation,
+            int height,
+            int width) {
         if (latents.dim(1) != height * width) {
             throw new IllegalArgumentException(
-                    "latents must have " + height + " x " + width + " tokens, got " + latents.shape());
+                    "latents must have "
+                            + height
+                            + " x "
+                            + width
+                            + " tokens, got "
+                            + latents.shape());
         }
         int textLen = text.embeddings().dim(1);
         try (Scope scope = ops.scope()) {
@@ -118,7 +132,12 @@ public final class QwenImageTransformer implements AutoCloseable {
                 QwenImageBlock.Hidden next =
                         blocks.get(i)
                                 .forward(
-                                        ops, hidden, modulation.image().get(i), modulation.text().get(i), mask, positions);
+                                        ops,
+                                        hidden,
+                                        modulation.image().get(i),
+                                        modulation.text().get(i),
+                                        mask,
+                                        positions);
                 scope.free(hidden.image());
                 scope.free(hidden.text());
                 hidden = next;

@@ -20,10 +20,11 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The language model of Qwen2.5-VL as a text encoder: a decoder-only transformer with grouped heads,
- * whose last hidden states (after the final norm) are the embeddings. The vision tower and the output
- * head in the file are not used. Equals Qwen2_5_VLForConditionalGeneration of transformers, {@code
- * hidden_states[-1]}, for text without pictures: there the three rotary position axes coincide.
+ * The language model of Qwen2.5-VL as a text encoder: a decoder-only transformer with grouped
+ * heads, whose last hidden states (after the final norm) are the embeddings. The vision tower and
+ * the output head in the file are not used. Equals Qwen2_5_VLForConditionalGeneration of
+ * transformers, {@code hidden_states[-1]}, for text without pictures: there the three rotary
+ * position axes coincide.
  */
 public final class Qwen25VlTextEncoder implements AutoCloseable {
     private final Qwen25VlConfig config;
@@ -61,8 +62,8 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
      *
      * @param ids token ids of each text, without padding, at least one
      * @return embeddings padded on the right; rows of padding are undefined
-     * @throws FormatException if an id is outside the vocabulary: tokenizer and encoder do not belong
-     *     together
+     * @throws FormatException if an id is outside the vocabulary: tokenizer and encoder do not
+     *     belong together
      */
     public TextBatch encode(Ops ops, List<int[]> ids) {
         int batch = ids.size();
@@ -76,7 +77,10 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
                     throw new FormatException(
                             null,
                             "text encoder",
-                            "token id " + id + " is outside its vocabulary of " + config.vocabSize(),
+                            "token id "
+                                    + id
+                                    + " is outside its vocabulary of "
+                                    + config.vocabSize(),
                             "use the tokenizer that belongs to it");
                 }
             }
@@ -85,10 +89,14 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
         }
         Tensor lengthsTensor = ops.host().ints(Shape.of(batch), lengths);
         try (Scope scope = ops.scope()) {
-            Tensor hidden = ops.embedding(ops.host().ints(Shape.of(batch, maxLen), padded), embedTokens);
+            Tensor hidden =
+                    ops.embedding(ops.host().ints(Shape.of(batch, maxLen), padded), embedTokens);
             boolean even = Arrays.stream(lengths).allMatch(length -> length == maxLen);
             AttentionMask mask =
-                    (even ? AttentionMask.none() : AttentionMask.paddedPrefix(maxLen, lengthsTensor)).andCausal();
+                    (even
+                                    ? AttentionMask.none()
+                                    : AttentionMask.paddedPrefix(maxLen, lengthsTensor))
+                            .andCausal();
             Rope positions = rope.build(ops, maxLen, Rope.Pairing.HALVES, (row, axis) -> row);
             for (Layer layer : layers) {
                 hidden = layer.forward(ops, hidden, mask, positions);
@@ -102,7 +110,9 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
         parameters.close();
     }
 
-    /** One decoder layer: attention and gated MLP, each after an RMSNorm and added to the stream. */
+    /**
+     * One decoder layer: attention and gated MLP, each after an RMSNorm and added to the stream.
+     */
     private static final class Layer {
         private final int numHeads;
         private final int numKvHeads;
@@ -124,7 +134,8 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
             headDim = config.headDim();
             inputNorm = new RmsNorm(p.tensor("input_layernorm.weight", dim), config.rmsNormEps());
             postAttentionNorm =
-                    new RmsNorm(p.tensor("post_attention_layernorm.weight", dim), config.rmsNormEps());
+                    new RmsNorm(
+                            p.tensor("post_attention_layernorm.weight", dim), config.rmsNormEps());
             q = p.linear("self_attn.q_proj", dim, numHeads * headDim);
             k = p.linear("self_attn.k_proj", dim, numKvHeads * headDim);
             v = p.linear("self_attn.v_proj", dim, numKvHeads * headDim);
@@ -145,7 +156,9 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
                 Tensor flat = mixed.reshape(hidden.dim(0), hidden.dim(1), numHeads * headDim);
                 Tensor attended = o.forward(ops, flat, Epilogue.add(hidden));
                 Tensor y = postAttentionNorm.forward(ops, attended);
-                Tensor gated = ops.gatedActivation(Activation.SILU, gate.forward(ops, y), up.forward(ops, y));
+                Tensor gated =
+                        ops.gatedActivation(
+                                Activation.SILU, gate.forward(ops, y), up.forward(ops, y));
                 return scope.keep(down.forward(ops, gated, Epilogue.add(attended)));
             }
         }
