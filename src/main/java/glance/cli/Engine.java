@@ -1,6 +1,7 @@
 package glance.cli;
 
 import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
@@ -21,8 +22,7 @@ final class Engine {
         commands =
                 new CommandLine(new TopCommand())
                         .addSubcommand(new InfoCommand(session))
-                        .addSubcommand(new DevicesCommand(session))
-                        .addSubcommand(new CommandLine.HelpCommand());
+                        .addSubcommand(new DevicesCommand(session));
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
         IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);
@@ -32,8 +32,8 @@ final class Engine {
                 .setExpandAtFiles(false)
                 .setAbbreviatedOptionsAllowed(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setOut(new java.io.PrintWriter(out, true))
-                .setErr(new java.io.PrintWriter(err, true));
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true));
     }
 
     /** Runs a command on the process's own streams. */
@@ -72,8 +72,7 @@ final class Engine {
             err.println("glance-engine: interrupted");
             return ExitCode.INTERRUPTED;
         }
-        int exitCode =
-                e instanceof WrongUseException ? ExitCode.WRONG_USE : ExitCode.FAILURE;
+        int exitCode = e instanceof WrongUseException ? ExitCode.WRONG_USE : ExitCode.FAILURE;
         return report(e, Problem.describe(e), exitCode);
     }
 

@@ -7,7 +7,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Takes the JVM's line about the vector module out of a stream and passes on all else unchanged and
- * at once. The JVM prints it while it boots, so after the first match nothing is looked at any more.
+ * at once. The JVM prints it while it boots, so after the first match nothing is looked at any
+ * more.
  */
 final class IncubatorNotice {
     private static final byte[] NOTICE =

@@ -5,8 +5,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * The wish of the user, or of the system, that the command end: Ctrl-C, a termination signal, a
- * closed terminal. The JVM ends as soon as its shutdown hooks have; the hook here holds it until the
- * command has stopped by itself and removed what it was writing.
+ * closed terminal. The JVM ends as soon as its shutdown hooks have; the hook here holds it until
+ * the command has stopped by itself and removed what it was writing.
  */
 final class StopRequest {
     private static final long PATIENCE_SECONDS = 5;
