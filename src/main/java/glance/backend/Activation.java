@@ -11,5 +11,7 @@ public enum Activation {
     /** {@code x sigmoid(1.702 x)}; CLIP's quick_gelu. */
     QUICK_GELU,
     /** {@code x sigmoid(x)}; also called swish. */
-    SILU
+    SILU,
+    /** {@code min(1, max(-1, x))}; PyTorch hardtanh. */
+    HARD_TANH
 }

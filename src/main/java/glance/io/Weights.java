@@ -138,8 +138,8 @@ public final class Weights implements AutoCloseable {
     }
 
     /** The file that was opened, for messages: the weights or the index. */
-    public String source() {
-        return source.toString();
+    public Path source() {
+        return source;
     }
 
     /** Closes all files. */

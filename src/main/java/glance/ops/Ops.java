@@ -49,6 +49,11 @@ public final class Ops implements AutoCloseable {
         return innermost;
     }
 
+    /** Frees a tensor of the innermost scope before the scope closes. */
+    public void free(Tensor tensor) {
+        innermost.free(tensor);
+    }
+
     void leave(Scope scope) {
         if (scope == innermost) {
             innermost = scope.parent();
@@ -452,6 +457,13 @@ public final class Ops implements AutoCloseable {
             return x;
         }
         Tensor out = empty(x.dtype(), x.shape());
+        run(new Op.Copy(x, out));
+        return out;
+    }
+
+    /** A packed copy in the compute dtype, whatever strides and float dtype x has. */
+    public Tensor pack(Tensor x) {
+        Tensor out = empty(computeType(), x.shape());
         run(new Op.Copy(x, out));
         return out;
     }

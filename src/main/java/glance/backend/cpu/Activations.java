@@ -30,6 +30,7 @@ final class Activations {
             case GELU_ERF -> (float) (0.5 * x * (1 + Erf.erf(x * 0.7071067811865476)));
             case QUICK_GELU -> (float) (x / (1 + Math.exp(-1.702 * x)));
             case SILU -> (float) (x / (1 + Math.exp(-x)));
+            case HARD_TANH -> Math.min(1, Math.max(-1, x));
         };
     }
 }

@@ -1,0 +1,39 @@
+package glance.model;
+
+import glance.model.text.TextBatch;
+import glance.nn.Linear;
+import glance.ops.Ops;
+import glance.tensor.Tensor;
+import java.util.Map;
+
+/** A transformer that predicts the velocity {@code noise - latents} of noisy latents. */
+public interface Denoiser extends AutoCloseable {
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    Map<String, Linear> linears();
+
+    /**
+     * Computes what does not depend on the latents, once for all steps: modulation vectors (under
+     * the adapters that are active now), positions, caption projections.
+     *
+     * @param text one entry per sample of the batch
+     * @param sigmas noise levels of the steps
+     * @return the velocity at each of these steps; its tensors belong to the innermost scope
+     */
+    Velocity prepare(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid);
+
+    @Override
+    void close();
+
+    /** The prediction for fixed prompts and noise levels. */
+    @FunctionalInterface
+    interface Velocity {
+        /**
+         * Predicts the velocity.
+         *
+         * @param latents [batch, tokens, channels]
+         * @param step index into the sigmas given to {@link Denoiser#prepare}
+         * @return [batch, tokens, channels]
+         */
+        Tensor at(Ops ops, Tensor latents, int step);
+    }
+}

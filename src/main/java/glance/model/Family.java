@@ -1,0 +1,53 @@
+package glance.model;
+
+import glance.io.ModelFolder;
+import glance.ops.Ops;
+
+/**
+ * A kind of text-to-image model: how to open the parts of its published folder, and its defaults.
+ * Parts are opened when they are needed and closed when they are done, so that a run's peak is the
+ * largest part and not the sum.
+ */
+public interface Family {
+    /** Short name, as in reports: {@code qwen-image}. */
+    String name();
+
+    /** {@code _class_name} in the model_index.json of its folders. */
+    String pipelineClass();
+
+    /** What a run uses where the user does not choose. */
+    Defaults defaults();
+
+    /** Sizes that a picture of this model may have, and the latents that it starts from. */
+    Geometry geometry(ModelFolder folder);
+
+    PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder);
+
+    Denoiser openDenoiser(Ops ops, ModelFolder folder);
+
+    LatentCodec openCodec(Ops ops, ModelFolder folder);
+
+    /**
+     * Defaults of a family.
+     *
+     * @param guidance scale of true classifier-free guidance; 1 for none
+     * @param negative negative prompt
+     * @param rescale whether guidance keeps each token's length
+     */
+    record Defaults(float guidance, String negative, boolean rescale) {}
+
+    /**
+     * Geometry of a model.
+     *
+     * @param pixelsPerToken sides of a picture must be multiples of this
+     * @param latentChannels channels of a latent pixel
+     * @param patch latent pixels along each side of a token
+     * @param defaultSize sides of a picture in pixels when the user does not choose
+     */
+    record Geometry(int pixelsPerToken, int latentChannels, int patch, int defaultSize) {
+        /** Tokens of a picture of this size, whose sides must be multiples of pixelsPerToken. */
+        public TokenGrid grid(int width, int height) {
+            return new TokenGrid(height / pixelsPerToken, width / pixelsPerToken);
+        }
+    }
+}

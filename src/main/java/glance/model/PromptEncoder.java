@@ -1,0 +1,14 @@
+package glance.model;
+
+import glance.model.text.TextBatch;
+import glance.ops.Ops;
+import java.util.List;
+
+/** Turns prompts into what a denoiser is conditioned on. */
+public interface PromptEncoder extends AutoCloseable {
+    /** Embeddings of one or more prompts, in the order given; owned by the innermost scope. */
+    TextBatch encode(Ops ops, List<String> prompts);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,58 @@
+package glance.model.qwenimage;
+
+import glance.io.Config;
+import java.util.List;
+
+/**
+ * config.json of AutoencoderKLQwenImage, as far as single frames need it.
+ *
+ * @param latentsMean of each latent channel, over the training set
+ * @param latentsStd of each latent channel, over the training set
+ */
+public record AutoencoderConfig(
+        int baseDim,
+        int latentChannels,
+        List<Integer> dimMult,
+        int numResBlocks,
+        List<Boolean> temporalDownsample,
+        int imageChannels,
+        List<Double> latentsMean,
+        List<Double> latentsStd) {
+
+    /** Reads and checks config.json. */
+    public static AutoencoderConfig of(Config config) {
+        AutoencoderConfig result =
+                new AutoencoderConfig(
+                        config.integer("base_dim", 96),
+                        config.integer("z_dim", 16),
+                        config.has("dim_mult") ? config.integers("dim_mult") : List.of(1, 2, 4, 4),
+                        config.integer("num_res_blocks", 2),
+                        config.has("temperal_downsample")
+                                ? config.flags("temperal_downsample")
+                                : List.of(false, true, true),
+                        config.integer("input_channels", 3),
+                        config.numbers("latents_mean"),
+                        config.numbers("latents_std"));
+        if (config.has("attn_scales") && !config.numbers("attn_scales").isEmpty()) {
+            throw config.refuse(
+                    "attn_scales", "attention outside the middle block is not supported", null);
+        }
+        int z = result.latentChannels;
+        if (result.latentsMean.size() != z || result.latentsStd.size() != z) {
+            throw config.refuse(
+                    "latents_mean",
+                    "latents_mean and latents_std must have z_dim = " + z + " entries",
+                    null);
+        }
+        if (result.temporalDownsample.size() != result.dimMult.size() - 1) {
+            throw config.refuse(
+                    "temperal_downsample", "must have one entry less than dim_mult", null);
+        }
+        return result;
+    }
+
+    /** Pixels per latent pixel, along each side. */
+    public int scaleFactor() {
+        return 1 << temporalDownsample.size();
+    }
+}

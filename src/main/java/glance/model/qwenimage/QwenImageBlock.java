@@ -1,0 +1,174 @@
+package glance.model.qwenimage;
+
+import glance.backend.Activation;
+import glance.backend.AttentionMask;
+import glance.backend.Epilogue;
+import glance.backend.Rope;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+import java.util.List;
+
+/**
+ * One dual-stream block: image and text have their own weights and meet in one attention.
+ *
+ * <pre>
+ *   x  = x + gate1 * proj(attention(modulate1(norm(x))))
+ *   x  = x + gate2 * mlp(modulate2(norm(x)))             for both streams
+ * </pre>
+ */
+final class QwenImageBlock {
+    private static final float EPS = 1e-6f;
+
+    /** What one stream owns. */
+    private record Stream(
+            Linear q,
+            Linear k,
+            Linear v,
+            Tensor qNorm,
+            Tensor kNorm,
+            Linear out,
+            Linear up,
+            Linear down) {}
+
+    private final int numHeads;
+    private final int headDim;
+    private final Stream image;
+    private final Stream text;
+    private final Linear imageModulation;
+    private final Linear textModulation;
+
+    QwenImageBlock(QwenImageConfig config, Parameters p) {
+        numHeads = config.numHeads();
+        headDim = config.headDim();
+        int dim = config.hiddenDim();
+        imageModulation = p.linear("img_mod.1", dim, 6 * dim);
+        textModulation = p.linear("txt_mod.1", dim, 6 * dim);
+        Parameters a = p.in("attn");
+        image =
+                new Stream(
+                        a.linear("to_q", dim, dim),
+                        a.linear("to_k", dim, dim),
+                        a.linear("to_v", dim, dim),
+                        a.tensor("norm_q.weight", headDim),
+                        a.tensor("norm_k.weight", headDim),
+                        a.linear("to_out.0", dim, dim),
+                        p.linear("img_mlp.net.0.proj", dim, 4 * dim),
+                        p.linear("img_mlp.net.2", 4 * dim, dim));
+        text =
+                new Stream(
+                        a.linear("add_q_proj", dim, dim),
+                        a.linear("add_k_proj", dim, dim),
+                        a.linear("add_v_proj", dim, dim),
+                        a.tensor("norm_added_q.weight", headDim),
+                        a.tensor("norm_added_k.weight", headDim),
+                        a.linear("to_add_out", dim, dim),
+                        p.linear("txt_mlp.net.0.proj", dim, 4 * dim),
+                        p.linear("txt_mlp.net.2", 4 * dim, dim));
+    }
+
+    /** [steps, 6 * dim] from silu(timestep embedding) [steps, dim]. */
+    Tensor imageModulation(Ops ops, Tensor embedding) {
+        return imageModulation.forward(ops, embedding);
+    }
+
+    /** [steps, 6 * dim] from silu(timestep embedding) [steps, dim]. */
+    Tensor textModulation(Ops ops, Tensor embedding) {
+        return textModulation.forward(ops, embedding);
+    }
+
+    /** The two hidden streams, [batch, seqLen, dim] each. */
+    record Hidden(Tensor image, Tensor text) {}
+
+    /**
+     * Runs the block.
+     *
+     * @param imageMod [batch or 1, 6 * dim]
+     * @param textMod [batch or 1, 6 * dim]
+     * @param mask over the joint sequence, text first
+     */
+    Hidden forward(
+            Ops ops, Hidden in, Tensor imageMod, Tensor textMod, AttentionMask mask, Rope rope) {
+        try (Scope scope = ops.scope()) {
+            Modulation i1 = Modulation.of(imageMod, 0);
+            Modulation i2 = Modulation.of(imageMod, 1);
+            Modulation t1 = Modulation.of(textMod, 0);
+            Modulation t2 = Modulation.of(textMod, 1);
+            int textLen = in.text().dim(1);
+            int imageLen = in.image().dim(1);
+
+            Tensor joint;
+            try (Scope inner = ops.scope()) {
+                Tensor x = ops.layerNormModulate(in.image(), i1.scale(), i1.shift(), EPS);
+                Tensor c = ops.layerNormModulate(in.text(), t1.scale(), t1.shift(), EPS);
+                Tensor q =
+                        ops.headNormRope(
+                                List.of(
+                                        heads(text.q().forward(ops, c)),
+                                        heads(image.q().forward(ops, x))),
+                                List.of(text.qNorm(), image.qNorm()),
+                                EPS,
+                                rope);
+                Tensor k =
+                        ops.headNormRope(
+                                List.of(
+                                        heads(text.k().forward(ops, c)),
+                                        heads(image.k().forward(ops, x))),
+                                List.of(text.kNorm(), image.kNorm()),
+                                EPS,
+                                rope);
+                Tensor v =
+                        ops.concat(
+                                1,
+                                List.of(
+                                        heads(text.v().forward(ops, c)),
+                                        heads(image.v().forward(ops, x))));
+                float scale = (float) (1 / Math.sqrt(headDim));
+                joint = inner.keep(ops.attention(q, k, v, scale, mask));
+            }
+            joint = joint.reshape(joint.dim(0), joint.dim(1), numHeads * headDim);
+            Tensor image1 =
+                    image.out()
+                            .forward(
+                                    ops,
+                                    joint.narrow(1, textLen, imageLen),
+                                    Epilogue.gated(i1.gate(), in.image()));
+            Tensor text1 =
+                    text.out()
+                            .forward(
+                                    ops,
+                                    joint.narrow(1, 0, textLen),
+                                    Epilogue.gated(t1.gate(), in.text()));
+            Tensor imageOut = scope.keep(mlp(ops, image, image1, i2));
+            Tensor textOut = scope.keep(mlp(ops, text, text1, t2));
+            return new Hidden(imageOut, textOut);
+        }
+    }
+
+    private static Tensor mlp(Ops ops, Stream stream, Tensor x, Modulation m) {
+        try (Scope scope = ops.scope()) {
+            Tensor y = ops.layerNormModulate(x, m.scale(), m.shift(), EPS);
+            Tensor wide = stream.up().forward(ops, y, Epilogue.activation(Activation.GELU_TANH));
+            return scope.keep(stream.down().forward(ops, wide, Epilogue.gated(m.gate(), x)));
+        }
+    }
+
+    private Tensor heads(Tensor x) {
+        return x.reshape(x.dim(0), x.dim(1), numHeads, headDim);
+    }
+
+    /** Shift, scale and gate, [batch or 1, dim] each, as views on a modulation vector. */
+    private record Modulation(Tensor shift, Tensor scale, Tensor gate) {
+        /** The attention's ({@code which} 0) or the MLP's (1) third of [rows, 6 * dim]. */
+        static Modulation of(Tensor vector, int which) {
+            int dim = vector.dim(1) / 6;
+            int start = 3 * dim * which;
+            return new Modulation(
+                    vector.narrow(1, start, dim),
+                    vector.narrow(1, start + dim, dim),
+                    vector.narrow(1, start + 2 * dim, dim));
+        }
+    }
+}

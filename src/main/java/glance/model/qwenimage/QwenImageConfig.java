@@ -1,0 +1,49 @@
+package glance.model.qwenimage;
+
+import glance.io.Config;
+import java.util.List;
+
+/**
+ * config.json of QwenImageTransformer2DModel.
+ *
+ * @param inChannels channels of a packed latent token (patch x patch x latent channels)
+ * @param outChannels latent channels that a token predicts for each of its patch x patch pixels
+ * @param axesDims rotary sizes of frame, height and width; they add up to headDim
+ */
+public record QwenImageConfig(
+        int patchSize,
+        int inChannels,
+        int outChannels,
+        int numLayers,
+        int headDim,
+        int numHeads,
+        int textDim,
+        List<Integer> axesDims) {
+
+    /** Reads and checks config.json. */
+    public static QwenImageConfig of(Config config) {
+        config.accepts("guidance_embeds", false);
+        config.accepts("zero_cond_t", false);
+        config.accepts("use_additional_t_cond", false);
+        config.accepts("use_layer3d_rope", false);
+        int inChannels = config.integer("in_channels", 64);
+        List<Integer> axes =
+                config.has("axes_dims_rope")
+                        ? config.integers("axes_dims_rope")
+                        : List.of(16, 56, 56);
+        return new QwenImageConfig(
+                config.integer("patch_size", 2),
+                inChannels,
+                config.has("out_channels") ? config.integer("out_channels") : inChannels,
+                config.integer("num_layers", 60),
+                config.integer("attention_head_dim", 128),
+                config.integer("num_attention_heads", 24),
+                config.integer("joint_attention_dim", 3584),
+                axes);
+    }
+
+    /** Width of both streams. */
+    public int hiddenDim() {
+        return numHeads * headDim;
+    }
+}

@@ -1,0 +1,157 @@
+package glance.model.qwenimage;
+
+import glance.backend.Activation;
+import glance.backend.AttentionMask;
+import glance.backend.Epilogue;
+import glance.backend.Rope;
+import glance.io.Weights;
+import glance.model.text.TextBatch;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.nn.RmsNorm;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The denoiser of Qwen-Image: a dual-stream transformer (MMDiT; Esser et al., arXiv 2403.03206)
+ * that predicts the velocity {@code noise - latents} of packed latents. Equals
+ * QwenImageTransformer2DModel of diffusers.
+ */
+public final class QwenImageTransformer implements AutoCloseable {
+    private static final float EPS = 1e-6f;
+    private static final int TIME_CHANNELS = 256;
+
+    private final QwenImageConfig config;
+    private final Parameters parameters;
+    private final QwenImageRope rope;
+    private final Linear imageIn;
+    private final Linear textIn;
+    private final RmsNorm textNorm;
+    private final Linear time1;
+    private final Linear time2;
+    private final List<QwenImageBlock> blocks = new ArrayList<>();
+    private final Linear normOut;
+    private final Linear projOut;
+
+    /** Loads the transformer; {@code weights} must stay open as long as it is used. */
+    public QwenImageTransformer(Ops ops, QwenImageConfig config, Weights weights) {
+        this.config = config;
+        this.parameters = new Parameters(ops, weights, "QwenImageTransformer2DModel");
+        int dim = config.hiddenDim();
+        Parameters p = parameters;
+        rope = new QwenImageRope(config);
+        imageIn = p.linear("img_in", config.inChannels(), dim);
+        textIn = p.linear("txt_in", config.textDim(), dim);
+        textNorm = new RmsNorm(p.tensor("txt_norm.weight", config.textDim()), EPS);
+        Parameters time = p.in("time_text_embed").in("timestep_embedder");
+        time1 = time.linear("linear_1", TIME_CHANNELS, dim);
+        time2 = time.linear("linear_2", dim, dim);
+        for (int i = 0; i < config.numLayers(); i++) {
+            blocks.add(new QwenImageBlock(config, p.in("transformer_blocks").in(i)));
+        }
+        normOut = p.linear("norm_out.linear", dim, 2 * dim);
+        int tokenChannels = config.patchSize() * config.patchSize() * config.outChannels();
+        projOut = p.linear("proj_out", dim, tokenChannels);
+        p.finish();
+    }
+
+    public QwenImageConfig config() {
+        return config;
+    }
+
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    public Map<String, Linear> linears() {
+        return parameters.linears();
+    }
+
+    /**
+     * Modulation vectors for some noise levels, under the adapters that are active now.
+     *
+     * @param sigmas one for each row of the result, in [0, 1]
+     */
+    public QwenImageModulation modulation(Ops ops, float... sigmas) {
+        try (Scope scope = ops.scope()) {
+            Tensor t = ops.host().floats(Shape.of(sigmas.length), sigmas);
+            Tensor waves = ops.timestepEmbedding(t, TIME_CHANNELS, 1000, 0);
+            Tensor hidden = time1.forward(ops, waves, Epilogue.activation(Activation.SILU));
+            // every use of the timestep embedding is behind a SiLU
+            Tensor embedding = time2.forward(ops, hidden, Epilogue.activation(Activation.SILU));
+            QwenImageModulation result =
+                    new QwenImageModulation(
+                            blocks.stream()
+                                    .map(block -> block.imageModulation(ops, embedding))
+                                    .toList(),
+                            blocks.stream()
+                                    .map(block -> block.textModulation(ops, embedding))
+                                    .toList(),
+                            normOut.forward(ops, embedding));
+            result.tensors().forEach(scope::keep);
+            return result;
+        }
+    }
+
+    /**
+     * The predicted velocity.
+     *
+     * @param latents [batch, height * width, inChannels], packed, rows of the picture one by one
+     * @param text embeddings [batch, maxLen, textDim] and lengths
+     * @param modulation one row, or one per sample
+     * @param height picture height in tokens
+     * @param width picture width in tokens
+     * @return [batch, height * width, patchSize^2 * outChannels]
+     */
+    public Tensor velocity(
+            Ops ops,
+            Tensor latents,
+            TextBatch text,
+            QwenImageModulation modulation,
+            int height,
+            int width) {
+        if (latents.dim(1) != height * width) {
+            throw new IllegalArgumentException(
+                    "latents must have "
+                            + height
+                            + " x "
+                            + width
+                            + " tokens, got "
+                            + latents.shape());
+        }
+        int textLen = text.embeddings().dim(1);
+        try (Scope scope = ops.scope()) {
+            AttentionMask mask = AttentionMask.paddedPrefix(textLen, text.lengths());
+            Rope positions = rope.build(ops, textLen, height, width);
+            Tensor caption = textIn.forward(ops, textNorm.forward(ops, text.embeddings()));
+            QwenImageBlock.Hidden hidden =
+                    new QwenImageBlock.Hidden(imageIn.forward(ops, latents), caption);
+            for (int i = 0; i < blocks.size(); i++) {
+                QwenImageBlock.Hidden next =
+                        blocks.get(i)
+                                .forward(
+                                        ops,
+                                        hidden,
+                                        modulation.image().get(i),
+                                        modulation.text().get(i),
+                                        mask,
+                                        positions);
+                scope.free(hidden.image());
+                scope.free(hidden.text());
+                hidden = next;
+            }
+            int dim = config.hiddenDim();
+            Tensor scale = modulation.out().narrow(1, 0, dim);
+            Tensor shift = modulation.out().narrow(1, dim, dim);
+            Tensor normed = ops.layerNormModulate(hidden.image(), scale, shift, EPS);
+            return scope.keep(projOut.forward(ops, normed));
+        }
+    }
+
+    @Override
+    public void close() {
+        parameters.close();
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * Qwen-Image (Wu et al., arXiv 2508.02324): the dual-stream transformer and its autoencoder. Must
+ * equal QwenImageTransformer2DModel and AutoencoderKLQwenImage of diffusers.
+ */
+package glance.model.qwenimage;

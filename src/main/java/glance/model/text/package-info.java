@@ -1,0 +1,2 @@
+/** Text encoders, shared by the model families. */
+package glance.model.text;

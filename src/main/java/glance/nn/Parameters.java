@@ -1,0 +1,235 @@
+package glance.nn;
+
+import glance.backend.Op;
+import glance.io.FormatException;
+import glance.io.TensorInfo;
+import glance.io.Weights;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Storage;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/**
+ * The weights of one component on their way from a checkpoint into layers. Ask for every tensor by
+ * name and expected shape, then call {@link #finish}: problems are collected, so that one error
+ * tells all of them. Owns the device memory of the weights until closed.
+ */
+public final class Parameters implements AutoCloseable {
+    private final Root root;
+    private final String prefix;
+
+    /** What all prefixes of one checkpoint share. */
+    private static final class Root {
+        final Ops ops;
+        final Weights weights;
+        final String component;
+        final Set<String> used = new HashSet<>();
+        final List<String> problems = new ArrayList<>();
+        final List<Storage> owned = new ArrayList<>();
+        final Map<String, Linear> linears = new LinkedHashMap<>();
+
+        Root(Ops ops, Weights weights, String component) {
+            this.ops = ops;
+            this.weights = weights;
+            this.component = component;
+        }
+    }
+
+    /**
+     * Starts reading a checkpoint, which must stay open as long as the layers are used.
+     *
+     * @param component class name, for messages
+     */
+    public Parameters(Ops ops, Weights weights, String component) {
+        this(new Root(ops, weights, component), "");
+    }
+
+    private Parameters(Root root, String prefix) {
+        this.root = root;
+        this.prefix = prefix;
+    }
+
+    /** The parameters whose names start with {@code name} and a dot. */
+    public Parameters in(String name) {
+        return new Parameters(root, prefix + name + ".");
+    }
+
+    /** The parameters of entry {@code index} of a list of modules. */
+    public Parameters in(int index) {
+        return in(Integer.toString(index));
+    }
+
+    /** Whether the checkpoint has a tensor of this name. */
+    public boolean has(String name) {
+        return root.weights.tensors().containsKey(prefix + name);
+    }
+
+    /** The tensor of this name, in the dtype in which the device keeps it. */
+    public Tensor tensor(String name, int... dims) {
+        String full = prefix + name;
+        Shape want = Shape.of(dims);
+        root.used.add(full);
+        TensorInfo info = root.weights.tensors().get(full);
+        if (info == null) {
+            root.problems.add("missing " + full + " " + want);
+            return absent(want);
+        }
+        if (!info.shape().equals(want)) {
+            root.problems.add(
+                    "mis-shaped " + full + ": expected " + want + ", got " + info.shape());
+            return absent(want);
+        }
+        if (!info.dtype().isFloating()) {
+            root.problems.add("unusable " + full + ": expected a float dtype, got " + info.dtype());
+            return absent(want);
+        }
+        Tensor tensor =
+                root.ops.device().memory().adopt(info.dtype(), want, root.weights.data(full));
+        root.owned.add(tensor.storage());
+        return tensor;
+    }
+
+    /** A tensor [n, 1, ...] of this name as a vector [n]. */
+    public Tensor vector(String name, int... dims) {
+        try (Scope scope = root.ops.scope()) {
+            Tensor stored = tensor(name, dims);
+            if (!root.problems.isEmpty()) {
+                return stored;
+            }
+            return own(scope, root.ops.pack(stored.reshape(dims[0])));
+        }
+    }
+
+    /** {@code name.weight} [out, in] and {@code name.bias} [out]; adapters find it by its name. */
+    public Linear linear(String name, int in, int out) {
+        return register(
+                name, new Linear(tensor(name + ".weight", out, in), tensor(name + ".bias", out)));
+    }
+
+    /** {@code name.weight} [out, in] alone; adapters find it by its name. */
+    public Linear linearNoBias(String name, int in, int out) {
+        return register(name, new Linear(tensor(name + ".weight", out, in), null));
+    }
+
+    private Linear register(String name, Linear linear) {
+        root.linears.put(prefix + name, linear);
+        return linear;
+    }
+
+    /** {@code name.weight} [out, in, kernel, kernel] and {@code name.bias} [out]. */
+    public Conv2d conv2d(String name, int in, int out, int kernel, int stride, Op.Padding padding) {
+        Tensor weight = tensor(name + ".weight", out, in, kernel, kernel);
+        return new Conv2d(channelsLast(weight), tensor(name + ".bias", out), stride, padding);
+    }
+
+    /**
+     * {@code name.weight} [out, in, kernel, kernel, kernel] and {@code name.bias} [out] of a
+     * convolution that is causal in time, for a single frame: before the first frame there is only
+     * zero padding, so of the kernel's frames only the last ever meets data.
+     */
+    public Conv2d causalConv3d(String name, int in, int out, int kernel) {
+        Tensor weight = tensor(name + ".weight", out, in, kernel, kernel, kernel);
+        Tensor last = weight.narrow(2, kernel - 1, 1).permute(0, 1, 3, 4, 2);
+        return new Conv2d(
+                channelsLast(last.reshape(out, in, kernel, kernel)),
+                tensor(name + ".bias", out),
+                1,
+                Op.Padding.all(kernel / 2));
+    }
+
+    /** [out, in, kh, kw] of any dtype as a packed F32 [out, kh, kw, in]. */
+    private Tensor channelsLast(Tensor weight) {
+        Tensor last = weight.permute(0, 2, 3, 1);
+        if (!root.problems.isEmpty()) {
+            return last;
+        }
+        try (Scope scope = root.ops.scope()) {
+            return own(scope, root.ops.pack(last));
+        }
+    }
+
+    /** Makes a tensor of a scope live as long as the weights. */
+    private Tensor own(Scope scope, Tensor tensor) {
+        tensor.storage().retain();
+        root.owned.add(tensor.storage());
+        scope.free(tensor);
+        return tensor;
+    }
+
+    /** Marks tensors as known but not needed. */
+    public void ignore(Predicate<String> names) {
+        root.weights.tensors().keySet().stream().filter(names).forEach(root.used::add);
+    }
+
+    /** All linear layers by their full names, in the order of creation. */
+    public Map<String, Linear> linears() {
+        return Collections.unmodifiableMap(root.linears);
+    }
+
+    /**
+     * Ends loading.
+     *
+     * @throws FormatException if tensors are missing, mis-shaped or unexpected; names all of them
+     *     (the first few of each kind)
+     */
+    public void finish() {
+        List<String> problems = new ArrayList<>(root.problems);
+        for (String name : root.weights.tensors().keySet()) {
+            if (!root.used.contains(name)) {
+                problems.add("unexpected " + name + " " + root.weights.tensors().get(name).shape());
+            }
+        }
+        if (!problems.isEmpty()) {
+            close();
+            throw new FormatException(
+                    root.weights.source(),
+                    null,
+                    problems.size()
+                            + " tensors do not fit "
+                            + root.component
+                            + ": "
+                            + summary(problems),
+                    "use the weights and the config.json of one checkpoint");
+        }
+    }
+
+    private static String summary(List<String> problems) {
+        int shown = Math.min(problems.size(), 8);
+        String text = String.join("; ", problems.subList(0, shown));
+        return shown < problems.size()
+                ? text + "; and " + (problems.size() - shown) + " more"
+                : text;
+    }
+
+    /** Stands in for a tensor that does not exist; never computed with, since finish() throws. */
+    private static Tensor absent(Shape shape) {
+        Storage nothing =
+                new Storage() {
+                    @Override
+                    public long bytes() {
+                        return 0;
+                    }
+
+                    @Override
+                    protected void free() {}
+                };
+        return Tensor.contiguous(nothing, DType.F32, shape);
+    }
+
+    /** Frees the device memory of all weights. */
+    @Override
+    public void close() {
+        root.owned.forEach(Storage::release);
+        root.owned.clear();
+    }
+}

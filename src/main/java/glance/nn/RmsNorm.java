@@ -1,0 +1,16 @@
+package glance.nn;
+
+import glance.ops.Ops;
+import glance.tensor.Tensor;
+
+/**
+ * {@code x / sqrt(mean(x^2) + eps) * weight} over the last dimension.
+ *
+ * @param weight [dim]
+ */
+public record RmsNorm(Tensor weight, float eps) {
+    /** The norm of x [..., dim]. */
+    public Tensor forward(Ops ops, Tensor x) {
+        return ops.rmsNorm(x, weight, eps);
+    }
+}

@@ -1,0 +1,70 @@
+package glance.nn;
+
+import glance.backend.Rope;
+import glance.ops.Ops;
+import glance.tensor.Shape;
+import java.nio.FloatBuffer;
+
+/**
+ * Builds {@link Rope} tables row by row. A row's angles are those of one or more axes side by side:
+ * axis of size d at position p contributes {@code p * theta^(-2j / d)} for j = 0 .. d/2 - 1. Angles
+ * are rounded to float32 as the reference implementations do.
+ */
+public final class RopeTables {
+    private final int[] axes;
+    private final float[][] frequencies; // (axis, d / 2)
+    private final int half;
+
+    /**
+     * @param theta base of the frequencies
+     * @param axes even sizes that add up to the head dimension
+     */
+    public RopeTables(double theta, int... axes) {
+        this.axes = axes.clone();
+        this.frequencies = new float[axes.length][];
+        int sum = 0;
+        for (int a = 0; a < axes.length; a++) {
+            if (axes[a] <= 0 || axes[a] % 2 != 0) {
+                throw new IllegalArgumentException("rope axis sizes must be even, got " + axes[a]);
+            }
+            frequencies[a] = new float[axes[a] / 2];
+            for (int j = 0; j < axes[a] / 2; j++) {
+                float exponent = (float) (2 * j) / axes[a];
+                frequencies[a][j] = 1 / (float) Math.pow(theta, exponent);
+            }
+            sum += axes[a];
+        }
+        this.half = sum / 2;
+    }
+
+    /**
+     * Tables for positions given by {@code position.at(row, axis)}.
+     *
+     * @return cos and sin [rows, headDim / 2]
+     */
+    public Rope build(Ops ops, int rows, Rope.Pairing pairing, Position position) {
+        FloatBuffer cos = FloatBuffer.allocate(rows * half);
+        FloatBuffer sin = FloatBuffer.allocate(rows * half);
+        for (int row = 0; row < rows; row++) {
+            for (int a = 0; a < axes.length; a++) {
+                int p = position.at(row, a);
+                for (float frequency : frequencies[a]) {
+                    float angle = p * frequency;
+                    cos.put((float) Math.cos(angle));
+                    sin.put((float) Math.sin(angle));
+                }
+            }
+        }
+        Shape shape = Shape.of(rows, half);
+        return new Rope(
+                ops.host().floats(shape, cos.flip()),
+                ops.host().floats(shape, sin.flip()),
+                pairing);
+    }
+
+    /** Position of a row on an axis. */
+    @FunctionalInterface
+    public interface Position {
+        int at(int row, int axis);
+    }
+}

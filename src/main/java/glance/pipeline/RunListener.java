@@ -1,0 +1,31 @@
+package glance.pipeline;
+
+import java.awt.image.BufferedImage;
+import java.util.List;
+
+/** Hears what a run is doing. All methods are optional. */
+public interface RunListener {
+    /** A part of the work begins: loading or running a component. */
+    default void stage(String name) {}
+
+    /**
+     * A denoising step is done.
+     *
+     * @param step counted from 1
+     * @param steps steps of this picture
+     * @param phase name of the phase, or empty
+     * @param seconds time of this step
+     */
+    default void step(int step, int steps, String phase, double seconds) {}
+
+    /** The adapters changed between two steps. */
+    default void adapterSwitch(double seconds) {}
+
+    /** The pictures as they look after a step, when previews were asked for. */
+    default void preview(int step, List<BufferedImage> pictures) {}
+
+    /** Asked between steps; true ends the run with {@link CancelledException}. */
+    default boolean isCancelled() {
+        return false;
+    }
+}
