@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
@@ -67,8 +66,7 @@ public final class Images {
      * @throws FormatException if the file is not a readable PNG
      */
     public static Map<String, String> readPngText(Path file) {
-        Map<String, String> text = new LinkedHashMap<>();
-        withReader(
+        return withReader(
                 file,
                 reader -> {
                     if (!reader.getFormatName().equalsIgnoreCase("png")) {
@@ -78,10 +76,8 @@ public final class Images {
                                 "is a " + reader.getFormatName() + " image, not a PNG",
                                 "give a PNG file");
                     }
-                    PngText.get(reader.getImageMetadata(0)).forEach(text::putIfAbsent);
-                    return text;
+                    return PngText.get(reader.getImageMetadata(0));
                 });
-        return text;
     }
 
     /**
