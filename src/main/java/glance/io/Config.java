@@ -130,6 +130,18 @@ public final class Config {
                         typed(key, element, JsonNode::isBoolean, "true or false").booleanValue());
     }
 
+    /** The keys of this object, in file order. */
+    public List<String> keys() {
+        List<String> keys = new ArrayList<>();
+        node.fieldNames().forEachRemaining(keys::add);
+        return List.copyOf(keys);
+    }
+
+    /** Whether the key holds a nested object. */
+    public boolean hasObject(String key) {
+        return node.path(key).isObject();
+    }
+
     /** A nested object. */
     public Config object(String key) {
         JsonNode value = typed(key, required(key), JsonNode::isObject, "an object");
