@@ -58,15 +58,28 @@ final class Json {
      * @throws FormatException if it is missing, larger than {@code maxBytes}, or not such an object
      */
     static ObjectNode readObject(Path file, long maxBytes) {
-        byte[] bytes = FileInput.bytes(file, maxBytes);
-        try (JsonParser parser = parser(bytes)) {
+        return object(file, null, FileInput.bytes(file, maxBytes));
+    }
+
+    /**
+     * Parses text that holds one JSON object.
+     *
+     * @param where the place of the text in the file, or null
+     * @throws FormatException if it does not
+     */
+    static ObjectNode parseObject(Path file, String where, String json) {
+        return object(file, where, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static ObjectNode object(Path file, String where, byte[] utf8) {
+        try (JsonParser parser = parser(utf8)) {
             JsonNode root = MAPPER.readTree(parser);
             if (root instanceof ObjectNode object && parser.nextToken() == null) {
                 return object;
             }
-            throw new FormatException(file, null, "not a single JSON object", "restore the file");
+            throw new FormatException(file, where, "not a single JSON object", "restore the file");
         } catch (IOException e) {
-            throw malformed(file, null, e);
+            throw malformed(file, where, e);
         }
     }
 
