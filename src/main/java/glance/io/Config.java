@@ -41,6 +41,18 @@ public final class Config {
     }
 
     /**
+     * Reads JSON text that is part of a file, such as a string of a safetensors header, or of none.
+     *
+     * @param file the file for messages, or null
+     * @param where the place in the file, which goes before the keys in messages, or null
+     * @throws FormatException if it is not a JSON object
+     */
+    public static Config parse(Path file, String where, String json) {
+        String prefix = where == null ? "" : where + ".";
+        return new Config(file, prefix, Json.parseObject(file, where, json));
+    }
+
+    /**
      * The class that the config describes: {@code _class_name} (diffusers) or the first of {@code
      * architectures} (transformers).
      */
@@ -57,7 +69,7 @@ public final class Config {
         throw missing("_class_name or architectures");
     }
 
-    /** The file that this config, or the one around it, was read from. */
+    /** The file that this config, or the one around it, was read from; null if none. */
     public Path file() {
         return file;
     }
@@ -128,6 +140,18 @@ public final class Config {
                 key,
                 element ->
                         typed(key, element, JsonNode::isBoolean, "true or false").booleanValue());
+    }
+
+    /** The keys of this object, in file order. */
+    public List<String> keys() {
+        List<String> keys = new ArrayList<>();
+        node.fieldNames().forEachRemaining(keys::add);
+        return List.copyOf(keys);
+    }
+
+    /** Whether the key holds a nested object. */
+    public boolean hasObject(String key) {
+        return node.path(key).isObject();
     }
 
     /** A nested object. */

@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** JSON read strictly: UTF-8 only, no duplicate keys, no deep nesting, nothing after the value. */
@@ -59,47 +58,29 @@ final class Json {
      * @throws FormatException if it is missing, larger than {@code maxBytes}, or not such an object
      */
     static ObjectNode readObject(Path file, long maxBytes) {
-        byte[] bytes = readBytes(file, maxBytes);
-        try (JsonParser parser = parser(bytes)) {
+        return object(file, null, FileInput.bytes(file, maxBytes));
+    }
+
+    /**
+     * Parses text that holds one JSON object.
+     *
+     * @param where the place of the text in the file, or null
+     * @throws FormatException if it does not
+     */
+    static ObjectNode parseObject(Path file, String where, String json) {
+        return object(file, where, json.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static ObjectNode object(Path file, String where, byte[] utf8) {
+        try (JsonParser parser = parser(utf8)) {
             JsonNode root = MAPPER.readTree(parser);
             if (root instanceof ObjectNode object && parser.nextToken() == null) {
                 return object;
             }
-            throw new FormatException(file, null, "not a single JSON object", "restore the file");
+            throw new FormatException(file, where, "not a single JSON object", "restore the file");
         } catch (IOException e) {
-            throw malformed(file, null, e);
+            throw malformed(file, where, e);
         }
-    }
-
-    /** Reads a small regular file whole. */
-    static byte[] readBytes(Path file, long maxBytes) {
-        requireRegularFile(file);
-        try {
-            long size = Files.size(file);
-            if (size > maxBytes) {
-                throw new FormatException(
-                        file,
-                        null,
-                        "is " + size + " bytes, more than the " + maxBytes + " allowed here",
-                        "check that it is the right file");
-            }
-            return Files.readAllBytes(file);
-        } catch (IOException e) {
-            throw unreadable(file, e);
-        }
-    }
-
-    static void requireRegularFile(Path file) {
-        if (Files.isRegularFile(file)) {
-            return;
-        }
-        String reason = Files.isDirectory(file) ? "is a folder, not a file" : "no such file";
-        throw new FormatException(file, null, reason, "check the path");
-    }
-
-    static FormatException unreadable(Path file, IOException cause) {
-        return new FormatException(
-                file, null, "cannot be read (" + cause + ")", "check permissions and disk", cause);
     }
 
     /** Damage of the JSON text itself, with its place. */

@@ -49,7 +49,7 @@ public final class SafetensorsFile implements AutoCloseable {
 
     /** As {@link #open(Path)}, with mappings of at most {@code windowBytes}. */
     static SafetensorsFile open(Path file, int windowBytes) {
-        Json.requireRegularFile(file);
+        FileInput.requireRegularFile(file);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             byte[] json = readHeader(file, channel);
             long dataStart = LENGTH_BYTES + (long) json.length;
@@ -58,7 +58,7 @@ public final class SafetensorsFile implements AutoCloseable {
             return new SafetensorsFile(
                     file, header, map(channel, dataStart, header.entries(), windowBytes));
         } catch (IOException e) {
-            throw Json.unreadable(file, e);
+            throw FileInput.unreadable(file, e);
         }
     }
 

@@ -79,7 +79,7 @@ public final class Weights implements AutoCloseable {
         try (Stream<Path> children = Files.list(folder)) {
             indexes = children.filter(p -> p.toString().endsWith(INDEX_SUFFIX)).sorted().toList();
         } catch (IOException e) {
-            throw Json.unreadable(folder, e);
+            throw FileInput.unreadable(folder, e);
         }
         if (indexes.size() == 1) {
             return indexes.get(0);

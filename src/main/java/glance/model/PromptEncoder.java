@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Turns prompts into what a denoiser is conditioned on. */
 public interface PromptEncoder extends AutoCloseable {
+    /** Token ids of a prompt as the encoder sees them, template included. */
+    int[] tokenIds(String prompt);
+
     /** Embeddings of one or more prompts, in the order given; owned by the innermost scope. */
     TextBatch encode(Ops ops, List<String> prompts);
 

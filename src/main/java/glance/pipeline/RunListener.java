@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
@@ -17,6 +18,13 @@ public interface RunListener {
      * @param seconds time of this step
      */
     default void step(int step, int steps, String phase, double seconds) {}
+
+    /**
+     * The latents after a step, [batch, tokens, channels]; valid during the call only.
+     *
+     * @param step counted from 1
+     */
+    default void latents(int step, Tensor latents) {}
 
     /** The adapters changed between two steps. */
     default void adapterSwitch(double seconds) {}

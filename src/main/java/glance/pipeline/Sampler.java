@@ -74,6 +74,7 @@ final class Sampler {
                 ops.device().synchronize();
                 listener.step(
                         i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
+                listener.latents(i + 1, latents);
                 afterStep.accept(latents, i + 1);
             }
             return scope.keep(latents);

@@ -43,6 +43,20 @@ class ConfigTest {
     }
 
     @Test
+    void parse_textInsideAFile_namesFileAndPlace() {
+        Path file = Path.of("lora.safetensors");
+        Config config = Config.parse(file, "metadata", "{\"r\": 4, \"o\": {\"s\": 1}}");
+        assertThat(config.integer("r")).isEqualTo(4);
+        refused(() -> config.string("r"), "lora.safetensors: metadata.r: expected a string");
+        refused(() -> config.object("o").string("s"), "metadata.o.s: expected a string");
+        refused(
+                () -> Config.parse(file, "metadata", "{"),
+                "lora.safetensors: metadata: is not valid JSON");
+        refused(() -> Config.parse(null, null, "[]"), "not a single JSON object");
+        refused(() -> Config.parse(null, null, "{}").string("s"), "s: is missing");
+    }
+
+    @Test
     void values_ofWrongType_nameFileKeyExpectedAndGot() {
         Config config = config("{'a':'3','b':1.5,'c':3000000000,'d':[1,'x'],'o':{'i':true}}");
         refused(() -> config.integer("a"), "config.json: a: expected a whole number, got \"3\"");

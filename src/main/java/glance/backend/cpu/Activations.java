@@ -8,11 +8,15 @@ final class Activations {
 
     /** Applies {@code activation} to {@code x[at .. at + count)}. */
     static void apply(Activation activation, float[] x, int at, int count) {
-        if (activation == Activation.NONE) {
-            return;
-        }
-        for (int i = at; i < at + count; i++) {
-            x[i] = apply(activation, x[i]);
+        switch (activation) {
+            case NONE -> {}
+            case GELU_TANH, QUICK_GELU, SILU ->
+                    Simd.INSTANCE.sigmoidActivation(activation, x, at, count);
+            case GELU_ERF, HARD_TANH -> {
+                for (int i = at; i < at + count; i++) {
+                    x[i] = apply(activation, x[i]);
+                }
+            }
         }
     }
 

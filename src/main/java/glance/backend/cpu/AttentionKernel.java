@@ -4,86 +4,250 @@ import glance.backend.AttentionMask;
 import glance.backend.Kernel;
 import glance.backend.Op;
 import glance.tensor.Tensor;
+import java.util.Arrays;
 
-/** Attention, one query row at a time with a running softmax. */
+/**
+ * Attention in blocks with a running softmax (Dao et al., FlashAttention, arXiv 2205.14135): the
+ * score matrix never exists.
+ *
+ * <p>Everything is computed transposed, with queries side by side in the vector lanes. With C =
+ * queries of a block and R = rows of a tile:
+ *
+ * <pre>
+ *   S^T [keys, C] = K [keys, headDim] Q^T [headDim, C]     tiles of R keys
+ *   P^T = exp(S^T - max)                                   no sums across lanes
+ *   O^T [headDim, C] += V^T [headDim, keys] P^T [keys, C]  tiles of R dimensions
+ * </pre>
+ *
+ * The result of the first product is, as it lies there, the packed right side of the second.
+ */
 final class AttentionKernel implements Kernel<Op.Attention> {
-    private final Workers workers;
+    private static final Simd SIMD = Simd.INSTANCE;
+    private static final int ROWS = SIMD.tileRows();
+    private static final int QUERIES = SIMD.tileColumns();
 
-    AttentionKernel(Workers workers) {
+    /** Keys of a block: their scores stay in the first-level cache. A multiple of the tile rows. */
+    private static final int KEYS = ROWS * Math.max(1, 256 / ROWS);
+
+    private final Workers workers;
+    private final CpuMemory memory;
+
+    AttentionKernel(Workers workers, CpuMemory memory) {
         this.workers = workers;
+        this.memory = memory;
     }
+
+    /** What a thread needs for one block of queries. */
+    private static final class Scratch {
+        final float[] scores = new float[KEYS * QUERIES];
+        final float[] state = new float[3 * QUERIES];
+        float[] queries = new float[0];
+        float[] sums = new float[0];
+    }
+
+    private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
     @Override
     public void run(Op.Attention op) {
-        Tensor q = op.q();
-        int seqLen = q.dim(1);
-        int heads = q.dim(2);
-        int headDim = q.dim(3);
-        int keyLen = op.k().dim(1);
-        int group = heads / op.k().dim(2);
-        float[] qs = CpuStorage.floats(q);
-        float[] ks = CpuStorage.floats(op.k());
-        float[] vs = CpuStorage.floats(op.v());
-        float[] ys = CpuStorage.floats(op.out());
-        AttentionMask mask = op.mask();
-        workers.forEach(
-                q.dim(0) * heads * seqLen,
-                task -> {
-                    int b = task / (heads * seqLen);
-                    int h = task / seqLen % heads;
-                    int i = task % seqLen;
-                    int prefixLen =
-                            mask.lengths() == null
-                                    ? 0
-                                    : CpuStorage.of(mask.lengths())
-                                            .bytes
-                                            .getInt(4 * ((int) mask.lengths().offset() + b));
-                    double[] sum = new double[headDim];
-                    double max = Double.NEGATIVE_INFINITY;
-                    double total = 0;
-                    int qAt = at(q, b, i, h);
-                    for (int j = 0; j < keyLen; j++) {
-                        if ((mask.causal() && j > i) || (j < mask.prefix() && j >= prefixLen)) {
-                            continue;
-                        }
-                        int kAt = at(op.k(), b, j, h / group);
-                        double score = 0;
-                        for (int d = 0; d < headDim; d++) {
-                            score += (double) qs[qAt + d] * ks[kAt + d];
-                        }
-                        score *= op.scale();
-                        if (mask.bias() != null) {
-                            Tensor bias = mask.bias();
-                            score +=
-                                    CpuStorage.floats(bias)[
-                                            (int)
-                                                    (bias.offset()
-                                                            + h * bias.stride(0)
-                                                            + i * bias.stride(1)
-                                                            + j * bias.stride(2))];
-                        }
-                        double newMax = Math.max(max, score);
-                        double keep = Math.exp(max - newMax);
-                        double p = Math.exp(score - newMax);
-                        int vAt = at(op.v(), b, j, h / group);
-                        for (int d = 0; d < headDim; d++) {
-                            sum[d] = sum[d] * keep + p * vs[vAt + d];
-                        }
-                        total = total * keep + p;
-                        max = newMax;
-                    }
-                    int yAt = at(op.out(), b, i, h);
-                    for (int d = 0; d < headDim; d++) {
-                        ys[yAt + d] = total == 0 ? 0 : (float) (sum[d] / total);
-                    }
-                    if (op.lse() != null) {
-                        CpuStorage.floats(op.lse())[(int) op.lse().offset() + task] =
-                                (float) (max + Math.log(total));
-                    }
-                });
+        for (int b = 0; b < op.q().dim(0); b++) {
+            sample(op, b);
+        }
     }
 
-    private static int at(Tensor t, int b, int s, int h) {
+    private void sample(Op.Attention op, int b) {
+        int seqLen = op.q().dim(1);
+        int heads = op.q().dim(2);
+        int headDim = op.q().dim(3);
+        int keyLen = op.k().dim(1);
+        int kvHeads = op.k().dim(2);
+        int keyRows = (keyLen + ROWS - 1) / ROWS * ROWS;
+        int dimRows = (headDim + ROWS - 1) / ROWS * ROWS;
+        CpuStorage keys = memory.scratch((long) kvHeads * keyRows * headDim);
+        CpuStorage values = memory.scratch((long) kvHeads * keyRows * dimRows);
+        try {
+            workers.forEach(
+                    kvHeads,
+                    h -> {
+                        packKeys(op.k(), b, h, keys.floats, h * keyRows * headDim);
+                        packValues(op.v(), b, h, keyRows, values.floats, h * keyRows * dimRows);
+                    });
+            int blocks = (seqLen + QUERIES - 1) / QUERIES;
+            workers.forEach(
+                    heads * blocks,
+                    task -> {
+                        int head = task / blocks;
+                        int kvHead = head * kvHeads / heads;
+                        block(
+                                op,
+                                b,
+                                head,
+                                task % blocks * QUERIES,
+                                keys.floats,
+                                kvHead * keyRows * headDim,
+                                values.floats,
+                                kvHead * keyRows * dimRows);
+                    });
+        } finally {
+            keys.release();
+            values.release();
+        }
+    }
+
+    /** [keyLen, headDim] as panels [keyRows / R][headDim, R], missing keys as zeros. */
+    private static void packKeys(Tensor k, int b, int h, float[] to, int at) {
+        float[] ks = CpuStorage.floats(k);
+        int keyLen = k.dim(1);
+        int headDim = k.dim(3);
+        for (int start = 0; start < keyLen; start += ROWS) {
+            int panel = at + start * headDim;
+            for (int r = 0; r < ROWS; r++) {
+                int from = start + r < keyLen ? position(k, b, start + r, h) : -1;
+                for (int d = 0; d < headDim; d++) {
+                    to[panel + d * ROWS + r] = from < 0 ? 0 : ks[from + d];
+                }
+            }
+        }
+    }
+
+    /**
+     * [keyLen, headDim] as panels [dimRows / R][keyRows, R], missing keys and dimensions as zeros.
+     */
+    private static void packValues(Tensor v, int b, int h, int keyRows, float[] to, int at) {
+        float[] vs = CpuStorage.floats(v);
+        int keyLen = v.dim(1);
+        int headDim = v.dim(3);
+        int panelSize = keyRows * ROWS;
+        int panels = (headDim + ROWS - 1) / ROWS;
+        Arrays.fill(to, at, at + panels * panelSize, 0);
+        for (int key = 0; key < keyLen; key++) {
+            int from = position(v, b, key, h);
+            for (int p = 0; p < panels; p++) {
+                int count = Math.min(ROWS, headDim - p * ROWS);
+                System.arraycopy(vs, from + p * ROWS, to, at + p * panelSize + key * ROWS, count);
+            }
+        }
+    }
+
+    private static void block(
+            Op.Attention op,
+            int b,
+            int head,
+            int start,
+            float[] keys,
+            int keysAt,
+            float[] values,
+            int valuesAt) {
+        int headDim = op.q().dim(3);
+        int keyLen = op.k().dim(1);
+        int keyRows = (keyLen + ROWS - 1) / ROWS * ROWS;
+        int dimRows = (headDim + ROWS - 1) / ROWS * ROWS;
+        int count = Math.min(QUERIES, op.q().dim(1) - start);
+        Scratch scratch = SCRATCH.get();
+        if (scratch.queries.length < headDim * QUERIES) {
+            scratch.queries = new float[headDim * QUERIES];
+            scratch.sums = new float[dimRows * QUERIES];
+        }
+        packQueries(op, b, head, start, count, scratch.queries);
+        Arrays.fill(scratch.sums, 0, dimRows * QUERIES, 0);
+        Arrays.fill(scratch.state, 0, QUERIES, Float.NEGATIVE_INFINITY);
+        Arrays.fill(scratch.state, QUERIES, 2 * QUERIES, 0);
+        int visible = op.mask().causal() ? Math.min(keyLen, start + count) : keyLen;
+        for (int first = 0; first < visible; first += KEYS) {
+            int rows = Math.min(KEYS, keyRows - first);
+            Arrays.fill(scratch.scores, 0, rows * QUERIES, 0);
+            for (int r = 0; r < rows; r += ROWS) {
+                int panel = keysAt + (first + r) * headDim;
+                SIMD.multiply(
+                        headDim, keys, panel, scratch.queries, 0, scratch.scores, r * QUERIES);
+            }
+            mask(op, b, head, start, count, first, rows, scratch.scores);
+            SIMD.softmaxBlock(scratch.scores, rows, scratch.state);
+            SIMD.scaleRows(scratch.sums, dimRows, scratch.state, 2 * QUERIES);
+            for (int d = 0; d < dimRows; d += ROWS) {
+                int panel = valuesAt + d * keyRows + first * ROWS;
+                SIMD.multiply(rows, values, panel, scratch.scores, 0, scratch.sums, d * QUERIES);
+            }
+        }
+        write(op, b, head, start, count, scratch);
+    }
+
+    /** Scaled queries as [headDim, C], missing queries as zeros. */
+    private static void packQueries(
+            Op.Attention op, int b, int head, int start, int count, float[] to) {
+        float[] qs = CpuStorage.floats(op.q());
+        int headDim = op.q().dim(3);
+        for (int i = 0; i < QUERIES; i++) {
+            int from = i < count ? position(op.q(), b, start + i, head) : -1;
+            for (int d = 0; d < headDim; d++) {
+                to[d * QUERIES + i] = from < 0 ? 0 : qs[from + d] * op.scale();
+            }
+        }
+    }
+
+    /** Adds the bias and hides keys: padding of the panels, of the prefix, and the future. */
+    private static void mask(
+            Op.Attention op,
+            int b,
+            int head,
+            int start,
+            int count,
+            int first,
+            int rows,
+            float[] scores) {
+        AttentionMask mask = op.mask();
+        int keyLen = op.k().dim(1);
+        int prefixLen =
+                mask.lengths() == null
+                        ? 0
+                        : CpuStorage.of(mask.lengths())
+                                .bytes
+                                .getInt(4 * ((int) mask.lengths().offset() + b));
+        for (int r = 0; r < rows; r++) {
+            int key = first + r;
+            int row = r * QUERIES;
+            boolean padding = key >= keyLen || (key < mask.prefix() && key >= prefixLen);
+            if (padding) {
+                Arrays.fill(scores, row, row + QUERIES, Float.NEGATIVE_INFINITY);
+                continue;
+            }
+            if (mask.bias() != null) {
+                Tensor bias = mask.bias();
+                float[] values = CpuStorage.floats(bias);
+                for (int i = 0; i < count; i++) {
+                    long at =
+                            head * bias.stride(0)
+                                    + (start + i) * bias.stride(1)
+                                    + key * bias.stride(2);
+                    scores[row + i] += values[(int) (bias.offset() + at)];
+                }
+            }
+            if (mask.causal() && key > start) {
+                Arrays.fill(
+                        scores, row, row + Math.min(QUERIES, key - start), Float.NEGATIVE_INFINITY);
+            }
+        }
+    }
+
+    private static void write(
+            Op.Attention op, int b, int head, int start, int count, Scratch scratch) {
+        int headDim = op.q().dim(3);
+        float[] ys = CpuStorage.floats(op.out());
+        for (int i = 0; i < count; i++) {
+            float sum = scratch.state[QUERIES + i];
+            float inverse = sum == 0 ? 0 : 1 / sum;
+            int to = position(op.out(), b, start + i, head);
+            for (int d = 0; d < headDim; d++) {
+                ys[to + d] = scratch.sums[d * QUERIES + i] * inverse;
+            }
+            if (op.lse() != null) {
+                int heads = op.q().dim(2);
+                int at = (int) op.lse().offset() + (b * heads + head) * op.q().dim(1) + start + i;
+                CpuStorage.floats(op.lse())[at] = (float) (scratch.state[i] + Math.log(sum));
+            }
+        }
+    }
+
+    private static int position(Tensor t, int b, int s, int h) {
         return (int) (t.offset() + b * t.stride(0) + s * t.stride(1) + h * t.stride(2));
     }
 }

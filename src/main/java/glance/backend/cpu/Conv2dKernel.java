@@ -4,69 +4,79 @@ import glance.backend.Kernel;
 import glance.backend.Op;
 import glance.tensor.Tensor;
 
-/** Direct convolution, channels last. */
+/**
+ * Convolution, channels last, as a product of patches and filters that never stores the patches:
+ * the left rows are gathered from the picture while they are packed.
+ */
 final class Conv2dKernel implements Kernel<Op.Conv2d> {
-    private final Workers workers;
+    private final Gemm gemm;
 
-    Conv2dKernel(Workers workers) {
-        this.workers = workers;
+    Conv2dKernel(Gemm gemm) {
+        this.gemm = gemm;
     }
 
     @Override
     public void run(Op.Conv2d op) {
+        int pixels = op.out().dim(0) * op.out().dim(1) * op.out().dim(2);
+        int out = op.out().dim(3);
+        int depth = op.weight().dim(1) * op.weight().dim(2) * op.weight().dim(3);
+        Tensor w = op.weight();
+        Gemm.Source filters =
+                (row, k, count, to, at) ->
+                        Widen.toFloats(w, w.offset() + (long) row * depth + k, to, at, count);
+        gemm.run(pixels, out, depth, patches(op), filters, sink(op, out));
+    }
+
+    /** Row = output pixel; element = (kernel row, kernel column, channel) of its patch. */
+    private static Gemm.Source patches(Op.Conv2d op) {
         Tensor x = op.x();
+        float[] xs = CpuStorage.floats(x);
+        int origin = (int) x.offset();
         int height = x.dim(1);
         int width = x.dim(2);
-        int in = x.dim(3);
+        int channels = x.dim(3);
+        int kernelWidth = op.weight().dim(2);
         int outHeight = op.out().dim(1);
         int outWidth = op.out().dim(2);
-        int out = op.out().dim(3);
-        int kh = op.weight().dim(1);
-        int kw = op.weight().dim(2);
-        float[] xs = CpuStorage.floats(x);
+        return (row, k, count, to, at) -> {
+            int batch = row / (outHeight * outWidth);
+            int top = row / outWidth % outHeight * op.stride() - op.padding().top();
+            int left = row % outWidth * op.stride() - op.padding().left();
+            int done = 0;
+            while (done < count) {
+                int element = k + done;
+                int position = element / channels;
+                int channel = element % channels;
+                int length = Math.min(channels - channel, count - done);
+                int sy = top + position / kernelWidth;
+                int sx = left + position % kernelWidth;
+                if (sy >= 0 && sy < height && sx >= 0 && sx < width) {
+                    int from = origin + ((batch * height + sy) * width + sx) * channels + channel;
+                    System.arraycopy(xs, from, to, at + done, length);
+                } else {
+                    java.util.Arrays.fill(to, at + done, at + done + length, 0);
+                }
+                done += length;
+            }
+        };
+    }
+
+    private static Gemm.Sink sink(Op.Conv2d op, int out) {
         float[] ys = CpuStorage.floats(op.out());
-        float[] ws = new float[(int) op.weight().numel()];
-        Widen.toFloats(op.weight(), op.weight().offset(), ws, 0, ws.length);
-        workers.forEach(
-                x.dim(0) * outHeight,
-                task -> {
-                    int b = task / outHeight;
-                    int y = task % outHeight;
-                    for (int px = 0; px < outWidth; px++) {
-                        for (int n = 0; n < out; n++) {
-                            double sum =
-                                    op.bias() == null
-                                            ? 0
-                                            : CpuStorage.floats(op.bias())[
-                                                    (int) op.bias().offset() + n];
-                            for (int i = 0; i < kh; i++) {
-                                int sy = y * op.stride() - op.padding().top() + i;
-                                if (sy < 0 || sy >= height) {
-                                    continue;
-                                }
-                                for (int j = 0; j < kw; j++) {
-                                    int sx = px * op.stride() - op.padding().left() + j;
-                                    if (sx < 0 || sx >= width) {
-                                        continue;
-                                    }
-                                    int from =
-                                            (int) x.offset()
-                                                    + ((b * height + sy) * width + sx) * in;
-                                    int w = ((n * kh + i) * kw + j) * in;
-                                    for (int c = 0; c < in; c++) {
-                                        sum += (double) xs[from + c] * ws[w + c];
-                                    }
-                                }
-                            }
-                            int at = ((b * outHeight + y) * outWidth + px) * out + n;
-                            float residual =
-                                    op.residual() == null
-                                            ? 0
-                                            : CpuStorage.floats(op.residual())[
-                                                    (int) op.residual().offset() + at];
-                            ys[(int) op.out().offset() + at] = (float) sum + residual;
-                        }
-                    }
-                });
+        int yAt = (int) op.out().offset();
+        float[] bias = op.bias() == null ? null : CpuStorage.floats(op.bias());
+        int biasAt = bias == null ? 0 : (int) op.bias().offset();
+        float[] residual = op.residual() == null ? null : CpuStorage.floats(op.residual());
+        int residualAt = residual == null ? 0 : (int) op.residual().offset();
+        return (m, n, count, values, at) -> {
+            int y = m * out + n;
+            System.arraycopy(values, at, ys, yAt + y, count);
+            if (bias != null) {
+                Rows.add(bias, biasAt + n, ys, yAt + y, count);
+            }
+            if (residual != null) {
+                Rows.add(residual, residualAt + y, ys, yAt + y, count);
+            }
+        };
     }
 }

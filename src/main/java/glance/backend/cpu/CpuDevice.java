@@ -15,10 +15,11 @@ final class CpuDevice implements Device {
 
     CpuDevice(int threads) {
         workers = new Workers(threads);
+        Gemm gemm = new Gemm(workers, memory);
         kernels =
                 new KernelTable()
-                        .with(Op.Linear.class, new LinearKernel(workers))
-                        .with(Op.Attention.class, new AttentionKernel(workers))
+                        .with(Op.Linear.class, new LinearKernel(gemm, memory))
+                        .with(Op.Attention.class, new AttentionKernel(workers, memory))
                         .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
                         .with(Op.RmsNorm.class, new RmsNormKernel(workers))
                         .with(Op.LayerNorm.class, new LayerNormKernel(workers))
@@ -29,7 +30,7 @@ final class CpuDevice implements Device {
                         .with(Op.Embedding.class, Lookup::embedding)
                         .with(Op.TimestepEmbedding.class, Lookup::timestepEmbedding)
                         .with(Op.Copy.class, new CopyKernel())
-                        .with(Op.Conv2d.class, new Conv2dKernel(workers))
+                        .with(Op.Conv2d.class, new Conv2dKernel(gemm))
                         .with(Op.UpsampleNearest2x.class, new UpsampleKernel())
                         .with(Op.GuidedEuler.class, new GuidedEulerKernel());
     }
@@ -37,7 +38,7 @@ final class CpuDevice implements Device {
     static DeviceInfo describe(int threads) {
         return new DeviceInfo(
                 "cpu",
-                threads + (threads == 1 ? " thread" : " threads"),
+                threads + (threads == 1 ? " thread, " : " threads, ") + Simd.INSTANCE.description(),
                 Runtime.getRuntime().maxMemory(),
                 null);
     }

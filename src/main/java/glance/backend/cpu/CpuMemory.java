@@ -25,6 +25,11 @@ final class CpuMemory implements DeviceMemory {
     private long weightBytes;
     private long pooledBytes;
 
+    /** A block of floats for the inside of a kernel; release it when the kernel is done. */
+    CpuStorage scratch(long numel) {
+        return (CpuStorage) allocate(DType.F32, numel);
+    }
+
     @Override
     public synchronized Storage allocate(DType dtype, long numel) {
         if (numel > Integer.MAX_VALUE - 64) {

@@ -1,105 +1,134 @@
 package glance.backend.cpu;
 
+import glance.backend.Epilogue;
 import glance.backend.Kernel;
+import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.tensor.Tensor;
 
-/** Linear product with low-rank addition and epilogue. */
+/**
+ * Linear product with low-rank addition and epilogue. The low-rank term costs no second pass:
+ * {@code S = scale X A^T} is appended to the rows of X and B to the rows of W, so {@code X W^T + S
+ * B^T} is one product of depth in + rank.
+ */
 final class LinearKernel implements Kernel<Op.Linear> {
-    private final Workers workers;
+    private final Gemm gemm;
+    private final CpuMemory memory;
 
-    LinearKernel(Workers workers) {
-        this.workers = workers;
+    LinearKernel(Gemm gemm, CpuMemory memory) {
+        this.gemm = gemm;
+        this.memory = memory;
+    }
+
+    @Override
+    public String refuses(Op.Linear op) {
+        return op.weight().dtype().isFloating() ? null : "weights of dtype " + op.weight().dtype();
     }
 
     @Override
     public void run(Op.Linear op) {
         Tensor x = op.x();
-        int batch = x.dim(0);
-        int seqLen = x.dim(1);
+        int rows = x.dim(0) * x.dim(1);
         int in = x.dim(2);
         int out = op.weight().dim(0);
-        float[] xs = CpuStorage.floats(x);
-        float[] ys = CpuStorage.floats(op.out());
-        float[] low = op.lora() == null ? null : project(op, batch, seqLen, in);
-        int rank = low == null ? 0 : op.lora().a().dim(0);
-        float[] bias = op.bias() == null ? null : CpuStorage.floats(op.bias());
-        workers.forEach(
-                out,
-                n -> {
-                    float[] w = new float[in];
-                    Widen.toFloats(op.weight(), op.weight().offset() + (long) n * in, w, 0, in);
-                    float[] b = new float[rank];
-                    if (rank > 0) {
-                        Widen.toFloats(
-                                op.lora().b(),
-                                op.lora().b().offset() + (long) n * rank,
-                                b,
-                                0,
-                                rank);
-                    }
-                    for (int i = 0; i < batch * seqLen; i++) {
-                        int row =
-                                (int)
-                                        (x.offset()
-                                                + i / seqLen * x.stride(0)
-                                                + i % seqLen * x.stride(1));
-                        double sum = bias == null ? 0 : bias[n];
-                        for (int k = 0; k < in; k++) {
-                            sum += (double) xs[row + k] * w[k];
-                        }
-                        double delta = 0;
-                        for (int r = 0; r < rank; r++) {
-                            delta += (double) low[i * rank + r] * b[r];
-                        }
-                        float y = (float) (rank == 0 ? sum : sum + op.lora().scale() * delta);
-                        y = Activations.apply(op.epilogue().activation(), y);
-                        if (op.epilogue().gate() != null) {
-                            Tensor g = op.epilogue().gate();
-                            int sample = g.dim(0) == 1 ? 0 : i / seqLen;
-                            y *=
-                                    CpuStorage.floats(g)[
-                                            (int) (g.offset() + sample * g.stride(0)) + n];
-                        }
-                        if (op.epilogue().residual() != null) {
-                            Tensor r = op.epilogue().residual();
-                            y +=
-                                    CpuStorage.floats(r)[
-                                            (int)
-                                                            (r.offset()
-                                                                    + i / seqLen * r.stride(0)
-                                                                    + i % seqLen * r.stride(1))
-                                                    + n];
-                        }
-                        ys[(int) op.out().offset() + i * out + n] = y;
-                    }
-                });
+        Gemm.Source inputs = tokens(x);
+        Gemm.Source weights = matrix(op.weight());
+        Gemm.Sink sink = epilogue(op, out);
+        if (op.lora() == null) {
+            gemm.run(rows, out, in, inputs, weights, sink);
+            return;
+        }
+        LowRank lora = op.lora();
+        int rank = lora.a().dim(0);
+        CpuStorage low = memory.scratch((long) rows * rank);
+        try {
+            gemm.run(
+                    rows,
+                    rank,
+                    in,
+                    inputs,
+                    matrix(lora.a()),
+                    scaledInto(low.floats, rank, lora.scale()));
+            Gemm.Source projected =
+                    (row, k, count, to, at) ->
+                            System.arraycopy(low.floats, row * rank + k, to, at, count);
+            gemm.run(
+                    rows,
+                    out,
+                    in + rank,
+                    joined(in, inputs, projected),
+                    joined(in, weights, matrix(lora.b())),
+                    sink);
+        } finally {
+            low.release();
+        }
     }
 
-    private float[] project(Op.Linear op, int batch, int seqLen, int in) {
-        Tensor x = op.x();
-        Tensor a = op.lora().a();
-        int rank = a.dim(0);
-        float[] xs = CpuStorage.floats(x);
-        float[] as = new float[rank * in];
-        Widen.toFloats(a, a.offset(), as, 0, rank * in);
-        float[] low = new float[batch * seqLen * rank];
-        workers.forEach(
-                batch * seqLen,
-                i -> {
-                    int row =
-                            (int)
-                                    (x.offset()
-                                            + i / seqLen * x.stride(0)
-                                            + i % seqLen * x.stride(1));
-                    for (int r = 0; r < rank; r++) {
-                        double sum = 0;
-                        for (int k = 0; k < in; k++) {
-                            sum += (double) xs[row + k] * as[r * in + k];
-                        }
-                        low[i * rank + r] = (float) sum;
-                    }
-                });
-        return low;
+    /** Rows of [batch, seqLen, dim] with any outer strides. */
+    private static Gemm.Source tokens(Tensor x) {
+        float[] values = CpuStorage.floats(x);
+        int seqLen = x.dim(1);
+        return (row, k, count, to, at) -> {
+            long from = x.offset() + row / seqLen * x.stride(0) + row % seqLen * x.stride(1) + k;
+            System.arraycopy(values, (int) from, to, at, count);
+        };
+    }
+
+    /** Rows of a contiguous matrix of any float dtype. */
+    private static Gemm.Source matrix(Tensor w) {
+        int width = w.dim(1);
+        return (row, k, count, to, at) ->
+                Widen.toFloats(w, w.offset() + (long) row * width + k, to, at, count);
+    }
+
+    /** Rows of {@code first} (width {@code split}) continued by rows of {@code second}. */
+    private static Gemm.Source joined(int split, Gemm.Source first, Gemm.Source second) {
+        return (row, k, count, to, at) -> {
+            int head = Math.max(0, Math.min(count, split - k));
+            if (head > 0) {
+                first.read(row, k, head, to, at);
+            }
+            if (head < count) {
+                second.read(row, k + head - split, count - head, to, at + head);
+            }
+        };
+    }
+
+    private static Gemm.Sink scaledInto(float[] target, int width, float scale) {
+        return (m, n, count, values, at) -> {
+            for (int i = 0; i < count; i++) {
+                target[m * width + n + i] = scale * values[at + i];
+            }
+        };
+    }
+
+    private static Gemm.Sink epilogue(Op.Linear op, int out) {
+        Epilogue epilogue = op.epilogue();
+        float[] ys = CpuStorage.floats(op.out());
+        int yAt = (int) op.out().offset();
+        int seqLen = op.x().dim(1);
+        float[] bias = op.bias() == null ? null : CpuStorage.floats(op.bias());
+        int biasAt = bias == null ? 0 : (int) op.bias().offset();
+        Tensor gate = epilogue.gate();
+        float[] gates = gate == null ? null : CpuStorage.floats(gate);
+        Tensor residual = epilogue.residual();
+        float[] residuals = residual == null ? null : CpuStorage.floats(residual);
+        return (m, n, count, values, at) -> {
+            int y = yAt + m * out + n;
+            System.arraycopy(values, at, ys, y, count);
+            if (bias != null) {
+                Rows.add(bias, biasAt + n, ys, y, count);
+            }
+            Activations.apply(epilogue.activation(), ys, y, count);
+            if (gate != null) {
+                long sample = gate.dim(0) == 1 ? 0 : m / seqLen;
+                Rows.multiply(
+                        gates, (int) (gate.offset() + sample * gate.stride(0)) + n, ys, y, count);
+            }
+            if (residual != null) {
+                long row = m / seqLen * residual.stride(0) + m % seqLen * residual.stride(1);
+                Rows.add(residuals, (int) (residual.offset() + row) + n, ys, y, count);
+            }
+        };
     }
 }

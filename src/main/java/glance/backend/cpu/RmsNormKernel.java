@@ -39,10 +39,7 @@ final class RmsNormKernel implements Kernel<Op.RmsNorm> {
     }
 
     static float inverseRms(float[] x, int from, int dim, float eps) {
-        double sum = 0;
-        for (int d = 0; d < dim; d++) {
-            sum += (double) x[from + d] * x[from + d];
-        }
+        double sum = Simd.INSTANCE.sumSquares(x, from, dim, 0);
         return (float) (1 / Math.sqrt(sum / dim + eps));
     }
 }

@@ -1,0 +1,149 @@
+package glance.backend.cpu;
+
+import java.util.Arrays;
+
+/**
+ * {@code y[m, n] = sum_k left(m, k) right(n, k)}: the product under every linear layer and
+ * convolution.
+ *
+ * <p>Blocking (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", TOMS
+ * 2008): both sides are packed into panels, tileRows wide on the left and tileColumns on the right,
+ * so that the inner loop reads memory in order; a block of up to {@link #BLOCK_ROWS} left rows is
+ * packed once for all threads, and each task packs one right panel, converting its dtype on the
+ * way, and multiplies it with every left panel in slices of {@link #SLICE} that stay in the
+ * first-level cache. Panels are padded with zeros, so every element is summed in the same order by
+ * the same instructions, whatever the number of threads.
+ */
+final class Gemm {
+    private static final int BLOCK_ROWS = 1400;
+    private static final int SLICE = 256;
+
+    /** Columns transposed at a time while packing: a square that stays in the first-level cache. */
+    private static final int PACK = 64;
+
+    private static final Simd SIMD = Simd.INSTANCE;
+    private static final int ROWS = SIMD.tileRows();
+    private static final int COLUMNS = SIMD.tileColumns();
+
+    private final Workers workers;
+    private final CpuMemory memory;
+
+    Gemm(Workers workers, CpuMemory memory) {
+        this.workers = workers;
+        this.memory = memory;
+    }
+
+    /** One side of the product: rows that can be read in pieces as floats. */
+    interface Source {
+        /** Copies {@code count} elements of {@code row}, from element {@code k}. */
+        void read(int row, int k, int count, float[] to, int at);
+    }
+
+    /** Takes finished results. */
+    interface Sink {
+        /** Takes {@code count} results of row {@code m}, columns from {@code n}. */
+        void write(int m, int n, int count, float[] values, int at);
+    }
+
+    /** What a thread needs while it packs and multiplies one panel. */
+    private static final class Scratch {
+        float[] piece = new float[Math.max(ROWS, COLUMNS) * PACK];
+        float[] panel = new float[0];
+        float[] tiles = new float[0];
+    }
+
+    private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
+
+    /** Computes all m x n results of depth k. */
+    void run(int m, int n, int k, Source left, Source right, Sink sink) {
+        int blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
+        for (int block = 0; block < blocks; block++) {
+            int from = (int) ((long) m * block / blocks);
+            int to = (int) ((long) m * (block + 1) / blocks);
+            block(from, to - from, n, k, left, right, sink);
+        }
+    }
+
+    private void block(int start, int m, int n, int k, Source left, Source right, Sink sink) {
+        int leftPanels = (m + ROWS - 1) / ROWS;
+        int rightPanels = (n + COLUMNS - 1) / COLUMNS;
+        CpuStorage packed = memory.scratch((long) leftPanels * ROWS * k);
+        try {
+            workers.forEach(
+                    leftPanels,
+                    p -> {
+                        int row = p * ROWS;
+                        int count = Math.min(ROWS, m - row);
+                        pack(left, start + row, count, ROWS, k, packed.floats, row * k);
+                    });
+            workers.forEach(
+                    rightPanels,
+                    p -> {
+                        int column = p * COLUMNS;
+                        int count = Math.min(COLUMNS, n - column);
+                        float[] tiles = product(packed.floats, leftPanels, right, column, count, k);
+                        for (int i = 0; i < m; i++) {
+                            sink.write(start + i, column, count, tiles, i * COLUMNS);
+                        }
+                    });
+        } finally {
+            packed.release();
+        }
+    }
+
+    /** All left panels times one right panel: [leftPanels * ROWS, COLUMNS]. */
+    private static float[] product(
+            float[] packed, int leftPanels, Source right, int column, int count, int k) {
+        Scratch scratch = SCRATCH.get();
+        if (scratch.panel.length < k * COLUMNS) {
+            scratch.panel = new float[k * COLUMNS];
+        }
+        int size = leftPanels * ROWS * COLUMNS;
+        if (scratch.tiles.length < size) {
+            scratch.tiles = new float[size];
+        }
+        float[] tiles = scratch.tiles;
+        Arrays.fill(tiles, 0, size, 0);
+        pack(right, column, count, COLUMNS, k, scratch.panel, 0);
+        for (int slice = 0; slice < k; slice += SLICE) {
+            int depth = Math.min(SLICE, k - slice);
+            for (int p = 0; p < leftPanels; p++) {
+                int a = p * ROWS * k + slice * ROWS;
+                SIMD.multiply(
+                        depth,
+                        packed,
+                        a,
+                        scratch.panel,
+                        slice * COLUMNS,
+                        tiles,
+                        p * ROWS * COLUMNS);
+            }
+        }
+        return tiles;
+    }
+
+    /** Packs {@code count} rows as [k, width] from {@code at}, missing rows as zeros. */
+    private static void pack(
+            Source source, int row, int count, int width, int k, float[] to, int at) {
+        float[] piece = SCRATCH.get().piece;
+        if (count < width) {
+            Arrays.fill(piece, 0);
+        }
+        for (int from = 0; from < k; from += PACK) {
+            int length = Math.min(PACK, k - from);
+            for (int i = 0; i < count; i++) {
+                source.read(row + i, from, length, piece, i * PACK);
+            }
+            transpose(piece, width, length, to, at + from * width);
+        }
+    }
+
+    private static void transpose(float[] piece, int width, int length, float[] to, int at) {
+        for (int j = 0; j < length; j++) {
+            int target = at + j * width;
+            for (int i = 0; i < width; i++) {
+                to[target + i] = piece[i * PACK + j];
+            }
+        }
+    }
+}

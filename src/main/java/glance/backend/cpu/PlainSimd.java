@@ -1,0 +1,100 @@
+package glance.backend.cpu;
+
+import glance.backend.Activation;
+
+/** Inner loops without the Vector API, written so that the JIT can still unroll them. */
+final class PlainSimd extends Simd {
+    private static final int ROWS = 4;
+    private static final int COLUMNS = 16;
+
+    @Override
+    int tileRows() {
+        return ROWS;
+    }
+
+    @Override
+    int tileColumns() {
+        return COLUMNS;
+    }
+
+    @Override
+    String description() {
+        return "plain Java";
+    }
+
+    @Override
+    void multiply(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+        for (int k = 0; k < depth; k++) {
+            for (int i = 0; i < ROWS; i++) {
+                float x = a[aAt + k * ROWS + i];
+                int row = cAt + i * COLUMNS;
+                int from = bAt + k * COLUMNS;
+                for (int j = 0; j < COLUMNS; j++) {
+                    c[row + j] += x * b[from + j];
+                }
+            }
+        }
+    }
+
+    @Override
+    void softmaxBlock(float[] scores, int keys, float[] state) {
+        for (int q = 0; q < COLUMNS; q++) {
+            float max = state[q];
+            for (int k = 0; k < keys; k++) {
+                max = Math.max(max, scores[k * COLUMNS + q]);
+            }
+            if (max == Float.NEGATIVE_INFINITY) {
+                state[2 * COLUMNS + q] = 1;
+                for (int k = 0; k < keys; k++) {
+                    scores[k * COLUMNS + q] = 0;
+                }
+                continue;
+            }
+            float shrink = (float) Math.exp(state[q] - max);
+            float sum = state[COLUMNS + q] * shrink;
+            for (int k = 0; k < keys; k++) {
+                float p = (float) Math.exp(scores[k * COLUMNS + q] - max);
+                scores[k * COLUMNS + q] = p;
+                sum += p;
+            }
+            state[q] = max;
+            state[COLUMNS + q] = sum;
+            state[2 * COLUMNS + q] = shrink;
+        }
+    }
+
+    @Override
+    void scaleRows(float[] x, int rows, float[] factors, int factorsAt) {
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < COLUMNS; j++) {
+                x[r * COLUMNS + j] *= factors[factorsAt + j];
+            }
+        }
+    }
+
+    @Override
+    float sum(float[] x, int at, int count) {
+        double sum = 0;
+        for (int i = at; i < at + count; i++) {
+            sum += x[i];
+        }
+        return (float) sum;
+    }
+
+    @Override
+    float sumSquares(float[] x, int at, int count, float mean) {
+        double sum = 0;
+        for (int i = at; i < at + count; i++) {
+            double d = x[i] - mean;
+            sum += d * d;
+        }
+        return (float) sum;
+    }
+
+    @Override
+    void sigmoidActivation(Activation activation, float[] x, int at, int count) {
+        for (int i = at; i < at + count; i++) {
+            x[i] = Activations.apply(activation, x[i]);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package glance.backend.cpu;
+
+import glance.backend.Activation;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The inner loops of the CPU device. There are two implementations: one on the Vector API, chosen
+ * where the JVM has that module, and one in plain Java. The choice is made once and logged.
+ */
+abstract class Simd {
+    /** The implementation for this JVM. */
+    static final Simd INSTANCE = choose();
+
+    /** Rows of a tile of the matrix product: see {@link #multiply}. */
+    abstract int tileRows();
+
+    /** Columns of a tile of the matrix product, and queries of an attention block. */
+    abstract int tileColumns();
+
+    /** Width and kind of the vectors, for people. */
+    abstract String description();
+
+    /**
+     * {@code c += a b} for one tile; R = tileRows, C = tileColumns.
+     *
+     * @param depth number of products in each sum
+     * @param a packed [depth, R] from {@code aAt}
+     * @param b packed [depth, C] from {@code bAt}
+     * @param c packed [R, C] from {@code cAt}, added to
+     */
+    abstract void multiply(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt);
+
+    /**
+     * One block of the online softmax (Milakov and Gimelshein, arXiv 1805.02867), C = tileColumns
+     * queries side by side. Turns scores into {@code exp(score - max)} in place and updates the
+     * running maximum and sum of each query.
+     *
+     * @param scores [keys, C]
+     * @param state max [C], sum [C], and out: the factor [C] by which older results must shrink
+     */
+    abstract void softmaxBlock(float[] scores, int keys, float[] state);
+
+    /** Multiplies each row of {@code x} [rows, C] by {@code factors} [C] from {@code factorsAt}. */
+    abstract void scaleRows(float[] x, int rows, float[] factors, int factorsAt);
+
+    /** Sum of {@code x[at .. at + count)}. */
+    abstract float sum(float[] x, int at, int count);
+
+    /** Sum of squares of {@code x[at .. at + count) - mean}. */
+    abstract float sumSquares(float[] x, int at, int count, float mean);
+
+    /** Applies one of the sigmoid-shaped activations (GELU_TANH, QUICK_GELU, SILU) in place. */
+    abstract void sigmoidActivation(Activation activation, float[] x, int at, int count);
+
+    private static Simd choose() {
+        Logger log = LoggerFactory.getLogger(Simd.class);
+        if ("off".equals(System.getProperty("glance.simd"))) {
+            log.info("CPU kernels: plain Java, because glance.simd=off");
+            return new PlainSimd();
+        }
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            log.warn(
+                    "CPU kernels: plain Java, several times slower than SIMD; start java with"
+                            + " --add-modules jdk.incubator.vector");
+            return new PlainSimd();
+        }
+        Simd vector = new VectorSimd();
+        log.debug("CPU kernels: {}", vector.description());
+        return vector;
+    }
+}

@@ -1,0 +1,171 @@
+package glance.backend.cpu;
+
+import glance.backend.Activation;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Inner loops on the Vector API; loaded only where the JVM has the module. */
+final class VectorSimd extends Simd {
+    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+
+    private static final int LANES = SPECIES.length();
+    private static final int COLUMNS = 2 * LANES;
+
+    /** 512-bit vectors come with 32 registers; narrower ones may have 16. */
+    private static final boolean WIDE = LANES >= 16;
+
+    @Override
+    int tileRows() {
+        return WIDE ? VectorTiles.WIDE_ROWS : VectorTiles.NARROW_ROWS;
+    }
+
+    @Override
+    int tileColumns() {
+        return COLUMNS;
+    }
+
+    @Override
+    String description() {
+        return "SIMD, " + LANES + " floats wide";
+    }
+
+    @Override
+    void multiply(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+        if (WIDE) {
+            VectorTiles.wide(depth, a, aAt, b, bAt, c, cAt);
+        } else {
+            VectorTiles.narrow(depth, a, aAt, b, bAt, c, cAt);
+        }
+    }
+
+    @Override
+    void softmaxBlock(float[] scores, int keys, float[] state) {
+        softmaxLanes(scores, keys, state, 0);
+        softmaxLanes(scores, keys, state, LANES);
+    }
+
+    private static void softmaxLanes(float[] scores, int keys, float[] state, int at) {
+        FloatVector before = FloatVector.fromArray(SPECIES, state, at);
+        FloatVector max = before;
+        for (int k = 0; k < keys; k++) {
+            max = max.max(FloatVector.fromArray(SPECIES, scores, k * COLUMNS + at));
+        }
+        // a query that saw no key yet keeps -inf; subtract 0 there, since -inf - (-inf) is NaN
+        VectorMask<Float> none = max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
+        FloatVector shift = max.blend(0, none);
+        FloatVector shrink = exp(before.sub(shift));
+        FloatVector sum = FloatVector.fromArray(SPECIES, state, COLUMNS + at).mul(shrink);
+        for (int k = 0; k < keys; k++) {
+            FloatVector p =
+                    exp(FloatVector.fromArray(SPECIES, scores, k * COLUMNS + at).sub(shift));
+            p.intoArray(scores, k * COLUMNS + at);
+            sum = sum.add(p);
+        }
+        max.intoArray(state, at);
+        sum.intoArray(state, COLUMNS + at);
+        shrink.intoArray(state, 2 * COLUMNS + at);
+    }
+
+    @Override
+    void scaleRows(float[] x, int rows, float[] factors, int factorsAt) {
+        FloatVector low = FloatVector.fromArray(SPECIES, factors, factorsAt);
+        FloatVector high = FloatVector.fromArray(SPECIES, factors, factorsAt + LANES);
+        for (int r = 0; r < rows; r++) {
+            int at = r * COLUMNS;
+            FloatVector.fromArray(SPECIES, x, at).mul(low).intoArray(x, at);
+            FloatVector.fromArray(SPECIES, x, at + LANES).mul(high).intoArray(x, at + LANES);
+        }
+    }
+
+    @Override
+    float sum(float[] x, int at, int count) {
+        FloatVector lanes = FloatVector.zero(SPECIES);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            lanes = lanes.add(FloatVector.fromArray(SPECIES, x, at + i));
+        }
+        float sum = lanes.reduceLanes(VectorOperators.ADD);
+        for (; i < count; i++) {
+            sum += x[at + i];
+        }
+        return sum;
+    }
+
+    @Override
+    float sumSquares(float[] x, int at, int count, float mean) {
+        FloatVector lanes = FloatVector.zero(SPECIES);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector d = FloatVector.fromArray(SPECIES, x, at + i).sub(mean);
+            lanes = d.fma(d, lanes);
+        }
+        float sum = lanes.reduceLanes(VectorOperators.ADD);
+        for (; i < count; i++) {
+            float d = x[at + i] - mean;
+            sum += d * d;
+        }
+        return sum;
+    }
+
+    /** All three are {@code x sigmoid(z)}; they differ in {@code z = x (linear + cubic x^2)}. */
+    @Override
+    void sigmoidActivation(Activation activation, float[] x, int at, int count) {
+        switch (activation) {
+            case SILU -> timesSigmoid(x, at, count, 1, 0);
+            case QUICK_GELU -> timesSigmoid(x, at, count, 1.702f, 0);
+            // tanh(u) = 2 sigmoid(2u) - 1, so 0.5 x (1 + tanh(u)) = x sigmoid(2u)
+            case GELU_TANH -> timesSigmoid(x, at, count, 1.5957691216f, 0.0713548163f);
+            default -> throw new IllegalArgumentException("not sigmoid-shaped: " + activation);
+        }
+    }
+
+    private static void timesSigmoid(float[] x, int at, int count, float linear, float cubic) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, at + i);
+            FloatVector slope = v.mul(v).mul(-cubic).sub(linear);
+            v.div(exp(v.mul(slope)).add(1)).intoArray(x, at + i);
+        }
+        if (i < count) {
+            VectorMask<Float> tail = SPECIES.indexInRange(i, count);
+            FloatVector v = FloatVector.fromArray(SPECIES, x, at + i, tail);
+            FloatVector slope = v.mul(v).mul(-cubic).sub(linear);
+            v.div(exp(v.mul(slope)).add(1)).intoArray(x, at + i, tail);
+        }
+    }
+
+    private static final float LOG2_E = 1.44269504f;
+    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_LOW = -2.12194440e-4f;
+    private static final float LOWEST = -87.33654f;
+    private static final float HIGHEST = 88.37626f;
+
+    /** Adding it to a small float leaves the nearest integer in the low bits of the mantissa. */
+    private static final float ROUND = 0x1.8p23f;
+
+    /**
+     * {@code e^x} to about 1e-7: {@code x = n ln 2 + r}, then 2^n by exponent bits times a
+     * polynomial in r (Cephes expf). 0 below -87.3, where the result would be subnormal; finite
+     * above 88.
+     */
+    private static FloatVector exp(FloatVector x) {
+        FloatVector clamped = x.max(LOWEST).min(HIGHEST);
+        FloatVector shifted = clamped.mul(LOG2_E).add(ROUND);
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.mul(-LN2_HIGH).add(clamped);
+        r = n.mul(-LN2_LOW).add(r);
+        FloatVector p = r.mul(1.9875691500e-4f).add(1.3981999507e-3f);
+        p = p.mul(r).add(8.3334519073e-3f);
+        p = p.mul(r).add(4.1665795894e-2f);
+        p = p.mul(r).add(1.6666665459e-1f);
+        p = p.mul(r).add(5.0000001201e-1f);
+        p = p.mul(r).mul(r).add(r).add(1);
+        IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        IntVector bits = p.reinterpretAsInts().add(power);
+        VectorMask<Float> vanishes = x.compare(VectorOperators.LT, LOWEST);
+        return bits.reinterpretAsFloats().blend(0, vanishes);
+    }
+}

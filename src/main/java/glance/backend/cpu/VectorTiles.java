@@ -1,0 +1,178 @@
+package glance.backend.cpu;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Tiles of the matrix product on the Vector API. The accumulators of a tile must all stay in
+ * registers, and the JIT only keeps local variables there, hence the long lists of them. Measured
+ * on 32 registers of 512 bits: 14 x 2 vectors reach 165 GFLOP/s on one core, 12 x 2 150, 8 x 2 120,
+ * 6 x 4 150 or less. With 16 registers 6 x 2 is the largest tile that fits.
+ */
+final class VectorTiles {
+    static final int WIDE_ROWS = 14;
+    static final int NARROW_ROWS = 6;
+
+    private static final VectorSpecies<Float> SPECIES = VectorSimd.SPECIES;
+    private static final int LANES = SPECIES.length();
+
+    private VectorTiles() {}
+
+    /** {@code c += a b}; see {@link Simd#multiply}. */
+    static void wide(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + 1 * LANES);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES);
+        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 4 * LANES);
+        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 5 * LANES);
+        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 6 * LANES);
+        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 7 * LANES);
+        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 8 * LANES);
+        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 9 * LANES);
+        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 10 * LANES);
+        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 11 * LANES);
+        FloatVector c60 = FloatVector.fromArray(SPECIES, c, cAt + 12 * LANES);
+        FloatVector c61 = FloatVector.fromArray(SPECIES, c, cAt + 13 * LANES);
+        FloatVector c70 = FloatVector.fromArray(SPECIES, c, cAt + 14 * LANES);
+        FloatVector c71 = FloatVector.fromArray(SPECIES, c, cAt + 15 * LANES);
+        FloatVector c80 = FloatVector.fromArray(SPECIES, c, cAt + 16 * LANES);
+        FloatVector c81 = FloatVector.fromArray(SPECIES, c, cAt + 17 * LANES);
+        FloatVector c90 = FloatVector.fromArray(SPECIES, c, cAt + 18 * LANES);
+        FloatVector c91 = FloatVector.fromArray(SPECIES, c, cAt + 19 * LANES);
+        FloatVector cA0 = FloatVector.fromArray(SPECIES, c, cAt + 20 * LANES);
+        FloatVector cA1 = FloatVector.fromArray(SPECIES, c, cAt + 21 * LANES);
+        FloatVector cB0 = FloatVector.fromArray(SPECIES, c, cAt + 22 * LANES);
+        FloatVector cB1 = FloatVector.fromArray(SPECIES, c, cAt + 23 * LANES);
+        FloatVector cC0 = FloatVector.fromArray(SPECIES, c, cAt + 24 * LANES);
+        FloatVector cC1 = FloatVector.fromArray(SPECIES, c, cAt + 25 * LANES);
+        FloatVector cD0 = FloatVector.fromArray(SPECIES, c, cAt + 26 * LANES);
+        FloatVector cD1 = FloatVector.fromArray(SPECIES, c, cAt + 27 * LANES);
+        for (int k = 0; k < depth; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
+            int row = aAt + k * WIDE_ROWS;
+            FloatVector x = FloatVector.broadcast(SPECIES, a[row]);
+            c00 = x.fma(b0, c00);
+            c01 = x.fma(b1, c01);
+            x = FloatVector.broadcast(SPECIES, a[row + 1]);
+            c10 = x.fma(b0, c10);
+            c11 = x.fma(b1, c11);
+            x = FloatVector.broadcast(SPECIES, a[row + 2]);
+            c20 = x.fma(b0, c20);
+            c21 = x.fma(b1, c21);
+            x = FloatVector.broadcast(SPECIES, a[row + 3]);
+            c30 = x.fma(b0, c30);
+            c31 = x.fma(b1, c31);
+            x = FloatVector.broadcast(SPECIES, a[row + 4]);
+            c40 = x.fma(b0, c40);
+            c41 = x.fma(b1, c41);
+            x = FloatVector.broadcast(SPECIES, a[row + 5]);
+            c50 = x.fma(b0, c50);
+            c51 = x.fma(b1, c51);
+            x = FloatVector.broadcast(SPECIES, a[row + 6]);
+            c60 = x.fma(b0, c60);
+            c61 = x.fma(b1, c61);
+            x = FloatVector.broadcast(SPECIES, a[row + 7]);
+            c70 = x.fma(b0, c70);
+            c71 = x.fma(b1, c71);
+            x = FloatVector.broadcast(SPECIES, a[row + 8]);
+            c80 = x.fma(b0, c80);
+            c81 = x.fma(b1, c81);
+            x = FloatVector.broadcast(SPECIES, a[row + 9]);
+            c90 = x.fma(b0, c90);
+            c91 = x.fma(b1, c91);
+            x = FloatVector.broadcast(SPECIES, a[row + 10]);
+            cA0 = x.fma(b0, cA0);
+            cA1 = x.fma(b1, cA1);
+            x = FloatVector.broadcast(SPECIES, a[row + 11]);
+            cB0 = x.fma(b0, cB0);
+            cB1 = x.fma(b1, cB1);
+            x = FloatVector.broadcast(SPECIES, a[row + 12]);
+            cC0 = x.fma(b0, cC0);
+            cC1 = x.fma(b1, cC1);
+            x = FloatVector.broadcast(SPECIES, a[row + 13]);
+            cD0 = x.fma(b0, cD0);
+            cD1 = x.fma(b1, cD1);
+        }
+        c00.intoArray(c, cAt);
+        c01.intoArray(c, cAt + 1 * LANES);
+        c10.intoArray(c, cAt + 2 * LANES);
+        c11.intoArray(c, cAt + 3 * LANES);
+        c20.intoArray(c, cAt + 4 * LANES);
+        c21.intoArray(c, cAt + 5 * LANES);
+        c30.intoArray(c, cAt + 6 * LANES);
+        c31.intoArray(c, cAt + 7 * LANES);
+        c40.intoArray(c, cAt + 8 * LANES);
+        c41.intoArray(c, cAt + 9 * LANES);
+        c50.intoArray(c, cAt + 10 * LANES);
+        c51.intoArray(c, cAt + 11 * LANES);
+        c60.intoArray(c, cAt + 12 * LANES);
+        c61.intoArray(c, cAt + 13 * LANES);
+        c70.intoArray(c, cAt + 14 * LANES);
+        c71.intoArray(c, cAt + 15 * LANES);
+        c80.intoArray(c, cAt + 16 * LANES);
+        c81.intoArray(c, cAt + 17 * LANES);
+        c90.intoArray(c, cAt + 18 * LANES);
+        c91.intoArray(c, cAt + 19 * LANES);
+        cA0.intoArray(c, cAt + 20 * LANES);
+        cA1.intoArray(c, cAt + 21 * LANES);
+        cB0.intoArray(c, cAt + 22 * LANES);
+        cB1.intoArray(c, cAt + 23 * LANES);
+        cC0.intoArray(c, cAt + 24 * LANES);
+        cC1.intoArray(c, cAt + 25 * LANES);
+        cD0.intoArray(c, cAt + 26 * LANES);
+        cD1.intoArray(c, cAt + 27 * LANES);
+    }
+
+    /** {@code c += a b}; see {@link Simd#multiply}. */
+    static void narrow(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + 1 * LANES);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES);
+        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 4 * LANES);
+        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 5 * LANES);
+        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 6 * LANES);
+        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 7 * LANES);
+        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 8 * LANES);
+        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 9 * LANES);
+        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 10 * LANES);
+        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 11 * LANES);
+        for (int k = 0; k < depth; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
+            int row = aAt + k * NARROW_ROWS;
+            FloatVector x = FloatVector.broadcast(SPECIES, a[row]);
+            c00 = x.fma(b0, c00);
+            c01 = x.fma(b1, c01);
+            x = FloatVector.broadcast(SPECIES, a[row + 1]);
+            c10 = x.fma(b0, c10);
+            c11 = x.fma(b1, c11);
+            x = FloatVector.broadcast(SPECIES, a[row + 2]);
+            c20 = x.fma(b0, c20);
+            c21 = x.fma(b1, c21);
+            x = FloatVector.broadcast(SPECIES, a[row + 3]);
+            c30 = x.fma(b0, c30);
+            c31 = x.fma(b1, c31);
+            x = FloatVector.broadcast(SPECIES, a[row + 4]);
+            c40 = x.fma(b0, c40);
+            c41 = x.fma(b1, c41);
+            x = FloatVector.broadcast(SPECIES, a[row + 5]);
+            c50 = x.fma(b0, c50);
+            c51 = x.fma(b1, c51);
+        }
+        c00.intoArray(c, cAt);
+        c01.intoArray(c, cAt + 1 * LANES);
+        c10.intoArray(c, cAt + 2 * LANES);
+        c11.intoArray(c, cAt + 3 * LANES);
+        c20.intoArray(c, cAt + 4 * LANES);
+        c21.intoArray(c, cAt + 5 * LANES);
+        c30.intoArray(c, cAt + 6 * LANES);
+        c31.intoArray(c, cAt + 7 * LANES);
+        c40.intoArray(c, cAt + 8 * LANES);
+        c41.intoArray(c, cAt + 9 * LANES);
+        c50.intoArray(c, cAt + 10 * LANES);
+        c51.intoArray(c, cAt + 11 * LANES);
+    }
+}

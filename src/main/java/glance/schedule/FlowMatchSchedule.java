@@ -1,0 +1,228 @@
+package glance.schedule;
+
+import glance.io.Config;
+import glance.io.FormatException;
+
+/**
+ * The noise levels of a flow-matching model: the set_timesteps part of diffusers'
+ * FlowMatchEulerDiscreteScheduler, with the grids that the pipelines hand to it.
+ *
+ * <p>A grid that falls evenly from 1 is bent towards high noise. With the fixed shift s: {@code
+ * sigma' = s sigma / (1 + (s - 1) sigma)} (Esser et al., arXiv 2403.03206, equation 23). With
+ * dynamic shifting: {@code sigma' = e / (e + 1 / sigma - 1)}, where {@code e} is {@code exp(mu)} or
+ * {@code mu}, and mu is the line through (baseImageSeqLen, baseShift) and (maxImageSeqLen,
+ * maxShift) at the number of image tokens. With a terminal value the result is then stretched, 1
+ * staying where it is, so that the last level equals it.
+ *
+ * @param numTrainTimesteps a model's timestep is sigma times this
+ * @param shift the fixed shift; unused with dynamic shifting
+ * @param dynamicShifting whether the shift depends on the number of image tokens
+ * @param baseShift mu at baseImageSeqLen
+ * @param maxShift mu at maxImageSeqLen
+ * @param baseImageSeqLen image tokens at which mu is baseShift
+ * @param maxImageSeqLen image tokens at which mu is maxShift
+ * @param shiftTerminal the last level, or 0 for no stretch
+ * @param timeShift how mu enters the dynamic shift
+ * @param spacing where the even grid ends
+ */
+public record FlowMatchSchedule(
+        int numTrainTimesteps,
+        double shift,
+        boolean dynamicShifting,
+        double baseShift,
+        double maxShift,
+        int baseImageSeqLen,
+        int maxImageSeqLen,
+        double shiftTerminal,
+        TimeShift timeShift,
+        Spacing spacing) {
+
+    /** How mu enters the dynamic shift. */
+    public enum TimeShift {
+        /** As exp(mu). */
+        EXPONENTIAL,
+        /** As mu itself. */
+        LINEAR
+    }
+
+    /** The even grid before the shift. */
+    public enum Spacing {
+        /**
+         * From 1 down to 1 / steps, in float32: what the Qwen-Image and FLUX pipelines hand to the
+         * scheduler.
+         */
+        UNIT,
+        /**
+         * From the largest to the smallest level of training, in float64: what the scheduler does
+         * when it is handed nothing, as by the SD3 pipeline. A fixed shift has bent these two ends
+         * already and bends the grid between them once more, as in the reference.
+         */
+        TRAINED
+    }
+
+    /**
+     * @throws IllegalArgumentException if a value makes no schedule
+     */
+    public FlowMatchSchedule {
+        require(numTrainTimesteps > 0, "num_train_timesteps", "above 0", numTrainTimesteps);
+        require(shift > 0, "shift", "above 0", shift);
+        require(
+                baseImageSeqLen != maxImageSeqLen,
+                "max_image_seq_len",
+                "other than base_image_seq_len",
+                maxImageSeqLen);
+        require(
+                shiftTerminal >= 0 && shiftTerminal < 1,
+                "shift_terminal",
+                "from 0 to below 1",
+                shiftTerminal);
+    }
+
+    /**
+     * Reads a scheduler_config.json; absent keys have the defaults of diffusers. The spacing is
+     * {@link Spacing#UNIT}: see {@link #withSpacing}.
+     *
+     * @throws FormatException if a value is malformed, or asks for what is not supported: karras,
+     *     exponential or beta sigmas, inverted sigmas, stochastic sampling, another time shift,
+     *     another scheduler
+     */
+    public static FlowMatchSchedule read(Config config) {
+        config.accepts("_class_name", "FlowMatchEulerDiscreteScheduler");
+        config.accepts("use_karras_sigmas", false);
+        config.accepts("use_exponential_sigmas", false);
+        config.accepts("use_beta_sigmas", false);
+        config.accepts("invert_sigmas", false);
+        config.accepts("stochastic_sampling", false);
+        config.accepts("time_shift_type", "exponential", "linear");
+        String timeShift = config.string("time_shift_type", "exponential");
+        try {
+            return new FlowMatchSchedule(
+                    config.integer("num_train_timesteps", 1000),
+                    config.number("shift", 1.0),
+                    config.flag("use_dynamic_shifting", false),
+                    config.number("base_shift", 0.5),
+                    config.number("max_shift", 1.15),
+                    config.integer("base_image_seq_len", 256),
+                    config.integer("max_image_seq_len", 4096),
+                    config.number("shift_terminal", 0),
+                    timeShift.equals("linear") ? TimeShift.LINEAR : TimeShift.EXPONENTIAL,
+                    Spacing.UNIT);
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(
+                    config.file(), null, e.getMessage(), "use the published config", e);
+        }
+    }
+
+    /** This schedule with another grid before the shift; SD3 needs {@link Spacing#TRAINED}. */
+    public FlowMatchSchedule withSpacing(Spacing other) {
+        return new FlowMatchSchedule(
+                numTrainTimesteps,
+                shift,
+                dynamicShifting,
+                baseShift,
+                maxShift,
+                baseImageSeqLen,
+                maxImageSeqLen,
+                shiftTerminal,
+                timeShift,
+                other);
+    }
+
+    /**
+     * The noise level of each step, from 1 downwards, and a final 0.
+     *
+     * @param steps at least 1
+     * @param imageSeqLen number of image tokens; without dynamic shifting it changes nothing
+     * @return steps + 1 values
+     */
+    public float[] sigmas(int steps, int imageSeqLen) {
+        require(steps > 0, "steps", "at least 1", steps);
+        require(imageSeqLen > 0, "imageSeqLen", "at least 1", imageSeqLen);
+        double[] grid = grid(steps);
+        double mu = shiftFor(imageSeqLen);
+        for (int i = 0; i < steps; i++) {
+            grid[i] = dynamicShifting ? shiftDynamic(grid[i], mu) : shiftFixed(grid[i]);
+        }
+        stretchToTerminal(grid);
+        float[] sigmas = new float[steps + 1];
+        for (int i = 0; i < steps; i++) {
+            sigmas[i] = (float) grid[i];
+        }
+        return sigmas;
+    }
+
+    /** The timestep that a model is conditioned on at a noise level. */
+    public float timestep(float sigma) {
+        return sigma * numTrainTimesteps;
+    }
+
+    /** mu for a number of image tokens: calculate_shift of the pipelines. */
+    double shiftFor(int imageSeqLen) {
+        double slope = (maxShift - baseShift) / (maxImageSeqLen - baseImageSeqLen);
+        return imageSeqLen * slope + (baseShift - slope * baseImageSeqLen);
+    }
+
+    private double[] grid(int steps) {
+        double first = 1;
+        double last = 1.0 / steps;
+        if (spacing == Spacing.TRAINED) {
+            first = trainedLevel(numTrainTimesteps);
+            last = trainedLevel(1);
+        }
+        double[] grid = new double[steps];
+        double step = steps > 1 ? (last - first) / (steps - 1) : 0;
+        for (int i = 0; i < steps; i++) {
+            grid[i] = rounded(i * step + first);
+        }
+        if (steps > 1) {
+            grid[steps - 1] = rounded(last);
+        }
+        return grid;
+    }
+
+    /** A noise level of the training table, which the reference keeps in float32. */
+    private double trainedLevel(int timestep) {
+        float sigma = (float) timestep / numTrainTimesteps;
+        if (dynamicShifting) {
+            return sigma;
+        }
+        return (float) shift * sigma / (1 + (float) (shift - 1) * sigma);
+    }
+
+    private double shiftFixed(double sigma) {
+        double above = rounded(rounded(shift) * sigma);
+        return rounded(above / rounded(1 + rounded(rounded(shift - 1) * sigma)));
+    }
+
+    private double shiftDynamic(double sigma, double mu) {
+        double strength = rounded(timeShift == TimeShift.EXPONENTIAL ? StrictMath.exp(mu) : mu);
+        double odds = rounded(rounded(1 / sigma) - 1);
+        return rounded(strength / rounded(strength + odds));
+    }
+
+    private void stretchToTerminal(double[] sigmas) {
+        double lastDistance = rounded(1 - sigmas[sigmas.length - 1]);
+        // One step from 1 to 0 has no level that could be moved; the reference divides 0 by 0.
+        if (shiftTerminal == 0 || lastDistance == 0) {
+            return;
+        }
+        double factor = rounded(lastDistance / rounded(1 - shiftTerminal));
+        for (int i = 0; i < sigmas.length; i++) {
+            sigmas[i] = rounded(1 - rounded(rounded(1 - sigmas[i]) / factor));
+        }
+    }
+
+    /**
+     * The reference computes a handed grid in float32. A sum, product or quotient of floats taken
+     * in double and then rounded is exactly the float32 result, so one code serves both precisions.
+     */
+    private double rounded(double value) {
+        return spacing == Spacing.UNIT ? (float) value : value;
+    }
+
+    private static void require(boolean condition, String what, String expected, Object got) {
+        if (!condition) {
+            throw new IllegalArgumentException(what + " must be " + expected + ", got " + got);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+package glance.schedule;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.io.Config;
+import glance.io.FormatException;
+import glance.schedule.PlanSpec.FixedSigmas;
+import glance.schedule.PlanSpec.GridSteps;
+import glance.schedule.PlanSpec.Levels;
+import glance.schedule.PlanSpec.Phase;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Plans as JSON. Steps of the model's grid, counting from 1, with all optional keys:
+ *
+ * <pre>{@code
+ * {
+ *   "name": "mine",                                  // else the name of the file
+ *   "of": 50,                                        // the grid
+ *   "keep": [1, 3, 5, 7, 9, 11, 21, 31, 41, 50],     // else all of it
+ *   "phases": {"slow": [1, 5], "fast": [6, 10]},     // first and last step of the plan
+ *   "adapters": {"slow": ["slow.safetensors:0.9"]}   // FILE[:scale], beside the plan's file
+ * }
+ * }</pre>
+ *
+ * or noise levels as they are, without the final 0, in place of {@code of} and {@code keep}:
+ *
+ * <pre>{@code
+ * {"sigmas": [1.0, 0.9, 0.7, 0.4]}
+ * }</pre>
+ *
+ * Comments are for this page only. Unknown keys are refused, so that a misspelt one is not lost.
+ */
+public final class PlanJson {
+    private static final Set<String> KEYS =
+            Set.of("name", "of", "keep", "sigmas", "phases", "adapters");
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private PlanJson() {}
+
+    /**
+     * Reads a file.
+     *
+     * @throws FormatException naming file and key, if it is missing or holds no valid plan
+     */
+    public static PlanSpec read(Path file) {
+        String stem = file.getFileName().toString().replaceFirst("\\.json$", "");
+        return read(Config.read(file), stem);
+    }
+
+    /**
+     * Reads text that {@link #write} made.
+     *
+     * @throws FormatException naming the key, if it is no valid plan
+     */
+    public static PlanSpec parse(String json) {
+        return read(Config.parse(null, null, json), "plan");
+    }
+
+    /** The plan as one line of JSON, from which {@link #parse} makes an equal one. */
+    public static String write(PlanSpec plan) {
+        ObjectNode root = MAPPER.createObjectNode().put("name", plan.name());
+        if (plan.levels() instanceof GridSteps grid) {
+            ArrayNode keep = root.put("of", grid.of()).putArray("keep");
+            grid.keep().forEach(keep::add);
+        } else if (plan.levels() instanceof FixedSigmas fixed) {
+            ArrayNode sigmas = root.putArray("sigmas");
+            fixed.values().forEach(sigmas::add);
+        }
+        if (!plan.phases().isEmpty()) {
+            ObjectNode phases = root.putObject("phases");
+            plan.phases()
+                    .forEach(
+                            phase ->
+                                    phases.putArray(phase.name())
+                                            .add(phase.first())
+                                            .add(phase.last()));
+        }
+        if (!plan.adapters().isEmpty()) {
+            root.set("adapters", MAPPER.valueToTree(plan.adapters()));
+        }
+        try {
+            return MAPPER.writeValueAsString(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of plain values must be writable", e);
+        }
+    }
+
+    private static PlanSpec read(Config config, String defaultName) {
+        for (String key : config.keys()) {
+            if (!KEYS.contains(key)) {
+                throw config.refuse(key, "is not a key of a plan", "known keys: " + known());
+            }
+        }
+        try {
+            return new PlanSpec(
+                    config.string("name", defaultName),
+                    levels(config),
+                    phases(config),
+                    adapters(config));
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(config.file(), null, e.getMessage(), null, e);
+        }
+    }
+
+    private static Levels levels(Config config) {
+        if (config.has("sigmas")) {
+            for (String other : List.of("of", "keep")) {
+                if (config.has(other)) {
+                    throw config.refuse(other, "cannot stand beside sigmas", "remove one of them");
+                }
+            }
+            return new FixedSigmas(
+                    config.numbers("sigmas").stream().map(Double::floatValue).toList());
+        }
+        if (!config.has("of")) {
+            throw config.refuse(
+                    "of", "is missing", "give of (and keep), or sigmas, as the noise levels");
+        }
+        int of = config.integer("of");
+        return config.has("keep") ? new GridSteps(of, config.integers("keep")) : GridSteps.all(of);
+    }
+
+    private static List<Phase> phases(Config config) {
+        List<Phase> phases = new ArrayList<>();
+        if (config.has("phases")) {
+            Config object = config.object("phases");
+            for (String name : object.keys()) {
+                List<Integer> range = object.integers(name);
+                if (range.size() != 2) {
+                    throw object.refuse(
+                            name,
+                            "must be [first, last], got " + range.size() + " values",
+                            "give the first and the last step of the plan");
+                }
+                phases.add(new Phase(name, range.get(0), range.get(1)));
+            }
+        }
+        return phases;
+    }
+
+    private static Map<String, List<String>> adapters(Config config) {
+        Map<String, List<String>> adapters = new LinkedHashMap<>();
+        if (config.has("adapters")) {
+            Config object = config.object("adapters");
+            for (String phase : object.keys()) {
+                adapters.put(
+                        phase,
+                        object.strings(phase).stream()
+                                .map(adapter -> beside(config.file(), adapter))
+                                .toList());
+            }
+        }
+        return adapters;
+    }
+
+    /** Text and not a path: the scale behind a colon is no path everywhere. */
+    private static String beside(Path plan, String adapter) {
+        boolean anchored = plan == null || new File(adapter).isAbsolute();
+        return anchored ? adapter : plan.toAbsolutePath().getParent() + File.separator + adapter;
+    }
+
+    private static String known() {
+        return KEYS.stream().sorted().reduce((a, b) -> a + ", " + b).orElseThrow();
+    }
+}

@@ -1,0 +1,107 @@
+package glance.schedule;
+
+import glance.io.FormatException;
+import glance.schedule.PlanSpec.GridSteps;
+import glance.schedule.PlanSpec.Phase;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The plans that have names. Those of Glance (Dong et al., arXiv 2512.02899) keep steps of the
+ * model's own 50, close together at high noise and far apart later:
+ *
+ * <pre>
+ *             slow                fast
+ * glance      1  3  5  7  9       11 21 31 41 50
+ * glance-8    1     5     9       11 21 31 41 50
+ * glance-15   1  3  5  7  9       11 15 20 24 28 33 37 41 46 50
+ * </pre>
+ *
+ * The paper gives the steps of the first; of the other two (3 + 5 and 5 + 10) only the counts. Here
+ * they keep the ends of both phases, and so the switch, and space the rest evenly, rounded.
+ */
+public final class Plans {
+    /** The phase of high noise. */
+    public static final String SLOW = "slow";
+
+    /** The phase of low noise. */
+    public static final String FAST = "fast";
+
+    private static final int TEACHER_STEPS = 50;
+    private static final Pattern UNIFORM = Pattern.compile("uniform-(\\d{1,9})");
+
+    private static final Map<String, PlanSpec> NAMED =
+            Stream.of(
+                            new PlanSpec("full", GridSteps.all(TEACHER_STEPS), List.of()),
+                            glance("glance", List.of(1, 3, 5, 7, 9), List.of(11, 21, 31, 41, 50)),
+                            glance("glance-8", List.of(1, 5, 9), List.of(11, 21, 31, 41, 50)),
+                            glance(
+                                    "glance-15",
+                                    List.of(1, 3, 5, 7, 9),
+                                    List.of(11, 15, 20, 24, 28, 33, 37, 41, 46, 50)))
+                    .collect(Collectors.toUnmodifiableMap(PlanSpec::name, Function.identity()));
+
+    private Plans() {}
+
+    /** The names that {@link #find} knows; {@code uniform-N} stands for any number of steps. */
+    public static List<String> names() {
+        return List.of("full", "uniform-N", "glance", "glance-8", "glance-15");
+    }
+
+    /**
+     * The plan with a name, or else in a JSON file: see {@link PlanJson}.
+     *
+     * @throws IllegalArgumentException if it is neither
+     * @throws FormatException if the file holds no valid plan
+     */
+    public static PlanSpec find(String nameOrFile) {
+        PlanSpec named = NAMED.get(nameOrFile);
+        if (named != null) {
+            return named;
+        }
+        Matcher uniform = UNIFORM.matcher(nameOrFile);
+        if (uniform.matches()) {
+            return uniform(Integer.parseInt(uniform.group(1)));
+        }
+        Path file = Path.of(nameOrFile);
+        if (nameOrFile.isEmpty() || !Files.exists(file)) {
+            throw new IllegalArgumentException(
+                    "plan '"
+                            + nameOrFile
+                            + "': is neither a file nor one of "
+                            + String.join(", ", names()));
+        }
+        return PlanJson.read(file);
+    }
+
+    /**
+     * The model's own grid of a number of steps, without phases.
+     *
+     * @throws IllegalArgumentException if steps is not 1 to 1000
+     */
+    public static PlanSpec uniform(int steps) {
+        String name = "uniform-" + steps;
+        if (steps < 1 || steps > PlanSpec.MAX_STEPS) {
+            throw new IllegalArgumentException(
+                    "plan '" + name + "': N must be 1 to " + PlanSpec.MAX_STEPS);
+        }
+        return new PlanSpec(name, GridSteps.all(steps), List.of());
+    }
+
+    private static PlanSpec glance(String name, List<Integer> slow, List<Integer> fast) {
+        List<Integer> keep = Stream.concat(slow.stream(), fast.stream()).toList();
+        return new PlanSpec(
+                name,
+                new GridSteps(TEACHER_STEPS, keep),
+                List.of(
+                        new Phase(SLOW, 1, slow.size()),
+                        new Phase(FAST, slow.size() + 1, keep.size())));
+    }
+}

@@ -1,0 +1,162 @@
+package glance.schedule;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import glance.io.FormatException;
+import glance.schedule.PlanSpec.FixedSigmas;
+import glance.schedule.PlanSpec.GridSteps;
+import glance.schedule.PlanSpec.Phase;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PlanJsonTest {
+    @TempDir Path folder;
+
+    @Test
+    void read_gridWithAllKeys() {
+        PlanSpec plan =
+                read(
+                        "{'name':'mine','of':50,'keep':[1,5,50],'phases':{'slow':[1,2],'late':[3,3]},"
+                                + "'adapters':{'slow':['a.safetensors:0.5','/b.safetensors']}}");
+        assertThat(plan.name()).isEqualTo("mine");
+        assertThat(plan.levels()).isEqualTo(new GridSteps(50, List.of(1, 5, 50)));
+        assertThat(plan.phases()).containsExactly(new Phase("slow", 1, 2), new Phase("late", 3, 3));
+        assertThat(plan.adapters())
+                .containsExactly(
+                        Map.entry(
+                                "slow", List.of(folder + "/a.safetensors:0.5", "/b.safetensors")));
+    }
+
+    @Test
+    void read_wholeGrid_isNamedAfterTheFile() {
+        PlanSpec plan = read("{'of':3}");
+        assertThat(plan.name()).isEqualTo("plan");
+        assertThat(plan.levels()).isEqualTo(new GridSteps(3, List.of(1, 2, 3)));
+        assertThat(plan.phases()).isEmpty();
+    }
+
+    @Test
+    void read_sigmas_doNotDependOnScheduleOrSize() {
+        PlanSpec plan = read("{'sigmas':[1.0,0.9,0.25],'phases':{'slow':[2,2]}}");
+        PhasePlan resolved = plan.resolve(null, 64);
+        assertThat(resolved.sigmas()).containsExactly(1f, 0.9f, 0.25f, 0f);
+        assertThat(resolved.steps()).extracting(Step::phase).containsExactly(null, "slow", null);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "{ | is not valid JSON",
+                "[] | not a single JSON object",
+                "{} | of: is missing",
+                "{'of':50,'kept':[1]} | kept: is not a key of a plan; known keys: adapters, keep",
+                "{'of':0} | of: must be 1 to 1000, got 0",
+                "{'of':2000000000} | of: must be 1 to 1000, got 2000000000",
+                "{'of':'x'} | of: expected a whole number",
+                "{'of':50,'keep':[]} | keep: must list at least one step",
+                "{'of':50,'keep':[0]} | keep: step 0 is not in 1 to 50",
+                "{'of':50,'keep':[1,51]} | keep: step 51 is not in 1 to 50",
+                "{'of':50,'keep':[3,3]} | keep: steps must rise, got 3 after 3",
+                "{'of':50,'keep':[1.5]} | keep: expected a whole number",
+                "{'keep':[1]} | of: is missing",
+                "{'sigmas':[1],'of':50} | of: cannot stand beside sigmas",
+                "{'sigmas':[1],'keep':[1]} | keep: cannot stand beside sigmas",
+                "{'sigmas':[]} | sigmas: must list 1 to 1000 values, got 0",
+                "{'sigmas':[1.5]} | sigmas: must lie above 0 and at most at 1",
+                "{'sigmas':[1,0]} | sigmas: must lie above 0",
+                "{'sigmas':[0.5,0.7]} | sigmas: must fall, got 0.7 after 0.5",
+                "{'sigmas':[0.5,0.499999999999]} | sigmas: must fall, got 0.5 after 0.5",
+                "{'sigmas':['a']} | sigmas: expected a number",
+                "{'of':5,'phases':{'slow':[1,6]}} | phases.slow: step 6 is beyond the last step 5",
+                "{'of':5,'phases':{'slow':[0,2]}} | phases.slow: must be [first, last], got [0, 2]",
+                "{'of':5,'phases':{'slow':[3,2]}} | phases.slow: must be [first, last], got [3, 2]",
+                "{'of':5,'phases':{'slow':[1]}} | phases.slow: must be [first, last], got 1 values",
+                "{'of':5,'phases':{'1-2':[1,2]}} | phases: a name must start with a letter",
+                "{'of':5,'phases':{'a':[1,3],'b':[3,5]}} | phases.b: step 3 is also in phase a",
+                "{'of':5,'phases':{'a':[1,1],'a':[2,2]}} | is not valid JSON (Duplicate field 'a'",
+                "{'of':5,'phases':[1]} | phases: expected an object",
+                "{'of':5,'adapters':{'slow':['x']}} | adapters: has a phase that is none of []",
+                "{'of':5,'name':'../x'} | name: must have letters",
+            })
+    void read_invalid_namesFileAndKey(String json, String message) {
+        assertThatThrownBy(() -> read(json))
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith(folder.resolve("plan.json") + ": ")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void read_missingFile_isRefused() {
+        assertThatThrownBy(() -> PlanJson.read(folder.resolve("none.json")))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("none.json");
+    }
+
+    @Test
+    void parse_invalid_namesTheKey() {
+        assertThatThrownBy(() -> PlanJson.parse("{\"of\": 0}"))
+                .isInstanceOf(FormatException.class)
+                .hasMessage("of: must be 1 to 1000, got 0");
+    }
+
+    @Property(tries = 200)
+    void write_thenParse_isTheSamePlan(@ForAll("plans") PlanSpec plan) {
+        assertThat(PlanJson.parse(PlanJson.write(plan))).isEqualTo(plan);
+    }
+
+    @Provide
+    Arbitrary<PlanSpec> plans() {
+        Arbitrary<PlanSpec.Levels> grids =
+                Arbitraries.integers()
+                        .between(1, 60)
+                        .set()
+                        .ofMinSize(1)
+                        .map(steps -> new GridSteps(60, steps.stream().sorted().toList()));
+        Arbitrary<PlanSpec.Levels> sigmas =
+                Arbitraries.floats()
+                        .between(0, false, 1, true)
+                        .ofScale(6)
+                        .set()
+                        .ofMinSize(1)
+                        .ofMaxSize(60)
+                        .map(
+                                values ->
+                                        new FixedSigmas(
+                                                values.stream()
+                                                        .sorted((a, b) -> Float.compare(b, a))
+                                                        .toList()));
+        return Arbitraries.oneOf(grids, sigmas)
+                .map(
+                        levels ->
+                                new PlanSpec(
+                                        "any plan 1.0",
+                                        levels,
+                                        List.of(new Phase("slow", levels.count(), levels.count())),
+                                        Map.of("slow", List.of("a:0.5"))));
+    }
+
+    private PlanSpec read(String json) {
+        try {
+            Path file = folder.resolve("plan.json");
+            return PlanJson.read(Files.writeString(file, json.replace('\'', '"')));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
