@@ -14,13 +14,18 @@ final class ScheduleCheck {
         for (JsonNode entry : folder.required("cases")) {
             String family = entry.path("family").asText();
             int steps = entry.path("steps").asInt();
-            int imageSeqLen = entry.path("image_seq_len").asInt();
+            boolean sized = entry.hasNonNull("image_seq_len");
+            int imageSeqLen = sized ? entry.path("image_seq_len").asInt() : 1;
             FlowMatchSchedule schedule =
                     FlowMatchSchedule.read(
                             Config.read(
                                     folder.path()
                                             .resolve(family)
                                             .resolve("scheduler_config.json")));
+            if (!sized) {
+                // recorded without a size: the scheduler made its grid alone, as for SD3
+                schedule = schedule.withSpacing(FlowMatchSchedule.Spacing.TRAINED);
+            }
             float[] sigmas = schedule.sigmas(steps, imageSeqLen);
             String name = family + "." + steps + "." + imageSeqLen;
             folder.compare(
