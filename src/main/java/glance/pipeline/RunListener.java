@@ -14,7 +14,7 @@ public interface RunListener {
      *
      * @param step counted from 1
      * @param steps steps of this picture
-     * @param phase name of the phase, or empty
+     * @param phase name of the phase, or null
      * @param seconds time of this step
      */
     default void step(int step, int steps, String phase, double seconds) {}

@@ -23,7 +23,7 @@ import java.util.Set;
  *
  * <pre>{@code
  * {
- *   "name": "mine",                                  // else the name of the file
+ *   "name": "mine",                                  // else that of the file
  *   "of": 50,                                        // the grid
  *   "keep": [1, 3, 5, 7, 9, 11, 21, 31, 41, 50],     // else all of it
  *   "phases": {"slow": [1, 5], "fast": [6, 10]},     // first and last step of the plan
@@ -42,6 +42,7 @@ import java.util.Set;
 public final class PlanJson {
     private static final Set<String> KEYS =
             Set.of("name", "of", "keep", "sigmas", "phases", "adapters");
+    private static final String DEFAULT_NAME = "plan";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     private PlanJson() {}
@@ -53,7 +54,7 @@ public final class PlanJson {
      */
     public static PlanSpec read(Path file) {
         String stem = file.getFileName().toString().replaceFirst("\\.json$", "");
-        return read(Config.read(file), stem);
+        return read(Config.read(file), PlanSpec.isName(stem) ? stem : DEFAULT_NAME);
     }
 
     /**
@@ -62,7 +63,7 @@ public final class PlanJson {
      * @throws FormatException naming the key, if it is no valid plan
      */
     public static PlanSpec parse(String json) {
-        return read(Config.parse(null, null, json), "plan");
+        return read(Config.parse(null, null, json), DEFAULT_NAME);
     }
 
     /** The plan as one line of JSON, from which {@link #parse} makes an equal one. */

@@ -159,7 +159,7 @@ public record PlanSpec(
      */
     public PlanSpec {
         require(
-                NAME.matcher(name).matches(),
+                isName(name),
                 "name: must have letters, digits, spaces and . _ + - (at most 64), a letter or digit"
                         + " first");
         phases = List.copyOf(phases);
@@ -207,6 +207,10 @@ public record PlanSpec(
             steps.add(new Step(i + 1, sigmas[i], sigmas[i + 1], phaseOf(i + 1)));
         }
         return new PhasePlan(name, steps);
+    }
+
+    static boolean isName(String text) {
+        return NAME.matcher(text).matches();
     }
 
     private String phaseOf(int step) {

@@ -50,6 +50,12 @@ class PlanJsonTest {
     }
 
     @Test
+    void read_fileWhoseNameIsNoPlanName_isNamedPlan() throws IOException {
+        Path file = Files.writeString(folder.resolve("(1).json"), "{\"of\": 3}");
+        assertThat(PlanJson.read(file).name()).isEqualTo("plan");
+    }
+
+    @Test
     void read_sigmas_doNotDependOnScheduleOrSize() {
         PlanSpec plan = read("{'sigmas':[1.0,0.9,0.25],'phases':{'slow':[2,2]}}");
         PhasePlan resolved = plan.resolve(null, 64);

@@ -1,0 +1,178 @@
+package glance.lora;
+
+import glance.backend.LowRank;
+import glance.io.HostTensor;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Storage;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Adapters on a device, ready for use: a run asks for all combinations before its first step, and a
+ * switch between steps then only exchanges references.
+ *
+ * <p>Several adapters of one module become one of the sum of their ranks, with nothing lost:
+ *
+ * <pre>
+ * s1 B1 A1 + s2 B2 A2 = [s1 B1 | s2 B2] [A1]
+ *                                       [A2]
+ * </pre>
+ *
+ * Owns the memory of everything it hands out; use nothing of it after {@link #close}, and close it
+ * before the device. Not thread-safe.
+ */
+public final class AdapterSet implements AutoCloseable {
+    private final Ops ops;
+    private final List<Storage> owned = new ArrayList<>();
+    private final Map<HostTensor, Tensor> stored = new IdentityHashMap<>();
+    private final Map<List<Active>, Map<String, LowRank>> combinations = new HashMap<>();
+
+    /**
+     * An adapter that takes part.
+     *
+     * @param file the adapter
+     * @param strength 1 for as trained; comes on top of alpha / rank
+     */
+    public record Active(LoraFile file, float strength) {}
+
+    /**
+     * An adapter and when it takes part.
+     *
+     * @param file the adapter
+     * @param strength 1 for as trained
+     * @param steps numbers of plan steps, counting from 1
+     */
+    public record Assignment(LoraFile file, float strength, Set<Integer> steps) {}
+
+    public AdapterSet(Ops ops) {
+        this.ops = ops;
+    }
+
+    /**
+     * What each step of a run adds to which module.
+     *
+     * @param steps number of steps
+     * @return one map per step, by module name; steps under the same adapters share one instance
+     */
+    public List<Map<String, LowRank>> perStep(int steps, List<Assignment> assignments) {
+        List<Map<String, LowRank>> result = new ArrayList<>();
+        for (int step = 1; step <= steps; step++) {
+            int number = step;
+            result.add(
+                    combine(
+                            assignments.stream()
+                                    .filter(assignment -> assignment.steps().contains(number))
+                                    .map(a -> new Active(a.file(), a.strength()))
+                                    .toList()));
+        }
+        return result;
+    }
+
+    /**
+     * The sum of adapters, by module name. The same list gives the same instance. An adapter of
+     * strength 0 is left out.
+     */
+    public Map<String, LowRank> combine(List<Active> adapters) {
+        List<Active> active = adapters.stream().filter(a -> a.strength() != 0).toList();
+        Map<String, LowRank> known = combinations.get(active);
+        if (known == null) {
+            known = Collections.unmodifiableMap(build(active));
+            combinations.put(active, known);
+        }
+        return known;
+    }
+
+    private Map<String, LowRank> build(List<Active> adapters) {
+        Map<String, List<Part>> parts = new LinkedHashMap<>();
+        for (Active adapter : adapters) {
+            adapter.file()
+                    .pairs()
+                    .forEach(
+                            (module, pair) ->
+                                    parts.computeIfAbsent(module, key -> new ArrayList<>())
+                                            .add(new Part(pair, adapter.strength())));
+        }
+        Map<String, LowRank> result = new LinkedHashMap<>();
+        parts.forEach(
+                (module, list) ->
+                        result.put(module, list.size() == 1 ? single(list.get(0)) : sum(list)));
+        return result;
+    }
+
+    /** A module's share of one adapter. */
+    private record Part(LoraPair pair, float strength) {
+        float scale() {
+            return strength * pair.scale();
+        }
+    }
+
+    /** The file's own matrices, shared by all combinations in which a module has only them. */
+    private LowRank single(Part part) {
+        return new LowRank(store(part.pair().a()), store(part.pair().b()), part.scale());
+    }
+
+    private Tensor store(HostTensor host) {
+        return stored.computeIfAbsent(host, key -> own(adopt(key)));
+    }
+
+    private LowRank sum(List<Part> parts) {
+        List<Tensor> downs = new ArrayList<>();
+        List<Tensor> ups = new ArrayList<>();
+        try (Scope scope = ops.scope()) {
+            for (Part part : parts) {
+                downs.add(adopt(part.pair().a()));
+                ups.add(adopt(part.pair().b()));
+            }
+            Tensor a = ops.concat(0, downs);
+            float[] scales = columnScales(parts);
+            Tensor columns = ops.host().floats(Shape.of(scales.length), scales);
+            Tensor b = ops.mul(ops.concat(1, ups), ops.cast(columns, ops.computeType()));
+            a.storage().retain();
+            b.storage().retain();
+            return new LowRank(own(a), own(b), 1);
+        } finally {
+            ops.device().synchronize();
+            downs.forEach(tensor -> tensor.storage().release());
+            ups.forEach(tensor -> tensor.storage().release());
+        }
+    }
+
+    /** The scale of each column of the joined B. */
+    private static float[] columnScales(List<Part> parts) {
+        float[] scales = new float[parts.stream().mapToInt(part -> part.pair().rank()).sum()];
+        int at = 0;
+        for (Part part : parts) {
+            Arrays.fill(scales, at, at + part.pair().rank(), part.scale());
+            at += part.pair().rank();
+        }
+        return scales;
+    }
+
+    private Tensor adopt(HostTensor host) {
+        return ops.device().memory().adopt(host.dtype(), host.shape(), host.data());
+    }
+
+    private Tensor own(Tensor tensor) {
+        owned.add(tensor.storage());
+        return tensor;
+    }
+
+    /** Frees the memory of all adapters. */
+    @Override
+    public void close() {
+        owned.forEach(Storage::release);
+        owned.clear();
+        stored.clear();
+        combinations.clear();
+    }
+}

@@ -1,0 +1,72 @@
+package glance.lora;
+
+import glance.tensor.Shape;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The names that adapter files of a model family have for its modules. Most files use the model's
+ * own names; some use those of another implementation, which may hold several modules in one:
+ *
+ * <pre>
+ * attn.qkv          -&gt; to_q rows [0, d), to_k rows [d, 2d), to_v rows [2d, 3d)
+ * adaLN (swapped)   -&gt; linear rows [d, 2d) then [0, d)
+ * </pre>
+ *
+ * Names are dotted and without prefix; spellings with underscores and prefixes such as {@code
+ * transformer.} are understood without being listed.
+ */
+@FunctionalInterface
+public interface KeyMap {
+    /**
+     * All names, each with the modules that its rows go to.
+     *
+     * @param modules weight shapes [out, in] of the model, by module name
+     */
+    Map<String, List<Target>> names(Map<String, Shape> modules);
+
+    /** Only the model's own names, as for Qwen-Image. */
+    static KeyMap identity() {
+        return modules -> {
+            Map<String, List<Target>> names = new LinkedHashMap<>();
+            modules.forEach((module, shape) -> names.put(module, List.of(whole(module, shape))));
+            return names;
+        };
+    }
+
+    /** A target that takes all rows as they are. */
+    static Target whole(String module, Shape shape) {
+        return new Target(module, List.of(new Rows(0, shape.dim(0))));
+    }
+
+    /**
+     * A module that takes rows of lora_B, and all of lora_A.
+     *
+     * @param module name in the model
+     * @param rows ranges of the file's rows, in the order of the module's rows
+     */
+    record Target(String module, List<Rows> rows) {
+        public Target {
+            rows = List.copyOf(rows);
+        }
+
+        /** Number of rows that the module takes. */
+        public int count() {
+            return rows.stream().mapToInt(Rows::count).sum();
+        }
+
+        /** Number of rows that the file must have at least. */
+        int end() {
+            return rows.stream().mapToInt(range -> range.begin() + range.count()).max().orElse(0);
+        }
+    }
+
+    /**
+     * Rows {@code [begin, begin + count)}.
+     *
+     * @param begin first row, counting from 0
+     * @param count number of rows
+     */
+    record Rows(int begin, int count) {}
+}

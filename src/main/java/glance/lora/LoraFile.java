@@ -1,0 +1,167 @@
+package glance.lora;
+
+import glance.io.FormatException;
+import glance.io.HostTensor;
+import glance.io.SafetensorsFile;
+import glance.lora.KeyMap.Rows;
+import glance.lora.KeyMap.Target;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * An adapter file, matched to the modules of one model. Reads the diffusers, PEFT, kohya and
+ * ComfyUI layouts: see {@link AdapterKeys} for the keys and {@link KeyMap} for the module names.
+ * The matrices stay in the mapped file.
+ */
+public final class LoraFile {
+    private static final String WRONG_MODEL = "use an adapter made for this model";
+
+    private final Path path;
+    private final Map<String, LoraPair> pairs;
+    private final List<String> unmatched;
+
+    private LoraFile(Path path, Map<String, LoraPair> pairs, List<String> unmatched) {
+        this.path = path;
+        this.pairs = Collections.unmodifiableMap(pairs);
+        this.unmatched = List.copyOf(unmatched);
+    }
+
+    /**
+     * Opens a file and matches it.
+     *
+     * @param keyMap the names of the model's family
+     * @param modules weight shapes [out, in] of the model's linear layers, by module name
+     * @throws FormatException naming file and key, if the file is damaged or of an unsupported
+     *     kind, a shape does not fit its module, a module is given twice, or nothing matches
+     */
+    public static LoraFile open(Path path, KeyMap keyMap, Map<String, Shape> modules) {
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            AdapterKeys keys = AdapterKeys.read(file);
+            ModuleNames names = new ModuleNames(keyMap.names(modules));
+            Map<String, LoraPair> pairs = new LinkedHashMap<>();
+            List<String> unmatched = new ArrayList<>(keys.others());
+            for (AdapterKeys.Entry entry : keys.entries()) {
+                List<Target> targets = names.find(path, entry.module());
+                if (targets == null) {
+                    unmatched.addAll(entry.keys());
+                } else {
+                    requireFit(path, entry, targets, modules);
+                    addPairs(file, entry, targets, pairs);
+                }
+            }
+            if (pairs.isEmpty()) {
+                throw nothingMatches(path, unmatched);
+            }
+            return new LoraFile(path, pairs, unmatched);
+        }
+    }
+
+    /** The file. */
+    public Path path() {
+        return path;
+    }
+
+    /** The adapters by module name, in file order. */
+    public Map<String, LoraPair> pairs() {
+        return pairs;
+    }
+
+    /** Keys of the file that match no module; they have no effect, which is worth a warning. */
+    public List<String> unmatched() {
+        return unmatched;
+    }
+
+    @Override
+    public String toString() {
+        return path + " (" + pairs.size() + " modules)";
+    }
+
+    private static void requireFit(
+            Path path, AdapterKeys.Entry entry, List<Target> targets, Map<String, Shape> modules) {
+        int rows = targets.stream().mapToInt(Target::end).max().orElse(0);
+        for (Target target : targets) {
+            Shape weight = modules.get(target.module());
+            if (entry.a().shape().dim(1) != weight.dim(1)) {
+                throw misfit(
+                        path, entry.a().name(), entry.a().shape(), target, weight, "[rank, in]");
+            }
+            if (entry.b().shape().dim(0) != rows || target.count() != weight.dim(0)) {
+                throw misfit(
+                        path, entry.b().name(), entry.b().shape(), target, weight, "[out, rank]");
+            }
+        }
+    }
+
+    private static FormatException misfit(
+            Path path, String key, Shape got, Target target, Shape weight, String layout) {
+        return new FormatException(
+                path,
+                key,
+                layout
+                        + " is "
+                        + got
+                        + ", but the weight of "
+                        + target.module()
+                        + " [out, in] is "
+                        + weight,
+                WRONG_MODEL);
+    }
+
+    private static void addPairs(
+            SafetensorsFile file,
+            AdapterKeys.Entry entry,
+            List<Target> targets,
+            Map<String, LoraPair> pairs) {
+        ByteBuffer a = file.data(entry.a().name());
+        ByteBuffer b = file.data(entry.b().name());
+        HostTensor down = new HostTensor(entry.a().dtype(), entry.a().shape(), a);
+        for (Target target : targets) {
+            HostTensor up = rows(entry.b().dtype(), entry.rank(), b, target);
+            LoraPair pair = new LoraPair(down, up, entry.alpha());
+            if (pairs.put(target.module(), pair) != null) {
+                throw new FormatException(
+                        file.path(),
+                        entry.b().name(),
+                        "adapts " + target.module() + ", which another key adapts already",
+                        "keep one adapter in a file");
+            }
+        }
+    }
+
+    /** The rows of lora_B that a module takes: a view if they are one range, else a copy. */
+    private static HostTensor rows(DType dtype, int rank, ByteBuffer b, Target target) {
+        int rowBytes = rank * dtype.bytes();
+        Shape shape = Shape.of(target.count(), rank);
+        if (target.rows().size() == 1) {
+            return new HostTensor(dtype, shape, slice(b, target.rows().get(0), rowBytes));
+        }
+        ByteBuffer copy = ByteBuffer.allocateDirect(target.count() * rowBytes);
+        target.rows().forEach(range -> copy.put(slice(b, range, rowBytes)));
+        return new HostTensor(dtype, shape, copy.flip().order(ByteOrder.LITTLE_ENDIAN));
+    }
+
+    private static ByteBuffer slice(ByteBuffer b, Rows range, int rowBytes) {
+        return b.slice(range.begin() * rowBytes, range.count() * rowBytes)
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static FormatException nothingMatches(Path path, List<String> unmatched) {
+        String example = unmatched.isEmpty() ? "" : ", for example " + unmatched.get(0);
+        return new FormatException(
+                path,
+                null,
+                "none of its "
+                        + unmatched.size()
+                        + " tensors adapts a module of this model"
+                        + example,
+                WRONG_MODEL);
+    }
+}

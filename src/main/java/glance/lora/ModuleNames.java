@@ -1,0 +1,79 @@
+package glance.lora;
+
+import glance.io.FormatException;
+import glance.lora.KeyMap.Target;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+
+/**
+ * Finds what a module name of an adapter file stands for. Dots may have become underscores (kohya),
+ * which cannot be undone by looking at the name ({@code to_out_0} is to_out.0, {@code to_q} is
+ * to_q), so such names are compared with all known ones in the same spelling.
+ */
+final class ModuleNames {
+    private static final List<String> PREFIXES =
+            List.of(
+                    "transformer.",
+                    "base_model.model.",
+                    "model.diffusion_model.",
+                    "diffusion_model.");
+    private static final List<String> FLAT_PREFIXES = List.of("lora_unet_", "lora_transformer_");
+
+    private final Map<String, List<Target>> byName;
+    private final Map<String, TreeSet<String>> byFlatName = new HashMap<>();
+
+    ModuleNames(Map<String, List<Target>> byName) {
+        this.byName = byName;
+        for (String name : byName.keySet()) {
+            byFlatName.computeIfAbsent(flat(name), key -> new TreeSet<>()).add(name);
+        }
+    }
+
+    /**
+     * The targets of a name, or null if it is unknown.
+     *
+     * @throws FormatException if the name could stand for several modules
+     */
+    List<Target> find(Path file, String name) {
+        String bare = name;
+        while (!byName.containsKey(bare)) {
+            String shorter = withoutPrefix(bare, PREFIXES);
+            if (shorter.equals(bare)) {
+                return findFlat(file, bare);
+            }
+            bare = shorter;
+        }
+        return byName.get(bare);
+    }
+
+    private List<Target> findFlat(Path file, String name) {
+        TreeSet<String> candidates = byFlatName.get(withoutPrefix(name, FLAT_PREFIXES));
+        if (candidates == null) {
+            return null;
+        }
+        if (candidates.size() > 1) {
+            throw new FormatException(
+                    file,
+                    name,
+                    "could stand for any of " + candidates,
+                    "export the adapter with dotted names");
+        }
+        return byName.get(candidates.first());
+    }
+
+    private static String withoutPrefix(String name, List<String> prefixes) {
+        for (String prefix : prefixes) {
+            if (name.startsWith(prefix)) {
+                return name.substring(prefix.length());
+            }
+        }
+        return name;
+    }
+
+    private static String flat(String name) {
+        return name.replace('.', '_');
+    }
+}
