@@ -15,7 +15,8 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "info",
         sortOptions = false,
-        header = "Shows what a model folder, a component folder, a safetensors or adapter file holds.",
+        header =
+                "Shows what a model folder, a component folder, a safetensors or adapter file holds.",
         description = {
             "",
             "Reads configs and headers only, so it is quick for files of any size.",

@@ -5,11 +5,14 @@ import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
 import glance.io.Weights;
+import glance.pipeline.Families;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Finds out what a path holds, by reading configs and headers only. */
@@ -52,7 +55,26 @@ final class Inspector {
             }
         }
         return new Inspection.Model(
-                "model", path.toString(), folder.pipelineClass(), components, null);
+                "model",
+                path.toString(),
+                folder.pipelineClass(),
+                components,
+                runMemory(folder, components));
+    }
+
+    /** Null for a model that this engine cannot run; looking at one is no error. */
+    private static RunMemory runMemory(ModelFolder folder, List<Inspection.Component> components) {
+        Map<String, Long> weightBytes = new HashMap<>();
+        for (Inspection.Component component : components) {
+            if (component.weights() != null) {
+                weightBytes.put(component.name(), component.weights().bytes());
+            }
+        }
+        try {
+            return RunMemory.estimate(folder, Families.of(folder).geometry(folder), weightBytes);
+        } catch (FormatException e) {
+            return null;
+        }
     }
 
     /** {@code "vae": ["diffusers", "AutoencoderKL"]}: library and class. */
@@ -85,8 +107,7 @@ final class Inspector {
         return config.string("tokenizer_class", "?");
     }
 
-    private static Inspection.Component component(Path path, String className)
-            throws IOException {
+    private static Inspection.Component component(Path path, String className) throws IOException {
         WeightsSummary weights = null;
         if (holdsWeights(path)) {
             try (Weights opened = Weights.open(path)) {

@@ -2,13 +2,14 @@ package glance.cli;
 
 import glance.io.Config;
 import glance.io.ModelFolder;
+import glance.model.Family;
 import java.util.List;
 import java.util.Map;
 
 /**
  * An estimate of the memory of a run on the CPU device: of the part of the model that needs most,
- * since parts are loaded one after the other. Weights count as they lie in the file; activations are
- * float32:
+ * since parts are loaded one after the other. Weights count as they lie in the file; activations
+ * are float32:
  *
  * <pre>
  * transformer   samples * (imageTokens + textTokens) * hiddenDim * 10 * 4 bytes
@@ -41,19 +42,19 @@ record RunMemory(
     /**
      * Estimates a run of one picture with guidance.
      *
-     * @param size sides of the picture in pixels
-     * @param pixelsPerToken sides of an image token in pixels
+     * @param geometry gives the default size of the model's pictures
      * @param weightBytes weights by component
      */
     static RunMemory estimate(
-            ModelFolder folder, int size, int pixelsPerToken, Map<String, Long> weightBytes) {
+            ModelFolder folder, Family.Geometry geometry, Map<String, Long> weightBytes) {
+        int size = geometry.defaultSize();
         Config transformer = folder.config("transformer");
         long hiddenDim =
                 (long) transformer.integer("num_attention_heads")
                         * transformer.integer("attention_head_dim");
-        long side = size / pixelsPerToken;
+        long imageTokens = geometry.grid(size, size).tokens();
         long denoising =
-                SAMPLES * (side * side + TEXT_TOKENS) * hiddenDim * ROWS_PER_TOKEN * Float.BYTES;
+                SAMPLES * (imageTokens + TEXT_TOKENS) * hiddenDim * ROWS_PER_TOKEN * Float.BYTES;
         long decoding =
                 (long) size
                         * size
