@@ -8,7 +8,7 @@ import java.util.Map;
  *
  * @param sigma noise level at the start, for the conditioning and the step size alike
  * @param nextSigma noise level at the end
- * @param phase name of the phase, or empty
+ * @param phase name of the phase, or null
  * @param adapters what to add to which linear layer, by layer name; steps that share an instance
  *     share everything that is computed under it
  */

@@ -14,7 +14,7 @@ public interface RunListener {
      *
      * @param step counted from 1
      * @param steps steps of this picture
-     * @param phase name of the phase, or empty
+     * @param phase name of the phase, or null
      * @param seconds time of this step
      */
     default void step(int step, int steps, String phase, double seconds) {}
@@ -25,6 +25,9 @@ public interface RunListener {
      * @param step counted from 1
      */
     default void latents(int step, Tensor latents) {}
+
+    /** Something the user should know; the run goes on. */
+    default void warning(String message) {}
 
     /** The adapters changed between two steps. */
     default void adapterSwitch(double seconds) {}

@@ -16,6 +16,7 @@ final class CpuDevice implements Device {
     CpuDevice(int threads) {
         workers = new Workers(threads);
         Gemm gemm = new Gemm(workers, memory);
+        Pointwise pointwise = new Pointwise(workers);
         kernels =
                 new KernelTable()
                         .with(Op.Linear.class, new LinearKernel(gemm, memory))
@@ -23,10 +24,10 @@ final class CpuDevice implements Device {
                         .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
                         .with(Op.RmsNorm.class, new RmsNormKernel(workers))
                         .with(Op.LayerNorm.class, new LayerNormKernel(workers))
-                        .with(Op.GateResidual.class, Pointwise::gateResidual)
-                        .with(Op.Unary.class, Pointwise::unary)
-                        .with(Op.GatedActivation.class, Pointwise::gatedActivation)
-                        .with(Op.Binary.class, Pointwise::binary)
+                        .with(Op.GateResidual.class, pointwise::gateResidual)
+                        .with(Op.Unary.class, pointwise::unary)
+                        .with(Op.GatedActivation.class, pointwise::gatedActivation)
+                        .with(Op.Binary.class, pointwise::binary)
                         .with(Op.Embedding.class, Lookup::embedding)
                         .with(Op.TimestepEmbedding.class, Lookup::timestepEmbedding)
                         .with(Op.Copy.class, new CopyKernel())

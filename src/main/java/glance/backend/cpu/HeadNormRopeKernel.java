@@ -28,51 +28,52 @@ final class HeadNormRopeKernel implements Kernel<Op.HeadNormRope> {
         int headDim = x.dim(3);
         float[] xs = CpuStorage.floats(x);
         float[] ys = CpuStorage.floats(op.out());
-        float[] w = weight == null ? null : CpuStorage.floats(weight);
-        Rope rope = op.rope();
-        float[] cos = rope == null ? null : CpuStorage.floats(rope.cos());
-        float[] sin = rope == null ? null : CpuStorage.floats(rope.sin());
-        int half = headDim / 2;
-        boolean neighbours = rope != null && rope.pairing() == Rope.Pairing.INTERLEAVED;
-        workers.forEach(
+        workers.forEachRange(
                 x.dim(0) * seqLen,
-                task -> {
-                    int b = task / seqLen;
-                    int position = task % seqLen;
+                heads * headDim,
+                token -> {
+                    int batch = token / seqLen;
+                    int position = token % seqLen;
                     for (int h = 0; h < heads; h++) {
-                        int from =
-                                (int)
-                                        (x.offset()
-                                                + b * x.stride(0)
-                                                + position * x.stride(1)
-                                                + h * x.stride(2));
-                        int to =
-                                (int)
-                                        (op.out().offset()
-                                                + b * op.out().stride(0)
-                                                + (start + position) * op.out().stride(1)
-                                                + h * op.out().stride(2));
-                        float scale = 1;
-                        if (w != null) {
-                            scale = RmsNormKernel.inverseRms(xs, from, headDim, op.eps());
-                        }
-                        for (int d = 0; d < headDim; d++) {
-                            ys[to + d] = w == null ? xs[from + d] : xs[from + d] * scale * w[d];
-                        }
-                        if (rope != null) {
-                            int row = (start + position) * half;
-                            for (int j = 0; j < half; j++) {
-                                int first = to + (neighbours ? 2 * j : j);
-                                int second = first + (neighbours ? 1 : half);
-                                float c = cos[(int) rope.cos().offset() + row + j];
-                                float n = sin[(int) rope.sin().offset() + row + j];
-                                float p = ys[first];
-                                float q = ys[second];
-                                ys[first] = p * c - q * n;
-                                ys[second] = q * c + p * n;
-                            }
+                        int from = at(x, batch, position, h);
+                        int to = at(op.out(), batch, start + position, h);
+                        head(xs, from, weight, op.eps(), ys, to, headDim);
+                        if (op.rope() != null) {
+                            rotate(op.rope(), start + position, ys, to, headDim / 2);
                         }
                     }
                 });
+    }
+
+    private static void head(
+            float[] xs, int from, Tensor weight, float eps, float[] ys, int to, int headDim) {
+        if (weight == null) {
+            System.arraycopy(xs, from, ys, to, headDim);
+            return;
+        }
+        Rows.normalize(
+                xs, from, 0, RmsNormKernel.inverseRms(xs, from, headDim, eps), ys, to, headDim);
+        Rows.multiply(CpuStorage.floats(weight), (int) weight.offset(), ys, to, headDim);
+    }
+
+    private static void rotate(Rope rope, int position, float[] ys, int at, int half) {
+        float[] cos = CpuStorage.floats(rope.cos());
+        float[] sin = CpuStorage.floats(rope.sin());
+        int cosAt = (int) rope.cos().offset() + position * half;
+        int sinAt = (int) rope.sin().offset() + position * half;
+        boolean neighbours = rope.pairing() == Rope.Pairing.INTERLEAVED;
+        int step = neighbours ? 2 : 1;
+        int gap = neighbours ? 1 : half;
+        for (int j = 0; j < half; j++) {
+            int first = at + step * j;
+            float a = ys[first];
+            float b = ys[first + gap];
+            ys[first] = a * cos[cosAt + j] - b * sin[sinAt + j];
+            ys[first + gap] = b * cos[cosAt + j] + a * sin[sinAt + j];
+        }
+    }
+
+    private static int at(Tensor t, int b, int s, int h) {
+        return (int) (t.offset() + b * t.stride(0) + s * t.stride(1) + h * t.stride(2));
     }
 }

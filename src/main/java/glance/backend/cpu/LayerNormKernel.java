@@ -6,6 +6,8 @@ import glance.tensor.Tensor;
 
 /** LayerNorm over the last dimension with weight and bias, or per-sample scale and shift. */
 final class LayerNormKernel implements Kernel<Op.LayerNorm> {
+    private static final Simd SIMD = Simd.INSTANCE;
+
     private final Workers workers;
 
     LayerNormKernel(Workers workers) {
@@ -19,43 +21,45 @@ final class LayerNormKernel implements Kernel<Op.LayerNorm> {
         int dim = x.dim(2);
         float[] xs = CpuStorage.floats(x);
         float[] ys = CpuStorage.floats(op.out());
-        workers.forEach(
+        workers.forEachRange(
                 x.dim(0) * seqLen,
+                dim,
                 row -> {
-                    int b = row / seqLen;
-                    int from = (int) (x.offset() + b * x.stride(0) + row % seqLen * x.stride(1));
+                    int from =
+                            (int)
+                                    (x.offset()
+                                            + row / seqLen * x.stride(0)
+                                            + row % seqLen * x.stride(1));
                     int to = (int) op.out().offset() + row * dim;
-                    double mean = 0;
-                    for (int d = 0; d < dim; d++) {
-                        mean += xs[from + d];
-                    }
-                    mean /= dim;
-                    double variance = 0;
-                    for (int d = 0; d < dim; d++) {
-                        variance += (xs[from + d] - mean) * (xs[from + d] - mean);
-                    }
-                    double scale = 1 / Math.sqrt(variance / dim + op.eps());
-                    for (int d = 0; d < dim; d++) {
-                        double y = (xs[from + d] - mean) * scale;
-                        if (op.weight() != null) {
-                            y *= value(op.weight(), d);
-                        }
-                        if (op.bias() != null) {
-                            y += value(op.bias(), d);
-                        }
-                        if (op.scale() != null) {
-                            y = y * (1 + sample(op.scale(), b, d)) + sample(op.shift(), b, d);
-                        }
-                        ys[to + d] = (float) y;
-                    }
+                    float mean = SIMD.sum(xs, from, dim) / dim;
+                    float variance = SIMD.sumSquares(xs, from, dim, mean) / dim;
+                    float scale = (float) (1 / Math.sqrt(variance + op.eps()));
+                    Rows.normalize(xs, from, mean, scale, ys, to, dim);
+                    adapt(op, row / seqLen, ys, to, dim);
                 });
     }
 
-    private static float value(Tensor vector, int d) {
-        return CpuStorage.floats(vector)[(int) vector.offset() + d];
+    private static void adapt(Op.LayerNorm op, int sample, float[] ys, int to, int dim) {
+        if (op.weight() != null) {
+            Rows.multiply(CpuStorage.floats(op.weight()), (int) op.weight().offset(), ys, to, dim);
+        }
+        if (op.bias() != null) {
+            Rows.add(CpuStorage.floats(op.bias()), (int) op.bias().offset(), ys, to, dim);
+        }
+        if (op.scale() != null) {
+            Rows.modulate(
+                    CpuStorage.floats(op.scale()),
+                    perSample(op.scale(), sample),
+                    CpuStorage.floats(op.shift()),
+                    perSample(op.shift(), sample),
+                    ys,
+                    to,
+                    dim);
+        }
     }
 
-    private static float sample(Tensor t, int b, int d) {
-        return CpuStorage.floats(t)[(int) (t.offset() + (t.dim(0) == 1 ? 0 : b) * t.stride(0)) + d];
+    /** Where the vector of a sample starts in [batch or 1, dim]. */
+    static int perSample(Tensor t, int sample) {
+        return (int) (t.offset() + (t.dim(0) == 1 ? 0 : sample) * t.stride(0));
     }
 }

@@ -3,11 +3,18 @@ package glance.backend.cpu;
 import glance.backend.Op;
 import glance.tensor.Tensor;
 
-/** Element by element operations. */
+/** Element by element operations on contiguous tensors. */
 final class Pointwise {
-    private Pointwise() {}
+    /** Elements of a task when an operation is shared out. */
+    private static final int PIECE = 1 << 14;
 
-    static void gateResidual(Op.GateResidual op) {
+    private final Workers workers;
+
+    Pointwise(Workers workers) {
+        this.workers = workers;
+    }
+
+    void gateResidual(Op.GateResidual op) {
         Tensor y = op.y();
         Tensor gate = op.gate();
         int seqLen = y.dim(1);
@@ -16,54 +23,74 @@ final class Pointwise {
         float[] gs = CpuStorage.floats(gate);
         float[] ys = CpuStorage.floats(y);
         float[] out = CpuStorage.floats(op.out());
-        for (int row = 0; row < y.dim(0) * seqLen; row++) {
-            int sample = gate.dim(0) == 1 ? 0 : row / seqLen;
-            int gAt = (int) (gate.offset() + sample * gate.stride(0));
-            int at = row * dim;
-            for (int d = 0; d < dim; d++) {
-                out[(int) op.out().offset() + at + d] =
-                        rs[(int) op.residual().offset() + at + d]
-                                + gs[gAt + d] * ys[(int) y.offset() + at + d];
-            }
-        }
+        workers.forEachRange(
+                y.dim(0) * seqLen,
+                dim,
+                row -> {
+                    int to = (int) op.out().offset() + row * dim;
+                    System.arraycopy(ys, (int) y.offset() + row * dim, out, to, dim);
+                    Rows.multiply(gs, LayerNormKernel.perSample(gate, row / seqLen), out, to, dim);
+                    Rows.add(rs, (int) op.residual().offset() + row * dim, out, to, dim);
+                });
     }
 
-    static void unary(Op.Unary op) {
-        int count = (int) op.x().numel();
+    void unary(Op.Unary op) {
+        float[] xs = CpuStorage.floats(op.x());
         float[] out = CpuStorage.floats(op.out());
-        System.arraycopy(
-                CpuStorage.floats(op.x()),
-                (int) op.x().offset(),
-                out,
-                (int) op.out().offset(),
-                count);
-        Activations.apply(op.activation(), out, (int) op.out().offset(), count);
+        pieces(
+                op.x().numel(),
+                (at, count) -> {
+                    int to = (int) op.out().offset() + at;
+                    System.arraycopy(xs, (int) op.x().offset() + at, out, to, count);
+                    Activations.apply(op.activation(), out, to, count);
+                });
     }
 
-    static void gatedActivation(Op.GatedActivation op) {
+    void gatedActivation(Op.GatedActivation op) {
         float[] gs = CpuStorage.floats(op.gate());
         float[] us = CpuStorage.floats(op.up());
         float[] out = CpuStorage.floats(op.out());
-        for (int i = 0; i < op.gate().numel(); i++) {
-            out[(int) op.out().offset() + i] =
-                    Activations.apply(op.activation(), gs[(int) op.gate().offset() + i])
-                            * us[(int) op.up().offset() + i];
-        }
+        pieces(
+                op.gate().numel(),
+                (at, count) -> {
+                    int to = (int) op.out().offset() + at;
+                    System.arraycopy(gs, (int) op.gate().offset() + at, out, to, count);
+                    Activations.apply(op.activation(), out, to, count);
+                    Rows.multiply(us, (int) op.up().offset() + at, out, to, count);
+                });
     }
 
-    static void binary(Op.Binary op) {
+    /** The operand b repeats along a: whole, once per row, or a single value. */
+    void binary(Op.Binary op) {
         float[] as = CpuStorage.floats(op.a());
         float[] bs = CpuStorage.floats(op.b());
         float[] out = CpuStorage.floats(op.out());
         int period = (int) op.b().numel();
-        for (int i = 0; i < op.a().numel(); i++) {
-            float a = as[(int) op.a().offset() + i];
-            float b = bs[(int) op.b().offset() + i % period];
-            out[(int) op.out().offset() + i] =
-                    switch (op.kind()) {
-                        case ADD -> a + b;
-                        case MUL -> a * b;
-                    };
-        }
+        pieces(
+                op.a().numel(),
+                (at, count) -> {
+                    int to = (int) op.out().offset() + at;
+                    int from = (int) op.a().offset() + at;
+                    for (int i = 0; i < count; i++) {
+                        float b = bs[(int) op.b().offset() + (at + i) % period];
+                        out[to + i] =
+                                op.kind() == Op.Binary.Kind.ADD
+                                        ? as[from + i] + b
+                                        : as[from + i] * b;
+                    }
+                });
+    }
+
+    /** Works on elements {@code [at, at + count)}. */
+    @FunctionalInterface
+    private interface Piece {
+        void run(int at, int count);
+    }
+
+    private void pieces(long numel, Piece piece) {
+        int total = (int) numel;
+        workers.forEach(
+                (total + PIECE - 1) / PIECE,
+                p -> piece.run(p * PIECE, Math.min(PIECE, total - p * PIECE)));
     }
 }

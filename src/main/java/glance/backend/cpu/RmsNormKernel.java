@@ -21,8 +21,9 @@ final class RmsNormKernel implements Kernel<Op.RmsNorm> {
         float[] ys = CpuStorage.floats(op.out());
         float[] w = op.weight() == null ? null : CpuStorage.floats(op.weight());
         int wAt = w == null ? 0 : (int) op.weight().offset();
-        workers.forEach(
+        workers.forEachRange(
                 x.dim(0) * seqLen,
+                dim,
                 row -> {
                     int from =
                             (int)
@@ -30,16 +31,15 @@ final class RmsNormKernel implements Kernel<Op.RmsNorm> {
                                             + row / seqLen * x.stride(0)
                                             + row % seqLen * x.stride(1));
                     int to = (int) op.out().offset() + row * dim;
-                    float scale = inverseRms(xs, from, dim, op.eps());
-                    for (int d = 0; d < dim; d++) {
-                        ys[to + d] = xs[from + d] * scale * (w == null ? 1 : w[wAt + d]);
+                    Rows.normalize(xs, from, 0, inverseRms(xs, from, dim, op.eps()), ys, to, dim);
+                    if (w != null) {
+                        Rows.multiply(w, wAt, ys, to, dim);
                     }
                     Activations.apply(op.activation(), ys, to, dim);
                 });
     }
 
     static float inverseRms(float[] x, int from, int dim, float eps) {
-        double sum = Simd.INSTANCE.sumSquares(x, from, dim, 0);
-        return (float) (1 / Math.sqrt(sum / dim + eps));
+        return (float) (1 / Math.sqrt(Simd.INSTANCE.sumSquares(x, from, dim, 0) / dim + eps));
     }
 }

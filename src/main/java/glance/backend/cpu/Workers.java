@@ -80,6 +80,25 @@ final class Workers implements AutoCloseable {
         }
     }
 
+    /** Elements that are worth waking another thread for. */
+    private static final int TASK_ELEMENTS = 1 << 14;
+
+    /**
+     * Runs {@code body} for 0 to count - 1, in runs of neighbours; each handles {@code size}
+     * elements.
+     */
+    void forEachRange(int count, int size, IntConsumer body) {
+        int perTask = Math.max(1, TASK_ELEMENTS / Math.max(1, size));
+        forEach(
+                (count + perTask - 1) / perTask,
+                task -> {
+                    int end = Math.min(count, (task + 1) * perTask);
+                    for (int i = task * perTask; i < end; i++) {
+                        body.accept(i);
+                    }
+                });
+    }
+
     private void serve() {
         long seen = 0;
         while (true) {

@@ -1,0 +1,77 @@
+package glance.check;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import glance.io.FormatException;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Runs case folders. */
+public final class Checks {
+    private static final String SCHEDULE = "FlowMatchEulerDiscreteScheduler";
+    private static final String NOISE = "SeededNoise";
+
+    private static final Map<String, ComponentCheck> COMPONENTS =
+            new TreeMap<>(
+                    Map.of(
+                            "QwenImageTransformer2DModel",
+                            QwenImageTransformerCheck::run,
+                            "AutoencoderKLQwenImage",
+                            QwenImageAutoencoderCheck::run,
+                            "Qwen2_5_VLForConditionalGeneration",
+                            Qwen25VlCheck::run,
+                            "Qwen2Tokenizer",
+                            TokenizerCheck::run,
+                            "QwenImagePipeline",
+                            PipelineCheck::run,
+                            SCHEDULE,
+                            ScheduleCheck::run,
+                            NOISE,
+                            NoiseCheck::run));
+
+    private Checks() {}
+
+    /**
+     * Runs one case folder.
+     *
+     * @throws FormatException if it is not one, or its component is not known to this engine
+     */
+    public static CheckReport run(Path path, Ops ops) {
+        try (CaseFolder folder = new CaseFolder(path);
+                Scope scope = ops.scope()) {
+            String component = component(folder);
+            ComponentCheck check = COMPONENTS.get(component);
+            if (check == null) {
+                throw new FormatException(
+                        path.resolve("case.json"),
+                        "component",
+                        "this engine has no " + component,
+                        "known: " + String.join(", ", COMPONENTS.keySet()));
+            }
+            check.run(folder, ops);
+            CheckReport report = folder.report(component);
+            if (report.rows().isEmpty()) {
+                throw new FormatException(path, null, "the case holds nothing to compare", null);
+            }
+            return report;
+        }
+    }
+
+    /** The component by its name, or for cases without one by the form of what they record. */
+    private static String component(CaseFolder folder) {
+        JsonNode json = folder.json();
+        if (json.hasNonNull("component")) {
+            return json.get("component").asText();
+        }
+        JsonNode first = json.path("cases").path(0);
+        if (first.has("sigmas")) {
+            return SCHEDULE;
+        }
+        if (first.isArray()) {
+            return NOISE;
+        }
+        throw new FormatException(folder.path().resolve("case.json"), "component", "missing", null);
+    }
+}

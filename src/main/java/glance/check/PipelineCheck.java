@@ -1,0 +1,194 @@
+package glance.check;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import glance.io.BuiltInModel;
+import glance.io.FormatException;
+import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
+import glance.model.Family;
+import glance.model.LatentCodec;
+import glance.model.PromptEncoder;
+import glance.model.TokenGrid;
+import glance.model.text.TextBatch;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.pipeline.Guidance;
+import glance.pipeline.ImageRequest;
+import glance.pipeline.RunListener;
+import glance.pipeline.StartNoise;
+import glance.pipeline.TextToImage;
+import glance.schedule.PlanSpec;
+import glance.schedule.Plans;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * The whole way from prompt to picture. A run is recorded as out.RUN.sigmas, out.RUN.latents.STEP
+ * and out.RUN.image; its name tells its plan: {@code uniform-N}, {@code full}, or else the kept
+ * steps of case.json, with the experts if the name ends so, at the wide size if it ends so.
+ */
+final class PipelineCheck {
+    private final CaseFolder folder;
+    private final Ops ops;
+    private final ModelFolder model;
+    private final TextToImage pipeline;
+
+    private PipelineCheck(CaseFolder folder, Ops ops) {
+        this.folder = folder;
+        this.ops = ops;
+        this.model = ModelFolder.open(modelPath(folder));
+        this.pipeline = new TextToImage(ops, model);
+    }
+
+    static void run(CaseFolder folder, Ops ops) {
+        PipelineCheck check = new PipelineCheck(folder, ops);
+        check.prompts();
+        check.noise();
+        Set<String> runs = new TreeSet<>();
+        for (String name : folder.names()) {
+            if (name.startsWith("out.") && name.endsWith(".sigmas")) {
+                runs.add(name.substring(4, name.length() - 7));
+            }
+        }
+        runs.forEach(check::sample);
+    }
+
+    /** The model named by the case: relative to the folder or one above it, or the built-in one. */
+    private static Path modelPath(CaseFolder folder) {
+        String name = folder.required("model").asText();
+        for (Path at = folder.path().toAbsolutePath(); at != null; at = at.getParent()) {
+            if (Files.isDirectory(at.resolve(name))) {
+                return at.resolve(name);
+            }
+        }
+        if (name.endsWith(BuiltInModel.NAME)) {
+            return BuiltInModel.path();
+        }
+        throw new FormatException(
+                folder.path().resolve("case.json"),
+                "model",
+                "no folder " + name + " here or above",
+                "run the check inside the folder that holds it");
+    }
+
+    private void prompts() {
+        Family family = pipeline.family();
+        try (Scope scope = ops.scope();
+                PromptEncoder encoder = family.openPromptEncoder(ops, model)) {
+            String prompt = folder.required("prompt").asText();
+            String negative = folder.required("negative_prompt").asText();
+            if (folder.has("out.input_ids")) {
+                int[] want = folder.integerRows("out.input_ids").get(0);
+                int[] got = encoder.tokenIds(prompt);
+                int differences = Math.abs(got.length - want.length);
+                for (int i = 0; i < Math.min(got.length, want.length); i++) {
+                    differences += got[i] == want[i] ? 0 : 1;
+                }
+                folder.add("out.input_ids", differences, 0);
+            }
+            TextBatch alone = encoder.encode(ops, List.of(prompt));
+            folder.compare("out.prompt_embeds", ops, alone.embeddings());
+            TextBatch empty = encoder.encode(ops, List.of(negative));
+            folder.compare("out.negative_embeds", ops, empty.embeddings());
+        }
+    }
+
+    private void noise() {
+        try (Scope scope = ops.scope()) {
+            int[] size = size("size");
+            Tensor noise =
+                    StartNoise.packed(
+                            ops,
+                            folder.required("seed").asLong(),
+                            1,
+                            pipeline.geometry(),
+                            pipeline.geometry().grid(size[0], size[1]));
+            folder.compare("out.noise", ops, noise);
+        }
+    }
+
+    private void sample(String run) {
+        int[] size = size(run.endsWith("wide") ? "wide_size" : "size");
+        ImageRequest request =
+                new ImageRequest(
+                        List.of(folder.required("prompt").asText()),
+                        folder.required("negative_prompt").asText(),
+                        folder.required("seed").asLong(),
+                        1,
+                        size[0],
+                        size[1],
+                        new Guidance((float) folder.required("guidance").asDouble(), true),
+                        plan(run),
+                        run.endsWith("experts") ? experts() : List.of(),
+                        0);
+        float[] sigmas = pipeline.plan(request).sigmas();
+        String prefix = "out." + run + ".";
+        folder.compare(
+                prefix + "sigmas",
+                FloatBuffer.wrap(sigmas),
+                folder.floats(prefix + "sigmas"),
+                folder.tolerance());
+        pipeline.run(
+                request,
+                new RunListener() {
+                    @Override
+                    public void latents(int step, Tensor latents) {
+                        String name = prefix + "latents." + step;
+                        if (folder.has(name)) {
+                            folder.compare(name, ops, latents);
+                        }
+                        if (step == sigmas.length - 1) {
+                            image(
+                                    prefix + "image",
+                                    latents,
+                                    pipeline.geometry().grid(size[0], size[1]));
+                        }
+                    }
+                });
+    }
+
+    /** Decodes the last latents to [3, height, width] in 0..1. */
+    private void image(String name, Tensor latents, TokenGrid grid) {
+        try (Scope scope = ops.scope();
+                LatentCodec codec = pipeline.family().openCodec(ops, model)) {
+            Tensor half = ops.host().floats(Shape.of(1), 0.5f);
+            Tensor unit = ops.add(ops.mul(codec.decode(ops, latents, grid), half), half);
+            folder.compare(name, ops, ops.pack(unit.permute(0, 3, 1, 2)));
+        }
+    }
+
+    private int[] size(String key) {
+        JsonNode size = folder.required(key);
+        return new int[] {size.get(0).asInt(), size.get(1).asInt()};
+    }
+
+    private PlanSpec plan(String run) {
+        if (run.equals("full") || run.startsWith("uniform-")) {
+            return Plans.find(run);
+        }
+        int of = folder.required("of").asInt();
+        List<Integer> kept = new ArrayList<>();
+        folder.required("kept_steps").forEach(step -> kept.add(step.asInt()));
+        return new PlanSpec(run, new PlanSpec.GridSteps(of, kept), List.of());
+    }
+
+    private List<LoraSpec> experts() {
+        JsonNode experts = folder.required("experts");
+        int last = experts.path("switch_after").asInt();
+        int steps = folder.required("kept_steps").size();
+        return Arrays.asList(
+                new LoraSpec(folder.path().resolve(experts.path("slow").asText()), 1, "1-" + last),
+                new LoraSpec(
+                        folder.path().resolve(experts.path("fast").asText()),
+                        1,
+                        (last + 1) + "-" + steps));
+    }
+}

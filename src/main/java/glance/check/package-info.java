@@ -1,0 +1,5 @@
+/**
+ * Holds the engine against recorded results of the reference implementations: runs case folders and
+ * reports the relative error of every tensor. For people who port a checkpoint or a device.
+ */
+package glance.check;

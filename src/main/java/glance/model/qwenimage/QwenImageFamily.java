@@ -1,0 +1,101 @@
+package glance.model.qwenimage;
+
+import glance.io.ModelFolder;
+import glance.io.Tokenizer;
+import glance.io.Weights;
+import glance.lora.KeyMap;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.LatentCodec;
+import glance.model.PromptEncoder;
+import glance.model.text.Qwen25VlConfig;
+import glance.ops.Ops;
+import java.util.function.Function;
+
+/** Qwen-Image and models in its layout; glance-tiny is one. */
+public final class QwenImageFamily implements Family {
+    /** The published pipeline's default picture is 128 latent pixels wide. */
+    private static final int DEFAULT_LATENT_SIZE = 128;
+
+    /**
+     * glance-tiny was trained on 64 x 64 pixels only; models this narrow are for pictures like
+     * that.
+     */
+    private static final int TINY_HIDDEN_DIM = 512;
+
+    private static final int TINY_SIZE = 64;
+
+    @Override
+    public String name() {
+        return "qwen-image";
+    }
+
+    @Override
+    public String pipelineClass() {
+        return "QwenImagePipeline";
+    }
+
+    @Override
+    public Defaults defaults() {
+        return new Defaults(4, " ", true);
+    }
+
+    @Override
+    public Geometry geometry(ModelFolder folder) {
+        QwenImageConfig transformer = QwenImageConfig.of(folder.config("transformer"));
+        AutoencoderConfig vae = AutoencoderConfig.of(folder.config("vae"));
+        int patch = transformer.patchSize();
+        if (transformer.inChannels() != vae.latentChannels() * patch * patch) {
+            int expected = vae.latentChannels() * patch * patch;
+            throw folder.config("transformer")
+                    .refuse(
+                            "in_channels",
+                            "expected "
+                                    + expected
+                                    + " to match the autoencoder's z_dim, got "
+                                    + transformer.inChannels(),
+                            null);
+        }
+        int size =
+                transformer.hiddenDim() <= TINY_HIDDEN_DIM
+                        ? TINY_SIZE
+                        : DEFAULT_LATENT_SIZE * vae.scaleFactor();
+        return new Geometry(vae.scaleFactor() * patch, vae.latentChannels(), patch, size);
+    }
+
+    @Override
+    public KeyMap keyMap() {
+        return KeyMap.identity();
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+        Qwen25VlConfig config = Qwen25VlConfig.of(folder.config("text_encoder"));
+        Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
+        return open(
+                folder, "text_encoder", w -> new QwenImagePromptEncoder(ops, tokenizer, config, w));
+    }
+
+    @Override
+    public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
+        QwenImageConfig config = QwenImageConfig.of(folder.config("transformer"));
+        return open(folder, "transformer", w -> new QwenImageDenoiser(ops, config, w));
+    }
+
+    @Override
+    public LatentCodec openCodec(Ops ops, ModelFolder folder) {
+        AutoencoderConfig config = AutoencoderConfig.of(folder.config("vae"));
+        return open(folder, "vae", w -> new QwenImageCodec(ops, config, w));
+    }
+
+    /** Opens a component's weights and closes them again if its loading fails. */
+    private static <T> T open(ModelFolder folder, String component, Function<Weights, T> load) {
+        Weights weights = folder.weights(component);
+        try {
+            return load.apply(weights);
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package glance.model.qwenimage;
+
+import glance.io.Tokenizer;
+import glance.io.Weights;
+import glance.model.PromptEncoder;
+import glance.model.text.Qwen25VlConfig;
+import glance.model.text.Qwen25VlTextEncoder;
+import glance.model.text.TextBatch;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Prompts for Qwen-Image: the prompt is put into a chat template, encoded, and the embeddings of
+ * the template's prefix are dropped. The reference drops 34, which is what the prefix has with the
+ * published tokenizer; counting the tokens gives the same there and is right for any tokenizer.
+ */
+final class QwenImagePromptEncoder implements PromptEncoder {
+    private static final String PREFIX =
+            "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, quantity,"
+                    + " text, spatial relationships of the objects and background:<|im_end|>\n<|im_start|>user\n";
+    private static final String SUFFIX = "<|im_end|>\n<|im_start|>assistant\n";
+
+    /** Embeddings kept of one prompt at most, as in the reference. */
+    private static final int MAX_TOKENS = 1024;
+
+    private final Tokenizer tokenizer;
+    private final Weights weights;
+    private final Qwen25VlTextEncoder encoder;
+    private final int prefixLen;
+
+    QwenImagePromptEncoder(Ops ops, Tokenizer tokenizer, Qwen25VlConfig config, Weights weights) {
+        this.tokenizer = tokenizer;
+        this.weights = weights;
+        this.encoder = new Qwen25VlTextEncoder(ops, config, weights);
+        this.prefixLen = tokenizer.encode(PREFIX).length;
+    }
+
+    @Override
+    public int[] tokenIds(String prompt) {
+        int[] ids = tokenizer.encode(PREFIX + prompt + SUFFIX);
+        int kept = Math.min(ids.length, prefixLen + MAX_TOKENS);
+        return Arrays.copyOf(ids, kept);
+    }
+
+    @Override
+    public TextBatch encode(Ops ops, List<String> prompts) {
+        List<int[]> ids = prompts.stream().map(this::tokenIds).toList();
+        int batch = ids.size();
+        int[] lengths = ids.stream().mapToInt(row -> row.length - prefixLen).toArray();
+        int maxLen = Arrays.stream(lengths).max().orElse(0);
+        Tensor kept = ops.host().ints(Shape.of(batch), lengths);
+        try (Scope scope = ops.scope()) {
+            Tensor hidden = encoder.encode(ops, ids).embeddings();
+            return new TextBatch(scope.keep(ops.pack(hidden.narrow(1, prefixLen, maxLen))), kept);
+        }
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
+        tokenizer.close();
+        weights.close();
+    }
+}

@@ -1,0 +1,31 @@
+package glance.pipeline;
+
+import glance.io.FormatException;
+import glance.io.ModelFolder;
+import glance.model.Family;
+import glance.model.qwenimage.QwenImageFamily;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The families that this engine runs. A new one adds its line here, and nothing else changes. */
+final class Families {
+    private static final List<Family> ALL = List.of(new QwenImageFamily());
+
+    private Families() {}
+
+    /** The family of a model folder, by the pipeline class in its model_index.json. */
+    static Family of(ModelFolder folder) {
+        String wanted = folder.pipelineClass();
+        for (Family family : ALL) {
+            if (family.pipelineClass().equals(wanted)) {
+                return family;
+            }
+        }
+        String known = ALL.stream().map(Family::pipelineClass).collect(Collectors.joining(", "));
+        throw new FormatException(
+                folder.path().resolve("model_index.json"),
+                "_class_name",
+                "pipeline " + wanted + " is not supported",
+                "supported: " + known);
+    }
+}

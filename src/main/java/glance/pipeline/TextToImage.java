@@ -1,0 +1,204 @@
+package glance.pipeline;
+
+import glance.io.FormatException;
+import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.LatentCodec;
+import glance.model.PromptEncoder;
+import glance.model.TokenGrid;
+import glance.model.text.TextBatch;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.schedule.FlowMatchSchedule;
+import glance.schedule.PhasePlan;
+import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Prompt to picture, for any family. Loads the parts of the model one after the other (text
+ * encoder, transformer, autoencoder) and frees each before the next, so the peak is the largest
+ * part.
+ */
+public final class TextToImage {
+    private final Ops ops;
+    private final ModelFolder folder;
+    private final Family family;
+    private final FlowMatchSchedule schedule;
+    private final Family.Geometry geometry;
+
+    /**
+     * Reads the model's configuration; weights are loaded by {@link #run}.
+     *
+     * @throws FormatException if no known family runs this folder, or a config is unsupported
+     */
+    public TextToImage(Ops ops, ModelFolder folder) {
+        this.ops = ops;
+        this.folder = folder;
+        this.family = Families.of(folder);
+        this.schedule = FlowMatchSchedule.read(folder.config("scheduler"));
+        this.geometry = family.geometry(folder);
+    }
+
+    public Family family() {
+        return family;
+    }
+
+    public Family.Geometry geometry() {
+        return geometry;
+    }
+
+    /** The steps of a plan at a size: sigmas depend on the number of tokens. */
+    public PhasePlan plan(ImageRequest request) {
+        return request.plan().resolve(schedule, grid(request).tokens());
+    }
+
+    /**
+     * Generates the pictures of a request, prompt by prompt.
+     *
+     * @throws IllegalArgumentException if the request does not fit the model, naming the argument
+     * @throws FormatException if a file of the model or an adapter is damaged or does not fit
+     * @throws CancelledException if the listener asked for it
+     */
+    public List<ImageResult> run(ImageRequest request, RunListener listener) {
+        check(request);
+        try (Scope scope = ops.scope()) {
+            List<TextBatch> texts = encode(request, listener);
+            List<Tensor> latents = denoise(request, texts, listener);
+            return decode(request, latents, listener);
+        }
+    }
+
+    private void check(ImageRequest request) {
+        if (request.prompts().isEmpty()) {
+            throw new IllegalArgumentException("no prompt given");
+        }
+        for (String prompt : request.prompts()) {
+            if (prompt.isBlank()) {
+                throw new IllegalArgumentException("the prompt is empty; say what to draw");
+            }
+        }
+        if (request.batch() < 1) {
+            throw new IllegalArgumentException("batch must be at least 1, got " + request.batch());
+        }
+        if (!(request.guidance().scale() >= 1)) {
+            throw new IllegalArgumentException(
+                    "guidance must be at least 1 (1 turns it off), got "
+                            + request.guidance().scale());
+        }
+        int unit = geometry.pixelsPerToken();
+        for (int side : new int[] {request.width(), request.height()}) {
+            if (side <= 0 || side % unit != 0) {
+                int near = Math.max(unit, Math.round((float) side / unit) * unit);
+                throw new IllegalArgumentException(
+                        "size "
+                                + request.width()
+                                + "x"
+                                + request.height()
+                                + ": sides must be positive multiples of "
+                                + unit
+                                + " for this model; "
+                                + near
+                                + " is the nearest to "
+                                + side);
+            }
+        }
+    }
+
+    private TokenGrid grid(ImageRequest request) {
+        return geometry.grid(request.width(), request.height());
+    }
+
+    /**
+     * For each prompt one batch: the prompt for every picture, then the negative for every picture.
+     */
+    private List<TextBatch> encode(ImageRequest request, RunListener listener) {
+        listener.stage("text encoder");
+        try (PromptEncoder encoder = family.openPromptEncoder(ops, folder)) {
+            List<TextBatch> texts = new ArrayList<>();
+            for (String prompt : request.prompts()) {
+                List<String> batch =
+                        new ArrayList<>(java.util.Collections.nCopies(request.batch(), prompt));
+                if (request.guidance().isActive()) {
+                    batch.addAll(
+                            java.util.Collections.nCopies(request.batch(), request.negative()));
+                }
+                texts.add(encoder.encode(ops, batch));
+            }
+            return texts;
+        }
+    }
+
+    private List<Tensor> denoise(
+            ImageRequest request, List<TextBatch> texts, RunListener listener) {
+        listener.stage("transformer");
+        PhasePlan plan = plan(request);
+        TokenGrid grid = grid(request);
+        try (Denoiser denoiser = family.openDenoiser(ops, folder);
+                Adapters adapters =
+                        new Adapters(ops, family, denoiser, loras(request), plan, listener);
+                Previews previews = new Previews(ops, family, folder, request, grid, listener)) {
+            List<DenoisingStep> steps = adapters.steps(plan);
+            listener.stage("denoising");
+            Sampler sampler = new Sampler(ops, denoiser, listener);
+            List<Tensor> results = new ArrayList<>();
+            for (TextBatch text : texts) {
+                try (Scope scope = ops.scope()) {
+                    Tensor noise =
+                            StartNoise.packed(ops, request.seed(), request.batch(), geometry, grid);
+                    Tensor latents =
+                            sampler.run(text, noise, steps, grid, request.guidance(), previews);
+                    checkFinite(latents);
+                    results.add(scope.keep(latents));
+                }
+            }
+            return results;
+        }
+    }
+
+    /** The adapters of the request and those that its plan names for phases. */
+    private static List<LoraSpec> loras(ImageRequest request) {
+        List<LoraSpec> all = new ArrayList<>(request.loras());
+        request.plan()
+                .adapters()
+                .forEach(
+                        (phase, files) ->
+                                files.forEach(file -> all.add(LoraSpec.parse(file).at(phase))));
+        return all;
+    }
+
+    private void checkFinite(Tensor latents) {
+        FloatBuffer values = ops.host().floats(latents);
+        while (values.hasRemaining()) {
+            if (!Float.isFinite(values.get())) {
+                throw new IllegalStateException(
+                        "the latents became NaN or infinite; the model, an adapter or its scale is at fault");
+            }
+        }
+    }
+
+    private List<ImageResult> decode(
+            ImageRequest request, List<Tensor> latents, RunListener listener) {
+        listener.stage("autoencoder");
+        try (LatentCodec codec = family.openCodec(ops, folder)) {
+            List<ImageResult> results = new ArrayList<>();
+            for (int p = 0; p < latents.size(); p++) {
+                for (int b = 0; b < request.batch(); b++) {
+                    try (Scope scope = ops.scope()) {
+                        Tensor one = ops.pack(latents.get(p).narrow(0, b, 1));
+                        Tensor decoded = codec.decode(ops, one, grid(request));
+                        results.add(
+                                new ImageResult(
+                                        request.prompts().get(p),
+                                        request.seed() + b,
+                                        Pictures.of(ops, decoded).get(0)));
+                    }
+                }
+            }
+            return results;
+        }
+    }
+}

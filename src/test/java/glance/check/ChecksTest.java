@@ -1,0 +1,40 @@
+package glance.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.backend.Device;
+import glance.backend.DeviceOptions;
+import glance.backend.Devices;
+import glance.ops.Ops;
+import java.nio.file.Path;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ChecksTest {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "qwenimage-transformer",
+                "qwenimage-adapter-names",
+                "autoencoder-kl-qwenimage",
+                "qwen2_5_vl-text",
+                "qwen-tokenizer",
+                "flow-match-schedule",
+                "seeded-noise",
+                "glance-tiny-pipeline"
+            })
+    void run_fixture_isWithinTolerance(String name) {
+        try (Device device = Devices.open("cpu", DeviceOptions.defaults());
+                Ops ops = new Ops(device)) {
+            CheckReport report =
+                    Checks.run(Path.of(System.getProperty("glance.fixtures"), name), ops);
+            double worst =
+                    report.rows().stream().mapToDouble(CheckReport.Row::error).max().orElse(0);
+            System.out.println(name + " rows " + report.rows().size() + " worst " + worst);
+            report.rows().stream()
+                    .filter(r -> r.tensor().contains("image"))
+                    .forEach(System.out::println);
+            assertThat(report.rows()).allMatch(CheckReport.Row::passed);
+        }
+    }
+}
