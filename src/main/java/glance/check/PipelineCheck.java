@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import glance.io.BuiltInModel;
 import glance.io.FormatException;
 import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
 import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
@@ -24,6 +25,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -125,6 +127,7 @@ final class PipelineCheck {
                         size[1],
                         new Guidance((float) folder.required("guidance").asDouble(), true),
                         plan(run),
+                        run.endsWith("experts") ? experts() : List.of(),
                         0);
         float[] sigmas = pipeline.plan(request).sigmas();
         String prefix = "out." + run + ".";
@@ -175,5 +178,17 @@ final class PipelineCheck {
         List<Integer> kept = new ArrayList<>();
         folder.required("kept_steps").forEach(step -> kept.add(step.asInt()));
         return new PlanSpec(run, new PlanSpec.GridSteps(of, kept), List.of());
+    }
+
+    private List<LoraSpec> experts() {
+        JsonNode experts = folder.required("experts");
+        int last = experts.path("switch_after").asInt();
+        int steps = folder.required("kept_steps").size();
+        return Arrays.asList(
+                new LoraSpec(folder.path().resolve(experts.path("slow").asText()), 1, "1-" + last),
+                new LoraSpec(
+                        folder.path().resolve(experts.path("fast").asText()),
+                        1,
+                        (last + 1) + "-" + steps));
     }
 }

@@ -1,6 +1,7 @@
 package glance.model;
 
 import glance.io.ModelFolder;
+import glance.lora.KeyMap;
 import glance.ops.Ops;
 
 /**
@@ -20,6 +21,9 @@ public interface Family {
 
     /** Sizes that a picture of this model may have, and the latents that it starts from. */
     Geometry geometry(ModelFolder folder);
+
+    /** Names of the transformer's modules in adapter files. */
+    KeyMap keyMap();
 
     PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder);
 

@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.lora.LoraSpec;
 import glance.schedule.PlanSpec;
 import java.util.List;
 
@@ -23,4 +24,5 @@ public record ImageRequest(
         int height,
         Guidance guidance,
         PlanSpec plan,
+        List<LoraSpec> loras,
         int previewEvery) {}

@@ -26,6 +26,9 @@ public interface RunListener {
      */
     default void latents(int step, Tensor latents) {}
 
+    /** Something the user should know; the run goes on. */
+    default void warning(String message) {}
+
     /** The adapters changed between two steps. */
     default void adapterSwitch(double seconds) {}
 

@@ -1,8 +1,8 @@
 package glance.pipeline;
 
-import glance.backend.LowRank;
 import glance.io.FormatException;
 import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
@@ -13,12 +13,10 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.PhasePlan;
-import glance.schedule.Step;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Prompt to picture, for any family. Loads the parts of the model one after the other (text
@@ -140,13 +138,10 @@ public final class TextToImage {
         PhasePlan plan = plan(request);
         TokenGrid grid = grid(request);
         try (Denoiser denoiser = family.openDenoiser(ops, folder);
+                Adapters adapters =
+                        new Adapters(ops, family, denoiser, loras(request), plan, listener);
                 Previews previews = new Previews(ops, family, folder, request, grid, listener)) {
-            List<DenoisingStep> steps = new ArrayList<>();
-            Map<String, LowRank> adapters = Map.of();
-            for (Step step : plan.steps()) {
-                steps.add(
-                        new DenoisingStep(step.sigma(), step.nextSigma(), step.phase(), adapters));
-            }
+            List<DenoisingStep> steps = adapters.steps(plan);
             listener.stage("denoising");
             Sampler sampler = new Sampler(ops, denoiser, listener);
             List<Tensor> results = new ArrayList<>();
@@ -162,6 +157,17 @@ public final class TextToImage {
             }
             return results;
         }
+    }
+
+    /** The adapters of the request and those that its plan names for phases. */
+    private static List<LoraSpec> loras(ImageRequest request) {
+        List<LoraSpec> all = new ArrayList<>(request.loras());
+        request.plan()
+                .adapters()
+                .forEach(
+                        (phase, files) ->
+                                files.forEach(file -> all.add(LoraSpec.parse(file).at(phase))));
+        return all;
     }
 
     private void checkFinite(Tensor latents) {

@@ -15,6 +15,7 @@ class ChecksTest {
     @ValueSource(
             strings = {
                 "qwenimage-transformer",
+                "qwenimage-adapter-names",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
                 "qwen-tokenizer",

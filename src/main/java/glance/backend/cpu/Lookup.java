@@ -36,8 +36,8 @@ final class Lookup {
             for (int j = 0; j < half; j++) {
                 // float32 in the same order as the reference, whose rounding large angles make
                 // visible
-                float frequency =
-                        (float) Math.exp((float) (-Math.log(10000) * j) / (half - op.freqShift()));
+                float exponent = -(float) Math.log(10000) * j / (half - op.freqShift());
+                float frequency = (float) Math.exp(exponent);
                 float angle = op.scale() * (ts[(int) op.t().offset() + i] * frequency);
                 int at = (int) op.out().offset() + 2 * half * i + j;
                 out[at] = (float) Math.cos(angle);

@@ -8,11 +8,16 @@ import java.util.function.IntConsumer;
  * balance; each task must write only its own results and not depend on the others.
  */
 final class Workers implements AutoCloseable {
+    /** Elements that are worth waking another thread for. */
+    private static final int TASK_ELEMENTS = 1 << 14;
+
+    /** Looks for the next loop this often before a helper sleeps: about 50 microseconds. */
+    private static final int SPINS = 1000;
+
     private final Thread[] helpers;
     private final Object lock = new Object();
-    private Loop current;
-    private long round;
-    private boolean closed;
+    private volatile Loop current = new Loop(0, i -> {});
+    private volatile boolean closed;
 
     private static final class Loop {
         final int count;
@@ -32,7 +37,7 @@ final class Workers implements AutoCloseable {
                     if (failure == null) {
                         body.accept(i);
                     }
-                } catch (Throwable e) {
+                } catch (RuntimeException | Error e) {
                     failure = e;
                 } finally {
                     done.incrementAndGet();
@@ -66,26 +71,25 @@ final class Workers implements AutoCloseable {
         Loop loop = new Loop(count, body);
         synchronized (lock) {
             current = loop;
-            round++;
             lock.notifyAll();
         }
         loop.work();
         while (loop.done.get() < count) {
             Thread.onSpinWait();
         }
-        if (loop.failure instanceof RuntimeException e) {
+        if (loop.failure instanceof Error e) {
             throw e;
-        } else if (loop.failure instanceof Error e) {
+        }
+        if (loop.failure instanceof RuntimeException e) {
             throw e;
         }
     }
 
-    /** Elements that are worth waking another thread for. */
-    private static final int TASK_ELEMENTS = 1 << 14;
-
     /**
-     * Runs {@code body} for 0 to count - 1, in runs of neighbours; each handles {@code size}
-     * elements.
+     * Runs {@code body} for 0 to count - 1, several neighbours to a task so that a task is worth
+     * its start.
+     *
+     * @param size elements that one call of the body handles
      */
     void forEachRange(int count, int size, IntConsumer body) {
         int perTask = Math.max(1, TASK_ELEMENTS / Math.max(1, size));
@@ -100,24 +104,22 @@ final class Workers implements AutoCloseable {
     }
 
     private void serve() {
-        long seen = 0;
-        while (true) {
-            Loop loop;
+        Loop seen = current;
+        while (!closed) {
+            for (int spin = 0; spin < SPINS && current == seen; spin++) {
+                Thread.onSpinWait();
+            }
             synchronized (lock) {
-                while (round == seen && !closed) {
+                while (current == seen && !closed) {
                     try {
                         lock.wait();
                     } catch (InterruptedException e) {
                         return;
                     }
                 }
-                if (closed) {
-                    return;
-                }
-                seen = round;
-                loop = current;
             }
-            loop.work();
+            seen = current;
+            seen.work();
         }
     }
 

@@ -3,6 +3,7 @@ package glance.model.qwenimage;
 import glance.io.ModelFolder;
 import glance.io.Tokenizer;
 import glance.io.Weights;
+import glance.lora.KeyMap;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
@@ -60,6 +61,11 @@ public final class QwenImageFamily implements Family {
                         ? TINY_SIZE
                         : DEFAULT_LATENT_SIZE * vae.scaleFactor();
         return new Geometry(vae.scaleFactor() * patch, vae.latentChannels(), patch, size);
+    }
+
+    @Override
+    public KeyMap keyMap() {
+        return KeyMap.identity();
     }
 
     @Override

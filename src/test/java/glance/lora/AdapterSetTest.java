@@ -1,0 +1,227 @@
+package glance.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.backend.Device;
+import glance.backend.DeviceOptions;
+import glance.backend.Devices;
+import glance.backend.Epilogue;
+import glance.backend.LowRank;
+import glance.io.HostTensor;
+import glance.lora.AdapterSet.Active;
+import glance.lora.AdapterSet.Assignment;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AdapterSetTest {
+    private static final Map<String, Shape> MODULES =
+            Map.of("q", Shape.of(13, 17), "k", Shape.of(13, 17));
+
+    @TempDir Path folder;
+
+    private final Device device = Devices.open("cpu", DeviceOptions.defaults());
+    private final Ops ops = new Ops(device);
+
+    @AfterEach
+    void close() {
+        ops.close();
+        device.close();
+    }
+
+    @Test
+    void combine_oneAdapter_keepsItsMatricesAndPassesTheScale() {
+        LoraFile file = adapter("one", "q", 4, 8);
+        try (AdapterSet adapters = new AdapterSet(ops)) {
+            Map<String, LowRank> half = adapters.combine(List.of(new Active(file, 0.5f)));
+            assertThat(half).containsOnlyKeys("q");
+            assertThat(half.get("q").scale()).isEqualTo(0.5f * 8 / 4);
+            assertThat(half.get("q").a().shape()).isEqualTo(Shape.of(4, 17));
+            assertThat(half.get("q").b().shape()).isEqualTo(Shape.of(13, 4));
+            Map<String, LowRank> whole = adapters.combine(List.of(new Active(file, 1)));
+            assertThat(whole.get("q").a()).isSameAs(half.get("q").a());
+            assertThat(whole.get("q").scale()).isEqualTo(2);
+            assertSum(whole.get("q"), List.of(new Active(file, 1)));
+        }
+    }
+
+    @Test
+    void combine_severalAdapters_isTheSumOfTheirProducts() {
+        List<Active> active =
+                List.of(
+                        new Active(adapter("a", "q", 1, 3), 0.7f),
+                        new Active(adapter("b", "q", 5, 20), -1.5f),
+                        new Active(adapter("c", "q", 8, 8), 0.01f));
+        try (AdapterSet adapters = new AdapterSet(ops)) {
+            LowRank sum = adapters.combine(active).get("q");
+            assertThat(sum.a().shape()).isEqualTo(Shape.of(14, 17));
+            assertThat(sum.b().shape()).isEqualTo(Shape.of(13, 14));
+            assertThat(sum.scale()).isEqualTo(1);
+            assertSum(sum, active);
+        }
+    }
+
+    @Test
+    void combine_halfPrecisionAdapter_isWidened() {
+        LoraFile single = adapter("a", "q", 2, 2);
+        LoraFile half =
+                open(
+                        "half",
+                        new AdapterFiles()
+                                .bfloats("q.lora_A.weight", 3, 17)
+                                .bfloats("q.lora_B.weight", 13, 3));
+        try (AdapterSet adapters = new AdapterSet(ops)) {
+            List<Active> both = List.of(new Active(half, 0.5f), new Active(single, 2));
+            LowRank sum = adapters.combine(both).get("q");
+            assertThat(sum.a().shape()).isEqualTo(Shape.of(5, 17));
+            assertSum(sum, both);
+        }
+    }
+
+    @Test
+    void combine_adaptersOfDifferentModules_standBesideEachOther() {
+        LoraFile q = adapter("a", "q", 2, 2);
+        LoraFile k = adapter("b", "k", 3, 3);
+        try (AdapterSet adapters = new AdapterSet(ops)) {
+            Map<String, LowRank> both =
+                    adapters.combine(List.of(new Active(q, 1), new Active(k, 1)));
+            assertThat(both).containsOnlyKeys("q", "k");
+            assertThat(both.get("q").a().dim(0)).isEqualTo(2);
+            assertThat(both.get("k").a().dim(0)).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void combine_strengthZero_isLeftOut() {
+        LoraFile file = adapter("a", "q", 2, 2);
+        try (AdapterSet adapters = new AdapterSet(ops)) {
+            assertThat(adapters.combine(List.of(new Active(file, 0)))).isEmpty();
+        }
+    }
+
+    @Test
+    void perStep_stepsUnderTheSameAdapters_shareOneInstance() {
+        LoraFile slow = adapter("slow", "q", 2, 2);
+        LoraFile fast = adapter("fast", "q", 2, 2);
+        LoraFile style = adapter("style", "k", 2, 2);
+        try (AdapterSet adapters = new AdapterSet(ops)) {
+            List<Map<String, LowRank>> steps =
+                    adapters.perStep(
+                            6,
+                            List.of(
+                                    new Assignment(slow, 1, Set.of(1, 2)),
+                                    new Assignment(fast, 1, Set.of(3, 4, 5)),
+                                    new Assignment(style, 1, Set.of(5))));
+            assertThat(steps).hasSize(6);
+            assertThat(steps.get(0)).isSameAs(steps.get(1)).isNotSameAs(steps.get(2));
+            assertThat(steps.get(2)).isSameAs(steps.get(3)).isNotSameAs(steps.get(4));
+            assertThat(steps.get(4)).containsOnlyKeys("q", "k");
+            assertThat(steps.get(4).get("q").a()).isSameAs(steps.get(3).get("q").a());
+            assertThat(steps.get(5)).isEmpty();
+        }
+    }
+
+    @Test
+    void close_givesAllMemoryBack() {
+        LoraFile a = adapter("a", "q", 2, 2);
+        LoraFile b = adapter("b", "q", 2, 2);
+        var before = device.memory().stats();
+        Tensor joined;
+        try (AdapterSet adapters = new AdapterSet(ops)) {
+            joined = adapters.combine(List.of(new Active(a, 1), new Active(b, 1))).get("q").a();
+            adapters.combine(List.of(new Active(a, 1)));
+            assertThat(joined.storage().isFreed()).isFalse();
+            assertThat(device.memory().stats()).isNotEqualTo(before);
+        }
+        assertThat(joined.storage().isFreed()).isTrue();
+        assertThat(device.memory().stats().scratchBytes()).isEqualTo(before.scratchBytes());
+        assertThat(device.memory().stats().weightBytes()).isEqualTo(before.weightBytes());
+    }
+
+    /**
+     * Compares {@code x W^T + scale (x A^T) B^T} on the device with {@code x W^T} plus the product
+     * of each adapter alone, in float64. Tolerance: float32 rounding of 17 + 14 terms.
+     */
+    private void assertSum(LowRank got, List<Active> adapters) {
+        Random random = new Random(1);
+        float[] x = gaussian(random, 3 * 17);
+        float[] w = gaussian(random, 13 * 17);
+        try (Scope scope = ops.scope()) {
+            Tensor y =
+                    ops.linear(
+                            ops.host().floats(Shape.of(3, 17), x),
+                            ops.host().floats(Shape.of(13, 17), w),
+                            null,
+                            got,
+                            Epilogue.none());
+            FloatBuffer values = ops.host().floats(y);
+            double scale = 0;
+            double error = 0;
+            for (int row = 0; row < 3; row++) {
+                for (int out = 0; out < 13; out++) {
+                    double want = 0;
+                    for (int i = 0; i < 17; i++) {
+                        want += (double) x[17 * row + i] * w[17 * out + i];
+                    }
+                    for (Active active : adapters) {
+                        want += product(x, row, active, out);
+                    }
+                    error = Math.max(error, Math.abs(values.get(13 * row + out) - want));
+                    scale = Math.max(scale, Math.abs(want));
+                }
+            }
+            assertThat(error / scale).isLessThan(1e-6);
+        }
+    }
+
+    private static double product(float[] x, int row, Active active, int out) {
+        LoraPair pair = active.file().pairs().get("q");
+        double sum = 0;
+        for (int r = 0; r < pair.rank(); r++) {
+            double inner = 0;
+            for (int i = 0; i < 17; i++) {
+                inner += x[17 * row + i] * (double) at(pair.a(), 17 * r + i);
+            }
+            sum += inner * at(pair.b(), pair.rank() * out + r);
+        }
+        return (double) active.strength() * pair.alpha() / pair.rank() * sum;
+    }
+
+    private static float at(HostTensor tensor, int index) {
+        return tensor.dtype() == DType.BF16
+                ? Float.intBitsToFloat(tensor.data().asShortBuffer().get(index) << 16)
+                : tensor.data().asFloatBuffer().get(index);
+    }
+
+    private static float[] gaussian(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return values;
+    }
+
+    private LoraFile adapter(String name, String module, int rank, float alpha) {
+        return open(
+                name,
+                new AdapterFiles()
+                        .pair(module, rank, 17, 13)
+                        .floats(module + ".alpha", Shape.of(), alpha));
+    }
+
+    private LoraFile open(String name, AdapterFiles content) {
+        return LoraFile.open(
+                content.write(folder.resolve(name + ".safetensors")), KeyMap.identity(), MODULES);
+    }
+}

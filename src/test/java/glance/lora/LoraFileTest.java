@@ -1,0 +1,230 @@
+package glance.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import glance.io.FormatException;
+import glance.io.Weights;
+import glance.lora.KeyMap.Rows;
+import glance.lora.KeyMap.Target;
+import glance.tensor.Shape;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LoraFileTest {
+    private static final Path FIXTURES = Path.of(System.getProperty("glance.fixtures"));
+    private static final Path TINY = Path.of(System.getProperty("glance.weights"), "glance-tiny");
+    private static final Map<String, Shape> MODULES =
+            Map.of("b.0.to_q", Shape.of(6, 8), "b.0.to_out.0", Shape.of(8, 6));
+
+    @TempDir Path folder;
+
+    /** All of them name seven modules, with the ranks and alphas that their note describes. */
+    @ParameterizedTest
+    @ValueSource(strings = {"kohya", "comfyui", "no-prefix", "peft-model"})
+    void open_namesInTheWild_matchTheModel(String scheme) {
+        LoraFile lora =
+                LoraFile.open(
+                        FIXTURES.resolve("qwenimage-adapter-names/" + scheme + ".safetensors"),
+                        KeyMap.identity(),
+                        linears(FIXTURES.resolve("qwenimage-transformer")));
+        String block = "transformer_blocks.0.";
+        assertThat(lora.unmatched()).isEmpty();
+        assertThat(lora.pairs())
+                .containsOnlyKeys(
+                        block + "attn.add_k_proj",
+                        block + "attn.to_out.0",
+                        block + "attn.to_q",
+                        block + "img_mlp.net.0.proj",
+                        block + "img_mlp.net.2",
+                        block + "img_mod.1",
+                        block + "txt_mod.1");
+        assertThat(lora.pairs().get(block + "attn.to_q").rank()).isEqualTo(3);
+        assertThat(lora.pairs().get(block + "attn.to_q").scale()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"slow, 60", "fast, 60"})
+    void open_experts_haveAlphaFromTheHeader(String expert, int modules) {
+        LoraFile lora =
+                LoraFile.open(
+                        FIXTURES.resolve("glance-tiny-pipeline/" + expert + ".safetensors"),
+                        KeyMap.identity(),
+                        linears(TINY.resolve("transformer")));
+        assertThat(lora.unmatched()).isEmpty();
+        assertThat(lora.pairs()).hasSize(modules);
+        assertThat(lora.pairs().values())
+                .allSatisfy(
+                        pair -> {
+                            assertThat(pair.rank()).isEqualTo(2);
+                            assertThat(pair.alpha()).isEqualTo(8);
+                            assertThat(pair.scale()).isEqualTo(4);
+                        });
+    }
+
+    @Test
+    void open_mixedNames_matchAll() {
+        LoraFile lora =
+                LoraFile.open(
+                        FIXTURES.resolve("qwenimage-transformer/lora.safetensors"),
+                        KeyMap.identity(),
+                        linears(FIXTURES.resolve("qwenimage-transformer")));
+        assertThat(lora.pairs()).hasSize(24);
+        assertThat(lora.unmatched()).isEmpty();
+        assertThat(lora.pairs().values()).allSatisfy(p -> assertThat(p.scale()).isEqualTo(4));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "b.0.to_out.0",
+                "transformer.b.0.to_out.0",
+                "transformer.transformer.b.0.to_out.0",
+                "diffusion_model.b.0.to_out.0",
+                "model.diffusion_model.b.0.to_out.0",
+                "base_model.model.b.0.to_out.0",
+                "base_model.model.transformer.b.0.to_out.0",
+                "lora_unet_b_0_to_out_0",
+                "lora_transformer_b_0_to_out_0",
+                "b_0_to_out_0"
+            })
+    void open_anyPrefix_findsTheModule(String name) {
+        LoraFile lora = open(new AdapterFiles().pair(name, 2, 6, 8));
+        assertThat(lora.pairs()).containsOnlyKeys("b.0.to_out.0");
+        assertThat(lora.unmatched()).isEmpty();
+    }
+
+    @Test
+    void open_ambiguousUnderscores_areRefused() {
+        Map<String, Shape> modules = Map.of("a.b_c", Shape.of(8, 8), "a_b.c", Shape.of(8, 8));
+        Path path = new AdapterFiles().pair("lora_unet_a_b_c", 2, 8, 8).write(file());
+        assertThatThrownBy(() -> LoraFile.open(path, KeyMap.identity(), modules))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("could stand for any of [a.b_c, a_b.c]");
+    }
+
+    @Test
+    void open_unknownKeys_areListed() {
+        LoraFile lora =
+                open(
+                        new AdapterFiles()
+                                .pair("b.0.to_q", 2, 8, 6)
+                                .pair("text_encoder.q", 2, 8, 8)
+                                .tensor("text_encoder.q.alpha")
+                                .tensor("emb_params", 4));
+        assertThat(lora.pairs()).containsOnlyKeys("b.0.to_q");
+        assertThat(lora.unmatched())
+                .containsExactlyInAnyOrder(
+                        "text_encoder.q.lora_A.weight",
+                        "text_encoder.q.lora_B.weight",
+                        "text_encoder.q.alpha",
+                        "emb_params");
+    }
+
+    @Test
+    void open_noMatchAtAll_isRefused() {
+        refused(
+                new AdapterFiles().pair("c.to_q", 2, 8, 6),
+                "none of its 2 tensors adapts a module of this model, for example c.to_q.lora_");
+        refused(new AdapterFiles(), "none of its 0 tensors adapts a module of this model; use");
+    }
+
+    @Test
+    void open_wrongShape_isRefusedWithBoth() {
+        refused(
+                new AdapterFiles().pair("b.0.to_q", 2, 7, 6),
+                "b.0.to_q.lora_A.weight: [rank, in] is [2, 7], but the weight of b.0.to_q [out, in]"
+                        + " is [6, 8]; use an adapter made for this model");
+        refused(
+                new AdapterFiles().pair("b.0.to_q", 2, 8, 5),
+                "b.0.to_q.lora_B.weight: [out, rank] is [5, 2], but the weight of b.0.to_q [out,"
+                        + " in] is [6, 8]");
+    }
+
+    @Test
+    void open_moduleGivenTwice_isRefused() {
+        refused(
+                new AdapterFiles().pair("b.0.to_q", 2, 8, 6).pair("lora_unet_b_0_to_q", 2, 8, 6),
+                "adapts b.0.to_q, which another key adapts already");
+    }
+
+    /** One module of the file holds the rows of two modules, the second with its halves swapped. */
+    @Test
+    void open_fusedRows_areSplit() {
+        Map<String, Shape> modules = Map.of("q", Shape.of(1, 3), "k", Shape.of(2, 3));
+        KeyMap fused =
+                shapes ->
+                        Map.of(
+                                "qk",
+                                List.of(
+                                        new Target("q", List.of(new Rows(0, 1))),
+                                        new Target("k", List.of(new Rows(2, 1), new Rows(1, 1)))));
+        AdapterFiles content =
+                new AdapterFiles()
+                        .tensor("lora_unet_qk.lora_down.weight", 2, 3)
+                        .floats("lora_unet_qk.lora_up.weight", Shape.of(3, 2), 1, 2, 3, 4, 5, 6)
+                        .floats("lora_unet_qk.alpha", Shape.of(), 4);
+        LoraFile lora = LoraFile.open(content.write(file()), fused, modules);
+        assertThat(values(lora, "q")).containsExactly(1, 2);
+        assertThat(values(lora, "k")).containsExactly(5, 6, 3, 4);
+        assertThat(lora.pairs().get("k").b().shape()).isEqualTo(Shape.of(2, 2));
+        assertThat(lora.pairs().get("k").scale()).isEqualTo(2);
+        assertThat(lora.pairs().get("k").a()).isSameAs(lora.pairs().get("q").a());
+
+        Path tooShort = new AdapterFiles().pair("qk", 2, 3, 2).write(file());
+        assertThatThrownBy(() -> LoraFile.open(tooShort, fused, modules))
+                .hasMessageContaining("qk.lora_B.weight: [out, rank] is [2, 2]");
+    }
+
+    @Test
+    void open_missingOrDamagedFile_isRefused() {
+        assertThatThrownBy(() -> LoraFile.open(folder.resolve("none"), KeyMap.identity(), MODULES))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("no such file");
+    }
+
+    private static float[] values(LoraFile lora, String module) {
+        FloatBuffer floats = lora.pairs().get(module).b().data().asFloatBuffer();
+        float[] values = new float[floats.remaining()];
+        floats.get(values);
+        return values;
+    }
+
+    /** Matrices of a component, by module name. */
+    static Map<String, Shape> linears(Path component) {
+        Map<String, Shape> modules = new LinkedHashMap<>();
+        try (Weights weights = Weights.open(component)) {
+            weights.tensors()
+                    .forEach(
+                            (name, info) -> {
+                                if (name.endsWith(".weight") && info.shape().rank() == 2) {
+                                    modules.put(name.replaceFirst("\\.weight$", ""), info.shape());
+                                }
+                            });
+        }
+        return modules;
+    }
+
+    private Path file() {
+        return folder.resolve("lora.safetensors");
+    }
+
+    private LoraFile open(AdapterFiles content) {
+        return LoraFile.open(content.write(file()), KeyMap.identity(), MODULES);
+    }
+
+    private void refused(AdapterFiles content, String message) {
+        assertThatThrownBy(() -> open(content))
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith(file() + ": ")
+                .hasMessageContaining(message);
+    }
+}

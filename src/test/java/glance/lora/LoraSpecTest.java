@@ -1,0 +1,90 @@
+package glance.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class LoraSpecTest {
+    @TempDir Path folder;
+
+    @BeforeEach
+    void files() throws IOException {
+        for (String name : new String[] {"a.st", "a.st:0.5", "me@home:v2.st", "a@1-5"}) {
+            Files.createFile(folder.resolve(name));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "a.st, a.st, 1, -",
+                "a.st:0.8, a.st, 0.8, -",
+                "a.st:-2, a.st, -2, -",
+                "a.st@1-5, a.st, 1, 1-5",
+                "a.st:0.8@slow, a.st, 0.8, slow",
+                "'a.st:0.8@1-3,7', a.st, 0.8, '1-3,7'",
+                "a.st:0.5, a.st:0.5, 1, -",
+                "a.st:0.5:0.25, a.st:0.5, 0.25, -",
+                "a.st:0.5@fast, a.st:0.5, 1, fast",
+                "me@home:v2.st, me@home:v2.st, 1, -",
+                "me@home:v2.st:3@2, me@home:v2.st, 3, 2",
+                "a@1-5, a@1-5, 1, -"
+            })
+    void parse_longestExistingFileWins(String text, String file, float scale, String steps) {
+        LoraSpec spec = LoraSpec.parse(folder + "/" + text);
+        assertThat(spec).isEqualTo(new LoraSpec(folder.resolve(file), scale, steps));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "none.st | no such file; expected FILE[:scale][@steps]",
+                "none.st:1@slow | no such file",
+                "b@1-5 | no such file",
+                "a.st:x | scale 'x' is not a number",
+                "a.st: | scale '' is not a number",
+                "a.st:NaN | scale 'NaN' is not finite",
+                "a.st:1e99 | scale '1e99' is not finite",
+                "a.st@ | steps after '@' are missing",
+                "a.st:1:2 | ':1:2' after the file is not [:scale][@steps]",
+            })
+    void parse_invalid_saysWhy(String text, String message) {
+        String whole = folder + "/" + text;
+        assertThatThrownBy(() -> LoraSpec.parse(whole))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("adapter '" + whole + "': ")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void parse_emptyOrFolder_isRefused() {
+        assertThatThrownBy(() -> LoraSpec.parse("")).hasMessageContaining("no such file");
+        assertThatThrownBy(() -> LoraSpec.parse(folder.toString()))
+                .hasMessageContaining("no such file");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"a.st", "a.st:0.8", "a.st@1-5", "a.st:0.8@slow", "me@home:v2.st"})
+    void toString_isWhatParseReads(String text) {
+        LoraSpec spec = LoraSpec.parse(folder + "/" + text);
+        assertThat(spec.toString()).isEqualTo(folder + "/" + text);
+        assertThat(LoraSpec.parse(spec.toString())).isEqualTo(spec);
+    }
+
+    @Test
+    void at_changesTheSteps() {
+        LoraSpec spec = LoraSpec.parse(folder + "/a.st:0.8").at("slow");
+        assertThat(spec).isEqualTo(new LoraSpec(folder.resolve("a.st"), 0.8f, "slow"));
+    }
+}
