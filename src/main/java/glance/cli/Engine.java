@@ -9,19 +9,16 @@ import picocli.CommandLine.IParameterExceptionHandler;
 
 /** Assembles the commands and turns whatever they throw into one line and an exit code. */
 final class Engine {
-    private final PrintStream err;
-    private final StopRequest stop;
-    private final boolean verbose;
+    private final Session session;
     private final CommandLine commands;
 
     private Engine(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
-        this.err = err;
-        this.stop = stop;
-        this.verbose = verbose;
-        Session session = new Session(out, err, stop, verbose);
+        session = new Session(out, err, stop, verbose);
         commands =
                 new CommandLine(new TopCommand())
+                        .addSubcommand(new GenerateCommand(session))
                         .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(new CheckCommand(session))
                         .addSubcommand(new DevicesCommand(session));
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
@@ -68,8 +65,8 @@ final class Engine {
     }
 
     private int fail(Throwable e) {
-        if (stop.isRequested()) {
-            err.println("glance-engine: interrupted");
+        if (session.stop().isRequested()) {
+            session.note("interrupted");
             return ExitCode.INTERRUPTED;
         }
         int exitCode = e instanceof WrongUseException ? ExitCode.WRONG_USE : ExitCode.FAILURE;
@@ -77,10 +74,7 @@ final class Engine {
     }
 
     private int report(Throwable e, String line, int exitCode) {
-        err.println("glance-engine: error: " + line);
-        if (verbose) {
-            e.printStackTrace(err);
-        }
+        session.error(line, e);
         return exitCode;
     }
 }

@@ -55,7 +55,10 @@ final class OutputFiles {
         requireFolder(file);
         if (!taken.add(file.toAbsolutePath().normalize())) {
             throw new WrongUseException(
-                    "--out " + out + ": two pictures would get the name " + file
+                    "--out "
+                            + out
+                            + ": two pictures would get the name "
+                            + file
                             + "; put {n} or {seed} into it");
         }
         if (Files.isDirectory(file)) {
@@ -75,7 +78,9 @@ final class OutputFiles {
     private Path given(int number, String prompt, long seed) {
         if (!out.toLowerCase(Locale.ROOT).endsWith(SUFFIX)) {
             throw new WrongUseException(
-                    "--out " + out + ": pictures are PNG; end the name with .png, or a folder with /");
+                    "--out "
+                            + out
+                            + ": pictures are PNG; end the name with .png, or a folder with /");
         }
         if (out.contains("{")) {
             return Path.of(

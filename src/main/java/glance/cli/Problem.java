@@ -62,7 +62,9 @@ final class Problem {
         return e instanceof FormatException
                 || e instanceof DeviceException
                 || e instanceof WrongUseException
-                || e instanceof IllegalArgumentException && isThrownByEngine(e);
+                || (e.getClass() == IllegalArgumentException.class
+                                || e.getClass() == IllegalStateException.class)
+                        && isThrownByEngine(e);
     }
 
     private static boolean isThrownByEngine(Throwable e) {

@@ -16,6 +16,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
 final class Progress implements RunListener, AutoCloseable {
     private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;
     private static final int REDRAW_MILLIS = 200;
+    private static final String CLEAR_TO_END = "\u001b[K";
 
     /** Takes the pictures of a step. */
     @FunctionalInterface
@@ -99,7 +100,11 @@ final class Progress implements RunListener, AutoCloseable {
         session.err().flush();
     }
 
-    private static final String CLEAR_TO_END = "\u001b[K";
+    @Override
+    public void warning(String message) {
+        close();
+        session.note("warning: " + message);
+    }
 
     @Override
     public void preview(int step, List<BufferedImage> pictures) {

@@ -15,4 +15,17 @@ record Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbo
     void note(String message) {
         err.println("glance-engine: " + message);
     }
+
+    /** One line for the user about what went wrong, with the trace if details were asked for. */
+    void error(Throwable e) {
+        error(Problem.describe(e), e);
+    }
+
+    /** As above, in given words. */
+    void error(String line, Throwable e) {
+        err.println("glance-engine: error: " + line);
+        if (verbose) {
+            e.printStackTrace(err);
+        }
+    }
 }

@@ -25,10 +25,10 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  glance-engine info                     what the built-in model holds",
+            "  glance-engine generate \"three blue stars on a white background\"",
+            "  glance-engine generate \"a cat\" --model MODEL_FOLDER --lora slow.safetensors@slow",
             "  glance-engine info MODEL_FOLDER        parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
-            "  glance-engine devices                  where it can run",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C).",
             "Results go to stdout; messages and progress to stderr, one line an error."
