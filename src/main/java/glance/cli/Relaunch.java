@@ -32,6 +32,7 @@ final class Relaunch {
     private static final String SWITCH = "GLANCE_NO_RELAUNCH";
     private static final long CLEAN_UP_SECONDS = 10;
     private static final long DRAIN_MILLIS = 2_000;
+    private static final long SIGNAL_MILLIS = 100;
     private static final int SIGNALLED = 128;
     private static final int SIGKILL = 9;
 
@@ -60,6 +61,9 @@ final class Relaunch {
         try {
             return OptionalInt.of(child.run(command(args)));
         } catch (IOException e) {
+            if (child.isEndingSoon()) {
+                return OptionalInt.of(ExitCode.INTERRUPTED);
+            }
             note("no SIMD on the CPU: cannot start a second JVM (" + e.getMessage() + ")");
             return OptionalInt.empty();
         }
@@ -129,13 +133,26 @@ final class Relaunch {
                 return;
             }
             try {
-                process.destroy();
+                // Not Process.destroy: it would close our end of stderr before the last words.
+                process.toHandle().destroy();
                 if (!process.waitFor(CLEAN_UP_SECONDS, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
                 }
                 pump.join(DRAIN_MILLIS);
             } catch (InterruptedException e) {
                 process.destroyForcibly();
+            }
+        }
+
+        /** A signal to the group may reach the helper that starts the child before our hook runs. */
+        boolean isEndingSoon() {
+            try {
+                Thread.sleep(SIGNAL_MILLIS);
+            } catch (InterruptedException e) {
+                return true;
+            }
+            synchronized (this) {
+                return ending;
             }
         }
 
