@@ -8,13 +8,17 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** The families that this engine runs. A new one adds its line here, and nothing else changes. */
-final class Families {
+public final class Families {
     private static final List<Family> ALL = List.of(new QwenImageFamily());
 
     private Families() {}
 
-    /** The family of a model folder, by the pipeline class in its model_index.json. */
-    static Family of(ModelFolder folder) {
+    /**
+     * The family of a model folder, by the pipeline class in its model_index.json.
+     *
+     * @throws FormatException if this engine has no such family
+     */
+    public static Family of(ModelFolder folder) {
         String wanted = folder.pipelineClass();
         for (Family family : ALL) {
             if (family.pipelineClass().equals(wanted)) {

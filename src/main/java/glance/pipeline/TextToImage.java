@@ -72,7 +72,12 @@ public final class TextToImage {
         }
     }
 
-    private void check(ImageRequest request) {
+    /**
+     * Checks a request without loading anything.
+     *
+     * @throws IllegalArgumentException if it does not fit the model, naming the argument
+     */
+    public void check(ImageRequest request) {
         if (request.prompts().isEmpty()) {
             throw new IllegalArgumentException("no prompt given");
         }

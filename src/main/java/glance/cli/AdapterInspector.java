@@ -1,0 +1,80 @@
+package glance.cli;
+
+import glance.io.SafetensorsFile;
+import glance.lora.AdapterKeys;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Describes an adapter file without a model to hold it against. */
+final class AdapterInspector {
+    private static final Pattern ADAPTER_KEY =
+            Pattern.compile(".*(lora_|lora\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale).*");
+
+    /** Everything up to the number of the block: {@code transformer.transformer_blocks.0.}. */
+    private static final Pattern BLOCK = Pattern.compile(".*?blocks?[._]\\d+[._]");
+
+    private static final Map<String, String> LAYOUTS = layouts();
+
+    private AdapterInspector() {}
+
+    /** Whether a file holds an adapter of any kind, supported or not. */
+    static boolean isAdapter(SafetensorsFile file) {
+        return file.tensors().keySet().stream().anyMatch(key -> ADAPTER_KEY.matcher(key).matches());
+    }
+
+    /** Describes a file. */
+    static Inspection.Adapter inspect(SafetensorsFile file) {
+        AdapterKeys keys = AdapterKeys.read(file);
+        Map<Integer, Integer> ranks = new TreeMap<>();
+        Map<Float, Integer> alphas = new TreeMap<>();
+        Map<String, Integer> targets = new LinkedHashMap<>();
+        for (AdapterKeys.Entry entry : keys.entries()) {
+            ranks.merge(entry.rank(), 1, Integer::sum);
+            alphas.merge(entry.alpha(), 1, Integer::sum);
+            targets.merge(target(entry.module()), 1, Integer::sum);
+        }
+        return new Inspection.Adapter(
+                "adapter",
+                file.path().toString(),
+                layout(file.tensors().keySet()),
+                keys.entries().size(),
+                ranks,
+                alphas,
+                targets,
+                WeightsSummary.of(file.tensors().values()),
+                keys.others(),
+                file.metadata());
+    }
+
+    private static String target(String module) {
+        Matcher block = BLOCK.matcher(module);
+        return block.lookingAt() ? module.substring(block.end()) : module;
+    }
+
+    private static String layout(Set<String> keys) {
+        Set<String> found = new LinkedHashSet<>();
+        for (String key : keys) {
+            LAYOUTS.forEach(
+                    (mark, name) -> {
+                        if (key.contains(mark)) {
+                            found.add(name);
+                        }
+                    });
+        }
+        return String.join(" and ", found);
+    }
+
+    private static Map<String, String> layouts() {
+        Map<String, String> layouts = new LinkedHashMap<>();
+        layouts.put(".lora_A.", "diffusers / PEFT (lora_A, lora_B)");
+        layouts.put(".lora.down.", "diffusers, older names (lora.down, lora.up)");
+        layouts.put(".lora_linear_layer.", "diffusers, older names (lora_linear_layer)");
+        layouts.put(".lora_down.", "kohya / ComfyUI (lora_down, lora_up)");
+        return layouts;
+    }
+}

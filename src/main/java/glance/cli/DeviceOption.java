@@ -1,0 +1,58 @@
+package glance.cli;
+
+import glance.backend.DeviceOptions;
+import glance.tensor.DType;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** The options that choose where and how to compute, common to several commands. */
+final class DeviceOption {
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "auto",
+            description = "auto, or as listed by the command devices. Default: ${DEFAULT-VALUE}.")
+    private String device;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads of the CPU device. Default: one for each core.")
+    private Integer threads;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "Type of activations: f32, bf16 or f16. Default: the device's own.")
+    private String dtype;
+
+    /** The device's name, for {@code Devices.open}. */
+    String name() {
+        return device;
+    }
+
+    /**
+     * The device's options.
+     *
+     * @throws WrongUseException if one makes no sense
+     */
+    DeviceOptions options() {
+        if (threads != null && threads < 1) {
+            throw new WrongUseException("--threads " + threads + ": must be 1 or more");
+        }
+        return new DeviceOptions(threads == null ? 0 : threads, computeType());
+    }
+
+    private DType computeType() {
+        if (dtype == null) {
+            return null;
+        }
+        return switch (dtype.toLowerCase(Locale.ROOT)) {
+            case "f32", "float32" -> DType.F32;
+            case "bf16", "bfloat16" -> DType.BF16;
+            case "f16", "float16" -> DType.F16;
+            default ->
+                    throw new WrongUseException("--dtype " + dtype + ": expected f32, bf16 or f16");
+        };
+    }
+}

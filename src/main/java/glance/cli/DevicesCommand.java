@@ -1,0 +1,34 @@
+package glance.cli;
+
+import glance.backend.DeviceInfo;
+import glance.backend.Devices;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+
+/** Shows what the engine can run on. */
+@Command(
+        name = "devices",
+        header = "Lists the devices found, with the cause where one cannot be used.",
+        description = {"", "The first usable one is taken when a command has no --device.", ""},
+        optionListHeading = "Options:%n")
+final class DevicesCommand implements Callable<Integer> {
+    private final Session session;
+
+    DevicesCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() {
+        Table table = new Table("device", "description", "memory", "state");
+        for (DeviceInfo device : Devices.list()) {
+            table.row(
+                    device.id(),
+                    device.description(),
+                    Units.bytes(device.memoryBytes()),
+                    device.problem() == null ? "usable" : "not usable: " + device.problem());
+        }
+        table.print(session.out());
+        return ExitCode.OK;
+    }
+}

@@ -1,0 +1,80 @@
+package glance.cli;
+
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.IExecutionExceptionHandler;
+import picocli.CommandLine.IParameterExceptionHandler;
+
+/** Assembles the commands and turns whatever they throw into one line and an exit code. */
+final class Engine {
+    private final Session session;
+    private final CommandLine commands;
+
+    private Engine(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
+        session = new Session(out, err, stop, verbose);
+        commands =
+                new CommandLine(new TopCommand())
+                        .addSubcommand(new GenerateCommand(session))
+                        .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(new CheckCommand(session))
+                        .addSubcommand(new DevicesCommand(session));
+        IParameterExceptionHandler wrongUse =
+                (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
+        IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);
+        commands.setParameterExceptionHandler(wrongUse)
+                .setExecutionExceptionHandler(failure)
+                // A prompt may begin with @.
+                .setExpandAtFiles(false)
+                .setAbbreviatedOptionsAllowed(false)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOut(new PrintWriter(out, true))
+                .setErr(new PrintWriter(err, true));
+    }
+
+    /** Runs a command on the process's own streams. */
+    static int run(String[] args) {
+        StopRequest stop = StopRequest.onShutdown(Thread.currentThread());
+        try {
+            return run(System.out, System.err, stop, args);
+        } finally {
+            stop.commandEnded();
+        }
+    }
+
+    /** Runs a command on the given streams. */
+    static int run(PrintStream out, PrintStream err, StopRequest stop, String... args) {
+        boolean verbose = isVerbose(List.of(args));
+        Logging.configure(verbose);
+        Engine engine = new Engine(out, err, stop, verbose);
+        try {
+            return engine.commands.execute(args);
+        } catch (Throwable e) {
+            // picocli hands Exceptions to the handler above and lets Errors through.
+            return engine.fail(e);
+        } finally {
+            out.flush();
+        }
+    }
+
+    /** Known before parsing, because parsing may fail. */
+    private static boolean isVerbose(List<String> args) {
+        int end = args.indexOf("--");
+        return (end < 0 ? args : args.subList(0, end)).contains("--verbose");
+    }
+
+    private int fail(Throwable e) {
+        if (session.stop().isRequested()) {
+            session.note("interrupted");
+            return ExitCode.INTERRUPTED;
+        }
+        int exitCode = e instanceof WrongUseException ? ExitCode.WRONG_USE : ExitCode.FAILURE;
+        return report(e, Problem.describe(e), exitCode);
+    }
+
+    private int report(Throwable e, String line, int exitCode) {
+        session.error(line, e);
+        return exitCode;
+    }
+}

@@ -1,0 +1,181 @@
+package glance.cli;
+
+import glance.backend.Device;
+import glance.backend.Devices;
+import glance.io.Images;
+import glance.ops.Ops;
+import glance.pipeline.Guidance;
+import glance.pipeline.ImageRequest;
+import glance.pipeline.ImageResult;
+import glance.pipeline.TextToImage;
+import glance.schedule.PhasePlan;
+import glance.schedule.StepRange;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Makes pictures. */
+@Command(
+        name = "generate",
+        sortOptions = false,
+        header = "Makes pictures from prompts.",
+        description = {
+            "",
+            "Prints the name of each picture's file. The settings are kept in the PNG: --from repeats it.",
+            ""
+        },
+        parameterListHeading = "Arguments:%n",
+        optionListHeading = "Options:%n",
+        footer = {
+            "",
+            "Examples:",
+            "  glance-engine generate \"three blue stars on a white background\"",
+            "  glance-engine generate \"a red circle\" \"a green heart\" --batch 4 --out pictures/",
+            "  glance-engine generate \"a red circle\" --plan full --seed 7 --preview 10",
+            "  glance-engine generate \"a cat\" --model Qwen-Image --size 1328x1328 \\",
+            "      --lora slow.safetensors@slow --lora fast.safetensors:0.9@fast",
+            "  glance-engine generate --from a-red-circle-7.png --plan uniform-10",
+            "",
+            "Plans: glance (10 steps of the model's 50: 5 slow, 5 fast), glance-8, glance-15, full (50",
+            "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}."
+        })
+final class GenerateCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Mixin private SettingsOptions settingsOptions;
+    @Mixin private DeviceOption deviceOption;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FILE",
+            description = {
+                "A .png file, a folder (end it with /), or a pattern with {n}, {seed}, {prompt};"
+                        + " several pictures in one FILE are numbered. Default: a name made of prompt"
+                        + " and seed, in this folder."
+            })
+    private String out;
+
+    @Option(names = "--overwrite", description = "Replace existing files.")
+    private boolean overwrite;
+
+    @Option(
+            names = "--preview",
+            paramLabel = "N",
+            description = "Also write the picture as it looks after every N steps.")
+    private int previewEvery;
+
+    @Option(names = "--json", description = "Print a JSON record of the run, for programs.")
+    private boolean json;
+
+    GenerateCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        long start = System.nanoTime();
+        if (previewEvery < 0) {
+            throw new WrongUseException(
+                    "--preview " + previewEvery + ": must be a number of steps, 1 or more");
+        }
+        SettingsOptions.Resolved resolved = settingsOptions.resolve();
+        Settings settings = resolved.settings();
+        List<Path> files =
+                OutputFiles.plan(
+                        out, overwrite, settings.prompts(), settings.seed(), settings.batch());
+        ImageRequest request = request(settings, resolved.rescale());
+        try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
+                Ops ops = new Ops(device)) {
+            TextToImage pipeline = new TextToImage(ops, resolved.folder());
+            PhasePlan plan = check(pipeline, request);
+            session.note(
+                    settings.model()
+                            + " on "
+                            + device.info().id()
+                            + " ("
+                            + device.info().description()
+                            + "), plan "
+                            + plan.name()
+                            + " ("
+                            + plan.steps().size()
+                            + " steps), seed "
+                            + settings.seed());
+            Writer writer = new Writer(settings, plan, files);
+            List<ImageResult> results;
+            try (Progress progress =
+                    new Progress(session, settings.prompts().size(), writer::preview)) {
+                results = pipeline.run(request, progress);
+            }
+            for (int i = 0; i < results.size(); i++) {
+                writer.write(files.get(i), results.get(i));
+            }
+            RunReport report =
+                    RunReport.of(
+                            settings,
+                            plan,
+                            files,
+                            device,
+                            request.guidance().isActive(),
+                            (System.nanoTime() - start) * 1e-9);
+            report.print(session, json);
+            return ExitCode.OK;
+        }
+    }
+
+    private ImageRequest request(Settings settings, boolean rescale) {
+        return new ImageRequest(
+                settings.prompts(),
+                settings.negative(),
+                settings.seed(),
+                settings.batch(),
+                settings.size().width(),
+                settings.size().height(),
+                new Guidance(settings.guidance(), rescale),
+                settings.plan(),
+                settings.adapters(),
+                previewEvery);
+    }
+
+    /** Finds what is wrong with the arguments before anything is loaded. */
+    private static PhasePlan check(TextToImage pipeline, ImageRequest request) {
+        try {
+            pipeline.check(request);
+            PhasePlan plan = pipeline.plan(request);
+            request.loras().stream()
+                    .filter(lora -> lora.steps() != null)
+                    .forEach(lora -> StepRange.parse(lora.steps(), plan));
+            return plan;
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException(e.getMessage());
+        }
+    }
+
+    /** Writes pictures with their settings. */
+    private record Writer(Settings settings, PhasePlan plan, List<Path> files) {
+        void preview(int prompt, int step, List<BufferedImage> pictures) {
+            for (int b = 0; b < pictures.size(); b++) {
+                Path file = files.get(prompt * settings.batch() + b);
+                Images.writePng(
+                        OutputFiles.preview(file, step),
+                        pictures.get(b),
+                        PictureText.of(
+                                settings,
+                                plan,
+                                settings.prompts().get(prompt),
+                                settings.seed() + b));
+            }
+        }
+
+        void write(Path file, ImageResult result) {
+            Images.writePng(
+                    file,
+                    result.picture(),
+                    PictureText.of(settings, plan, result.prompt(), result.seed()));
+        }
+    }
+}

@@ -1,0 +1,178 @@
+package glance.cli;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Prints an inspection for a person. */
+final class InfoText {
+    private static final int MAX_GROUPS = 20;
+    private static final int MAX_VALUE_CHARS = 100;
+
+    private final PrintStream out;
+    private final boolean all;
+
+    /**
+     * @param all whether long lists are printed whole
+     */
+    InfoText(PrintStream out, boolean all) {
+        this.out = out;
+        this.all = all;
+    }
+
+    void print(Inspection inspection) {
+        if (inspection instanceof Inspection.Model model) {
+            print(model);
+        } else if (inspection instanceof Inspection.Component component) {
+            line("component", component.className());
+            line("path", component.path());
+            if (component.weights() != null) {
+                print(component.weights(), Map.of());
+            }
+        } else if (inspection instanceof Inspection.Adapter adapter) {
+            print(adapter);
+        } else if (inspection instanceof Inspection.Tensors tensors) {
+            line("weights", tensors.path());
+            print(tensors.weights(), tensors.metadata());
+        }
+    }
+
+    private void print(Inspection.Model model) {
+        line("model", model.pipeline());
+        line("path", model.path());
+        out.println();
+        Table table = new Table("part", "class", "tensors", "parameters", "dtype", "size");
+        long parameters = 0;
+        long bytes = 0;
+        for (Inspection.Component component : model.components()) {
+            WeightsSummary weights = component.weights();
+            if (weights == null) {
+                table.row(component.name(), component.className(), "", "", "", "");
+                continue;
+            }
+            parameters += weights.parameters();
+            bytes += weights.bytes();
+            table.row(
+                    component.name(),
+                    component.className(),
+                    Integer.toString(weights.tensors()),
+                    Units.count(weights.parameters()),
+                    weights.dtypeText(),
+                    Units.bytes(weights.bytes()));
+        }
+        table.row("total", "", "", Units.count(parameters), "", Units.bytes(bytes));
+        table.print(out);
+        if (model.runMemory() != null) {
+            out.println();
+            print(model.runMemory());
+        }
+        if (all) {
+            for (Inspection.Component component : model.components()) {
+                if (component.weights() != null) {
+                    out.println();
+                    line("part", component.name());
+                    printGroups(component.weights().groups());
+                }
+            }
+        }
+    }
+
+    private void print(RunMemory memory) {
+        line(
+                "run memory",
+                "about "
+                        + Units.bytes(memory.totalBytes())
+                        + " for "
+                        + memory.width()
+                        + "x"
+                        + memory.height()
+                        + " with guidance ("
+                        + memory.part()
+                        + ": "
+                        + Units.bytes(memory.weightBytes())
+                        + " weights, "
+                        + Units.bytes(memory.scratchBytes())
+                        + " activations), and the JVM");
+    }
+
+    private void print(Inspection.Adapter adapter) {
+        line("adapter", adapter.path());
+        line("layout", adapter.layout());
+        line("modules", Integer.toString(adapter.modules()));
+        line("rank", distribution(adapter.ranks()));
+        line("alpha", distribution(adapter.alphas()));
+        List<String> targets = new ArrayList<>();
+        adapter.targets().forEach((name, count) -> targets.add(name + " x" + count));
+        line("targets", listed(targets));
+        if (!adapter.unknownKeys().isEmpty()) {
+            line("other keys", listed(adapter.unknownKeys()));
+        }
+        print(adapter.weights(), adapter.metadata());
+    }
+
+    private void print(WeightsSummary weights, Map<String, String> metadata) {
+        line("tensors", Integer.toString(weights.tensors()));
+        line("parameters", Units.count(weights.parameters()));
+        line("dtype", weights.dtypeText());
+        line("size", Units.bytes(weights.bytes()));
+        metadata.forEach((key, value) -> line("metadata", key + " = " + shortened(value)));
+        out.println();
+        printGroups(weights.groups());
+    }
+
+    private void printGroups(List<TensorGroup> groups) {
+        Table table = new Table("tensor", "shape", "dtype", "count");
+        int shown = all ? groups.size() : Math.min(groups.size(), MAX_GROUPS);
+        for (TensorGroup group : groups.subList(0, shown)) {
+            table.row(
+                    printable(group.name()),
+                    group.shape(),
+                    group.dtype(),
+                    Integer.toString(group.count()));
+        }
+        table.print(out);
+        if (shown < groups.size()) {
+            out.println("... and " + (groups.size() - shown) + " more lines with --all");
+        }
+    }
+
+    /** One value as it is; several with how many modules have each. */
+    private static String distribution(Map<? extends Number, Integer> counts) {
+        if (counts.size() == 1) {
+            return number(counts.keySet().iterator().next());
+        }
+        return counts.entrySet().stream()
+                .map(entry -> number(entry.getKey()) + " (" + entry.getValue() + " modules)")
+                .collect(Collectors.joining(", "));
+    }
+
+    private static String number(Number value) {
+        return value.doubleValue() == value.longValue()
+                ? Long.toString(value.longValue())
+                : value.toString();
+    }
+
+    private String listed(List<String> values) {
+        int shown = all ? values.size() : Math.min(values.size(), MAX_GROUPS);
+        String text = printable(String.join(", ", values.subList(0, shown)));
+        return shown < values.size() ? text + ", and " + (values.size() - shown) + " more" : text;
+    }
+
+    private String shortened(String value) {
+        String text = printable(value);
+        return all || text.length() <= MAX_VALUE_CHARS
+                ? text
+                : text.substring(0, MAX_VALUE_CHARS) + "...";
+    }
+
+    /** Text from a file must not steer the terminal. */
+    private static String printable(String text) {
+        return text.replaceAll("\\p{Cntrl}", "?");
+    }
+
+    private void line(String label, String value) {
+        out.printf("%-11s %s%n", label, value);
+    }
+}

@@ -1,0 +1,73 @@
+package glance.cli;
+
+import java.util.List;
+import java.util.Map;
+
+/** What a path turned out to hold. The component names are the keys of {@code info --json}. */
+sealed interface Inspection {
+    /** What it is: {@code model}, {@code component}, {@code adapter} or {@code weights}. */
+    String kind();
+
+    /** Where it is. */
+    String path();
+
+    /**
+     * A model folder.
+     *
+     * @param pipeline class of the pipeline
+     * @param components its parts
+     * @param runMemory estimate for a run, or null if this kind of model is not known
+     */
+    record Model(
+            String kind,
+            String path,
+            String pipeline,
+            List<Component> components,
+            RunMemory runMemory)
+            implements Inspection {}
+
+    /**
+     * A part of a model.
+     *
+     * @param name its folder
+     * @param className its class
+     * @param weights its tensors, or null for a part without any, such as a tokenizer
+     */
+    record Component(
+            String kind, String path, String name, String className, WeightsSummary weights)
+            implements Inspection {}
+
+    /**
+     * A LoRA.
+     *
+     * @param layout how its keys are named
+     * @param modules how many linear layers it adapts
+     * @param ranks number of modules by rank
+     * @param alphas number of modules by alpha
+     * @param targets number of modules by name within a block
+     * @param weights its tensors
+     * @param unknownKeys keys that belong to no adapted module
+     * @param metadata the strings of the header
+     */
+    record Adapter(
+            String kind,
+            String path,
+            String layout,
+            int modules,
+            Map<Integer, Integer> ranks,
+            Map<Float, Integer> alphas,
+            Map<String, Integer> targets,
+            WeightsSummary weights,
+            List<String> unknownKeys,
+            Map<String, String> metadata)
+            implements Inspection {}
+
+    /**
+     * Any other safetensors file.
+     *
+     * @param weights its tensors
+     * @param metadata the strings of the header
+     */
+    record Tensors(String kind, String path, WeightsSummary weights, Map<String, String> metadata)
+            implements Inspection {}
+}

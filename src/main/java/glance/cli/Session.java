@@ -1,0 +1,31 @@
+package glance.cli;
+
+import java.io.PrintStream;
+
+/**
+ * What a command needs from around it.
+ *
+ * @param out results
+ * @param err messages and progress
+ * @param stop whether the user wants it to end
+ * @param verbose whether the user asked for details
+ */
+record Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
+    /** One line for the user that is no error. */
+    void note(String message) {
+        err.println("glance-engine: " + message);
+    }
+
+    /** One line for the user about what went wrong, with the trace if details were asked for. */
+    void error(Throwable e) {
+        error(Problem.describe(e), e);
+    }
+
+    /** As above, in given words. */
+    void error(String line, Throwable e) {
+        err.println("glance-engine: error: " + line);
+        if (verbose) {
+            e.printStackTrace(err);
+        }
+    }
+}

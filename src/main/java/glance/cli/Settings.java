@@ -1,0 +1,29 @@
+package glance.cli;
+
+import glance.lora.LoraSpec;
+import glance.schedule.PlanSpec;
+import java.util.List;
+
+/**
+ * Everything that decides how pictures look.
+ *
+ * @param model the model, as the user named it
+ * @param prompts what to draw
+ * @param negative what guidance leads away from
+ * @param seed of the first picture of each prompt
+ * @param batch pictures for each prompt
+ * @param size of each picture
+ * @param guidance scale; 1 for none
+ * @param plan the steps
+ * @param adapters what is added to the model, and when
+ */
+record Settings(
+        String model,
+        List<String> prompts,
+        String negative,
+        long seed,
+        int batch,
+        PictureSize size,
+        float guidance,
+        PlanSpec plan,
+        List<LoraSpec> adapters) {}

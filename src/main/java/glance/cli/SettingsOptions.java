@@ -1,0 +1,194 @@
+package glance.cli;
+
+import glance.io.BuiltInModel;
+import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
+import glance.model.Family;
+import glance.pipeline.Families;
+import glance.schedule.PlanSpec;
+import glance.schedule.Plans;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/**
+ * The options that decide how pictures look. What the user does not say comes from the picture of
+ * {@code --from}, and else from the model.
+ */
+final class SettingsOptions {
+    private static final String DEFAULT_PLAN = "glance";
+
+    /** Small enough to type again. */
+    private static final long RANDOM_SEEDS = 1L << 31;
+
+    @Parameters(
+            paramLabel = "PROMPT",
+            arity = "0..*",
+            description = "What to draw; several are drawn one after the other.")
+    private List<String> prompts = new ArrayList<>();
+
+    @Option(
+            names = "--prompts",
+            paramLabel = "FILE",
+            description = "Read prompts from a text file, one on each line (- for stdin).")
+    private Path promptFile;
+
+    @Option(
+            names = "--model",
+            paramLabel = "FOLDER",
+            description =
+                    "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
+    private String model;
+
+    @Option(
+            names = "--plan",
+            paramLabel = "PLAN",
+            description =
+                    "The steps: a name or a JSON file, see below. Default: " + DEFAULT_PLAN + ".")
+    private String plan;
+
+    @Option(
+            names = "--lora",
+            paramLabel = "FILE[:scale][@steps]",
+            description =
+                    "Add an adapter, at a strength (default 1), in steps such as @1-5 or @slow."
+                            + " May be given several times.")
+    private List<String> loras = new ArrayList<>();
+
+    @Option(
+            names = "--negative",
+            paramLabel = "TEXT",
+            description = "What guidance leads away from. Default: the model's own.")
+    private String negative;
+
+    @Option(
+            names = "--guidance",
+            paramLabel = "SCALE",
+            description = "Strength of guidance; 1 turns it off. Default: the model's own.")
+    private Float guidance;
+
+    @Option(
+            names = "--size",
+            paramLabel = "WxH",
+            description = "Width and height in pixels. Default: the model's own.")
+    private String size;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Start noise. Equal to that of diffusers on the CPU. Default: random.")
+    private Long seed;
+
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Pictures for each prompt, with seeds counting up. Default: 1.")
+    private int batch = 1;
+
+    @Option(
+            names = "--from",
+            paramLabel = "PICTURE",
+            description = "Take the settings of a PNG made here; other options override them.")
+    private Path from;
+
+    /**
+     * Settings without gaps, and the model that they are for.
+     *
+     * @param rescale whether guidance keeps each token's length, as the model wants it
+     */
+    record Resolved(Settings settings, ModelFolder folder, boolean rescale) {}
+
+    /**
+     * Fills the gaps.
+     *
+     * @throws WrongUseException if an argument makes no sense
+     */
+    Resolved resolve() throws IOException {
+        PictureText.Recipe recipe = from == null ? null : PictureText.read(from);
+        String modelName = orFrom(recipe, model, PictureText.Recipe::model, BuiltInModel.NAME);
+        List<String> allPrompts = prompts(recipe);
+        if (batch < 1) {
+            throw new WrongUseException("--batch " + batch + ": must be 1 or more");
+        }
+        List<LoraSpec> adapters = adapters(recipe);
+        PlanSpec planSpec =
+                plan == null && recipe != null
+                        ? recipe.plan()
+                        : argument("--plan", plan == null ? DEFAULT_PLAN : plan, Plans::find);
+        PictureSize given = size == null ? null : argument("--size", size, PictureSize::parse);
+        ModelFolder folder = open(modelName);
+        Family family = Families.of(folder);
+        Family.Defaults defaults = family.defaults();
+        int side = family.geometry(folder).defaultSize();
+        Settings settings =
+                new Settings(
+                        modelName,
+                        allPrompts,
+                        orFrom(recipe, negative, PictureText.Recipe::negative, defaults.negative()),
+                        orFrom(recipe, seed, PictureText.Recipe::seed, randomSeed()),
+                        batch,
+                        orFrom(
+                                recipe,
+                                given,
+                                PictureText.Recipe::size,
+                                new PictureSize(side, side)),
+                        orFrom(recipe, guidance, PictureText.Recipe::guidance, defaults.guidance()),
+                        planSpec,
+                        adapters);
+        return new Resolved(settings, folder, defaults.rescale());
+    }
+
+    private static <T> T orFrom(
+            PictureText.Recipe recipe,
+            T given,
+            Function<PictureText.Recipe, T> recorded,
+            T otherwise) {
+        if (given != null) {
+            return given;
+        }
+        return recipe == null ? otherwise : recorded.apply(recipe);
+    }
+
+    private List<String> prompts(PictureText.Recipe recipe) throws IOException {
+        List<String> all = new ArrayList<>(Prompts.check(prompts));
+        if (promptFile != null) {
+            all.addAll(Prompts.read(promptFile));
+        }
+        if (all.isEmpty() && recipe != null) {
+            all.add(recipe.prompt());
+        }
+        if (all.isEmpty()) {
+            throw new WrongUseException(
+                    "no prompt given; say what to draw, such as generate \"a red circle\"");
+        }
+        return all;
+    }
+
+    private List<LoraSpec> adapters(PictureText.Recipe recipe) {
+        List<String> texts = loras.isEmpty() && recipe != null ? recipe.adapters() : loras;
+        return texts.stream().map(text -> argument("--lora", text, LoraSpec::parse)).toList();
+    }
+
+    private static ModelFolder open(String name) {
+        Path path = name.equals(BuiltInModel.NAME) ? BuiltInModel.path() : Path.of(name);
+        return ModelFolder.open(path);
+    }
+
+    private static long randomSeed() {
+        return ThreadLocalRandom.current().nextLong(RANDOM_SEEDS);
+    }
+
+    /** A refusal of an argument's text is wrong use. */
+    private static <T> T argument(String option, String text, Function<String, T> parse) {
+        try {
+            return parse.apply(text);
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException(option + ": " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package glance.cli;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Columns of text, as wide as their widest cell. */
+final class Table {
+    private static final String GAP = "  ";
+
+    private final List<String[]> rows = new ArrayList<>();
+    private final int[] widths;
+
+    Table(String... header) {
+        widths = new int[header.length];
+        row(header);
+    }
+
+    /** Adds a row with as many cells as the header. */
+    Table row(String... cells) {
+        if (cells.length != widths.length) {
+            throw new IllegalArgumentException(
+                    "Table: a row must have " + widths.length + " cells, got " + cells.length);
+        }
+        for (int i = 0; i < cells.length; i++) {
+            widths[i] = Math.max(widths[i], cells[i].length());
+        }
+        rows.add(cells);
+        return this;
+    }
+
+    /** Prints all rows. */
+    void print(PrintStream out) {
+        for (String[] row : rows) {
+            StringBuilder line = new StringBuilder();
+            for (int i = 0; i < row.length; i++) {
+                line.append(i == 0 ? "" : GAP).append(row[i]);
+                line.append(" ".repeat(widths[i] - row[i].length()));
+            }
+            out.println(line.toString().stripTrailing());
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package glance.cli;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The command itself, which only does something through its subcommands. */
+@Command(
+        name = "glance-engine",
+        versionProvider = TopCommand.Version.class,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        header = "Pictures from text, on the JVM: diffusion transformers in ten phase-aware steps.",
+        description = {
+            "",
+            "Models are folders in the published diffusers layout; a small one is built in.",
+            ""
+        },
+        commandListHeading = "%nCommands:%n",
+        optionListHeading = "Options:%n",
+        footer = {
+            "",
+            "Examples:",
+            "  glance-engine generate \"three blue stars on a white background\"",
+            "  glance-engine generate \"a cat\" --model MODEL_FOLDER --lora slow.safetensors@slow",
+            "  glance-engine info MODEL_FOLDER        parts, parameters, memory of a run",
+            "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
+            "",
+            "Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C).",
+            "Results go to stdout; messages and progress to stderr, one line an error."
+        })
+final class TopCommand implements Runnable {
+    @Spec private CommandSpec spec;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and exit.")
+    private boolean help;
+
+    @Option(names = "--version", versionHelp = true, description = "Show the version and exit.")
+    private boolean version;
+
+    @Option(
+            names = "--verbose",
+            scope = ScopeType.INHERIT,
+            description = "Show debug messages, and the stack trace of an error.")
+    private boolean verbose;
+
+    @Override
+    public void run() {
+        throw new ParameterException(
+                spec.commandLine(),
+                "missing command: expected one of "
+                        + String.join(", ", spec.subcommands().keySet()));
+    }
+
+    /** The version from the jar's manifest, and what it runs on. */
+    static final class Version implements IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            return new String[] {
+                "glance-engine " + number(),
+                "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name"),
+                System.getProperty("os.name") + " " + System.getProperty("os.arch")
+            };
+        }
+
+        /** The engine's version, for files that say what made them. */
+        static String number() {
+            String version = TopCommand.class.getPackage().getImplementationVersion();
+            return version == null ? "development" : version;
+        }
+    }
+}
