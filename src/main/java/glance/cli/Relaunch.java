@@ -144,7 +144,9 @@ final class Relaunch {
             }
         }
 
-        /** A signal to the group may reach the helper that starts the child before our hook runs. */
+        /**
+         * A signal to the group may reach the helper that starts the child before our hook runs.
+         */
         boolean isEndingSoon() {
             try {
                 Thread.sleep(SIGNAL_MILLIS);
