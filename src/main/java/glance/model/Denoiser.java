@@ -17,9 +17,12 @@ public interface Denoiser extends AutoCloseable {
      *
      * @param text one entry per sample of the batch
      * @param sigmas noise levels of the steps
+     * @param embeddedGuidance guidance scale that a distilled model takes as an input; others
+     *     ignore it
      * @return the velocity at each of these steps; its tensors belong to the innermost scope
      */
-    Velocity prepare(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid);
+    Velocity prepare(
+            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance);
 
     @Override
     void close();

@@ -5,8 +5,14 @@ package glance.pipeline;
  *
  * @param scale 1 for none; then the negative prompt is not run
  * @param rescale whether the result keeps the length of v, per token
+ * @param embedded scale that a distilled model takes as an input instead; others ignore it
  */
-public record Guidance(float scale, boolean rescale) {
+public record Guidance(float scale, boolean rescale, float embedded) {
+    /** Guidance of a model that takes no scale as an input. */
+    public Guidance(float scale, boolean rescale) {
+        this(scale, rescale, 0);
+    }
+
     /** Whether the negative prompt takes part. */
     public boolean isActive() {
         return scale != 1;

@@ -47,7 +47,7 @@ final class Sampler {
             Guidance guidance,
             ObjIntConsumer<Tensor> afterStep) {
         try (Scope scope = ops.scope()) {
-            List<Prepared> prepared = prepare(text, steps, grid);
+            List<Prepared> prepared = prepare(text, steps, grid, guidance.embedded());
             Map<String, LowRank> active = null;
             Tensor latents = noise;
             for (int i = 0; i < steps.size(); i++) {
@@ -106,7 +106,8 @@ final class Sampler {
      */
     private record Prepared(Denoiser.Velocity velocity, int index) {}
 
-    private List<Prepared> prepare(TextBatch text, List<DenoisingStep> steps, TokenGrid grid) {
+    private List<Prepared> prepare(
+            TextBatch text, List<DenoisingStep> steps, TokenGrid grid, float embeddedGuidance) {
         Map<Map<String, LowRank>, Denoiser.Velocity> velocities = new IdentityHashMap<>();
         Map<Map<String, LowRank>, Integer> counts = new IdentityHashMap<>();
         List<Prepared> result = new ArrayList<>();
@@ -114,7 +115,9 @@ final class Sampler {
             Denoiser.Velocity velocity = velocities.get(step.adapters());
             if (velocity == null) {
                 activate(step.adapters());
-                velocity = denoiser.prepare(ops, text, sigmas(steps, step.adapters()), grid);
+                velocity =
+                        denoiser.prepare(
+                                ops, text, sigmas(steps, step.adapters()), grid, embeddedGuidance);
                 velocities.put(step.adapters(), velocity);
             }
             int index = counts.merge(step.adapters(), 1, Integer::sum) - 1;

@@ -158,14 +158,22 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             for (int r = 0; r < rows; r += ROWS) {
                 int panel = keysAt + (first + r) * headDim;
                 SIMD.multiply(
-                        headDim, keys, panel, scratch.queries, 0, scratch.scores, r * QUERIES);
+                        headDim,
+                        keys,
+                        panel,
+                        scratch.queries,
+                        0,
+                        scratch.scores,
+                        r * QUERIES,
+                        QUERIES);
             }
             mask(op, b, head, start, count, first, rows, scratch.scores);
             SIMD.softmaxBlock(scratch.scores, rows, scratch.state);
             SIMD.scaleRows(scratch.sums, dimRows, scratch.state, 2 * QUERIES);
             for (int d = 0; d < dimRows; d += ROWS) {
                 int panel = valuesAt + d * keyRows + first * ROWS;
-                SIMD.multiply(rows, values, panel, scratch.scores, 0, scratch.sums, d * QUERIES);
+                SIMD.multiply(
+                        rows, values, panel, scratch.scores, 0, scratch.sums, d * QUERIES, QUERIES);
             }
         }
         write(op, b, head, start, count, scratch);

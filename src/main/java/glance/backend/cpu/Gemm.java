@@ -18,6 +18,9 @@ final class Gemm {
     private static final int BLOCK_ROWS = 1400;
     private static final int SLICE = 256;
 
+    /** Right panels of a task at most. */
+    private static final int GROUP = 4;
+
     /** Columns transposed at a time while packing: a square that stays in the first-level cache. */
     private static final int PACK = 64;
 
@@ -47,8 +50,8 @@ final class Gemm {
 
     /** What a thread needs while it packs and multiplies one panel. */
     private static final class Scratch {
-        float[] piece = new float[Math.max(ROWS, COLUMNS) * PACK];
-        float[] panel = new float[0];
+        final float[] piece = new float[Math.max(ROWS, COLUMNS) * PACK];
+        final float[] panels = new float[GROUP * SLICE * COLUMNS];
         float[] tiles = new float[0];
     }
 
@@ -74,16 +77,18 @@ final class Gemm {
                     p -> {
                         int row = p * ROWS;
                         int count = Math.min(ROWS, m - row);
-                        pack(left, start + row, count, ROWS, k, packed.floats, row * k);
+                        pack(left, start + row, count, ROWS, 0, k, packed.floats, row * k);
                     });
+            int group = Math.max(1, Math.min(GROUP, rightPanels / (2 * workers.threads())));
             workers.forEach(
-                    rightPanels,
-                    p -> {
-                        int column = p * COLUMNS;
-                        int count = Math.min(COLUMNS, n - column);
+                    (rightPanels + group - 1) / group,
+                    task -> {
+                        int column = task * group * COLUMNS;
+                        int count = Math.min(group * COLUMNS, n - column);
+                        int stride = (count + COLUMNS - 1) / COLUMNS * COLUMNS;
                         float[] tiles = product(packed.floats, leftPanels, right, column, count, k);
                         for (int i = 0; i < m; i++) {
-                            sink.write(start + i, column, count, tiles, i * COLUMNS);
+                            sink.write(start + i, column, count, tiles, i * stride);
                         }
                     });
         } finally {
@@ -91,48 +96,56 @@ final class Gemm {
         }
     }
 
-    /** All left panels times one right panel: [leftPanels * ROWS, COLUMNS]. */
+    /**
+     * All left panels times a few right panels. A slice of a left panel then serves all of them
+     * from the first-level cache; with a single one, left panels came from memory again and again.
+     *
+     * @return [leftPanels * ROWS, panels * COLUMNS]
+     */
     private static float[] product(
             float[] packed, int leftPanels, Source right, int column, int count, int k) {
+        int panels = (count + COLUMNS - 1) / COLUMNS;
+        int stride = panels * COLUMNS;
         Scratch scratch = SCRATCH.get();
-        if (scratch.panel.length < k * COLUMNS) {
-            scratch.panel = new float[k * COLUMNS];
-        }
-        int size = leftPanels * ROWS * COLUMNS;
+        int size = leftPanels * ROWS * stride;
         if (scratch.tiles.length < size) {
             scratch.tiles = new float[size];
         }
         float[] tiles = scratch.tiles;
         Arrays.fill(tiles, 0, size, 0);
-        pack(right, column, count, COLUMNS, k, scratch.panel, 0);
-        for (int slice = 0; slice < k; slice += SLICE) {
-            int depth = Math.min(SLICE, k - slice);
+        for (int from = 0; from < k; from += SLICE) {
+            int depth = Math.min(SLICE, k - from);
+            for (int g = 0; g < panels; g++) {
+                int rows = Math.min(COLUMNS, count - g * COLUMNS);
+                int at = g * SLICE * COLUMNS;
+                pack(right, column + g * COLUMNS, rows, COLUMNS, from, depth, scratch.panels, at);
+            }
             for (int p = 0; p < leftPanels; p++) {
-                int a = p * ROWS * k + slice * ROWS;
-                SIMD.multiply(
-                        depth,
-                        packed,
-                        a,
-                        scratch.panel,
-                        slice * COLUMNS,
-                        tiles,
-                        p * ROWS * COLUMNS);
+                int a = p * ROWS * k + from * ROWS;
+                int c = p * ROWS * stride;
+                for (int g = 0; g < panels; g++) {
+                    int b = g * SLICE * COLUMNS;
+                    SIMD.multiply(
+                            depth, packed, a, scratch.panels, b, tiles, c + g * COLUMNS, stride);
+                }
             }
         }
         return tiles;
     }
 
-    /** Packs {@code count} rows as [k, width] from {@code at}, missing rows as zeros. */
+    /**
+     * Packs elements {@code [k, k + depth)} of some rows as [depth, width], missing rows as zeros.
+     */
     private static void pack(
-            Source source, int row, int count, int width, int k, float[] to, int at) {
+            Source source, int row, int count, int width, int k, int depth, float[] to, int at) {
         float[] piece = SCRATCH.get().piece;
         if (count < width) {
             Arrays.fill(piece, 0);
         }
-        for (int from = 0; from < k; from += PACK) {
-            int length = Math.min(PACK, k - from);
+        for (int from = 0; from < depth; from += PACK) {
+            int length = Math.min(PACK, depth - from);
             for (int i = 0; i < count; i++) {
-                source.read(row + i, from, length, piece, i * PACK);
+                source.read(row + i, k + from, length, piece, i * PACK);
             }
             transpose(piece, width, length, to, at + from * width);
         }

@@ -23,11 +23,12 @@ final class PlainSimd extends Simd {
     }
 
     @Override
-    void multiply(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+    void multiply(
+            int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
         for (int k = 0; k < depth; k++) {
             for (int i = 0; i < ROWS; i++) {
                 float x = a[aAt + k * ROWS + i];
-                int row = cAt + i * COLUMNS;
+                int row = cAt + i * cStride;
                 int from = bAt + k * COLUMNS;
                 for (int j = 0; j < COLUMNS; j++) {
                     c[row + j] += x * b[from + j];

@@ -27,9 +27,10 @@ abstract class Simd {
      * @param depth number of products in each sum
      * @param a packed [depth, R] from {@code aAt}
      * @param b packed [depth, C] from {@code bAt}
-     * @param c packed [R, C] from {@code cAt}, added to
+     * @param c [R, C] from {@code cAt}, rows {@code cStride} apart, added to
      */
-    abstract void multiply(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt);
+    abstract void multiply(
+            int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride);
 
     /**
      * One block of the online softmax (Milakov and Gimelshein, arXiv 1805.02867), C = tileColumns

@@ -33,11 +33,12 @@ final class VectorSimd extends Simd {
     }
 
     @Override
-    void multiply(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+    void multiply(
+            int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
         if (WIDE) {
-            VectorTiles.wide(depth, a, aAt, b, bAt, c, cAt);
+            VectorTiles.wide(depth, a, aAt, b, bAt, c, cAt, cStride);
         } else {
-            VectorTiles.narrow(depth, a, aAt, b, bAt, c, cAt);
+            VectorTiles.narrow(depth, a, aAt, b, bAt, c, cAt, cStride);
         }
     }
 

@@ -19,35 +19,36 @@ final class VectorTiles {
     private VectorTiles() {}
 
     /** {@code c += a b}; see {@link Simd#multiply}. */
-    static void wide(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+    static void wide(
+            int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
         FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + 1 * LANES);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES);
-        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 4 * LANES);
-        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 5 * LANES);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 6 * LANES);
-        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 7 * LANES);
-        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 8 * LANES);
-        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 9 * LANES);
-        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 10 * LANES);
-        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 11 * LANES);
-        FloatVector c60 = FloatVector.fromArray(SPECIES, c, cAt + 12 * LANES);
-        FloatVector c61 = FloatVector.fromArray(SPECIES, c, cAt + 13 * LANES);
-        FloatVector c70 = FloatVector.fromArray(SPECIES, c, cAt + 14 * LANES);
-        FloatVector c71 = FloatVector.fromArray(SPECIES, c, cAt + 15 * LANES);
-        FloatVector c80 = FloatVector.fromArray(SPECIES, c, cAt + 16 * LANES);
-        FloatVector c81 = FloatVector.fromArray(SPECIES, c, cAt + 17 * LANES);
-        FloatVector c90 = FloatVector.fromArray(SPECIES, c, cAt + 18 * LANES);
-        FloatVector c91 = FloatVector.fromArray(SPECIES, c, cAt + 19 * LANES);
-        FloatVector cA0 = FloatVector.fromArray(SPECIES, c, cAt + 20 * LANES);
-        FloatVector cA1 = FloatVector.fromArray(SPECIES, c, cAt + 21 * LANES);
-        FloatVector cB0 = FloatVector.fromArray(SPECIES, c, cAt + 22 * LANES);
-        FloatVector cB1 = FloatVector.fromArray(SPECIES, c, cAt + 23 * LANES);
-        FloatVector cC0 = FloatVector.fromArray(SPECIES, c, cAt + 24 * LANES);
-        FloatVector cC1 = FloatVector.fromArray(SPECIES, c, cAt + 25 * LANES);
-        FloatVector cD0 = FloatVector.fromArray(SPECIES, c, cAt + 26 * LANES);
-        FloatVector cD1 = FloatVector.fromArray(SPECIES, c, cAt + 27 * LANES);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + LANES);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + cStride);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + cStride + LANES);
+        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride);
+        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride + LANES);
+        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride);
+        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride + LANES);
+        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride);
+        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride + LANES);
+        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride);
+        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride + LANES);
+        FloatVector c60 = FloatVector.fromArray(SPECIES, c, cAt + 6 * cStride);
+        FloatVector c61 = FloatVector.fromArray(SPECIES, c, cAt + 6 * cStride + LANES);
+        FloatVector c70 = FloatVector.fromArray(SPECIES, c, cAt + 7 * cStride);
+        FloatVector c71 = FloatVector.fromArray(SPECIES, c, cAt + 7 * cStride + LANES);
+        FloatVector c80 = FloatVector.fromArray(SPECIES, c, cAt + 8 * cStride);
+        FloatVector c81 = FloatVector.fromArray(SPECIES, c, cAt + 8 * cStride + LANES);
+        FloatVector c90 = FloatVector.fromArray(SPECIES, c, cAt + 9 * cStride);
+        FloatVector c91 = FloatVector.fromArray(SPECIES, c, cAt + 9 * cStride + LANES);
+        FloatVector cA0 = FloatVector.fromArray(SPECIES, c, cAt + 10 * cStride);
+        FloatVector cA1 = FloatVector.fromArray(SPECIES, c, cAt + 10 * cStride + LANES);
+        FloatVector cB0 = FloatVector.fromArray(SPECIES, c, cAt + 11 * cStride);
+        FloatVector cB1 = FloatVector.fromArray(SPECIES, c, cAt + 11 * cStride + LANES);
+        FloatVector cC0 = FloatVector.fromArray(SPECIES, c, cAt + 12 * cStride);
+        FloatVector cC1 = FloatVector.fromArray(SPECIES, c, cAt + 12 * cStride + LANES);
+        FloatVector cD0 = FloatVector.fromArray(SPECIES, c, cAt + 13 * cStride);
+        FloatVector cD1 = FloatVector.fromArray(SPECIES, c, cAt + 13 * cStride + LANES);
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
@@ -96,49 +97,50 @@ final class VectorTiles {
             cD1 = x.fma(b1, cD1);
         }
         c00.intoArray(c, cAt);
-        c01.intoArray(c, cAt + 1 * LANES);
-        c10.intoArray(c, cAt + 2 * LANES);
-        c11.intoArray(c, cAt + 3 * LANES);
-        c20.intoArray(c, cAt + 4 * LANES);
-        c21.intoArray(c, cAt + 5 * LANES);
-        c30.intoArray(c, cAt + 6 * LANES);
-        c31.intoArray(c, cAt + 7 * LANES);
-        c40.intoArray(c, cAt + 8 * LANES);
-        c41.intoArray(c, cAt + 9 * LANES);
-        c50.intoArray(c, cAt + 10 * LANES);
-        c51.intoArray(c, cAt + 11 * LANES);
-        c60.intoArray(c, cAt + 12 * LANES);
-        c61.intoArray(c, cAt + 13 * LANES);
-        c70.intoArray(c, cAt + 14 * LANES);
-        c71.intoArray(c, cAt + 15 * LANES);
-        c80.intoArray(c, cAt + 16 * LANES);
-        c81.intoArray(c, cAt + 17 * LANES);
-        c90.intoArray(c, cAt + 18 * LANES);
-        c91.intoArray(c, cAt + 19 * LANES);
-        cA0.intoArray(c, cAt + 20 * LANES);
-        cA1.intoArray(c, cAt + 21 * LANES);
-        cB0.intoArray(c, cAt + 22 * LANES);
-        cB1.intoArray(c, cAt + 23 * LANES);
-        cC0.intoArray(c, cAt + 24 * LANES);
-        cC1.intoArray(c, cAt + 25 * LANES);
-        cD0.intoArray(c, cAt + 26 * LANES);
-        cD1.intoArray(c, cAt + 27 * LANES);
+        c01.intoArray(c, cAt + LANES);
+        c10.intoArray(c, cAt + cStride);
+        c11.intoArray(c, cAt + cStride + LANES);
+        c20.intoArray(c, cAt + 2 * cStride);
+        c21.intoArray(c, cAt + 2 * cStride + LANES);
+        c30.intoArray(c, cAt + 3 * cStride);
+        c31.intoArray(c, cAt + 3 * cStride + LANES);
+        c40.intoArray(c, cAt + 4 * cStride);
+        c41.intoArray(c, cAt + 4 * cStride + LANES);
+        c50.intoArray(c, cAt + 5 * cStride);
+        c51.intoArray(c, cAt + 5 * cStride + LANES);
+        c60.intoArray(c, cAt + 6 * cStride);
+        c61.intoArray(c, cAt + 6 * cStride + LANES);
+        c70.intoArray(c, cAt + 7 * cStride);
+        c71.intoArray(c, cAt + 7 * cStride + LANES);
+        c80.intoArray(c, cAt + 8 * cStride);
+        c81.intoArray(c, cAt + 8 * cStride + LANES);
+        c90.intoArray(c, cAt + 9 * cStride);
+        c91.intoArray(c, cAt + 9 * cStride + LANES);
+        cA0.intoArray(c, cAt + 10 * cStride);
+        cA1.intoArray(c, cAt + 10 * cStride + LANES);
+        cB0.intoArray(c, cAt + 11 * cStride);
+        cB1.intoArray(c, cAt + 11 * cStride + LANES);
+        cC0.intoArray(c, cAt + 12 * cStride);
+        cC1.intoArray(c, cAt + 12 * cStride + LANES);
+        cD0.intoArray(c, cAt + 13 * cStride);
+        cD1.intoArray(c, cAt + 13 * cStride + LANES);
     }
 
     /** {@code c += a b}; see {@link Simd#multiply}. */
-    static void narrow(int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt) {
+    static void narrow(
+            int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
         FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + 1 * LANES);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES);
-        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 4 * LANES);
-        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 5 * LANES);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 6 * LANES);
-        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 7 * LANES);
-        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 8 * LANES);
-        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 9 * LANES);
-        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 10 * LANES);
-        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 11 * LANES);
+        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + LANES);
+        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + cStride);
+        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + cStride + LANES);
+        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride);
+        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride + LANES);
+        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride);
+        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride + LANES);
+        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride);
+        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride + LANES);
+        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride);
+        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride + LANES);
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
@@ -163,16 +165,16 @@ final class VectorTiles {
             c51 = x.fma(b1, c51);
         }
         c00.intoArray(c, cAt);
-        c01.intoArray(c, cAt + 1 * LANES);
-        c10.intoArray(c, cAt + 2 * LANES);
-        c11.intoArray(c, cAt + 3 * LANES);
-        c20.intoArray(c, cAt + 4 * LANES);
-        c21.intoArray(c, cAt + 5 * LANES);
-        c30.intoArray(c, cAt + 6 * LANES);
-        c31.intoArray(c, cAt + 7 * LANES);
-        c40.intoArray(c, cAt + 8 * LANES);
-        c41.intoArray(c, cAt + 9 * LANES);
-        c50.intoArray(c, cAt + 10 * LANES);
-        c51.intoArray(c, cAt + 11 * LANES);
+        c01.intoArray(c, cAt + LANES);
+        c10.intoArray(c, cAt + cStride);
+        c11.intoArray(c, cAt + cStride + LANES);
+        c20.intoArray(c, cAt + 2 * cStride);
+        c21.intoArray(c, cAt + 2 * cStride + LANES);
+        c30.intoArray(c, cAt + 3 * cStride);
+        c31.intoArray(c, cAt + 3 * cStride + LANES);
+        c40.intoArray(c, cAt + 4 * cStride);
+        c41.intoArray(c, cAt + 4 * cStride + LANES);
+        c50.intoArray(c, cAt + 5 * cStride);
+        c51.intoArray(c, cAt + 5 * cStride + LANES);
     }
 }

@@ -24,7 +24,8 @@ final class QwenImageDenoiser implements Denoiser {
     }
 
     @Override
-    public Velocity prepare(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid) {
+    public Velocity prepare(
+            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
         QwenImageModulation all = transformer.modulation(ops, sigmas);
         return (o, latents, step) ->
                 transformer.velocity(

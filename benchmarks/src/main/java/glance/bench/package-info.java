@@ -1,0 +1,5 @@
+/**
+ * The CPU device beside PyTorch in one JVM. A {@link glance.bench.Workload} is one thing both can
+ * do; JMH classes and {@link glance.bench.CpuReport} time the same workloads.
+ */
+package glance.bench;

@@ -1,0 +1,101 @@
+package glance.check;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import glance.backend.LowRank;
+import glance.lora.AdapterSet;
+import glance.lora.KeyMap;
+import glance.lora.LoraFile;
+import glance.nn.Linear;
+import glance.ops.Ops;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+
+/**
+ * What the cases of all transformers share: the output without adapter ({@code out.sample}), with
+ * the adapter of the case and its loss ({@code out_lora.*}), and with each of several adapter
+ * files.
+ */
+final class AdapterCheck {
+    private final CaseFolder folder;
+    private final Ops ops;
+    private final Map<String, Linear> linears;
+    private final KeyMap keyMap;
+    private final Supplier<Tensor> sample;
+
+    /**
+     * @param sample runs the transformer on the inputs of the case, under the adapters active then
+     */
+    AdapterCheck(
+            CaseFolder folder,
+            Ops ops,
+            Map<String, Linear> linears,
+            KeyMap keyMap,
+            Supplier<Tensor> sample) {
+        this.folder = folder;
+        this.ops = ops;
+        this.linears = linears;
+        this.keyMap = keyMap;
+        this.sample = sample;
+    }
+
+    /** The folder with the transformer's weights: that of the case, or the one it names. */
+    static Path weights(CaseFolder folder) {
+        JsonNode elsewhere = folder.json().path("weights");
+        return elsewhere.isTextual() ? folder.path().resolve(elsewhere.asText()) : folder.path();
+    }
+
+    void run() {
+        if (folder.has("out.sample")) {
+            folder.compare("out.sample", ops, sample.get());
+        }
+        JsonNode own = folder.json().path("adapter");
+        if (own.isObject()) {
+            Tensor got = adapted(own.path("file").asText());
+            folder.compare("out_lora.sample", ops, got);
+            if (folder.has("out_lora.loss")) {
+                loss(got);
+            }
+        }
+        for (JsonNode adapter : folder.json().path("adapters")) {
+            folder.compare(
+                    adapter.path("result").asText(), ops, adapted(adapter.path("file").asText()));
+        }
+    }
+
+    private Tensor adapted(String file) {
+        Map<String, Shape> modules = new LinkedHashMap<>();
+        linears.forEach((name, linear) -> modules.put(name, linear.weight().shape()));
+        LoraFile lora = LoraFile.open(folder.path().resolve(file), keyMap, modules);
+        try (AdapterSet set = new AdapterSet(ops)) {
+            Map<String, LowRank> active = set.combine(List.of(new AdapterSet.Active(lora, 1)));
+            linears.forEach((name, linear) -> linear.adapt(active.get(name)));
+            return sample.get();
+        } finally {
+            linears.values().forEach(linear -> linear.adapt(null));
+        }
+    }
+
+    /** Mean squared error against the recorded target. */
+    private void loss(Tensor sample) {
+        FloatBuffer got = ops.host().floats(sample);
+        FloatBuffer target = folder.floats("in.target");
+        double sum = 0;
+        for (int i = 0; i < target.remaining(); i++) {
+            double difference = got.get(i) - target.get(i);
+            sum += difference * difference;
+        }
+        FloatBuffer loss = FloatBuffer.wrap(new float[] {(float) (sum / target.remaining())});
+        JsonNode tolerance = folder.json().path("tolerances").path("losses");
+        folder.compare(
+                "out_lora.loss",
+                loss,
+                folder.floats("out_lora.loss"),
+                tolerance.asDouble(folder.tolerance()));
+    }
+}
