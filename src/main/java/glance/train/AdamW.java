@@ -52,7 +52,8 @@ public final class AdamW implements AutoCloseable {
      * Changes the parameters by one step.
      *
      * @param gradient of a parameter, or null if it has none
-     * @return the global norm of the gradients before clipping
+     * @return the global norm of the gradients before clipping; if it is not finite, nothing was
+     *     changed
      */
     public float step(Function<Tensor, Tensor> gradient, float learningRate) {
         List<Tensor> used = new ArrayList<>();
@@ -73,12 +74,32 @@ public final class AdamW implements AutoCloseable {
         }
         try (Scope scope = ops.scope()) {
             float norm = ops.host().floats(ops.training().globalNorm(gradients)).get(0);
+            if (!Float.isFinite(norm)) {
+                return norm;
+            }
             float clip = Math.min(1, maxGradNorm / (norm + CLIP_EPS));
             step++;
             ops.training()
                     .adamW(used, gradients, first, second, clip, settings, learningRate, step);
             return norm;
         }
+    }
+
+    /** Steps done so far. */
+    public int stepsDone() {
+        return step;
+    }
+
+    /** Moments of all parameters: the first ones, then the second. */
+    List<Tensor> moments() {
+        List<Tensor> all = new ArrayList<>(firstMoments);
+        all.addAll(secondMoments);
+        return all;
+    }
+
+    /** Continues as if this many steps had been done. */
+    void resumeAt(int stepsDone) {
+        step = stepsDone;
     }
 
     @Override
