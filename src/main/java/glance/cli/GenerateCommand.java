@@ -102,8 +102,8 @@ final class GenerateCommand implements Callable<Integer> {
                             + "), plan "
                             + plan.name()
                             + " ("
-                            + plan.steps().size()
-                            + " steps), seed "
+                            + Units.plural(plan.steps().size(), "step")
+                            + "), seed "
                             + settings.seed());
             Writer writer = new Writer(settings, plan, files);
             List<ImageResult> results;

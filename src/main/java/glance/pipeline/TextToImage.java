@@ -89,9 +89,9 @@ public final class TextToImage {
         if (request.batch() < 1) {
             throw new IllegalArgumentException("batch must be at least 1, got " + request.batch());
         }
-        if (!(request.guidance().scale() >= 1)) {
+        if (!(request.guidance().scale() >= 1) || Float.isInfinite(request.guidance().scale())) {
             throw new IllegalArgumentException(
-                    "guidance must be at least 1 (1 turns it off), got "
+                    "guidance must be a finite number, at least 1 (1 turns it off), got "
                             + request.guidance().scale());
         }
         int unit = geometry.pixelsPerToken();

@@ -48,16 +48,19 @@ class EngineTest {
                 "info a b                | unmatched argument at index 2: 'b'",
                 "generate                | no prompt given",
                 "generate _              | the prompt is empty",
-                "generate x --batch 0    | --batch 0: must be 1 or more",
+                "generate x --batch 0    | --batch 0: must be 1 to 1000",
                 "generate x --threads -1 | --threads -1: must be 1 or more",
                 "generate x --dtype f64  | --dtype f64: expected f32, bf16 or f16",
                 "generate x --preview -2 | --preview -2: must be a number of steps",
                 "generate x --plan fast  | plan 'fast': is neither a file nor one of full, uniform-N",
                 "generate x --size big   | size 'big': expected WIDTHxHEIGHT",
                 "generate x --size 60x64 | size 60x64: sides must be positive multiples of 8",
-                "generate x --guidance 0 | guidance must be at least 1",
+                "generate x --guidance 0 | guidance must be a finite number, at least 1",
+                "generate x --size 8200x8 | sides must be at most 8192 pixels",
+                "generate x --guidance Infinity | guidance must be a finite number",
                 "generate x --lora no.st | adapter 'no.st': no such file",
                 "generate x --out x.jpg  | pictures are PNG",
+                "generate x --out _      | --out is empty",
             })
     void wrongUse_isOneLineAndExitCode2(String line, String message) {
         String[] args = line.isEmpty() ? new String[0] : line.split(" ");

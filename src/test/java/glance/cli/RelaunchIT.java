@@ -101,6 +101,26 @@ class RelaunchIT {
     }
 
     @Test
+    @DisabledOnOs(OS.WINDOWS)
+    void promptThatTheLocaleCannotCarry_isRefusedAndNotMangled() throws IOException {
+        Path script = folder.resolve("run.sh");
+        Files.write(
+                script,
+                List.of(
+                        "exec '" + EngineProcess.JAVA_17 + "' -jar '" + EngineProcess.JAR + "' \\",
+                        "    generate 'a caf\u00e9'"),
+                StandardCharsets.UTF_8);
+        ProcessBuilder builder = new ProcessBuilder("sh", script.toString());
+        builder.directory(folder.toFile()).environment().put("LC_ALL", "C");
+        Result result = EngineProcess.finish(builder.start());
+        assertThat(result.err().lines())
+                .singleElement()
+                .asString()
+                .contains("LC_ALL=C.UTF-8", "--prompts FILE");
+        assertThat(result.exitCode()).isEqualTo(ExitCode.WRONG_USE);
+    }
+
+    @Test
     void stdin_reachesTheEngine() throws IOException {
         Process process =
                 EngineProcess.in(folder)

@@ -34,6 +34,13 @@ class UnitsTest {
     }
 
     @Test
+    void plurals_areEnglish() {
+        assertThat(Units.plural(1, "step")).isEqualTo("1 step");
+        assertThat(Units.plural(10, "step")).isEqualTo("10 steps");
+        assertThat(Units.plural(20, "forward pass")).isEqualTo("20 forward passes");
+    }
+
+    @Test
     void negativeBytes_areShownAsTheyAre() {
         assertThat(Units.bytes(-1)).isEqualTo("-1 B");
     }

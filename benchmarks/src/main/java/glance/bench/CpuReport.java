@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
@@ -63,6 +64,7 @@ public final class CpuReport implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Locale.setDefault(Locale.ROOT);
         // First, while nothing else runs in this process.
         Ceiling ceiling = Ceiling.measure(Workload.THREADS);
         List<Report.Row> rows = new ArrayList<>();

@@ -1,5 +1,7 @@
 package glance.bench;
 
+import java.io.IOException;
+
 /**
  * Times both sides of a workload in turns, so that noise of the machine hits both, and each round
  * gives a ratio of neighbours in time.
@@ -19,17 +21,24 @@ final class Duel {
      * @param engineMillis time of one call
      * @param peerMillis time of one call
      * @param ratio speed of the engine over PyTorch's, round by round
+     * @param othersShare part of the machine's cores that other processes used meanwhile
      * @param error relative error between the results
      */
-    record Result(Spread engineMillis, Spread peerMillis, Spread ratio, double error) {}
+    record Result(
+            Spread engineMillis,
+            Spread peerMillis,
+            Spread ratio,
+            double othersShare,
+            double error) {}
 
-    static Result run(Workload workload, int rounds) throws InterruptedException {
+    static Result run(Workload workload, int rounds) throws IOException, InterruptedException {
         double error = workload.verify();
         int engineCalls = warmUp(workload::engine);
         int peerCalls = warmUp(workload::peer);
         double[] engine = new double[rounds];
         double[] peer = new double[rounds];
         double[] ratio = new double[rounds];
+        CoreTime before = CoreTime.now();
         for (int i = 0; i < rounds; i++) {
             boolean engineFirst = i % 2 == 0;
             if (engineFirst) {
@@ -41,7 +50,12 @@ final class Duel {
             }
             ratio[i] = peer[i] / engine[i];
         }
-        return new Result(Spread.of(engine), Spread.of(peer), Spread.of(ratio), error);
+        return new Result(
+                Spread.of(engine),
+                Spread.of(peer),
+                Spread.of(ratio),
+                CoreTime.now().othersShareSince(before),
+                error);
     }
 
     /** Runs until warm; returns how many calls fill one sample. */

@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
-import java.util.Locale;
 
 /** All that was measured; the fields are those of cpu.json. */
 record Report(
@@ -25,6 +24,9 @@ record Report(
     /** What a person wrote below the tables survives the next run. */
     private static final String NOTES = "## Where the rest goes";
 
+    /** Above this share of the machine's cores taken by others a row is marked. */
+    private static final double QUIET = 0.03;
+
     /** One workload. */
     record Row(
             String key,
@@ -35,6 +37,7 @@ record Report(
             Spread engineMillis,
             Spread peerMillis,
             Spread ratio,
+            double othersShare,
             double relativeError) {
         static Row of(String key, Workload workload, Ceiling ceiling, Duel.Result result) {
             return new Row(
@@ -46,11 +49,12 @@ record Report(
                     result.engineMillis(),
                     result.peerMillis(),
                     result.ratio(),
+                    result.othersShare(),
                     result.error());
         }
 
         String line() {
-            return "| %s | %.3f | %s | %s | %s | %s | **%.2f** (%.2f - %.2f) |%n"
+            return "| %s | %.3f | %s | %s | %s | %s | **%.2f** (%.2f - %.2f)%s |%n"
                     .formatted(
                             name,
                             floorMillis,
@@ -60,7 +64,10 @@ record Report(
                             speed(peerMillis),
                             ratio.median(),
                             ratio.min(),
-                            ratio.max());
+                            ratio.max(),
+                            othersShare > QUIET
+                                    ? ", busy %.0f %%".formatted(100 * othersShare)
+                                    : "");
         }
 
         /** GFLOP/s of products; GB/s where there are none. */
@@ -77,7 +84,6 @@ record Report(
 
     /** Writes cpu.json and cpu.md. */
     void write(Path folder) throws IOException {
-        Locale.setDefault(Locale.ROOT);
         Files.createDirectories(folder);
         ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
         replace(folder.resolve("cpu.json"), json.writeValueAsString(this) + "\n");
@@ -109,7 +115,8 @@ record Report(
                 greater of FLOP over the machine's best and bytes (inputs and results once) over \
                 its best copy. Ratio: speed of the engine over PyTorch's, median of the rounds; \
                 above 1 the engine is faster. PyTorch always multiplies by F32 weights, made of \
-                the same numbers.
+                the same numbers. A row marked busy shared the cores: other processes used that part of them, \
+                which hurts PyTorch's fixed split of the work most.
 
                 | Workload | floor ms | engine ms | PyTorch ms | engine | PyTorch | ratio |
                 |---|---:|---:|---:|---:|---:|---:|
