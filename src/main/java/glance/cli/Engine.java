@@ -18,6 +18,7 @@ final class Engine {
                 new CommandLine(new TopCommand())
                         .addSubcommand(new GenerateCommand(session))
                         .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
                         .addSubcommand(new DevicesCommand(session));
         IParameterExceptionHandler wrongUse =

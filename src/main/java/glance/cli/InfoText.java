@@ -98,6 +98,13 @@ final class InfoText {
     }
 
     private void print(Inspection.Adapter adapter) {
+        printAdapter(adapter);
+        out.println();
+        printGroups(adapter.weights().groups());
+    }
+
+    /** An adapter without its list of tensors. */
+    void printAdapter(Inspection.Adapter adapter) {
         line("adapter", adapter.path());
         line("layout", adapter.layout());
         line("modules", Integer.toString(adapter.modules()));
@@ -109,17 +116,21 @@ final class InfoText {
         if (!adapter.unknownKeys().isEmpty()) {
             line("other keys", listed(adapter.unknownKeys()));
         }
-        print(adapter.weights(), adapter.metadata());
+        printSummary(adapter.weights(), adapter.metadata());
     }
 
     private void print(WeightsSummary weights, Map<String, String> metadata) {
+        printSummary(weights, metadata);
+        out.println();
+        printGroups(weights.groups());
+    }
+
+    private void printSummary(WeightsSummary weights, Map<String, String> metadata) {
         line("tensors", Integer.toString(weights.tensors()));
         line("parameters", Units.count(weights.parameters()));
         line("dtype", weights.dtypeText());
         line("size", Units.bytes(weights.bytes()));
         metadata.forEach((key, value) -> line("metadata", key + " = " + shortened(value)));
-        out.println();
-        printGroups(weights.groups());
     }
 
     private void printGroups(List<TensorGroup> groups) {

@@ -132,6 +132,18 @@ public final class Weights implements AutoCloseable {
         return owner.data(name);
     }
 
+    /** A tensor as it is in the file; see {@link #data}. */
+    public HostTensor tensor(String name) {
+        ByteBuffer data = data(name);
+        TensorInfo info = tensors.get(name);
+        return new HostTensor(info.dtype(), info.shape(), data);
+    }
+
+    /** The safetensors files: one, or the shards in the order of their names. */
+    public List<SafetensorsFile> files() {
+        return files;
+    }
+
     /** The header strings; of shards, those of the first that has the key. */
     public Map<String, String> metadata() {
         return metadata;
