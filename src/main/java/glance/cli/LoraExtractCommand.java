@@ -1,6 +1,7 @@
 package glance.cli;
 
 import glance.io.FormatException;
+import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.TensorInfo;
 import glance.lora.LoraExtract;
@@ -10,6 +11,7 @@ import glance.lora.LoraWriter;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -120,7 +122,7 @@ final class LoraExtractCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** The target modules whose bytes differ; says what else differs. */
+    /** The target modules that differ; says what else differs. */
     private List<String> changed(Checkpoint before, Checkpoint after) {
         Map<String, TensorInfo> tunedTensors = after.weights().tensors();
         List<String> changed = new ArrayList<>();
@@ -174,8 +176,14 @@ final class LoraExtractCommand implements Callable<Integer> {
 
     private static boolean same(
             Checkpoint before, Checkpoint after, TensorInfo info, TensorInfo other) {
-        return info.dtype() == other.dtype()
-                && before.weights().data(info.name()).equals(after.weights().data(info.name()));
+        HostTensor one = before.weights().tensor(info.name());
+        HostTensor two = after.weights().tensor(info.name());
+        if (info.dtype() == other.dtype()) {
+            return one.data().equals(two.data());
+        }
+        return HostFloats.supports(info.dtype())
+                && HostFloats.supports(other.dtype())
+                && Arrays.equals(HostFloats.read(one), HostFloats.read(two));
     }
 
     private LoraExtract.Result extract(Checkpoint before, Checkpoint after, String module) {
