@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
         optionListHeading = "Options:%n",
         footer = {
             "",
-            "The memory estimate is for one picture with guidance on the CPU device: the part of the",
-            "model that needs most, its weights as in the file and its activations in float32."
+            "The memory estimate is for one picture with guidance on the CPU device: the part of the "
+                    + "model that needs most, its weights as in the file and its activations in float32."
         })
 final class InfoCommand implements Callable<Integer> {
     private final Session session;

@@ -13,8 +13,8 @@ import picocli.CommandLine.Spec;
         header = "Works on adapter files: info, resize, extract, merge, convert.",
         description = {
             "",
-            "Adapters may be in the diffusers, PEFT, kohya or ComfyUI layout. Everything happens on the",
-            "host, in float32 or better; nothing is overwritten unless you say --overwrite.",
+            "Adapters may be in the diffusers, PEFT, kohya or ComfyUI layout. Everything happens on the "
+                    + "host, in float32 or better; nothing is overwritten unless you say --overwrite.",
             ""
         },
         commandListHeading = "%nCommands:%n",
@@ -24,9 +24,9 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  glance-engine lora info slow.safetensors fast.safetensors",
             "  glance-engine lora resize slow.safetensors --rank 8 --out slow-8.safetensors",
-            "  glance-engine lora extract Qwen-Image TUNED --rank 32 --out tuned.safetensors",
-            "  glance-engine lora merge Qwen-Image style.safetensors:0.8 --out Qwen-Image-style",
-            "  glance-engine lora convert kohya.safetensors --model Qwen-Image --to diffusers \\",
+            "  glance-engine lora extract BASE TUNED --rank 32 --out tuned.safetensors",
+            "  glance-engine lora merge MODEL style.safetensors:0.8 --out MODEL-style",
+            "  glance-engine lora convert kohya.safetensors --model MODEL --to diffusers \\",
             "      --out style.safetensors"
         })
 final class LoraCommand implements Runnable {

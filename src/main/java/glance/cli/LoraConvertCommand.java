@@ -19,8 +19,8 @@ import picocli.CommandLine.Parameters;
         header = "Writes an adapter in another layout.",
         description = {
             "",
-            "Reads all layouts. In diffusers, peft and comfyui files alpha / rank is folded into lora_B, so",
-            "that every reader applies them at the same strength; kohya files keep alpha.",
+            "Reads all layouts. In diffusers, peft and comfyui files alpha / rank is folded into lora_B, so "
+                    + "that every reader applies them at the same strength; kohya files keep alpha.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -28,8 +28,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  glance-engine lora convert slow.safetensors --to kohya --out slow-kohya.safetensors",
-            "  glance-engine lora convert kohya.safetensors --model Qwen-Image --to diffusers \\",
+            "  glance-engine lora convert slow.safetensors --to kohya --out k.safetensors",
+            "  glance-engine lora convert kohya.safetensors --model MODEL --to diffusers \\",
             "      --out style.safetensors",
             "",
             "Kohya names have underscores for dots, which only the names of a model can undo."

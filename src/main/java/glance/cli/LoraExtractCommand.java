@@ -28,9 +28,9 @@ import picocli.CommandLine.Parameters;
         header = "Makes an adapter of what fine-tuning changed: TUNED less BASE.",
         description = {
             "",
-            "Takes the linear layers that differ, finds the nearest adapter of the given rank for each, and",
-            "prints the part of the change that it does not hold. Layers that differ but are no linear",
-            "layers (norms, biases) are named and left out. Writes the diffusers layout, alpha = rank.",
+            "Takes the linear layers that differ, finds the nearest adapter of the given rank for each, and "
+                    + "prints the part of the change that it does not hold. Layers that differ but are no linear "
+                    + "layers (norms, biases) are named and left out. Writes the diffusers layout, alpha = rank.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -38,9 +38,9 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  glance-engine lora extract Qwen-Image TUNED --rank 32 --out tuned.safetensors",
+            "  glance-engine lora extract BASE TUNED --rank 32 --out tuned.safetensors",
             "  glance-engine lora extract base.safetensors tuned.safetensors --rank 16 \\",
-            "      --targets to_q,to_k,to_v,to_out.0 --dtype BF16 --out tuned-lora.safetensors"
+            "      --targets to_q,to_k,to_v --dtype BF16 --out lora.safetensors"
         })
 final class LoraExtractCommand implements Callable<Integer> {
     private final Session session;

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
                 "Shows targets, ranks, alphas, header notes of adapters, and how much they change.",
         description = {
             "",
-            "Beside what 'glance-engine info' shows: the Frobenius norm of each update, alpha / rank B A,",
-            "and the rank that would keep 95 % of its square.",
+            "Beside what 'glance-engine info' shows: the Frobenius norm of each update, alpha / rank B A, "
+                    + "and the rank that would keep 95 % of its square.",
             ""
         },
         parameterListHeading = "Arguments:%n",

@@ -24,10 +24,10 @@ import picocli.CommandLine.Parameters;
         header = "Writes a copy of a model with adapters added to its weights.",
         description = {
             "",
-            "The result is what the input is: a model folder, a transformer's folder, or a file. Goes tensor",
-            "by tensor, so the model may be larger than memory. Sums are rounded once; the table says what",
-            "that costs, in relation to the weights and to the updates. A large part of an update can be",
-            "lost in 16 bits: generate --lora adds adapters at run time without this loss.",
+            "The result is what the input is: a model folder, a transformer's folder, or a file. Goes tensor "
+                    + "by tensor, so the model may be larger than memory. Sums are rounded once; the table says what "
+                    + "that costs, in relation to the weights and to the updates. A large part of an update can be "
+                    + "lost in 16 bits: generate --lora adds adapters at run time without this loss.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -35,8 +35,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  glance-engine lora merge Qwen-Image style.safetensors:0.8 --out Qwen-Image-style",
-            "  glance-engine lora merge transformer.safetensors a.safetensors b.safetensors:-0.5 \\",
+            "  glance-engine lora merge MODEL style.safetensors:0.8 --out MODEL-style",
+            "  glance-engine lora merge base.safetensors a.safetensors b.safetensors:-0.5 \\",
             "      --dtype F32 --out merged.safetensors"
         })
 final class LoraMergeCommand implements Callable<Integer> {

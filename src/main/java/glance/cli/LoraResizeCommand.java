@@ -21,9 +21,9 @@ import picocli.CommandLine.Parameters;
         header = "Lowers the rank of an adapter, losing as little as possible.",
         description = {
             "",
-            "Keeps the largest singular values of each module's update, which is the best that a rank",
-            "allows (Eckart and Young). Prints how much of the squared norm is left. Writes alpha = rank,",
-            "in the diffusers layout; names without dots (kohya) are kept, in the kohya layout.",
+            "Keeps the largest singular values of each module's update, which is the best that a rank "
+                    + "allows (Eckart and Young). Prints how much of the squared norm is left. Writes alpha = rank, "
+                    + "in the diffusers layout; names without dots (kohya) are kept, in the kohya layout.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Examples:",
             "  glance-engine lora resize slow.safetensors --rank 8 --out slow-8.safetensors",
-            "  glance-engine lora resize slow.safetensors --energy 0.95 --out slow-95.safetensors"
+            "  glance-engine lora resize slow.safetensors --energy 0.95 --out s95.safetensors"
         })
 final class LoraResizeCommand implements Callable<Integer> {
     private final Session session;
