@@ -23,6 +23,7 @@ import java.util.function.Supplier;
  */
 public final class SafetensorsWriter {
     private static final int ALIGNMENT_BYTES = 8;
+    private static final int WRITE_BYTES = 1 << 20;
 
     private SafetensorsWriter() {}
 
@@ -144,7 +145,10 @@ public final class SafetensorsWriter {
     }
 
     private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
+        // The JDK copies what it writes to a buffer outside the heap: in pieces, that stays small.
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            bytes.limit(Math.min(end, bytes.position() + WRITE_BYTES));
             channel.write(bytes);
         }
     }

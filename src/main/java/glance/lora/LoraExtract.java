@@ -2,8 +2,6 @@ package glance.lora;
 
 import glance.io.HostFloats;
 import glance.io.HostTensor;
-import org.ejml.data.DMatrixRMaj;
-import org.ejml.dense.row.NormOps_DDRM;
 
 /** Finds the adapter that comes closest to the difference of two weights of one module. */
 public final class LoraExtract {
@@ -39,8 +37,8 @@ public final class LoraExtract {
                             + ", the smaller side of its weight, got "
                             + rank);
         }
-        DMatrixRMaj difference = difference(module, base, tuned);
-        double norm = NormOps_DDRM.fastNormF(difference);
+        LargeMatrix difference = difference(module, base, tuned);
+        double norm = Math.sqrt(difference.energy());
         if (norm == 0) {
             return null;
         }
@@ -49,23 +47,25 @@ public final class LoraExtract {
         return new Result(svd.truncated(rank), norm, Math.sqrt(lost) / norm);
     }
 
-    private static DMatrixRMaj difference(String module, HostTensor base, HostTensor tuned) {
-        DMatrixRMaj difference = new DMatrixRMaj(base.shape().dim(0), base.shape().dim(1));
-        float[] before = new float[difference.numCols];
-        float[] after = new float[difference.numCols];
-        for (int o = 0; o < difference.numRows; o++) {
-            int start = o * difference.numCols;
-            HostFloats.read(base.dtype(), base.data(), start, before);
-            HostFloats.read(tuned.dtype(), tuned.data(), start, after);
-            for (int i = 0; i < before.length; i++) {
-                double d = (double) after[i] - before[i];
-                if (!Double.isFinite(d)) {
+    /** Exact in float32 where the two are near each other, rounded once elsewhere. */
+    private static LargeMatrix difference(String module, HostTensor base, HostTensor tuned) {
+        int in = base.shape().dim(1);
+        float[][] rows = new float[base.shape().dim(0)][in];
+        float[] before = new float[in];
+        for (int o = 0; o < rows.length; o++) {
+            float[] row = rows[o];
+            HostFloats.read(base.dtype(), base.data(), o * in, before);
+            HostFloats.read(tuned.dtype(), tuned.data(), o * in, row);
+            for (int i = 0; i < in; i++) {
+                row[i] -= before[i];
+                if (!Float.isFinite(row[i])) {
                     throw new IllegalArgumentException(
-                            module + ": both weights must be finite, got a difference of " + d);
+                            module
+                                    + ": both weights must be finite, got a difference of "
+                                    + row[i]);
                 }
-                difference.data[start + i] = d;
             }
         }
-        return difference;
+        return new LargeMatrix(rows);
     }
 }

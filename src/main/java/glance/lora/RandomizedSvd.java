@@ -17,10 +17,10 @@ final class RandomizedSvd {
     private static final int DENSE_SIZE = 200;
 
     private static final int OVERSAMPLING = 10;
-    private static final int MAX_ITERATIONS = 20;
+    private static final int MAX_ITERATIONS = 12;
 
     /** Relative gain of energy in one iteration under which the basis counts as found. */
-    private static final double GAIN = 1e-7;
+    private static final double GAIN = 1e-6;
 
     private RandomizedSvd() {}
 
@@ -29,26 +29,26 @@ final class RandomizedSvd {
      *
      * @param rank at most the smaller side of the matrix
      */
-    static LowRankSvd of(DMatrixRMaj matrix, int rank) {
-        int smaller = Math.min(matrix.numRows, matrix.numCols);
+    static LowRankSvd of(LargeMatrix matrix, int rank) {
+        int smaller = Math.min(matrix.numRows(), matrix.numCols());
         int columns = rank + OVERSAMPLING;
         if (smaller <= DENSE_SIZE || columns >= smaller) {
-            return LowRankSvd.dense(matrix);
+            return LowRankSvd.dense(matrix.dense());
         }
-        DMatrixRMaj start = new DMatrixRMaj(matrix.numCols, columns);
+        DMatrixRMaj start = new DMatrixRMaj(matrix.numCols(), columns);
         RandomMatrices_DDRM.fillGaussian(start, 0, 1, new Random(columns));
-        DMatrixRMaj basis = Thin.of(CommonOps_DDRM.mult(matrix, start, null)).q();
+        DMatrixRMaj basis = Thin.of(matrix.times(start)).q();
         double energy = 0;
         for (int i = 0; ; i++) {
             // matrix^T Q = Q2 R, so Q^T matrix = R^T Q2^T: small enough to be decomposed.
-            Thin seen = Thin.of(CommonOps_DDRM.multTransA(matrix, basis, null));
+            Thin seen = Thin.of(matrix.transposeTimes(basis));
             LowRankSvd inner = LowRankSvd.dense(CommonOps_DDRM.transpose(seen.r(), null));
             double now = inner.energy(rank);
             if (i == MAX_ITERATIONS || now - energy <= GAIN * now) {
                 return LowRankSvd.project(basis, inner, seen.q());
             }
             energy = now;
-            basis = Thin.of(CommonOps_DDRM.mult(matrix, seen.q(), null)).q();
+            basis = Thin.of(matrix.times(seen.q())).q();
         }
     }
 }

@@ -40,7 +40,8 @@ class LoraExtractTest {
                 CommonOps_DDRM.subtract(Matrices.matrix(tuned), Matrices.matrix(base), null);
         LoraExtract.Result result = LoraExtract.of("m", base, tuned, 5);
         double best = Matrices.tail(change, 5) / Matrices.norm(change);
-        assertThat(result.error()).isCloseTo(best, within(1e-9));
+        // The difference of the weights is rounded to float32 once: 6e-8 of each element.
+        assertThat(result.error()).isCloseTo(best, within(6e-8));
         assertThat(Matrices.distance(Matrices.update(result.pair()), change))
                 .isCloseTo(best, within(1e-6));
     }
