@@ -6,6 +6,7 @@ import glance.lora.LoraLayout;
 import glance.lora.LoraWriter;
 import glance.tensor.DType;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,9 +33,13 @@ import picocli.CommandLine.Parameters;
             "  glance-engine lora convert kohya.safetensors --model MODEL --to diffusers \\",
             "      --out style.safetensors",
             "",
-            "Kohya names have underscores for dots, which only the names of a model can undo."
+            "Kohya names have underscores for dots, which only the names of a model can undo. "
+                    + "The kohya and comfyui layouts are written with the names of the diffusers modules, "
+                    + "which is right for Qwen-Image; these tools have other names for FLUX and SD3."
         })
 final class LoraConvertCommand implements Callable<Integer> {
+    private static final String FLUX_BLOCKS = "single_transformer_blocks.";
+
     private final Session session;
 
     @Parameters(paramLabel = "FILE", description = "The adapter.")
@@ -79,6 +84,7 @@ final class LoraConvertCommand implements Callable<Integer> {
                     "its module names have underscores for dots",
                     "name the model that it is for with --model");
         }
+        requireOwnNames(adapter);
         LoraWriter.write(
                 out,
                 adapter.pairs(),
@@ -88,6 +94,20 @@ final class LoraConvertCommand implements Callable<Integer> {
         session.note(Units.plural(adapter.pairs().size(), "module") + " written");
         session.out().println(out);
         return ExitCode.OK;
+    }
+
+    /** The kohya and ComfyUI files of FLUX name other modules than diffusers has. */
+    private void requireOwnNames(LoraFile adapter) {
+        boolean own = layout == LoraLayout.DIFFUSERS || layout == LoraLayout.PEFT;
+        if (!own && adapter.pairs().keySet().stream().anyMatch(n -> n.startsWith(FLUX_BLOCKS))) {
+            throw new FormatException(
+                    file,
+                    null,
+                    "is for FLUX, whose "
+                            + layout.name().toLowerCase(Locale.ROOT)
+                            + " files hold several of these modules in one",
+                    "use --to diffusers, which ComfyUI reads too");
+        }
     }
 
     private LoraFile open() {

@@ -244,6 +244,9 @@ class LoraCommandTest {
         assertThat(err.toString()).contains("is missing");
         refuse("extract", QWEN, QWEN, "--rank", 2, "--targets", "q", "--out", at("x.safetensors"));
         assertThat(err.toString()).contains("named q");
+        Path flux = FIXTURES.resolve("flux-transformer/lora.safetensors");
+        refuse("convert", flux, "--to", "kohya", "--out", at("x.safetensors"));
+        assertThat(err.toString()).contains("is for FLUX");
         refuse("convert", ADAPTER, "--to", "other", "--out", at("x.safetensors"));
         refuse("convert", ADAPTER, "--to", "peft", "--out", at("x.bin"));
         assertThat(folder).isEmptyDirectory();
