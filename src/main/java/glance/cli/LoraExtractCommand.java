@@ -103,7 +103,7 @@ final class LoraExtractCommand implements Callable<Integer> {
                     work.next(module);
                     LoraExtract.Result result = extract(before, after, module);
                     if (result != null) {
-                        pairs.put(module, result.pair());
+                        pairs.put(module, LoraFormat.stored(result.pair(), dtype));
                         report.add(modules ? module : LoraFormat.kind(module), result);
                     }
                 }

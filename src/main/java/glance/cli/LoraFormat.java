@@ -86,6 +86,17 @@ final class LoraFormat {
         return widest;
     }
 
+    /** A result in the dtype that it will be written in, so that many take less memory. */
+    static LoraPair stored(LoraPair pair, DType dtype) {
+        return new LoraPair(stored(pair.a(), dtype), stored(pair.b(), dtype), pair.alpha());
+    }
+
+    private static HostTensor stored(HostTensor tensor, DType dtype) {
+        return tensor.dtype() == dtype
+                ? tensor
+                : HostFloats.tensor(dtype, tensor.shape(), HostFloats.read(tensor));
+    }
+
     /**
      * @throws WrongUseException if the dtype is none that weights are written in
      */

@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.io.FormatException;
 import glance.lora.LoraFile;
 import glance.lora.LoraMerge;
 import glance.lora.LoraPair;
@@ -76,6 +77,7 @@ final class LoraMergeCommand implements Callable<Integer> {
         LoraFormat.requireReal(dtype);
         List<LoraSpec> specs = specs();
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
+            requireWhole(checkpoint);
             Path out = checkpoint.isFolder() ? newFile.folder() : newFile.safetensors();
             Map<String, List<LoraMerge.Part>> parts = parts(checkpoint, specs);
             RoundingLoss loss = new RoundingLoss(modules);
@@ -86,6 +88,13 @@ final class LoraMergeCommand implements Callable<Integer> {
             session.out().println(out);
         }
         return ExitCode.OK;
+    }
+
+    /** An index can be read like a file, but its shards need a folder to be written to. */
+    private void requireWhole(Checkpoint checkpoint) {
+        if (!checkpoint.isFolder() && !model.toString().endsWith(".safetensors")) {
+            throw new FormatException(model, null, "is an index of shards", "give its folder");
+        }
     }
 
     private List<LoraSpec> specs() {

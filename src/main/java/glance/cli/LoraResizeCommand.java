@@ -75,6 +75,7 @@ final class LoraResizeCommand implements Callable<Integer> {
         LoraFormat.requireReal(dtype);
         Path out = newFile.safetensors();
         LoraFile adapter = LoraFormat.open(session, file);
+        DType stored = LoraFormat.dtype(dtype, adapter.pairs());
         Map<String, LoraPair> resized = new LinkedHashMap<>();
         Map<String, KeptEnergy> report = new LinkedHashMap<>();
         try (Work work = new Work(session, "module", adapter.pairs().size())) {
@@ -83,19 +84,14 @@ final class LoraResizeCommand implements Callable<Integer> {
                             (module, pair) -> {
                                 work.next(module);
                                 LoraResize.Result result = apply(resize, module, pair);
-                                resized.put(module, result.pair());
+                                resized.put(module, LoraFormat.stored(result.pair(), stored));
                                 report.computeIfAbsent(
                                                 modules ? module : LoraFormat.kind(module),
                                                 k -> new KeptEnergy())
                                         .add(pair.rank(), result);
                             });
         }
-        LoraWriter.write(
-                out,
-                resized,
-                LoraFormat.notes(file),
-                LoraFormat.layout(adapter),
-                LoraFormat.dtype(dtype, adapter.pairs()));
+        LoraWriter.write(out, resized, LoraFormat.notes(file), LoraFormat.layout(adapter), stored);
         KeptEnergy.print(report, session.out());
         session.out().println(out);
         return ExitCode.OK;

@@ -245,6 +245,10 @@ class LoraCommandTest {
         refuse("extract", QWEN, QWEN, "--rank", 2, "--targets", "q", "--out", at("x.safetensors"));
         assertThat(err.toString()).contains("named q");
         Path flux = FIXTURES.resolve("flux-transformer/lora.safetensors");
+        Path index =
+                FIXTURES.resolve("flux-transformer/diffusion_pytorch_model.safetensors.index.json");
+        refuse("merge", index, flux, "--out", at("x.safetensors"));
+        assertThat(err.toString()).contains("is an index of shards; give its folder");
         refuse("convert", flux, "--to", "kohya", "--out", at("x.safetensors"));
         assertThat(err.toString()).contains("is for FLUX");
         refuse("convert", ADAPTER, "--to", "other", "--out", at("x.safetensors"));
