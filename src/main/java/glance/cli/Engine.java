@@ -4,6 +4,7 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 
@@ -20,7 +21,8 @@ final class Engine {
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
-                        .addSubcommand(new DevicesCommand(session));
+                        .addSubcommand(new DevicesCommand(session))
+                        .addSubcommand(new HelpCommand());
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
         IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);

@@ -33,6 +33,8 @@ final class InfoText {
             }
         } else if (inspection instanceof Inspection.Adapter adapter) {
             print(adapter);
+        } else if (inspection instanceof Inspection.Picture picture) {
+            print(picture);
         } else if (inspection instanceof Inspection.Tensors tensors) {
             line("weights", tensors.path());
             print(tensors.weights(), tensors.metadata());
@@ -95,6 +97,12 @@ final class InfoText {
                         + " weights, "
                         + Units.bytes(memory.scratchBytes())
                         + " activations), and the JVM");
+    }
+
+    private void print(Inspection.Picture picture) {
+        line("picture", picture.path());
+        line("pixels", picture.width() + "x" + picture.height());
+        picture.text().forEach((key, value) -> line(key, shortened(value)));
     }
 
     private void print(Inspection.Adapter adapter) {

@@ -26,7 +26,7 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  glance-engine generate \"three blue stars on a white background\"",
-            "  glance-engine generate \"a cat\" --model MODEL_FOLDER --lora slow.safetensors@slow",
+            "  glance-engine generate \"a cat\" --model FOLDER --lora slow.safetensors@slow",
             "  glance-engine info MODEL_FOLDER        parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
             "  glance-engine lora merge MODEL_FOLDER style.safetensors --out MERGED_FOLDER",
