@@ -2,7 +2,6 @@ package glance.compare.scene;
 
 import glance.compare.scene.Scene.SceneObject;
 import glance.io.Config;
-import glance.io.FormatException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,7 +51,6 @@ final class SceneReader {
                 Arrays.stream(type.getEnumConstants())
                         .map(value -> value.name().toLowerCase(Locale.ROOT))
                         .collect(Collectors.joining(", "));
-        throw config.refuse(
-                key, "unknown word '" + FormatException.printable(text) + "'", "known: " + known);
+        throw config.refuse(key, "is none of the known words", "known: " + known);
     }
 }
