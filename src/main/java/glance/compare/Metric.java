@@ -9,12 +9,12 @@ public enum Metric {
     PSNR("psnr", "PSNR dB", 2, distance(Outcome.Distance::psnr)),
     SSIM("ssim", "SSIM", 3, distance(Outcome.Distance::ssim)),
     LATENT_ERROR("latent_error", "latent error", 3, distance(Outcome.Distance::latentError)),
-    BACKGROUND("background", "background %", 1, score(SceneScore::background)),
-    COLORS("colors", "colours %", 1, score(SceneScore::colors)),
-    SHAPES("shapes", "shapes %", 1, score(SceneScore::shapes)),
-    COUNT("count", "count %", 1, score(SceneScore::count)),
-    LAYOUT("layout", "layout %", 1, score(SceneScore::layout)),
-    ALL_RIGHT("all_right", "all right %", 1, score(SceneScore::all));
+    BACKGROUND("background", "background %", 0, score(SceneScore::background)),
+    COLORS("colors", "colours %", 0, score(SceneScore::colors)),
+    SHAPES("shapes", "shapes %", 0, score(SceneScore::shapes)),
+    COUNT("count", "count %", 0, score(SceneScore::count)),
+    LAYOUT("layout", "layout %", 0, score(SceneScore::layout)),
+    ALL_RIGHT("all_right", "all right %", 0, score(SceneScore::all));
 
     private final String key;
     private final String title;

@@ -1,6 +1,7 @@
 package glance.compare;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -109,6 +110,15 @@ public record ReportFiles(
     /** Settings, summaries and every picture. A number that JSON cannot hold is null. */
     public String json() {
         ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+        ObjectNode root = json(mapper);
+        try {
+            return mapper.writeValueAsString(root) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of plain values must be writable", e);
+        }
+    }
+
+    private ObjectNode json(ObjectMapper mapper) {
         ObjectNode root = mapper.createObjectNode();
         root.set("about", mapper.valueToTree(about));
         root.put("teacher", request.teacher().name());
@@ -117,7 +127,7 @@ public record ReportFiles(
                 Summary.of(outcomes).stream().collect(Collectors.toMap(Summary::contender, s -> s));
         for (Contender contender : runs()) {
             ObjectNode run = runs.addObject().put("name", contender.name());
-            run.put("plan", PlanJson.write(contender.plan()));
+            run.set("plan", plan(mapper, contender));
             ArrayNode adapters = run.putArray("adapters");
             contender.adapters().forEach(adapter -> adapters.add(adapter.toString()));
             summarise(run, summaries.get(contender.name()));
@@ -140,10 +150,14 @@ public record ReportFiles(
                 }
             }
         }
+        return root;
+    }
+
+    private static JsonNode plan(ObjectMapper mapper, Contender contender) {
         try {
-            return mapper.writeValueAsString(root) + "\n";
+            return mapper.readTree(PlanJson.write(contender.plan()));
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a tree of plain values must be writable", e);
+            throw new IllegalStateException("a plan that was written must be readable", e);
         }
     }
 

@@ -68,7 +68,7 @@ public final class SummaryTable {
 
     private static String number(double value, int decimals) {
         if (Double.isInfinite(value)) {
-            return "equal";
+            return "inf";
         }
         return String.format(Locale.ROOT, "%." + decimals + "f", value);
     }
