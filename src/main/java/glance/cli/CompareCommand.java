@@ -281,6 +281,8 @@ final class CompareCommand implements Callable<Integer> {
 
     private void finish(ReportFiles report, CompareFiles files, Gallery gallery) {
         if (files != null) {
+            // A request to stop interrupts this thread, which would close the files.
+            Thread.interrupted();
             CompareFiles.write(files.report(), report.markdown());
             CompareFiles.write(files.csv(), report.csv());
             CompareFiles.write(files.json(), report.json());

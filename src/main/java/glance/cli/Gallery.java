@@ -44,6 +44,8 @@ final class Gallery implements Comparison.PictureSink {
             sheet.put(row, outcome.contender(), picture);
         }
         if (keepPictures) {
+            // A request to stop interrupts this thread, which would close the file.
+            Thread.interrupted();
             Images.writePng(
                     files.picture(outcome.prompt(), outcome.seed(), outcome.contender()),
                     picture,

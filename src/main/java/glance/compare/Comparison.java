@@ -17,7 +17,7 @@ import java.util.List;
 
 /**
  * Makes the teacher's picture of every prompt and seed once, then those of all contenders, and
- * measures each. The model is loaded once; all latents are made first and decoded at the end.
+ * measures each. The model is loaded once.
  */
 public final class Comparison {
     /** Run first and thrown away, so that the JVM has compiled most when measuring begins. */
@@ -55,35 +55,26 @@ public final class Comparison {
             all.addAll(request.contenders());
             List<ImageSession.Recipe> recipes =
                     all.stream().map(c -> session.recipe(c.plan(), c.adapters())).toList();
-            List<Group> groups = denoise(session, recipes);
-            session.endDenoising();
             List<Outcome> outcomes = new ArrayList<>();
-            for (Group group : groups) {
-                measure(session, group, all, recipes, outcomes, pictures);
+            try {
+                session.denoise(0, request.seeds().get(0), session.recipe(WARM_UP, List.of()));
+                for (int prompt = 0; prompt < request.setting().prompts().size(); prompt++) {
+                    for (long seed : request.seeds()) {
+                        List<ImageSession.Denoised> runs = new ArrayList<>();
+                        for (ImageSession.Recipe recipe : recipes) {
+                            runs.add(session.denoise(prompt, seed, recipe));
+                        }
+                        Group group = new Group(prompt, seed, runs);
+                        measure(session, group, all, recipes, outcomes, pictures);
+                    }
+                }
+            } catch (CancelledException e) {
+                if (outcomes.isEmpty()) {
+                    throw e;
+                }
             }
             return outcomes;
         }
-    }
-
-    private List<Group> denoise(ImageSession session, List<ImageSession.Recipe> recipes) {
-        List<Group> groups = new ArrayList<>();
-        try {
-            session.denoise(0, request.seeds().get(0), session.recipe(WARM_UP, List.of()));
-            for (int prompt = 0; prompt < request.setting().prompts().size(); prompt++) {
-                for (long seed : request.seeds()) {
-                    List<ImageSession.Denoised> runs = new ArrayList<>();
-                    for (ImageSession.Recipe recipe : recipes) {
-                        runs.add(session.denoise(prompt, seed, recipe));
-                    }
-                    groups.add(new Group(prompt, seed, runs));
-                }
-            }
-        } catch (CancelledException e) {
-            if (groups.isEmpty()) {
-                throw e;
-            }
-        }
-        return groups;
     }
 
     private void measure(

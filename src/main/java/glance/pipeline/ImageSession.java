@@ -22,14 +22,13 @@ import java.util.List;
 
 /**
  * A model that stays open for many runs: every prompt is encoded once, the transformer is loaded
- * once, every adapter is read once. Runs are made first and decoded afterwards, so that the peak
- * stays the largest part of the model:
+ * once, every adapter is read once. Beside the transformer only the autoencoder stays open, from
+ * the first picture on:
  *
  * <pre>{@code
  * try (ImageSession session = new ImageSession(ops, folder, setting, listener)) {
  *     ImageSession.Recipe recipe = session.recipe(plan, adapters);
  *     ImageSession.Denoised run = session.denoise(0, seed, recipe);
- *     session.endDenoising();
  *     BufferedImage picture = session.decode(run.latents());
  * }
  * }</pre>
@@ -176,18 +175,6 @@ public final class ImageSession implements AutoCloseable {
         }
     }
 
-    /** Frees the transformer and the adapters. No run can be made after this. */
-    public void endDenoising() {
-        if (adapters != null) {
-            adapters.close();
-            adapters = null;
-        }
-        if (denoiser != null) {
-            denoiser.close();
-            denoiser = null;
-        }
-    }
-
     /** The picture of a run's latents. */
     public BufferedImage decode(float[] latents) {
         if (codec == null) {
@@ -203,7 +190,12 @@ public final class ImageSession implements AutoCloseable {
 
     @Override
     public void close() {
-        endDenoising();
+        if (adapters != null) {
+            adapters.close();
+        }
+        if (denoiser != null) {
+            denoiser.close();
+        }
         if (codec != null) {
             codec.close();
         }

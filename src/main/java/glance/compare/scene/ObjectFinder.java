@@ -114,7 +114,7 @@ final class ObjectFinder {
             }
             cover[i] = Math.min(1, Math.max(0, done / length));
         }
-        return new Patch(width, height, cover);
+        return Patch.of(width, height, cover);
     }
 
     /** The pixels of a region that have no neighbour outside, or all if there are none. */

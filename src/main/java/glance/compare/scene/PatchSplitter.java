@@ -33,7 +33,7 @@ final class PatchSplitter {
             for (int i = 0; i < owners.length; i++) {
                 cover[i] = owners[i] == k ? patch.cover()[i] : 0;
             }
-            result.add(new Patch(patch.width(), patch.height(), cover));
+            result.add(Patch.of(patch.width(), patch.height(), cover));
         }
         return result;
     }

@@ -1,5 +1,9 @@
 package glance.compare.scene;
 
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
 /**
  * The shape, place and radius that explain a patch best: those of the greatest overlap
  *
@@ -16,36 +20,42 @@ package glance.compare.scene;
  */
 record ShapeFit(SceneShape shape, double x, double y, double radius, double overlap) {
     private static final double[] STEPS_PIXELS = {1.5, 0.7, 0.3, 0.15};
+    private static final double MAX_BEHIND = 0.2;
     private static final int MAX_MOVES = 12;
     private static final double[][] DIRECTIONS = {
         {1, 0, 0}, {-1, 0, 0}, {0, 1, 0}, {0, -1, 0}, {0, 0, 1}, {0, 0, -1}
     };
 
-    /** Fits every shape and returns the best. */
+    /**
+     * Fits the shapes and returns the best. Each starts where area and centre of gravity agree; the
+     * ones that are far behind there are given up.
+     */
     static ShapeFit best(Patch patch) {
         double area = patch.area();
         double[] centroid = patch.centroid();
-        ShapeFit best = null;
-        for (SceneShape shape : SceneShape.values()) {
-            ShapeFit fit = climb(shape, patch, area, centroid);
-            if (best == null || fit.overlap > best.overlap) {
-                best = fit;
-            }
-        }
-        return best;
+        List<ShapeFit> starts =
+                Arrays.stream(SceneShape.values())
+                        .map(shape -> start(shape, patch, area, centroid))
+                        .toList();
+        double leader = starts.stream().mapToDouble(ShapeFit::overlap).max().orElseThrow();
+        return starts.stream()
+                .filter(start -> start.overlap >= leader - MAX_BEHIND)
+                .map(start -> start.climb(patch))
+                .max(Comparator.comparingDouble(ShapeFit::overlap))
+                .orElseThrow();
     }
 
-    /** Starts where area and centre of gravity agree, then walks uphill in shrinking steps. */
-    private static ShapeFit climb(SceneShape shape, Patch patch, double area, double[] centroid) {
+    private static ShapeFit start(SceneShape shape, Patch patch, double area, double[] centroid) {
         ShapeMask mask = ShapeMask.of(shape);
-        double radius = Math.sqrt(area / mask.area());
-        ShapeFit here =
-                at(
-                        shape,
-                        patch,
-                        centroid[0] - radius * mask.centroidX(),
-                        centroid[1] - radius * mask.centroidY(),
-                        radius);
+        double r = Math.sqrt(area / mask.area());
+        double x = centroid[0] - r * mask.centroidX();
+        double y = centroid[1] - r * mask.centroidY();
+        return at(shape, patch, x, y, r);
+    }
+
+    /** Walks uphill in shrinking steps. */
+    private ShapeFit climb(Patch patch) {
+        ShapeFit here = this;
         for (double step : STEPS_PIXELS) {
             for (int move = 0; move < MAX_MOVES; move++) {
                 ShapeFit next = here;
@@ -68,15 +78,17 @@ record ShapeFit(SceneShape shape, double x, double y, double radius, double over
 
     private static ShapeFit at(SceneShape shape, Patch patch, double x, double y, double radius) {
         ShapeMask mask = ShapeMask.of(shape);
+        double reach = ShapeMask.REACH * radius;
+        int left = Math.max(0, (int) Math.min(patch.left(), x - reach));
+        int top = Math.max(0, (int) Math.min(patch.top(), y - reach));
+        int right = Math.min(patch.width(), (int) Math.max(patch.right(), x + reach + 1));
+        int bottom = Math.min(patch.height(), (int) Math.max(patch.bottom(), y + reach + 1));
         double common = 0;
         double either = 0;
-        for (int row = 0; row < patch.height(); row++) {
-            for (int column = 0; column < patch.width(); column++) {
+        for (int row = top; row < bottom; row++) {
+            for (int column = left; column < right; column++) {
                 double drawn = patch.cover()[row * patch.width() + column];
-                boolean far =
-                        Math.abs(column + 0.5 - x) > 1.25 * radius + 1
-                                || Math.abs(row + 0.5 - y) > 1.25 * radius + 1;
-                double covered = far ? 0 : mask.coverage(column, row, x, y, radius);
+                double covered = mask.coverage(column, row, x, y, radius);
                 common += Math.min(drawn, covered);
                 either += Math.max(drawn, covered);
             }

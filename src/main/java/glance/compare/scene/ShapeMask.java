@@ -9,7 +9,7 @@ import java.util.Map;
  */
 final class ShapeMask {
     /** The farthest that a shape of radius 1 reaches, and a little. */
-    private static final double REACH = 1.25;
+    static final double REACH = 1.25;
 
     private static final int CELLS = 200;
     private static final double CELL = 2 * REACH / CELLS;

@@ -56,7 +56,7 @@ class SceneScorerTest {
     @Test
     void rightPicturesOfRandomScenes_areAllRight() {
         RandomScenes random = new RandomScenes(1);
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 200; i++) {
             Scene scene = random.next();
             assertThat(score(scene, scene).all()).as(scene.toString()).isTrue();
         }
