@@ -10,13 +10,9 @@ import glance.compare.ReportFiles;
 import glance.compare.Summary;
 import glance.compare.SummaryTable;
 import glance.compare.scene.Scene;
-import glance.io.BuiltInModel;
 import glance.io.Images;
 import glance.io.ModelFolder;
-import glance.model.Family;
 import glance.ops.Ops;
-import glance.pipeline.Families;
-import glance.pipeline.Guidance;
 import glance.pipeline.ImageRequest;
 import glance.pipeline.ImageSession;
 import glance.pipeline.TextToImage;
@@ -29,7 +25,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -58,9 +53,11 @@ import picocli.CommandLine.Parameters;
             "  sweep     switch-K: Slow in the first K steps, then Fast; K from 0 to 10",
             "",
             "Measures:",
-            "  PSNR 10 log10(255^2 / mean squared difference). SSIM of Wang et al. 2004 with an",
-            "  11x11 gaussian window (1.5), K1 0.01, K2 0.03, mean of the channels. Latent error",
-            "  |x - y| / |y|. A .jsonl file with the scenes that prompts describe adds shares of",
+            "  PSNR          10 log10(255^2 / mean squared difference), in dB",
+            "  SSIM          Wang et al. 2004: 11x11 gaussian window (1.5), K1 0.01, K2 0.03,",
+            "                mean of the three channels",
+            "  latent error  |x - y| / |y| of the final latents, y those of the teacher",
+            "  Where --prompts is a .jsonl file with scenes, as eval/scenes.jsonl: shares of",
             "  pictures with the right background, colours, shapes, count and layout.",
             "",
             "Examples:",
@@ -72,11 +69,11 @@ import picocli.CommandLine.Parameters;
             "      --run all=glance,slow.safetensors@slow,fast.safetensors@fast"
         })
 final class CompareCommand implements Callable<Integer> {
-    private static final int MAX_SEEDS = 1000;
+    private static final int MAX_SHEET_ROWS = 1000;
 
     private final Session session;
 
-    @Parameters(paramLabel = "PROMPT", arity = "0..*", description = "Prompts.")
+    @Parameters(paramLabel = "PROMPT", arity = "0..*", description = "What to draw.")
     private List<String> prompts = new ArrayList<>();
 
     @Option(
@@ -90,46 +87,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Mixin private CompareRuns runs;
 
-    @Option(
-            names = "--model",
-            paramLabel = "FOLDER",
-            description =
-                    "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
-    private String model = BuiltInModel.NAME;
-
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "0",
-            description = "The first seed. Default: ${DEFAULT-VALUE}.")
-    private long seed;
-
-    @Option(
-            names = "--seeds",
-            paramLabel = "N",
-            defaultValue = "1",
-            description =
-                    "Seeds for each prompt, counting up; several show how much seeds matter."
-                            + " Default: ${DEFAULT-VALUE}.")
-    private int seeds;
-
-    @Option(
-            names = "--guidance",
-            paramLabel = "SCALE",
-            description = "Strength of guidance; 1 turns it off. Default: the model's own.")
-    private Float guidance;
-
-    @Option(
-            names = "--negative",
-            paramLabel = "TEXT",
-            description = "What guidance leads away from. Default: the model's own.")
-    private String negative;
-
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            description = "Width and height in pixels. Default: the model's own.")
-    private String size;
+    @Mixin private CompareSetting setting;
 
     @Option(
             names = "--out",
@@ -161,14 +119,13 @@ final class CompareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        requireRange("--seeds", seeds, MAX_SEEDS);
-        requireRange("--limit", limit, Integer.MAX_VALUE);
-        requireRange("--sheet-rows", sheetRows, 1000);
+        CompareSetting.requireRange("--limit", limit, Integer.MAX_VALUE);
+        CompareSetting.requireRange("--sheet-rows", sheetRows, MAX_SHEET_ROWS);
         if (keepPictures && out == null) {
             throw new WrongUseException("--pictures: needs --out FOLDER");
         }
         ComparePrompts given = ComparePrompts.read(prompts, promptFile, limit);
-        ModelFolder folder = SettingsOptions.open(model);
+        ModelFolder folder = SettingsOptions.open(setting.model());
         ComparisonRequest request = request(given, folder);
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
                 Ops ops = new Ops(device)) {
@@ -177,9 +134,13 @@ final class CompareCommand implements Callable<Integer> {
             if (keepPictures) {
                 files.makePictureFolder();
             }
-            int pictures = given.texts().size() * seeds * (request.contenders().size() + 1);
+            noteUnscored(request, given.hasScenes());
+            int pictures =
+                    given.texts().size()
+                            * request.seeds().size()
+                            * (request.contenders().size() + 1);
             session.note(
-                    model
+                    setting.model()
                             + " on "
                             + device.info().id()
                             + ": "
@@ -203,46 +164,24 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private static void requireRange(String option, int value, int most) {
-        if (value < 1 || value > most) {
-            throw new WrongUseException(
-                    option
-                            + " "
-                            + value
-                            + ": must be 1 or more"
-                            + (most == Integer.MAX_VALUE ? "" : ", at most " + most));
-        }
-    }
-
     private ComparisonRequest request(ComparePrompts given, ModelFolder folder) {
-        Family family = Families.of(folder);
-        Family.Defaults defaults = family.defaults();
-        int side = family.geometry(folder).defaultSize();
         try {
-            PictureSize pixels =
-                    size == null ? new PictureSize(side, side) : PictureSize.parse(size);
-            if (given.hasScenes()
-                    && (pixels.width() != Scene.SIDE || pixels.height() != Scene.SIDE)) {
-                session.note(
-                        "scenes are scored at 64x64 pixels only; at " + pixels + " they are not");
-            }
-            ImageSession.Setting setting =
-                    new ImageSession.Setting(
-                            given.texts(),
-                            negative == null ? defaults.negative() : negative,
-                            pixels.width(),
-                            pixels.height(),
-                            new Guidance(
-                                    guidance == null ? defaults.guidance() : guidance,
-                                    defaults.rescale()));
             return new ComparisonRequest(
-                    setting,
+                    setting.of(given.texts(), folder),
                     given.scenes(),
-                    LongStream.range(seed, seed + seeds).boxed().toList(),
+                    setting.seeds(),
                     runs.teacher(),
                     runs.contenders());
         } catch (IllegalArgumentException e) {
             throw new WrongUseException(e.getMessage());
+        }
+    }
+
+    private void noteUnscored(ComparisonRequest request, boolean hasScenes) {
+        int width = request.setting().width();
+        int height = request.setting().height();
+        if (hasScenes && (width != Scene.SIDE || height != Scene.SIDE)) {
+            session.note("scenes are scored at 64x64 pixels only, not at " + width + "x" + height);
         }
     }
 
@@ -266,16 +205,19 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     private Map<String, String> about(Device device, ComparisonRequest request) {
-        ImageSession.Setting setting = request.setting();
+        ImageSession.Setting shared = request.setting();
+        List<Long> seeds = request.seeds();
         Map<String, String> about = new LinkedHashMap<>();
         about.put("engine", "glance-engine " + TopCommand.Version.number());
-        about.put("model", model);
+        about.put("model", setting.model());
         about.put("device", device.info().id() + " (" + device.info().description() + ")");
-        about.put("size", setting.width() + "x" + setting.height());
-        about.put("guidance", Float.toString(setting.guidance().scale()));
-        about.put("negative prompt", "'" + setting.negative() + "'");
-        about.put("prompts", Integer.toString(setting.prompts().size()));
-        about.put("seeds", seeds == 1 ? Long.toString(seed) : seed + " to " + (seed + seeds - 1));
+        about.put("size", shared.width() + "x" + shared.height());
+        about.put("guidance", Float.toString(shared.guidance().scale()));
+        about.put("negative prompt", "'" + shared.negative() + "'");
+        about.put("prompts", Integer.toString(shared.prompts().size()));
+        about.put(
+                "seeds",
+                seeds.get(0) + (seeds.size() == 1 ? "" : " to " + seeds.get(seeds.size() - 1)));
         return about;
     }
 

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.compare.scene.Scene;
 import glance.lora.LoraSpec;
 import glance.schedule.PlanJson;
 import java.util.ArrayList;
@@ -22,7 +23,15 @@ import java.util.stream.Collectors;
 public record ReportFiles(
         ComparisonRequest request, Map<String, String> about, List<Outcome> outcomes) {
     private static final List<String> CSV_HEADER =
-            List.of("run", "prompt_number", "prompt", "seed", "steps", "forward_passes", "seconds");
+            List.of(
+                    "run",
+                    "prompt_number",
+                    "prompt",
+                    "seed",
+                    "steps",
+                    "forward_passes",
+                    "seconds",
+                    "unseen_pair");
 
     /** The summaries of all runs as a Markdown table, with what was run below. */
     public String markdown() {
@@ -76,13 +85,20 @@ public record ReportFiles(
                                     Long.toString(outcome.seed()),
                                     Integer.toString(outcome.steps()),
                                     Integer.toString(outcome.forwardPasses()),
-                                    Double.toString(outcome.seconds())));
+                                    Double.toString(outcome.seconds()),
+                                    unseenPair(outcome)));
             for (Metric metric : Metric.values()) {
                 row.add(number(metric, outcome));
             }
             text.append(csvLine(row));
         }
         return text.toString();
+    }
+
+    /** Whether the caption has a colour and shape that training never showed together. */
+    private String unseenPair(Outcome outcome) {
+        Scene scene = request.scenes().get(outcome.prompt());
+        return scene == null ? "" : scene.unseenPair() ? "1" : "0";
     }
 
     private static String number(Metric metric, Outcome outcome) {

@@ -48,12 +48,12 @@ class ReportFilesTest {
     void csv_hasARowForEachPicture() {
         assertThat(report().csv().split("\r\n"))
                 .containsExactly(
-                        "run,prompt_number,prompt,seed,steps,forward_passes,seconds,psnr,ssim,"
+                        "run,prompt_number,prompt,seed,steps,forward_passes,seconds,unseen_pair,psnr,ssim,"
                                 + "latent_error,background,colors,shapes,count,layout,all_right",
-                        "teacher,1,\"a \"\"red\"\" circle, | big\",1,50,100,2.0,,,,1,1,1,1,,1",
-                        "short,1,\"a \"\"red\"\" circle, | big\",1,2,4,0.1,inf,1.0,0.0,1,1,1,1,,1",
-                        "teacher,1,\"a \"\"red\"\" circle, | big\",2,50,100,2.0,,,,1,1,1,1,,1",
-                        "short,1,\"a \"\"red\"\" circle, | big\",2,2,4,0.2,20.0,0.5,0.25,1,1,0,1,,0");
+                        "teacher,1,\"a \"\"red\"\" circle, | big\",1,50,100,2.0,,,,,1,1,1,1,,1",
+                        "short,1,\"a \"\"red\"\" circle, | big\",1,2,4,0.1,,inf,1.0,0.0,1,1,1,1,,1",
+                        "teacher,1,\"a \"\"red\"\" circle, | big\",2,50,100,2.0,,,,,1,1,1,1,,1",
+                        "short,1,\"a \"\"red\"\" circle, | big\",2,2,4,0.2,,20.0,0.5,0.25,1,1,0,1,,0");
     }
 
     @Test
