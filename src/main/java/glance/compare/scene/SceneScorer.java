@@ -12,7 +12,7 @@ import java.util.Map;
  * object of the scene without a partner among them is wrong in everything. Sizes are not judged.
  */
 public final class SceneScorer {
-    /** An outline that agrees less is none of the shapes; right ones reach 0.9 and more. */
+    /** An outline that agrees less is none of the shapes; clean drawings reach 0.95. */
     static final double MIN_OVERLAP = 0.75;
 
     private static final double SPLIT_GAIN = 0.05;
