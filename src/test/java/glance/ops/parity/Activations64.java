@@ -16,8 +16,7 @@ final class Activations64 {
                 double inner = m.of(Math.sqrt(2 / Math.PI) * m.mulAdd(x, 0.044715, cube));
                 yield m.of(m.of(0.5 * x) * m.of(1 + m.of(Math.tanh(inner))));
             }
-            case GELU_ERF ->
-                    m.of(m.of(0.5 * x) * m.of(1 + m.of(erf(m.of(x * Math.sqrt(0.5))))));
+            case GELU_ERF -> m.of(m.of(0.5 * x) * m.of(1 + m.of(erf(m.of(x * Math.sqrt(0.5))))));
             case QUICK_GELU -> m.of(x * sigmoid(m, m.of(1.702 * x)));
             case SILU -> m.of(x * sigmoid(m, x));
             case HARD_TANH -> x < -1 ? -1 : x > 1 ? 1 : x;
@@ -28,7 +27,9 @@ final class Activations64 {
         return m.of(1 / m.of(1 + m.of(Math.exp(-x))));
     }
 
-    /** {@code 2/sqrt(pi)} times the integral of {@code exp(-t^2)} from 0 to x, by Simpson's rule. */
+    /**
+     * {@code 2/sqrt(pi)} times the integral of {@code exp(-t^2)} from 0 to x, by Simpson's rule.
+     */
     static double erf(double x) {
         double end = Math.min(Math.abs(x), 6);
         double step = end / STEPS;

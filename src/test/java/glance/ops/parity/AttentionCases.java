@@ -87,8 +87,7 @@ final class AttentionCases {
             Part... parts) {
         Set<Part> set = EnumSet.noneOf(Part.class);
         set.addAll(Arrays.asList(parts));
-        return new Spec(
-                batch, seqLen, keyLen, numHeads, numKvHeads, headDim, 0, List.of(), set);
+        return new Spec(batch, seqLen, keyLen, numHeads, numKvHeads, headDim, 0, List.of(), set);
     }
 
     static Stream<OpCase> cases() {
@@ -148,11 +147,10 @@ final class AttentionCases {
                 spec.parts.contains(BIAS)
                         ? inputs.floats(spec.numHeads, spec.seqLen, spec.keyLen)
                         : null;
-        float scale =
-                spec.parts.contains(HUGE_SCORES) ? 50 : (float) (1 / Math.sqrt(spec.headDim));
+        float scale = spec.parts.contains(HUGE_SCORES) ? 50 : (float) (1 / Math.sqrt(spec.headDim));
         AttentionMask mask =
                 new AttentionMask(
-                        causal, spec.prefix, Operand.tensor(lengths), Operand.tensor(bias));
+                        causal, spec.prefix, Operand.tensorOf(lengths), Operand.tensorOf(bias));
         AttentionReference reference =
                 new AttentionReference(
                         q.host(),
@@ -161,8 +159,8 @@ final class AttentionCases {
                         scale,
                         causal,
                         spec.prefix,
-                        Operand.host(lengths),
-                        Operand.host(bias));
+                        Operand.hostOf(lengths),
+                        Operand.hostOf(bias));
         Ops ops = inputs.ops();
         if (!spec.parts.contains(LOG_SUM_EXP)) {
             return Trial.of(
@@ -190,8 +188,7 @@ final class AttentionCases {
                 reference::logSumExp);
     }
 
-    private static Operand heads(
-            Inputs inputs, Spec spec, int tokens, int numHeads, int third) {
+    private static Operand heads(Inputs inputs, Spec spec, int tokens, int numHeads, int third) {
         if (spec.parts.contains(JOINT_HEADS)) {
             return inputs.activation(spec.batch, tokens, numHeads, 3 * spec.headDim)
                     .narrow(3, third * spec.headDim, spec.headDim);

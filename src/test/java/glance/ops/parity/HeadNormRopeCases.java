@@ -2,6 +2,7 @@ package glance.ops.parity;
 
 import glance.backend.Rope;
 import glance.ops.Ops;
+import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -45,14 +46,13 @@ final class HeadNormRopeCases {
                 specs.add(new Spec(1, List.of(5), 2, headDim, List.of(true), pairing, false));
             }
             for (boolean cut : new boolean[] {false, true}) {
-                specs.add(
-                        new Spec(2, List.of(7, 17), 3, 16, List.of(true, true), pairing, cut));
-                specs.add(
-                        new Spec(2, List.of(1, 113), 1, 24, List.of(false, true), pairing, cut));
+                specs.add(new Spec(2, List.of(7, 17), 3, 16, List.of(true, true), pairing, cut));
+                specs.add(new Spec(2, List.of(1, 113), 1, 24, List.of(false, true), pairing, cut));
                 specs.add(new Spec(2, List.of(9), 3, 20, List.of(false), pairing, cut));
             }
             specs.add(
-                    new Spec(2, List.of(3, 4, 5), 2, 8, List.of(true, false, true), pairing, false));
+                    new Spec(
+                            2, List.of(3, 4, 5), 2, 8, List.of(true, false, true), pairing, false));
         }
         for (int headDim : new int[] {1, 7, 9, 113}) {
             specs.add(new Spec(2, List.of(5), 2, headDim, List.of(true), null, false));
@@ -79,17 +79,11 @@ final class HeadNormRopeCases {
         Operand sin = spec.pairing == null ? null : inputs.floats(total, spec.headDim / 2);
         Rope rope =
                 spec.pairing == null ? null : new Rope(cos.tensor(), sin.tensor(), spec.pairing);
+        List<Tensor> xs = streams.stream().map(Operand::tensor).toList();
+        List<Tensor> ws = new ArrayList<>();
+        weights.forEach(weight -> ws.add(Operand.tensorOf(weight)));
         return Trial.of(
-                () ->
-                        inputs.ops()
-                                .headNormRope(
-                                        streams.stream().map(Operand::tensor).toList(),
-                                        Arrays.asList(
-                                                weights.stream()
-                                                        .map(Operand::tensor)
-                                                        .toArray(glance.tensor.Tensor[]::new)),
-                                        EPS,
-                                        rope),
+                () -> inputs.ops().headNormRope(xs, ws, EPS, rope),
                 m -> reference(m, spec, streams, weights, cos, sin));
     }
 
@@ -111,7 +105,8 @@ final class HeadNormRopeCases {
                 int position = start + head / spec.numHeads % seqLen;
                 int b = head / spec.numHeads / seqLen;
                 double[] x =
-                        Arrays.copyOfRange(streams.get(s).host().values(), head * d, (head + 1) * d);
+                        Arrays.copyOfRange(
+                                streams.get(s).host().values(), head * d, (head + 1) * d);
                 if (weights.get(s) != null) {
                     x = NormCases.rmsNorm(m, x, weights.get(s).host().values(), EPS);
                 }

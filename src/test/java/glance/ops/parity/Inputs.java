@@ -68,9 +68,7 @@ public final class Inputs implements AutoCloseable {
     public Operand adopt(DType dtype, HostArray values) {
         HostArray rounded = round(dtype, values);
         Tensor tensor =
-                ops.device()
-                        .memory()
-                        .adopt(dtype, Shape.of(values.dims()), encode(dtype, rounded));
+                ops.device().memory().adopt(dtype, Shape.of(values.dims()), encode(dtype, rounded));
         weights.add(tensor);
         return remember(tensor, rounded);
     }

@@ -65,7 +65,8 @@ final class LinearCases {
         OpCase toCase() {
             String name =
                     String.format(
-                            "linear %s [%d, %d, %d] to %d %s", weight, batch, seqLen, in, out, parts);
+                            "linear %s [%d, %d, %d] to %d %s",
+                            weight, batch, seqLen, in, out, parts);
             if (activation != Activation.NONE) {
                 name += " " + activation;
             }
@@ -152,28 +153,27 @@ final class LinearCases {
         }
         Operand a = spec.rank == 0 ? null : inputs.weight(spec.lora, spec.rank, spec.in);
         Operand b = spec.rank == 0 ? null : inputs.weight(spec.lora, spec.out, spec.rank);
-        LowRank lora =
-                spec.rank == 0 ? null : new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
+        LowRank lora = spec.rank == 0 ? null : new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
         Epilogue epilogue =
-                new Epilogue(spec.activation, Operand.tensor(gate), Operand.tensor(residual));
+                new Epilogue(spec.activation, Operand.tensorOf(gate), Operand.tensorOf(residual));
         LinearReference reference =
                 new LinearReference(
                         x.host(),
                         weight.host(),
-                        Operand.host(bias),
-                        Operand.host(a),
-                        Operand.host(b),
+                        Operand.hostOf(bias),
+                        Operand.hostOf(a),
+                        Operand.hostOf(b),
                         LORA_SCALE,
                         spec.activation,
-                        Operand.host(gate),
-                        Operand.host(residual));
+                        Operand.hostOf(gate),
+                        Operand.hostOf(residual));
         return Trial.of(
                 () ->
                         inputs.ops()
                                 .linear(
                                         x.tensor(),
                                         weight.tensor(),
-                                        Operand.tensor(bias),
+                                        Operand.tensorOf(bias),
                                         lora,
                                         epilogue),
                 reference::evaluate);

@@ -3,8 +3,8 @@ package glance.ops.parity;
 import glance.backend.Activation;
 
 /**
- * {@code residual + gate * act(x W^T + bias + scale (x A^T) B^T)} for x [batch, seqLen, in];
- * absent parts are null.
+ * {@code residual + gate * act(x W^T + bias + scale (x A^T) B^T)} for x [batch, seqLen, in]; absent
+ * parts are null.
  */
 record LinearReference(
         HostArray x,

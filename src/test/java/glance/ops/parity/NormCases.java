@@ -58,14 +58,13 @@ final class NormCases {
     private static Trial rms(Inputs inputs, Operand x, Operand weight, Activation activation) {
         double[] w = weight == null ? null : weight.host().values();
         return Trial.of(
-                () -> inputs.ops().rmsNorm(x.tensor(), Operand.tensor(weight), EPS, activation),
+                () -> inputs.ops().rmsNorm(x.tensor(), Operand.tensorOf(weight), EPS, activation),
                 m ->
                         perRow(
                                 x.host(),
                                 row -> {
                                     double[] y = rmsNorm(m, row, w, EPS);
-                                    Arrays.setAll(
-                                            y, i -> Activations64.apply(m, activation, y[i]));
+                                    Arrays.setAll(y, i -> Activations64.apply(m, activation, y[i]));
                                     return y;
                                 }));
     }
@@ -107,8 +106,8 @@ final class NormCases {
                         inputs.ops()
                                 .layerNorm(
                                         x.tensor(),
-                                        Operand.tensor(weight),
-                                        Operand.tensor(bias),
+                                        Operand.tensorOf(weight),
+                                        Operand.tensorOf(bias),
                                         EPS),
                 m ->
                         perRow(

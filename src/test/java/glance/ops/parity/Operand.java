@@ -20,12 +20,12 @@ public record Operand(Tensor tensor, HostArray host) {
     }
 
     /** The tensor of an optional operand. */
-    public static Tensor tensor(Operand operand) {
+    public static Tensor tensorOf(Operand operand) {
         return operand == null ? null : operand.tensor;
     }
 
     /** The numbers of an optional operand. */
-    public static HostArray host(Operand operand) {
+    public static HostArray hostOf(Operand operand) {
         return operand == null ? null : operand.host;
     }
 }

@@ -11,8 +11,7 @@ import java.util.function.Supplier;
  * @param reference the formula as a plain loop
  * @param exact whether not even a rounding error is allowed (values are only moved)
  */
-public record Trial(
-        Supplier<Tensor> op, Function<Arithmetic, HostArray> reference, boolean exact) {
+public record Trial(Supplier<Tensor> op, Function<Arithmetic, HostArray> reference, boolean exact) {
     /** A call that computes. */
     public static Trial of(Supplier<Tensor> op, Function<Arithmetic, HostArray> reference) {
         return new Trial(op, reference, false);
