@@ -60,6 +60,21 @@ final class HeadNormRopeCases {
         return specs.stream().map(Spec::toCase);
     }
 
+    /** Large enough to be split over threads. */
+    static Stream<OpCase> large() {
+        List<Boolean> normed = List.of(true, true);
+        return Stream.of(
+                        new Spec(
+                                2,
+                                List.of(37, 203),
+                                4,
+                                32,
+                                normed,
+                                Rope.Pairing.INTERLEAVED,
+                                false))
+                .map(Spec::toCase);
+    }
+
     private static Trial trial(Inputs inputs, Spec spec) {
         List<Operand> streams = new ArrayList<>();
         List<Operand> weights = new ArrayList<>();

@@ -36,6 +36,14 @@ final class NormCases {
         return cases.stream();
     }
 
+    /** Large enough to be split over threads. */
+    static Stream<OpCase> large() {
+        return Stream.of(
+                rms(Activation.SILU, true, 3, 113, 203),
+                layer(true, true, 0, 3, 113, 203),
+                modulate(3, 3, 113, 203));
+    }
+
     private static OpCase rms(Activation activation, boolean weighted, int... dims) {
         return new OpCase(
                 "rmsNorm " + Arrays.toString(dims) + " " + activation + " weight " + weighted,

@@ -11,10 +11,24 @@ public final class OpCases {
                     LinearCases::cases,
                     AttentionCases::cases,
                     HeadNormRopeCases::cases,
-                    NormCases::cases);
+                    NormCases::cases,
+                    PointwiseCases::cases,
+                    Conv2dCases::cases,
+                    LookupCases::cases,
+                    CopyCases::cases,
+                    GuidedEulerCases::cases);
 
     private static final List<Supplier<Stream<OpCase>>> LARGE =
-            List.of(LinearCases::large, AttentionCases::large);
+            List.of(
+                    LinearCases::large,
+                    AttentionCases::large,
+                    HeadNormRopeCases::large,
+                    NormCases::large,
+                    PointwiseCases::large,
+                    Conv2dCases::large,
+                    LookupCases::large,
+                    CopyCases::large,
+                    GuidedEulerCases::large);
 
     private OpCases() {}
 
