@@ -145,7 +145,7 @@ final class AttentionCases {
                                         spec.lengths.stream().mapToDouble(n -> n).toArray()));
         Operand bias =
                 spec.parts.contains(BIAS)
-                        ? inputs.floats(spec.numHeads, spec.seqLen, spec.keyLen)
+                        ? inputs.floats(spec.seqLen, spec.keyLen, spec.numHeads).permute(2, 0, 1)
                         : null;
         float scale = spec.parts.contains(HUGE_SCORES) ? 50 : (float) (1 / Math.sqrt(spec.headDim));
         AttentionMask mask =

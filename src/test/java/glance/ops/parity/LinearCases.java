@@ -33,7 +33,7 @@ final class LinearCases {
         /** One gate for all samples, likewise. */
         SHARED_GATE,
         RESIDUAL,
-        /** x is a part of a longer sequence. */
+        /** x and the residual are parts of longer sequences. */
         STRIDED,
         /** The weight was written to the device, not adopted. */
         UPLOADED
@@ -144,7 +144,7 @@ final class LinearCases {
         Operand bias = parts.contains(BIAS) ? inputs.weight(spec.weight, spec.out) : null;
         Operand residual =
                 parts.contains(RESIDUAL)
-                        ? inputs.activation(spec.batch, spec.seqLen, spec.out)
+                        ? inputs.activation(spec.batch, longer, spec.out).narrow(1, 0, spec.seqLen)
                         : null;
         Operand gate = null;
         if (parts.contains(GATE) || parts.contains(SHARED_GATE)) {

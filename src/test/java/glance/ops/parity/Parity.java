@@ -36,6 +36,8 @@ public final class Parity {
                     .as("the second run, on recycled memory")
                     .isEqualTo(first);
             inputs.expectUnchanged();
+        } catch (AssertionError failure) {
+            throw new AssertionError(opCase.name() + ": " + failure.getMessage(), failure);
         }
     }
 
