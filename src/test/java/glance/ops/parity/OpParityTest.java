@@ -1,6 +1,5 @@
 package glance.ops.parity;
 
-import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import glance.backend.Device;
@@ -10,7 +9,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicContainer;
 import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /** Every operation on every device of this machine against float64. */
@@ -42,11 +40,6 @@ class OpParityTest {
             }
             abort(refused.getMessage());
         }
-    }
-
-    @Test
-    void caseNames_areDistinct() {
-        assertThat(OpCases.all().map(OpCase::name)).doesNotHaveDuplicates();
     }
 
     @AfterAll
