@@ -250,7 +250,10 @@ public final class Ops implements AutoCloseable {
             seqLen += stream.dim(1);
         }
         if (rope != null) {
-            Check.that(first.dim(3) % 2 == 0, op, "headDim must be even for rotary positions");
+            Check.that(
+                    first.dim(3) % 2 == 0,
+                    op,
+                    "headDim must be even for rotary positions, got " + first.dim(3));
             Shape table = Shape.of(seqLen, first.dim(3) / 2);
             Check.parameter(op, "rope.cos", rope.cos(), table, "[sum seqLen, headDim / 2]");
             Check.parameter(op, "rope.sin", rope.sin(), table, "[sum seqLen, headDim / 2]");
