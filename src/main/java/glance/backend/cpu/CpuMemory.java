@@ -15,10 +15,10 @@ import java.util.TreeMap;
 
 /**
  * Scratch comes from a pool of float arrays: a freed block serves the next request of at most its
- * size and at least half of it, so a run of equal steps soon allocates nothing. The pool never
- * holds more than was in use at once, so a run of ever new sizes does not fill the heap with blocks
- * that fit nothing any more. Matrices from files stay mapped; vectors (biases, norm weights) are
- * widened to floats once.
+ * size and at least half of it, so a run of equal steps soon allocates nothing. Blocks in use and
+ * in the pool are together at most twice what was ever in use, so a run of ever new sizes does not
+ * fill the heap with blocks that fit nothing any more. Matrices from files stay mapped; vectors
+ * (biases, norm weights) are widened to floats once.
  */
 final class CpuMemory implements DeviceMemory {
     private final TreeMap<Integer, ArrayDeque<float[]>> pool = new TreeMap<>();
@@ -53,6 +53,7 @@ final class CpuMemory implements DeviceMemory {
         scratchBytes += storage.bytes();
         peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
         mostScratchBytes = Math.max(mostScratchBytes, scratchBytes);
+        trim();
         return storage;
     }
 
@@ -88,8 +89,12 @@ final class CpuMemory implements DeviceMemory {
                     .push(storage.floats);
             pooledBytes += 4L * storage.floats.length;
         }
-        // the smallest first: they are the cheapest to allocate again
-        while (pooledBytes > mostScratchBytes) {
+        trim();
+    }
+
+    /** Drops the smallest blocks first: they are the cheapest to allocate again. */
+    private void trim() {
+        while (pooledBytes > 0 && scratchBytes + pooledBytes > 2 * mostScratchBytes) {
             takeFrom(pool.firstEntry());
         }
     }

@@ -72,11 +72,11 @@ class CpuMemoryTest {
         for (int size = 1; size <= 5000; size++) {
             memory.allocate(DType.F32, size).release();
         }
-        assertThat(memory.stats().pooledBytes()).isEqualTo(4 * 5000);
+        assertThat(memory.stats().pooledBytes()).isBetween(4 * 5000L, 2 * 4 * 5000L);
     }
 
     @Test
-    void randomSizes_keepThePoolBelowThePeak() {
+    void randomSizes_keepUsedAndPooledBelowTwiceThePeak() {
         Random random = new Random(1);
         Deque<Storage> alive = new ArrayDeque<>();
         for (int i = 0; i < 20_000; i++) {
@@ -85,7 +85,8 @@ class CpuMemoryTest {
                 alive.remove().release();
             }
             MemoryStats stats = memory.stats();
-            assertThat(stats.pooledBytes()).isLessThanOrEqualTo(stats.peakScratchBytes());
+            assertThat(stats.scratchBytes() + stats.pooledBytes())
+                    .isLessThanOrEqualTo(2 * stats.peakScratchBytes());
         }
         alive.forEach(Storage::release);
         assertThat(memory.stats().scratchBytes()).isZero();
