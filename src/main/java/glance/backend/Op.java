@@ -9,7 +9,23 @@ import java.util.List;
  * An optional argument is null when absent. Tensors are contiguous unless a line below says
  * otherwise; "rows" means packed in the last dimension, any strides before it.
  */
-public sealed interface Op {
+public sealed interface Op
+        permits Op.Linear,
+                Op.Attention,
+                Op.HeadNormRope,
+                Op.RmsNorm,
+                Op.LayerNorm,
+                Op.GateResidual,
+                Op.Unary,
+                Op.GatedActivation,
+                Op.Binary,
+                Op.Embedding,
+                Op.TimestepEmbedding,
+                Op.Copy,
+                Op.Conv2d,
+                Op.UpsampleNearest2x,
+                Op.GuidedEuler,
+                TrainingOp {
     /** The tensor that the operation writes. */
     Tensor out();
 

@@ -61,6 +61,10 @@ final class AdapterCheck {
             if (folder.has("out_lora.loss")) {
                 loss(got);
             }
+            if (folder.json().path("training").isObject()) {
+                new TrainingCheck(folder, ops, sample)
+                        .run(open(own.path("file").asText()), linears);
+            }
         }
         for (JsonNode adapter : folder.json().path("adapters")) {
             folder.compare(
@@ -68,10 +72,14 @@ final class AdapterCheck {
         }
     }
 
-    private Tensor adapted(String file) {
+    private LoraFile open(String file) {
         Map<String, Shape> modules = new LinkedHashMap<>();
         linears.forEach((name, linear) -> modules.put(name, linear.weight().shape()));
-        LoraFile lora = LoraFile.open(folder.path().resolve(file), keyMap, modules);
+        return LoraFile.open(folder.path().resolve(file), keyMap, modules);
+    }
+
+    private Tensor adapted(String file) {
+        LoraFile lora = open(file);
         try (AdapterSet set = new AdapterSet(ops)) {
             Map<String, LowRank> active = set.combine(List.of(new AdapterSet.Active(lora, 1)));
             linears.forEach((name, linear) -> linear.adapt(active.get(name)));

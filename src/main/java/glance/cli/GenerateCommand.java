@@ -102,17 +102,14 @@ final class GenerateCommand implements Callable<Integer> {
                             + "), plan "
                             + plan.name()
                             + " ("
-                            + plan.steps().size()
-                            + " steps), seed "
+                            + Units.plural(plan.steps().size(), "step")
+                            + "), seed "
                             + settings.seed());
             Writer writer = new Writer(settings, plan, files);
-            List<ImageResult> results;
             try (Progress progress =
-                    new Progress(session, settings.prompts().size(), writer::preview)) {
-                results = pipeline.run(request, progress);
-            }
-            for (int i = 0; i < results.size(); i++) {
-                writer.write(files.get(i), results.get(i));
+                    new Progress(
+                            session, settings.prompts().size(), writer::preview, writer::write)) {
+                pipeline.run(request, progress);
             }
             RunReport report =
                     RunReport.of(
@@ -171,9 +168,9 @@ final class GenerateCommand implements Callable<Integer> {
             }
         }
 
-        void write(Path file, ImageResult result) {
+        void write(ImageResult result, int index) {
             Images.writePng(
-                    file,
+                    files.get(index),
                     result.picture(),
                     PictureText.of(settings, plan, result.prompt(), result.seed()));
         }

@@ -27,7 +27,7 @@ final class JvmOptions {
         }
         // The arrays that matter are pooled, so there is little to collect. Ten steps of the
         // built-in model peak at 230 MB here, with the parallel collector at 530 MB, with G1 at
-        // 560 to 720 MB, at the same speed (JDK 17, 2 cores, 24 GB).
+        // 560 to 720 MB (JDK 17, 2 cores, 24 GB).
         if (given.stream().noneMatch(JvmOptions::choosesCollector)) {
             options.add("-XX:+UseSerialGC");
         }

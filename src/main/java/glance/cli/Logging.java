@@ -16,7 +16,6 @@ final class Logging {
         set("log.glance", verbose ? "debug" : "info");
         set("showThreadName", "false");
         set("showLogName", Boolean.toString(verbose));
-        set("warnLevelString", "warning:");
         // A date format without a date: the only prefix that slf4j-simple offers.
         set("showDateTime", "true");
         set("dateTimeFormat", "'glance-engine:'");

@@ -38,6 +38,9 @@ final class OutputFiles {
      * @param pictures how many there will be
      */
     OutputFiles(String out, boolean overwrite, int pictures) {
+        if (out != null && out.isBlank()) {
+            throw new WrongUseException("--out is empty; give a .png file or a folder");
+        }
         this.out = out;
         this.overwrite = overwrite;
         this.pictures = pictures;

@@ -10,12 +10,15 @@ import java.util.regex.Pattern;
  * @param height rows
  */
 record PictureSize(int width, int height) {
+    /** Far beyond what the models draw; below it no count of tokens or pixels overflows. */
+    private static final int MAX_SIDE = 8192;
+
     private static final Pattern FORM = Pattern.compile("(\\d{1,6})[xX](\\d{1,6})");
 
     /**
      * Reads the text.
      *
-     * @throws IllegalArgumentException if it has another form
+     * @throws IllegalArgumentException if it has another form, or is too large
      */
     static PictureSize parse(String text) {
         Matcher matcher = FORM.matcher(text.strip());
@@ -23,8 +26,13 @@ record PictureSize(int width, int height) {
             throw new IllegalArgumentException(
                     "size '" + text + "': expected WIDTHxHEIGHT in pixels, such as 1024x768");
         }
-        return new PictureSize(
-                Integer.parseInt(matcher.group(1)), Integer.parseInt(matcher.group(2)));
+        int width = Integer.parseInt(matcher.group(1));
+        int height = Integer.parseInt(matcher.group(2));
+        if (Math.max(width, height) > MAX_SIDE) {
+            throw new IllegalArgumentException(
+                    "size '" + text + "': sides must be at most " + MAX_SIDE + " pixels");
+        }
+        return new PictureSize(width, height);
     }
 
     @Override

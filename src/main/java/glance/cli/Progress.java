@@ -1,9 +1,11 @@
 package glance.cli;
 
+import glance.pipeline.ImageResult;
 import glance.pipeline.RunListener;
 import java.awt.image.BufferedImage;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.function.ObjIntConsumer;
 import me.tongfei.progressbar.DelegatingProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -30,6 +32,7 @@ final class Progress implements RunListener, AutoCloseable {
     private final Session session;
     private final int prompts;
     private final PreviewSink previews;
+    private final ObjIntConsumer<ImageResult> pictures;
     private final boolean interactive = Terminal.isStderr();
     private final long start = System.nanoTime();
     private long lastLine = start;
@@ -37,10 +40,15 @@ final class Progress implements RunListener, AutoCloseable {
     private int prompt = -1;
     private int done;
 
-    Progress(Session session, int prompts, PreviewSink previews) {
+    Progress(
+            Session session,
+            int prompts,
+            PreviewSink previews,
+            ObjIntConsumer<ImageResult> pictures) {
         this.session = session;
         this.prompts = prompts;
         this.previews = previews;
+        this.pictures = pictures;
     }
 
     @Override
@@ -109,6 +117,11 @@ final class Progress implements RunListener, AutoCloseable {
     @Override
     public void preview(int step, List<BufferedImage> pictures) {
         previews.accept(prompt, step, pictures);
+    }
+
+    @Override
+    public void picture(int index, ImageResult picture) {
+        pictures.accept(picture, index);
     }
 
     @Override

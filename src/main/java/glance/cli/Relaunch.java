@@ -29,6 +29,9 @@ final class Relaunch {
     /** Set in the child: the process id of the JVM that started it. */
     static final String PARENT_PROPERTY = "glance.launcher.pid";
 
+    /** What Java makes of bytes beyond the locale's character set. */
+    private static final char UNDECODABLE = '\ufffd';
+
     private static final String SWITCH = "GLANCE_NO_RELAUNCH";
     private static final long CLEAN_UP_SECONDS = 10;
     private static final long DRAIN_MILLIS = 2_000;
@@ -44,8 +47,7 @@ final class Relaunch {
             return false;
         }
         if ("1".equals(System.getenv(SWITCH))) {
-            note("no SIMD on the CPU (" + SWITCH + "=1); add --add-modules " + VECTOR_MODULE);
-            return false;
+            return false; // the CPU device says what that costs
         }
         if (ModuleFinder.ofSystem().find(VECTOR_MODULE).isEmpty()) {
             note("no SIMD on the CPU: this Java runtime lacks the module " + VECTOR_MODULE);
@@ -56,6 +58,13 @@ final class Relaunch {
 
     /** The exit code of the second JVM, or empty if it could not be started. */
     static OptionalInt run(String[] args) {
+        if (String.join("", args).indexOf(UNDECODABLE) >= 0) {
+            // The second JVM would get question marks.
+            note(
+                    "error: an argument has characters that the locale cannot carry; set"
+                            + " LC_ALL=C.UTF-8, or put prompts into a file and use --prompts FILE");
+            return OptionalInt.of(ExitCode.WRONG_USE);
+        }
         Child child = new Child();
         Runtime.getRuntime().addShutdownHook(new Thread(child::end, "end-child"));
         try {

@@ -79,14 +79,14 @@ record RunReport(
         files.forEach(session.out()::println);
         session.out().flush();
         session.note(
-                (files.size() == 1 ? "1 picture" : files.size() + " pictures")
+                Units.plural(files.size(), "picture")
                         + " in "
                         + Units.seconds(seconds)
                         + ": "
-                        + steps
-                        + " steps, "
-                        + forwardPasses
-                        + " forward passes, peak memory "
+                        + Units.plural(steps, "step")
+                        + ", "
+                        + Units.plural(forwardPasses, "forward pass")
+                        + ", peak memory "
                         + (processPeakBytes == null ? "" : Units.bytes(processPeakBytes) + ", ")
                         + Units.bytes(tensorPeakBytes)
                         + " of it tensors");

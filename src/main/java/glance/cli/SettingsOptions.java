@@ -21,6 +21,7 @@ import picocli.CommandLine.Parameters;
  * {@code --from}, and else from the model.
  */
 final class SettingsOptions {
+    private static final int MAX_BATCH = 1000;
     private static final String DEFAULT_PLAN = "glance";
 
     /** Small enough to type again. */
@@ -112,8 +113,8 @@ final class SettingsOptions {
         PictureText.Recipe recipe = from == null ? null : PictureText.read(from);
         String modelName = orFrom(recipe, model, PictureText.Recipe::model, BuiltInModel.NAME);
         List<String> allPrompts = prompts(recipe);
-        if (batch < 1) {
-            throw new WrongUseException("--batch " + batch + ": must be 1 or more");
+        if (batch < 1 || batch > MAX_BATCH) {
+            throw new WrongUseException("--batch " + batch + ": must be 1 to " + MAX_BATCH);
         }
         List<LoraSpec> adapters = adapters(recipe);
         PlanSpec planSpec =

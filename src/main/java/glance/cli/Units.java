@@ -36,6 +36,12 @@ final class Units {
                 : minutes / 60 + " h " + minutes % 60 + " min";
     }
 
+    /** {@code 1 step}, {@code 10 steps}, {@code 20 passes}. */
+    static String plural(int count, String noun) {
+        String ending = noun.endsWith("s") ? "es" : "s";
+        return count + " " + noun + (count == 1 ? "" : ending);
+    }
+
     private static int power(long value, int base) {
         int i = 0;
         // 999.95 would be printed as 1000.0

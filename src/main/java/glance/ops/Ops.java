@@ -11,6 +11,7 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Operations on the tensors of one device. Arguments are never modified; every result is a new
@@ -21,12 +22,15 @@ import java.util.List;
 public final class Ops implements AutoCloseable {
     private final Device device;
     private final HostTransfer host;
+    private final TrainingOps training;
     private Scope innermost;
+    private Recorder recorder;
 
     public Ops(Device device) {
         this.device = device;
         this.host = new HostTransfer(device, this::track);
         this.innermost = new Scope(this, null);
+        this.training = new TrainingOps(this);
     }
 
     public Device device() {
@@ -127,6 +131,9 @@ public final class Ops implements AutoCloseable {
             Check.rank(op, "x", x, 3, "[batch, seqLen, in] when a gate is given");
             Check.perSample(op, "gate", epilogue.gate(), x.dim(0), out);
         }
+        if (recorder != null && !epilogue.equals(Epilogue.none())) {
+            return unfused(linear(x, weight, bias, lora, Epilogue.none()), epilogue);
+        }
         Tensor y = empty(computeType(), result);
         Epilogue batched =
                 new Epilogue(
@@ -135,6 +142,20 @@ public final class Ops implements AutoCloseable {
                         epilogue.residual() == null ? null : tokens(epilogue.residual()));
         run(new Op.Linear(tokens(x), weight, bias, lora, batched, tokens(y)));
         return y;
+    }
+
+    /** The epilogue step by step, so that gradients find what they need. */
+    private Tensor unfused(Tensor product, Epilogue epilogue) {
+        Tensor y = product;
+        if (epilogue.activation() != Activation.NONE) {
+            y = activation(epilogue.activation(), y);
+        }
+        if (epilogue.gate() != null) {
+            Check.that(
+                    epilogue.residual() != null, "linear", "a gate needs a residual in training");
+            return gateResidual(epilogue.residual(), epilogue.gate(), y);
+        }
+        return epilogue.residual() == null ? y : add(y, epilogue.residual());
     }
 
     /**
@@ -184,7 +205,9 @@ public final class Ops implements AutoCloseable {
             Check.shape(op, "mask.bias", mask.bias(), scores, "[numHeads, seqLen, keyLen]");
         }
         Tensor out = empty(computeType(), q.shape());
-        run(new Op.Attention(q, k, v, scale, mask, null, out));
+        Shape rows = Shape.of(q.dim(0), q.dim(2), q.dim(1));
+        Tensor lse = recorder == null ? null : empty(DType.F32, rows);
+        run(new Op.Attention(q, k, v, scale, mask, lse, out));
         return out;
     }
 
@@ -515,6 +538,18 @@ public final class Ops implements AutoCloseable {
         return out;
     }
 
+    /**
+     * Runs a part of a model whose inner results are not worth keeping for the gradients: a
+     * recorder may keep only the inputs and run the part again when it needs them. Without a
+     * recorder it just runs.
+     *
+     * @param inputs every tensor that the part reads and that does not live as long as the weights
+     * @param part must give the same results each time
+     */
+    public List<Tensor> checkpoint(List<Tensor> inputs, Supplier<List<Tensor>> part) {
+        return recorder == null ? part.get() : recorder.checkpoint(inputs, part);
+    }
+
     @Override
     public void close() {
         while (innermost != null) {
@@ -522,18 +557,34 @@ public final class Ops implements AutoCloseable {
         }
     }
 
-    /** The only way to the device; a recorder of operations belongs here. */
-    private void run(Op op) {
+    /** The only way to the device. */
+    void run(Op op) {
         device.kernels().run(op);
+        if (recorder != null) {
+            recorder.recorded(op);
+        }
     }
 
-    private Tensor track(Tensor tensor) {
+    /**
+     * Tells {@code recorder} every operation from now on; null for none. While there is a recorder,
+     * operations keep what their gradients need and are not fused where fusing would lose it.
+     */
+    public void record(Recorder recorder) {
+        this.recorder = recorder;
+    }
+
+    /** Operations that only training needs. */
+    public TrainingOps training() {
+        return training;
+    }
+
+    Tensor track(Tensor tensor) {
         innermost.own(tensor.storage());
         return tensor;
     }
 
     /** [..., dim] as [batch, seqLen, dim]. */
-    private Tensor tokens(Tensor x) {
+    Tensor tokens(Tensor x) {
         if (x.rank() == 3) {
             return x;
         }

@@ -35,7 +35,17 @@ public interface RunListener {
     /** The pictures as they look after a step, when previews were asked for. */
     default void preview(int step, List<BufferedImage> pictures) {}
 
-    /** Asked between steps; true ends the run with {@link CancelledException}. */
+    /**
+     * A picture is finished.
+     *
+     * @param index counted from 0, prompt by prompt and within a prompt seed by seed
+     */
+    default void picture(int index, ImageResult picture) {}
+
+    /**
+     * Asked between steps; true ends the run with {@link CancelledException}, after the pictures
+     * whose last step is done were finished.
+     */
     default boolean isCancelled() {
         return false;
     }

@@ -68,7 +68,11 @@ public final class TextToImage {
         try (Scope scope = ops.scope()) {
             List<TextBatch> texts = encode(request, listener);
             List<Tensor> latents = denoise(request, texts, listener);
-            return decode(request, latents, listener);
+            List<ImageResult> results = decode(request, latents, listener);
+            if (latents.size() < request.prompts().size()) {
+                throw new CancelledException();
+            }
+            return results;
         }
     }
 
@@ -89,9 +93,9 @@ public final class TextToImage {
         if (request.batch() < 1) {
             throw new IllegalArgumentException("batch must be at least 1, got " + request.batch());
         }
-        if (!(request.guidance().scale() >= 1)) {
+        if (!(request.guidance().scale() >= 1) || Float.isInfinite(request.guidance().scale())) {
             throw new IllegalArgumentException(
-                    "guidance must be at least 1 (1 turns it off), got "
+                    "guidance must be a finite number, at least 1 (1 turns it off), got "
                             + request.guidance().scale());
         }
         int unit = geometry.pixelsPerToken();
@@ -137,6 +141,7 @@ public final class TextToImage {
         }
     }
 
+    /** The last latents of each prompt; fewer than there are prompts if the run was cancelled. */
     private List<Tensor> denoise(
             ImageRequest request, List<TextBatch> texts, RunListener listener) {
         listener.stage("transformer");
@@ -158,6 +163,11 @@ public final class TextToImage {
                             sampler.run(text, noise, steps, grid, request.guidance(), previews);
                     checkFinite(latents);
                     results.add(scope.keep(latents));
+                } catch (CancelledException e) {
+                    if (results.isEmpty()) {
+                        throw e;
+                    }
+                    break;
                 }
             }
             return results;
@@ -195,11 +205,13 @@ public final class TextToImage {
                     try (Scope scope = ops.scope()) {
                         Tensor one = ops.pack(latents.get(p).narrow(0, b, 1));
                         Tensor decoded = codec.decode(ops, one, grid(request));
-                        results.add(
+                        ImageResult result =
                                 new ImageResult(
                                         request.prompts().get(p),
                                         request.seed() + b,
-                                        Pictures.of(ops, decoded).get(0)));
+                                        Pictures.of(ops, decoded).get(0));
+                        listener.picture(results.size(), result);
+                        results.add(result);
                     }
                 }
             }

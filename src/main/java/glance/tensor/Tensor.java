@@ -143,6 +143,11 @@ public final class Tensor {
         return new Tensor(storage, dtype, Shape.of(dims), permuted, offset);
     }
 
+    /** The same view (dtype, shape, strides, offset) on another storage. */
+    public Tensor over(Storage other) {
+        return new Tensor(other, dtype, shape, strides, offset);
+    }
+
     @Override
     public String toString() {
         return "Tensor" + shape + " " + dtype;

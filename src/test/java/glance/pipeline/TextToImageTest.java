@@ -166,6 +166,41 @@ class TextToImageTest {
     }
 
     @Test
+    void run_cancelledInTheSecondPrompt_stillFinishesTheFirst() {
+        Fixture.onCpu(
+                ops -> {
+                    List<String> finished = new ArrayList<>();
+                    List<Integer> done = new ArrayList<>();
+                    RunListener listener =
+                            new RunListener() {
+                                @Override
+                                public void step(
+                                        int step, int steps, String phase, double seconds) {
+                                    done.add(step);
+                                }
+
+                                @Override
+                                public void picture(int index, ImageResult picture) {
+                                    finished.add(index + " " + picture.prompt());
+                                }
+
+                                @Override
+                                public boolean isCancelled() {
+                                    return done.size() == 3;
+                                }
+                            };
+                    ImageRequest two =
+                            prompted(
+                                    request("uniform-2", 1, List.of()),
+                                    List.of("a red circle", "a blue star"));
+                    assertThatThrownBy(() -> pipeline(ops).run(two, listener))
+                            .isInstanceOf(CancelledException.class);
+                    assertThat(done).containsExactly(1, 2, 1);
+                    assertThat(finished).containsExactly("0 a red circle");
+                });
+    }
+
+    @Test
     void run_previews_comeEveryNSteps() {
         Fixture.onCpu(
                 ops -> {

@@ -29,9 +29,9 @@ final class AttentionWorkload extends Workload {
         v = glance.floats(rows, 1, seqLen, numHeads, headDim);
         arguments =
                 new IValue[] {
-                    IValue.from(torch.array(queries, 1, seqLen, numHeads, headDim)),
-                    IValue.from(torch.array(keys, 1, seqLen, numHeads, headDim)),
-                    IValue.from(torch.array(rows, 1, seqLen, numHeads, headDim))
+                    torch.argument(queries, 1, seqLen, numHeads, headDim),
+                    torch.argument(keys, 1, seqLen, numHeads, headDim),
+                    torch.argument(rows, 1, seqLen, numHeads, headDim)
                 };
     }
 

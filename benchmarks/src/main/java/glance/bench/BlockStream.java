@@ -47,7 +47,7 @@ final class BlockStream {
 
     /** The weights as PyTorch's list. */
     IValue peer() {
-        return IValue.listFrom(peers.toArray(new PtNDArray[0]));
+        return torch.argument(peers);
     }
 
     private Affine affine(int out, int in) {

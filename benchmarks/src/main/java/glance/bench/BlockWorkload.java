@@ -50,11 +50,11 @@ final class BlockWorkload extends Workload {
         imageStream = new BlockStream(glance, torch, values, dtype, dim, headDim);
         arguments =
                 new IValue[] {
-                    IValue.from(torch.array(words, 1, textLen, dim)),
-                    IValue.from(torch.array(patches, 1, imageLen, dim)),
-                    IValue.from(torch.array(wordMod, 1, 6 * dim)),
-                    IValue.from(torch.array(patchMod, 1, 6 * dim)),
-                    IValue.from(rotation.peer(torch)),
+                    torch.argument(words, 1, textLen, dim),
+                    torch.argument(patches, 1, imageLen, dim),
+                    torch.argument(wordMod, 1, 6 * dim),
+                    torch.argument(patchMod, 1, 6 * dim),
+                    rotation.peer(torch),
                     textStream.peer(),
                     imageStream.peer()
                 };

@@ -37,11 +37,11 @@ final class HeadNormRopeWorkload extends Workload {
         rope = rotation.engine(glance);
         arguments =
                 new IValue[] {
-                    IValue.from(torch.array(text, 1, textLen, numHeads, headDim)),
-                    IValue.from(torch.array(image, 1, imageLen, numHeads, headDim)),
-                    IValue.from(torch.array(textWeight, headDim)),
-                    IValue.from(torch.array(imageWeight, headDim)),
-                    IValue.from(rotation.peer(torch))
+                    torch.argument(text, 1, textLen, numHeads, headDim),
+                    torch.argument(image, 1, imageLen, numHeads, headDim),
+                    torch.argument(textWeight, headDim),
+                    torch.argument(imageWeight, headDim),
+                    rotation.peer(torch)
                 };
     }
 

@@ -37,9 +37,9 @@ final class LinearWorkload extends Workload {
         x = glance.floats(input, 1, rows, in);
         weight = glance.weight(dtype, matrix, out, in);
         bias = glance.weight(DType.F32, offset, out);
-        IValue xPeer = IValue.from(torch.array(input, 1, rows, in));
-        IValue weightPeer = IValue.from(torch.array(matrix, out, in));
-        IValue biasPeer = IValue.from(torch.array(offset, out));
+        IValue xPeer = torch.argument(input, 1, rows, in);
+        IValue weightPeer = torch.argument(matrix, out, in);
+        IValue biasPeer = torch.argument(offset, out);
         if (rank == 0) {
             lora = null;
             method = "linear";
@@ -58,8 +58,8 @@ final class LinearWorkload extends Workload {
                         xPeer,
                         weightPeer,
                         biasPeer,
-                        IValue.from(torch.array(down, rank, in)),
-                        IValue.from(torch.array(up, out, rank)),
+                        torch.argument(down, rank, in),
+                        torch.argument(up, out, rank),
                         IValue.from((double) SCALE)
                     };
         }

@@ -25,9 +25,9 @@ final class NormModulateWorkload extends Workload {
         shift = glance.floats(shifts, 1, dim);
         arguments =
                 new IValue[] {
-                    IValue.from(torch.array(input, 1, seqLen, dim)),
-                    IValue.from(torch.array(scales, 1, dim)),
-                    IValue.from(torch.array(shifts, 1, dim))
+                    torch.argument(input, 1, seqLen, dim),
+                    torch.argument(scales, 1, dim),
+                    torch.argument(shifts, 1, dim)
                 };
     }
 

@@ -1,6 +1,6 @@
 package glance.bench;
 
-import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.IValue;
 import glance.backend.Rope;
 
 /** Rotary tables of arbitrary angles: both sides do the same work whatever the angles are. */
@@ -30,12 +30,12 @@ final class Rotation {
     }
 
     /** [rows, headDim / 2, 2]: complex numbers as pairs. */
-    PtNDArray peer(Torch torch) {
+    IValue peer(Torch torch) {
         float[] pairs = new float[2 * cos.length];
         for (int i = 0; i < cos.length; i++) {
             pairs[2 * i] = cos[i];
             pairs[2 * i + 1] = sin[i];
         }
-        return torch.array(pairs, rows, half, 2);
+        return torch.argument(pairs, rows, half, 2);
     }
 }

@@ -13,11 +13,14 @@ import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
 
 /** PyTorch in this JVM: the module of {@code peer.py} and its arguments. */
 final class Torch implements AutoCloseable {
     private final PtNDManager manager;
     private final PtSymbolBlock module;
+    private final List<IValue> arguments = new ArrayList<>();
 
     /**
      * Opens PyTorch.
@@ -53,7 +56,22 @@ final class Torch implements AutoCloseable {
         return Engine.getEngine("PyTorch").getVersion();
     }
 
-    /** An argument with the given values, row-major. */
+    /** An argument with the given values, row-major; lives as long as this. */
+    IValue argument(float[] values, int... dims) {
+        return keep(IValue.from(array(values, dims)));
+    }
+
+    /** A list of tensors as one argument; lives as long as this. */
+    IValue argument(List<PtNDArray> list) {
+        return keep(IValue.listFrom(list.toArray(new PtNDArray[0])));
+    }
+
+    private IValue keep(IValue argument) {
+        arguments.add(argument);
+        return argument;
+    }
+
+    /** A tensor with the given values, row-major. */
     PtNDArray array(float[] values, int... dims) {
         long[] shape = new long[dims.length];
         for (int i = 0; i < dims.length; i++) {
@@ -77,6 +95,7 @@ final class Torch implements AutoCloseable {
 
     @Override
     public void close() {
+        arguments.forEach(IValue::close);
         module.close();
         manager.close();
     }

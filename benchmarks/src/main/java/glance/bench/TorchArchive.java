@@ -22,6 +22,9 @@ final class TorchArchive {
     /** Pickle protocol 2 of the empty tuple. */
     private static final String NO_CONSTANTS = "\u0080\u0002).";
 
+    /** An older one would select older operators: gelu without {@code approximate}. */
+    private static final String FORMAT_VERSION = "10\n";
+
     private TorchArchive() {}
 
     /** The archive of the module in {@code peer.py}. */
@@ -35,7 +38,7 @@ final class TorchArchive {
             store(zip, "data.pkl", MODULE.getBytes(StandardCharsets.ISO_8859_1));
             store(zip, "code/__torch__.py", source);
             store(zip, "constants.pkl", NO_CONSTANTS.getBytes(StandardCharsets.ISO_8859_1));
-            store(zip, "version", "3\n".getBytes(StandardCharsets.US_ASCII));
+            store(zip, "version", FORMAT_VERSION.getBytes(StandardCharsets.US_ASCII));
         }
         return bytes.toByteArray();
     }

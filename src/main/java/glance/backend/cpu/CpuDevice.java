@@ -5,6 +5,7 @@ import glance.backend.DeviceInfo;
 import glance.backend.DeviceMemory;
 import glance.backend.KernelTable;
 import glance.backend.Op;
+import glance.backend.TrainingOp;
 import glance.tensor.DType;
 
 /** The CPU as a device. */
@@ -34,6 +35,26 @@ final class CpuDevice implements Device {
                         .with(Op.Conv2d.class, new Conv2dKernel(gemm))
                         .with(Op.UpsampleNearest2x.class, new UpsampleKernel())
                         .with(Op.GuidedEuler.class, new GuidedEulerKernel());
+        addTraining(kernels, gemm);
+    }
+
+    private void addTraining(KernelTable table, Gemm gemm) {
+        ProductKernels products = new ProductKernels(gemm, memory);
+        NormGradKernels norms = new NormGradKernels(workers);
+        PointwiseGrads pointwise = new PointwiseGrads(workers);
+        table.with(TrainingOp.MatMul.class, products::matMul)
+                .with(TrainingOp.LinearInput.class, products::linearInput)
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers))
+                .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
+                .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
+                .with(TrainingOp.LayerNormGrad.class, norms::layerNorm)
+                .with(TrainingOp.GateGrad.class, pointwise::gate)
+                .with(TrainingOp.ActivationGrad.class, pointwise::activation)
+                .with(TrainingOp.Accumulate.class, pointwise::accumulate)
+                .with(TrainingOp.Fill.class, pointwise::fill)
+                .with(TrainingOp.MseLoss.class, OptimizerKernels::meanSquaredError)
+                .with(TrainingOp.GlobalNorm.class, OptimizerKernels::globalNorm)
+                .with(TrainingOp.AdamW.class, OptimizerKernels::adamW);
     }
 
     static DeviceInfo describe(int threads) {

@@ -36,10 +36,36 @@ final class Gemm {
         this.memory = memory;
     }
 
-    /** One side of the product: rows that can be read in pieces as floats. */
+    /** A matrix that can be read in pieces as floats. */
     interface Source {
-        /** Copies {@code count} elements of {@code row}, from element {@code k}. */
+        /** Copies {@code count} elements of {@code row}, from column {@code k}. */
         void read(int row, int k, int count, float[] to, int at);
+    }
+
+    /** One side of the product, packed for the tiles. */
+    interface Side {
+        /**
+         * Packs vectors {@code [first, first + count)}, of each the elements {@code [k, k +
+         * depth)}, as [depth, width]; missing vectors as zeros.
+         */
+        void pack(int first, int count, int width, int k, int depth, float[] to, int at);
+
+        /** The vectors are the rows of a matrix. */
+        static Side rows(Source matrix) {
+            return (first, count, width, k, depth, to, at) ->
+                    packRows(matrix, first, count, width, k, depth, to, at);
+        }
+
+        /** The vectors are the columns of a matrix: it is packed as it lies. */
+        static Side columns(Source matrix) {
+            return (first, count, width, k, depth, to, at) -> {
+                for (int j = 0; j < depth; j++) {
+                    int row = at + j * width;
+                    matrix.read(k + j, first, count, to, row);
+                    Arrays.fill(to, row + count, row + width, 0);
+                }
+            };
+        }
     }
 
     /** Takes finished results. */
@@ -59,6 +85,11 @@ final class Gemm {
 
     /** Computes all m x n results of depth k. */
     void run(int m, int n, int k, Source left, Source right, Sink sink) {
+        run(m, n, k, Side.rows(left), Side.rows(right), sink);
+    }
+
+    /** Computes all m x n results of depth k. */
+    void run(int m, int n, int k, Side left, Side right, Sink sink) {
         int blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
         for (int block = 0; block < blocks; block++) {
             int from = (int) ((long) m * block / blocks);
@@ -67,7 +98,7 @@ final class Gemm {
         }
     }
 
-    private void block(int start, int m, int n, int k, Source left, Source right, Sink sink) {
+    private void block(int start, int m, int n, int k, Side left, Side right, Sink sink) {
         int leftPanels = (m + ROWS - 1) / ROWS;
         int rightPanels = (n + COLUMNS - 1) / COLUMNS;
         CpuStorage packed = memory.scratch((long) leftPanels * ROWS * k);
@@ -77,7 +108,7 @@ final class Gemm {
                     p -> {
                         int row = p * ROWS;
                         int count = Math.min(ROWS, m - row);
-                        pack(left, start + row, count, ROWS, 0, k, packed.floats, row * k);
+                        left.pack(start + row, count, ROWS, 0, k, packed.floats, row * k);
                     });
             int group = Math.max(1, Math.min(GROUP, rightPanels / (2 * workers.threads())));
             workers.forEach(
@@ -103,7 +134,7 @@ final class Gemm {
      * @return [leftPanels * ROWS, panels * COLUMNS]
      */
     private static float[] product(
-            float[] packed, int leftPanels, Source right, int column, int count, int k) {
+            float[] packed, int leftPanels, Side right, int column, int count, int k) {
         int panels = (count + COLUMNS - 1) / COLUMNS;
         int stride = panels * COLUMNS;
         Scratch scratch = SCRATCH.get();
@@ -118,7 +149,7 @@ final class Gemm {
             for (int g = 0; g < panels; g++) {
                 int rows = Math.min(COLUMNS, count - g * COLUMNS);
                 int at = g * SLICE * COLUMNS;
-                pack(right, column + g * COLUMNS, rows, COLUMNS, from, depth, scratch.panels, at);
+                right.pack(column + g * COLUMNS, rows, COLUMNS, from, depth, scratch.panels, at);
             }
             for (int p = 0; p < leftPanels; p++) {
                 int a = p * ROWS * k + from * ROWS;
@@ -133,10 +164,7 @@ final class Gemm {
         return tiles;
     }
 
-    /**
-     * Packs elements {@code [k, k + depth)} of some rows as [depth, width], missing rows as zeros.
-     */
-    private static void pack(
+    private static void packRows(
             Source source, int row, int count, int width, int k, int depth, float[] to, int at) {
         float[] piece = SCRATCH.get().piece;
         if (count < width) {

@@ -82,7 +82,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
     }
 
     /** Rows of {@code first} (width {@code split}) continued by rows of {@code second}. */
-    private static Gemm.Source joined(int split, Gemm.Source first, Gemm.Source second) {
+    static Gemm.Source joined(int split, Gemm.Source first, Gemm.Source second) {
         return (row, k, count, to, at) -> {
             int head = Math.max(0, Math.min(count, split - k));
             if (head > 0) {

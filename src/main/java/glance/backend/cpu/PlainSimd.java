@@ -83,6 +83,15 @@ final class PlainSimd extends Simd {
     }
 
     @Override
+    float dot(float[] a, int aAt, float[] b, int bAt, int count) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += (double) a[aAt + i] * b[bAt + i];
+        }
+        return (float) sum;
+    }
+
+    @Override
     float sumSquares(float[] x, int at, int count, float mean) {
         double sum = 0;
         for (int i = at; i < at + count; i++) {

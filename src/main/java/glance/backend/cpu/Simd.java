@@ -48,6 +48,9 @@ abstract class Simd {
     /** Sum of {@code x[at .. at + count)}. */
     abstract float sum(float[] x, int at, int count);
 
+    /** Sum of products of {@code a[aAt ..]} and {@code b[bAt ..]}, {@code count} of them. */
+    abstract float dot(float[] a, int aAt, float[] b, int bAt, int count);
+
     /** Sum of squares of {@code x[at .. at + count) - mean}. */
     abstract float sumSquares(float[] x, int at, int count, float mean);
 

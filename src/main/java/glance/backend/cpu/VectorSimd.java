@@ -96,6 +96,21 @@ final class VectorSimd extends Simd {
     }
 
     @Override
+    float dot(float[] a, int aAt, float[] b, int bAt, int count) {
+        FloatVector lanes = FloatVector.zero(SPECIES);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector x = FloatVector.fromArray(SPECIES, a, aAt + i);
+            lanes = x.fma(FloatVector.fromArray(SPECIES, b, bAt + i), lanes);
+        }
+        float sum = lanes.reduceLanes(VectorOperators.ADD);
+        for (; i < count; i++) {
+            sum += a[aAt + i] * b[bAt + i];
+        }
+        return sum;
+    }
+
+    @Override
     float sumSquares(float[] x, int at, int count, float mean) {
         FloatVector lanes = FloatVector.zero(SPECIES);
         int i = 0;

@@ -130,14 +130,14 @@ public final class QwenImageTransformer implements AutoCloseable {
                     new QwenImageBlock.Hidden(imageIn.forward(ops, latents), caption);
             for (int i = 0; i < blocks.size(); i++) {
                 QwenImageBlock.Hidden next =
-                        blocks.get(i)
-                                .forward(
-                                        ops,
-                                        hidden,
-                                        modulation.image().get(i),
-                                        modulation.text().get(i),
-                                        mask,
-                                        positions);
+                        block(
+                                ops,
+                                blocks.get(i),
+                                hidden,
+                                modulation.image().get(i),
+                                modulation.text().get(i),
+                                mask,
+                                positions);
                 scope.free(hidden.image());
                 scope.free(hidden.text());
                 hidden = next;
@@ -148,6 +148,35 @@ public final class QwenImageTransformer implements AutoCloseable {
             Tensor normed = ops.layerNormModulate(hidden.image(), scale, shift, EPS);
             return scope.keep(projOut.forward(ops, normed));
         }
+    }
+
+    /** One block, whose inner results training does not keep. */
+    private static QwenImageBlock.Hidden block(
+            Ops ops,
+            QwenImageBlock block,
+            QwenImageBlock.Hidden in,
+            Tensor imageMod,
+            Tensor textMod,
+            AttentionMask mask,
+            Rope rope) {
+        List<Tensor> reads =
+                List.of(
+                        in.image(),
+                        in.text(),
+                        imageMod,
+                        textMod,
+                        mask.lengths(),
+                        rope.cos(),
+                        rope.sin());
+        List<Tensor> out =
+                ops.checkpoint(
+                        reads,
+                        () -> {
+                            QwenImageBlock.Hidden h =
+                                    block.forward(ops, in, imageMod, textMod, mask, rope);
+                            return List.of(h.image(), h.text());
+                        });
+        return new QwenImageBlock.Hidden(out.get(0), out.get(1));
     }
 
     @Override

@@ -1,0 +1,152 @@
+package glance.autograd;
+
+import glance.backend.Op;
+import glance.ops.Ops;
+import glance.ops.TrainingOps;
+import glance.tensor.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All gradient rules. Notation: y is the result, dy its gradient, and the gradient of an argument x
+ * is dx; sums over a dimension that an argument was broadcast along are implied.
+ */
+final class Rules {
+    private static final Map<Class<? extends Op>, Rule<?>> TABLE = new HashMap<>();
+
+    static {
+        put(Op.Linear.class, Rules::linear);
+        put(Op.Attention.class, Rules::attention);
+        put(Op.HeadNormRope.class, Rules::headNormRope);
+        // y = x / rms(x) * w: dx = (w dy - x mean(x w dy) / rms^2) / rms
+        put(Op.RmsNorm.class, (op, dy, g, ops) -> g.add(op.x(), ops.training().rmsNorm(op, dy)));
+        put(Op.LayerNorm.class, Rules::layerNorm);
+        put(Op.GateResidual.class, Rules::gateResidual);
+        put(Op.Unary.class, Rules::unary);
+        put(Op.GatedActivation.class, Rules::gatedActivation);
+        put(Op.Binary.class, Rules::binary);
+        // a copy passes the gradient on
+        put(Op.Copy.class, (op, dy, g, ops) -> g.add(op.x(), dy));
+    }
+
+    private Rules() {}
+
+    private static <O extends Op> void put(Class<O> kind, Rule<O> rule) {
+        TABLE.put(kind, rule);
+    }
+
+    /**
+     * The rule of an operation.
+     *
+     * @throws UnsupportedOperationException if it has none
+     */
+    @SuppressWarnings("unchecked") // put() pairs each class with a rule of that class
+    static <O extends Op> Rule<O> of(O op) {
+        Rule<O> rule = (Rule<O>) TABLE.get(op.getClass());
+        if (rule == null) {
+            throw new UnsupportedOperationException(
+                    "no gradient rule for " + op.getClass().getSimpleName());
+        }
+        return rule;
+    }
+
+    /**
+     * y = x W^T + s (x A^T) B^T: dx = dy W + s (dy B) A, dB = s dy^T (x A^T), dA = s (dy B)^T x. W
+     * and bias are frozen.
+     */
+    private static void linear(Op.Linear op, Tensor dy, Gradients g, Ops ops) {
+        TrainingOps t = ops.training();
+        if (g.wants(op.x())) {
+            g.add(op.x(), t.linearInput(dy, op.weight(), op.lora()));
+        }
+        if (op.lora() == null || !(g.wants(op.lora().a()) || g.wants(op.lora().b()))) {
+            return;
+        }
+        float scale = op.lora().scale();
+        Tensor a = op.lora().a();
+        Tensor b = op.lora().b();
+        Tensor rows = matrix(ops, op.x());
+        Tensor dRows = matrix(ops, dy);
+        if (g.wants(b)) {
+            g.add(b, t.matMul(dRows, true, ops.linear(rows, a, null), false, scale));
+        }
+        if (g.wants(a)) {
+            g.add(a, t.matMul(t.matMul(dRows, false, b, false, 1), true, rows, false, scale));
+        }
+    }
+
+    private static Tensor matrix(Ops ops, Tensor tokens) {
+        return ops.contiguous(tokens).reshape(-1, tokens.dim(-1));
+    }
+
+    /** From the saved log-sum-exp; formula at {@link glance.backend.TrainingOp.AttentionGrad}. */
+    private static void attention(Op.Attention op, Tensor dy, Gradients g, Ops ops) {
+        List<Tensor> gradients = ops.training().attention(op, dy);
+        g.add(op.q(), gradients.get(0));
+        g.add(op.k(), gradients.get(1));
+        g.add(op.v(), gradients.get(2));
+    }
+
+    /** The rotation is undone by the opposite angle; then the rule of RMSNorm for each head. */
+    private static void headNormRope(Op.HeadNormRope op, Tensor dy, Gradients g, Ops ops) {
+        List<Tensor> gradients = ops.training().headNormRope(op, dy);
+        for (int i = 0; i < gradients.size(); i++) {
+            g.add(op.streams().get(i), gradients.get(i));
+        }
+    }
+
+    /**
+     * y = n (1 + scale) + shift with n = (x - mean) / std: with dn = dy (1 + scale), dx = (dn -
+     * mean(dn) - n mean(dn n)) / std, dScale = sum dy n, dShift = sum dy.
+     */
+    private static void layerNorm(Op.LayerNorm op, Tensor dy, Gradients g, Ops ops) {
+        TrainingOps.LayerNormGradients gradients = ops.training().layerNorm(op, dy);
+        g.add(op.x(), gradients.x());
+        if (op.scale() != null) {
+            g.add(op.scale(), gradients.scale());
+            g.add(op.shift(), gradients.shift());
+        }
+    }
+
+    /** y = r + gate x: dr = dy, dx = gate dy, dGate = sum x dy. */
+    private static void gateResidual(Op.GateResidual op, Tensor dy, Gradients g, Ops ops) {
+        g.add(op.residual(), dy);
+        if (g.wants(op.y()) || g.wants(op.gate())) {
+            List<Tensor> gradients = ops.training().gateResidual(op, dy);
+            g.add(op.y(), gradients.get(0));
+            g.add(op.gate(), gradients.get(1));
+        }
+    }
+
+    /** y = act(x): dx = act'(x) dy. */
+    private static void unary(Op.Unary op, Tensor dy, Gradients g, Ops ops) {
+        g.add(op.x(), ops.training().activation(op.activation(), op.x(), dy));
+    }
+
+    /** y = act(gate) up: dUp = act(gate) dy, dGate = act'(gate) up dy. */
+    private static void gatedActivation(Op.GatedActivation op, Tensor dy, Gradients g, Ops ops) {
+        if (g.wants(op.up())) {
+            g.add(op.up(), ops.mul(dy, ops.activation(op.activation(), op.gate())));
+        }
+        if (g.wants(op.gate())) {
+            Tensor dAct = ops.mul(dy, op.up());
+            g.add(op.gate(), ops.training().activation(op.activation(), op.gate(), dAct));
+        }
+    }
+
+    /** y = a + b or a b, b of the same shape; a smaller b must be frozen. */
+    private static void binary(Op.Binary op, Tensor dy, Gradients g, Ops ops) {
+        boolean same = op.b().shape().equals(op.a().shape());
+        if (g.wants(op.b()) && !same) {
+            throw new UnsupportedOperationException("no gradient for a broadcast operand");
+        }
+        boolean add = op.kind() == Op.Binary.Kind.ADD;
+        if (g.wants(op.a())) {
+            g.add(op.a(), add ? dy : ops.mul(dy, op.b()));
+        }
+        if (g.wants(op.b())) {
+            g.add(op.b(), add ? dy : ops.mul(dy, op.a()));
+        }
+    }
+}

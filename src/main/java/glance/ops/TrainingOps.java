@@ -1,0 +1,187 @@
+package glance.ops;
+
+import glance.backend.Activation;
+import glance.backend.AdamWSettings;
+import glance.backend.LowRank;
+import glance.backend.Op;
+import glance.backend.TrainingOp;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Operations that only training needs: products, gradients, loss and optimizer. They are called by
+ * the gradient rules with arguments that a forward operation already passed, so they check little.
+ */
+public final class TrainingOps {
+    private final Ops ops;
+
+    TrainingOps(Ops ops) {
+        this.ops = ops;
+    }
+
+    /**
+     * {@code scale * A B} with A = a or its transpose, B = b or its transpose.
+     *
+     * @param a [m, k], or [k, m] with transposeA
+     * @param b [k, n], or [n, k] with transposeB
+     * @return [m, n]
+     */
+    public Tensor matMul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, float scale) {
+        Check.rank("matMul", "a", a, 2, "a matrix");
+        Check.rank("matMul", "b", b, 2, "a matrix");
+        int k = a.dim(transposeA ? 0 : 1);
+        Check.that(
+                b.dim(transposeB ? 1 : 0) == k,
+                "matMul",
+                "inner dimensions must agree, got " + a.shape() + " and " + b.shape());
+        Tensor out =
+                ops.empty(
+                        ops.computeType(),
+                        Shape.of(a.dim(transposeA ? 1 : 0), b.dim(transposeB ? 0 : 1)));
+        ops.run(
+                new TrainingOp.MatMul(
+                        ops.contiguous(a), transposeA, ops.contiguous(b), transposeB, scale, out));
+        return out;
+    }
+
+    /** {@code dy W + scale (dy B) A}; dy [batch, seqLen, out], result [batch, seqLen, in]. */
+    public Tensor linearInput(Tensor dy, Tensor weight, LowRank lora) {
+        Check.rank("linearInput", "dy", dy, 3, "[batch, seqLen, out]");
+        Tensor out = ops.empty(ops.computeType(), dy.shape().with(-1, weight.dim(1)));
+        ops.run(new TrainingOp.LinearInput(ops.contiguous(dy), weight, lora, out));
+        return out;
+    }
+
+    /** Gradients of attention with respect to q, k and v, in that order. */
+    public List<Tensor> attention(Op.Attention forward, Tensor dy) {
+        Tensor dq = ops.empty(ops.computeType(), forward.q().shape());
+        Tensor dk = ops.empty(ops.computeType(), forward.k().shape());
+        Tensor dv = ops.empty(ops.computeType(), forward.v().shape());
+        ops.run(new TrainingOp.AttentionGrad(forward, ops.contiguous(dy), dq, dk, dv));
+        return List.of(dq, dk, dv);
+    }
+
+    /** Gradients of the streams of headNormRope. */
+    public List<Tensor> headNormRope(Op.HeadNormRope forward, Tensor dy) {
+        List<Tensor> dx = new ArrayList<>();
+        forward.streams().forEach(x -> dx.add(ops.empty(ops.computeType(), x.shape())));
+        ops.run(new TrainingOp.HeadNormRopeGrad(forward, ops.contiguous(dy), List.copyOf(dx)));
+        return dx;
+    }
+
+    /** Gradient of the input of rmsNorm. */
+    public Tensor rmsNorm(Op.RmsNorm forward, Tensor dy) {
+        Check.that(
+                forward.activation() == Activation.NONE,
+                "rmsNorm gradient",
+                "a fused activation is not supported in training");
+        Tensor out = ops.empty(ops.computeType(), forward.x().shape());
+        ops.run(new TrainingOp.RmsNormGrad(forward, ops.contiguous(dy), out));
+        return out;
+    }
+
+    /** Gradients of layerNorm: of x, scale and shift (the latter two null if it has none). */
+    public LayerNormGradients layerNorm(Op.LayerNorm forward, Tensor dy) {
+        Tensor out = ops.empty(ops.computeType(), forward.x().shape());
+        Tensor dScale = forward.scale() == null ? null : packed(forward.scale());
+        Tensor dShift = forward.shift() == null ? null : packed(forward.shift());
+        ops.run(new TrainingOp.LayerNormGrad(forward, ops.contiguous(dy), dScale, dShift, out));
+        return new LayerNormGradients(out, dScale, dShift);
+    }
+
+    /** Gradients of layerNorm. */
+    public record LayerNormGradients(Tensor x, Tensor scale, Tensor shift) {}
+
+    /** Gradients of gateResidual: of y, then of the gate. */
+    public List<Tensor> gateResidual(Op.GateResidual forward, Tensor dy) {
+        Tensor out = ops.empty(ops.computeType(), forward.y().shape());
+        Tensor dGate = packed(forward.gate());
+        ops.run(new TrainingOp.GateGrad(forward, ops.contiguous(dy), dGate, out));
+        return List.of(out, dGate);
+    }
+
+    /** {@code act'(x) dy}. */
+    public Tensor activation(Activation activation, Tensor x, Tensor dy) {
+        Tensor out = ops.empty(ops.computeType(), x.shape());
+        ops.run(
+                new TrainingOp.ActivationGrad(
+                        activation, ops.contiguous(x), ops.contiguous(dy), out));
+        return out;
+    }
+
+    /** {@code target += x}: the one operation besides the optimizer that changes an argument. */
+    public void accumulate(Tensor x, Tensor target) {
+        Check.shape("accumulate", "x", x, target.shape(), "to match target");
+        ops.run(new TrainingOp.Accumulate(x, target));
+    }
+
+    /** A tensor of zeros. */
+    public Tensor zeros(DType dtype, Shape shape) {
+        Tensor out = ops.empty(dtype, shape);
+        ops.run(new TrainingOp.Fill(0, out));
+        return out;
+    }
+
+    /** The loss [1] and its gradient with respect to the prediction. */
+    public Loss meanSquaredError(Tensor prediction, Tensor target) {
+        Check.shape(
+                "meanSquaredError", "target", target, prediction.shape(), "to match prediction");
+        Tensor gradient = ops.empty(ops.computeType(), prediction.shape());
+        Tensor value = ops.empty(DType.F32, Shape.of(1));
+        ops.run(
+                new TrainingOp.MseLoss(
+                        ops.contiguous(prediction), ops.contiguous(target), gradient, value));
+        return new Loss(prediction, value, gradient);
+    }
+
+    /**
+     * A loss.
+     *
+     * @param prediction what was judged
+     * @param value [1]
+     * @param gradient of the value with respect to the prediction
+     */
+    public record Loss(Tensor prediction, Tensor value, Tensor gradient) {}
+
+    /** {@code sqrt(sum of all squares)} of several tensors, [1]. */
+    public Tensor globalNorm(List<Tensor> tensors) {
+        Tensor out = ops.empty(DType.F32, Shape.of(1));
+        ops.run(new TrainingOp.GlobalNorm(List.copyOf(tensors), out));
+        return out;
+    }
+
+    /**
+     * One AdamW step, in place: parameters and moments are changed. Lists run in parallel; all
+     * tensors are F32 and contiguous.
+     *
+     * @param clip factor on all gradients
+     * @param step counted from 1
+     */
+    public void adamW(
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<Tensor> firstMoments,
+            List<Tensor> secondMoments,
+            float clip,
+            AdamWSettings settings,
+            float learningRate,
+            int step) {
+        ops.run(
+                new TrainingOp.AdamW(
+                        parameters,
+                        gradients,
+                        firstMoments,
+                        secondMoments,
+                        clip,
+                        settings,
+                        learningRate,
+                        step));
+    }
+
+    private Tensor packed(Tensor like) {
+        return ops.empty(ops.computeType(), like.shape());
+    }
+}

@@ -1,0 +1,203 @@
+package glance.train;
+
+import glance.autograd.Tape;
+import glance.lora.LoraPair;
+import glance.model.Denoiser;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.ops.TrainingOps;
+import glance.schedule.SeededNoise;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SplittableRandom;
+
+/**
+ * Trains one adapter of a frozen denoiser by flow matching on the noise levels of one phase
+ * (Glance, arXiv 2512.02899, section 3): draw a level sigma, {@code x = (1 - sigma) latents + sigma
+ * noise}, and let the predicted velocity approach {@code noise - latents} in the mean squared
+ * error.
+ *
+ * <p>Everything drawn in a step depends on the seed and the step's number alone, so a run can be
+ * resumed at any step with the same results.
+ */
+public final class AdapterTrainer implements AutoCloseable {
+    private final Ops ops;
+    private final Denoiser denoiser;
+    private final List<TrainingExample> examples;
+    private final float[] sigmas;
+    private final TrainingSettings settings;
+    private final float embeddedGuidance;
+    private final TrainableAdapter adapter;
+    private final AdamW optimizer;
+
+    /**
+     * What a step did.
+     *
+     * @param step counted from 1
+     * @param sigma the last noise level drawn in it
+     * @param loss mean over its examples
+     * @param gradNorm before clipping
+     */
+    public record Result(int step, float sigma, float loss, float gradNorm, float learningRate) {}
+
+    /**
+     * @param sigmas noise levels to draw from, evenly
+     * @param embeddedGuidance scale for models that take it as an input
+     */
+    public AdapterTrainer(
+            Ops ops,
+            Denoiser denoiser,
+            List<TrainingExample> examples,
+            float[] sigmas,
+            TrainingSettings settings,
+            float embeddedGuidance) {
+        this.ops = ops;
+        this.denoiser = denoiser;
+        this.examples = List.copyOf(examples);
+        this.sigmas = sigmas.clone();
+        this.settings = settings;
+        this.embeddedGuidance = embeddedGuidance;
+        Map<String, LoraPair> start = AdapterInit.create(denoiser.linears(), settings);
+        try (Scope scope = ops.scope()) {
+            adapter = new TrainableAdapter(ops, start);
+        }
+        optimizer =
+                new AdamW(ops, adapter.parameters(), settings.optimizer(), settings.maxGradNorm());
+    }
+
+    /** The adapter as it is now. */
+    public TrainableAdapter adapter() {
+        return adapter;
+    }
+
+    /** The optimizer's state. */
+    AdamW optimizer() {
+        return optimizer;
+    }
+
+    /** Steps done so far, those of a resumed run included. */
+    public int stepsDone() {
+        return optimizer.stepsDone();
+    }
+
+    /**
+     * Trains one step.
+     *
+     * @throws TrainingFailure if the loss or a gradient is not finite; the adapter is left as it
+     *     was
+     */
+    public Result step() {
+        int step = stepsDone() + 1;
+        SplittableRandom random =
+                new SplittableRandom(settings.seed() * 0x9E3779B97F4A7C15L + step);
+        adapter.activate(denoiser.linears());
+        try (Scope scope = ops.scope();
+                GradientSum sum = new GradientSum(ops)) {
+            double loss = 0;
+            float sigma = 0;
+            for (int i = 0; i < settings.accumulation(); i++) {
+                TrainingExample example = examples.get(random.nextInt(examples.size()));
+                sigma = sigmas[random.nextInt(sigmas.length)];
+                boolean dropped = random.nextDouble() < settings.captionDropout();
+                loss += example(example, sigma, dropped, random.nextLong() >>> 1, step, sum);
+            }
+            float share = 1f / settings.accumulation();
+            float rate = settings.rateAt(step);
+            float norm = optimizer.step(parameter -> sum.of(parameter, share), rate);
+            if (!Float.isFinite(norm)) {
+                throw new TrainingFailure(step, "the norm of the gradients", norm);
+            }
+            return new Result(step, sigma, (float) loss * share, norm, rate);
+        } finally {
+            denoiser.linears().values().forEach(linear -> linear.adapt(null));
+        }
+    }
+
+    /** The loss of one example; adds its gradients to the sum. */
+    private float example(
+            TrainingExample example,
+            float sigma,
+            boolean dropped,
+            long noiseSeed,
+            int step,
+            GradientSum sum) {
+        try (Scope scope = ops.scope();
+                Tape tape = new Tape(ops, settings.checkpointing())) {
+            adapter.parameters().forEach(tape::watch);
+            Tensor latents = example.latents();
+            int count = Math.toIntExact(latents.numel());
+            Tensor noise =
+                    ops.host().floats(latents.shape(), new SeededNoise(noiseSeed).normal(count));
+            Tensor noisy =
+                    ops.add(ops.mul(latents, scalar(1 - sigma)), ops.mul(noise, scalar(sigma)));
+            Tensor target = ops.add(noise, ops.mul(latents, scalar(-1)));
+            Tensor velocity =
+                    denoiser.prepare(
+                                    ops,
+                                    dropped ? example.dropped() : example.caption(),
+                                    new float[] {sigma},
+                                    example.grid(),
+                                    embeddedGuidance)
+                            .at(ops, noisy, 0);
+            TrainingOps.Loss loss = ops.training().meanSquaredError(velocity, target);
+            float value = ops.host().floats(loss.value()).get(0);
+            if (!Float.isFinite(value)) {
+                throw new TrainingFailure(step, "the loss at sigma " + sigma, value);
+            }
+            tape.backward(loss);
+            sum.add(adapter.parameters(), tape);
+            return value;
+        }
+    }
+
+    private Tensor scalar(float value) {
+        return ops.host().floats(Shape.of(1), value);
+    }
+
+    @Override
+    public void close() {
+        optimizer.close();
+        adapter.close();
+    }
+
+    /** Gradients of several examples added up. */
+    private static final class GradientSum implements AutoCloseable {
+        private final Ops ops;
+        private final Map<Tensor, Tensor> sums = new HashMap<>();
+
+        GradientSum(Ops ops) {
+            this.ops = ops;
+        }
+
+        void add(List<Tensor> parameters, Tape tape) {
+            for (Tensor parameter : parameters) {
+                Tensor gradient = tape.gradient(parameter);
+                if (gradient == null) {
+                    continue;
+                }
+                Tensor sum = sums.get(parameter);
+                if (sum == null) {
+                    sum = ops.training().zeros(parameter.dtype(), parameter.shape());
+                    sum.storage().retain();
+                    sums.put(parameter, sum);
+                }
+                ops.training().accumulate(gradient, sum);
+            }
+        }
+
+        Tensor of(Tensor parameter, float share) {
+            Tensor sum = sums.get(parameter);
+            return sum == null || share == 1
+                    ? sum
+                    : ops.mul(sum, ops.host().floats(Shape.of(1), share));
+        }
+
+        @Override
+        public void close() {
+            sums.values().forEach(sum -> sum.storage().release());
+        }
+    }
+}

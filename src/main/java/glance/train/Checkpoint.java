@@ -1,0 +1,126 @@
+package glance.train;
+
+import glance.backend.LowRank;
+import glance.io.FormatException;
+import glance.io.HostTensor;
+import glance.io.SafetensorsFile;
+import glance.io.SafetensorsWriter;
+import glance.io.TensorInfo;
+import glance.lora.LoraPair;
+import glance.ops.Ops;
+import glance.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The state of a training run as a safetensors file: parameters, moments, the number of the step,
+ * and a fingerprint of what the run depends on. Written aside and moved, so a killed run leaves the
+ * last one whole.
+ */
+public final class Checkpoint {
+    private static final String STEP = "glance.step";
+    private static final String RUN = "glance.run";
+
+    private Checkpoint() {}
+
+    /**
+     * Writes the state of a run.
+     *
+     * @param run what must be the same for it to be resumed, in words
+     */
+    public static void write(Path file, Ops ops, AdapterTrainer trainer, String run) {
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        state(trainer)
+                .forEach(
+                        (name, tensor) ->
+                                tensors.put(
+                                        name,
+                                        new HostTensor(
+                                                tensor.dtype(),
+                                                tensor.shape(),
+                                                ops.host().bytes(tensor))));
+        SafetensorsWriter.write(
+                file, tensors, Map.of(STEP, Integer.toString(trainer.stepsDone()), RUN, run));
+    }
+
+    /**
+     * Brings a new trainer to the state in a file.
+     *
+     * @throws FormatException if the file is damaged or belongs to another run
+     */
+    public static void resume(Path file, Ops ops, AdapterTrainer trainer, String run) {
+        try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+            if (!run.equals(opened.metadata().get(RUN))) {
+                throw new FormatException(
+                        file,
+                        null,
+                        "this checkpoint belongs to a run with other settings, model or pictures",
+                        "repeat those settings, or start anew with another --out");
+            }
+            state(trainer)
+                    .forEach(
+                            (name, tensor) -> {
+                                TensorInfo info = opened.tensors().get(name);
+                                if (info == null
+                                        || info.dtype() != tensor.dtype()
+                                        || !info.shape().equals(tensor.shape())) {
+                                    throw new FormatException(
+                                            file,
+                                            name,
+                                            "missing or of another shape",
+                                            "start anew");
+                                }
+                                ops.device().memory().write(opened.data(name), tensor);
+                            });
+            trainer.optimizer().resumeAt(step(file, opened.metadata().get(STEP)));
+        }
+    }
+
+    private static int step(Path file, String text) {
+        try {
+            return Integer.parseUnsignedInt(text);
+        } catch (NumberFormatException e) {
+            throw new FormatException(file, STEP, "is no number of a step", "start anew", e);
+        }
+    }
+
+    private static Map<String, Tensor> state(AdapterTrainer trainer) {
+        Map<String, Tensor> result = new LinkedHashMap<>();
+        List<String> names = new ArrayList<>();
+        trainer.adapter()
+                .modules()
+                .forEach(
+                        (module, lowRank) -> {
+                            names.add(module + ".lora_A");
+                            names.add(module + ".lora_B");
+                        });
+        List<Tensor> parameters = trainer.adapter().parameters();
+        List<Tensor> moments = trainer.optimizer().moments();
+        for (int i = 0; i < names.size(); i++) {
+            result.put(names.get(i), parameters.get(i));
+            result.put(names.get(i) + ".first_moment", moments.get(i));
+            result.put(names.get(i) + ".second_moment", moments.get(i + names.size()));
+        }
+        return result;
+    }
+
+    /** The adapter as host matrices, to be written as a file of its own. */
+    public static Map<String, LoraPair> pairs(Ops ops, TrainableAdapter adapter) {
+        Map<String, LoraPair> pairs = new LinkedHashMap<>();
+        adapter.modules().forEach((module, lowRank) -> pairs.put(module, pair(ops, lowRank)));
+        return pairs;
+    }
+
+    private static LoraPair pair(Ops ops, LowRank lowRank) {
+        HostTensor a =
+                new HostTensor(
+                        lowRank.a().dtype(), lowRank.a().shape(), ops.host().bytes(lowRank.a()));
+        HostTensor b =
+                new HostTensor(
+                        lowRank.b().dtype(), lowRank.b().shape(), ops.host().bytes(lowRank.b()));
+        return new LoraPair(a, b, lowRank.scale() * lowRank.a().dim(0));
+    }
+}

@@ -1,0 +1,63 @@
+package glance.train;
+
+import glance.backend.AdamWSettings;
+import java.util.List;
+
+/**
+ * How an adapter is trained.
+ *
+ * @param targets names of modules, or their last parts, as in PEFT: {@code to_q}, {@code to_out.0}
+ * @param rank inner dimension of the adapter
+ * @param alpha the adapter's strength is alpha / rank
+ * @param learningRate after the warm-up, constant
+ * @param warmupSteps steps over which the rate rises linearly to its value; 0 for none
+ * @param steps optimizer steps
+ * @param accumulation examples whose gradients are averaged for one step
+ * @param captionDropout probability that an example is shown without its caption
+ * @param maxGradNorm longer gradients are shortened to this
+ * @param checkpointing whether blocks are run again instead of kept
+ * @param seed of everything that is drawn
+ */
+public record TrainingSettings(
+        List<String> targets,
+        int rank,
+        float alpha,
+        float learningRate,
+        int warmupSteps,
+        int steps,
+        int accumulation,
+        float captionDropout,
+        float maxGradNorm,
+        AdamWSettings optimizer,
+        boolean checkpointing,
+        long seed) {
+
+    /**
+     * @throws IllegalArgumentException if a value is out of range, naming it
+     */
+    public TrainingSettings {
+        targets = List.copyOf(targets);
+        require(!targets.isEmpty(), "targets: name at least one module");
+        require(rank >= 1, "rank: must be at least 1, got " + rank);
+        require(alpha > 0, "alpha: must be positive, got " + alpha);
+        require(learningRate > 0, "learning rate: must be positive, got " + learningRate);
+        require(warmupSteps >= 0, "warm-up steps: must not be negative, got " + warmupSteps);
+        require(steps >= 1, "steps: must be at least 1, got " + steps);
+        require(accumulation >= 1, "accumulation: must be at least 1, got " + accumulation);
+        require(
+                captionDropout >= 0 && captionDropout <= 1,
+                "caption dropout: must be 0 to 1, got " + captionDropout);
+        require(maxGradNorm > 0, "max grad norm: must be positive, got " + maxGradNorm);
+    }
+
+    /** Learning rate of a step counted from 1. */
+    public float rateAt(int step) {
+        return step >= warmupSteps ? learningRate : learningRate * step / warmupSteps;
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+}

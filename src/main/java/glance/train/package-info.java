@@ -1,0 +1,2 @@
+/** Training of adapters: parameters, optimizer, loop. */
+package glance.train;

@@ -1,0 +1,159 @@
+package glance;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_STREAMS;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between packages point one way. */
+@AnalyzeClasses(packages = "glance", importOptions = DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule layers_dependDownwardsOnly =
+            layeredArchitecture()
+                    .consideringOnlyDependenciesInLayers()
+                    .layer("cli")
+                    .definedBy("glance.cli..")
+                    .layer("check")
+                    .definedBy("glance.check..")
+                    .layer("pipeline")
+                    .definedBy("glance.pipeline..")
+                    .optionalLayer("train")
+                    .definedBy("glance.train..")
+                    .layer("model")
+                    .definedBy("glance.model..")
+                    .layer("schedule")
+                    .definedBy("glance.schedule..")
+                    .layer("lora")
+                    .definedBy("glance.lora..")
+                    .layer("nn")
+                    .definedBy("glance.nn..")
+                    .optionalLayer("autograd")
+                    .definedBy("glance.autograd..")
+                    .layer("ops")
+                    .definedBy("glance.ops..")
+                    .layer("backend")
+                    .definedBy("glance.backend..")
+                    .layer("io")
+                    .definedBy("glance.io..")
+                    .layer("tensor")
+                    .definedBy("glance.tensor..")
+                    .whereLayer("cli")
+                    .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("check")
+                    .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("pipeline")
+                    .mayOnlyBeAccessedByLayers("cli", "check", "train")
+                    .whereLayer("train")
+                    .mayOnlyBeAccessedByLayers("cli", "check")
+                    .whereLayer("model")
+                    .mayOnlyBeAccessedByLayers("cli", "check", "pipeline", "train")
+                    .whereLayer("schedule")
+                    .mayOnlyBeAccessedByLayers("cli", "check", "pipeline", "train", "model")
+                    .whereLayer("lora")
+                    .mayOnlyBeAccessedByLayers("cli", "check", "pipeline", "train", "model")
+                    .whereLayer("nn")
+                    .mayOnlyBeAccessedByLayers("check", "pipeline", "train", "model", "lora")
+                    .whereLayer("autograd")
+                    .mayOnlyBeAccessedByLayers("check", "train", "model", "nn")
+                    .whereLayer("ops")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli", "check", "pipeline", "train", "model", "lora", "nn", "autograd")
+                    .whereLayer("io")
+                    .mayOnlyAccessLayers("tensor")
+                    .whereLayer("backend")
+                    .mayOnlyAccessLayers("tensor")
+                    .whereLayer("tensor")
+                    .mayNotAccessAnyLayer();
+
+    @ArchTest
+    static final ArchRule packages_haveNoCycles =
+            slices().matching("glance.(**)").should().beFreeOfCycles();
+
+    @ArchTest
+    static final ArchRule cpuDevice_isReachedThroughTheSeamOnly =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("glance.backend.cpu..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("glance.backend.cpu..");
+
+    @ArchTest
+    static final ArchRule cudaDevice_isReachedThroughTheSeamOnly =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("glance.backend.cuda..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("glance.backend.cuda..", "jcuda..");
+
+    @ArchTest
+    static final ArchRule vectorApi_staysInTheCpuDevice =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("glance.backend.cpu..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("jdk.incubator..");
+
+    @ArchTest
+    static final ArchRule commandLineLibraries_stayInTheCommandLine =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("glance.cli..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("picocli..", "me.tongfei..");
+
+    @ArchTest
+    static final ArchRule standardStreams_belongToTheCommandLine =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("glance.cli..")
+                    .should(ACCESS_STANDARD_STREAMS)
+                    .orShould()
+                    .callMethod(System.class, "exit", int.class);
+
+    /** Lambda bodies and annotations of the JVM launcher must not pull in a library. */
+    @ArchTest
+    static final ArchRule launcher_loadsOnlyTheJdk =
+            classes()
+                    .that()
+                    .haveFullyQualifiedName("glance.cli.Relaunch")
+                    .or()
+                    .haveFullyQualifiedName("glance.cli.JvmOptions")
+                    .or()
+                    .haveFullyQualifiedName("glance.cli.IncubatorNotice")
+                    .or()
+                    .haveFullyQualifiedName("glance.cli.Terminal")
+                    .should()
+                    .onlyDependOnClassesThat()
+                    .resideInAnyPackage("java..", "glance.cli..");
+
+    @Test
+    void packages_sayTheirPlaceInTheHouse() throws IOException {
+        try (Stream<Path> tree = Files.walk(Path.of("src/main/java"))) {
+            List<Path> silent =
+                    tree.filter(path -> path.toString().endsWith(".java"))
+                            .map(Path::getParent)
+                            .distinct()
+                            .filter(folder -> !Files.exists(folder.resolve("package-info.java")))
+                            .toList();
+            assertThat(silent).isEmpty();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package glance.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class EngineTest {
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @Test
+    void help_teachesCommandsExamplesAndExitCodes() {
+        assertThat(run("--help")).isZero();
+        assertThat(text(out))
+                .contains("generate", "info", "check", "devices", "Examples:", "Exit codes:");
+        assertThat(text(err)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"generate", "info", "check", "devices"})
+    void everyCommand_hasHelp(String command) {
+        assertThat(run(command, "--help")).isZero();
+        assertThat(text(out)).contains("Usage: glance-engine " + command, "--verbose");
+    }
+
+    @Test
+    void version_namesEngineAndJava() {
+        assertThat(run("--version")).isZero();
+        assertThat(text(out)).contains("glance-engine ", "Java ");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "''                      | missing command: expected one of generate, info",
+                "generat                 | did you mean generate?; see glance-engine --help",
+                "generate x --sed 1      | '--sed'; did you mean --seed?; see glance-engine generate --help",
+                "generate x --seed many  | invalid value for option '--seed': 'many' is not a long",
+                "generate x --seed       | missing required parameter for option '--seed'",
+                "check                   | missing required parameter: 'DIR'",
+                "info a b                | unmatched argument at index 2: 'b'",
+                "generate                | no prompt given",
+                "generate _              | the prompt is empty",
+                "generate x --batch 0    | --batch 0: must be 1 to 1000",
+                "generate x --threads -1 | --threads -1: must be 1 or more",
+                "generate x --dtype f64  | --dtype f64: expected f32, bf16 or f16",
+                "generate x --preview -2 | --preview -2: must be a number of steps",
+                "generate x --plan fast  | plan 'fast': is neither a file nor one of full, uniform-N",
+                "generate x --size big   | size 'big': expected WIDTHxHEIGHT",
+                "generate x --size 60x64 | size 60x64: sides must be positive multiples of 8",
+                "generate x --guidance 0 | guidance must be a finite number, at least 1",
+                "generate x --size 8200x8 | sides must be at most 8192 pixels",
+                "generate x --guidance Infinity | guidance must be a finite number",
+                "generate x --lora no.st | adapter 'no.st': no such file",
+                "generate x --out x.jpg  | pictures are PNG",
+                "generate x --out _      | --out is empty",
+            })
+    void wrongUse_isOneLineAndExitCode2(String line, String message) {
+        String[] args = line.isEmpty() ? new String[0] : line.split(" ");
+        Arrays.setAll(args, i -> args[i].replace('_', ' '));
+        assertThat(run(args)).isEqualTo(ExitCode.WRONG_USE);
+        assertThat(text(err)).startsWith("glance-engine: error: ").contains(message);
+        assertThat(text(err).lines()).hasSize(1);
+        assertThat(text(out)).isEmpty();
+    }
+
+    @Test
+    void verbose_showsTheTrace() {
+        assertThat(run("info", "/no/such/file", "--verbose")).isEqualTo(ExitCode.FAILURE);
+        assertThat(text(err)).contains("FormatException", "\tat glance.cli.");
+    }
+
+    @Test
+    void verboseAfterTheEndOfOptions_isAPrompt() {
+        assertThat(run("info", "--", "--verbose")).isEqualTo(ExitCode.FAILURE);
+        assertThat(text(err).lines()).hasSize(1);
+    }
+
+    @Test
+    void devices_listsTheCpu() {
+        assertThat(run("devices")).isZero();
+        assertThat(text(out).lines().filter(line -> line.startsWith("cpu ")).findFirst())
+                .hasValueSatisfying(line -> assertThat(line).endsWith("usable"));
+    }
+
+    @Test
+    void unknownDevice_fails() {
+        assertThat(run("generate", "x", "--device", "tpu")).isEqualTo(ExitCode.FAILURE);
+        assertThat(text(err)).contains("unknown device 'tpu': expected auto or one of cpu");
+    }
+
+    private int run(String... args) {
+        StopRequest never = new StopRequest();
+        return Engine.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                never,
+                args);
+    }
+
+    private static String text(ByteArrayOutputStream bytes) {
+        return bytes.toString(StandardCharsets.UTF_8);
+    }
+}
