@@ -51,7 +51,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin private DeviceOption deviceOption;
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "FILE",
             description = {
                 "A .png file, a folder (end it with /), or a pattern with {n}, {seed}, {prompt};"
