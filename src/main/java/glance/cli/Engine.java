@@ -4,7 +4,6 @@ import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine;
-import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 
@@ -22,8 +21,7 @@ final class Engine {
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
-                        .addSubcommand(new DevicesCommand(session))
-                        .addSubcommand(new HelpCommand());
+                        .addSubcommand(new DevicesCommand(session));
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
         IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);
