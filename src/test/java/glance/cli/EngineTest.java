@@ -30,7 +30,7 @@ class EngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"generate", "compare", "info", "check", "devices"})
+    @CsvSource({"generate", "compare", "info", "lora", "check", "devices"})
     void everyCommand_hasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(text(out)).contains("Usage: glance-engine " + command, "--verbose");
