@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.pipeline.MemoryForecast;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,22 +80,26 @@ final class InfoText {
         }
     }
 
-    private void print(RunMemory memory) {
+    private void print(MemoryForecast forecast) {
+        MemoryForecast.Part largest = forecast.largest();
         line(
                 "run memory",
-                "about "
-                        + Units.bytes(memory.totalBytes())
+                Units.bytes(largest.bytes())
                         + " for "
-                        + memory.width()
+                        + forecast.width()
                         + "x"
-                        + memory.height()
-                        + " with guidance ("
-                        + memory.part()
-                        + ": "
-                        + Units.bytes(memory.weightBytes())
-                        + " weights, "
-                        + Units.bytes(memory.scratchBytes())
-                        + " activations), and the JVM");
+                        + forecast.height()
+                        + (forecast.samples() > 1 ? " with guidance" : "")
+                        + " on the CPU: the largest part, as parts are loaded in turn");
+        Table table = new Table("", "weights", "activations", "together");
+        for (MemoryForecast.Part part : forecast.parts()) {
+            table.row(
+                    part.name(),
+                    Units.bytes(part.weightBytes()),
+                    Units.bytes(part.scratchBytes()),
+                    Units.bytes(part.bytes()));
+        }
+        table.print(out);
     }
 
     private void print(Inspection.Adapter adapter) {
