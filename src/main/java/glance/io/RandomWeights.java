@@ -67,6 +67,21 @@ final class RandomWeights extends Weights {
         return part(zeros, bytes);
     }
 
+    @Override
+    public Map<String, String> metadata() {
+        return Map.of();
+    }
+
+    @Override
+    public Path source() {
+        return source;
+    }
+
+    @Override
+    public void close() {
+        // the blocks are garbage when this is
+    }
+
     private static ByteBuffer part(ByteBuffer buffer, int bytes) {
         return buffer.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
     }

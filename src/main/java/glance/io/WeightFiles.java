@@ -48,7 +48,7 @@ final class WeightFiles extends Weights {
         metadata = Collections.unmodifiableMap(strings);
     }
 
-    static Weights open(Path fileOrFolder) {
+    static Weights read(Path fileOrFolder) {
         if (!Files.isDirectory(fileOrFolder)) {
             return fileOrFolder.toString().endsWith(INDEX_SUFFIX)
                     ? openShards(fileOrFolder)

@@ -18,7 +18,7 @@ public abstract class Weights implements AutoCloseable {
      * @throws FormatException if nothing of the kind is there, or a file is damaged
      */
     public static Weights open(Path fileOrFolder) {
-        return WeightFiles.open(fileOrFolder);
+        return WeightFiles.read(fileOrFolder);
     }
 
     /**
