@@ -20,6 +20,7 @@ final class Engine {
                         .addSubcommand(new CompareCommand(session))
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(new CheckCommand(session))
+                        .addSubcommand(BenchCommand.of(session))
                         .addSubcommand(new DevicesCommand(session));
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);

@@ -91,15 +91,7 @@ final class InfoText {
                         + forecast.height()
                         + (forecast.samples() > 1 ? " with guidance" : "")
                         + " on the CPU: the largest part, as parts are loaded in turn");
-        Table table = new Table("", "weights", "activations", "together");
-        for (MemoryForecast.Part part : forecast.parts()) {
-            table.row(
-                    part.name(),
-                    Units.bytes(part.weightBytes()),
-                    Units.bytes(part.scratchBytes()),
-                    Units.bytes(part.bytes()));
-        }
-        table.print(out);
+        ForecastText.print(forecast, out);
     }
 
     private void print(Inspection.Adapter adapter) {
