@@ -19,6 +19,7 @@ final class Engine {
                         .addSubcommand(new GenerateCommand(session))
                         .addSubcommand(new CompareCommand(session))
                         .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
                         .addSubcommand(BenchCommand.of(session))
                         .addSubcommand(new DevicesCommand(session));

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /** What a path turned out to hold. The component names are the keys of {@code info --json}. */
 sealed interface Inspection {
-    /** What it is: {@code model}, {@code component}, {@code adapter} or {@code weights}. */
+    /** What it is: model, component, adapter, weights or picture. */
     String kind();
 
     /** Where it is. */
@@ -61,6 +61,14 @@ sealed interface Inspection {
             WeightsSummary weights,
             List<String> unknownKeys,
             Map<String, String> metadata)
+            implements Inspection {}
+
+    /**
+     * A PNG.
+     *
+     * @param text its text chunks; the settings, if the engine made it
+     */
+    record Picture(String kind, String path, int width, int height, Map<String, String> text)
             implements Inspection {}
 
     /**

@@ -5,15 +5,18 @@ import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.io.Config;
 import glance.io.FormatException;
+import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
 import glance.io.Weights;
 import glance.pipeline.MemoryForecast;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Finds out what a path holds, by reading configs and headers only. */
@@ -29,7 +32,7 @@ final class Inspector {
     private Inspector() {}
 
     /**
-     * Inspects a model folder, a component folder, or a safetensors file.
+     * Inspects a model folder, a component folder, a safetensors file, or a PNG.
      *
      * @throws FormatException if it is none of these, or damaged
      */
@@ -44,7 +47,20 @@ final class Inspector {
                     "no such file or folder",
                     "give a model folder, a component folder or a .safetensors file");
         }
+        if (path.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+            return picture(path);
+        }
         return path.toString().endsWith(".json") ? tensors(path) : file(path);
+    }
+
+    private static Inspection.Picture picture(Path path) {
+        BufferedImage image = Images.read(path);
+        return new Inspection.Picture(
+                "picture",
+                path.toString(),
+                image.getWidth(),
+                image.getHeight(),
+                Images.readPngText(path));
     }
 
     private static Inspection.Model model(Path path) throws IOException {

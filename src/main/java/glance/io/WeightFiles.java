@@ -122,6 +122,11 @@ final class WeightFiles extends Weights {
     }
 
     @Override
+    public List<SafetensorsFile> files() {
+        return files;
+    }
+
+    @Override
     public Map<String, String> metadata() {
         return metadata;
     }

@@ -4,6 +4,7 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /** All tensors of one component. */
@@ -51,6 +52,18 @@ public abstract class Weights implements AutoCloseable {
      * @throws IllegalArgumentException if there is no such tensor
      */
     public abstract ByteBuffer data(String name);
+
+    /** A tensor as it is in the file; see {@link #data}. */
+    public HostTensor tensor(String name) {
+        ByteBuffer data = data(name);
+        TensorInfo info = tensors().get(name);
+        return new HostTensor(info.dtype(), info.shape(), data);
+    }
+
+    /** The safetensors files: one, or the shards in the order of their names; of random none. */
+    public List<SafetensorsFile> files() {
+        return List.of();
+    }
 
     /** The header strings; of shards, those of the first that has the key. */
     public abstract Map<String, String> metadata();
