@@ -20,6 +20,7 @@ public final class Checks {
                     Map.ofEntries(
                             entry("QwenImageTransformer2DModel", QwenImageTransformerCheck::run),
                             entry("FluxTransformer2DModel", FluxTransformerCheck::run),
+                            entry("SD3Transformer2DModel", Sd3TransformerCheck::run),
                             entry("DiTTransformer2DModel", DitTransformerCheck::run),
                             entry("AutoencoderKLQwenImage", QwenImageAutoencoderCheck::run),
                             entry("Qwen2_5_VLForConditionalGeneration", Qwen25VlCheck::run),

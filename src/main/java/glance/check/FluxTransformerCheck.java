@@ -2,9 +2,9 @@ package glance.check;
 
 import glance.io.Config;
 import glance.io.Weights;
-import glance.lora.KeyMap;
 import glance.model.TokenGrid;
 import glance.model.flux.FluxConfig;
+import glance.model.flux.FluxKeyMap;
 import glance.model.flux.FluxModulation;
 import glance.model.flux.FluxTransformer;
 import glance.ops.Ops;
@@ -25,7 +25,7 @@ final class FluxTransformerCheck {
                             folder,
                             ops,
                             transformer.linears(),
-                            KeyMap.identity(),
+                            new FluxKeyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();
         }

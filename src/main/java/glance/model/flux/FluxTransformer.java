@@ -132,8 +132,13 @@ public final class FluxTransformer implements AutoCloseable {
     }
 
     private static Tensor waves(Ops ops, float[] values) {
-        Tensor t = ops.host().floats(Shape.of(values.length), values);
-        return ops.timestepEmbedding(t, TIME_CHANNELS, TIME_SCALE, 0);
+        // rounded before it meets the frequencies: at 3500 radians the order shows
+        float[] scaled = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            scaled[i] = TIME_SCALE * values[i];
+        }
+        Tensor t = ops.host().floats(Shape.of(values.length), scaled);
+        return ops.timestepEmbedding(t, TIME_CHANNELS, 1, 0);
     }
 
     private Tensor text(Ops ops, Tensor pooledText) {
