@@ -6,7 +6,6 @@ import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
-import java.util.List;
 
 /**
  * Queries, keys and values of one stream; heads of the first two are RMS-normed if weights say so.
@@ -84,15 +83,13 @@ final class Sd3Attention {
     /** Attention of a stream over itself, [batch, seqLen, dim]. */
     Tensor overItself(Ops ops, Tensor x) {
         try (Scope scope = ops.scope()) {
-            Tensor y = attend(ops, queries(ops, x), List.of(keys(ops, x)), List.of(values(ops, x)));
+            Tensor y = attend(ops, queries(ops, x), keys(ops, x), values(ops, x));
             return scope.keep(y);
         }
     }
 
-    /** {@code softmax(q k^T / sqrt(headDim)) v} over the joined keys, [batch, seqLen, dim]. */
-    static Tensor attend(Ops ops, Tensor q, List<Tensor> keys, List<Tensor> values) {
-        Tensor k = keys.size() == 1 ? keys.get(0) : ops.concat(1, keys);
-        Tensor v = values.size() == 1 ? values.get(0) : ops.concat(1, values);
+    /** {@code softmax(q k^T / sqrt(headDim)) v}, [batch, seqLen, dim]. */
+    static Tensor attend(Ops ops, Tensor q, Tensor k, Tensor v) {
         float scale = (float) (1 / Math.sqrt(q.dim(3)));
         Tensor y = ops.attention(q, k, v, scale, AttentionMask.none());
         return y.reshape(q.dim(0), q.dim(1), q.dim(2) * q.dim(3));

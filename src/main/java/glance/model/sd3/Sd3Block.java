@@ -86,24 +86,22 @@ final class Sd3Block {
                             ? ops.layerNormModulate(
                                     in.text(), part(textMod, 0), part(textMod, 1), EPS)
                             : modulated(ops, in.text(), textMod, 0);
-            List<Tensor> keys = List.of(text.keys(ops, c), image.keys(ops, x));
-            List<Tensor> values = List.of(text.values(ops, c), image.values(ops, x));
+            // also in the last block, which drops what the text attended to: its adapters then get
+            // the same (zero) gradients and the same weight decay as in the reference
+            Tensor joint =
+                    Sd3Attention.attend(
+                            ops,
+                            ops.concat(1, List.of(text.queries(ops, c), image.queries(ops, x))),
+                            ops.concat(1, List.of(text.keys(ops, c), image.keys(ops, x))),
+                            ops.concat(1, List.of(text.values(ops, c), image.values(ops, x))));
             int textLen = in.text().dim(1);
-            int imageLen = in.image().dim(1);
             List<Tensor> results = new ArrayList<>();
-            Tensor imageHeads;
-            if (textOut == null) {
-                // nobody reads what the text would attend to
-                imageHeads = Sd3Attention.attend(ops, image.queries(ops, x), keys, values);
-            } else {
-                Tensor queries =
-                        ops.concat(1, List.of(text.queries(ops, c), image.queries(ops, x)));
-                Tensor joint = Sd3Attention.attend(ops, queries, keys, values);
-                imageHeads = joint.narrow(1, textLen, imageLen);
+            if (textOut != null) {
                 Epilogue gated = Epilogue.gated(part(textMod, 2), in.text());
                 Tensor attended = textOut.forward(ops, joint.narrow(1, 0, textLen), gated);
                 results.add(scope.keep(mlp(ops, textMlp, attended, textMod)));
             }
+            Tensor imageHeads = joint.narrow(1, textLen, in.image().dim(1));
             Tensor attended =
                     imageOut.forward(
                             ops, imageHeads, Epilogue.gated(part(imageMod, 2), in.image()));
