@@ -17,6 +17,7 @@ final class Engine {
         commands =
                 new CommandLine(new TopCommand())
                         .addSubcommand(new GenerateCommand(session))
+                        .addSubcommand(new TrainCommand(session))
                         .addSubcommand(new CompareCommand(session))
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(new CheckCommand(session))

@@ -93,7 +93,7 @@ record RunReport(
     }
 
     /** As Linux counts it, in lines such as {@code VmHWM: 123456 kB}. */
-    private static Long peakOfProcess() {
+    static Long peakOfProcess() {
         try (Stream<String> lines = Files.lines(STATUS)) {
             return lines.filter(line -> line.startsWith(PEAK_KEY))
                     .map(line -> line.replaceAll("\\D", ""))

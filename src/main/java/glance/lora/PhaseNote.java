@@ -18,10 +18,13 @@ import java.util.stream.Collectors;
  * </pre>
  *
  * @param plan name of the plan
- * @param phase name of the phase in it
+ * @param phase name of the phase in it, or {@link #ALL}
  * @param sigmas noise levels that it was trained on, falling; may be empty in files of others
  */
 public record PhaseNote(String plan, String phase, List<Float> sigmas) {
+    /** In place of a phase: the adapter was trained for all steps. */
+    public static final String ALL = "all";
+
     private static final String PLAN = "glance.plan";
     private static final String PHASE = "glance.phase";
     private static final String SIGMAS = "glance.sigmas";

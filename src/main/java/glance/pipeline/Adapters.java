@@ -83,7 +83,7 @@ final class Adapters implements AutoCloseable {
         if (note != null && plan.phases().contains(note.phase())) {
             return StepRange.parse(note.phase(), plan);
         }
-        if (note != null) {
+        if (note != null && !note.phase().equals(PhaseNote.ALL)) {
             listener.warning(
                     spec.file()
                             + ": trained for phase "
