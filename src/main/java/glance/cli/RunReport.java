@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.backend.Device;
 import glance.backend.MemoryStats;
-import glance.lora.LoraSpec;
 import glance.schedule.PhasePlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +57,7 @@ record RunReport(
                 files.stream().map(Path::toString).toList(),
                 settings.prompts(),
                 settings.model(),
-                settings.adapters().stream().map(LoraSpec::toString).toList(),
+                settings.adapters().stream().map(AdapterNames::text).toList(),
                 plan.name(),
                 device.info().id(),
                 settings.seed(),

@@ -83,6 +83,7 @@ final class TrainSettings {
 
     @Option(
             names = "--gradient-checkpointing",
+            arity = "1",
             paramLabel = "BOOL",
             description =
                     "Compute the blocks again on the way back rather than keep them: less memory,"

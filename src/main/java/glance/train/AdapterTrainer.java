@@ -51,9 +51,10 @@ public final class AdapterTrainer implements AutoCloseable {
      * An example that was shown.
      *
      * @param sigma its noise level
+     * @param dropped whether a blank took its caption's place
      * @param loss its mean squared error
      */
-    public record Draw(float sigma, float loss) {}
+    public record Draw(float sigma, boolean dropped, float loss) {}
 
     /**
      * @param sigmas noise levels of pictures of a size, to draw from, evenly
@@ -116,7 +117,7 @@ public final class AdapterTrainer implements AutoCloseable {
                 float sigma = levels[random.nextInt(levels.length)];
                 boolean dropped = random.nextDouble() < settings.captionDropout();
                 float loss = example(example, sigma, dropped, random.nextLong() >>> 1, step, sum);
-                draws.add(new Draw(sigma, loss));
+                draws.add(new Draw(sigma, dropped, loss));
                 total += loss;
             }
             float share = 1f / settings.accumulation();

@@ -18,7 +18,7 @@ import org.knowm.xchart.style.markers.SeriesMarkers;
 /**
  * The losses of a run as a picture: one line for each noise level, since levels differ more than
  * steps do. A loss depends much on the noise drawn, so lines are means of the last few losses of a
- * level.
+ * level. Examples without their caption are left out: what is asked of them is another thing.
  */
 final class LossPlot {
     private static final int WIDTH = 900;
@@ -38,8 +38,12 @@ final class LossPlot {
                         .build();
         chart.getStyler().setLegendPosition(Styler.LegendPosition.OutsideE);
         Map<Float, List<TrainingLog.Row>> bySigma = new TreeMap<>(Collections.reverseOrder());
-        rows.forEach(
-                row -> bySigma.computeIfAbsent(row.sigma(), sigma -> new ArrayList<>()).add(row));
+        rows.stream()
+                .filter(row -> !row.dropped())
+                .forEach(
+                        row ->
+                                bySigma.computeIfAbsent(row.sigma(), sigma -> new ArrayList<>())
+                                        .add(row));
         bySigma.forEach(
                 (sigma, own) ->
                         chart.addSeries(

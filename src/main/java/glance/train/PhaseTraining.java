@@ -107,7 +107,7 @@ public final class PhaseTraining {
     }
 
     private void plot(TrainingLog log, TrainingListener listener) {
-        if (log.rows().isEmpty()) {
+        if (log.rows().stream().allMatch(TrainingLog.Row::dropped)) {
             return;
         }
         try {

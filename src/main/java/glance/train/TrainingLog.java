@@ -1,6 +1,7 @@
 package glance.train;
 
 import glance.io.SafeWrite;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -15,21 +16,22 @@ import java.util.List;
  * The course of a training run as CSV, one row for each example of each step:
  *
  * <pre>
- * step,sigma,loss,grad_norm,learning_rate,seconds
- * 1,0.9791915,0.083251,0.41,3.0E-4,0.081
+ * step,sigma,caption_dropped,loss,grad_norm,learning_rate,seconds
+ * 1,0.9791915,false,0.083251,0.41,3.0E-4,0.081
  * </pre>
  *
  * Rows are written as they come; a run that goes on from a checkpoint first removes those after it.
  */
 final class TrainingLog implements AutoCloseable {
-    private static final String HEADER = "step,sigma,loss,grad_norm,learning_rate,seconds";
-    private static final int COLUMNS = 6;
+    private static final String HEADER =
+            "step,sigma,caption_dropped,loss,grad_norm,learning_rate,seconds";
+    private static final int COLUMNS = 7;
 
     private final List<Row> rows;
     private final PrintStream out;
 
     /** What the plot needs of a row. */
-    record Row(int step, float sigma, float loss) {}
+    record Row(int step, float sigma, boolean dropped, float loss) {}
 
     private TrainingLog(List<Row> rows, PrintStream out) {
         this.rows = rows;
@@ -64,7 +66,7 @@ final class TrainingLog implements AutoCloseable {
             return new TrainingLog(
                     rows,
                     new PrintStream(
-                            new java.io.FileOutputStream(file.toFile(), true),
+                            new FileOutputStream(file.toFile(), true),
                             true,
                             StandardCharsets.UTF_8));
         } catch (IOException e) {
@@ -82,7 +84,8 @@ final class TrainingLog implements AutoCloseable {
             return new Row(
                     Integer.parseInt(cells[0]),
                     Float.parseFloat(cells[1]),
-                    Float.parseFloat(cells[2]));
+                    Boolean.parseBoolean(cells[2]),
+                    Float.parseFloat(cells[3]));
         } catch (NumberFormatException e) {
             return null;
         }
@@ -90,11 +93,13 @@ final class TrainingLog implements AutoCloseable {
 
     void add(AdapterTrainer.Result result, double seconds) {
         for (AdapterTrainer.Draw draw : result.draws()) {
-            rows.add(new Row(result.step(), draw.sigma(), draw.loss()));
+            rows.add(new Row(result.step(), draw.sigma(), draw.dropped(), draw.loss()));
             out.println(
                     result.step()
                             + ","
                             + draw.sigma()
+                            + ","
+                            + draw.dropped()
                             + ","
                             + draw.loss()
                             + ","
