@@ -17,8 +17,8 @@ final class Engine {
         commands =
                 new CommandLine(new TopCommand())
                         .addSubcommand(new GenerateCommand(session))
-                        .addSubcommand(new TrainCommand(session))
                         .addSubcommand(new CompareCommand(session))
+                        .addSubcommand(new TrainCommand(session))
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(new CheckCommand(session))
                         .addSubcommand(new DevicesCommand(session));

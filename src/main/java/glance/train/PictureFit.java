@@ -1,6 +1,5 @@
 package glance.train;
 
-import com.twelvemonkeys.image.ResampleOp;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 
@@ -90,7 +89,7 @@ public final class PictureFit {
         if (picture.getWidth() == width && picture.getHeight() == height) {
             return picture;
         }
-        return new ResampleOp(width, height, ResampleOp.FILTER_LANCZOS).filter(picture, null);
+        return Lanczos.scale(picture, width, height);
     }
 
     private static BufferedImage crop(BufferedImage picture, int width, int height) {

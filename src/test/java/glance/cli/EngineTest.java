@@ -21,6 +21,7 @@ class EngineTest {
                 .contains(
                         "generate",
                         "compare",
+                        "train",
                         "info",
                         "check",
                         "devices",
@@ -30,7 +31,7 @@ class EngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"generate", "compare", "info", "check", "devices"})
+    @CsvSource({"generate", "compare", "train", "info", "check", "devices"})
     void everyCommand_hasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(text(out)).contains("Usage: glance-engine " + command, "--verbose");
