@@ -317,7 +317,6 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Job job(TrainFile file) throws IOException {
-        data.requirePicture();
         List<CaptionedPicture> pictures = data.pictures(file);
         PlanSpec spec = plan(file);
         List<String> phases = phases(file, spec);

@@ -58,6 +58,9 @@ final class TrainData {
         if ((image == null) != (caption == null)) {
             throw new WrongUseException("--image and --caption: both are needed");
         }
+        if (image != null && !Files.isRegularFile(image)) {
+            throw new WrongUseException("--image " + image + ": no such file");
+        }
         if (image != null) {
             try {
                 return List.of(new CaptionedPicture(image, caption));
@@ -91,13 +94,6 @@ final class TrainData {
             return PictureFit.longestSide(side, unit);
         } catch (IllegalArgumentException e) {
             throw new WrongUseException("--size: " + e.getMessage());
-        }
-    }
-
-    /** Finds a missing picture before anything is loaded. */
-    void requirePicture() {
-        if (image != null && !Files.isRegularFile(image)) {
-            throw new WrongUseException("--image " + image + ": no such file");
         }
     }
 }
