@@ -20,7 +20,9 @@ final class Engine {
                         .addSubcommand(new CompareCommand(session))
                         .addSubcommand(new TrainCommand(session))
                         .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
+                        .addSubcommand(BenchCommand.of(session))
                         .addSubcommand(new DevicesCommand(session));
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
