@@ -5,6 +5,7 @@ import glance.lora.PhaseNote;
 import glance.ops.Ops;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -33,7 +34,7 @@ public final class PhaseTraining {
         this.trainer = trainer;
         this.note = note;
         this.files = files;
-        this.run = Map.copyOf(run);
+        this.run = new LinkedHashMap<>(run);
     }
 
     /**
