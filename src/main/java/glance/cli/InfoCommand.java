@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
         optionListHeading = "Options:%n",
         footer = {
             "",
-            "The memory estimate is for one picture with guidance on the CPU device: the part of the "
-                    + "model that needs most, its weights as in the file and its activations in float32."
+            "The run memory of a model is counted, not guessed: a run of one picture is walked through "
+                    + "without computing. The JVM itself comes on top."
         })
 final class InfoCommand implements Callable<Integer> {
     private final Session session;

@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.pipeline.MemoryForecast;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -81,22 +82,18 @@ final class InfoText {
         }
     }
 
-    private void print(RunMemory memory) {
+    private void print(MemoryForecast forecast) {
+        MemoryForecast.Part largest = forecast.largest();
         line(
                 "run memory",
-                "about "
-                        + Units.bytes(memory.totalBytes())
+                Units.bytes(largest.bytes())
                         + " for "
-                        + memory.width()
+                        + forecast.width()
                         + "x"
-                        + memory.height()
-                        + " with guidance ("
-                        + memory.part()
-                        + ": "
-                        + Units.bytes(memory.weightBytes())
-                        + " weights, "
-                        + Units.bytes(memory.scratchBytes())
-                        + " activations), and the JVM");
+                        + forecast.height()
+                        + (forecast.samples() > 1 ? " with guidance" : "")
+                        + " on the CPU: the largest part, as parts are loaded in turn");
+        ForecastText.print(forecast, out);
     }
 
     private void print(Inspection.Picture picture) {

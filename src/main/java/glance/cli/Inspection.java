@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.pipeline.MemoryForecast;
 import java.util.List;
 import java.util.Map;
 
@@ -16,14 +17,14 @@ sealed interface Inspection {
      *
      * @param pipeline class of the pipeline
      * @param components its parts
-     * @param runMemory estimate for a run, or null if this kind of model is not known
+     * @param runMemory forecast of a run on the CPU device, or null if the model cannot be run
      */
     record Model(
             String kind,
             String path,
             String pipeline,
             List<Component> components,
-            RunMemory runMemory)
+            MemoryForecast runMemory)
             implements Inspection {}
 
     /**

@@ -1,21 +1,22 @@
 package glance.cli;
 
+import glance.backend.Device;
+import glance.backend.DeviceOptions;
+import glance.backend.Devices;
 import glance.io.Config;
 import glance.io.FormatException;
 import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
 import glance.io.Weights;
-import glance.pipeline.Families;
+import glance.pipeline.MemoryForecast;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.stream.Stream;
 
 /** Finds out what a path holds, by reading configs and headers only. */
@@ -71,23 +72,13 @@ final class Inspector {
             }
         }
         return new Inspection.Model(
-                "model",
-                path.toString(),
-                folder.pipelineClass(),
-                components,
-                runMemory(folder, components));
+                "model", path.toString(), folder.pipelineClass(), components, forecast(folder));
     }
 
     /** Null for a model that this engine cannot run; looking at one is no error. */
-    private static RunMemory runMemory(ModelFolder folder, List<Inspection.Component> components) {
-        Map<String, Long> weightBytes = new HashMap<>();
-        for (Inspection.Component component : components) {
-            if (component.weights() != null) {
-                weightBytes.put(component.name(), component.weights().bytes());
-            }
-        }
-        try {
-            return RunMemory.estimate(folder, Families.of(folder).geometry(folder), weightBytes);
+    private static MemoryForecast forecast(ModelFolder folder) {
+        try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
+            return MemoryForecast.of(cpu, folder);
         } catch (FormatException e) {
             return null;
         }
