@@ -44,7 +44,7 @@ final class CpuDevice implements Device {
         PointwiseGrads pointwise = new PointwiseGrads(workers);
         table.with(TrainingOp.MatMul.class, products::matMul)
                 .with(TrainingOp.LinearInput.class, products::linearInput)
-                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers))
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers, memory))
                 .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
                 .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
                 .with(TrainingOp.LayerNormGrad.class, norms::layerNorm)

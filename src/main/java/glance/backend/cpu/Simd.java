@@ -42,6 +42,24 @@ abstract class Simd {
      */
     abstract void softmaxBlock(float[] scores, int keys, float[] state);
 
+    /**
+     * The softmax of one panel again, and its gradient, in place: with C = tileColumns keys side by
+     * side, {@code p = exp(score - lse)} and {@code dScore = p (dP - rowDot)}.
+     *
+     * @param scores [rows, C] from {@code at}, becomes p
+     * @param gradients [rows, C] from {@code at}, dP, becomes dScore
+     * @param lse log-sum-exp of each row, from {@code rowAt}; infinity where p is to be 0
+     * @param rowDots from {@code rowAt}
+     */
+    abstract void softmaxGradient(
+            float[] scores,
+            float[] gradients,
+            int at,
+            int rows,
+            float[] lse,
+            float[] rowDots,
+            int rowAt);
+
     /** Multiplies each row of {@code x} [rows, C] by {@code factors} [C] from {@code factorsAt}. */
     abstract void scaleRows(float[] x, int rows, float[] factors, int factorsAt);
 

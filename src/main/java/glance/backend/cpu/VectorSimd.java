@@ -71,6 +71,29 @@ final class VectorSimd extends Simd {
     }
 
     @Override
+    void softmaxGradient(
+            float[] scores,
+            float[] gradients,
+            int at,
+            int rows,
+            float[] lse,
+            float[] rowDots,
+            int rowAt) {
+        for (int r = 0; r < rows; r++) {
+            float shift = lse[rowAt + r];
+            float rowDot = rowDots[rowAt + r];
+            for (int i = at + r * COLUMNS; i < at + (r + 1) * COLUMNS; i += LANES) {
+                FloatVector p = exp(FloatVector.fromArray(SPECIES, scores, i).sub(shift));
+                p.intoArray(scores, i);
+                FloatVector.fromArray(SPECIES, gradients, i)
+                        .sub(rowDot)
+                        .mul(p)
+                        .intoArray(gradients, i);
+            }
+        }
+    }
+
+    @Override
     void scaleRows(float[] x, int rows, float[] factors, int factorsAt) {
         FloatVector low = FloatVector.fromArray(SPECIES, factors, factorsAt);
         FloatVector high = FloatVector.fromArray(SPECIES, factors, factorsAt + LANES);
