@@ -50,12 +50,24 @@ public final class Devices {
     }
 
     private static int index(String name) {
-        int colon = name.indexOf(':');
-        try {
-            return colon < 0 ? 0 : Integer.parseUnsignedInt(name.substring(colon + 1));
-        } catch (NumberFormatException e) {
-            throw new DeviceException("device '" + name + "': the index after ':' is not a number");
+        if (!name.contains(":")) {
+            return 0;
         }
+        String digits = name.substring(name.indexOf(':') + 1);
+        try {
+            int index = Integer.parseInt(digits);
+            if (index >= 0) {
+                return index;
+            }
+        } catch (NumberFormatException e) {
+            // the same complaint as for a negative number
+        }
+        throw new DeviceException(
+                "device '"
+                        + name
+                        + "': expected an index such as 0 after ':', got '"
+                        + digits
+                        + "'");
     }
 
     private static List<DeviceProvider> providers() {

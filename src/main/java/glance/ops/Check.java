@@ -15,6 +15,16 @@ final class Check {
         }
     }
 
+    /** A parameter: a tensor that is read as it lies, since it may have a dtype nothing copies. */
+    static void parameter(String op, String argument, Tensor got, Shape want, String why) {
+        shape(op, argument, got, want, why);
+        packed(op, argument, got);
+    }
+
+    static void packed(String op, String argument, Tensor got) {
+        that(got.isContiguous(), op, argument + " must be contiguous, got a strided view");
+    }
+
     static void that(boolean condition, String op, String message) {
         if (!condition) {
             throw new IllegalArgumentException(op + ": " + message);
@@ -30,6 +40,7 @@ final class Check {
     }
 
     static void rows(String op, String argument, Tensor got) {
+        that(got.rank() >= 1, op, argument + " must have at least one dimension, got a scalar");
         boolean packed = got.numel() == 0 || got.dim(-1) == 1 || got.stride(-1) == 1;
         that(packed, op, argument + " must be packed in its last dimension; copy it first");
     }

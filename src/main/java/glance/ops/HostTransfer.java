@@ -56,6 +56,11 @@ public final class HostTransfer {
 
     /** A tensor of any dtype from little-endian bytes. */
     public Tensor upload(DType dtype, Shape shape, ByteBuffer bytes) {
+        long size = shape.numel() * dtype.bytes();
+        Check.that(
+                bytes.remaining() == size,
+                "upload",
+                dtype + " " + shape + " needs " + size + " bytes, got " + bytes.remaining());
         Tensor tensor =
                 track.apply(
                         Tensor.contiguous(

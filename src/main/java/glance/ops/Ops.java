@@ -92,6 +92,7 @@ public final class Ops implements AutoCloseable {
     public Tensor linear(Tensor x, Tensor weight, Tensor bias, LowRank lora, Epilogue epilogue) {
         String op = "linear";
         Check.rank(op, "weight", weight, 2, "[out, in]");
+        Check.packed(op, "weight", weight);
         int out = weight.dim(0);
         int in = weight.dim(1);
         Check.that(
@@ -106,18 +107,18 @@ public final class Ops implements AutoCloseable {
         Check.rows(op, "x", x);
         Shape result = x.shape().with(-1, out);
         if (bias != null) {
-            Check.shape(op, "bias", bias, Shape.of(out), "to match weight " + weight.shape());
+            Check.parameter(op, "bias", bias, Shape.of(out), "to match weight " + weight.shape());
         }
         if (lora != null) {
             Check.rank(op, "lora.a", lora.a(), 2, "[rank, in]");
             int rank = lora.a().dim(0);
-            Check.shape(
+            Check.parameter(
                     op,
                     "lora.a",
                     lora.a(),
                     Shape.of(rank, in),
                     "to match weight " + weight.shape());
-            Check.shape(
+            Check.parameter(
                     op,
                     "lora.b",
                     lora.b(),
@@ -139,7 +140,9 @@ public final class Ops implements AutoCloseable {
                 new Epilogue(
                         epilogue.activation(),
                         epilogue.gate(),
-                        epilogue.residual() == null ? null : tokens(epilogue.residual()));
+                        epilogue.residual() == null
+                                ? null
+                                : tokens(contiguous(epilogue.residual())));
         run(new Op.Linear(tokens(x), weight, bias, lora, batched, tokens(y)));
         return y;
     }
@@ -180,9 +183,9 @@ public final class Ops implements AutoCloseable {
                 k.dim(2) > 0 && q.dim(2) % k.dim(2) == 0,
                 op,
                 "numHeads " + q.dim(2) + " must be a multiple of numKvHeads " + k.dim(2));
-        for (Tensor t : List.of(q, k, v)) {
-            Check.rows(op, "q, k and v", t);
-        }
+        Check.rows(op, "q", q);
+        Check.rows(op, "k", k);
+        Check.rows(op, "v", v);
         Check.that(
                 !mask.causal() || q.dim(1) == k.dim(1),
                 op,
@@ -191,7 +194,8 @@ public final class Ops implements AutoCloseable {
                         + " and "
                         + q.dim(1));
         if (mask.lengths() != null) {
-            Check.shape(op, "mask.lengths", mask.lengths(), Shape.of(q.dim(0)), "one per sample");
+            Check.parameter(
+                    op, "mask.lengths", mask.lengths(), Shape.of(q.dim(0)), "one per sample");
             Check.dtype(op, "mask.lengths", mask.lengths(), DType.I32);
             Check.that(
                     mask.prefix() <= k.dim(1),
@@ -204,10 +208,11 @@ public final class Ops implements AutoCloseable {
             Shape scores = Shape.of(q.dim(2), q.dim(1), k.dim(1));
             Check.shape(op, "mask.bias", mask.bias(), scores, "[numHeads, seqLen, keyLen]");
         }
+        AttentionMask packed = mask.bias() == null ? mask : mask.withBias(contiguous(mask.bias()));
         Tensor out = empty(computeType(), q.shape());
         Shape rows = Shape.of(q.dim(0), q.dim(2), q.dim(1));
         Tensor lse = recorder == null ? null : empty(DType.F32, rows);
-        run(new Op.Attention(q, k, v, scale, mask, lse, out));
+        run(new Op.Attention(q, k, v, scale, packed, lse, out));
         return out;
     }
 
@@ -235,7 +240,7 @@ public final class Ops implements AutoCloseable {
             Check.shape(op, "streams[" + i + "]", stream, want, "to match streams[0]");
             Check.rows(op, "streams[" + i + "]", stream);
             if (weights.get(i) != null) {
-                Check.shape(
+                Check.parameter(
                         op,
                         "weights[" + i + "]",
                         weights.get(i),
@@ -245,10 +250,13 @@ public final class Ops implements AutoCloseable {
             seqLen += stream.dim(1);
         }
         if (rope != null) {
-            Check.that(first.dim(3) % 2 == 0, op, "headDim must be even for rotary positions");
+            Check.that(
+                    first.dim(3) % 2 == 0,
+                    op,
+                    "headDim must be even for rotary positions, got " + first.dim(3));
             Shape table = Shape.of(seqLen, first.dim(3) / 2);
-            Check.shape(op, "rope.cos", rope.cos(), table, "[sum seqLen, headDim / 2]");
-            Check.shape(op, "rope.sin", rope.sin(), table, "[sum seqLen, headDim / 2]");
+            Check.parameter(op, "rope.cos", rope.cos(), table, "[sum seqLen, headDim / 2]");
+            Check.parameter(op, "rope.sin", rope.sin(), table, "[sum seqLen, headDim / 2]");
         }
         Tensor out = empty(computeType(), first.shape().with(1, seqLen));
         run(new Op.HeadNormRope(List.copyOf(streams), nullable(weights), eps, rope, out));
@@ -263,11 +271,11 @@ public final class Ops implements AutoCloseable {
      * @param weight [dim], or null for 1
      */
     public Tensor rmsNorm(Tensor x, Tensor weight, float eps, Activation activation) {
+        Check.rows("rmsNorm", "x", x);
         if (weight != null) {
-            Check.shape(
+            Check.parameter(
                     "rmsNorm", "weight", weight, Shape.of(x.dim(-1)), "to match x " + x.shape());
         }
-        Check.rows("rmsNorm", "x", x);
         Tensor out = empty(computeType(), x.shape());
         run(new Op.RmsNorm(tokens(x), weight, eps, activation, tokens(out)));
         return out;
@@ -306,14 +314,14 @@ public final class Ops implements AutoCloseable {
      * @param bias [dim], or null for 0
      */
     public Tensor layerNorm(Tensor x, Tensor weight, Tensor bias, float eps) {
+        Check.rows("layerNorm", "x", x);
         Shape dim = Shape.of(x.dim(-1));
         if (weight != null) {
-            Check.shape("layerNorm", "weight", weight, dim, "to match x " + x.shape());
+            Check.parameter("layerNorm", "weight", weight, dim, "to match x " + x.shape());
         }
         if (bias != null) {
-            Check.shape("layerNorm", "bias", bias, dim, "to match x " + x.shape());
+            Check.parameter("layerNorm", "bias", bias, dim, "to match x " + x.shape());
         }
-        Check.rows("layerNorm", "x", x);
         Tensor out = empty(computeType(), x.shape());
         run(new Op.LayerNorm(tokens(x), weight, bias, null, null, eps, tokens(out)));
         return out;
@@ -389,10 +397,11 @@ public final class Ops implements AutoCloseable {
     public Tensor embedding(Tensor ids, Tensor table) {
         Check.dtype("embedding", "ids", ids, DType.I32);
         Check.rank("embedding", "table", table, 2, "[vocab, dim]");
+        Check.packed("embedding", "table", table);
         int[] dims = java.util.Arrays.copyOf(ids.shape().dims(), ids.rank() + 1);
         dims[ids.rank()] = table.dim(1);
         Tensor out = empty(computeType(), Shape.of(dims));
-        run(new Op.Embedding(ids, table, out));
+        run(new Op.Embedding(contiguous(ids), table, out));
         return out;
     }
 
@@ -401,15 +410,23 @@ public final class Ops implements AutoCloseable {
      * freqShift))}; the diffusers class Timesteps with flip_sin_to_cos.
      *
      * @param t [n] F32
-     * @param dim even
+     * @param dim positive and even
+     * @param freqShift less than dim / 2
      * @return [n, dim]
      */
     public Tensor timestepEmbedding(Tensor t, int dim, float scale, float freqShift) {
         Check.rank("timestepEmbedding", "t", t, 1, "[n]");
         Check.dtype("timestepEmbedding", "t", t, DType.F32);
-        Check.that(dim % 2 == 0, "timestepEmbedding", "dim must be even, got " + dim);
+        Check.that(
+                dim >= 2 && dim % 2 == 0,
+                "timestepEmbedding",
+                "dim must be positive and even, got " + dim);
+        Check.that(
+                freqShift < dim / 2,
+                "timestepEmbedding",
+                "freqShift must be less than dim / 2 = " + dim / 2 + ", got " + freqShift);
         Tensor out = empty(computeType(), Shape.of(t.dim(0), dim));
-        run(new Op.TimestepEmbedding(t, scale, freqShift, out));
+        run(new Op.TimestepEmbedding(contiguous(t), scale, freqShift, out));
         return out;
     }
 
@@ -433,18 +450,39 @@ public final class Ops implements AutoCloseable {
                 weight.dim(3) == x.dim(3),
                 op,
                 "weight must be [out, kh, kw, " + x.dim(3) + "] to match x, got " + weight.shape());
+        Check.packed(op, "weight", weight);
         if (bias != null) {
-            Check.shape(op, "bias", bias, Shape.of(weight.dim(0)), "[out]");
+            Check.parameter(op, "bias", bias, Shape.of(weight.dim(0)), "[out]");
         }
-        int height = (x.dim(1) + padding.top() + padding.bottom() - weight.dim(1)) / stride + 1;
-        int width = (x.dim(2) + padding.left() + padding.right() - weight.dim(2)) / stride + 1;
-        Check.that(height > 0 && width > 0, op, "x " + x.shape() + " is smaller than the kernel");
+        Check.that(stride >= 1, op, "stride must be at least 1, got " + stride);
+        int least =
+                Math.min(
+                        Math.min(padding.top(), padding.left()),
+                        Math.min(padding.bottom(), padding.right()));
+        Check.that(least >= 0, op, "padding must not be negative, got " + padding);
+        int spareRows = x.dim(1) + padding.top() + padding.bottom() - weight.dim(1);
+        int spareColumns = x.dim(2) + padding.left() + padding.right() - weight.dim(2);
+        Check.that(
+                spareRows >= 0 && spareColumns >= 0,
+                op,
+                "x "
+                        + x.shape()
+                        + " with "
+                        + padding
+                        + " is smaller than the kernel ["
+                        + weight.dim(1)
+                        + ", "
+                        + weight.dim(2)
+                        + "]");
+        int height = spareRows / stride + 1;
+        int width = spareColumns / stride + 1;
         Shape result = Shape.of(x.dim(0), height, width, weight.dim(0));
         if (residual != null) {
             Check.shape(op, "residual", residual, result, "to match the result");
         }
         Tensor out = empty(computeType(), result);
-        run(new Op.Conv2d(contiguous(x), weight, bias, stride, padding, residual, out));
+        Tensor added = residual == null ? null : contiguous(residual);
+        run(new Op.Conv2d(contiguous(x), weight, bias, stride, padding, added, out));
         return out;
     }
 
@@ -458,11 +496,19 @@ public final class Ops implements AutoCloseable {
 
     /** Joins tensors along {@code axis}; other dimensions must agree. */
     public Tensor concat(int axis, List<Tensor> parts) {
+        Check.that(!parts.isEmpty(), "concat", "needs at least one part");
         Shape first = parts.get(0).shape();
+        Check.that(
+                axis >= -first.rank() && axis < first.rank(),
+                "concat",
+                "axis " + axis + " does not exist in parts[0] " + first);
         int total = 0;
-        for (Tensor part : parts) {
-            Check.shape(
-                    "concat", "part", part, first.with(axis, part.dim(axis)), "outside the axis");
+        for (int i = 0; i < parts.size(); i++) {
+            Tensor part = parts.get(i);
+            String name = "parts[" + i + "]";
+            Check.rank("concat", name, part, first.rank(), "like parts[0] " + first);
+            Shape want = first.with(axis, part.dim(axis));
+            Check.shape("concat", name, part, want, "to match parts[0] outside axis " + axis);
             total += part.dim(axis);
         }
         Tensor out = empty(computeType(), first.with(axis, total));

@@ -15,13 +15,16 @@ import java.util.TreeMap;
 
 /**
  * Scratch comes from a pool of float arrays: a freed block serves the next request of at most its
- * size and at least half of it, so a run of equal steps allocates in its first step only. Matrices
- * from files stay mapped; vectors (biases, norm weights) are widened to floats once.
+ * size and at least half of it, so a run of equal steps soon allocates nothing. Blocks in use and
+ * in the pool are together at most twice what was ever in use, so a run of ever new sizes does not
+ * fill the heap with blocks that fit nothing any more. Matrices from files stay mapped; vectors
+ * (biases, norm weights) are widened to floats once.
  */
 final class CpuMemory implements DeviceMemory {
     private final TreeMap<Integer, ArrayDeque<float[]>> pool = new TreeMap<>();
     private long scratchBytes;
     private long peakScratchBytes;
+    private long mostScratchBytes;
     private long weightBytes;
     private long pooledBytes;
 
@@ -49,18 +52,20 @@ final class CpuMemory implements DeviceMemory {
         }
         scratchBytes += storage.bytes();
         peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
+        mostScratchBytes = Math.max(mostScratchBytes, scratchBytes);
+        trim();
         return storage;
     }
 
     private float[] take(int length) {
         Map.Entry<Integer, ArrayDeque<float[]>> entry = pool.ceilingEntry(length);
         if (entry != null && entry.getKey() <= 2L * length + 64) {
-            float[] block = entry.getValue().pop();
-            if (entry.getValue().isEmpty()) {
-                pool.remove(entry.getKey());
-            }
-            pooledBytes -= 4L * block.length;
-            return block;
+            return takeFrom(entry);
+        }
+        try {
+            return new float[length];
+        } catch (OutOfMemoryError e) {
+            clear();
         }
         try {
             return new float[length];
@@ -84,6 +89,23 @@ final class CpuMemory implements DeviceMemory {
                     .push(storage.floats);
             pooledBytes += 4L * storage.floats.length;
         }
+        trim();
+    }
+
+    /** Drops the smallest blocks first: they are the cheapest to allocate again. */
+    private void trim() {
+        while (pooledBytes > 0 && scratchBytes + pooledBytes > 2 * mostScratchBytes) {
+            takeFrom(pool.firstEntry());
+        }
+    }
+
+    private float[] takeFrom(Map.Entry<Integer, ArrayDeque<float[]>> entry) {
+        float[] block = entry.getValue().pop();
+        if (entry.getValue().isEmpty()) {
+            pool.remove(entry.getKey());
+        }
+        pooledBytes -= 4L * block.length;
+        return block;
     }
 
     @Override

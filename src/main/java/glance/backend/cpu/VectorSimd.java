@@ -111,11 +111,26 @@ final class VectorSimd extends Simd {
         for (; i <= count - LANES; i += LANES) {
             lanes = lanes.add(FloatVector.fromArray(SPECIES, x, at + i));
         }
-        float sum = lanes.reduceLanes(VectorOperators.ADD);
+        float sum = total(lanes);
         for (; i < count; i++) {
             sum += x[at + i];
         }
         return sum;
+    }
+
+    /**
+     * Sum of the lanes, by halves. The Vector API leaves the order of its own reduction open, and
+     * from JDK 23 compiled code takes another than the interpreter: the bits of a result would
+     * depend on when its loop was compiled.
+     */
+    private static float total(FloatVector lanes) {
+        float[] x = lanes.toArray();
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) {
+                x[i] += x[i + half];
+            }
+        }
+        return x[0];
     }
 
     @Override
@@ -126,7 +141,7 @@ final class VectorSimd extends Simd {
             FloatVector x = FloatVector.fromArray(SPECIES, a, aAt + i);
             lanes = x.fma(FloatVector.fromArray(SPECIES, b, bAt + i), lanes);
         }
-        float sum = lanes.reduceLanes(VectorOperators.ADD);
+        float sum = total(lanes);
         for (; i < count; i++) {
             sum += a[aAt + i] * b[bAt + i];
         }
@@ -141,7 +156,7 @@ final class VectorSimd extends Simd {
             FloatVector d = FloatVector.fromArray(SPECIES, x, at + i).sub(mean);
             lanes = d.fma(d, lanes);
         }
-        float sum = lanes.reduceLanes(VectorOperators.ADD);
+        float sum = total(lanes);
         for (; i < count; i++) {
             float d = x[at + i] - mean;
             sum += d * d;

@@ -1,0 +1,44 @@
+package glance.ops.parity;
+
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/** The parity table: every case of every operation. */
+public final class OpCases {
+    private static final List<Supplier<Stream<OpCase>>> ALL =
+            List.of(
+                    LinearCases::cases,
+                    AttentionCases::cases,
+                    HeadNormRopeCases::cases,
+                    NormCases::cases,
+                    PointwiseCases::cases,
+                    Conv2dCases::cases,
+                    LookupCases::cases,
+                    CopyCases::cases,
+                    GuidedEulerCases::cases);
+
+    private static final List<Supplier<Stream<OpCase>>> LARGE =
+            List.of(
+                    LinearCases::large,
+                    AttentionCases::large,
+                    HeadNormRopeCases::large,
+                    NormCases::large,
+                    PointwiseCases::large,
+                    Conv2dCases::large,
+                    LookupCases::large,
+                    CopyCases::large,
+                    GuidedEulerCases::large);
+
+    private OpCases() {}
+
+    /** Every case, large ones included. */
+    public static Stream<OpCase> all() {
+        return Stream.concat(ALL.stream().flatMap(Supplier::get), large());
+    }
+
+    /** Cases with enough work that a device has to share it out. */
+    public static Stream<OpCase> large() {
+        return LARGE.stream().flatMap(Supplier::get);
+    }
+}

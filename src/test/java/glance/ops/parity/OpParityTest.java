@@ -1,0 +1,49 @@
+package glance.ops.parity;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import glance.backend.Device;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.DynamicContainer;
+import org.junit.jupiter.api.DynamicNode;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Every operation on every device of this machine against float64. */
+class OpParityTest {
+    private static final OpenDevices DEVICES = new OpenDevices();
+
+    @TestFactory
+    Stream<DynamicNode> everyOperation_equalsItsFormulaInFloat64() {
+        List<OpCase> cases = OpCases.all().toList();
+        return TestDevice.all().stream().map(device -> onDevice(device, cases));
+    }
+
+    private static DynamicNode onDevice(TestDevice test, List<OpCase> cases) {
+        if (test.problem() != null) {
+            return DynamicTest.dynamicTest(test.toString(), () -> abort(test.problem()));
+        }
+        return DynamicContainer.dynamicContainer(
+                test.toString(),
+                cases.stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> check(test, c))));
+    }
+
+    private static void check(TestDevice test, OpCase opCase) {
+        Device device = DEVICES.open(test);
+        try {
+            Parity.check(device, opCase);
+        } catch (UnsupportedOperationException refused) {
+            if (test.isReference()) {
+                throw refused;
+            }
+            abort(refused.getMessage());
+        }
+    }
+
+    @AfterAll
+    static void closeDevices() {
+        DEVICES.close();
+    }
+}

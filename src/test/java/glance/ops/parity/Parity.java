@@ -1,0 +1,100 @@
+package glance.ops.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.backend.Device;
+import glance.ops.Ops;
+import glance.tensor.DType;
+import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
+
+/**
+ * Runs a case on a device and compares it with float64.
+ *
+ * <p>Tolerance: {@value #TIMES_PLAIN_ERROR} times the largest error of a plain, sequential
+ * evaluation of the same formula in float32 (with tensors in the device's compute dtype), plus
+ * {@value #ULPS} units in the last place of the largest result, for cases where the plain one is
+ * exact by luck. A device may sum in any order, fuse, and approximate, but not be worse than that.
+ */
+public final class Parity {
+    private static final double TIMES_PLAIN_ERROR = 4;
+    private static final double ULPS = 2;
+
+    private Parity() {}
+
+    /** Fails unless the case gives its reference, twice, and leaves its arguments alone. */
+    public static void check(Device device, OpCase opCase) {
+        try (Ops ops = new Ops(device);
+                Inputs inputs = new Inputs(ops, opCase.name())) {
+            Trial trial = opCase.trial().apply(inputs);
+            Tensor result = trial.op().get();
+            ByteBuffer first = ops.host().bytes(result);
+            compare(trial, result, first);
+            spoil(ops, result);
+            Tensor again = trial.op().get();
+            assertThat(ops.host().bytes(again))
+                    .as("the second run, on recycled memory")
+                    .isEqualTo(first);
+            inputs.expectUnchanged();
+        } catch (AssertionError failure) {
+            throw new AssertionError(opCase.name() + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    /** The bytes of the result of a case. */
+    public static ByteBuffer run(Device device, OpCase opCase) {
+        try (Ops ops = new Ops(device);
+                Inputs inputs = new Inputs(ops, opCase.name())) {
+            return ops.host().bytes(opCase.trial().apply(inputs).op().get());
+        }
+    }
+
+    /** Frees a result full of NaN, which the next result of its size is likely to lie in. */
+    private static void spoil(Ops ops, Tensor result) {
+        ByteBuffer ones = ByteBuffer.allocate((int) result.numel() * result.dtype().bytes());
+        for (int i = 0; i < ones.capacity(); i++) {
+            ones.put(i, (byte) 0xff);
+        }
+        ops.device().memory().write(ones, result);
+        ops.free(result);
+    }
+
+    private static void compare(Trial trial, Tensor result, ByteBuffer bytes) {
+        DType dtype = result.dtype();
+        FloatFormat format = FloatFormat.of(dtype);
+        HostArray exact = trial.reference().apply(Arithmetic.exact());
+        assertThat(result.shape().dims()).as("shape of the result").isEqualTo(exact.dims());
+        double tolerance = trial.exact() ? 0 : tolerance(trial, exact, dtype);
+        for (int i = 0; i < exact.values().length; i++) {
+            double got = format.get(bytes, i);
+            double want = trial.exact() ? format.round(exact.get(i)) : exact.get(i);
+            // written so that NaN fails
+            if (!(Math.abs(got - want) <= tolerance)) {
+                throw new AssertionError(
+                        "element "
+                                + i
+                                + " of "
+                                + result
+                                + ": expected "
+                                + want
+                                + " within "
+                                + tolerance
+                                + ", got "
+                                + got);
+            }
+        }
+    }
+
+    private static double tolerance(Trial trial, HostArray exact, DType dtype) {
+        FloatFormat format = FloatFormat.of(dtype);
+        HostArray plain = trial.reference().apply(Arithmetic.plain(dtype));
+        double error = 0;
+        double largest = 0;
+        for (int i = 0; i < exact.values().length; i++) {
+            double stored = format.round(plain.get(i));
+            error = Math.max(error, Math.abs(stored - exact.get(i)));
+            largest = Math.max(largest, Math.abs(exact.get(i)));
+        }
+        return TIMES_PLAIN_ERROR * error + ULPS * format.ulp(largest);
+    }
+}

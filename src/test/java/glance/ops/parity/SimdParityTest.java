@@ -1,0 +1,85 @@
+package glance.ops.parity;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.backend.Device;
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The suite on the CPU device without vectors, and with narrower ones than this machine may have.
+ * The choice is made once in the life of a JVM, so each takes another one.
+ */
+class SimdParityTest {
+    private static final String VECTOR_MODULE = "--add-modules=jdk.incubator.vector";
+
+    /** Runs every case in this JVM; the lines it prints are the failures and a summary. */
+    public static final class Suite {
+        private Suite() {}
+
+        /** No arguments; exit code 1 if a case failed. */
+        public static void main(String[] args) {
+            List<String> failures = new ArrayList<>();
+            List<OpCase> cases = OpCases.all().toList();
+            try (Device device = TestDevice.cpu(2).open()) {
+                System.out.println(device.info().description());
+                for (OpCase opCase : cases) {
+                    try {
+                        Parity.check(device, opCase);
+                    } catch (AssertionError | RuntimeException e) {
+                        failures.add(e.toString());
+                    }
+                }
+            }
+            failures.forEach(System.out::println);
+            System.out.println(cases.size() + " cases, " + failures.size() + " failures");
+        }
+    }
+
+    @Test
+    void simdOff_givesParity() throws Exception {
+        assertThat(suite("-Dglance.simd=off", VECTOR_MODULE))
+                .contains("2 threads, plain Java")
+                .endsWith(" cases, 0 failures");
+    }
+
+    @Test
+    void noVectorModule_warnsAndGivesParity() throws Exception {
+        assertThat(suite())
+                .contains("several times slower than SIMD")
+                .contains("2 threads, plain Java")
+                .endsWith(" cases, 0 failures");
+    }
+
+    @Test
+    void vectorsOf256Bits_giveParity() throws Exception {
+        assertThat(suite("-XX:MaxVectorSize=32", VECTOR_MODULE))
+                .contains("2 threads, SIMD")
+                .endsWith(" cases, 0 failures");
+    }
+
+    private static String suite(String... jvmOptions) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(
+                System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
+        command.addAll(List.of(jvmOptions));
+        command.add("-cp");
+        command.add(
+                System.getProperty(
+                        "surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(Suite.class.getName());
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        try {
+            String output =
+                    new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(process.waitFor(5, TimeUnit.MINUTES)).isTrue();
+            return output.strip();
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}

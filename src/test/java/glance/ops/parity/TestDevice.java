@@ -1,0 +1,48 @@
+package glance.ops.parity;
+
+import glance.backend.Device;
+import glance.backend.DeviceInfo;
+import glance.backend.DeviceOptions;
+import glance.backend.Devices;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A device under test. Every registered device is one; the CPU is several, with as many threads.
+ *
+ * @param id what {@link Devices#open} takes
+ * @param options how to open it
+ * @param problem why it cannot be used here, or null
+ */
+public record TestDevice(String id, DeviceOptions options, String problem) {
+    /** The CPU device with a number of threads. */
+    public static TestDevice cpu(int threads) {
+        return new TestDevice("cpu", new DeviceOptions(threads, null), null);
+    }
+
+    /** Every device of this machine, usable or not. */
+    public static List<TestDevice> all() {
+        return Devices.list().stream().flatMap(TestDevice::variants).toList();
+    }
+
+    private static Stream<TestDevice> variants(DeviceInfo info) {
+        return info.id().equals("cpu")
+                ? Stream.of(cpu(1), cpu(3))
+                : Stream.of(new TestDevice(info.id(), DeviceOptions.defaults(), info.problem()));
+    }
+
+    /** Opens the device; the caller closes it. */
+    public Device open() {
+        return Devices.open(id, options);
+    }
+
+    /** Whether the device must run every operation. */
+    public boolean isReference() {
+        return id.equals("cpu");
+    }
+
+    @Override
+    public String toString() {
+        return options.threads() == 0 ? id : id + " with " + options.threads() + " threads";
+    }
+}
