@@ -7,6 +7,7 @@ import glance.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * All gradient rules. Notation: y is the result, dy its gradient, and the gradient of an argument x
@@ -34,6 +35,11 @@ final class Rules {
 
     private static <O extends Op> void put(Class<O> kind, Rule<O> rule) {
         TABLE.put(kind, rule);
+    }
+
+    /** The operations that have a rule. */
+    static Set<Class<? extends Op>> kinds() {
+        return Set.copyOf(TABLE.keySet());
     }
 
     /**

@@ -3,12 +3,12 @@ package glance.ops.parity;
 import glance.backend.Activation;
 
 /** The activations by their formulas. */
-final class Activations64 {
+public final class Activations64 {
     private static final int STEPS = 200;
 
     private Activations64() {}
 
-    static double apply(Arithmetic m, Activation activation, double x) {
+    public static double apply(Arithmetic m, Activation activation, double x) {
         return switch (activation) {
             case NONE -> x;
             case GELU_TANH -> {

@@ -4,7 +4,7 @@ package glance.ops.parity;
  * {@code softmax(scale q k^T + mask) v}; q [batch, seqLen, numHeads, headDim], k and v [batch,
  * keyLen, numKvHeads, headDim]; lengths and bias may be null.
  */
-record AttentionReference(
+public record AttentionReference(
         HostArray q,
         HostArray k,
         HostArray v,
@@ -14,14 +14,14 @@ record AttentionReference(
         HostArray lengths,
         HostArray bias) {
     /** The result [batch, seqLen, numHeads, headDim]. */
-    HostArray result(Arithmetic m) {
+    public HostArray result(Arithmetic m) {
         HostArray y = HostArray.zeros(q.dims());
         evaluate(m, y, HostArray.zeros(q.dim(0), q.dim(2), q.dim(1)));
         return y;
     }
 
     /** The logarithm of the sum of exponentials of the scores, [batch, numHeads, seqLen]. */
-    HostArray logSumExp(Arithmetic m) {
+    public HostArray logSumExp(Arithmetic m) {
         HostArray lse = HostArray.zeros(q.dim(0), q.dim(2), q.dim(1));
         evaluate(m, HostArray.zeros(q.dims()), lse);
         return lse;
