@@ -1,5 +1,7 @@
 package glance.check;
 
+import static java.util.Map.entry;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.io.FormatException;
 import glance.ops.Ops;
@@ -15,21 +17,17 @@ public final class Checks {
 
     private static final Map<String, ComponentCheck> COMPONENTS =
             new TreeMap<>(
-                    Map.of(
-                            "QwenImageTransformer2DModel",
-                            QwenImageTransformerCheck::run,
-                            "AutoencoderKLQwenImage",
-                            QwenImageAutoencoderCheck::run,
-                            "Qwen2_5_VLForConditionalGeneration",
-                            Qwen25VlCheck::run,
-                            "Qwen2Tokenizer",
-                            TokenizerCheck::run,
-                            "QwenImagePipeline",
-                            PipelineCheck::run,
-                            SCHEDULE,
-                            ScheduleCheck::run,
-                            NOISE,
-                            NoiseCheck::run));
+                    Map.ofEntries(
+                            entry("QwenImageTransformer2DModel", QwenImageTransformerCheck::run),
+                            entry("AutoencoderKLQwenImage", QwenImageAutoencoderCheck::run),
+                            entry("Qwen2_5_VLForConditionalGeneration", Qwen25VlCheck::run),
+                            entry("CLIPTextModel", ClipTextCheck::run),
+                            entry("CLIPTextModelWithProjection", ClipTextCheck::run),
+                            entry("T5EncoderModel", T5Check::run),
+                            entry("Qwen2Tokenizer", TokenizerCheck::run),
+                            entry("QwenImagePipeline", PipelineCheck::run),
+                            entry(SCHEDULE, ScheduleCheck::run),
+                            entry(NOISE, NoiseCheck::run)));
 
     private Checks() {}
 

@@ -18,6 +18,8 @@ class ChecksTest {
                 "qwenimage-adapter-names",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
+                "clip-text",
+                "t5-encoder",
                 "qwen-tokenizer",
                 "flow-match-schedule",
                 "seeded-noise",

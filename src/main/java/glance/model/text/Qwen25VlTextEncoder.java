@@ -72,18 +72,7 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
         int[] lengths = new int[batch];
         for (int b = 0; b < batch; b++) {
             int[] row = ids.get(b);
-            for (int id : row) {
-                if (id < 0 || id >= config.vocabSize()) {
-                    throw new FormatException(
-                            null,
-                            "text encoder",
-                            "token id "
-                                    + id
-                                    + " is outside its vocabulary of "
-                                    + config.vocabSize(),
-                            "use the tokenizer that belongs to it");
-                }
-            }
+            TokenIds.check(row, config.vocabSize());
             System.arraycopy(row, 0, padded, b * maxLen, row.length);
             lengths[b] = row.length;
         }

@@ -16,15 +16,17 @@ import org.junit.jupiter.api.Test;
  */
 class SimdParityTest {
     private static final String VECTOR_MODULE = "--add-modules=jdk.incubator.vector";
+    private static final List<String> ALL = List.of();
+    private static final List<String> LARGE = List.of("large");
 
-    /** Runs every case in this JVM; the lines it prints are the failures and a summary. */
+    /** Runs cases in this JVM; the lines it prints are the failures and a summary. */
     public static final class Suite {
         private Suite() {}
 
-        /** No arguments; exit code 1 if a case failed. */
+        /** With an argument, the large cases only. */
         public static void main(String[] args) {
             List<String> failures = new ArrayList<>();
-            List<OpCase> cases = OpCases.all().toList();
+            List<OpCase> cases = (args.length == 0 ? OpCases.all() : OpCases.large()).toList();
             try (Device device = TestDevice.cpu(2).open()) {
                 System.out.println(device.info().description());
                 for (OpCase opCase : cases) {
@@ -42,14 +44,14 @@ class SimdParityTest {
 
     @Test
     void simdOff_givesParity() throws Exception {
-        assertThat(suite("-Dglance.simd=off", VECTOR_MODULE))
+        assertThat(suite(ALL, "-Dglance.simd=off", VECTOR_MODULE))
                 .contains("2 threads, plain Java")
                 .endsWith(" cases, 0 failures");
     }
 
     @Test
     void noVectorModule_warnsAndGivesParity() throws Exception {
-        assertThat(suite())
+        assertThat(suite(LARGE))
                 .contains("several times slower than SIMD")
                 .contains("2 threads, plain Java")
                 .endsWith(" cases, 0 failures");
@@ -57,12 +59,12 @@ class SimdParityTest {
 
     @Test
     void vectorsOf256Bits_giveParity() throws Exception {
-        assertThat(suite("-XX:MaxVectorSize=32", VECTOR_MODULE))
+        assertThat(suite(ALL, "-XX:MaxVectorSize=32", VECTOR_MODULE))
                 .contains("2 threads, SIMD")
                 .endsWith(" cases, 0 failures");
     }
 
-    private static String suite(String... jvmOptions) throws Exception {
+    private static String suite(List<String> arguments, String... jvmOptions) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(
                 System.getProperty("java.home") + File.separator + "bin" + File.separator + "java");
@@ -72,6 +74,7 @@ class SimdParityTest {
                 System.getProperty(
                         "surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(Suite.class.getName());
+        command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         try {
             String output =

@@ -1,0 +1,62 @@
+package glance.model.text;
+
+import glance.backend.Activation;
+import glance.io.Config;
+
+/**
+ * The text model of CLIP.
+ *
+ * @param activation of the feed-forward
+ * @param eosTokenId the end token that the pooled output is taken from; see {@link ClipTextEncoder}
+ * @param projectionDim size of the projected output
+ * @param projected whether the class is CLIPTextModelWithProjection, so that the projection must be
+ *     in the checkpoint
+ */
+public record ClipTextConfig(
+        int vocabSize,
+        int hiddenDim,
+        int intermediateDim,
+        int numLayers,
+        int numHeads,
+        int maxPositions,
+        float layerNormEps,
+        Activation activation,
+        int eosTokenId,
+        int projectionDim,
+        boolean projected) {
+    private static final String WITH_PROJECTION = "CLIPTextModelWithProjection";
+
+    /** Reads and checks config.json; what it leaves out is as in CLIPTextConfig of transformers. */
+    public static ClipTextConfig of(Config config) {
+        config.accepts("hidden_act", "quick_gelu", "gelu");
+        Activation activation =
+                config.string("hidden_act", "quick_gelu").equals("gelu")
+                        ? Activation.GELU_ERF
+                        : Activation.QUICK_GELU;
+        int hiddenDim = config.integer("hidden_size", 512);
+        int numHeads = config.integer("num_attention_heads", 8);
+        if (numHeads < 1 || hiddenDim % numHeads != 0) {
+            throw config.refuse(
+                    "num_attention_heads",
+                    "must divide hidden_size " + hiddenDim + ", got " + numHeads,
+                    "use the published config");
+        }
+        return new ClipTextConfig(
+                config.integer("vocab_size", 49408),
+                hiddenDim,
+                config.integer("intermediate_size", 2048),
+                config.integer("num_hidden_layers", 12),
+                numHeads,
+                config.integer("max_position_embeddings", 77),
+                (float) config.number("layer_norm_eps", 1e-5),
+                activation,
+                config.integer("eos_token_id", 49407),
+                config.integer("projection_dim", 512),
+                config.has("architectures") && config.className().equals(WITH_PROJECTION));
+    }
+
+    /** Size of one attention head. */
+    public int headDim() {
+        return hiddenDim / numHeads;
+    }
+}

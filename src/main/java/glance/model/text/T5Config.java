@@ -1,0 +1,53 @@
+package glance.model.text;
+
+import glance.io.Config;
+
+/**
+ * The encoder of T5 version 1.1.
+ *
+ * @param headDim size of one attention head; need not be {@code hiddenDim / numHeads}
+ * @param numBuckets number of relative-position buckets
+ * @param maxDistance distance from which on all positions share the last bucket
+ */
+public record T5Config(
+        int vocabSize,
+        int hiddenDim,
+        int intermediateDim,
+        int numLayers,
+        int numHeads,
+        int headDim,
+        int numBuckets,
+        int maxDistance,
+        float rmsNormEps) {
+
+    /** Reads and checks config.json. */
+    public static T5Config of(Config config) {
+        // Absent would mean the plain ReLU of the first T5.
+        config.string("feed_forward_proj");
+        config.accepts("feed_forward_proj", "gated-gelu");
+        int numBuckets = config.integer("relative_attention_num_buckets", 32);
+        int maxDistance = config.integer("relative_attention_max_distance", 128);
+        if (numBuckets < 4 || numBuckets % 2 != 0) {
+            throw config.refuse(
+                    "relative_attention_num_buckets",
+                    "must be even and at least 4, got " + numBuckets,
+                    "use the published config");
+        }
+        if (maxDistance <= numBuckets / 4) {
+            throw config.refuse(
+                    "relative_attention_max_distance",
+                    "must exceed a quarter of the " + numBuckets + " buckets, got " + maxDistance,
+                    "use the published config");
+        }
+        return new T5Config(
+                config.integer("vocab_size"),
+                config.integer("d_model"),
+                config.integer("d_ff"),
+                config.integer("num_layers"),
+                config.integer("num_heads"),
+                config.integer("d_kv"),
+                numBuckets,
+                maxDistance,
+                (float) config.number("layer_norm_epsilon", 1e-6));
+    }
+}
