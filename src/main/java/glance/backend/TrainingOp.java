@@ -30,9 +30,7 @@ public sealed interface TrainingOp extends Op {
         }
     }
 
-    /**
-     * Gradients of {@link Op.HeadNormRope} with respect to its streams (null entries: not wanted).
-     */
+    /** Gradients of {@link Op.HeadNormRope} with respect to each of its streams. */
     record HeadNormRopeGrad(Op.HeadNormRope forward, Tensor dy, List<Tensor> dx)
             implements TrainingOp {
         @Override

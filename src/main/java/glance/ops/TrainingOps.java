@@ -72,12 +72,8 @@ public final class TrainingOps {
         return dx;
     }
 
-    /** Gradient of the input of rmsNorm. */
+    /** Gradient of the input of rmsNorm; a recorded one has no fused activation. */
     public Tensor rmsNorm(Op.RmsNorm forward, Tensor dy) {
-        Check.that(
-                forward.activation() == Activation.NONE,
-                "rmsNorm gradient",
-                "a fused activation is not supported in training");
         Tensor out = ops.empty(ops.computeType(), forward.x().shape());
         ops.run(new TrainingOp.RmsNormGrad(forward, ops.contiguous(dy), out));
         return out;
@@ -120,8 +116,13 @@ public final class TrainingOps {
 
     /** A tensor of zeros. */
     public Tensor zeros(DType dtype, Shape shape) {
+        return filled(dtype, shape, 0);
+    }
+
+    /** A tensor that is {@code value} everywhere. */
+    public Tensor filled(DType dtype, Shape shape, float value) {
         Tensor out = ops.empty(dtype, shape);
-        ops.run(new TrainingOp.Fill(0, out));
+        ops.run(new TrainingOp.Fill(value, out));
         return out;
     }
 

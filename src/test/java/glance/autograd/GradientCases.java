@@ -16,6 +16,7 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Every gradient rule, at sizes that break tiles. */
@@ -167,7 +168,7 @@ final class GradientCases {
     }
 
     private static Tensor lengths(Ops ops, int[] lengths, int batch) {
-        int[] used = java.util.Arrays.copyOf(lengths, batch);
+        int[] used = Arrays.copyOf(lengths, batch);
         return ops.host().ints(Shape.of(batch), used);
     }
 
@@ -180,6 +181,8 @@ final class GradientCases {
         layerNorm(2, 37, 17, "modulate each");
         layerNorm(2, 5, 31, "modulate one");
         layerNorm(1, 1, 5, "weight");
+        layerNorm(2, 7, 33, "weight");
+        normActivation(2, 3, 17);
     }
 
     private void rmsNorm(int batch, int seqLen, int dim, boolean weighted) {
@@ -196,6 +199,21 @@ final class GradientCases {
                                         x.get(0), weighted ? c.host("w", dim) : null, EPS)));
     }
 
+    private void normActivation(int batch, int seqLen, int dim) {
+        cases.add(
+                new GradientCase(
+                        "rmsNorm with activation",
+                        Op.RmsNorm.class,
+                        List.of(new int[] {batch, seqLen, dim}),
+                        dim,
+                        (ops, x, c) ->
+                                ops.rmsNorm(x.get(0), c.on(ops, "w", dim), 1e-6f, Activation.SILU),
+                        (x, c) ->
+                                References.map(
+                                        References.rmsNorm(x.get(0), c.host("w", dim), EPS),
+                                        v -> Activations64.apply(EXACT, Activation.SILU, v))));
+    }
+
     private void layerNorm(int batch, int seqLen, int dim, String kind) {
         boolean modulated = kind.startsWith("modulate");
         boolean weighted = kind.equals("weight");
@@ -205,7 +223,6 @@ final class GradientCases {
             shapes.add(new int[] {vectors, dim});
             shapes.add(new int[] {vectors, dim});
         }
-        // the two sides of an eps that a single element makes visible
         cases.add(
                 new GradientCase(
                         "layerNorm %s [%d, %d, %d]".formatted(kind, batch, seqLen, dim),
@@ -328,8 +345,10 @@ final class GradientCases {
         gate(1, 1, 1, 1);
         for (boolean add : new boolean[] {true, false}) {
             binary(add, new int[] {2, 3, 5}, true);
-            binary(add, new int[] {5}, false);
-            binary(add, new int[] {1}, false);
+            for (boolean wanted : new boolean[] {false, true}) {
+                binary(add, new int[] {5}, wanted);
+                binary(add, new int[] {1, 1, 1}, wanted);
+            }
         }
         copies();
     }
@@ -358,10 +377,11 @@ final class GradientCases {
         int[] shape = {2, 3, 5};
         cases.add(
                 new GradientCase(
-                        (add ? "add " : "mul ") + java.util.Arrays.toString(other),
+                        "%s %s, gradient %b"
+                                .formatted(add ? "add" : "mul", Arrays.toString(other), wanted),
                         Op.Binary.class,
                         wanted ? List.of(shape, other) : List.of(shape),
-                        1,
+                        HostArray.size(shape),
                         (ops, x, c) -> {
                             Tensor b = wanted ? x.get(1) : c.on(ops, "b", other);
                             return add ? ops.add(x.get(0), b) : ops.mul(x.get(0), b);
