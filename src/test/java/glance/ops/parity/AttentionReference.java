@@ -41,7 +41,8 @@ public record AttentionReference(
         }
     }
 
-    private double[] scores(Arithmetic m, int b, int h, int i) {
+    /** Scores of one query, minus infinity where it does not see. */
+    double[] scores(Arithmetic m, int b, int h, int i) {
         int headDim = q.dim(3);
         double[] scores = new double[k.dim(1)];
         for (int j = 0; j < scores.length; j++) {
@@ -88,11 +89,11 @@ public record AttentionReference(
         return m.of(max + m.of(Math.log(total)));
     }
 
-    private int kvHead(int h) {
+    int kvHead(int h) {
         return h * k.dim(2) / q.dim(2);
     }
 
-    private static int at(HostArray t, int b, int s, int h, int d) {
+    static int at(HostArray t, int b, int s, int h, int d) {
         return ((b * t.dim(1) + s) * t.dim(2) + h) * t.dim(3) + d;
     }
 }
