@@ -4,10 +4,12 @@ import glance.backend.Activation;
 import glance.backend.AdamWSettings;
 import glance.backend.LowRank;
 import glance.backend.Op;
+import glance.backend.QuantizedBlocks;
 import glance.backend.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -180,6 +182,41 @@ public final class TrainingOps {
                         settings,
                         learningRate,
                         step));
+    }
+
+    /**
+     * {@link #adamW} with moments in 8 bits, changed in place like the parameters.
+     *
+     * @param firstMoments from {@link #quantizedZeros}
+     * @param secondMoments from {@link #quantizedZeros}
+     */
+    public void adamW8Bit(
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<QuantizedBlocks> firstMoments,
+            List<QuantizedBlocks> secondMoments,
+            float clip,
+            AdamWSettings settings,
+            float learningRate,
+            int step) {
+        ops.run(
+                new TrainingOp.AdamW8Bit(
+                        parameters,
+                        gradients,
+                        firstMoments,
+                        secondMoments,
+                        clip,
+                        settings,
+                        learningRate,
+                        step));
+    }
+
+    /** Zeros in 8 bits, for as many elements as a tensor of this shape has. */
+    public QuantizedBlocks quantizedZeros(Shape shape) {
+        int numel = Math.toIntExact(shape.numel());
+        Tensor codes = ops.host().upload(DType.U8, Shape.of(numel), ByteBuffer.allocate(numel));
+        return new QuantizedBlocks(
+                codes, zeros(DType.F32, Shape.of(QuantizedBlocks.blocks(numel))));
     }
 
     private Tensor packed(Tensor like) {

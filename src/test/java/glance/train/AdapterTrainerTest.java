@@ -3,6 +3,7 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.backend.AdamWSettings;
 import glance.fixtures.Fixture;
 import glance.io.FormatException;
 import glance.io.ModelFolder;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -154,20 +156,51 @@ class AdapterTrainerTest {
     }
 
     @Test
+    void eightBitMoments_giveTheBitsOfOneThreadAndAboutTheSameLosses() {
+        Run run = run(3, eightBit());
+        expectSame(run, run(1, eightBit()));
+        Run exact = run(2, large(AdamWSettings.defaults()));
+        assertThat(run.parameters()).isNotEqualTo(exact.parameters());
+        for (int i = 0; i < STEPS; i++) {
+            float want = exact.results().get(i).loss();
+            assertThat(run.results().get(i).loss()).isCloseTo(want, Offset.offset(1e-3f * want));
+        }
+    }
+
+    private static TrainingSettings eightBit() {
+        return large(AdamWSettings.defaults().withEightBitMoments(true));
+    }
+
+    /** An adapter large enough for 8 bits. */
+    private static TrainingSettings large(AdamWSettings optimizer) {
+        return new TrainingSettings(
+                TrainerFixture.TARGETS, 32, 32, 1e-3f, 0, 10, 1, 0, 1, optimizer, true, 17);
+    }
+
+    @Test
     void checkpoint_resumed_goesOnWithTheSameBits() {
+        expectResumed(settings());
+    }
+
+    @Test
+    void checkpointOfEightBitMoments_resumed_goesOnWithTheSameBits() {
+        expectResumed(eightBit());
+    }
+
+    private void expectResumed(TrainingSettings settings) {
         Path file = folder.resolve("state.safetensors");
         onModel(
                 2,
                 (ops, denoiser, examples) -> {
                     Run whole;
                     try (AdapterTrainer trainer =
-                            TrainerFixture.trainer(ops, denoiser, examples, settings())) {
+                            TrainerFixture.trainer(ops, denoiser, examples, settings)) {
                         go(ops, trainer, 2);
                         Checkpoint.write(file, ops, trainer, "this run");
                         whole = go(ops, trainer, 2);
                     }
                     try (AdapterTrainer trainer =
-                            TrainerFixture.trainer(ops, denoiser, examples, settings())) {
+                            TrainerFixture.trainer(ops, denoiser, examples, settings)) {
                         Checkpoint.resume(file, ops, trainer, "this run");
                         assertThat(trainer.stepsDone()).isEqualTo(2);
                         expectSame(go(ops, trainer, 2), whole);

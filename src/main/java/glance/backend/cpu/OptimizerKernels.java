@@ -1,6 +1,5 @@
 package glance.backend.cpu;
 
-import glance.backend.AdamWSettings;
 import glance.backend.TrainingOp;
 import glance.tensor.Tensor;
 
@@ -42,25 +41,17 @@ final class OptimizerKernels {
     }
 
     private static void adamW(TrainingOp.AdamW op, int p) {
-        AdamWSettings s = op.settings();
-        float[] values = CpuStorage.floats(op.parameters().get(p));
-        float[] gradients = CpuStorage.floats(op.gradients().get(p));
-        float[] first = CpuStorage.floats(op.firstMoments().get(p));
-        float[] second = CpuStorage.floats(op.secondMoments().get(p));
-        int at = (int) op.parameters().get(p).offset();
-        int g = (int) op.gradients().get(p).offset();
-        int m = (int) op.firstMoments().get(p).offset();
-        int v = (int) op.secondMoments().get(p).offset();
-        double correction1 = 1 - Math.pow(s.beta1(), op.step());
-        double correction2 = Math.sqrt(1 - Math.pow(s.beta2(), op.step()));
-        float decay = 1 - op.learningRate() * s.weightDecay();
-        float stepSize = (float) (op.learningRate() / correction1);
-        for (int i = 0; i < op.parameters().get(p).numel(); i++) {
-            float gradient = gradients[g + i] * op.clip();
-            first[m + i] += (gradient - first[m + i]) * (1 - s.beta1());
-            second[v + i] = second[v + i] * s.beta2() + gradient * gradient * (1 - s.beta2());
-            float denominator = (float) (Math.sqrt(second[v + i]) / correction2) + s.eps();
-            values[at + i] = values[at + i] * decay - stepSize * first[m + i] / denominator;
-        }
+        AdamWUpdate update =
+                new AdamWUpdate(op.settings(), op.clip(), op.learningRate(), op.step());
+        update.run(
+                CpuStorage.floats(op.parameters().get(p)),
+                (int) op.parameters().get(p).offset(),
+                CpuStorage.floats(op.gradients().get(p)),
+                (int) op.gradients().get(p).offset(),
+                CpuStorage.floats(op.firstMoments().get(p)),
+                (int) op.firstMoments().get(p).offset(),
+                CpuStorage.floats(op.secondMoments().get(p)),
+                (int) op.secondMoments().get(p).offset(),
+                (int) op.parameters().get(p).numel());
     }
 }

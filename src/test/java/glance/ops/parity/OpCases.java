@@ -22,7 +22,8 @@ public final class OpCases {
                     NormGradCases::cases,
                     LayerNormGradCases::cases,
                     PointwiseGradCases::cases,
-                    OptimizerCases::cases);
+                    OptimizerCases::cases,
+                    EightBitCases::cases);
 
     private static final List<Supplier<Stream<OpCase>>> LARGE =
             List.of(
@@ -40,7 +41,8 @@ public final class OpCases {
                     NormGradCases::large,
                     LayerNormGradCases::large,
                     PointwiseGradCases::large,
-                    OptimizerCases::large);
+                    OptimizerCases::large,
+                    EightBitCases::large);
 
     private OpCases() {}
 
