@@ -54,7 +54,7 @@ final class CpuDevice implements Device {
                 .with(TrainingOp.Fill.class, pointwise::fill)
                 .with(TrainingOp.MseLoss.class, OptimizerKernels::meanSquaredError)
                 .with(TrainingOp.GlobalNorm.class, OptimizerKernels::globalNorm)
-                .with(TrainingOp.AdamW.class, OptimizerKernels::adamW)
+                .with(TrainingOp.AdamW.class, new OptimizerKernels(workers)::adamW)
                 .with(TrainingOp.AdamW8Bit.class, new AdamW8BitKernel(workers));
     }
 

@@ -5,7 +5,11 @@ import glance.tensor.Tensor;
 
 /** Loss, gradient norm and optimizer. */
 final class OptimizerKernels {
-    private OptimizerKernels() {}
+    private final Workers workers;
+
+    OptimizerKernels(Workers workers) {
+        this.workers = workers;
+    }
 
     static void meanSquaredError(TrainingOp.MseLoss op) {
         float[] ps = CpuStorage.floats(op.prediction());
@@ -34,15 +38,13 @@ final class OptimizerKernels {
         CpuStorage.floats(op.out())[(int) op.out().offset()] = (float) Math.sqrt(sum);
     }
 
-    static void adamW(TrainingOp.AdamW op) {
-        for (int p = 0; p < op.parameters().size(); p++) {
-            adamW(op, p);
-        }
-    }
-
-    private static void adamW(TrainingOp.AdamW op, int p) {
+    void adamW(TrainingOp.AdamW op) {
         AdamWUpdate update =
                 new AdamWUpdate(op.settings(), op.clip(), op.learningRate(), op.step());
+        workers.forEach(op.parameters().size(), p -> adamW(update, op, p));
+    }
+
+    private static void adamW(AdamWUpdate update, TrainingOp.AdamW op, int p) {
         update.run(
                 CpuStorage.floats(op.parameters().get(p)),
                 (int) op.parameters().get(p).offset(),

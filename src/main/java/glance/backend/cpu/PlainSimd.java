@@ -125,4 +125,12 @@ final class PlainSimd extends Simd {
             x[i] = Activations.apply(activation, x[i]);
         }
     }
+
+    @Override
+    void multiplySigmoidSlope(
+            Activation activation, float[] x, int xAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] *= Activations.slope(activation, x[xAt + i]);
+        }
+    }
 }

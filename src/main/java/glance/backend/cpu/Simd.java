@@ -75,6 +75,10 @@ abstract class Simd {
     /** Applies one of the sigmoid-shaped activations (GELU_TANH, QUICK_GELU, SILU) in place. */
     abstract void sigmoidActivation(Activation activation, float[] x, int at, int count);
 
+    /** {@code y *= act'(x)} for the same activations. */
+    abstract void multiplySigmoidSlope(
+            Activation activation, float[] x, int xAt, float[] y, int yAt, int count);
+
     private static Simd choose() {
         Logger log = LoggerFactory.getLogger(Simd.class);
         if ("off".equals(System.getProperty("glance.simd"))) {
