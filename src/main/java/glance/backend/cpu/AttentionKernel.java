@@ -54,6 +54,13 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         }
     }
 
+    @Override
+    public long workspaceBytes(Op.Attention op) {
+        long keyRows = HeadPanels.padded(op.k().dim(1), ROWS);
+        long width = op.q().dim(3) + HeadPanels.padded(op.q().dim(3), ROWS);
+        return op.k().dim(2) * keyRows * width * Float.BYTES;
+    }
+
     private void sample(Op.Attention op, int b) {
         int seqLen = op.q().dim(1);
         int heads = op.q().dim(2);
