@@ -1,7 +1,6 @@
 package glance.bench;
 
 import glance.backend.AdamWSettings;
-import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;
 import glance.model.LatentCodec;
@@ -20,6 +19,7 @@ import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.nio.FloatBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -41,11 +41,11 @@ record EightBitTrial(float[] losses, float[] eightBitLosses, double adapterDiffe
 
     private record Run(float[] losses, List<float[]> start, List<float[]> end) {}
 
-    static EightBitTrial run(int steps) {
+    static EightBitTrial run(Path tiny, int steps) {
         try (Glance glance = new Glance(Workload.THREADS)) {
             Ops ops = glance.ops();
             QwenImageFamily family = new QwenImageFamily();
-            ModelFolder model = ModelFolder.open(BuiltInModel.path());
+            ModelFolder model = ModelFolder.open(tiny);
             try (Scope scope = ops.scope();
                     PromptEncoder encoder = family.openPromptEncoder(ops, model);
                     LatentCodec codec = family.openCodec(ops, model);

@@ -49,6 +49,12 @@ public final class TrainingReport implements Callable<Integer> {
     private int tinySteps;
 
     @Option(
+            names = "--tiny",
+            defaultValue = "weights/glance-tiny",
+            description = "Folder of glance-tiny; default ${DEFAULT-VALUE}.")
+    private Path tiny;
+
+    @Option(
             names = "--out",
             defaultValue = "benchmarks/results",
             description = "Folder of the report; default ${DEFAULT-VALUE}.")
@@ -83,7 +89,7 @@ public final class TrainingReport implements Callable<Integer> {
             text.append(times(measure(workload)));
             text.append(memory(workload));
         }
-        text.append(eightBit(EightBitTrial.run(tinySteps)));
+        text.append(eightBit(EightBitTrial.run(tiny, tinySteps)));
         Files.createDirectories(out);
         Files.writeString(out.resolve("training.md"), text);
         System.out.print(text);
