@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Training of the model that ships, on small pictures of noise. */
 class AdapterTrainerTest {
     private static final int STEPS = 4;
+    private static final Map<String, String> THIS_RUN = Map.of("seed", "7");
 
     @TempDir Path folder;
 
@@ -196,12 +198,12 @@ class AdapterTrainerTest {
                     try (AdapterTrainer trainer =
                             TrainerFixture.trainer(ops, denoiser, examples, settings)) {
                         go(ops, trainer, 2);
-                        Checkpoint.write(file, ops, trainer, "this run");
+                        Checkpoint.write(file, ops, trainer, THIS_RUN);
                         whole = go(ops, trainer, 2);
                     }
                     try (AdapterTrainer trainer =
                             TrainerFixture.trainer(ops, denoiser, examples, settings)) {
-                        Checkpoint.resume(file, ops, trainer, "this run");
+                        Checkpoint.resume(file, ops, trainer, THIS_RUN);
                         assertThat(trainer.stepsDone()).isEqualTo(2);
                         expectSame(go(ops, trainer, 2), whole);
                     }
@@ -216,10 +218,13 @@ class AdapterTrainerTest {
                 (ops, denoiser, examples) -> {
                     try (AdapterTrainer trainer =
                             TrainerFixture.trainer(ops, denoiser, examples, settings())) {
-                        Checkpoint.write(file, ops, trainer, "this run");
-                        assertThatThrownBy(() -> Checkpoint.resume(file, ops, trainer, "another"))
+                        Checkpoint.write(file, ops, trainer, THIS_RUN);
+                        assertThatThrownBy(
+                                        () ->
+                                                Checkpoint.resume(
+                                                        file, ops, trainer, Map.of("seed", "8")))
                                 .isInstanceOf(FormatException.class)
-                                .hasMessageContaining("other settings");
+                                .hasMessageContaining("another run, which differs in seed");
                     }
                 });
     }

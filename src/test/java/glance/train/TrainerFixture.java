@@ -39,7 +39,7 @@ final class TrainerFixture {
 
     static AdapterTrainer trainer(
             Ops ops, Denoiser denoiser, List<TrainingExample> examples, TrainingSettings settings) {
-        return new AdapterTrainer(ops, denoiser, examples, SIGMAS, settings, 1);
+        return new AdapterTrainer(ops, denoiser, examples, grid -> SIGMAS, settings, 1);
     }
 
     /** Pictures of noise. */

@@ -99,7 +99,7 @@ record EightBitTrial(float[] losses, float[] eightBitLosses, double adapterDiffe
                         7);
         float[] losses = new float[steps];
         try (AdapterTrainer trainer =
-                new AdapterTrainer(ops, denoiser, List.of(example), SIGMAS, settings, 1)) {
+                new AdapterTrainer(ops, denoiser, List.of(example), any -> SIGMAS, settings, 1)) {
             List<float[]> start = parameters(ops, trainer);
             for (int i = 0; i < steps; i++) {
                 losses[i] = trainer.step().loss();

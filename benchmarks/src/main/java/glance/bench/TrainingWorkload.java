@@ -120,7 +120,7 @@ final class TrainingWorkload implements AutoCloseable {
                         checkpointing,
                         1);
         return new AdapterTrainer(
-                ops, denoiser, List.of(example), new float[] {SIGMA}, settings, 1);
+                ops, denoiser, List.of(example), grid -> new float[] {SIGMA}, settings, 1);
     }
 
     /** The forward pass of a sampler's step, with the adapter of a trainer. */
