@@ -36,7 +36,8 @@ class CommandLineIT {
         assertThat(result.exitCode()).as(result.err()).isZero();
         Path file = folder.resolve("three-blue-stars-on-a-white-background-42.png");
         assertThat(result.out()).isEqualTo(file.getFileName() + System.lineSeparator());
-        assertThat(result.err().lines())
+        // A machine that is busy shows progress meanwhile.
+        assertThat(result.err().lines().filter(line -> !line.endsWith(" left")))
                 .hasSize(2)
                 .last()
                 .asString()
