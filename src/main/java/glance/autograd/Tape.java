@@ -106,7 +106,7 @@ public final class Tape implements Recorder, AutoCloseable {
                     outputs.stream().filter(y -> reached.contains(y.storage())).toList();
             if (!wanted.isEmpty()) {
                 wanted.forEach(gradients::want);
-                entries.add(new Checkpoint(inputs, part, outputs));
+                entries.add(new Checkpoint(inputs, part, outputs, Set.copyOf(wanted)));
             }
             return outputs;
         } finally {
@@ -206,11 +206,21 @@ public final class Tape implements Recorder, AutoCloseable {
         private final List<Tensor> inputs;
         private final Supplier<List<Tensor>> part;
         private final List<Tensor> outputs;
+        private final Set<Tensor> wanted;
 
-        Checkpoint(List<Tensor> inputs, Supplier<List<Tensor>> part, List<Tensor> outputs) {
+        /**
+         * @param wanted the outputs that the part computed from a watched tensor; the gradient of
+         *     an input that it returns as it is belongs to whatever made that
+         */
+        Checkpoint(
+                List<Tensor> inputs,
+                Supplier<List<Tensor>> part,
+                List<Tensor> outputs,
+                Set<Tensor> wanted) {
             this.inputs = inputs;
             this.part = part;
             this.outputs = outputs;
+            this.wanted = wanted;
             retain(inputs);
             retain(outputs);
         }
@@ -227,11 +237,11 @@ public final class Tape implements Recorder, AutoCloseable {
             }
             for (int i = 0; i < outputs.size(); i++) {
                 Tensor dy = gradients.of(outputs.get(i));
-                if (dy != null) {
+                if (dy != null && wanted.contains(outputs.get(i))) {
                     gradients.add(again.get(i), dy);
                 }
             }
-            outputs.forEach(gradients::drop);
+            wanted.forEach(gradients::drop);
             unwind(mark);
         }
 

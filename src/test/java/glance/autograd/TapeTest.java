@@ -13,10 +13,12 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.ops.parity.NotingDevice;
 import glance.ops.parity.TestDevice;
+import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -126,6 +128,30 @@ class TapeTest {
         assertThat(again).isEqualTo(kept);
         // keeps one tensor less for each layer but the one that is being run again
         assertThat(keptBytes - againBytes).isGreaterThanOrEqualTo((LAYERS - 2) * 4L * TOKENS * DIM);
+    }
+
+    @Test
+    void checkpoint_returningAnInput_leavesItsGradientAlone() {
+        try (Scope scope = ops.scope();
+                Tape tape = new Tape(ops, true)) {
+            Tensor x = NUMBERS.on(ops, "x", 3);
+            tape.watch(x);
+            Tensor kept = ops.mul(x, x);
+            List<Tensor> out =
+                    ops.checkpoint(List.of(kept), () -> List.of(ops.mul(kept, kept), kept));
+            tape.backward(
+                    ops.add(out.get(0), out.get(1)),
+                    ops.training().filled(DType.F32, x.shape(), 1));
+            FloatBuffer values = ops.host().floats(x);
+            FloatBuffer gradient = ops.host().floats(tape.gradient(x));
+            for (int i = 0; i < 3; i++) {
+                // of x^4 + x^2
+                double v = values.get(i);
+                double want = 4 * v * v * v + 2 * v;
+                assertThat((double) gradient.get(i))
+                        .isCloseTo(want, Offset.offset(1e-6 * Math.abs(want)));
+            }
+        }
     }
 
     @Test
