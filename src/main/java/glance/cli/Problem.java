@@ -2,6 +2,7 @@ package glance.cli;
 
 import glance.backend.DeviceException;
 import glance.io.FormatException;
+import glance.train.TrainingFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -25,7 +26,8 @@ final class Problem {
         if (e instanceof UnmatchedArgumentException unmatched) {
             List<String> suggestions = unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {
-                line.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
+                // The nearest comes first; what follows has little in common with what was meant.
+                line.append("; did you mean ").append(suggestions.get(0)).append('?');
             }
         }
         return line.append("; see ")
@@ -62,6 +64,7 @@ final class Problem {
         return e instanceof FormatException
                 || e instanceof DeviceException
                 || e instanceof WrongUseException
+                || e instanceof TrainingFailure
                 || (e.getClass() == IllegalArgumentException.class
                                 || e.getClass() == IllegalStateException.class)
                         && isThrownByEngine(e);

@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An adapter file, matched to the modules of one model. Reads the diffusers, PEFT, kohya and
@@ -27,11 +28,14 @@ public final class LoraFile {
     private final Path path;
     private final Map<String, LoraPair> pairs;
     private final List<String> unmatched;
+    private final PhaseNote note;
 
-    private LoraFile(Path path, Map<String, LoraPair> pairs, List<String> unmatched) {
+    private LoraFile(
+            Path path, Map<String, LoraPair> pairs, List<String> unmatched, PhaseNote note) {
         this.path = path;
         this.pairs = Collections.unmodifiableMap(pairs);
         this.unmatched = List.copyOf(unmatched);
+        this.note = note;
     }
 
     /**
@@ -60,8 +64,46 @@ public final class LoraFile {
             if (pairs.isEmpty()) {
                 throw nothingMatches(path, unmatched);
             }
-            return new LoraFile(path, pairs, unmatched);
+            return new LoraFile(path, pairs, unmatched, PhaseNote.of(file.metadata()).orElse(null));
         }
+    }
+
+    /**
+     * Opens a file without a model, by the names in it: prefixes such as {@code transformer.} are
+     * taken away, names with underscores for dots stay as they are ({@link #hasFlatNames}), and
+     * those of a text encoder are left out as unmatched.
+     *
+     * @throws FormatException naming file and key, if the file is damaged, of an unsupported kind,
+     *     or no adapter, or a module is given twice
+     */
+    public static LoraFile openByName(Path path) {
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            AdapterKeys keys = AdapterKeys.read(file);
+            Map<String, LoraPair> pairs = new LinkedHashMap<>();
+            List<String> unmatched = new ArrayList<>(keys.others());
+            for (AdapterKeys.Entry entry : keys.entries()) {
+                if (ModuleNames.isTextEncoder(entry.module())) {
+                    unmatched.addAll(entry.keys());
+                } else {
+                    String module = ModuleNames.bare(entry.module());
+                    Shape out = Shape.of(entry.b().shape().dim(0), entry.a().shape().dim(1));
+                    addPairs(file, entry, List.of(KeyMap.whole(module, out)), pairs);
+                }
+            }
+            if (pairs.isEmpty()) {
+                throw new FormatException(
+                        path,
+                        unmatched.isEmpty() ? null : unmatched.get(0),
+                        "is no adapter of a transformer",
+                        "expected keys such as MODULE.lora_A.weight and MODULE.lora_B.weight");
+            }
+            return new LoraFile(path, pairs, unmatched, PhaseNote.of(file.metadata()).orElse(null));
+        }
+    }
+
+    /** Whether a module name has lost its dots, as kohya's have: {@code blocks_0_attn_to_q}. */
+    public boolean hasFlatNames() {
+        return pairs.keySet().stream().anyMatch(ModuleNames::isFlat);
     }
 
     /** The file. */
@@ -77,6 +119,11 @@ public final class LoraFile {
     /** Keys of the file that match no module; they have no effect, which is worth a warning. */
     public List<String> unmatched() {
         return unmatched;
+    }
+
+    /** What the file says about the steps it was trained for, if it does. */
+    public Optional<PhaseNote> note() {
+        return Optional.ofNullable(note);
     }
 
     @Override
