@@ -34,7 +34,7 @@ final class BenchRequest {
                     batch,
                     wanted.width(),
                     wanted.height(),
-                    new Guidance(defaults.guidance(), defaults.rescale()),
+                    Guidance.of(defaults),
                     Plans.find(plan),
                     List.of(),
                     0);

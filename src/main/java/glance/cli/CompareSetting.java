@@ -86,7 +86,9 @@ final class CompareSetting {
                 pixels.width(),
                 pixels.height(),
                 new Guidance(
-                        guidance == null ? defaults.guidance() : guidance, defaults.rescale()));
+                        guidance == null ? defaults.guidance() : guidance,
+                        defaults.rescale(),
+                        defaults.embeddedGuidance()));
     }
 
     static void requireRange(String option, int value, int most) {

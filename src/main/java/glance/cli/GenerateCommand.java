@@ -159,7 +159,7 @@ final class GenerateCommand implements Callable<Integer> {
                 settings.batch(),
                 settings.size().width(),
                 settings.size().height(),
-                new Guidance(settings.guidance(), rescale),
+                new Guidance(settings.guidance(), rescale, settings.embeddedGuidance()),
                 settings.plan(),
                 settings.adapters(),
                 previewEvery);

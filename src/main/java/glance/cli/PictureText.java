@@ -18,6 +18,7 @@ final class PictureText {
     private static final String SEED = "seed";
     private static final String SIZE = "size";
     private static final String GUIDANCE = "guidance";
+    private static final String EMBEDDED_GUIDANCE = "embedded_guidance";
     private static final String PLAN = "plan";
     private static final String SIGMAS = "sigmas";
     private static final String MODEL = "model";
@@ -34,6 +35,7 @@ final class PictureText {
         text.put(SEED, Long.toString(seed));
         text.put(SIZE, settings.size().toString());
         text.put(GUIDANCE, Float.toString(settings.guidance()));
+        text.put(EMBEDDED_GUIDANCE, Float.toString(settings.embeddedGuidance()));
         text.put(PLAN, PlanJson.write(settings.plan()));
         text.put(SIGMAS, sigmas(plan));
         text.put(MODEL, settings.model());
@@ -62,6 +64,7 @@ final class PictureText {
      * @param seed its seed
      * @param size its size
      * @param guidance its guidance scale
+     * @param embeddedGuidance its embedded guidance scale
      * @param plan its plan
      * @param model its model, as the user named it
      * @param adapters its adapters, as the user named them
@@ -72,6 +75,7 @@ final class PictureText {
             long seed,
             PictureSize size,
             float guidance,
+            float embeddedGuidance,
             PlanSpec plan,
             String model,
             List<String> adapters) {}
@@ -99,6 +103,9 @@ final class PictureText {
             PictureSize size = PictureSize.parse(text.get(SIZE));
             key = GUIDANCE;
             float guidance = Float.parseFloat(text.get(GUIDANCE));
+            key = EMBEDDED_GUIDANCE;
+            // the first release did not write it and ran no model that takes it
+            float embedded = Float.parseFloat(text.getOrDefault(EMBEDDED_GUIDANCE, "0"));
             key = PLAN;
             PlanSpec plan = PlanJson.parse(text.get(PLAN));
             return new Recipe(
@@ -107,6 +114,7 @@ final class PictureText {
                     seed,
                     size,
                     guidance,
+                    embedded,
                     plan,
                     text.get(MODEL),
                     text.get(ADAPTERS).lines().toList());

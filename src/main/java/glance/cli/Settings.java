@@ -14,6 +14,7 @@ import java.util.List;
  * @param batch pictures for each prompt
  * @param size of each picture
  * @param guidance scale; 1 for none
+ * @param embeddedGuidance scale for models that take it as an input; others ignore it
  * @param plan the steps
  * @param adapters what is added to the model, and when
  */
@@ -25,5 +26,6 @@ record Settings(
         int batch,
         PictureSize size,
         float guidance,
+        float embeddedGuidance,
         PlanSpec plan,
         List<LoraSpec> adapters) {}

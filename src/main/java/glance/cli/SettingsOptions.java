@@ -81,6 +81,14 @@ final class SettingsOptions {
     private Float guidance;
 
     @Option(
+            names = "--embedded-guidance",
+            paramLabel = "SCALE",
+            description =
+                    "Scale for models that take it as an input, as FLUX.1-dev does; others"
+                            + " ignore it. Default: the model's own.")
+    private Float embeddedGuidance;
+
+    @Option(
             names = "--size",
             paramLabel = "WxH",
             description = "Width and height in pixels. Default: the model's own.")
@@ -146,6 +154,11 @@ final class SettingsOptions {
                                 PictureText.Recipe::size,
                                 new PictureSize(side, side)),
                         orFrom(recipe, guidance, PictureText.Recipe::guidance, defaults.guidance()),
+                        orFrom(
+                                recipe,
+                                embeddedGuidance,
+                                PictureText.Recipe::embeddedGuidance,
+                                defaults.embeddedGuidance()),
                         planSpec,
                         adapters(recipe, named, folder, planSpec));
         return new Resolved(settings, folder, defaults.rescale());

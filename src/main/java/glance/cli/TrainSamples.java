@@ -46,7 +46,7 @@ final class TrainSamples {
             PhasePlan plan,
             TokenGrid grid,
             long seed) {
-        Guidance guidance = new Guidance(defaults.guidance(), defaults.rescale());
+        Guidance guidance = Guidance.of(defaults);
         TextBatch text =
                 encodings.text(
                         guidance.isActive()

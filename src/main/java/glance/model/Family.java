@@ -46,8 +46,14 @@ public interface Family {
      * @param guidance scale of true classifier-free guidance; 1 for none
      * @param negative negative prompt
      * @param rescale whether guidance keeps each token's length
+     * @param embeddedGuidance scale for models that take it as an input; others ignore it
      */
-    record Defaults(float guidance, String negative, boolean rescale) {}
+    record Defaults(float guidance, String negative, boolean rescale, float embeddedGuidance) {
+        /** Defaults of models that take no guidance scale as an input. */
+        public Defaults(float guidance, String negative, boolean rescale) {
+            this(guidance, negative, rescale, 0);
+        }
+    }
 
     /**
      * Defaults of training an adapter.

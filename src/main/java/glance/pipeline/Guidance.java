@@ -1,5 +1,7 @@
 package glance.pipeline;
 
+import glance.model.Family;
+
 /**
  * Classifier-free guidance: {@code n + scale (v - n)}. Ho and Salimans, arXiv 2207.12598.
  *
@@ -11,6 +13,11 @@ public record Guidance(float scale, boolean rescale, float embedded) {
     /** Guidance of a model that takes no scale as an input. */
     public Guidance(float scale, boolean rescale) {
         this(scale, rescale, 0);
+    }
+
+    /** What a family wants where the user does not choose. */
+    public static Guidance of(Family.Defaults defaults) {
+        return new Guidance(defaults.guidance(), defaults.rescale(), defaults.embeddedGuidance());
     }
 
     /** Whether the negative prompt takes part. */

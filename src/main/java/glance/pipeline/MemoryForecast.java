@@ -65,7 +65,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
                         1,
                         size,
                         size,
-                        new Guidance(defaults.guidance(), defaults.rescale()),
+                        Guidance.of(defaults),
                         Plans.find("glance"),
                         List.of(),
                         0);

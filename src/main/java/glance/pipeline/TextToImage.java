@@ -99,6 +99,11 @@ public final class TextToImage {
                     "guidance must be a finite number, at least 1 (1 turns it off), got "
                             + request.guidance().scale());
         }
+        float embedded = request.guidance().embedded();
+        if (!(embedded >= 0) || Float.isInfinite(embedded)) {
+            throw new IllegalArgumentException(
+                    "embedded guidance must be a finite number, at least 0, got " + embedded);
+        }
         int unit = geometry.pixelsPerToken();
         for (int side : new int[] {request.width(), request.height()}) {
             if (side <= 0 || side % unit != 0) {

@@ -29,6 +29,7 @@ class PictureTextTest {
                     2,
                     new PictureSize(96, 64),
                     4.5f,
+                    3.5f,
                     Plans.find("glance"),
                     List.of(
                             new LoraSpec(Path.of("a.safetensors"), 0.5f, "slow"),
@@ -45,6 +46,7 @@ class PictureTextTest {
         assertThat(recipe.seed()).isEqualTo(8);
         assertThat(recipe.size()).isEqualTo(new PictureSize(96, 64));
         assertThat(recipe.guidance()).isEqualTo(4.5f);
+        assertThat(recipe.embeddedGuidance()).isEqualTo(3.5f);
         assertThat(recipe.plan()).isEqualTo(Plans.find("glance"));
         assertThat(recipe.model()).isEqualTo("models/tiny");
         assertThat(recipe.adapters()).containsExactly("a.safetensors:0.5@slow", "b.safetensors");
@@ -66,6 +68,7 @@ class PictureTextTest {
                         1,
                         new PictureSize(64, 64),
                         1,
+                        0,
                         Plans.find("full"),
                         List.of());
         assertThat(PictureText.read(write(PictureText.of(plain, PLAN, "p", 1))).adapters())

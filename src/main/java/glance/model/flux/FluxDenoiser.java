@@ -1,0 +1,63 @@
+package glance.model.flux;
+
+import glance.io.Weights;
+import glance.model.Denoiser;
+import glance.model.TokenGrid;
+import glance.model.text.TextBatch;
+import glance.nn.Linear;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Map;
+
+/** The transformer as the sampler sees it. */
+final class FluxDenoiser implements Denoiser {
+    private final Weights weights;
+    private final FluxTransformer transformer;
+
+    FluxDenoiser(Ops ops, FluxConfig config, Weights weights) {
+        this.weights = weights;
+        this.transformer = new FluxTransformer(ops, config, weights);
+    }
+
+    @Override
+    public Map<String, Linear> linears() {
+        return transformer.linears();
+    }
+
+    @Override
+    public Velocity prepare(
+            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
+        int batch = text.pooled().dim(0);
+        FluxModulation all = modulation(ops, text.pooled(), sigmas, embeddedGuidance);
+        return (o, latents, step) ->
+                transformer.velocity(
+                        o, latents, text.embeddings(), all.rows(step * batch, batch), grid);
+    }
+
+    /** The vectors of every step, and in each step of every sample. */
+    private FluxModulation modulation(
+            Ops ops, Tensor pooled, float[] sigmas, float embeddedGuidance) {
+        int batch = pooled.dim(0);
+        float[] levels = new float[sigmas.length * batch];
+        for (int row = 0; row < levels.length; row++) {
+            levels[row] = sigmas[row / batch];
+        }
+        float[] scales = new float[levels.length];
+        Arrays.fill(scales, embeddedGuidance);
+        try (Scope scope = ops.scope()) {
+            Tensor texts = ops.concat(0, Collections.nCopies(sigmas.length, pooled));
+            FluxModulation all = transformer.modulation(ops, levels, scales, texts);
+            all.tensors().forEach(scope::keep);
+            return all;
+        }
+    }
+
+    @Override
+    public void close() {
+        transformer.close();
+        weights.close();
+    }
+}

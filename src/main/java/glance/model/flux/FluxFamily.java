@@ -1,0 +1,154 @@
+package glance.model.flux;
+
+import glance.io.Config;
+import glance.io.ModelFolder;
+import glance.io.Tokenizer;
+import glance.io.Weights;
+import glance.lora.KeyMap;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.LatentCodec;
+import glance.model.PromptEncoder;
+import glance.model.autoencoderkl.AutoencoderKlCodec;
+import glance.model.autoencoderkl.AutoencoderKlConfig;
+import glance.model.text.ClipTextConfig;
+import glance.model.text.T5Config;
+import glance.ops.Ops;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.Function;
+
+/** FLUX.1 and models in its layout. */
+public final class FluxFamily implements Family {
+    /** The published pipeline packs latents itself; the transformer's patch_size is 1. */
+    private static final int PATCH = 2;
+
+    /** The published pipeline's default picture is 128 latent pixels wide. */
+    private static final int DEFAULT_LATENT_SIZE = 128;
+
+    /** Prompt length of the guidance-distilled model (dev), and of the one without (schnell). */
+    private static final int DEV_TOKENS = 512;
+
+    private static final int SCHNELL_TOKENS = 256;
+
+    @Override
+    public String name() {
+        return "flux";
+    }
+
+    @Override
+    public String pipelineClass() {
+        return "FluxPipeline";
+    }
+
+    @Override
+    public Defaults defaults() {
+        return new Defaults(1, "", false, 3.5f);
+    }
+
+    @Override
+    public Geometry geometry(ModelFolder folder) {
+        Config file = folder.config("transformer");
+        FluxConfig transformer = FluxConfig.of(file);
+        AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
+        int channels = vae.latentChannels() * PATCH * PATCH;
+        if (transformer.inChannels() != channels || transformer.outChannels() != channels) {
+            throw file.refuse(
+                    "in_channels",
+                    "expected "
+                            + channels
+                            + " in and out to match the autoencoder's latent_channels, got "
+                            + transformer.inChannels()
+                            + " and "
+                            + transformer.outChannels(),
+                    null);
+        }
+        return new Geometry(
+                vae.scaleFactor() * PATCH,
+                vae.latentChannels(),
+                PATCH,
+                DEFAULT_LATENT_SIZE * vae.scaleFactor());
+    }
+
+    @Override
+    public KeyMap keyMap() {
+        return new FluxKeyMap();
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+        FluxConfig transformer = FluxConfig.of(folder.config("transformer"));
+        ClipTextConfig clip = ClipTextConfig.of(folder.config("text_encoder"));
+        T5Config t5 = T5Config.of(folder.config("text_encoder_2"));
+        requireWidth(folder, "pooled_projection_dim", clip.hiddenDim(), transformer.pooledDim());
+        requireWidth(folder, "joint_attention_dim", t5.hiddenDim(), transformer.textDim());
+        int maxTokens = transformer.guidanceEmbeds() ? DEV_TOKENS : SCHNELL_TOKENS;
+        return opening(
+                opened ->
+                        new FluxPromptEncoder(
+                                ops,
+                                part(folder, "tokenizer", clip, "text_encoder", opened),
+                                part(folder, "tokenizer_2", t5, "text_encoder_2", opened),
+                                maxTokens));
+    }
+
+    private static void requireWidth(ModelFolder folder, String key, int encoder, int transformer) {
+        if (encoder != transformer) {
+            throw folder.config("transformer")
+                    .refuse(
+                            key,
+                            "expected " + encoder + " as the text encoder has, got " + transformer,
+                            "use the parts of one model");
+        }
+    }
+
+    private static <C> FluxPromptEncoder.Part<C> part(
+            ModelFolder folder, String tokenizer, C config, String encoder, Opened opened) {
+        return new FluxPromptEncoder.Part<>(
+                opened.add(Tokenizer.load(folder.component(tokenizer))),
+                config,
+                opened.add(folder.weights(encoder)));
+    }
+
+    @Override
+    public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
+        FluxConfig config = FluxConfig.of(folder.config("transformer"));
+        return opening(
+                opened -> new FluxDenoiser(ops, config, opened.add(folder.weights("transformer"))));
+    }
+
+    @Override
+    public LatentCodec openCodec(Ops ops, ModelFolder folder) {
+        AutoencoderKlConfig config = AutoencoderKlConfig.of(folder.config("vae"));
+        return opening(
+                opened ->
+                        new AutoencoderKlCodec(
+                                ops, config, opened.add(folder.weights("vae")), PATCH));
+    }
+
+    /** What a part has opened so far. */
+    private static final class Opened {
+        private final Deque<Runnable> closers = new ArrayDeque<>();
+
+        Weights add(Weights weights) {
+            closers.push(weights::close);
+            return weights;
+        }
+
+        Tokenizer add(Tokenizer tokenizer) {
+            closers.push(tokenizer::close);
+            return tokenizer;
+        }
+    }
+
+    /** Loads a part; if that fails, what was opened for it is closed again. */
+    private static <T> T opening(Function<Opened, T> load) {
+        Opened opened = new Opened();
+        try {
+            return load.apply(opened);
+        } catch (RuntimeException e) {
+            opened.closers.forEach(Runnable::run);
+            throw e;
+        }
+    }
+}
