@@ -308,10 +308,7 @@ final class TrainCommand implements Callable<Integer> {
                 encodings,
                 job.family().defaults(),
                 prompt,
-                job.plan()
-                        .resolve(
-                                job.family().schedule(job.folder()),
-                                grid.tokens()),
+                job.plan().resolve(job.family().schedule(job.folder()), grid.tokens()),
                 grid,
                 job.settings().seed());
     }

@@ -5,13 +5,13 @@ import glance.io.FormatException;
 
 /**
  * The noise levels of a model that was trained to predict the noise in {@code x = sqrt(abar_t) data
- * + sqrt(1 - abar_t) noise}, {@code abar_t = prod (1 - beta_i)}, with betas on a line: DDIMScheduler
- * of diffusers with leading timesteps (Song et al., arXiv 2010.02502, eta 0).
+ * + sqrt(1 - abar_t) noise}, {@code abar_t = prod (1 - beta_i)}, with betas on a line:
+ * DDIMScheduler of diffusers with leading timesteps (Song et al., arXiv 2010.02502, eta 0).
  *
  * <p>Divided by {@code a + s}, {@code a = sqrt(abar_t)} and {@code s = sqrt(1 - abar_t)}, such an x
- * is {@code (1 - sigma) data + sigma noise} with {@code sigma = s / (a + s)}. A DDIM step to another
- * t then is the straight line {@code (sigma' - sigma) (noise - data)}: an Euler step, and so one
- * loop serves both kinds of models.
+ * is {@code (1 - sigma) data + sigma noise} with {@code sigma = s / (a + s)}. A DDIM step to
+ * another t then is the straight line {@code (sigma' - sigma) (noise - data)}: an Euler step, and
+ * so one loop serves both kinds of models.
  */
 public final class DdimSchedule implements NoiseSchedule {
     /** Closer to a timestep than float32 noise levels can tell. */
@@ -95,8 +95,8 @@ public final class DdimSchedule implements NoiseSchedule {
     }
 
     /**
-     * The timestep that the model is conditioned on at a noise level: exact at the levels of
-     * {@link #sigmas}, between two of them on the line that joins them.
+     * The timestep that the model is conditioned on at a noise level: exact at the levels of {@link
+     * #sigmas}, between two of them on the line that joins them.
      *
      * @throws IllegalArgumentException if there is more noise than the model has seen in training
      */

@@ -73,8 +73,7 @@ final class DitDenoiser implements Denoiser {
             Ops ops, Tensor latents, float sigma, DitModulation modulation, TokenGrid grid) {
         try (Scope scope = ops.scope()) {
             Tensor x = ops.mul(latents, scalar(ops, 1 / startScale(sigma)));
-            Tensor predicted =
-                    transformer.noise(ops, x, modulation, grid.height(), grid.width());
+            Tensor predicted = transformer.noise(ops, x, modulation, grid.height(), grid.width());
             // channels beyond those of the latents are the learned variance
             Tensor noise = predicted.narrow(2, 0, latents.dim(2));
             Tensor distance = ops.add(noise, ops.mul(latents, scalar(ops, -1)));
