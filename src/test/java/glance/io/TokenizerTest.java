@@ -181,7 +181,7 @@ class TokenizerTest {
     }
 
     @Test
-    void load_otherClassWithoutTokenizerJson_isRefusedByName() throws IOException {
+    void load_unknownClassWithoutTokenizerJson_isRefusedByName() throws IOException {
         copyQwen();
         Path config = folder.resolve("tokenizer_config.json");
         Files.writeString(config, "{\"tokenizer_class\":\"CLIPTokenizer\"}");
