@@ -65,7 +65,7 @@ import picocli.CommandLine.Option;
             "A file for --config is YAML or JSON with the names that the paper's repository uses:",
             "  pretrained_model_name_or_path, output_dir, max_train_steps, learning_rate, rank,",
             "  lora_alpha, lr_scheduler (constant, constant_with_warmup), lr_warmup_steps,",
-            "  adam_beta1, adam_beta2, adam_epsilon, adam_weight_decay, max_grad_norm,",
+            "  adam_beta1, adam_beta2, adam_epsilon, adam_weight_decay, adam8bit, max_grad_norm,",
             "  gradient_accumulation_steps, train_batch_size, checkpointing_steps,",
             "  resume_from_checkpoint (latest), target_modules, seed, plan, phase,",
             "  data_config: img_dir, img_size, caption_dropout_rate"

@@ -34,6 +34,7 @@ final class TrainFile {
                     "adam_beta2",
                     "adam_epsilon",
                     "adam_weight_decay",
+                    "adam8bit",
                     "max_grad_norm",
                     "gradient_accumulation_steps",
                     "gradient_checkpointing",
@@ -55,7 +56,6 @@ final class TrainFile {
 
     private static final Set<String> WITHOUT_EFFECT =
             Set.of(
-                    "adam8bit",
                     "cache_dir",
                     "checkpoints_total_limit",
                     "disable_sampling",

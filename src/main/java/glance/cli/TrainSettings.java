@@ -70,6 +70,15 @@ final class TrainSettings {
     private Float weightDecay;
 
     @Option(
+            names = "--adam8bit",
+            arity = "1",
+            paramLabel = "BOOL",
+            description =
+                    "Keep the optimizer's moments in 8 bits: a quarter of their memory, for small"
+                            + " rounding errors. Default: false.")
+    private Boolean adam8Bit;
+
+    @Option(
             names = "--embedded-guidance",
             paramLabel = "X",
             description = "Guidance shown to models that take it as an input, such as FLUX.")
@@ -119,7 +128,8 @@ final class TrainSettings {
                             first(
                                     weightDecay,
                                     file.number("adam_weight_decay"),
-                                    usual.weightDecay())),
+                                    usual.weightDecay()),
+                            first(adam8Bit, file.flag("adam8bit"), false)),
                     first(gradientCheckpointing, file.flag("gradient_checkpointing"), true),
                     first(seed, file.integer("seed"), 0));
         } catch (IllegalArgumentException e) {

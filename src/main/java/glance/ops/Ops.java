@@ -277,6 +277,9 @@ public final class Ops implements AutoCloseable {
             Check.parameter(
                     "rmsNorm", "weight", weight, Shape.of(x.dim(-1)), "to match x " + x.shape());
         }
+        if (recorder != null && activation != Activation.NONE) {
+            return activation(activation, rmsNorm(x, weight, eps));
+        }
         Tensor out = empty(computeType(), x.shape());
         run(new Op.RmsNorm(tokens(x), weight, eps, activation, tokens(out)));
         return out;

@@ -108,11 +108,13 @@ public final class Checkpoint {
         Map<String, Tensor> result = new LinkedHashMap<>();
         List<String> names = List.copyOf(trainer.adapter().named().keySet());
         List<Tensor> parameters = trainer.adapter().parameters();
-        List<Tensor> moments = trainer.optimizer().moments();
         for (int i = 0; i < names.size(); i++) {
-            result.put(names.get(i), parameters.get(i));
-            result.put(names.get(i) + ".first_moment", moments.get(i));
-            result.put(names.get(i) + ".second_moment", moments.get(i + names.size()));
+            String name = names.get(i);
+            Tensor parameter = parameters.get(i);
+            result.put(name, parameter);
+            trainer.optimizer()
+                    .state(parameter)
+                    .forEach((part, tensor) -> result.put(name + "." + part, tensor));
         }
         return result;
     }

@@ -56,6 +56,7 @@ class TrainFileTest {
                         lr_warmup_steps: 10
                         adam_beta1: 0.8
                         adam_weight_decay: 0.02
+                        adam8bit: true
                         gradient_accumulation_steps: 3
                         rank: 16
                         lora_alpha: 64
@@ -73,6 +74,7 @@ class TrainFileTest {
         assertThat(settings.captionDropout()).isEqualTo(0.2f);
         assertThat(settings.optimizer().beta1()).isEqualTo(0.8f);
         assertThat(settings.optimizer().beta2()).isEqualTo(0.999f);
+        assertThat(settings.optimizer().eightBitMoments()).isTrue();
         assertThat(settings.targets()).containsExactly("to_q");
     }
 
@@ -87,6 +89,8 @@ class TrainFileTest {
         assertThat(settings.warmupSteps()).isEqualTo(5);
         assertThat(settings.alpha()).isEqualTo(128);
         assertThat(resolve(TrainFile.none()).rank()).isEqualTo(32);
+        assertThat(resolve(TrainFile.none()).optimizer().eightBitMoments()).isFalse();
+        assertThat(resolve(file, "--adam8bit", "true").optimizer().eightBitMoments()).isTrue();
     }
 
     @ParameterizedTest

@@ -47,7 +47,7 @@ final class CpuDevice implements Device {
         PointwiseGrads pointwise = new PointwiseGrads(workers);
         table.with(TrainingOp.MatMul.class, products::matMul)
                 .with(TrainingOp.LinearInput.class, products::linearInput)
-                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers))
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers, memory))
                 .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
                 .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
                 .with(TrainingOp.LayerNormGrad.class, norms::layerNorm)
@@ -57,7 +57,8 @@ final class CpuDevice implements Device {
                 .with(TrainingOp.Fill.class, pointwise::fill)
                 .with(TrainingOp.MseLoss.class, OptimizerKernels::meanSquaredError)
                 .with(TrainingOp.GlobalNorm.class, OptimizerKernels::globalNorm)
-                .with(TrainingOp.AdamW.class, OptimizerKernels::adamW);
+                .with(TrainingOp.AdamW.class, new OptimizerKernels(workers)::adamW)
+                .with(TrainingOp.AdamW8Bit.class, new AdamW8BitKernel(workers));
     }
 
     static DeviceInfo describe(int threads) {
