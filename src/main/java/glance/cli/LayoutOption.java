@@ -20,7 +20,7 @@ final class LayoutOption {
             paramLabel = "NAME",
             description =
                     "A published model at full size, from its configs alone, with random weights:"
-                            + " qwen-image.")
+                            + " qwen-image, flux.1-dev, sd3.5-large, sd3.5-medium, dit-xl-2-256.")
     private String family;
 
     @Option(names = "--random", description = "Random weights; --model then needs only configs.")

@@ -12,7 +12,7 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.pipeline.Families;
 import glance.pipeline.LivePicture;
-import glance.schedule.FlowMatchSchedule;
+import glance.schedule.NoiseSchedule;
 import glance.schedule.PlanSpec;
 import glance.schedule.Plans;
 import glance.schedule.Step;
@@ -237,7 +237,7 @@ final class TrainCommand implements Callable<Integer> {
             ExampleSet examples,
             String name,
             TrainSamples samples) {
-        FlowMatchSchedule schedule = FlowMatchSchedule.read(job.folder().config("scheduler"));
+        NoiseSchedule schedule = job.family().schedule(job.folder());
         PhaseNote note =
                 new PhaseNote(
                         job.plan().name(),
@@ -285,7 +285,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private static List<Float> sigmas(
-            PlanSpec plan, String phase, FlowMatchSchedule schedule, TokenGrid grid) {
+            PlanSpec plan, String phase, NoiseSchedule schedule, TokenGrid grid) {
         return plan.resolve(schedule, grid.tokens()).steps().stream()
                 .filter(step -> phase.equals(PhaseNote.ALL) || phase.equals(step.phase()))
                 .map(Step::sigma)
@@ -308,10 +308,7 @@ final class TrainCommand implements Callable<Integer> {
                 encodings,
                 job.family().defaults(),
                 prompt,
-                job.plan()
-                        .resolve(
-                                FlowMatchSchedule.read(job.folder().config("scheduler")),
-                                grid.tokens()),
+                job.plan().resolve(job.family().schedule(job.folder()), grid.tokens()),
                 grid,
                 job.settings().seed());
     }

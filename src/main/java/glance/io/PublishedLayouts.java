@@ -9,7 +9,8 @@ import java.util.List;
  * needs to run them at full size. The tokenizers are small stand-ins.
  */
 public final class PublishedLayouts {
-    private static final List<String> NAMES = List.of("qwen-image");
+    private static final List<String> NAMES =
+            List.of("qwen-image", "flux.1-dev", "sd3.5-large", "sd3.5-medium", "dit-xl-2-256");
 
     private PublishedLayouts() {}
 

@@ -6,7 +6,11 @@ import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.Map;
 
-/** A transformer that predicts the velocity {@code noise - latents} of noisy latents. */
+/**
+ * A transformer that predicts the velocity {@code noise - latents} of noisy latents {@code (1 -
+ * sigma) latents + sigma noise}. Models that were trained to predict something else are brought to
+ * this form by their family.
+ */
 public interface Denoiser extends AutoCloseable {
     /** Every linear layer by its name in the checkpoint, for adapters. */
     Map<String, Linear> linears();
@@ -23,6 +27,22 @@ public interface Denoiser extends AutoCloseable {
      */
     Velocity prepare(
             Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance);
+
+    /**
+     * What unit noise is multiplied by to become the latents at the first noise level of a run.
+     * Flow-matching models take it as it is.
+     */
+    default float startScale(float sigma) {
+        return 1;
+    }
+
+    /**
+     * How many of a token's channels, from the first on, guidance changes; the others follow the
+     * prompt alone.
+     */
+    default int guidedChannels(int channels) {
+        return channels;
+    }
 
     @Override
     void close();

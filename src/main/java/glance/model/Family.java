@@ -3,6 +3,8 @@ package glance.model;
 import glance.io.ModelFolder;
 import glance.lora.KeyMap;
 import glance.ops.Ops;
+import glance.schedule.FlowMatchSchedule;
+import glance.schedule.NoiseSchedule;
 import java.util.List;
 
 /**
@@ -30,6 +32,11 @@ public interface Family {
 
     /** Sizes that a picture of this model may have, and the latents that it starts from. */
     Geometry geometry(ModelFolder folder);
+
+    /** The noise levels that the model was trained for. */
+    default NoiseSchedule schedule(ModelFolder folder) {
+        return FlowMatchSchedule.read(folder.config("scheduler"));
+    }
 
     /** Names of the transformer's modules in adapter files. */
     KeyMap keyMap();

@@ -3,14 +3,17 @@ package glance.pipeline;
 import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.model.Family;
+import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
 import glance.model.qwenimage.QwenImageFamily;
+import glance.model.sd3.Sd3Family;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** The families that this engine runs. A new one adds its line here, and nothing else changes. */
 public final class Families {
-    private static final List<Family> ALL = List.of(new QwenImageFamily(), new FluxFamily());
+    private static final List<Family> ALL =
+            List.of(new QwenImageFamily(), new FluxFamily(), new Sd3Family(), new DitFamily());
 
     private Families() {}
 

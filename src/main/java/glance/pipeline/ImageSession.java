@@ -11,7 +11,7 @@ import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.schedule.FlowMatchSchedule;
+import glance.schedule.NoiseSchedule;
 import glance.schedule.PlanSpec;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -42,7 +42,7 @@ public final class ImageSession implements AutoCloseable {
     private final RunListener listener;
     private final Family family;
     private final Family.Geometry geometry;
-    private final FlowMatchSchedule schedule;
+    private final NoiseSchedule schedule;
     private final TokenGrid grid;
     private final Scope scope;
     private List<TextBatch> texts = List.of();
@@ -102,7 +102,7 @@ public final class ImageSession implements AutoCloseable {
         this.listener = listener;
         this.family = Families.of(folder);
         this.geometry = family.geometry(folder);
-        this.schedule = FlowMatchSchedule.read(folder.config("scheduler"));
+        this.schedule = family.schedule(folder);
         this.grid = geometry.grid(setting.width(), setting.height());
         this.scope = ops.scope();
         try {

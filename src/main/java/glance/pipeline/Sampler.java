@@ -7,6 +7,7 @@ import glance.model.text.TextBatch;
 import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
@@ -49,7 +50,7 @@ final class Sampler {
         try (Scope scope = ops.scope()) {
             List<Prepared> prepared = prepare(text, steps, grid, guidance.embedded());
             Map<String, LowRank> active = null;
-            Tensor latents = noise;
+            Tensor latents = start(noise, steps.get(0).sigma());
             for (int i = 0; i < steps.size(); i++) {
                 if (listener.isCancelled()) {
                     throw new CancelledException();
@@ -92,13 +93,36 @@ final class Sampler {
         }
         Tensor both = ops.concat(0, List.of(latents, latents));
         Tensor v = prepared.velocity().at(ops, both, prepared.index());
+        Tensor positive = v.narrow(0, 0, batch);
         return ops.guidedEuler(
                 latents,
-                v.narrow(0, 0, batch),
-                v.narrow(0, batch, batch),
+                positive,
+                negative(positive, v.narrow(0, batch, batch)),
                 guidance.scale(),
                 guidance.rescale(),
                 dt);
+    }
+
+    private Tensor start(Tensor noise, float sigma) {
+        float scale = denoiser.startScale(sigma);
+        if (scale == 1) {
+            return noise;
+        }
+        return ops.mul(noise, ops.host().floats(Shape.of(1), scale));
+    }
+
+    /** Where both velocities are equal, guidance changes nothing. */
+    private Tensor negative(Tensor positive, Tensor negative) {
+        int channels = negative.dim(2);
+        int guided = denoiser.guidedChannels(channels);
+        if (guided == channels) {
+            return negative;
+        }
+        return ops.concat(
+                2,
+                List.of(
+                        negative.narrow(2, 0, guided),
+                        positive.narrow(2, guided, channels - guided)));
     }
 
     /**

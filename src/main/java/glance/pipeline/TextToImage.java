@@ -11,7 +11,7 @@ import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.schedule.FlowMatchSchedule;
+import glance.schedule.NoiseSchedule;
 import glance.schedule.PhasePlan;
 import glance.schedule.PlanSpec;
 import glance.tensor.Tensor;
@@ -28,7 +28,7 @@ public final class TextToImage {
     private final Ops ops;
     private final ModelFolder folder;
     private final Family family;
-    private final FlowMatchSchedule schedule;
+    private final NoiseSchedule schedule;
     private final Family.Geometry geometry;
 
     /**
@@ -40,7 +40,7 @@ public final class TextToImage {
         this.ops = ops;
         this.folder = folder;
         this.family = Families.of(folder);
-        this.schedule = FlowMatchSchedule.read(folder.config("scheduler"));
+        this.schedule = family.schedule(folder);
         this.geometry = family.geometry(folder);
     }
 

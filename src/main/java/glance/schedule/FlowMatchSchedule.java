@@ -35,7 +35,8 @@ public record FlowMatchSchedule(
         int maxImageSeqLen,
         double shiftTerminal,
         TimeShift timeShift,
-        Spacing spacing) {
+        Spacing spacing)
+        implements NoiseSchedule {
 
     /** How mu enters the dynamic shift. */
     public enum TimeShift {
@@ -137,6 +138,7 @@ public record FlowMatchSchedule(
      * @throws IllegalArgumentException if the shift for so many tokens presses neighbouring levels
      *     into the same float32
      */
+    @Override
     public float[] sigmas(int steps, int imageSeqLen) {
         require(steps > 0, "steps", "at least 1", steps);
         require(imageSeqLen > 0, "imageSeqLen", "at least 1", imageSeqLen);

@@ -35,7 +35,7 @@ public record PlanSpec(
         int count();
 
         /** The noise level of each step and the final 0. */
-        float[] sigmas(FlowMatchSchedule schedule, int imageSeqLen);
+        float[] sigmas(NoiseSchedule schedule, int imageSeqLen);
     }
 
     /**
@@ -74,7 +74,7 @@ public record PlanSpec(
         }
 
         @Override
-        public float[] sigmas(FlowMatchSchedule schedule, int imageSeqLen) {
+        public float[] sigmas(NoiseSchedule schedule, int imageSeqLen) {
             float[] grid = schedule.sigmas(of, imageSeqLen);
             float[] sigmas = new float[keep.size() + 1];
             for (int i = 0; i < keep.size(); i++) {
@@ -116,7 +116,7 @@ public record PlanSpec(
         }
 
         @Override
-        public float[] sigmas(FlowMatchSchedule schedule, int imageSeqLen) {
+        public float[] sigmas(NoiseSchedule schedule, int imageSeqLen) {
             float[] sigmas = new float[values.size() + 1];
             for (int i = 0; i < values.size(); i++) {
                 sigmas[i] = values.get(i);
@@ -200,7 +200,7 @@ public record PlanSpec(
      * @param imageSeqLen number of image tokens
      * @throws IllegalArgumentException if two noise levels in a row are equal
      */
-    public PhasePlan resolve(FlowMatchSchedule schedule, int imageSeqLen) {
+    public PhasePlan resolve(NoiseSchedule schedule, int imageSeqLen) {
         float[] sigmas = levels.sigmas(schedule, imageSeqLen);
         List<Step> steps = new ArrayList<>();
         for (int i = 0; i < levels.count(); i++) {

@@ -55,7 +55,8 @@ class BenchCommandTest {
         assertThat(err.toString()).contains("denoise or memory");
         err.reset();
         assertThat(run("bench", "memory", "--family", "x")).isEqualTo(ExitCode.WRONG_USE);
-        assertThat(err.toString()).contains("--family: layout 'x': expected one of qwen-image");
+        assertThat(err.toString())
+                .contains("--family: layout 'x': expected one of qwen-image, flux.1-dev");
         err.reset();
         assertThat(run("bench", "denoise", "--size", "1x")).isEqualTo(ExitCode.WRONG_USE);
         assertThat(err.toString()).contains("expected WIDTHxHEIGHT");

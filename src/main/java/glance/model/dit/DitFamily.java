@@ -1,0 +1,95 @@
+package glance.model.dit;
+
+import glance.io.ModelFolder;
+import glance.io.Weights;
+import glance.lora.KeyMap;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.LatentCodec;
+import glance.model.PromptEncoder;
+import glance.model.autoencoderkl.AutoencoderKlCodec;
+import glance.model.autoencoderkl.AutoencoderKlConfig;
+import glance.ops.Ops;
+import glance.schedule.DdimSchedule;
+import glance.schedule.NoiseSchedule;
+import java.util.function.Function;
+
+/** DiT-XL/2 and models in its layout: pictures of a class. */
+public final class DitFamily implements Family {
+    @Override
+    public String name() {
+        return "dit";
+    }
+
+    @Override
+    public String pipelineClass() {
+        return "DiTPipeline";
+    }
+
+    @Override
+    public Defaults defaults() {
+        return new Defaults(4, "", false);
+    }
+
+    @Override
+    public Geometry geometry(ModelFolder folder) {
+        DitConfig transformer = DitConfig.of(folder.config("transformer"));
+        AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
+        if (transformer.inChannels() != vae.latentChannels()) {
+            throw folder.config("transformer")
+                    .refuse(
+                            "in_channels",
+                            "expected "
+                                    + vae.latentChannels()
+                                    + " to match the autoencoder's latent_channels, got "
+                                    + transformer.inChannels(),
+                            null);
+        }
+        return new Geometry(
+                vae.scaleFactor() * transformer.patchSize(),
+                vae.latentChannels(),
+                transformer.patchSize(),
+                vae.scaleFactor() * transformer.sampleSize());
+    }
+
+    @Override
+    public NoiseSchedule schedule(ModelFolder folder) {
+        return DdimSchedule.read(folder.config("scheduler"));
+    }
+
+    @Override
+    public KeyMap keyMap() {
+        return KeyMap.identity();
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+        DitConfig config = DitConfig.of(folder.config("transformer"));
+        return new DitPromptEncoder(new DitClasses(folder.index(), config.numClasses()));
+    }
+
+    @Override
+    public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
+        DitConfig config = DitConfig.of(folder.config("transformer"));
+        DdimSchedule schedule = DdimSchedule.read(folder.config("scheduler"));
+        return open(folder, "transformer", w -> new DitDenoiser(ops, config, schedule, w));
+    }
+
+    @Override
+    public LatentCodec openCodec(Ops ops, ModelFolder folder) {
+        int patch = DitConfig.of(folder.config("transformer")).patchSize();
+        AutoencoderKlConfig config = AutoencoderKlConfig.of(folder.config("vae"));
+        return open(folder, "vae", w -> new AutoencoderKlCodec(ops, config, w, patch));
+    }
+
+    /** Opens a component's weights and closes them again if its loading fails. */
+    private static <T> T open(ModelFolder folder, String component, Function<Weights, T> load) {
+        Weights weights = folder.weights(component);
+        try {
+            return load.apply(weights);
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package glance.model.sd3;
+
+import glance.io.ModelFolder;
+import glance.io.Tokenizer;
+import glance.io.Weights;
+import glance.model.text.ClipTextConfig;
+import glance.model.text.ClipTextEncoder;
+import glance.model.text.ClipTextOutput;
+import glance.ops.Ops;
+import java.util.List;
+
+/** One of the two CLIP encoders, with its tokenizer. It sees 77 tokens, padded and cut. */
+final class ClipTower implements AutoCloseable {
+    private final ClipTextConfig config;
+    private final Tokenizer tokenizer;
+    private final int padId;
+    private final Weights weights;
+    private final ClipTextEncoder encoder;
+
+    ClipTower(Ops ops, ModelFolder folder, String tokenizerName, String encoderName) {
+        config = ClipTextConfig.of(folder.config(encoderName));
+        if (!config.projected()) {
+            throw folder.config(encoderName)
+                    .refuse(
+                            "architectures",
+                            "the encoder has no projection",
+                            "Stable Diffusion 3 needs CLIPTextModelWithProjection");
+        }
+        tokenizer = Tokenizer.load(folder.component(tokenizerName));
+        try {
+            padId = tokenizer.padId();
+            weights = folder.weights(encoderName);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+        try {
+            encoder = new ClipTextEncoder(ops, config, weights);
+        } catch (RuntimeException e) {
+            weights.close();
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    /** Start token, text and end token, padded to all positions that the encoder has. */
+    int[] tokenIds(String prompt) {
+        return Padded.of(tokenizer.encode(prompt, true), config.maxPositions(), padId);
+    }
+
+    ClipTextOutput encode(Ops ops, List<String> prompts) {
+        return encoder.encode(ops, prompts.stream().map(this::tokenIds).toList());
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
+        weights.close();
+        tokenizer.close();
+    }
+}

@@ -1,0 +1,60 @@
+package glance.model.sd3;
+
+import glance.io.Weights;
+import glance.model.Denoiser;
+import glance.model.TokenGrid;
+import glance.model.text.TextBatch;
+import glance.nn.Linear;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.Map;
+
+/** The transformer as the sampler sees it. */
+final class Sd3Denoiser implements Denoiser {
+    private final int timesteps;
+    private final Weights weights;
+    private final Sd3Transformer transformer;
+
+    /**
+     * @param timesteps of training: the model is shown the noise level times this
+     */
+    Sd3Denoiser(Ops ops, Sd3Config config, int timesteps, Weights weights) {
+        this.timesteps = timesteps;
+        this.weights = weights;
+        this.transformer = new Sd3Transformer(ops, config, weights);
+    }
+
+    @Override
+    public Map<String, Linear> linears() {
+        return transformer.linears();
+    }
+
+    @Override
+    public Velocity prepare(
+            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
+        int batch = text.pooled().dim(0);
+        float[] times = new float[sigmas.length * batch];
+        for (int step = 0; step < sigmas.length; step++) {
+            Arrays.fill(times, step * batch, (step + 1) * batch, sigmas[step] * timesteps);
+        }
+        Sd3Modulation all;
+        try (Scope scope = ops.scope()) {
+            // every step has the same texts
+            Tensor pooled = ops.concat(0, Collections.nCopies(sigmas.length, text.pooled()));
+            all = transformer.modulation(ops, times, pooled);
+            all.tensors().forEach(scope::keep);
+        }
+        return (o, latents, step) ->
+                transformer.velocity(
+                        o, latents, text.embeddings(), all.rows(step * batch, batch), grid);
+    }
+
+    @Override
+    public void close() {
+        transformer.close();
+        weights.close();
+    }
+}

@@ -1,0 +1,106 @@
+package glance.model.sd3;
+
+import glance.io.ModelFolder;
+import glance.io.Weights;
+import glance.lora.KeyMap;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.LatentCodec;
+import glance.model.PromptEncoder;
+import glance.model.autoencoderkl.AutoencoderKlCodec;
+import glance.model.autoencoderkl.AutoencoderKlConfig;
+import glance.ops.Ops;
+import glance.schedule.FlowMatchSchedule;
+import glance.schedule.NoiseSchedule;
+import java.util.function.Function;
+
+/** Stable Diffusion 3 and 3.5. */
+public final class Sd3Family implements Family {
+    /**
+     * The published pipeline's default picture, in latent pixels, where the config says nothing.
+     */
+    private static final int DEFAULT_LATENT_SIZE = 128;
+
+    @Override
+    public String name() {
+        return "sd3";
+    }
+
+    @Override
+    public String pipelineClass() {
+        return "StableDiffusion3Pipeline";
+    }
+
+    @Override
+    public Defaults defaults() {
+        return new Defaults(7, "", false);
+    }
+
+    @Override
+    public Geometry geometry(ModelFolder folder) {
+        Sd3Config transformer = Sd3Config.of(folder.config("transformer"));
+        AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
+        if (transformer.inChannels() != vae.latentChannels()) {
+            throw folder.config("transformer")
+                    .refuse(
+                            "in_channels",
+                            "expected "
+                                    + vae.latentChannels()
+                                    + " to match the autoencoder's latent_channels, got "
+                                    + transformer.inChannels(),
+                            null);
+        }
+        int size = folder.config("transformer").integer("sample_size", DEFAULT_LATENT_SIZE);
+        return new Geometry(
+                vae.scaleFactor() * transformer.patchSize(),
+                vae.latentChannels(),
+                transformer.patchSize(),
+                vae.scaleFactor() * size);
+    }
+
+    @Override
+    public NoiseSchedule schedule(ModelFolder folder) {
+        return flow(folder);
+    }
+
+    /** The pipeline hands no grid to its scheduler, which then makes one from its training. */
+    private static FlowMatchSchedule flow(ModelFolder folder) {
+        return FlowMatchSchedule.read(folder.config("scheduler"))
+                .withSpacing(FlowMatchSchedule.Spacing.TRAINED);
+    }
+
+    @Override
+    public KeyMap keyMap() {
+        return KeyMap.identity();
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+        return new Sd3PromptEncoder(ops, folder, Sd3Config.of(folder.config("transformer")));
+    }
+
+    @Override
+    public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
+        Sd3Config config = Sd3Config.of(folder.config("transformer"));
+        int timesteps = flow(folder).numTrainTimesteps();
+        return open(folder, "transformer", w -> new Sd3Denoiser(ops, config, timesteps, w));
+    }
+
+    @Override
+    public LatentCodec openCodec(Ops ops, ModelFolder folder) {
+        int patch = Sd3Config.of(folder.config("transformer")).patchSize();
+        AutoencoderKlConfig config = AutoencoderKlConfig.of(folder.config("vae"));
+        return open(folder, "vae", w -> new AutoencoderKlCodec(ops, config, w, patch));
+    }
+
+    /** Opens a component's weights and closes them again if its loading fails. */
+    static <T> T open(ModelFolder folder, String component, Function<Weights, T> load) {
+        Weights weights = folder.weights(component);
+        try {
+            return load.apply(weights);
+        } catch (RuntimeException e) {
+            weights.close();
+            throw e;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package glance.model.sd3;
+
+import glance.io.FormatException;
+import glance.io.ModelFolder;
+import glance.model.PromptEncoder;
+import glance.model.text.ClipTextOutput;
+import glance.model.text.TextBatch;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Prompts for Stable Diffusion 3, seen by two CLIP encoders and T5, one after the other so that
+ * only one is in memory at a time:
+ *
+ * <pre>
+ *              width of T5
+ *    77 rows   CLIP-L | CLIP-G | 0     hidden states before the last layer
+ *   256 rows   T5                      zeros where the folder has no T5
+ *
+ *   pooled     CLIP-L | CLIP-G         projected
+ * </pre>
+ *
+ * Equals encode_prompt of StableDiffusion3Pipeline.
+ */
+final class Sd3PromptEncoder implements PromptEncoder {
+    private static final int T5_TOKENS = 256;
+    private static final String T5 = "text_encoder_3";
+
+    private final ModelFolder folder;
+    private final Sd3Config config;
+    private ClipTower first;
+    private ClipTower second;
+    private T5Tower third; // null without
+
+    /**
+     * Loads all encoders.
+     *
+     * @throws FormatException if one is damaged, or not of the kind that this model needs
+     */
+    Sd3PromptEncoder(Ops ops, ModelFolder folder, Sd3Config config) {
+        this.folder = folder;
+        this.config = config;
+        try {
+            first = new ClipTower(ops, folder, "tokenizer", "text_encoder");
+            second = new ClipTower(ops, folder, "tokenizer_2", "text_encoder_2");
+            third = folder.has(T5) ? new T5Tower(ops, folder, "tokenizer_3", T5) : null;
+        } catch (RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    @Override
+    public int[] tokenIds(String prompt) {
+        return first.tokenIds(prompt);
+    }
+
+    @Override
+    public TextBatch encode(Ops ops, List<String> prompts) {
+        try (Scope scope = ops.scope()) {
+            ClipTextOutput l = first.encode(ops, prompts);
+            ClipTextOutput g = second.encode(ops, prompts);
+            Tensor pooled = ops.concat(1, List.of(l.projected(), g.projected()));
+            Tensor clip = widened(ops, List.of(l.penultimate(), g.penultimate()));
+            Tensor joined = ops.concat(1, List.of(clip, t5(ops, prompts)));
+            int[] lengths = new int[prompts.size()];
+            Arrays.fill(lengths, joined.dim(1));
+            return new TextBatch(
+                    scope.keep(joined),
+                    scope.keep(ops.host().ints(Shape.of(lengths.length), lengths)),
+                    scope.keep(pooled));
+        }
+    }
+
+    /** The parts side by side, and zeros up to the width of the text. */
+    private Tensor widened(Ops ops, List<Tensor> parts) {
+        Tensor first = parts.get(0);
+        int missing = config.textDim() - parts.stream().mapToInt(part -> part.dim(2)).sum();
+        if (missing < 0) {
+            throw new FormatException(
+                    folder.path(),
+                    "joint_attention_dim",
+                    "the transformer's "
+                            + config.textDim()
+                            + " channels are fewer than those of both CLIP encoders",
+                    "use the parts of one model");
+        }
+        if (missing == 0) {
+            return ops.concat(2, parts);
+        }
+        Tensor zeros = zeros(ops, Shape.of(first.dim(0), first.dim(1), missing));
+        return ops.concat(2, List.of(parts.get(0), parts.get(1), zeros));
+    }
+
+    private Tensor t5(Ops ops, List<String> prompts) {
+        return third == null
+                ? zeros(ops, Shape.of(prompts.size(), T5_TOKENS, config.textDim()))
+                : third.encode(ops, prompts, T5_TOKENS);
+    }
+
+    private static Tensor zeros(Ops ops, Shape shape) {
+        return ops.host().floats(shape, new float[Math.toIntExact(shape.numel())]);
+    }
+
+    @Override
+    public void close() {
+        if (first != null) {
+            first.close();
+        }
+        if (second != null) {
+            second.close();
+        }
+        if (third != null) {
+            third.close();
+        }
+    }
+}

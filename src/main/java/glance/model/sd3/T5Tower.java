@@ -1,0 +1,53 @@
+package glance.model.sd3;
+
+import glance.io.ModelFolder;
+import glance.io.Tokenizer;
+import glance.io.Weights;
+import glance.model.text.T5Config;
+import glance.model.text.T5TextEncoder;
+import glance.ops.Ops;
+import glance.tensor.Tensor;
+import java.util.List;
+
+/** The T5 encoder with its tokenizer. Its padding is attended to, as in the reference. */
+final class T5Tower implements AutoCloseable {
+    private final Tokenizer tokenizer;
+    private final int padId;
+    private final Weights weights;
+    private final T5TextEncoder encoder;
+
+    T5Tower(Ops ops, ModelFolder folder, String tokenizerName, String encoderName) {
+        T5Config config = T5Config.of(folder.config(encoderName));
+        tokenizer = Tokenizer.load(folder.component(tokenizerName));
+        try {
+            padId = tokenizer.padId();
+            weights = folder.weights(encoderName);
+        } catch (RuntimeException e) {
+            tokenizer.close();
+            throw e;
+        }
+        try {
+            encoder = new T5TextEncoder(ops, config, weights);
+        } catch (RuntimeException e) {
+            weights.close();
+            tokenizer.close();
+            throw e;
+        }
+    }
+
+    /** [batch, length, dim]. */
+    Tensor encode(Ops ops, List<String> prompts, int length) {
+        return encoder.encode(
+                ops,
+                prompts.stream()
+                        .map(p -> Padded.of(tokenizer.encode(p, true), length, padId))
+                        .toList());
+    }
+
+    @Override
+    public void close() {
+        encoder.close();
+        weights.close();
+        tokenizer.close();
+    }
+}
