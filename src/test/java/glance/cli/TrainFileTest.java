@@ -97,7 +97,7 @@ class TrainFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "rnak: 4                        | rnak: is not a training setting; known: adam8bit  ",
+                "rnak: 4                        | rnak: is not a training setting; known: adam8bit, adam_beta1",
                 "data_config: {rank_: 4}        | rank_: is not a training setting",
                 "data_config: {caption_type: json} | caption_type: value \"json\" is not supported",
                 "random_ratio: true             | random_ratio: value true is not supported",
