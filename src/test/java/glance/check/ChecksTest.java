@@ -16,6 +16,7 @@ class ChecksTest {
             strings = {
                 "qwenimage-transformer",
                 "qwenimage-adapter-names",
+                "autoencoder-kl",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
                 "dit-transformer",

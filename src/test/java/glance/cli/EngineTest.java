@@ -31,7 +31,7 @@ class EngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"generate", "compare", "train", "info", "check", "devices"})
+    @CsvSource({"generate", "compare", "train", "info", "lora", "check", "devices"})
     void everyCommand_hasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(text(out)).contains("Usage: glance-engine " + command, "--verbose");

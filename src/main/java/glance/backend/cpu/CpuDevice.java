@@ -18,6 +18,7 @@ final class CpuDevice implements Device {
         workers = new Workers(threads);
         Gemm gemm = new Gemm(workers, memory);
         Pointwise pointwise = new Pointwise(workers);
+        GroupNormKernels groups = new GroupNormKernels(workers);
         kernels =
                 new KernelTable()
                         .with(Op.Linear.class, new LinearKernel(gemm, memory))
@@ -25,6 +26,8 @@ final class CpuDevice implements Device {
                         .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
                         .with(Op.RmsNorm.class, new RmsNormKernel(workers))
                         .with(Op.LayerNorm.class, new LayerNormKernel(workers))
+                        .with(Op.GroupStatistics.class, groups::statistics)
+                        .with(Op.GroupNorm.class, groups::norm)
                         .with(Op.GateResidual.class, pointwise::gateResidual)
                         .with(Op.Unary.class, pointwise::unary)
                         .with(Op.GatedActivation.class, pointwise::gatedActivation)
