@@ -29,6 +29,10 @@ public final class Checks {
                             entry("CLIPTextModelWithProjection", ClipTextCheck::run),
                             entry("T5EncoderModel", T5Check::run),
                             entry("Qwen2Tokenizer", TokenizerCheck::run),
+                            entry("CLIPTokenizer", TokenizerCheck::runPadded),
+                            entry("CLIPTokenizerFast", TokenizerCheck::runPadded),
+                            entry("T5Tokenizer", TokenizerCheck::runPadded),
+                            entry("T5TokenizerFast", TokenizerCheck::runPadded),
                             entry("QwenImagePipeline", PipelineCheck::run),
                             entry(SCHEDULE, ScheduleCheck::run),
                             entry(NOISE, NoiseCheck::run)));

@@ -4,15 +4,15 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
+import java.util.List;
 
 /**
  * Text to token ids, as the published tokenizer of a model gives them.
  *
  * <p>A folder with {@code tokenizer.json} is loaded as it is. Without it, the definition is built
- * from {@code vocab.json}, {@code merges.txt} and the added tokens, for the classes that {@link
- * Qwen2Definition} knows. The work is done by the Hugging Face tokenizers library; nothing is
- * truncated or padded here. Safe for use by several threads.
+ * from the other files, {@code vocab.json} and {@code merges.txt} or {@code spiece.model}, for the
+ * classes that {@link TokenizerDefinition} knows. The work is done by the Hugging Face tokenizers
+ * library. Safe for use by several threads.
  */
 public final class Tokenizer implements AutoCloseable {
     private static final String CONFIG = "tokenizer_config.json";
@@ -40,30 +40,28 @@ public final class Tokenizer implements AutoCloseable {
             return new Tokenizer(folder, TokenizerLibrary.load(ready, FileInput.text(ready)));
         }
         Config config = Config.read(folder.resolve(CONFIG));
-        config.accepts("tokenizer_class", (Object[]) Qwen2Definition.CLASSES);
-        Qwen2Definition definition = Qwen2Definition.read(folder, config);
+        TokenizerDefinition definition = TokenizerDefinition.read(folder, config);
         Tokenizer tokenizer =
                 new Tokenizer(folder, TokenizerLibrary.load(folder, definition.toJson()));
-        tokenizer.requireIds(definition.addedTokens());
+        tokenizer.requireIds(definition.added());
         return tokenizer;
     }
 
     /** The library numbers added tokens itself; they must come out as the files say. */
-    private void requireIds(Map<String, Integer> addedTokens) {
-        addedTokens.forEach(
-                (content, id) -> {
-                    int[] got = encode(content);
-                    if (!Arrays.equals(got, new int[] {id})) {
-                        throw new FormatException(
-                                folder.resolve(CONFIG),
-                                content,
-                                "added token has id "
-                                        + id
-                                        + " but is read as "
-                                        + Arrays.toString(got),
-                                "added ids must follow those of vocab.json without gaps");
-                    }
-                });
+    private void requireIds(List<AddedToken> added) {
+        for (AddedToken token : added) {
+            int[] got = encode(token.content());
+            if (!Arrays.equals(got, new int[] {token.id()})) {
+                throw new FormatException(
+                        folder.resolve(CONFIG),
+                        token.content(),
+                        "added token has id "
+                                + token.id()
+                                + " but is read as "
+                                + Arrays.toString(got),
+                        "added ids must follow those of the vocabulary without gaps");
+            }
+        }
     }
 
     /**
@@ -85,6 +83,22 @@ public final class Tokenizer implements AutoCloseable {
         long[] ids =
                 delegate.encode(UnicodeText.wellFormed(text), addSpecialTokens, false).getIds();
         return Arrays.stream(ids).mapToInt(Math::toIntExact).toArray();
+    }
+
+    /**
+     * Exactly {@code length} ids of a text, as the text encoders of FLUX and SD3 expect them: with
+     * what the tokenizer puts around a text, cut before the end token if too long, filled up with
+     * the padding token if too short.
+     */
+    public int[] encode(String text, int length) {
+        int[] ids = encode(text, true);
+        int[] padded = Arrays.copyOf(ids, length);
+        if (ids.length > length) {
+            padded[length - 1] = ids[ids.length - 1];
+        } else if (ids.length < length) {
+            Arrays.fill(padded, ids.length, length, padId());
+        }
+        return padded;
     }
 
     /**

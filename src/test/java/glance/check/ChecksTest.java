@@ -26,6 +26,8 @@ class ChecksTest {
                 "clip-text",
                 "t5-encoder",
                 "qwen-tokenizer",
+                "clip-tokenizer",
+                "t5-tokenizer",
                 "flow-match-schedule",
                 "seeded-noise",
                 "glance-tiny-pipeline"

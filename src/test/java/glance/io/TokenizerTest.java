@@ -65,6 +65,59 @@ class TokenizerTest {
         }
     }
 
+    static List<Case> clipCases() throws IOException {
+        return cases("clip-tokenizer");
+    }
+
+    @ParameterizedTest
+    @MethodSource("clipCases")
+    void encode_clipFiles_equalsTheReference(Case recorded) {
+        try (Tokenizer tokenizer = Tokenizer.load(fixture("clip-tokenizer"))) {
+            assertThat(tokenizer.encode(recorded.text(), 77)).isEqualTo(recorded.ids());
+        }
+    }
+
+    @Test
+    void encode_clipWhosePadIsASign_readsThatSignAsThePadToken() throws IOException {
+        copy("clip-tokenizer");
+        Path config = folder.resolve("tokenizer_config.json");
+        Files.writeString(
+                config,
+                Files.readString(config)
+                        .replace("\"pad_token\": \"<|endoftext|>\"", "\"pad_token\": \"!\""));
+        try (Tokenizer tokenizer = Tokenizer.load(folder)) {
+            assertThat(tokenizer.padId()).isZero();
+            assertThat(tokenizer.encode("a!", 6)).containsExactly(678, 281, 0, 679, 0, 0);
+        }
+    }
+
+    @Test
+    void encode_spieceModel_equalsTokenizerJson() throws IOException {
+        copy("t5-tokenizer");
+        Files.delete(folder.resolve("tokenizer.json"));
+        try (Tokenizer model = Tokenizer.load(folder);
+                Tokenizer json = Tokenizer.load(fixture("t5-tokenizer"))) {
+            for (Case recorded : t5Cases()) {
+                assertThat(model.encode(recorded.text(), 64)).isEqualTo(recorded.ids());
+            }
+            String text = "<extra_id_0> a</s><unk> <pad>x";
+            assertThat(model.encode(text, true)).isEqualTo(json.encode(text, true));
+        }
+    }
+
+    @Test
+    void load_damagedSpieceModel_isRefused() throws IOException {
+        copy("t5-tokenizer");
+        Files.delete(folder.resolve("tokenizer.json"));
+        byte[] bytes = Files.readAllBytes(folder.resolve("spiece.model"));
+        Files.write(folder.resolve("spiece.model"), Arrays.copyOf(bytes, bytes.length - 7));
+        refused("spiece.model: ends in the middle of a field");
+        Files.write(folder.resolve("spiece.model"), new byte[0]);
+        refused("spiece.model: must hold an unknown token and the end token </s>");
+        Files.delete(folder.resolve("spiece.model"));
+        refused("spiece.model: no such file");
+    }
+
     @Test
     void encode_specialTokensInTheText_areOneTokenEach() {
         Tokenizer tokenizer = Tokenizer.load(fixture("qwen-tokenizer"));
@@ -181,11 +234,11 @@ class TokenizerTest {
     }
 
     @Test
-    void load_otherClassWithoutTokenizerJson_isRefusedByName() throws IOException {
+    void load_unknownClassWithoutTokenizerJson_isRefusedByName() throws IOException {
         copyQwen();
         Path config = folder.resolve("tokenizer_config.json");
-        Files.writeString(config, "{\"tokenizer_class\":\"CLIPTokenizer\"}");
-        refused("tokenizer_class: value \"CLIPTokenizer\" is not supported");
+        Files.writeString(config, "{\"tokenizer_class\":\"LlamaTokenizer\"}");
+        refused("tokenizer_class: value \"LlamaTokenizer\" is not supported");
         Files.writeString(config, "{\"add_prefix_space\":true}");
         refused("add_prefix_space: value true is not supported");
     }
@@ -219,7 +272,11 @@ class TokenizerTest {
     }
 
     private void copyQwen() throws IOException {
-        try (Stream<Path> files = Files.list(fixture("qwen-tokenizer"))) {
+        copy("qwen-tokenizer");
+    }
+
+    private void copy(String name) throws IOException {
+        try (Stream<Path> files = Files.list(fixture(name))) {
             for (Path file : files.toList()) {
                 Files.copy(file, folder.resolve(file.getFileName()));
             }

@@ -2,6 +2,8 @@ package glance.model.autoencoderkl;
 
 import glance.backend.Op;
 import glance.io.Weights;
+import glance.model.CodecMemory;
+import glance.model.CodecShapes;
 import glance.nn.Conv2d;
 import glance.nn.GroupNorm;
 import glance.nn.Parameters;
@@ -18,6 +20,9 @@ import java.util.List;
 public final class AutoencoderKl implements AutoCloseable {
     /** Of every GroupNorm. */
     static final float EPS = 1e-6f;
+
+    /** Rows of latents in a strip: enough that the rows which two strips share cost little. */
+    private static final int STRIP_ROWS = 8;
 
     private final AutoencoderKlConfig config;
     private final Parameters parameters;
@@ -93,28 +98,60 @@ public final class AutoencoderKl implements AutoCloseable {
     }
 
     /**
-     * The posterior of a picture.
+     * The posterior of a picture. Works in strips where the whole asks for too much memory; the
+     * result is the same.
      *
      * @param image [batch, height, width, 3] in [-1, 1]; sides divisible by the scale factor
      * @return [batch, height / factor, width / factor, 2 * latentChannels]: mean, then log-variance
+     * @throws IllegalArgumentException if the image has another shape
      */
     public Tensor encode(Ops ops, Tensor image) {
-        return run(ops, encoder, image);
+        CodecShapes.picture(image, config.imageChannels(), config.scaleFactor());
+        return encode(ops, image, stripRows(ops, image.dim(0), image.dim(1), image.dim(2)));
+    }
+
+    /** The same in strips of {@code latentRows} rows of latents. */
+    Tensor encode(Ops ops, Tensor image, int latentRows) {
+        return run(ops, encoder, image, latentRows * config.scaleFactor());
     }
 
     /**
-     * The picture of latents.
+     * The picture of latents. Works in strips where the whole asks for too much memory; the result
+     * is the same.
      *
      * @param latents [batch, height, width, latentChannels], neither scaled nor shifted
      * @return [batch, factor * height, factor * width, 3], about in [-1, 1]
+     * @throws IllegalArgumentException if the latents have another shape
      */
     public Tensor decode(Ops ops, Tensor latents) {
-        return run(ops, decoder, latents);
+        CodecShapes.latents(latents, config.latentChannels());
+        int factor = config.scaleFactor();
+        int height = latents.dim(1) * factor;
+        return decode(
+                ops, latents, stripRows(ops, latents.dim(0), height, latents.dim(2) * factor));
     }
 
-    private static Tensor run(Ops ops, List<Layer> layers, Tensor input) {
+    /** The same in strips of {@code latentRows} rows of latents. */
+    Tensor decode(Ops ops, Tensor latents, int latentRows) {
+        return run(ops, decoder, latents, latentRows);
+    }
+
+    /**
+     * Rows of latents in a strip. The widest place is the first residual block of full size: its
+     * input, that normed, the shortcut and the inner result.
+     */
+    private int stripRows(Ops ops, int batch, int height, int width) {
+        List<Integer> channels = config.blockOutChannels();
+        long pixels = (long) batch * height * width;
+        int out = channels.get(0);
+        int in = channels.get(Math.min(1, channels.size() - 1));
+        boolean fits = CodecMemory.fits(ops, 2 * pixels * (in + out), pixels * Math.max(in, out));
+        return fits ? height / config.scaleFactor() : STRIP_ROWS;
+    }
+
+    private Tensor run(Ops ops, List<Layer> layers, Tensor input, int stripRows) {
         try (Scope scope = ops.scope()) {
-            Strips x = Strips.whole(input);
+            Strips x = Strips.cut(ops, input, stripRows);
             for (Layer layer : layers) {
                 x = layer.forward(ops, x);
             }

@@ -1,6 +1,7 @@
 package glance.model.autoencoderkl;
 
 import glance.io.Weights;
+import glance.model.CodecShapes;
 import glance.model.LatentCodec;
 import glance.model.Latents;
 import glance.model.TokenGrid;
@@ -34,6 +35,7 @@ public final class AutoencoderKlCodec implements LatentCodec {
 
     @Override
     public Tensor decode(Ops ops, Tensor latents, TokenGrid grid) {
+        CodecShapes.tokens(latents, grid, config.latentChannels() * patch * patch);
         try (Scope scope = ops.scope()) {
             Tensor pixels = Latents.unpack(ops, latents, patch, grid);
             Tensor wide = ops.mul(pixels, number(ops, 1 / config.scalingFactor()));
@@ -44,6 +46,7 @@ public final class AutoencoderKlCodec implements LatentCodec {
 
     @Override
     public Tensor encode(Ops ops, Tensor image) {
+        CodecShapes.picture(image, config.imageChannels(), config.scaleFactor() * patch);
         try (Scope scope = ops.scope()) {
             Tensor moments = autoencoder.encode(ops, image);
             Tensor mean = ops.pack(moments.narrow(3, 0, config.latentChannels()));

@@ -30,13 +30,15 @@ final class MidBlock implements Layer {
 
     @Override
     public Strips forward(Ops ops, Strips x) {
+        int stripRows = x.parts().get(0).dim(1);
         Tensor h = first.forward(ops, Strips.whole(x.join(ops))).join(ops);
         if (attention != null) {
             Tensor attended = attention.forward(ops, h);
             ops.free(h);
             h = attended;
         }
-        return second.forward(ops, Strips.whole(h));
+        Strips y = second.forward(ops, Strips.whole(h));
+        return Strips.cut(ops, y.join(ops), stripRows);
     }
 
     /** {@code x + out(softmax(q k^T / sqrt(dim)) v)} of the normed pixels. */

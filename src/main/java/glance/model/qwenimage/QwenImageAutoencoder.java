@@ -3,6 +3,8 @@ package glance.model.qwenimage;
 import glance.backend.Activation;
 import glance.backend.Op;
 import glance.io.Weights;
+import glance.model.CodecMemory;
+import glance.model.CodecShapes;
 import glance.nn.Conv2d;
 import glance.nn.Parameters;
 import glance.ops.Ops;
@@ -17,19 +19,26 @@ import java.util.List;
  * AutoencoderKLQwenImage of diffusers.
  */
 public final class QwenImageAutoencoder implements AutoCloseable {
+    /** Rows of latents in a strip, without what it takes along. */
+    private static final int STRIP_ROWS = 32;
+
+    private final AutoencoderConfig config;
     private final Parameters parameters;
-    private final List<Layer> encoder = new ArrayList<>();
-    private final List<Layer> decoder = new ArrayList<>();
+    private final List<Layer> encoder = new ArrayList<>(); // near pixels only
+    private final List<Layer> encoderEnd = new ArrayList<>(); // the whole picture, at latent size
+    private final List<Layer> decoderStart = new ArrayList<>(); // the same
+    private final List<Layer> decoder = new ArrayList<>(); // near pixels only
 
     /** Loads the autoencoder; {@code weights} must stay open as long as it is used. */
     public QwenImageAutoencoder(Ops ops, AutoencoderConfig config, Weights weights) {
+        this.config = config;
         parameters = new Parameters(ops, weights, "AutoencoderKLQwenImage");
         encoder(config, parameters.in("encoder"));
         int z = config.latentChannels();
         Conv2d quant = parameters.causalConv3d("quant_conv", 2 * z, 2 * z, 1);
-        encoder.add(quant::forward);
+        encoderEnd.add(quant::forward);
         Conv2d postQuant = parameters.causalConv3d("post_quant_conv", z, z, 1);
-        decoder.add(postQuant::forward);
+        decoderStart.add(postQuant::forward);
         decoder(config, parameters.in("decoder"));
         decoder.add((o, x) -> o.activation(Activation.HARD_TANH, x));
         parameters.ignore(name -> name.contains(".time_conv."));
@@ -57,16 +66,16 @@ public final class QwenImageAutoencoder implements AutoCloseable {
                 encoder.add(down::forward);
             }
         }
-        encoder.add(new MidBlock(p.in("mid_block"), dim));
-        head(encoder, p, dim, 2 * config.latentChannels());
+        encoderEnd.add(new MidBlock(p.in("mid_block"), dim));
+        head(encoderEnd, p, dim, 2 * config.latentChannels());
     }
 
     private void decoder(AutoencoderConfig config, Parameters p) {
         int levels = config.dimMult().size();
         int dim = config.baseDim() * config.dimMult().get(levels - 1);
         Conv2d convIn = p.causalConv3d("conv_in", config.latentChannels(), dim, 3);
-        decoder.add(convIn::forward);
-        decoder.add(new MidBlock(p.in("mid_block"), dim));
+        decoderStart.add(convIn::forward);
+        decoderStart.add(new MidBlock(p.in("mid_block"), dim));
         for (int level = 0; level < levels; level++) {
             Parameters block = p.in("up_blocks").in(level);
             int out = config.baseDim() * config.dimMult().get(levels - 1 - level);
@@ -93,38 +102,97 @@ public final class QwenImageAutoencoder implements AutoCloseable {
     }
 
     /**
-     * The posterior of a picture.
+     * The posterior of a picture. Works in strips where the whole asks for too much memory; the
+     * result is the same.
      *
      * @param image [batch, height, width, 3] in [-1, 1]; sides divisible by the scale factor
      * @return [batch, height / factor, width / factor, 2 * latentChannels]: mean, then log-variance
+     * @throws IllegalArgumentException if the image has another shape
      */
     public Tensor encode(Ops ops, Tensor image) {
-        return run(ops, encoder, image);
+        CodecShapes.picture(image, config.imageChannels(), config.scaleFactor());
+        int rows = stripRows(ops, image.dim(0), image.dim(1), image.dim(2));
+        return encode(ops, image, rows);
+    }
+
+    /** The same in strips of {@code latentRows} rows of latents. */
+    Tensor encode(Ops ops, Tensor image, int latentRows) {
+        int factor = config.scaleFactor();
+        try (Scope scope = ops.scope()) {
+            Tensor h =
+                    latentRows * factor >= image.dim(1)
+                            ? StripRunner.whole(ops, encoder, image)
+                            : StripRunner.strips(
+                                    ops,
+                                    encoder,
+                                    image,
+                                    latentRows * factor,
+                                    encoderHalo(),
+                                    1,
+                                    factor);
+            return scope.keep(StripRunner.whole(ops, encoderEnd, h));
+        }
     }
 
     /**
-     * The picture of latents.
+     * The picture of latents. Works in strips where the whole asks for too much memory; the result
+     * is the same.
      *
      * @param latents [batch, height, width, latentChannels], not normalised
      * @return [batch, factor * height, factor * width, 3] in [-1, 1]
+     * @throws IllegalArgumentException if the latents have another shape
      */
     public Tensor decode(Ops ops, Tensor latents) {
-        return run(ops, decoder, latents);
+        CodecShapes.latents(latents, config.latentChannels());
+        int factor = config.scaleFactor();
+        int height = latents.dim(1) * factor;
+        return decode(
+                ops, latents, stripRows(ops, latents.dim(0), height, latents.dim(2) * factor));
     }
 
-    private static Tensor run(Ops ops, List<Layer> layers, Tensor input) {
-        Tensor x = input;
-        for (Layer layer : layers) {
-            Tensor y;
-            try (Scope scope = ops.scope()) {
-                y = scope.keep(layer.forward(ops, x));
-            }
-            if (x != input) {
-                ops.free(x);
-            }
-            x = y;
+    /** The same in strips of {@code latentRows} rows of latents. */
+    Tensor decode(Ops ops, Tensor latents, int latentRows) {
+        int factor = config.scaleFactor();
+        try (Scope scope = ops.scope()) {
+            Tensor h = StripRunner.whole(ops, decoderStart, latents);
+            Tensor image =
+                    latentRows >= latents.dim(1)
+                            ? StripRunner.whole(ops, decoder, h)
+                            : StripRunner.strips(
+                                    ops, decoder, h, latentRows, decoderHalo(), factor, 1);
+            return scope.keep(image);
         }
-        return x;
+    }
+
+    /** Rows of latents beyond a strip that a row of the picture depends on. */
+    private int decoderHalo() {
+        int need = 1; // conv_out
+        for (int level = config.dimMult().size() - 1; level >= 0; level--) {
+            need += 2 * (config.numResBlocks() + 1);
+            if (level > 0) {
+                need = (need + 1 + 1) / 2; // the convolution after doubling, rounded up
+            }
+        }
+        return need;
+    }
+
+    /** Rows of the picture beyond a strip that a latent depends on, in whole latents. */
+    private int encoderHalo() {
+        int need = 0;
+        for (int level = config.dimMult().size() - 1; level >= 0; level--) {
+            need += 2 * config.numResBlocks();
+            need = level > 0 ? 2 * need + 1 : need + 1; // the halving convolution, or conv_in
+        }
+        int factor = config.scaleFactor();
+        return (need + factor - 1) / factor * factor;
+    }
+
+    /** Rows of latents in a strip; the widest place is a residual block of full size. */
+    private int stripRows(Ops ops, int batch, int height, int width) {
+        long pixels = (long) batch * height * width;
+        int dim = config.baseDim() * config.dimMult().get(0);
+        boolean fits = CodecMemory.fits(ops, 4 * pixels * dim, 2 * pixels * dim);
+        return fits ? height / config.scaleFactor() : STRIP_ROWS;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package glance.model.qwenimage;
 
 import glance.io.Weights;
+import glance.model.CodecShapes;
 import glance.model.LatentCodec;
 import glance.model.Latents;
 import glance.model.TokenGrid;
@@ -28,6 +29,7 @@ final class QwenImageCodec implements LatentCodec {
 
     @Override
     public Tensor decode(Ops ops, Tensor latents, TokenGrid grid) {
+        CodecShapes.tokens(latents, grid, config.latentChannels() * PATCH * PATCH);
         try (Scope scope = ops.scope()) {
             Tensor pixels = Latents.unpack(ops, latents, PATCH, grid);
             Tensor scaled = ops.mul(pixels, vector(ops, config.latentsStd(), 1, 0));
@@ -38,6 +40,7 @@ final class QwenImageCodec implements LatentCodec {
 
     @Override
     public Tensor encode(Ops ops, Tensor image) {
+        CodecShapes.picture(image, config.imageChannels(), config.scaleFactor() * PATCH);
         try (Scope scope = ops.scope()) {
             int z = config.latentChannels();
             Tensor mean = ops.pack(autoencoder.encode(ops, image).narrow(3, 0, z));
