@@ -6,9 +6,13 @@ import glance.fixtures.TinyFlux;
 import glance.io.Images;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -52,6 +56,56 @@ class FluxCommandsTest {
                 "--out",
                 stronger.toString());
         assertThat(pixels(stronger)).isNotEqualTo(pixels(bare));
+    }
+
+    @Test
+    void train_makesAnAdapterThatGenerateUses() throws IOException {
+        String model = TinyFlux.dev(folder.resolve("model")).toString();
+        Path data = Files.createDirectories(folder.resolve("data"));
+        Images.writePng(data.resolve("one.png"), square(), Map.of());
+        Files.writeString(data.resolve("one.txt"), "a red star");
+        run(
+                "train",
+                "--data",
+                data.toString(),
+                "--model",
+                model,
+                "--phase",
+                "slow",
+                "--steps",
+                "2",
+                "--size",
+                "32",
+                "--out",
+                folder.resolve("trained").toString());
+        Path adapter;
+        try (Stream<Path> files = Files.walk(folder.resolve("trained"))) {
+            adapter =
+                    files.filter(file -> file.getFileName().toString().equals("slow.safetensors"))
+                            .findFirst()
+                            .orElseThrow();
+        }
+        Path with = folder.resolve("with.png");
+        generate(
+                with,
+                "a star",
+                "--model",
+                model,
+                "--size",
+                "32x32",
+                "--plan",
+                "glance",
+                "--lora",
+                adapter.toString());
+        assertThat(Images.read(with).getWidth()).isEqualTo(32);
+    }
+
+    private static BufferedImage square() {
+        BufferedImage picture = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 32 * 32; i++) {
+            picture.setRGB(i % 32, i / 32, i % 32 < 16 ? 0xff0000 : 0xffffff);
+        }
+        return picture;
     }
 
     private void generate(Path file, String... args) {
