@@ -20,7 +20,7 @@ final class LayoutOption {
             paramLabel = "NAME",
             description =
                     "A published model at full size, from its configs alone, with random weights:"
-                            + " qwen-image.")
+                            + " flux, qwen-image.")
     private String family;
 
     @Option(names = "--random", description = "Random weights; --model then needs only configs.")

@@ -9,7 +9,7 @@ import java.util.List;
  * needs to run them at full size. The tokenizers are small stand-ins.
  */
 public final class PublishedLayouts {
-    private static final List<String> NAMES = List.of("qwen-image");
+    private static final List<String> NAMES = List.of("flux", "qwen-image");
 
     private PublishedLayouts() {}
 

@@ -100,6 +100,13 @@ class FluxCommandsTest {
         assertThat(Images.read(with).getWidth()).isEqualTo(32);
     }
 
+    /** The published transformer has 11.9 billion parameters, in BF16. */
+    @Test
+    void bench_forecastsThePublishedSize() {
+        run("bench", "memory", "--family", "flux");
+        assertThat(out.toString()).contains("transformer   22.2 GiB");
+    }
+
     private static BufferedImage square() {
         BufferedImage picture = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < 32 * 32; i++) {
