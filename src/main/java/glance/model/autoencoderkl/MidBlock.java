@@ -69,13 +69,13 @@ final class MidBlock implements Layer {
                 Tensor tokens =
                         norm.forward(ops, x, statistics, Activation.NONE)
                                 .reshape(batch, pixels, dim);
-                Tensor mixed =
-                        ops.attention(
-                                toQ.forward(ops, tokens).reshape(batch, pixels, 1, dim),
-                                toK.forward(ops, tokens).reshape(batch, pixels, 1, dim),
-                                toV.forward(ops, tokens).reshape(batch, pixels, 1, dim),
-                                (float) (1 / Math.sqrt(dim)),
-                                AttentionMask.none());
+                Tensor q = toQ.forward(ops, tokens).reshape(batch, pixels, 1, dim);
+                Tensor k = toK.forward(ops, tokens).reshape(batch, pixels, 1, dim);
+                Tensor v = toV.forward(ops, tokens).reshape(batch, pixels, 1, dim);
+                ops.free(tokens);
+                float scale = (float) (1 / Math.sqrt(dim));
+                Tensor mixed = ops.attention(q, k, v, scale, AttentionMask.none());
+                List.of(q, k, v).forEach(ops::free);
                 Tensor residual = x.reshape(batch, pixels, dim);
                 Tensor y =
                         toOut.forward(
