@@ -10,9 +10,6 @@ import java.util.List;
 
 /** The run that is measured. */
 final class BenchRequest {
-    /** About as long as prompts are that describe a scene in two sentences. */
-    private static final String PROMPT = "a red circle left of a blue heart ".repeat(8).strip();
-
     private BenchRequest() {}
 
     /**
@@ -28,7 +25,7 @@ final class BenchRequest {
             PictureSize wanted =
                     size == null ? new PictureSize(side, side) : PictureSize.parse(size);
             return new ImageRequest(
-                    List.of(PROMPT),
+                    List.of(family.typicalPrompt()),
                     defaults.negative(),
                     0,
                     batch,

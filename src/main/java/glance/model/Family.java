@@ -30,6 +30,14 @@ public interface Family {
         return new Training(List.of("to_q", "to_k", "to_v", "to_out.0"), 16, 64, 5e-4f, 60, 0, 1);
     }
 
+    /**
+     * What a run is measured with: about as long as prompts are that describe a scene in two
+     * sentences.
+     */
+    default String typicalPrompt() {
+        return "word ".repeat(64).strip();
+    }
+
     /** Sizes that a picture of this model may have, and the latents that it starts from. */
     Geometry geometry(ModelFolder folder);
 

@@ -24,9 +24,6 @@ import java.util.List;
  * @param parts in the order of the run
  */
 public record MemoryForecast(int width, int height, int samples, List<Part> parts) {
-    /** About as long as prompts are that describe a scene in two sentences. */
-    private static final String PROMPT = "word ".repeat(64).strip();
-
     /**
      * One part of a model while it is loaded.
      *
@@ -59,7 +56,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
         int size = family.geometry(folder).defaultSize();
         ImageRequest request =
                 new ImageRequest(
-                        List.of(PROMPT),
+                        List.of(family.typicalPrompt()),
                         defaults.negative(),
                         0,
                         1,

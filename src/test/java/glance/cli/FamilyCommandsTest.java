@@ -46,9 +46,46 @@ class FamilyCommandsTest {
         Path adapted = generate(tiny, prompt, "adapted.png", "--lora", adapter + "@slow");
         assertThat(Images.read(adapted).getRGB(0, 0, 16, 16, null, 0, 16))
                 .isNotEqualTo(Images.read(first).getRGB(0, 0, 16, 16, null, 0, 16));
+        Path trained = train(tiny, prompt, first);
+        assertThat(
+                        Images.read(
+                                        generate(
+                                                tiny,
+                                                prompt,
+                                                "trained.png",
+                                                "--lora",
+                                                trained.toString()))
+                                .getRGB(0, 0, 16, 16, null, 0, 16))
+                .isNotEqualTo(Images.read(first).getRGB(0, 0, 16, 16, null, 0, 16));
         assertThat(run("info", tiny.path().toString())).isZero();
         assertThat(out.toString(StandardCharsets.UTF_8))
                 .contains(pipeline, "AutoencoderKL", "run memory");
+    }
+
+    /** An adapter for the slow phase. */
+    private Path train(TinyFolder tiny, String caption, Path picture) {
+        Path target = folder.resolve("trained");
+        String[] args = {
+            "train",
+            "--model",
+            tiny.path().toString(),
+            "--image",
+            picture.toString(),
+            "--caption",
+            caption,
+            "--phase",
+            "slow",
+            "--steps",
+            "3",
+            "--rate",
+            "0.05",
+            "--cache",
+            folder.resolve("cache").toString(),
+            "--out",
+            target.toString()
+        };
+        assertThat(run(args)).as(err.toString(StandardCharsets.UTF_8)).isZero();
+        return target.resolve("slow.safetensors");
     }
 
     private Path generate(TinyFolder tiny, String prompt, String name, String... more)

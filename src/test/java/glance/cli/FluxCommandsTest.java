@@ -103,7 +103,7 @@ class FluxCommandsTest {
     /** The published transformer has 11.9 billion parameters, in BF16. */
     @Test
     void bench_forecastsThePublishedSize() {
-        run("bench", "memory", "--family", "flux");
+        run("bench", "memory", "--family", "flux.1-dev");
         assertThat(out.toString()).contains("transformer   22.2 GiB");
     }
 

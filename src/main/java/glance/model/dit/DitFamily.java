@@ -32,6 +32,11 @@ public final class DitFamily implements Family {
     }
 
     @Override
+    public String typicalPrompt() {
+        return "0";
+    }
+
+    @Override
     public Geometry geometry(ModelFolder folder) {
         DitConfig transformer = DitConfig.of(folder.config("transformer"));
         AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));

@@ -13,7 +13,6 @@ import java.util.List;
 final class ClipTower implements AutoCloseable {
     private final ClipTextConfig config;
     private final Tokenizer tokenizer;
-    private final int padId;
     private final Weights weights;
     private final ClipTextEncoder encoder;
 
@@ -28,7 +27,6 @@ final class ClipTower implements AutoCloseable {
         }
         tokenizer = Tokenizer.load(folder.component(tokenizerName));
         try {
-            padId = tokenizer.padId();
             weights = folder.weights(encoderName);
         } catch (RuntimeException e) {
             tokenizer.close();
@@ -45,7 +43,7 @@ final class ClipTower implements AutoCloseable {
 
     /** Start token, text and end token, padded to all positions that the encoder has. */
     int[] tokenIds(String prompt) {
-        return Padded.of(tokenizer.encode(prompt, true), config.maxPositions(), padId);
+        return tokenizer.encode(prompt, config.maxPositions());
     }
 
     ClipTextOutput encode(Ops ops, List<String> prompts) {

@@ -12,7 +12,6 @@ import java.util.List;
 /** The T5 encoder with its tokenizer. Its padding is attended to, as in the reference. */
 final class T5Tower implements AutoCloseable {
     private final Tokenizer tokenizer;
-    private final int padId;
     private final Weights weights;
     private final T5TextEncoder encoder;
 
@@ -20,7 +19,6 @@ final class T5Tower implements AutoCloseable {
         T5Config config = T5Config.of(folder.config(encoderName));
         tokenizer = Tokenizer.load(folder.component(tokenizerName));
         try {
-            padId = tokenizer.padId();
             weights = folder.weights(encoderName);
         } catch (RuntimeException e) {
             tokenizer.close();
@@ -38,10 +36,7 @@ final class T5Tower implements AutoCloseable {
     /** [batch, length, dim]. */
     Tensor encode(Ops ops, List<String> prompts, int length) {
         return encoder.encode(
-                ops,
-                prompts.stream()
-                        .map(p -> Padded.of(tokenizer.encode(p, true), length, padId))
-                        .toList());
+                ops, prompts.stream().map(prompt -> tokenizer.encode(prompt, length)).toList());
     }
 
     @Override
