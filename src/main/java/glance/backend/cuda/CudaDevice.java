@@ -1,0 +1,79 @@
+package glance.backend.cuda;
+
+import glance.backend.Device;
+import glance.backend.DeviceException;
+import glance.backend.DeviceInfo;
+import glance.backend.DeviceMemory;
+import glance.backend.DeviceOptions;
+import glance.backend.KernelTable;
+import glance.backend.Op;
+import glance.backend.cuda.driver.Driver;
+import glance.tensor.DType;
+
+/** A GPU as a device, on whichever driver. All work is queued on one stream. */
+final class CudaDevice implements Device {
+    private final DeviceInfo info;
+    private final Driver driver;
+    private final long stream;
+    private final CudaMemory memory;
+    private final DType computeType;
+    private final KernelTable kernels;
+
+    CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
+        this.info = info;
+        this.driver = driver;
+        this.computeType = options.computeType() == null ? DType.BF16 : options.computeType();
+        if (computeType != DType.BF16 && computeType != DType.F32) {
+            throw new DeviceException(
+                    info.id() + " computes in bf16 or f32, got " + options.computeType());
+        }
+        this.stream = driver.createStream();
+        this.memory = new CudaMemory(driver, stream);
+        Launcher launcher = new Launcher(driver, stream, memory, computeType);
+        this.kernels = kernels(launcher);
+        memory.convertWith(copy -> CopyKernel.run(launcher, copy));
+    }
+
+    private static KernelTable kernels(Launcher launcher) {
+        PointwiseKernels pointwise = new PointwiseKernels(launcher);
+        return new KernelTable()
+                .with(Op.GateResidual.class, pointwise::gateResidual)
+                .with(Op.Unary.class, pointwise::unary)
+                .with(Op.GatedActivation.class, pointwise::gatedActivation)
+                .with(Op.Binary.class, pointwise::binary)
+                .with(Op.Copy.class, new CopyKernel(launcher));
+    }
+
+    @Override
+    public DeviceInfo info() {
+        return info;
+    }
+
+    @Override
+    public DType computeType() {
+        return computeType;
+    }
+
+    @Override
+    public DeviceMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public KernelTable kernels() {
+        return kernels;
+    }
+
+    @Override
+    public void synchronize() {
+        driver.synchronize(stream);
+    }
+
+    @Override
+    public void close() {
+        driver.synchronize(stream);
+        memory.close();
+        driver.destroyStream(stream);
+        driver.close();
+    }
+}
