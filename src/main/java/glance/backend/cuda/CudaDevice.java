@@ -36,7 +36,19 @@ final class CudaDevice implements Device {
 
     private static KernelTable kernels(Launcher launcher) {
         PointwiseKernels pointwise = new PointwiseKernels(launcher);
+        NormKernels norms = new NormKernels(launcher);
+        LookupKernels lookup = new LookupKernels(launcher);
         return new KernelTable()
+                .with(Op.Linear.class, new LinearKernel(launcher))
+                .with(Op.Attention.class, new AttentionKernel(launcher))
+                .with(Op.HeadNormRope.class, new HeadNormRopeKernel(launcher))
+                .with(Op.RmsNorm.class, norms::rmsNorm)
+                .with(Op.LayerNorm.class, norms::layerNorm)
+                .with(Op.Embedding.class, lookup::embedding)
+                .with(Op.TimestepEmbedding.class, lookup::timestepEmbedding)
+                .with(Op.Conv2d.class, new Conv2dKernel(launcher))
+                .with(Op.UpsampleNearest2x.class, new UpsampleKernel(launcher))
+                .with(Op.GuidedEuler.class, new GuidedEulerKernel(launcher))
                 .with(Op.GateResidual.class, pointwise::gateResidual)
                 .with(Op.Unary.class, pointwise::unary)
                 .with(Op.GatedActivation.class, pointwise::gatedActivation)

@@ -18,12 +18,15 @@ final class Launcher {
     /** Blocks a multiprocessor holds of a kernel that strides over its elements. */
     private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
+    private static final int WARP_THREADS = 32;
+
     private final Driver driver;
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
     private final Map<String, Long> modules = new HashMap<>();
     private final Map<String, KernelFunction> functions = new HashMap<>();
+    private final Map<String, Integer> constants = new HashMap<>();
 
     Launcher(Driver driver, long stream, CudaMemory memory, DType computeType) {
         this.driver = driver;
@@ -67,7 +70,7 @@ final class Launcher {
 
     /** A number that a kernel file exports. */
     int constant(String file, String name) {
-        return driver.constant(module(file), name);
+        return constants.computeIfAbsent(name, key -> driver.constant(module(file), key));
     }
 
     /** Queues a kernel with as many threads in a block as it was compiled for. */
@@ -89,6 +92,21 @@ final class Launcher {
         long blocks = Grid.blocks(count, function(file, entry).maxThreads());
         long most = (long) BLOCKS_PER_MULTIPROCESSOR * driver.gpu().multiprocessors();
         launch(file, entry, Grid.of(Math.min(blocks, most)), arguments);
+    }
+
+    /** Warps of a block of a kernel. */
+    int warps(String file, String entry) {
+        return function(file, entry).maxThreads() / WARP_THREADS;
+    }
+
+    /** Most shared memory of a block. */
+    int sharedBytes() {
+        return driver.gpu().sharedBytes();
+    }
+
+    /** Distance between the rows of two samples of a [batch or 1, dim] tensor; 0 for null. */
+    static long sampleStride(Tensor rows) {
+        return rows == null || rows.dim(0) == 1 ? 0 : rows.stride(0);
     }
 
     /** The address of a tensor as an argument; 0 for null. */

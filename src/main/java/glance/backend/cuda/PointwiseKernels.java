@@ -73,7 +73,7 @@ final class PointwiseKernels {
                             .i64(count)
                             .i32(op.out().dim(1))
                             .i32(op.out().dim(2))
-                            .i64(gate.dim(0) == 1 ? 0 : gate.stride(0)));
+                            .i64(Launcher.sampleStride(gate)));
         }
     }
 

@@ -11,16 +11,29 @@ public final class KernelFiles {
     private static final String FOLDER = "/glance/kernels/";
 
     /** Names of the kernel files, without suffix; each is one module. */
-    public static final List<String> KERNELS = List.of("copy", "pointwise");
+    public static final List<String> KERNELS =
+            List.of(
+                    "attention",
+                    "conv2d",
+                    "copy",
+                    "guided_euler",
+                    "head_norm_rope",
+                    "linear",
+                    "lookup",
+                    "norm",
+                    "pointwise",
+                    "upsample");
 
     private static final List<String> INCLUDES =
             List.of(
                     "include/activation.cuh",
                     "include/async_copy.cuh",
                     "include/dtypes.cuh",
+                    "include/epilogue.cuh",
                     "include/glance.cuh",
                     "include/mma.cuh",
-                    "include/reduce.cuh");
+                    "include/reduce.cuh",
+                    "include/tile.cuh");
 
     private static final List<String> EMULATOR =
             List.of(
