@@ -29,6 +29,8 @@ class ArchitectureTest {
                     .definedBy("glance.cli..")
                     .layer("check")
                     .definedBy("glance.check..")
+                    .layer("compare")
+                    .definedBy("glance.compare..")
                     .layer("pipeline")
                     .definedBy("glance.pipeline..")
                     .optionalLayer("train")
@@ -55,23 +57,35 @@ class ArchitectureTest {
                     .mayNotBeAccessedByAnyLayer()
                     .whereLayer("check")
                     .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("compare")
+                    .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("pipeline")
-                    .mayOnlyBeAccessedByLayers("cli", "check", "train")
+                    .mayOnlyBeAccessedByLayers("cli", "check", "compare", "train")
                     .whereLayer("train")
                     .mayOnlyBeAccessedByLayers("cli", "check")
                     .whereLayer("model")
                     .mayOnlyBeAccessedByLayers("cli", "check", "pipeline", "train")
                     .whereLayer("schedule")
-                    .mayOnlyBeAccessedByLayers("cli", "check", "pipeline", "train", "model")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli", "check", "compare", "pipeline", "train", "model")
                     .whereLayer("lora")
-                    .mayOnlyBeAccessedByLayers("cli", "check", "pipeline", "train", "model")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli", "check", "compare", "pipeline", "train", "model")
                     .whereLayer("nn")
                     .mayOnlyBeAccessedByLayers("check", "pipeline", "train", "model", "lora")
                     .whereLayer("autograd")
                     .mayOnlyBeAccessedByLayers("check", "train", "model", "nn")
                     .whereLayer("ops")
                     .mayOnlyBeAccessedByLayers(
-                            "cli", "check", "pipeline", "train", "model", "lora", "nn", "autograd")
+                            "cli",
+                            "check",
+                            "compare",
+                            "pipeline",
+                            "train",
+                            "model",
+                            "lora",
+                            "nn",
+                            "autograd")
                     .whereLayer("io")
                     .mayOnlyAccessLayers("tensor")
                     .whereLayer("backend")

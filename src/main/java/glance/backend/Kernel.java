@@ -10,4 +10,9 @@ public interface Kernel<O extends Op> {
     default String refuses(O op) {
         return null;
     }
+
+    /** Scratch in bytes that {@link #run} takes from the device's memory and gives back. */
+    default long workspaceBytes(O op) {
+        return 0;
+    }
 }

@@ -3,6 +3,7 @@ package glance.backend;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.LongConsumer;
 
 /**
  * The operations that a device can run. Dispatch and the question "can it?" read the same table, so
@@ -15,6 +16,45 @@ public final class KernelTable {
     public <O extends Op> KernelTable with(Class<O> kind, Kernel<? super O> kernel) {
         kernels.put(kind, kernel);
         return this;
+    }
+
+    /** A table with a kernel for every kind of operation there is, none of which does anything. */
+    static KernelTable ofNothing() {
+        KernelTable table = new KernelTable();
+        for (Class<?> kind : Op.class.getPermittedSubclasses()) {
+            if (kind == TrainingOp.class) {
+                for (Class<?> training : TrainingOp.class.getPermittedSubclasses()) {
+                    table.kernels.put(training.asSubclass(Op.class), op -> {});
+                }
+            } else {
+                table.kernels.put(kind.asSubclass(Op.class), op -> {});
+            }
+        }
+        return table;
+    }
+
+    /**
+     * The same table, refusing the same; its kernels only report the workspace that they would have
+     * taken.
+     */
+    KernelTable dry(LongConsumer workspaceBytes) {
+        KernelTable table = new KernelTable();
+        kernels.forEach((kind, kernel) -> table.kernels.put(kind, dry(kernel, workspaceBytes)));
+        return table;
+    }
+
+    private static <O extends Op> Kernel<O> dry(Kernel<O> kernel, LongConsumer workspaceBytes) {
+        return new Kernel<>() {
+            @Override
+            public void run(O op) {
+                workspaceBytes.accept(kernel.workspaceBytes(op));
+            }
+
+            @Override
+            public String refuses(O op) {
+                return kernel.refuses(op);
+            }
+        };
     }
 
     /** The kinds of operation in the table. */

@@ -19,6 +19,7 @@ public final class Checks {
             new TreeMap<>(
                     Map.ofEntries(
                             entry("QwenImageTransformer2DModel", QwenImageTransformerCheck::run),
+                            entry("DiTTransformer2DModel", DitTransformerCheck::run),
                             entry("AutoencoderKLQwenImage", QwenImageAutoencoderCheck::run),
                             entry("Qwen2_5_VLForConditionalGeneration", Qwen25VlCheck::run),
                             entry("CLIPTextModel", ClipTextCheck::run),

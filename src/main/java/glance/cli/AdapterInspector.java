@@ -7,16 +7,12 @@ import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Describes an adapter file without a model to hold it against. */
 final class AdapterInspector {
     private static final Pattern ADAPTER_KEY =
             Pattern.compile(".*(lora_|lora\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale).*");
-
-    /** Everything up to the number of the block: {@code transformer.transformer_blocks.0.}. */
-    private static final Pattern BLOCK = Pattern.compile(".*?blocks?[._]\\d+[._]");
 
     private static final Map<String, String> LAYOUTS = layouts();
 
@@ -36,7 +32,7 @@ final class AdapterInspector {
         for (AdapterKeys.Entry entry : keys.entries()) {
             ranks.merge(entry.rank(), 1, Integer::sum);
             alphas.merge(entry.alpha(), 1, Integer::sum);
-            targets.merge(target(entry.module()), 1, Integer::sum);
+            targets.merge(LoraFormat.kind(entry.module()), 1, Integer::sum);
         }
         return new Inspection.Adapter(
                 "adapter",
@@ -49,11 +45,6 @@ final class AdapterInspector {
                 WeightsSummary.of(file.tensors().values()),
                 keys.others(),
                 file.metadata());
-    }
-
-    private static String target(String module) {
-        Matcher block = BLOCK.matcher(module);
-        return block.lookingAt() ? module.substring(block.end()) : module;
     }
 
     private static String layout(Set<String> keys) {

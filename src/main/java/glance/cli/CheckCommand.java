@@ -20,10 +20,10 @@ import picocli.CommandLine.Parameters;
         header = "Compares the engine with recorded results of reference implementations.",
         description = {
             "",
-            "Each folder holds one case: a component's config and weights, and its inputs and",
-            "expected results in case.json and case.safetensors. Prints the relative error of each",
-            "tensor (largest difference over largest expected value) against its tolerance. Exits 1",
-            "if one is above, or a case cannot be run.",
+            "Each folder holds one case: a component's config and weights, and its inputs and "
+                    + "expected results in case.json and case.safetensors. Prints the relative error of each "
+                    + "tensor (largest difference over largest expected value) against its tolerance. Exits 1 "
+                    + "if one is above, or a case cannot be run.",
             ""
         },
         parameterListHeading = "Arguments:%n",

@@ -17,8 +17,11 @@ final class Engine {
         commands =
                 new CommandLine(new TopCommand())
                         .addSubcommand(new GenerateCommand(session))
+                        .addSubcommand(new CompareCommand(session))
                         .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
+                        .addSubcommand(BenchCommand.of(session))
                         .addSubcommand(new DevicesCommand(session));
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);

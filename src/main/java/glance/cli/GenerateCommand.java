@@ -41,8 +41,8 @@ import picocli.CommandLine.Option;
             "      --lora slow.safetensors@slow --lora fast.safetensors:0.9@fast",
             "  glance-engine generate --from a-red-circle-7.png --plan uniform-10",
             "",
-            "Plans: glance (10 steps of the model's 50: 5 slow, 5 fast), glance-8, glance-15, full (50",
-            "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}."
+            "Plans: glance (10 steps of the model's 50: 5 slow, 5 fast), glance-8, glance-15, full (50 "
+                    + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}."
         })
 final class GenerateCommand implements Callable<Integer> {
     private final Session session;
@@ -51,7 +51,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin private DeviceOption deviceOption;
 
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "FILE",
             description = {
                 "A .png file, a folder (end it with /), or a pattern with {n}, {seed}, {prompt};"

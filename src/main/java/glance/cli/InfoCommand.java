@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
         name = "info",
         sortOptions = false,
         header =
-                "Shows what a model folder, a component folder, a safetensors or adapter file holds.",
+                "Shows what a model, a component, a safetensors or adapter file, or a picture holds.",
         description = {
             "",
             "Reads configs and headers only, so it is quick for files of any size.",
@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
         optionListHeading = "Options:%n",
         footer = {
             "",
-            "The memory estimate is for one picture with guidance on the CPU device: the part of the",
-            "model that needs most, its weights as in the file and its activations in float32."
+            "The run memory of a model is counted, not guessed: a run of one picture is walked through "
+                    + "without computing. The JVM itself comes on top."
         })
 final class InfoCommand implements Callable<Integer> {
     private final Session session;

@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.pipeline.MemoryForecast;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,6 +34,8 @@ final class InfoText {
             }
         } else if (inspection instanceof Inspection.Adapter adapter) {
             print(adapter);
+        } else if (inspection instanceof Inspection.Picture picture) {
+            print(picture);
         } else if (inspection instanceof Inspection.Tensors tensors) {
             line("weights", tensors.path());
             print(tensors.weights(), tensors.metadata());
@@ -79,25 +82,34 @@ final class InfoText {
         }
     }
 
-    private void print(RunMemory memory) {
+    private void print(MemoryForecast forecast) {
+        MemoryForecast.Part largest = forecast.largest();
         line(
                 "run memory",
-                "about "
-                        + Units.bytes(memory.totalBytes())
+                Units.bytes(largest.bytes())
                         + " for "
-                        + memory.width()
+                        + forecast.width()
                         + "x"
-                        + memory.height()
-                        + " with guidance ("
-                        + memory.part()
-                        + ": "
-                        + Units.bytes(memory.weightBytes())
-                        + " weights, "
-                        + Units.bytes(memory.scratchBytes())
-                        + " activations), and the JVM");
+                        + forecast.height()
+                        + (forecast.samples() > 1 ? " with guidance" : "")
+                        + " on the CPU: the largest part, as parts are loaded in turn");
+        ForecastText.print(forecast, out);
+    }
+
+    private void print(Inspection.Picture picture) {
+        line("picture", picture.path());
+        line("pixels", picture.width() + "x" + picture.height());
+        picture.text().forEach((key, value) -> line(key, shortened(value)));
     }
 
     private void print(Inspection.Adapter adapter) {
+        printAdapter(adapter);
+        out.println();
+        printGroups(adapter.weights().groups());
+    }
+
+    /** An adapter without its list of tensors. */
+    void printAdapter(Inspection.Adapter adapter) {
         line("adapter", adapter.path());
         line("layout", adapter.layout());
         line("modules", Integer.toString(adapter.modules()));
@@ -109,17 +121,21 @@ final class InfoText {
         if (!adapter.unknownKeys().isEmpty()) {
             line("other keys", listed(adapter.unknownKeys()));
         }
-        print(adapter.weights(), adapter.metadata());
+        printSummary(adapter.weights(), adapter.metadata());
     }
 
     private void print(WeightsSummary weights, Map<String, String> metadata) {
+        printSummary(weights, metadata);
+        out.println();
+        printGroups(weights.groups());
+    }
+
+    private void printSummary(WeightsSummary weights, Map<String, String> metadata) {
         line("tensors", Integer.toString(weights.tensors()));
         line("parameters", Units.count(weights.parameters()));
         line("dtype", weights.dtypeText());
         line("size", Units.bytes(weights.bytes()));
         metadata.forEach((key, value) -> line("metadata", key + " = " + shortened(value)));
-        out.println();
-        printGroups(weights.groups());
     }
 
     private void printGroups(List<TensorGroup> groups) {

@@ -1,11 +1,12 @@
 package glance.cli;
 
+import glance.pipeline.MemoryForecast;
 import java.util.List;
 import java.util.Map;
 
 /** What a path turned out to hold. The component names are the keys of {@code info --json}. */
 sealed interface Inspection {
-    /** What it is: {@code model}, {@code component}, {@code adapter} or {@code weights}. */
+    /** What it is: model, component, adapter, weights or picture. */
     String kind();
 
     /** Where it is. */
@@ -16,14 +17,14 @@ sealed interface Inspection {
      *
      * @param pipeline class of the pipeline
      * @param components its parts
-     * @param runMemory estimate for a run, or null if this kind of model is not known
+     * @param runMemory forecast of a run on the CPU device, or null if the model cannot be run
      */
     record Model(
             String kind,
             String path,
             String pipeline,
             List<Component> components,
-            RunMemory runMemory)
+            MemoryForecast runMemory)
             implements Inspection {}
 
     /**
@@ -60,6 +61,14 @@ sealed interface Inspection {
             WeightsSummary weights,
             List<String> unknownKeys,
             Map<String, String> metadata)
+            implements Inspection {}
+
+    /**
+     * A PNG.
+     *
+     * @param text its text chunks; the settings, if the engine made it
+     */
+    record Picture(String kind, String path, int width, int height, Map<String, String> text)
             implements Inspection {}
 
     /**

@@ -1,18 +1,22 @@
 package glance.cli;
 
+import glance.backend.Device;
+import glance.backend.DeviceOptions;
+import glance.backend.Devices;
 import glance.io.Config;
 import glance.io.FormatException;
+import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
 import glance.io.Weights;
-import glance.pipeline.Families;
+import glance.pipeline.MemoryForecast;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Finds out what a path holds, by reading configs and headers only. */
@@ -28,7 +32,7 @@ final class Inspector {
     private Inspector() {}
 
     /**
-     * Inspects a model folder, a component folder, or a safetensors file.
+     * Inspects a model folder, a component folder, a safetensors file, or a PNG.
      *
      * @throws FormatException if it is none of these, or damaged
      */
@@ -43,7 +47,20 @@ final class Inspector {
                     "no such file or folder",
                     "give a model folder, a component folder or a .safetensors file");
         }
+        if (path.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+            return picture(path);
+        }
         return path.toString().endsWith(".json") ? tensors(path) : file(path);
+    }
+
+    private static Inspection.Picture picture(Path path) {
+        BufferedImage image = Images.read(path);
+        return new Inspection.Picture(
+                "picture",
+                path.toString(),
+                image.getWidth(),
+                image.getHeight(),
+                Images.readPngText(path));
     }
 
     private static Inspection.Model model(Path path) throws IOException {
@@ -55,23 +72,13 @@ final class Inspector {
             }
         }
         return new Inspection.Model(
-                "model",
-                path.toString(),
-                folder.pipelineClass(),
-                components,
-                runMemory(folder, components));
+                "model", path.toString(), folder.pipelineClass(), components, forecast(folder));
     }
 
     /** Null for a model that this engine cannot run; looking at one is no error. */
-    private static RunMemory runMemory(ModelFolder folder, List<Inspection.Component> components) {
-        Map<String, Long> weightBytes = new HashMap<>();
-        for (Inspection.Component component : components) {
-            if (component.weights() != null) {
-                weightBytes.put(component.name(), component.weights().bytes());
-            }
-        }
-        try {
-            return RunMemory.estimate(folder, Families.of(folder).geometry(folder), weightBytes);
+    private static MemoryForecast forecast(ModelFolder folder) {
+        try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
+            return MemoryForecast.of(cpu, folder);
         } catch (FormatException e) {
             return null;
         }

@@ -25,7 +25,8 @@ final class Problem {
         if (e instanceof UnmatchedArgumentException unmatched) {
             List<String> suggestions = unmatched.getSuggestions();
             if (!suggestions.isEmpty()) {
-                line.append("; did you mean ").append(String.join(" or ", suggestions)).append('?');
+                // The nearest comes first; what follows has little in common with what was meant.
+                line.append("; did you mean ").append(suggestions.get(0)).append('?');
             }
         }
         return line.append("; see ")

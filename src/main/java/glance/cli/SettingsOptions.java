@@ -175,7 +175,8 @@ final class SettingsOptions {
         return texts.stream().map(text -> argument("--lora", text, LoraSpec::parse)).toList();
     }
 
-    private static ModelFolder open(String name) {
+    /** The built-in model, or a folder. */
+    static ModelFolder open(String name) {
         Path path = name.equals(BuiltInModel.NAME) ? BuiltInModel.path() : Path.of(name);
         return ModelFolder.open(path);
     }

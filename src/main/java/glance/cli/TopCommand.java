@@ -26,9 +26,10 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  glance-engine generate \"three blue stars on a white background\"",
-            "  glance-engine generate \"a cat\" --model MODEL_FOLDER --lora slow.safetensors@slow",
+            "  glance-engine generate \"a cat\" --model FOLDER --lora slow.safetensors@slow",
             "  glance-engine info MODEL_FOLDER        parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
+            "  glance-engine lora merge MODEL_FOLDER style.safetensors --out MERGED_FOLDER",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C).",
             "Results go to stdout; messages and progress to stderr, one line an error."

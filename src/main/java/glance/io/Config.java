@@ -160,6 +160,17 @@ public final class Config {
         return new Config(file, prefix + key + ".", (ObjectNode) value);
     }
 
+    /** A list of nested objects; their keys are written {@code outer[0].inner}. */
+    public List<Config> objects(String key) {
+        List<Config> objects = new ArrayList<>();
+        for (JsonNode value : typed(key, required(key), JsonNode::isArray, "a list")) {
+            String where = key + "[" + objects.size() + "]";
+            ObjectNode object = (ObjectNode) typed(where, value, JsonNode::isObject, "an object");
+            objects.add(new Config(file, prefix + where + ".", object));
+        }
+        return List.copyOf(objects);
+    }
+
     /**
      * Checks that the key is absent or has one of the supported values (numbers, strings, truth
      * values, or a list of these), so that a config which asks for something else is refused by

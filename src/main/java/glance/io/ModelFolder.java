@@ -1,7 +1,9 @@
 package glance.io;
 
+import glance.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Function;
 
 /**
  * A model in the folder layout of diffusers: {@code model_index.json} and one folder per component.
@@ -24,10 +26,12 @@ public final class ModelFolder {
 
     private final Path folder;
     private final Config index;
+    private final Function<Path, Weights> opener;
 
-    private ModelFolder(Path folder, Config index) {
+    private ModelFolder(Path folder, Config index, Function<Path, Weights> opener) {
         this.folder = folder;
         this.index = index;
+        this.opener = opener;
     }
 
     /**
@@ -44,7 +48,12 @@ public final class ModelFolder {
         if (!Files.exists(file)) {
             throw new FormatException(folder, null, "holds no " + INDEX, LAYOUT);
         }
-        return new ModelFolder(folder, Config.read(file));
+        return new ModelFolder(folder, Config.read(file), Weights::open);
+    }
+
+    /** This model with {@link Weights#random} in all components; it needs only the configs. */
+    public ModelFolder withRandomWeights(DType dtype) {
+        return new ModelFolder(folder, index, path -> Weights.random(path, dtype));
     }
 
     /** The folder. */
@@ -88,6 +97,6 @@ public final class ModelFolder {
 
     /** The weights of a component. The caller closes them. */
     public Weights weights(String component) {
-        return Weights.open(component(component));
+        return opener.apply(component(component));
     }
 }

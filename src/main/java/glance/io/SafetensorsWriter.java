@@ -1,6 +1,8 @@
 package glance.io;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import glance.tensor.DType;
+import glance.tensor.Shape;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
@@ -10,8 +12,10 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Writes safetensors files that the reference reader accepts: wide element types first and then by
@@ -19,8 +23,22 @@ import java.util.Map;
  */
 public final class SafetensorsWriter {
     private static final int ALIGNMENT_BYTES = 8;
+    private static final int WRITE_BYTES = 1 << 20;
 
     private SafetensorsWriter() {}
+
+    /**
+     * A tensor whose data is made when its turn comes, so that a file may be larger than memory.
+     *
+     * @param dtype element type
+     * @param shape dimensions, outermost first
+     * @param data asked once; little-endian and row-major, from the buffer's position to its limit
+     */
+    public record Source(DType dtype, Shape shape, Supplier<ByteBuffer> data) {
+        private long bytes() {
+            return Math.multiplyExact(shape.numel(), dtype.bytes());
+        }
+    }
 
     /**
      * Writes or replaces a file. The buffers are not modified.
@@ -34,13 +52,30 @@ public final class SafetensorsWriter {
      */
     public static void write(
             Path file, Map<String, HostTensor> tensors, Map<String, String> metadata) {
+        Map<String, Source> sources = new LinkedHashMap<>();
+        tensors.forEach(
+                (name, tensor) ->
+                        sources.put(
+                                name, new Source(tensor.dtype(), tensor.shape(), tensor::data)));
+        stream(file, sources, metadata);
+    }
+
+    /**
+     * As {@link #write}, tensor by tensor. What a source throws ends the writing.
+     *
+     * @throws IllegalArgumentException if a tensor has the reserved name {@code __metadata__} or
+     *     the header would be larger than readers accept
+     * @throws java.io.UncheckedIOException if writing fails; nothing is left behind
+     */
+    public static void stream(
+            Path file, Map<String, Source> tensors, Map<String, String> metadata) {
         if (tensors.containsKey(SafetensorsHeader.METADATA_KEY)) {
             throw new IllegalArgumentException(
                     file + ": a tensor cannot be named " + SafetensorsHeader.METADATA_KEY);
         }
-        Comparator<Map.Entry<String, HostTensor>> widestFirst =
+        Comparator<Map.Entry<String, Source>> widestFirst =
                 Comparator.comparingInt(entry -> -entry.getValue().dtype().bytes());
-        List<Map.Entry<String, HostTensor>> ordered =
+        List<Map.Entry<String, Source>> ordered =
                 tensors.entrySet().stream()
                         .sorted(widestFirst.thenComparing(Map.Entry.comparingByKey()))
                         .toList();
@@ -48,14 +83,14 @@ public final class SafetensorsWriter {
                 file,
                 channel -> {
                     writeFully(channel, header(file, ordered, metadata));
-                    for (Map.Entry<String, HostTensor> entry : ordered) {
-                        writeFully(channel, entry.getValue().data().duplicate());
+                    for (Map.Entry<String, Source> entry : ordered) {
+                        writeFully(channel, data(entry.getKey(), entry.getValue()));
                     }
                 });
     }
 
     private static ByteBuffer header(
-            Path file, List<Map.Entry<String, HostTensor>> ordered, Map<String, String> metadata)
+            Path file, List<Map.Entry<String, Source>> ordered, Map<String, String> metadata)
             throws IOException {
         StringWriter json = new StringWriter();
         try (JsonGenerator out = Json.MAPPER.createGenerator(json)) {
@@ -64,9 +99,9 @@ public final class SafetensorsWriter {
                 out.writeObjectField(SafetensorsHeader.METADATA_KEY, metadata);
             }
             long begin = 0;
-            for (Map.Entry<String, HostTensor> entry : ordered) {
-                HostTensor tensor = entry.getValue();
-                long end = begin + tensor.data().remaining();
+            for (Map.Entry<String, Source> entry : ordered) {
+                Source tensor = entry.getValue();
+                long end = begin + tensor.bytes();
                 out.writeObjectFieldStart(entry.getKey());
                 out.writeStringField("dtype", tensor.dtype().name());
                 out.writeFieldName("shape");
@@ -100,8 +135,20 @@ public final class SafetensorsWriter {
         return header.flip();
     }
 
+    private static ByteBuffer data(String name, Source source) {
+        ByteBuffer data = source.data().get().duplicate();
+        if (data.remaining() != source.bytes()) {
+            throw new IllegalArgumentException(
+                    name + ": must be " + source.bytes() + " bytes, got " + data.remaining());
+        }
+        return data;
+    }
+
     private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        while (bytes.hasRemaining()) {
+        // The JDK copies what it writes to a buffer outside the heap: in pieces, that stays small.
+        int end = bytes.limit();
+        while (bytes.position() < end) {
+            bytes.limit(Math.min(end, bytes.position() + WRITE_BYTES));
             channel.write(bytes);
         }
     }

@@ -1,52 +1,15 @@
 package glance.io;
 
-import java.io.IOException;
+import glance.tensor.DType;
+import glance.tensor.Shape;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Collection;
-import java.util.Collections;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
-/** All tensors of one component, be they in one safetensors file or in shards with an index. */
-public final class Weights implements AutoCloseable {
-    private static final List<String> SINGLE_FILES =
-            List.of("diffusion_pytorch_model.safetensors", "model.safetensors");
-    private static final String INDEX_SUFFIX = ".safetensors.index.json";
-
-    private final Path source;
-    private final List<SafetensorsFile> files;
-    private final Map<String, TensorInfo> tensors;
-    private final Map<String, SafetensorsFile> owners;
-    private final Map<String, String> metadata;
-
-    private Weights(Path source, Collection<SafetensorsFile> files) {
-        this.source = source;
-        this.files = List.copyOf(files);
-        Map<String, TensorInfo> infos = new LinkedHashMap<>();
-        Map<String, String> strings = new LinkedHashMap<>();
-        owners = new LinkedHashMap<>();
-        for (SafetensorsFile file : files) {
-            for (String name : file.tensors().keySet()) {
-                SafetensorsFile other = owners.putIfAbsent(name, file);
-                if (other != null) {
-                    throw new FormatException(
-                            file.path(),
-                            name,
-                            "is also in " + other.path().getFileName(),
-                            "remove it from one of the files");
-                }
-            }
-            infos.putAll(file.tensors());
-            file.metadata().forEach(strings::putIfAbsent);
-        }
-        tensors = Collections.unmodifiableMap(infos);
-        metadata = Collections.unmodifiableMap(strings);
-    }
+/** All tensors of one component. */
+public abstract class Weights implements AutoCloseable {
+    Weights() {}
 
     /**
      * Opens a safetensors file, or a component folder that holds {@code
@@ -56,67 +19,31 @@ public final class Weights implements AutoCloseable {
      * @throws FormatException if nothing of the kind is there, or a file is damaged
      */
     public static Weights open(Path fileOrFolder) {
-        if (!Files.isDirectory(fileOrFolder)) {
-            return fileOrFolder.toString().endsWith(INDEX_SUFFIX)
-                    ? openShards(fileOrFolder)
-                    : openSingle(fileOrFolder);
-        }
-        for (String name : SINGLE_FILES) {
-            Path file = fileOrFolder.resolve(name);
-            if (Files.exists(file)) {
-                return openSingle(file);
-            }
-        }
-        return openShards(findIndex(fileOrFolder));
+        return WeightFiles.read(fileOrFolder);
     }
 
-    private static Weights openSingle(Path file) {
-        return new Weights(file, List.of(SafetensorsFile.open(file)));
+    /**
+     * Weights that nobody trained, for measurements: every matrix that is asked for exists, with
+     * normal values of standard deviation 0.02, every vector named {@code *weight} is ones, every
+     * other one zeros. All share one block of memory, so a model of any size fits.
+     *
+     * @param source for messages
+     * @param dtype F32 or BF16
+     */
+    public static Weights random(Path source, DType dtype) {
+        return new RandomWeights(source, dtype);
     }
 
-    private static Path findIndex(Path folder) {
-        List<Path> indexes;
-        try (Stream<Path> children = Files.list(folder)) {
-            indexes = children.filter(p -> p.toString().endsWith(INDEX_SUFFIX)).sorted().toList();
-        } catch (IOException e) {
-            throw FileInput.unreadable(folder, e);
-        }
-        if (indexes.size() == 1) {
-            return indexes.get(0);
-        }
-        String found =
-                indexes.isEmpty()
-                        ? "holds no weights"
-                        : "holds several indexes "
-                                + indexes.stream().map(Path::getFileName).toList();
-        throw new FormatException(
-                folder,
-                null,
-                found,
-                "expected " + String.join(" or ", SINGLE_FILES) + " or one *" + INDEX_SUFFIX);
-    }
+    /** All tensors by name, in file order, shard after shard; of random ones those asked for. */
+    public abstract Map<String, TensorInfo> tensors();
 
-    private static Weights openShards(Path indexFile) {
-        ShardIndex index = ShardIndex.read(indexFile);
-        Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
-        for (String shard : index.shards()) {
-            Path file = indexFile.resolveSibling(shard);
-            if (!Files.isRegularFile(file)) {
-                throw new FormatException(
-                        indexFile,
-                        null,
-                        "shard " + shard + " is missing",
-                        "fetch the missing file");
-            }
-            shards.put(shard, SafetensorsFile.open(file));
-        }
-        index.requireMatches(shards);
-        return new Weights(indexFile, new ArrayList<>(shards.values()));
-    }
-
-    /** All tensors by name, in file order, shard after shard. */
-    public Map<String, TensorInfo> tensors() {
-        return tensors;
+    /**
+     * The tensor of a name, or null if there is none.
+     *
+     * @param wanted the shape that the caller expects; that of the answer may be another
+     */
+    public TensorInfo find(String name, Shape wanted) {
+        return tensors().get(name);
     }
 
     /**
@@ -124,27 +51,27 @@ public final class Weights implements AutoCloseable {
      *
      * @throws IllegalArgumentException if there is no such tensor
      */
-    public ByteBuffer data(String name) {
-        SafetensorsFile owner = owners.get(name);
-        if (owner == null) {
-            throw new IllegalArgumentException(source + ": no tensor named " + name);
-        }
-        return owner.data(name);
+    public abstract ByteBuffer data(String name);
+
+    /** A tensor as it is in the file; see {@link #data}. */
+    public HostTensor tensor(String name) {
+        ByteBuffer data = data(name);
+        TensorInfo info = tensors().get(name);
+        return new HostTensor(info.dtype(), info.shape(), data);
+    }
+
+    /** The safetensors files: one, or the shards in the order of their names; of random none. */
+    public List<SafetensorsFile> files() {
+        return List.of();
     }
 
     /** The header strings; of shards, those of the first that has the key. */
-    public Map<String, String> metadata() {
-        return metadata;
-    }
+    public abstract Map<String, String> metadata();
 
     /** The file that was opened, for messages: the weights or the index. */
-    public Path source() {
-        return source;
-    }
+    public abstract Path source();
 
     /** Closes all files. */
     @Override
-    public void close() {
-        files.forEach(SafetensorsFile::close);
-    }
+    public abstract void close();
 }

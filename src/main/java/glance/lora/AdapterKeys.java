@@ -1,6 +1,8 @@
 package glance.lora;
 
 import glance.io.FormatException;
+import glance.io.HostFloats;
+import glance.io.HostTensor;
 import glance.io.SafetensorsFile;
 import glance.io.TensorInfo;
 import glance.tensor.DType;
@@ -190,9 +192,8 @@ public final class AdapterKeys {
         ByteBuffer data = file.data(key);
         float alpha =
                 switch (info.dtype()) {
-                    case F32 -> data.getFloat();
-                    case BF16 -> Float.intBitsToFloat(data.getShort() << 16);
-                    case F16 -> halfToFloat(data.getShort());
+                    case F32, BF16, F16 ->
+                            HostFloats.read(new HostTensor(info.dtype(), info.shape(), data))[0];
                     case I64 -> data.getLong();
                     case I32 -> data.getInt();
                     default ->
@@ -206,18 +207,5 @@ public final class AdapterKeys {
             throw new FormatException(file.path(), key, "must be finite, got " + alpha, null);
         }
         return alpha;
-    }
-
-    /** Float.float16ToFloat, which Java 17 does not have. */
-    private static float halfToFloat(short half) {
-        int exponent = half >>> 10 & 0x1f;
-        int mantissa = half & 0x3ff;
-        float magnitude =
-                switch (exponent) {
-                    case 0 -> mantissa * 0x1p-24f;
-                    case 0x1f -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-                    default -> Math.scalb(1024f + mantissa, exponent - 25);
-                };
-        return half < 0 ? -magnitude : magnitude;
     }
 }

@@ -64,6 +64,44 @@ public final class LoraFile {
         }
     }
 
+    /**
+     * Opens a file without a model, by the names in it: prefixes such as {@code transformer.} are
+     * taken away, names with underscores for dots stay as they are ({@link #hasFlatNames}), and
+     * those of a text encoder are left out as unmatched.
+     *
+     * @throws FormatException naming file and key, if the file is damaged, of an unsupported kind,
+     *     or no adapter, or a module is given twice
+     */
+    public static LoraFile openByName(Path path) {
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            AdapterKeys keys = AdapterKeys.read(file);
+            Map<String, LoraPair> pairs = new LinkedHashMap<>();
+            List<String> unmatched = new ArrayList<>(keys.others());
+            for (AdapterKeys.Entry entry : keys.entries()) {
+                if (ModuleNames.isTextEncoder(entry.module())) {
+                    unmatched.addAll(entry.keys());
+                } else {
+                    String module = ModuleNames.bare(entry.module());
+                    Shape out = Shape.of(entry.b().shape().dim(0), entry.a().shape().dim(1));
+                    addPairs(file, entry, List.of(KeyMap.whole(module, out)), pairs);
+                }
+            }
+            if (pairs.isEmpty()) {
+                throw new FormatException(
+                        path,
+                        unmatched.isEmpty() ? null : unmatched.get(0),
+                        "is no adapter of a transformer",
+                        "expected keys such as MODULE.lora_A.weight and MODULE.lora_B.weight");
+            }
+            return new LoraFile(path, pairs, unmatched);
+        }
+    }
+
+    /** Whether a module name has lost its dots, as kohya's have: {@code blocks_0_attn_to_q}. */
+    public boolean hasFlatNames() {
+        return pairs.keySet().stream().anyMatch(ModuleNames::isFlat);
+    }
+
     /** The file. */
     public Path path() {
         return path;

@@ -3,75 +3,116 @@ package glance.lora;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.tensor.DType;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import glance.tensor.Shape;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeSet;
+import java.util.TreeMap;
 
 /**
- * Writes adapters in the diffusers layout, so that every reader applies them at the same strength:
- * {@code alpha / rank} is folded into lora_B and the header says alpha = rank. Readers that ignore
- * the header, and those that assume alpha = rank when nothing says otherwise, then agree. No {@code
- * .alpha} tensors are written: diffusers misreads files that have them beside lora_A and lora_B.
+ * Writes adapters so that every reader applies them at the same strength: {@code alpha / rank} is
+ * folded into lora_B and the header says alpha = rank. Readers that ignore the header, and those
+ * that assume alpha = rank when nothing says otherwise, then agree. The kohya layout alone keeps
+ * alpha, as a tensor beside unchanged matrices: all its readers know it.
  */
 public final class LoraWriter {
-    private static final String PREFIX = "transformer.";
+    /** Header entries that describe the matrices and must not outlive a change of them. */
+    private static final String METADATA = "lora_adapter_metadata";
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private LoraWriter() {}
 
     /**
-     * Writes an adapter; the file is complete or not there.
+     * Writes an adapter in the diffusers layout, as F32; the file is complete or not there.
      *
-     * @param pairs F32 matrices by module name, all of one rank
+     * @param pairs the adapters by module name
      * @param notes further header entries
      */
     public static void write(Path file, Map<String, LoraPair> pairs, Map<String, String> notes) {
-        Map<String, HostTensor> tensors = new LinkedHashMap<>();
-        TreeSet<Integer> ranks = new TreeSet<>();
-        pairs.forEach(
-                (module, pair) -> {
-                    ranks.add(pair.rank());
-                    tensors.put(PREFIX + module + ".lora_A.weight", pair.a());
-                    tensors.put(PREFIX + module + ".lora_B.weight", scaled(pair.b(), pair.scale()));
-                });
-        if (ranks.size() != 1) {
-            throw new IllegalArgumentException("an adapter file must have one rank, got " + ranks);
-        }
-        Map<String, String> metadata = new LinkedHashMap<>(notes);
-        metadata.put("format", "pt");
-        metadata.put("lora_adapter_metadata", header(ranks.first(), pairs.keySet()));
-        SafetensorsWriter.write(file, tensors, metadata);
+        write(file, pairs, notes, LoraLayout.DIFFUSERS, DType.F32);
     }
 
-    private static String header(int rank, Iterable<String> modules) {
+    /**
+     * As above, in any layout.
+     *
+     * @param dtype F32, BF16 or F16
+     */
+    public static void write(
+            Path file,
+            Map<String, LoraPair> pairs,
+            Map<String, String> notes,
+            LoraLayout layout,
+            DType dtype) {
+        if (pairs.isEmpty()) {
+            throw new IllegalArgumentException(file + ": an adapter must have at least one module");
+        }
+        Map<String, SafetensorsWriter.Source> tensors = new LinkedHashMap<>();
+        pairs.forEach(
+                (module, pair) -> {
+                    String alpha = layout.alpha(module);
+                    float scale = alpha == null ? pair.scale() : 1;
+                    tensors.put(layout.down(module), source(pair.a(), 1, dtype));
+                    tensors.put(layout.up(module), source(pair.b(), scale, dtype));
+                    if (alpha != null) {
+                        HostTensor number = HostFloats.tensor(DType.F32, Shape.of(), pair.alpha());
+                        tensors.put(alpha, source(number, 1, DType.F32));
+                    }
+                });
+        Map<String, String> metadata = new LinkedHashMap<>(notes);
+        metadata.put("format", "pt");
+        metadata.remove(METADATA);
+        switch (layout) {
+            case DIFFUSERS -> metadata.put(METADATA, header("transformer.", pairs));
+            case PEFT -> metadata.put(METADATA, header("", pairs));
+            default -> {}
+        }
+        SafetensorsWriter.stream(file, tensors, metadata);
+    }
+
+    private static SafetensorsWriter.Source source(HostTensor tensor, float scale, DType dtype) {
+        return new SafetensorsWriter.Source(
+                dtype, tensor.shape(), () -> scaled(tensor, scale, dtype).data());
+    }
+
+    private static HostTensor scaled(HostTensor tensor, float scale, DType dtype) {
+        if (scale == 1 && tensor.dtype() == dtype) {
+            return tensor;
+        }
+        float[] values = HostFloats.read(tensor);
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= scale;
+        }
+        return HostFloats.tensor(dtype, tensor.shape(), values);
+    }
+
+    /** The PEFT config: the commonest rank, and patterns for the modules that have another. */
+    private static String header(String prefix, Map<String, LoraPair> pairs) {
+        Map<Integer, Integer> counts = new TreeMap<>();
+        pairs.values().forEach(pair -> counts.merge(pair.rank(), 1, Integer::sum));
+        int common = counts.keySet().iterator().next();
+        for (int rank : counts.keySet()) {
+            common = counts.get(rank) > counts.get(common) ? rank : common;
+        }
         ObjectNode node = JSON.createObjectNode();
-        node.put("transformer.r", rank);
-        node.put("transformer.lora_alpha", rank);
-        modules.forEach(node.withArray("transformer.target_modules")::add);
+        node.put(prefix + "r", common);
+        node.put(prefix + "lora_alpha", common);
+        for (Map.Entry<String, LoraPair> entry : pairs.entrySet()) {
+            int rank = entry.getValue().rank();
+            if (rank != common) {
+                node.withObjectProperty(prefix + "rank_pattern").put(entry.getKey(), rank);
+                node.withObjectProperty(prefix + "alpha_pattern").put(entry.getKey(), rank);
+            }
+            node.withArrayProperty(prefix + "target_modules").add(entry.getKey());
+        }
         try {
             return JSON.writeValueAsString(node);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("cannot write the adapter header", e);
         }
-    }
-
-    private static HostTensor scaled(HostTensor tensor, float scale) {
-        if (tensor.dtype() != DType.F32) {
-            throw new IllegalArgumentException(
-                    "adapters are written from F32, got " + tensor.dtype());
-        }
-        int count = Math.toIntExact(tensor.shape().numel());
-        ByteBuffer source = tensor.data().duplicate().order(ByteOrder.LITTLE_ENDIAN);
-        ByteBuffer result = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
-        for (int i = 0; i < count; i++) {
-            result.putFloat(4 * i, scale * source.getFloat(source.position() + 4 * i));
-        }
-        return new HostTensor(DType.F32, tensor.shape(), result);
     }
 }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * Finds what a module name of an adapter file stands for. Dots may have become underscores (kohya),
@@ -22,6 +23,10 @@ final class ModuleNames {
                     "diffusion_model.");
     private static final List<String> FLAT_PREFIXES = List.of("lora_unet_", "lora_transformer_");
 
+    private static final Pattern FLAT = Pattern.compile("[^.]*blocks_\\d+_[^.]*");
+    private static final Pattern TEXT_ENCODER =
+            Pattern.compile("text_encoder(_\\d)?[._]|lora_te\\d?_|te\\d?_?\\.");
+
     private final Map<String, List<Target>> byName;
     private final Map<String, TreeSet<String>> byFlatName = new HashMap<>();
 
@@ -30,6 +35,27 @@ final class ModuleNames {
         for (String name : byName.keySet()) {
             byFlatName.computeIfAbsent(flat(name), key -> new TreeSet<>()).add(name);
         }
+    }
+
+    /** A name without prefixes, with its dots or underscores as they are. */
+    static String bare(String name) {
+        String bare = name;
+        String shorter = withoutPrefix(bare, PREFIXES);
+        while (!shorter.equals(bare)) {
+            bare = shorter;
+            shorter = withoutPrefix(bare, PREFIXES);
+        }
+        return withoutPrefix(bare, FLAT_PREFIXES);
+    }
+
+    /** Whether a name has underscores where it had dots; one without dots by itself is not. */
+    static boolean isFlat(String name) {
+        return FLAT.matcher(name).matches();
+    }
+
+    /** Whether a name is that of a text encoder's module. */
+    static boolean isTextEncoder(String name) {
+        return TEXT_ENCODER.matcher(name).lookingAt();
     }
 
     /**

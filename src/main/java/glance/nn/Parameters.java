@@ -79,7 +79,7 @@ public final class Parameters implements AutoCloseable {
         String full = prefix + name;
         Shape want = Shape.of(dims);
         root.used.add(full);
-        TensorInfo info = root.weights.tensors().get(full);
+        TensorInfo info = root.weights.find(full, want);
         if (info == null) {
             root.problems.add("missing " + full + " " + want);
             return absent(want);

@@ -1,6 +1,7 @@
 package glance.ops;
 
 import glance.backend.Device;
+import glance.io.HostFloats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -40,10 +41,19 @@ public final class HostTransfer {
         return upload(DType.I32, shape, bytes);
     }
 
-    /** The values of a contiguous F32 tensor. */
+    /** The values of a contiguous F32, BF16 or F16 tensor, exactly. */
     public FloatBuffer floats(Tensor tensor) {
-        Check.dtype("read", "tensor", tensor, DType.F32);
-        return bytes(tensor).asFloatBuffer();
+        Check.that(
+                HostFloats.supports(tensor.dtype()),
+                "read",
+                "tensor must be F32, BF16 or F16, got " + tensor.dtype());
+        ByteBuffer bytes = bytes(tensor);
+        if (tensor.dtype() == DType.F32) {
+            return bytes.asFloatBuffer();
+        }
+        float[] values = new float[Math.toIntExact(tensor.numel())];
+        HostFloats.read(tensor.dtype(), bytes, 0, values);
+        return FloatBuffer.wrap(values);
     }
 
     /** The bytes of a contiguous tensor, little-endian. */

@@ -10,40 +10,67 @@ import glance.ops.Ops;
 import glance.schedule.PhasePlan;
 import glance.schedule.StepRange;
 import glance.tensor.Shape;
-import java.util.ArrayList;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
-/** The adapters of a run, read and placed on the device before its first step. */
+/** Adapters, each read and placed on the device once, before the first step that uses it. */
 final class Adapters implements AutoCloseable {
+    private final Family family;
+    private final RunListener listener;
+    private final Map<String, Shape> modules = new LinkedHashMap<>();
+    private final Map<Path, LoraFile> files = new HashMap<>();
     private final AdapterSet set;
-    private final List<Map<String, LowRank>> perStep;
 
-    Adapters(
-            Ops ops,
-            Family family,
-            Denoiser denoiser,
-            List<LoraSpec> specs,
-            PhasePlan plan,
-            RunListener listener) {
-        Map<String, Shape> modules = new LinkedHashMap<>();
+    /**
+     * @param denoiser what is adapted
+     * @param listener warned of adapters that do not fit in full
+     */
+    Adapters(Ops ops, Family family, Denoiser denoiser, RunListener listener) {
+        this.family = family;
+        this.listener = listener;
         denoiser.linears().forEach((name, linear) -> modules.put(name, linear.weight().shape()));
-        List<AdapterSet.Assignment> assignments = new ArrayList<>();
-        for (LoraSpec spec : specs) {
-            LoraFile file = LoraFile.open(spec.file(), family.keyMap(), modules);
-            if (!file.unmatched().isEmpty()) {
-                listener.warning(
-                        spec.file()
-                                + ": not used, no such module in this model: "
-                                + summary(file.unmatched()));
-            }
-            assignments.add(new AdapterSet.Assignment(file, spec.scale(), steps(spec, plan)));
-        }
         set = new AdapterSet(ops);
-        perStep = set.perStep(plan.steps().size(), assignments);
+    }
+
+    /** The steps of a plan with what each adds to the model. */
+    List<DenoisingStep> steps(List<LoraSpec> specs, PhasePlan plan) {
+        List<AdapterSet.Assignment> assignments =
+                specs.stream()
+                        .map(
+                                spec ->
+                                        new AdapterSet.Assignment(
+                                                file(spec), spec.scale(), steps(spec, plan)))
+                        .toList();
+        List<Map<String, LowRank>> perStep = set.perStep(plan.steps().size(), assignments);
+        return plan.steps().stream()
+                .map(
+                        step ->
+                                new DenoisingStep(
+                                        step.sigma(),
+                                        step.nextSigma(),
+                                        step.phase(),
+                                        perStep.get(step.number() - 1)))
+                .toList();
+    }
+
+    private LoraFile file(LoraSpec spec) {
+        return files.computeIfAbsent(
+                spec.file(),
+                path -> {
+                    LoraFile file = LoraFile.open(path, family.keyMap(), modules);
+                    if (!file.unmatched().isEmpty()) {
+                        listener.warning(
+                                path
+                                        + ": not used, no such module in this model: "
+                                        + summary(file.unmatched()));
+                    }
+                    return file;
+                });
     }
 
     private static SortedSet<Integer> steps(LoraSpec spec, PhasePlan plan) {
@@ -59,19 +86,6 @@ final class Adapters implements AutoCloseable {
         int shown = Math.min(keys.size(), 5);
         String text = String.join(", ", keys.subList(0, shown));
         return shown < keys.size() ? text + " and " + (keys.size() - shown) + " more" : text;
-    }
-
-    /** The steps of the plan with what each adds to the model. */
-    List<DenoisingStep> steps(PhasePlan plan) {
-        return plan.steps().stream()
-                .map(
-                        step ->
-                                new DenoisingStep(
-                                        step.sigma(),
-                                        step.nextSigma(),
-                                        step.phase(),
-                                        perStep.get(step.number() - 1)))
-                .toList();
     }
 
     @Override

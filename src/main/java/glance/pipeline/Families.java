@@ -13,6 +13,11 @@ public final class Families {
 
     private Families() {}
 
+    /** All families. */
+    public static List<Family> all() {
+        return ALL;
+    }
+
     /**
      * The family of a model folder, by the pipeline class in its model_index.json.
      *

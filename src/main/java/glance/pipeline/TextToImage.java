@@ -13,6 +13,7 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.PhasePlan;
+import glance.schedule.PlanSpec;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
@@ -148,10 +149,10 @@ public final class TextToImage {
         PhasePlan plan = plan(request);
         TokenGrid grid = grid(request);
         try (Denoiser denoiser = family.openDenoiser(ops, folder);
-                Adapters adapters =
-                        new Adapters(ops, family, denoiser, loras(request), plan, listener);
+                Adapters adapters = new Adapters(ops, family, denoiser, listener);
                 Previews previews = new Previews(ops, family, folder, request, grid, listener)) {
-            List<DenoisingStep> steps = adapters.steps(plan);
+            List<DenoisingStep> steps =
+                    adapters.steps(loras(request.loras(), request.plan()), plan);
             listener.stage("denoising");
             Sampler sampler = new Sampler(ops, denoiser, listener);
             List<Tensor> results = new ArrayList<>();
@@ -174,11 +175,10 @@ public final class TextToImage {
         }
     }
 
-    /** The adapters of the request and those that its plan names for phases. */
-    private static List<LoraSpec> loras(ImageRequest request) {
-        List<LoraSpec> all = new ArrayList<>(request.loras());
-        request.plan()
-                .adapters()
+    /** Adapters of a run and those that its plan names for phases. */
+    static List<LoraSpec> loras(List<LoraSpec> given, PlanSpec plan) {
+        List<LoraSpec> all = new ArrayList<>(given);
+        plan.adapters()
                 .forEach(
                         (phase, files) ->
                                 files.forEach(file -> all.add(LoraSpec.parse(file).at(phase))));
@@ -186,7 +186,10 @@ public final class TextToImage {
     }
 
     private void checkFinite(Tensor latents) {
-        FloatBuffer values = ops.host().floats(latents);
+        checkFinite(ops.host().floats(latents));
+    }
+
+    static void checkFinite(FloatBuffer values) {
         while (values.hasRemaining()) {
             if (!Float.isFinite(values.get())) {
                 throw new IllegalStateException(

@@ -134,6 +134,8 @@ public record FlowMatchSchedule(
      * @param steps at least 1
      * @param imageSeqLen number of image tokens; without dynamic shifting it changes nothing
      * @return steps + 1 values
+     * @throws IllegalArgumentException if the shift for so many tokens presses neighbouring levels
+     *     into the same float32
      */
     public float[] sigmas(int steps, int imageSeqLen) {
         require(steps > 0, "steps", "at least 1", steps);
@@ -147,6 +149,14 @@ public record FlowMatchSchedule(
         float[] sigmas = new float[steps + 1];
         for (int i = 0; i < steps; i++) {
             sigmas[i] = (float) grid[i];
+            if (i > 0 && !(sigmas[i] < sigmas[i - 1])) {
+                throw new IllegalArgumentException(
+                        imageSeqLen
+                                + " image tokens: the scheduler's shift (mu = "
+                                + (float) mu
+                                + ") leaves no distance between noise levels; make a smaller"
+                                + " picture or take fewer steps");
+            }
         }
         return sigmas;
     }

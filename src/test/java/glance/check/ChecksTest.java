@@ -18,6 +18,7 @@ class ChecksTest {
                 "qwenimage-adapter-names",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
+                "dit-transformer",
                 "clip-text",
                 "t5-encoder",
                 "qwen-tokenizer",

@@ -18,12 +18,19 @@ class EngineTest {
     void help_teachesCommandsExamplesAndExitCodes() {
         assertThat(run("--help")).isZero();
         assertThat(text(out))
-                .contains("generate", "info", "check", "devices", "Examples:", "Exit codes:");
+                .contains(
+                        "generate",
+                        "compare",
+                        "info",
+                        "check",
+                        "devices",
+                        "Examples:",
+                        "Exit codes:");
         assertThat(text(err)).isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource({"generate", "info", "check", "devices"})
+    @CsvSource({"generate", "compare", "info", "check", "devices"})
     void everyCommand_hasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(text(out)).contains("Usage: glance-engine " + command, "--verbose");
@@ -39,7 +46,7 @@ class EngineTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "''                      | missing command: expected one of generate, info",
+                "''                      | missing command: expected one of generate, compare",
                 "generat                 | did you mean generate?; see glance-engine --help",
                 "generate x --sed 1      | '--sed'; did you mean --seed?; see glance-engine generate --help",
                 "generate x --seed many  | invalid value for option '--seed': 'many' is not a long",
@@ -61,6 +68,19 @@ class EngineTest {
                 "generate x --lora no.st | adapter 'no.st': no such file",
                 "generate x --out x.jpg  | pictures are PNG",
                 "generate x --out _      | --out is empty",
+                "compare                 | no prompt given",
+                "compare x               | nothing to compare with the teacher",
+                "compare x --plans fast  | --plans: plan 'fast': is neither a file nor one of full",
+                "compare x --plans full full | two runs have the name full",
+                "compare x --plans glance --seeds 0 | --seeds 0: must be 1 or more",
+                "compare x --plans glance --limit 0 | --limit 0: must be 1 or more",
+                "compare x --plans glance --pictures | --pictures: needs --out FOLDER",
+                "compare x --plans glance --size 60x64 | size 60x64: sides must be",
+                "compare x --preset all  | --preset all: expected one of controls, sweep",
+                "compare x --preset sweep | --preset sweep: needs --slow FILE and --fast FILE",
+                "compare x --run glance  | --run glance: expected NAME=PLAN[,FILE[:scale][@steps]...]",
+                "compare x --run a=glance,no.st | --run: adapter 'no.st': no such file",
+                "compare x --run teacher=glance | two runs have the name teacher",
             })
     void wrongUse_isOneLineAndExitCode2(String line, String message) {
         String[] args = line.isEmpty() ? new String[0] : line.split(" ");

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import glance.io.Images;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -92,6 +95,21 @@ class InfoCommandTest {
         JsonNode json = json(folder);
         assertThat(json.get("runMemory").isNull()).isTrue();
         assertThat(component(json, "vae").get("className").asText()).isEqualTo("OtherVae");
+    }
+
+    @Test
+    void picture_isDescribedByItsSettings() throws IOException {
+        Path png = folder.resolve("a.PNG");
+        Images.writePng(
+                png,
+                new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB),
+                Map.of("prompt", "a red circle"));
+        JsonNode json = json(png);
+        assertThat(json.get("kind").asText()).isEqualTo("picture");
+        assertThat(json.get("width").asInt()).isEqualTo(3);
+        out.reset();
+        assertThat(run("info", png.toString())).isZero();
+        assertThat(out.toString()).contains("pixels      3x2", "prompt      a red circle");
     }
 
     @Test

@@ -57,6 +57,17 @@ class ConfigTest {
     }
 
     @Test
+    void objects_ofAList_areNumberedInMessages() {
+        Config config = config("{'os':[{'i':1},{'i':'x'}],'bad':[{},3]}");
+        assertThat(config.objects("os")).hasSize(2);
+        assertThat(config.objects("os").get(0).integer("i")).isEqualTo(1);
+        refused(
+                () -> config.objects("os").get(1).integer("i"),
+                "config.json: os[1].i: expected a whole number, got \"x\"");
+        refused(() -> config.objects("bad"), "bad[1]: expected an object, got 3");
+    }
+
+    @Test
     void values_ofWrongType_nameFileKeyExpectedAndGot() {
         Config config = config("{'a':'3','b':1.5,'c':3000000000,'d':[1,'x'],'o':{'i':true}}");
         refused(() -> config.integer("a"), "config.json: a: expected a whole number, got \"3\"");

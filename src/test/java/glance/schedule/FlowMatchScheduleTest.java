@@ -87,6 +87,15 @@ class FlowMatchScheduleTest {
                 .hasMessage("imageSeqLen must be at least 1, got 0");
     }
 
+    @Test
+    void sigmas_shiftLeavesNoDistance_isRefused() {
+        FlowMatchSchedule schedule = read("{\"use_dynamic_shifting\": true}");
+        assertThatThrownBy(() -> schedule.sigmas(50, 262_144))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("262144 image tokens: the scheduler's shift (mu = ")
+                .hasMessageContaining("make a smaller picture");
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

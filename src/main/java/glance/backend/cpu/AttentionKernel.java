@@ -54,14 +54,25 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         }
     }
 
+    @Override
+    public long workspaceBytes(Op.Attention op) {
+        long keyRows = panelled(op.k().dim(1));
+        long width = op.q().dim(3) + panelled(op.q().dim(3));
+        return op.k().dim(2) * keyRows * width * Float.BYTES;
+    }
+
+    private static int panelled(int length) {
+        return (length + ROWS - 1) / ROWS * ROWS;
+    }
+
     private void sample(Op.Attention op, int b) {
         int seqLen = op.q().dim(1);
         int heads = op.q().dim(2);
         int headDim = op.q().dim(3);
         int keyLen = op.k().dim(1);
         int kvHeads = op.k().dim(2);
-        int keyRows = (keyLen + ROWS - 1) / ROWS * ROWS;
-        int dimRows = (headDim + ROWS - 1) / ROWS * ROWS;
+        int keyRows = panelled(keyLen);
+        int dimRows = panelled(headDim);
         CpuStorage keys = memory.scratch((long) kvHeads * keyRows * headDim);
         CpuStorage values = memory.scratch((long) kvHeads * keyRows * dimRows);
         try {

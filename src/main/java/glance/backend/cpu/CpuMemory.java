@@ -14,10 +14,10 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Scratch comes from a pool of float arrays: a freed block serves the next request of at most its
- * size and at least half of it, so a run of equal steps soon allocates nothing. Blocks in use and
- * in the pool are together at most twice what was ever in use, so a run of ever new sizes does not
- * fill the heap with blocks that fit nothing any more. Matrices from files stay mapped; vectors
+ * Scratch comes from a pool of float arrays: a freed block serves the next request of its size or a
+ * little less, so a run of equal steps soon allocates nothing and hardly wastes any. Blocks in use
+ * and in the pool are together at most twice what was ever in use, so a run of ever new sizes does
+ * not fill the heap with blocks that fit nothing any more. Matrices from files stay mapped; vectors
  * (biases, norm weights) are widened to floats once.
  */
 final class CpuMemory implements DeviceMemory {
@@ -26,6 +26,7 @@ final class CpuMemory implements DeviceMemory {
     private long peakScratchBytes;
     private long mostScratchBytes;
     private long weightBytes;
+    private long peakWeightBytes;
     private long pooledBytes;
 
     /** A block of floats for the inside of a kernel; release it when the kernel is done. */
@@ -59,7 +60,7 @@ final class CpuMemory implements DeviceMemory {
 
     private float[] take(int length) {
         Map.Entry<Integer, ArrayDeque<float[]>> entry = pool.ceilingEntry(length);
-        if (entry != null && entry.getKey() <= 2L * length + 64) {
+        if (entry != null && entry.getKey() <= length + length / 8L + 64) {
             return takeFrom(entry);
         }
         try {
@@ -123,6 +124,7 @@ final class CpuMemory implements DeviceMemory {
             storage = new CpuStorage(bytes, this::dropWeight);
         }
         weightBytes += storage.bytes();
+        peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
         return Tensor.contiguous(storage, held, shape);
     }
 
@@ -160,12 +162,14 @@ final class CpuMemory implements DeviceMemory {
 
     @Override
     public synchronized MemoryStats stats() {
-        return new MemoryStats(scratchBytes, peakScratchBytes, weightBytes, pooledBytes);
+        return new MemoryStats(
+                scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, pooledBytes);
     }
 
     @Override
     public synchronized void resetPeak() {
         peakScratchBytes = scratchBytes;
+        peakWeightBytes = weightBytes;
     }
 
     synchronized void clear() {

@@ -98,6 +98,13 @@ final class Gemm {
         }
     }
 
+    /** Scratch that {@link #run} takes for m rows of depth k. */
+    static long workspaceBytes(long m, long k) {
+        long blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
+        long rows = blocks == 0 ? 0 : (m + blocks - 1) / blocks;
+        return (rows + ROWS - 1) / ROWS * ROWS * k * Float.BYTES;
+    }
+
     private void block(int start, int m, int n, int k, Side left, Side right, Sink sink) {
         int leftPanels = (m + ROWS - 1) / ROWS;
         int rightPanels = (n + COLUMNS - 1) / COLUMNS;

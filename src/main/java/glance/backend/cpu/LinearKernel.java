@@ -64,6 +64,13 @@ final class LinearKernel implements Kernel<Op.Linear> {
         }
     }
 
+    @Override
+    public long workspaceBytes(Op.Linear op) {
+        long rows = (long) op.x().dim(0) * op.x().dim(1);
+        int rank = op.lora() == null ? 0 : op.lora().a().dim(0);
+        return Gemm.workspaceBytes(rows, op.x().dim(2) + rank) + rows * rank * Float.BYTES;
+    }
+
     /** Rows of [batch, seqLen, dim] with any outer strides. */
     private static Gemm.Source tokens(Tensor x) {
         float[] values = CpuStorage.floats(x);

@@ -1,0 +1,135 @@
+package glance.backend;
+
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Storage;
+import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.util.function.LongConsumer;
+
+/**
+ * A device that computes nothing, holds nothing, and accounts for everything: running a model on it
+ * tells what memory the model would take, tensor for tensor, in the time that it takes to walk
+ * through the code. What is read back from it is zeros.
+ */
+public final class DryDevice implements Device {
+    private final DType computeType;
+    private final Memory memory = new Memory();
+    private final KernelTable kernels;
+
+    private DryDevice(DType computeType, KernelTable pattern) {
+        this.computeType = computeType;
+        this.kernels = pattern.dry(memory::touch);
+    }
+
+    /** Stands in for a device: its dtype, its refusals, the workspaces of its kernels. */
+    public static DryDevice of(Device device) {
+        return new DryDevice(device.computeType(), device.kernels());
+    }
+
+    /** Stands in for a device that has every kernel and none of them needs a workspace. */
+    public static DryDevice ideal(DType computeType) {
+        return new DryDevice(computeType, KernelTable.ofNothing());
+    }
+
+    @Override
+    public DeviceInfo info() {
+        return new DeviceInfo("dry", "accounts for memory, computes nothing", 0, null);
+    }
+
+    @Override
+    public DType computeType() {
+        return computeType;
+    }
+
+    @Override
+    public DeviceMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public KernelTable kernels() {
+        return kernels;
+    }
+
+    @Override
+    public void synchronize() {
+        // nothing is ever under way
+    }
+
+    @Override
+    public void close() {
+        // holds nothing
+    }
+
+    /** A number of bytes that nobody holds. */
+    private static final class Block extends Storage {
+        private final long bytes;
+        private final LongConsumer onFree;
+
+        Block(long bytes, LongConsumer onFree) {
+            this.bytes = bytes;
+            this.onFree = onFree;
+        }
+
+        @Override
+        public long bytes() {
+            return bytes;
+        }
+
+        @Override
+        protected void free() {
+            onFree.accept(bytes);
+        }
+    }
+
+    private static final class Memory implements DeviceMemory {
+        private long scratchBytes;
+        private long peakScratchBytes;
+        private long weightBytes;
+        private long peakWeightBytes;
+
+        /** Takes so much for a moment. */
+        private void touch(long bytes) {
+            peakScratchBytes = Math.max(peakScratchBytes, scratchBytes + bytes);
+        }
+
+        @Override
+        public Storage allocate(DType dtype, long numel) {
+            long bytes = Math.multiplyExact(numel, dtype.bytes());
+            scratchBytes += bytes;
+            touch(0);
+            return new Block(bytes, size -> scratchBytes -= size);
+        }
+
+        @Override
+        public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
+            long bytes = shape.numel() * dtype.bytes();
+            weightBytes += bytes;
+            peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
+            Block block = new Block(bytes, size -> weightBytes -= size);
+            return Tensor.contiguous(block, dtype, shape);
+        }
+
+        @Override
+        public void write(ByteBuffer source, Tensor target) {
+            // goes nowhere
+        }
+
+        @Override
+        public void read(Tensor source, ByteBuffer target) {
+            // a fresh buffer is all zeros already
+        }
+
+        @Override
+        public MemoryStats stats() {
+            return new MemoryStats(scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, 0);
+        }
+
+        @Override
+        public void resetPeak() {
+            peakScratchBytes = scratchBytes;
+            peakWeightBytes = weightBytes;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+package glance.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures models at full size. */
+@Command(
+        name = "bench",
+        header = "Measures whole models, also at full size without their weights.",
+        description = {"", "The benchmarks of single kernels are in the folder benchmarks/.", ""},
+        commandListHeading = "%nCommands:%n")
+final class BenchCommand implements Runnable {
+    @Spec private CommandSpec spec;
+
+    /** The command with its subcommands. */
+    static CommandLine of(Session session) {
+        return new CommandLine(new BenchCommand())
+                .addSubcommand(new BenchDenoiseCommand(session))
+                .addSubcommand(new BenchMemoryCommand(session));
+    }
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "bench what? denoise or memory");
+    }
+}

@@ -1,0 +1,140 @@
+package glance.cli;
+
+import glance.io.FormatException;
+import glance.io.HostFloats;
+import glance.io.ModelFolder;
+import glance.io.TensorInfo;
+import glance.io.Weights;
+import glance.lora.KeyMap;
+import glance.lora.LoraFile;
+import glance.model.Family;
+import glance.pipeline.Families;
+import glance.tensor.Shape;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The transformer of a model as files, without a device: of a model folder, a component folder, or
+ * a single file.
+ */
+final class Checkpoint implements AutoCloseable {
+    private static final String INDEX = "model_index.json";
+    private static final String TRANSFORMER = "transformer";
+    private static final String WEIGHT = ".weight";
+
+    private final Path path;
+    private final Weights weights;
+    private final List<Family> families;
+
+    private Checkpoint(Path path, Weights weights, List<Family> families) {
+        this.path = path;
+        this.weights = weights;
+        this.families = families;
+    }
+
+    /**
+     * Opens the headers.
+     *
+     * @throws FormatException if there are no weights, or they are damaged
+     */
+    static Checkpoint open(Path path) {
+        if (!Files.exists(path)) {
+            throw new FormatException(
+                    path,
+                    null,
+                    "no such file or folder",
+                    "give a model folder, a transformer's folder, or a .safetensors file");
+        }
+        if (isModel(path)) {
+            ModelFolder folder = ModelFolder.open(path);
+            return new Checkpoint(path, folder.weights(TRANSFORMER), List.of(Families.of(folder)));
+        }
+        return new Checkpoint(path, Weights.open(path), Families.all());
+    }
+
+    private static boolean isModel(Path path) {
+        return Files.exists(path.resolve(INDEX));
+    }
+
+    /** What was opened. */
+    Path path() {
+        return path;
+    }
+
+    /** Whether this is a whole model, of which the transformer is a part. */
+    boolean isModel() {
+        return isModel(path);
+    }
+
+    /** Whether this is a folder of any kind. */
+    boolean isFolder() {
+        return Files.isDirectory(path);
+    }
+
+    /** The folder of the transformer, or the single file. */
+    Path component() {
+        return isModel() ? path.resolve(TRANSFORMER) : path;
+    }
+
+    /** The tensors. */
+    Weights weights() {
+        return weights;
+    }
+
+    /** Weight shapes [out, in] of the modules that an adapter can be for, by module name. */
+    Map<String, Shape> modules() {
+        Map<String, Shape> modules = new LinkedHashMap<>();
+        for (TensorInfo info : weights.tensors().values()) {
+            if (isModule(info)) {
+                modules.put(module(info.name()), info.shape());
+            }
+        }
+        return modules;
+    }
+
+    /** Whether a tensor is the weight of a linear layer. */
+    static boolean isModule(TensorInfo info) {
+        return info.name().endsWith(WEIGHT)
+                && info.shape().rank() == 2
+                && HostFloats.supports(info.dtype());
+    }
+
+    /** The module that a weight belongs to. */
+    static String module(String weight) {
+        return weight.substring(0, weight.length() - WEIGHT.length());
+    }
+
+    /**
+     * Opens an adapter for this checkpoint. Where nothing says which family it is of, the family
+     * whose names leave the fewest keys unmatched is taken.
+     *
+     * @throws FormatException if the adapter is damaged or none of its keys fits
+     */
+    LoraFile adapter(Path file) {
+        Map<String, Shape> modules = modules();
+        LoraFile best = null;
+        FormatException refusal = null;
+        for (KeyMap keyMap : families.stream().map(Family::keyMap).toList()) {
+            try {
+                LoraFile candidate = LoraFile.open(file, keyMap, modules);
+                if (best == null || candidate.unmatched().size() < best.unmatched().size()) {
+                    best = candidate;
+                }
+            } catch (FormatException e) {
+                refusal = refusal == null ? e : refusal;
+            }
+        }
+        if (best == null) {
+            throw refusal;
+        }
+        return best;
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}

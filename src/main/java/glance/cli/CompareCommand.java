@@ -1,0 +1,246 @@
+package glance.cli;
+
+import glance.backend.Device;
+import glance.backend.Devices;
+import glance.compare.Comparison;
+import glance.compare.ComparisonRequest;
+import glance.compare.Contender;
+import glance.compare.Outcome;
+import glance.compare.ReportFiles;
+import glance.compare.Summary;
+import glance.compare.SummaryTable;
+import glance.compare.scene.Scene;
+import glance.io.Images;
+import glance.io.ModelFolder;
+import glance.ops.Ops;
+import glance.pipeline.ImageRequest;
+import glance.pipeline.ImageSession;
+import glance.pipeline.TextToImage;
+import glance.schedule.PhasePlan;
+import glance.schedule.StepRange;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Compares runs with the teacher. */
+@Command(
+        name = "compare",
+        sortOptions = false,
+        header = "Compares plans and adapters with the model's own 50 steps.",
+        description = {
+            "",
+            "For each prompt and seed the teacher and all other runs start from the same noise. Shown"
+                    + " for each run: forward passes, seconds, PSNR and SSIM to the teacher's picture,"
+                    + " relative error of the final latents. The folder --out gets report.md,"
+                    + " pictures.csv, results.json and sheet.png (prompts down, runs across).",
+            ""
+        },
+        parameterListHeading = "Arguments:%n",
+        optionListHeading = "Options:%n",
+        footer = {
+            "",
+            "Presets, with --slow FILE and --fast FILE:",
+            "  controls  base-uniform-10, base (the same steps without adapters), slow-only,",
+            "            fast-only, slow+fast, swapped, slow-everywhere, fast-everywhere",
+            "  sweep     switch-K: Slow in the first K steps, then Fast; K from 0 to 10",
+            "",
+            "Measures:",
+            "  PSNR          10 log10(255^2 / mean squared difference), in dB",
+            "  SSIM          Wang et al. 2004: 11x11 gaussian window (1.5), K1 0.01, K2 0.03,",
+            "                mean of the three channels",
+            "  latent error  |x - y| / |y| of the final latents, y those of the teacher",
+            "  Where --prompts is a .jsonl file with scenes, as eval/scenes.jsonl: shares of",
+            "  pictures with the right background, colours, shapes, count and layout.",
+            "",
+            "Examples:",
+            "  glance-engine compare \"a red circle\" --plans glance uniform-10 --out out/",
+            "  glance-engine compare --prompts eval/scenes.jsonl --preset controls \\",
+            "      --slow slow.safetensors --fast fast.safetensors --seeds 3 --out controls/",
+            "  glance-engine compare --prompts prompts.txt --out strength/ \\",
+            "      --run half=glance,slow.safetensors:0.5@slow,fast.safetensors:0.5@fast \\",
+            "      --run all=glance,slow.safetensors@slow,fast.safetensors@fast"
+        })
+final class CompareCommand implements Callable<Integer> {
+    private static final int MAX_SHEET_ROWS = 1000;
+
+    private final Session session;
+
+    @Parameters(paramLabel = "PROMPT", arity = "0..*", description = "What to draw.")
+    private List<String> prompts = new ArrayList<>();
+
+    @Option(
+            names = "--prompts",
+            paramLabel = "FILE",
+            description = "A prompt on each line, or a .jsonl file with the key prompt.")
+    private Path promptFile;
+
+    @Option(names = "--limit", paramLabel = "N", description = "Only the first N prompts.")
+    private int limit = Integer.MAX_VALUE;
+
+    @Mixin private CompareRuns runs;
+
+    @Mixin private CompareSetting setting;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            description = "Where the files go; made if missing. Default: only the table is shown.")
+    private Path out;
+
+    @Option(names = "--overwrite", description = "Replace the files of an earlier comparison.")
+    private boolean overwrite;
+
+    @Option(names = "--pictures", description = "Also write every picture to FOLDER/pictures.")
+    private boolean keepPictures;
+
+    @Option(
+            names = "--sheet-rows",
+            paramLabel = "N",
+            defaultValue = "24",
+            description = "Rows of the contact sheet at most. Default: ${DEFAULT-VALUE}.")
+    private int sheetRows;
+
+    @Option(names = "--json", description = "Print the results as JSON in place of the table.")
+    private boolean json;
+
+    @Mixin private DeviceOption deviceOption;
+
+    CompareCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        CompareSetting.requireRange("--limit", limit, Integer.MAX_VALUE);
+        CompareSetting.requireRange("--sheet-rows", sheetRows, MAX_SHEET_ROWS);
+        if (keepPictures && out == null) {
+            throw new WrongUseException("--pictures: needs --out FOLDER");
+        }
+        ComparePrompts given = ComparePrompts.read(prompts, promptFile, limit);
+        ModelFolder folder = SettingsOptions.open(setting.model());
+        ComparisonRequest request = request(given, folder);
+        try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
+                Ops ops = new Ops(device)) {
+            check(new TextToImage(ops, folder), request);
+            CompareFiles files = out == null ? null : new CompareFiles(out, overwrite);
+            if (keepPictures) {
+                files.makePictureFolder();
+            }
+            noteUnscored(request, given.hasScenes());
+            int pictures =
+                    given.texts().size()
+                            * request.seeds().size()
+                            * (request.contenders().size() + 1);
+            session.note(
+                    setting.model()
+                            + " on "
+                            + device.info().id()
+                            + ": "
+                            + Units.plural(pictures, "picture")
+                            + ", "
+                            + Units.plural(request.totalSteps(), "step"));
+            Gallery gallery = new Gallery(request, files, sheetRows, keepPictures);
+            List<Outcome> outcomes;
+            try (CompareProgress progress = new CompareProgress(session, request.totalSteps())) {
+                outcomes = new Comparison(ops, folder, request).run(progress, gallery);
+            }
+            ReportFiles report = new ReportFiles(request, about(device, request), outcomes);
+            finish(report, files, gallery);
+            boolean complete = outcomes.size() == pictures;
+            if (!complete) {
+                session.note(
+                        "interrupted; the results are of the first "
+                                + Units.plural(outcomes.size(), "picture"));
+            }
+            return complete ? ExitCode.OK : ExitCode.INTERRUPTED;
+        }
+    }
+
+    private ComparisonRequest request(ComparePrompts given, ModelFolder folder) {
+        try {
+            return new ComparisonRequest(
+                    setting.of(given.texts(), folder),
+                    given.scenes(),
+                    setting.seeds(),
+                    runs.teacher(),
+                    runs.contenders());
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException(e.getMessage());
+        }
+    }
+
+    private void noteUnscored(ComparisonRequest request, boolean hasScenes) {
+        int width = request.setting().width();
+        int height = request.setting().height();
+        if (hasScenes && (width != Scene.SIDE || height != Scene.SIDE)) {
+            session.note("scenes are scored at 64x64 pixels only, not at " + width + "x" + height);
+        }
+    }
+
+    /** Finds what is wrong with the arguments before anything is loaded. */
+    private static void check(TextToImage pipeline, ComparisonRequest request) {
+        List<Contender> all = new ArrayList<>(List.of(request.teacher()));
+        all.addAll(request.contenders());
+        try {
+            for (Contender contender : all) {
+                ImageRequest one =
+                        request.setting().request(contender.plan(), contender.adapters());
+                pipeline.check(one);
+                PhasePlan plan = pipeline.plan(one);
+                contender.adapters().stream()
+                        .filter(adapter -> adapter.steps() != null)
+                        .forEach(adapter -> StepRange.parse(adapter.steps(), plan));
+            }
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException(e.getMessage());
+        }
+    }
+
+    private Map<String, String> about(Device device, ComparisonRequest request) {
+        ImageSession.Setting shared = request.setting();
+        List<Long> seeds = request.seeds();
+        Map<String, String> about = new LinkedHashMap<>();
+        about.put("engine", "glance-engine " + TopCommand.Version.number());
+        about.put("model", setting.model());
+        about.put("device", device.info().id() + " (" + device.info().description() + ")");
+        about.put("size", shared.width() + "x" + shared.height());
+        about.put("guidance", Float.toString(shared.guidance().scale()));
+        about.put("negative prompt", "'" + shared.negative() + "'");
+        about.put("prompts", Integer.toString(shared.prompts().size()));
+        about.put(
+                "seeds",
+                seeds.get(0) + (seeds.size() == 1 ? "" : " to " + seeds.get(seeds.size() - 1)));
+        return about;
+    }
+
+    private void finish(ReportFiles report, CompareFiles files, Gallery gallery) {
+        if (files != null) {
+            // A request to stop interrupts this thread, which would close the files.
+            Thread.interrupted();
+            CompareFiles.write(files.report(), report.markdown());
+            CompareFiles.write(files.csv(), report.csv());
+            CompareFiles.write(files.json(), report.json());
+            Images.writePng(files.sheet(), gallery.sheet(), Map.of("Software", "glance-engine"));
+        }
+        if (json) {
+            session.out().print(report.json());
+            return;
+        }
+        SummaryTable summary = new SummaryTable(Summary.of(report.outcomes()));
+        Table table = new Table(summary.header().toArray(String[]::new));
+        summary.rows().forEach(row -> table.row(row.toArray(String[]::new)));
+        table.print(session.out());
+        session.out().println(summary.legend());
+        if (files != null) {
+            session.note("written: " + files.report() + " and the files beside it");
+        }
+    }
+}

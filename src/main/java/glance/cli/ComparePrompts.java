@@ -1,0 +1,58 @@
+package glance.cli;
+
+import glance.compare.scene.Scene;
+import glance.io.Config;
+import glance.io.FormatException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Prompts, and what their pictures must show where that is known.
+ *
+ * @param texts the prompts
+ * @param scenes for each prompt its scene, or null
+ */
+record ComparePrompts(List<String> texts, List<Scene> scenes) {
+    /**
+     * Prompts of the command line and of a file: a prompt on each line, or in a .jsonl file an
+     * object with the key prompt, and the other keys of a {@link Scene} if it is to be scored.
+     *
+     * @param limit how many to keep
+     * @throws FormatException if the file is damaged or holds no prompt
+     */
+    static ComparePrompts read(List<String> given, Path file, int limit) throws IOException {
+        ComparePrompts all = new ComparePrompts(new ArrayList<>(), new ArrayList<>());
+        Prompts.check(given).forEach(prompt -> all.add(prompt, null));
+        if (file != null) {
+            boolean lines = file.toString().toLowerCase(Locale.ROOT).endsWith(".jsonl");
+            int number = 0;
+            for (String text : Prompts.read(file)) {
+                number++;
+                if (lines) {
+                    Config line = Config.parse(file, "object " + number, text);
+                    boolean scene = line.has("objects");
+                    all.add(line.string("prompt"), scene ? Scene.read(line) : null);
+                } else {
+                    all.add(text, null);
+                }
+            }
+        }
+        if (all.texts.isEmpty()) {
+            throw new WrongUseException("no prompt given; use --prompts FILE, or name them");
+        }
+        int kept = Math.min(limit, all.texts.size());
+        return new ComparePrompts(all.texts.subList(0, kept), all.scenes.subList(0, kept));
+    }
+
+    private void add(String text, Scene scene) {
+        texts.add(text);
+        scenes.add(scene);
+    }
+
+    boolean hasScenes() {
+        return scenes.stream().anyMatch(scene -> scene != null);
+    }
+}

@@ -1,0 +1,157 @@
+package glance.cli;
+
+import glance.compare.Contender;
+import glance.compare.Preset;
+import glance.lora.LoraSpec;
+import glance.schedule.PlanSpec;
+import glance.schedule.Plans;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Option;
+
+/** The options that say which runs take part. */
+final class CompareRuns {
+    private static final Pattern RUN = Pattern.compile("([\\p{L}\\p{N}][^=,]{0,39})=(.+)");
+
+    @Option(
+            names = "--plans",
+            paramLabel = "PLAN",
+            split = ",",
+            arity = "1..*",
+            description =
+                    "Run the model without adapters on these plans: names or JSON files (whose own"
+                            + " adapters are used).")
+    private List<String> plans = new ArrayList<>();
+
+    @Option(
+            names = "--run",
+            paramLabel = "NAME=PLAN[,FILE[:scale][@steps]...]",
+            description = "A run with adapters. May be given several times.")
+    private List<String> runs = new ArrayList<>();
+
+    @Option(
+            names = "--preset",
+            paramLabel = "PRESET",
+            split = ",",
+            description = "Sets of runs with --slow and --fast: controls, sweep; see below.")
+    private List<String> presets = new ArrayList<>();
+
+    @Option(
+            names = "--preset-plan",
+            paramLabel = "PLAN",
+            defaultValue = "glance",
+            description = "The plan of the presets. Default: ${DEFAULT-VALUE}.")
+    private String presetPlan;
+
+    @Option(
+            names = "--slow",
+            paramLabel = "FILE[:scale]",
+            description = "The expert for the slow phase.")
+    private String slow;
+
+    @Option(
+            names = "--fast",
+            paramLabel = "FILE[:scale]",
+            description = "The expert for the fast phase.")
+    private String fast;
+
+    @Option(
+            names = "--teacher",
+            paramLabel = "PLAN",
+            defaultValue = "full",
+            description =
+                    "What all are measured against: the model alone on this plan. Default:"
+                            + " ${DEFAULT-VALUE} (50 steps).")
+    private String teacher;
+
+    Contender teacher() {
+        return new Contender("teacher", argument("--teacher", teacher, Plans::find), List.of());
+    }
+
+    /**
+     * All runs in the order plans, presets, runs. What two presets share is run once.
+     *
+     * @throws WrongUseException if there is none, or an option makes no sense
+     */
+    List<Contender> contenders() {
+        List<Contender> all = new ArrayList<>();
+        for (String text : plans) {
+            PlanSpec plan = argument("--plans", text, Plans::find);
+            all.add(new Contender(plan.name(), plan, List.of()));
+        }
+        for (String name : presets) {
+            for (Contender contender : preset(name)) {
+                if (all.stream().noneMatch(contender::isSameAs)) {
+                    all.add(contender);
+                }
+            }
+        }
+        runs.forEach(text -> all.add(run(text)));
+        if (all.isEmpty()) {
+            throw new WrongUseException(
+                    "nothing to compare with the teacher; use --plans, --preset or --run");
+        }
+        return all;
+    }
+
+    private List<Contender> preset(String name) {
+        Preset preset =
+                Arrays.stream(Preset.values())
+                        .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(name))
+                        .findFirst()
+                        .orElseThrow(
+                                () ->
+                                        new WrongUseException(
+                                                "--preset "
+                                                        + name
+                                                        + ": expected one of "
+                                                        + known()));
+        if (slow == null || fast == null) {
+            throw new WrongUseException("--preset " + name + ": needs --slow FILE and --fast FILE");
+        }
+        Preset.Experts experts =
+                new Preset.Experts(
+                        argument("--slow", slow, LoraSpec::parse),
+                        argument("--fast", fast, LoraSpec::parse));
+        PlanSpec plan = argument("--preset-plan", presetPlan, Plans::find);
+        return argument("--preset-plan", plan, spec -> preset.contenders(spec, experts));
+    }
+
+    private static String known() {
+        return Arrays.stream(Preset.values())
+                .map(preset -> preset.name().toLowerCase(Locale.ROOT))
+                .collect(Collectors.joining(", "));
+    }
+
+    private static Contender run(String text) {
+        Matcher matcher = RUN.matcher(text);
+        if (!matcher.matches()) {
+            throw new WrongUseException(
+                    "--run " + text + ": expected NAME=PLAN[,FILE[:scale][@steps]...]");
+        }
+        // Steps may have commas themselves (@1-3,7): what starts with a digit goes on with them.
+        String[] parts = matcher.group(2).split(",(?!\\d)");
+        PlanSpec plan = argument("--run", parts[0], Plans::find);
+        List<LoraSpec> adapters =
+                Arrays.stream(parts)
+                        .skip(1)
+                        .map(part -> argument("--run", part, LoraSpec::parse))
+                        .toList();
+        return new Contender(matcher.group(1), plan, adapters);
+    }
+
+    /** A refusal of an argument is wrong use. */
+    private static <S, T> T argument(String option, S value, Function<S, T> parse) {
+        try {
+            return parse.apply(value);
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException(option + ": " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+package glance.cli;
+
+import glance.io.BuiltInModel;
+import glance.io.ModelFolder;
+import glance.io.PublishedLayouts;
+import glance.tensor.DType;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which model is measured. */
+final class LayoutOption {
+    @Option(
+            names = "--model",
+            paramLabel = "FOLDER",
+            description = "A model in diffusers layout. Default: the built-in glance-tiny.")
+    private Path model;
+
+    @Option(
+            names = "--family",
+            paramLabel = "NAME",
+            description =
+                    "A published model at full size, from its configs alone, with random weights:"
+                            + " qwen-image.")
+    private String family;
+
+    @Option(names = "--random", description = "Random weights; --model then needs only configs.")
+    private boolean random;
+
+    /** The model's name. */
+    String name() {
+        return family != null
+                ? family + ", random weights"
+                : (model == null ? BuiltInModel.NAME : model.toString())
+                        + (random ? ", random weights" : "");
+    }
+
+    /**
+     * The model.
+     *
+     * @throws WrongUseException if the options contradict each other
+     */
+    ModelFolder folder() {
+        if (family != null && model != null) {
+            throw new WrongUseException("--model and --family: give one of them");
+        }
+        if (family != null) {
+            try {
+                return PublishedLayouts.random(family);
+            } catch (IllegalArgumentException e) {
+                throw new WrongUseException("--family: " + e.getMessage());
+            }
+        }
+        ModelFolder folder = ModelFolder.open(model == null ? BuiltInModel.path() : model);
+        return random ? folder.withRandomWeights(DType.BF16) : folder;
+    }
+}

@@ -1,0 +1,131 @@
+package glance.cli;
+
+import glance.io.FormatException;
+import glance.lora.LoraFile;
+import glance.lora.LoraMerge;
+import glance.lora.LoraPair;
+import glance.lora.LoraSpec;
+import glance.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Writes a model with adapters added to its weights. */
+@Command(
+        name = "merge",
+        sortOptions = false,
+        header = "Writes a copy of a model with adapters added to its weights.",
+        description = {
+            "",
+            "The result is what the input is: a model folder, a transformer's folder, or a file. Goes tensor "
+                    + "by tensor, so the model may be larger than memory. Sums are rounded once; the table says what "
+                    + "that costs, in relation to the weights and to the updates. A large part of an update can be "
+                    + "lost in 16 bits: generate --lora adds adapters at run time without this loss.",
+            ""
+        },
+        parameterListHeading = "Arguments:%n",
+        optionListHeading = "Options:%n",
+        footer = {
+            "",
+            "Examples:",
+            "  glance-engine lora merge MODEL style.safetensors:0.8 --out MODEL-style",
+            "  glance-engine lora merge base.safetensors a.safetensors b.safetensors:-0.5 \\",
+            "      --dtype F32 --out merged.safetensors"
+        })
+final class LoraMergeCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "A model folder, a transformer's folder, or a .safetensors file.")
+    private Path model;
+
+    @Parameters(
+            index = "1..*",
+            arity = "1..*",
+            paramLabel = "LORA[:scale]",
+            description = "Adapters, each with its strength; 1 is as trained.")
+    private List<String> loras;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description =
+                    "F32, BF16 or F16 for all floating-point tensors; as in MODEL if left out.")
+    private DType dtype;
+
+    @Option(names = "--modules", description = "Report each module, not each kind.")
+    private boolean modules;
+
+    @Mixin private NewFile newFile;
+
+    LoraMergeCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        LoraFormat.requireReal(dtype);
+        List<LoraSpec> specs = specs();
+        try (Checkpoint checkpoint = Checkpoint.open(model)) {
+            requireWhole(checkpoint);
+            Path out = checkpoint.isFolder() ? newFile.folder() : newFile.safetensors();
+            Map<String, List<LoraMerge.Part>> parts = parts(checkpoint, specs);
+            RoundingLoss loss = new RoundingLoss(modules);
+            try (Work work = new Work(session, "tensor", checkpoint.weights().tensors().size())) {
+                new MergedCheckpoint(checkpoint, parts, dtype, work, loss).write(out);
+            }
+            loss.print(session.out());
+            session.out().println(out);
+        }
+        return ExitCode.OK;
+    }
+
+    /** An index can be read like a file, but its shards need a folder to be written to. */
+    private void requireWhole(Checkpoint checkpoint) {
+        if (!checkpoint.isFolder() && !model.toString().endsWith(".safetensors")) {
+            throw new FormatException(model, null, "is an index of shards", "give its folder");
+        }
+    }
+
+    private List<LoraSpec> specs() {
+        List<LoraSpec> specs = new ArrayList<>();
+        for (String text : loras) {
+            LoraSpec spec;
+            try {
+                spec = LoraSpec.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new WrongUseException(e.getMessage());
+            }
+            if (spec.steps() != null) {
+                throw new WrongUseException(
+                        "adapter '" + text + "': a merged adapter serves all steps; leave @ out");
+            }
+            specs.add(spec);
+        }
+        return specs;
+    }
+
+    /** What is added to each module. */
+    private Map<String, List<LoraMerge.Part>> parts(Checkpoint checkpoint, List<LoraSpec> specs) {
+        Map<String, List<LoraMerge.Part>> parts = new LinkedHashMap<>();
+        for (LoraSpec spec : specs) {
+            LoraFile adapter = checkpoint.adapter(spec.file());
+            LoraFormat.warn(session, adapter);
+            for (Map.Entry<String, LoraPair> entry : adapter.pairs().entrySet()) {
+                parts.computeIfAbsent(entry.getKey(), unused -> new ArrayList<>())
+                        .add(new LoraMerge.Part(entry.getValue(), spec.scale()));
+            }
+        }
+        return parts;
+    }
+}

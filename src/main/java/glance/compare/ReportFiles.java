@@ -1,0 +1,212 @@
+package glance.compare;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.compare.scene.Scene;
+import glance.lora.LoraSpec;
+import glance.schedule.PlanJson;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A finished comparison as text: Markdown for people, CSV (RFC 4180) with a row for each picture,
+ * JSON with everything.
+ *
+ * @param about free text by key: model, device and the like, for the record
+ */
+public record ReportFiles(
+        ComparisonRequest request, Map<String, String> about, List<Outcome> outcomes) {
+    private static final List<String> CSV_HEADER =
+            List.of(
+                    "run",
+                    "prompt_number",
+                    "prompt",
+                    "seed",
+                    "steps",
+                    "forward_passes",
+                    "seconds",
+                    "unseen_pair");
+
+    /** The summaries of all runs as a Markdown table, with what was run below. */
+    public String markdown() {
+        SummaryTable table = new SummaryTable(Summary.of(outcomes));
+        StringBuilder text = new StringBuilder("# Comparison\n\n");
+        about.forEach(
+                (key, value) -> text.append("- ").append(key + ": " + cell(value)).append('\n'));
+        text.append("\n").append(line(table.header()));
+        text.append(line(table.header().stream().map(name -> "---").toList()));
+        table.rows().forEach(row -> text.append(line(row)));
+        text.append("\n").append(table.legend()).append(".\n\n");
+        text.append(line(List.of("run", "plan", "adapters")));
+        text.append(line(List.of("---", "---", "---")));
+        for (Contender contender : runs()) {
+            text.append(
+                    line(
+                            List.of(
+                                    contender.name(),
+                                    contender.plan().name(),
+                                    contender.adapters().stream()
+                                            .map(LoraSpec::toString)
+                                            .collect(Collectors.joining(", ")))));
+        }
+        return text.toString();
+    }
+
+    private static String line(List<String> cells) {
+        return cells.stream()
+                .map(ReportFiles::cell)
+                .collect(Collectors.joining(" | ", "| ", " |\n"));
+    }
+
+    private static String cell(String text) {
+        return text.replaceAll("\\s+", " ").replace("|", "\\|");
+    }
+
+    /** A row for each picture; a value that a picture does not have is empty. */
+    public String csv() {
+        List<String> header = new ArrayList<>(CSV_HEADER);
+        for (Metric metric : Metric.values()) {
+            header.add(metric.key());
+        }
+        StringBuilder text = new StringBuilder(csvLine(header));
+        for (Outcome outcome : outcomes) {
+            List<String> row =
+                    new ArrayList<>(
+                            List.of(
+                                    outcome.contender(),
+                                    Integer.toString(outcome.prompt() + 1),
+                                    prompt(outcome),
+                                    Long.toString(outcome.seed()),
+                                    Integer.toString(outcome.steps()),
+                                    Integer.toString(outcome.forwardPasses()),
+                                    Double.toString(outcome.seconds()),
+                                    unseenPair(outcome)));
+            for (Metric metric : Metric.values()) {
+                row.add(number(metric, outcome));
+            }
+            text.append(csvLine(row));
+        }
+        return text.toString();
+    }
+
+    /** Whether the caption has a colour and shape that training never showed together. */
+    private String unseenPair(Outcome outcome) {
+        Scene scene = request.scenes().get(outcome.prompt());
+        return scene == null ? "" : scene.unseenPair() ? "1" : "0";
+    }
+
+    private static String number(Metric metric, Outcome outcome) {
+        double value = metric.of(outcome);
+        if (Double.isNaN(value)) {
+            return "";
+        }
+        if (Double.isInfinite(value)) {
+            return "inf";
+        }
+        // Right or wrong, as 1 or 0.
+        return metric.isOfScenes() ? (value > 0 ? "1" : "0") : Double.toString(value);
+    }
+
+    private static String csvLine(List<String> cells) {
+        return cells.stream()
+                .map(
+                        cell ->
+                                cell.matches("(?s).*[\",\r\n].*")
+                                        ? '"' + cell.replace("\"", "\"\"") + '"'
+                                        : cell)
+                .collect(Collectors.joining(",", "", "\r\n"));
+    }
+
+    /** Settings, summaries and every picture. A number that JSON cannot hold is null. */
+    public String json() {
+        ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+        ObjectNode root = json(mapper);
+        try {
+            return mapper.writeValueAsString(root) + "\n";
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a tree of plain values must be writable", e);
+        }
+    }
+
+    private ObjectNode json(ObjectMapper mapper) {
+        ObjectNode root = mapper.createObjectNode();
+        root.set("about", mapper.valueToTree(about));
+        root.put("teacher", request.teacher().name());
+        ArrayNode runs = root.putArray("runs");
+        Map<String, Summary> summaries =
+                Summary.of(outcomes).stream().collect(Collectors.toMap(Summary::contender, s -> s));
+        for (Contender contender : runs()) {
+            ObjectNode run = runs.addObject().put("name", contender.name());
+            run.set("plan", plan(mapper, contender));
+            ArrayNode adapters = run.putArray("adapters");
+            contender.adapters().forEach(adapter -> adapters.add(adapter.toString()));
+            summarise(run, summaries.get(contender.name()));
+        }
+        ArrayNode pictures = root.putArray("pictures");
+        for (Outcome outcome : outcomes) {
+            ObjectNode picture = pictures.addObject();
+            picture.put("run", outcome.contender());
+            picture.put("prompt", prompt(outcome));
+            picture.put("seed", outcome.seed());
+            picture.put("steps", outcome.steps());
+            picture.put("forward_passes", outcome.forwardPasses());
+            picture.put("seconds", outcome.seconds());
+            for (Metric metric : Metric.values()) {
+                double value = metric.of(outcome);
+                if (metric.isOfScenes() && !Double.isNaN(value)) {
+                    picture.put(metric.key(), value > 0);
+                } else {
+                    put(picture, metric.key(), value);
+                }
+            }
+        }
+        return root;
+    }
+
+    private static JsonNode plan(ObjectMapper mapper, Contender contender) {
+        try {
+            return mapper.readTree(PlanJson.write(contender.plan()));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a plan that was written must be readable", e);
+        }
+    }
+
+    private static void summarise(ObjectNode run, Summary summary) {
+        run.put("steps", summary.steps());
+        run.put("forward_passes", summary.forwardPasses());
+        run.put("pictures", summary.pictures());
+        put(run, "median_seconds", summary.medianSeconds());
+        summary.values()
+                .forEach(
+                        (metric, value) -> {
+                            ObjectNode node = run.putObject(metric.key());
+                            put(node, "mean", value.mean());
+                            put(node, "sd_pictures", value.sd());
+                            put(node, "sd_seeds", summary.seeds().get(metric).sd());
+                        });
+    }
+
+    private static void put(ObjectNode node, String key, double value) {
+        if (Double.isFinite(value)) {
+            node.put(key, value);
+        } else {
+            node.putNull(key);
+        }
+    }
+
+    private List<Contender> runs() {
+        List<Contender> runs = new ArrayList<>(List.of(request.teacher()));
+        runs.addAll(request.contenders());
+        return runs;
+    }
+
+    private String prompt(Outcome outcome) {
+        return request.setting().prompts().get(outcome.prompt());
+    }
+}

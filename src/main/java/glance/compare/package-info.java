@@ -1,0 +1,5 @@
+/**
+ * Runs of one model beside each other: how far each is from the teacher, and what it costs. Between
+ * the command line and pipeline; knows plans and adapters only as settings.
+ */
+package glance.compare;

@@ -1,0 +1,140 @@
+package glance.io;
+
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/** Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even. */
+public final class HostFloats {
+    private HostFloats() {}
+
+    /** Whether this class reads and writes a dtype. */
+    public static boolean supports(DType dtype) {
+        return dtype == DType.F32 || dtype == DType.BF16 || dtype == DType.F16;
+    }
+
+    /**
+     * The elements of a tensor, exactly.
+     *
+     * @throws IllegalArgumentException if the dtype is not F32, BF16 or F16
+     */
+    public static float[] read(HostTensor tensor) {
+        float[] values = new float[Math.toIntExact(tensor.shape().numel())];
+        read(tensor.dtype(), tensor.data(), 0, values);
+        return values;
+    }
+
+    /**
+     * Fills {@code values} from {@code data}, from its element {@code start} on.
+     *
+     * @throws IllegalArgumentException if the dtype is not F32, BF16 or F16
+     */
+    public static void read(DType dtype, ByteBuffer data, int start, float[] values) {
+        ByteBuffer source = data.slice().order(ByteOrder.LITTLE_ENDIAN);
+        switch (dtype) {
+            case F32 -> source.asFloatBuffer().get(start, values);
+            case BF16 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = bfloat(source.getShort(2 * (start + i)));
+                }
+            }
+            case F16 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = half(source.getShort(2 * (start + i)));
+                }
+            }
+            default -> throw unsupported(dtype);
+        }
+    }
+
+    /**
+     * A tensor with the given elements; a finite value beyond the range becomes infinite.
+     *
+     * @throws IllegalArgumentException if the dtype is not F32, BF16 or F16
+     */
+    public static HostTensor tensor(DType dtype, Shape shape, float... values) {
+        ByteBuffer data =
+                ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes()))
+                        .order(ByteOrder.LITTLE_ENDIAN);
+        write(dtype, data, 0, values);
+        return new HostTensor(dtype, shape, data);
+    }
+
+    /** Stores {@code values} into {@code data}, from its element {@code start} on. */
+    public static void write(DType dtype, ByteBuffer data, int start, float[] values) {
+        ByteBuffer target = data.slice().order(ByteOrder.LITTLE_ENDIAN);
+        switch (dtype) {
+            case F32 -> target.asFloatBuffer().put(start, values);
+            case BF16 -> {
+                for (int i = 0; i < values.length; i++) {
+                    target.putShort(2 * (start + i), bfloatBits(values[i]));
+                }
+            }
+            case F16 -> {
+                for (int i = 0; i < values.length; i++) {
+                    target.putShort(2 * (start + i), halfBits(values[i]));
+                }
+            }
+            default -> throw unsupported(dtype);
+        }
+    }
+
+    /** The value that {@code value} has once it is stored as {@code dtype}. */
+    public static float rounded(DType dtype, float value) {
+        return switch (dtype) {
+            case F32 -> value;
+            case BF16 -> bfloat(bfloatBits(value));
+            case F16 -> half(halfBits(value));
+            default -> throw unsupported(dtype);
+        };
+    }
+
+    private static float bfloat(short bits) {
+        return Float.intBitsToFloat(bits << 16);
+    }
+
+    private static short bfloatBits(float value) {
+        int bits = Float.floatToIntBits(value);
+        if (Float.isNaN(value)) {
+            return (short) (bits >>> 16);
+        }
+        // Half of the last kept place, less one unless that place is odd: ties go to even.
+        return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
+    }
+
+    /** Float.float16ToFloat, which Java 17 does not have. */
+    static float half(short bits) {
+        int exponent = bits >>> 10 & 0x1f;
+        int mantissa = bits & 0x3ff;
+        float magnitude =
+                switch (exponent) {
+                    case 0 -> mantissa * 0x1p-24f;
+                    case 0x1f -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
+                    default -> Float.intBitsToFloat(exponent + 112 << 23 | mantissa << 13);
+                };
+        return bits < 0 ? -magnitude : magnitude;
+    }
+
+    /** Float.floatToFloat16, which Java 17 does not have. */
+    private static short halfBits(float value) {
+        int sign = Float.floatToIntBits(value) >>> 16 & 0x8000;
+        float magnitude = Math.abs(value);
+        if (Float.isNaN(value)) {
+            return (short) (sign | 0x7e00);
+        }
+        // 65520 lies halfway between the largest half, 65504, and the next power of two.
+        if (magnitude >= 65520) {
+            return (short) (sign | 0x7c00);
+        }
+        if (magnitude < 0x1p-14f) {
+            return (short) (sign | (int) Math.rint(magnitude * 0x1p24));
+        }
+        int bits = Float.floatToIntBits(magnitude) - (112 << 23);
+        return (short) (sign | (bits + 0xfff + (bits >>> 13 & 1)) >>> 13);
+    }
+
+    private static IllegalArgumentException unsupported(DType dtype) {
+        return new IllegalArgumentException("must be F32, BF16 or F16, got " + dtype);
+    }
+}

@@ -1,0 +1,110 @@
+package glance.io;
+
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.DoubleSupplier;
+
+/** See {@link Weights#random}. */
+final class RandomWeights extends Weights {
+    private static final double STANDARD_DEVIATION = 0.02;
+
+    /** Odd, so that rows of a matrix do not repeat. */
+    private static final int PERIOD = (1 << 20) + 7;
+
+    private final Path source;
+    private final DType dtype;
+    private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+    private ByteBuffer normal = ByteBuffer.allocate(0);
+    private ByteBuffer ones = ByteBuffer.allocate(0);
+    private ByteBuffer zeros = ByteBuffer.allocate(0);
+
+    RandomWeights(Path source, DType dtype) {
+        if (dtype != DType.F32 && dtype != DType.BF16) {
+            throw new IllegalArgumentException(
+                    "random weights are F32 or BF16, asked for " + dtype);
+        }
+        this.source = source;
+        this.dtype = dtype;
+    }
+
+    @Override
+    public Map<String, TensorInfo> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public TensorInfo find(String name, Shape wanted) {
+        return tensors.computeIfAbsent(
+                name, key -> new TensorInfo(key, dtype, wanted, wanted.numel() * dtype.bytes()));
+    }
+
+    @Override
+    public ByteBuffer data(String name) {
+        TensorInfo info = tensors.get(name);
+        if (info == null) {
+            throw new IllegalArgumentException(source + ": no tensor named " + name);
+        }
+        int bytes = Math.toIntExact(info.bytes());
+        if (info.shape().rank() > 1) {
+            if (normal.capacity() < bytes) {
+                Random random = new Random(0);
+                normal = filled(bytes, () -> STANDARD_DEVIATION * random.nextGaussian());
+            }
+            return part(normal, bytes);
+        }
+        if (name.endsWith("weight")) {
+            ones = ones.capacity() < bytes ? filled(bytes, () -> 1) : ones;
+            return part(ones, bytes);
+        }
+        zeros = zeros.capacity() < bytes ? ByteBuffer.allocate(bytes) : zeros;
+        return part(zeros, bytes);
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return Map.of();
+    }
+
+    @Override
+    public Path source() {
+        return source;
+    }
+
+    @Override
+    public void close() {
+        // the blocks are garbage when this is
+    }
+
+    private static ByteBuffer part(ByteBuffer buffer, int bytes) {
+        return buffer.slice(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** A period of values, repeated: drawing a billion of them would take longer than most runs. */
+    private ByteBuffer filled(int bytes, DoubleSupplier values) {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        int period = Math.min(bytes, PERIOD * dtype.bytes());
+        for (int at = 0; at < period; at += dtype.bytes()) {
+            put(buffer, at, (float) values.getAsDouble());
+        }
+        for (int at = period; at < bytes; at += period) {
+            int length = Math.min(period, bytes - at);
+            buffer.put(at, buffer, 0, length);
+        }
+        return buffer;
+    }
+
+    private void put(ByteBuffer buffer, int at, float value) {
+        if (dtype == DType.F32) {
+            buffer.putFloat(at, value);
+        } else {
+            buffer.putShort(at, (short) (Float.floatToRawIntBits(value) >>> 16));
+        }
+    }
+}

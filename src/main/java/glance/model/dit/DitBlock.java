@@ -1,0 +1,121 @@
+package glance.model.dit;
+
+import glance.backend.Activation;
+import glance.backend.AttentionMask;
+import glance.backend.Epilogue;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+
+/**
+ * One block with adaptive norms that start as the identity (adaLN-Zero). Each block has embeddings
+ * of timestep and class of its own.
+ *
+ * <pre>
+ *   x  = x + gate1 * proj(attention(modulate1(norm(x))))
+ *   x  = x + gate2 * mlp(modulate2(norm(x)))
+ * </pre>
+ */
+final class DitBlock {
+    private static final float EPS = 1e-6f;
+    private static final int TIME_CHANNELS = 256;
+
+    private final int numHeads;
+    private final int headDim;
+    private final float mlpEps;
+    private final Linear time1;
+    private final Linear time2;
+    private final Tensor classes; // (numClasses + 1, dim)
+    private final Linear modulation;
+    private final Linear q;
+    private final Linear k;
+    private final Linear v;
+    private final Linear out;
+    private final Linear up;
+    private final Linear down;
+
+    DitBlock(DitConfig config, Parameters p) {
+        numHeads = config.numHeads();
+        headDim = config.headDim();
+        mlpEps = config.normEps();
+        int dim = config.hiddenDim();
+        Parameters embedding = p.in("norm1").in("emb");
+        time1 = embedding.linear("timestep_embedder.linear_1", TIME_CHANNELS, dim);
+        time2 = embedding.linear("timestep_embedder.linear_2", dim, dim);
+        classes =
+                embedding.tensor(
+                        "class_embedder.embedding_table.weight", config.numClasses() + 1, dim);
+        modulation = p.linear("norm1.linear", dim, 6 * dim);
+        q = p.linear("attn1.to_q", dim, dim);
+        k = p.linear("attn1.to_k", dim, dim);
+        v = p.linear("attn1.to_v", dim, dim);
+        out = p.linear("attn1.to_out.0", dim, dim);
+        up = p.linear("ff.net.0.proj", dim, 4 * dim);
+        down = p.linear("ff.net.2", 4 * dim, dim);
+    }
+
+    /**
+     * {@code silu(embedding of timestep + embedding of class)}, [rows, dim].
+     *
+     * @param timesteps [rows] F32
+     * @param labels [rows] I32
+     */
+    Tensor embedding(Ops ops, Tensor timesteps, Tensor labels) {
+        try (Scope scope = ops.scope()) {
+            Tensor waves = ops.timestepEmbedding(timesteps, TIME_CHANNELS, 1, 1);
+            Tensor hidden = time1.forward(ops, waves, Epilogue.activation(Activation.SILU));
+            Tensor time = time2.forward(ops, hidden);
+            Tensor both = ops.add(time, ops.embedding(labels, classes));
+            return scope.keep(ops.activation(Activation.SILU, both));
+        }
+    }
+
+    /** [rows, 6 * dim] from what {@link #embedding} gives. */
+    Tensor modulation(Ops ops, Tensor embedding) {
+        return modulation.forward(ops, embedding);
+    }
+
+    /**
+     * Runs the block.
+     *
+     * @param x [batch, tokens, dim]
+     * @param mod [batch or 1, 6 * dim]
+     */
+    Tensor forward(Ops ops, Tensor x, Tensor mod) {
+        int dim = numHeads * headDim;
+        try (Scope scope = ops.scope()) {
+            Tensor attended;
+            try (Scope inner = ops.scope()) {
+                Tensor y =
+                        ops.layerNormModulate(
+                                x, mod.narrow(1, dim, dim), mod.narrow(1, 0, dim), EPS);
+                float scale = (float) (1 / Math.sqrt(headDim));
+                Tensor heads =
+                        ops.attention(
+                                heads(q.forward(ops, y)),
+                                heads(k.forward(ops, y)),
+                                heads(v.forward(ops, y)),
+                                scale,
+                                AttentionMask.none());
+                Tensor joined = heads.reshape(x.dim(0), x.dim(1), dim);
+                Epilogue gated = Epilogue.gated(mod.narrow(1, 2 * dim, dim), x);
+                attended = inner.keep(out.forward(ops, joined, gated));
+            }
+            Tensor y =
+                    ops.layerNormModulate(
+                            attended,
+                            mod.narrow(1, 4 * dim, dim),
+                            mod.narrow(1, 3 * dim, dim),
+                            mlpEps);
+            Tensor wide = up.forward(ops, y, Epilogue.activation(Activation.GELU_TANH));
+            Epilogue gated = Epilogue.gated(mod.narrow(1, 5 * dim, dim), attended);
+            return scope.keep(down.forward(ops, wide, gated));
+        }
+    }
+
+    private Tensor heads(Tensor x) {
+        return x.reshape(x.dim(0), x.dim(1), numHeads, headDim);
+    }
+}

@@ -1,0 +1,53 @@
+package glance.model.dit;
+
+import glance.io.Config;
+
+/**
+ * config.json of DiTTransformer2DModel.
+ *
+ * @param outChannels channels predicted for each latent pixel: the noise and, where twice the
+ *     input's, the learned variance, which DDIM does not use
+ * @param sampleSize side of the latents in pixels that positions were trained for
+ * @param numClasses classes; the class of this index is that of unconditional guidance
+ * @param normEps of the norm before the MLP
+ */
+public record DitConfig(
+        int patchSize,
+        int inChannels,
+        int outChannels,
+        int numLayers,
+        int headDim,
+        int numHeads,
+        int sampleSize,
+        int numClasses,
+        float normEps) {
+
+    /** Reads and checks config.json. */
+    public static DitConfig of(Config config) {
+        config.accepts("norm_type", "ada_norm_zero");
+        config.accepts("activation_fn", "gelu-approximate");
+        config.accepts("attention_bias", true);
+        config.accepts("norm_elementwise_affine", false);
+        int inChannels = config.integer("in_channels", 4);
+        return new DitConfig(
+                config.integer("patch_size", 2),
+                inChannels,
+                config.has("out_channels") ? config.integer("out_channels") : inChannels,
+                config.integer("num_layers", 28),
+                config.integer("attention_head_dim", 72),
+                config.integer("num_attention_heads", 16),
+                config.integer("sample_size", 32),
+                config.integer("num_embeds_ada_norm", 1000),
+                (float) config.number("norm_eps", 1e-5));
+    }
+
+    /** Width of the stream. */
+    public int hiddenDim() {
+        return numHeads * headDim;
+    }
+
+    /** Tokens along one side of the picture that positions were trained for. */
+    int baseTokens() {
+        return sampleSize / patchSize;
+    }
+}

@@ -1,0 +1,122 @@
+package glance.pipeline;
+
+import glance.backend.Device;
+import glance.backend.DeviceMemory;
+import glance.backend.DryDevice;
+import glance.backend.MemoryStats;
+import glance.io.FormatException;
+import glance.io.ModelFolder;
+import glance.model.Family;
+import glance.ops.Ops;
+import glance.schedule.Plans;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/**
+ * The device memory of a run, part by part. The parts are loaded one after the other, so the run
+ * needs what its largest part needs. Nothing is estimated by formula: the run itself takes place on
+ * a {@link DryDevice}, which counts instead of computing.
+ *
+ * @param width of the picture in pixels
+ * @param height of the picture in pixels
+ * @param samples rows of the batch: 2 with guidance
+ * @param parts in the order of the run
+ */
+public record MemoryForecast(int width, int height, int samples, List<Part> parts) {
+    /** About as long as prompts are that describe a scene in two sentences. */
+    private static final String PROMPT = "word ".repeat(64).strip();
+
+    /**
+     * One part of a model while it is loaded.
+     *
+     * @param name as in {@link RunListener#stage}
+     * @param weightBytes its weights as they lie in the file
+     * @param scratchBytes at the worst moment: activations, results of earlier parts, workspaces of
+     *     kernels, weights that were rearranged
+     */
+    public record Part(String name, long weightBytes, long scratchBytes) {
+        /** Weights and scratch together. */
+        public long bytes() {
+            return weightBytes + scratchBytes;
+        }
+    }
+
+    /** The part that needs most. */
+    public Part largest() {
+        return parts.stream().max(Comparator.comparingLong(Part::bytes)).orElseThrow();
+    }
+
+    /**
+     * Forecasts one picture of the model's own size, with its own guidance and without adapters.
+     *
+     * @param device whose dtype and kernels count; nothing runs on it
+     * @throws FormatException if the model cannot be run
+     */
+    public static MemoryForecast of(Device device, ModelFolder folder) {
+        Family family = Families.of(folder);
+        Family.Defaults defaults = family.defaults();
+        int size = family.geometry(folder).defaultSize();
+        ImageRequest request =
+                new ImageRequest(
+                        List.of(PROMPT),
+                        defaults.negative(),
+                        0,
+                        1,
+                        size,
+                        size,
+                        new Guidance(defaults.guidance(), defaults.rescale()),
+                        Plans.find("glance"),
+                        List.of(),
+                        0);
+        return of(DryDevice.of(device), folder, request);
+    }
+
+    /** Forecasts a request on a dry device. */
+    public static MemoryForecast of(DryDevice device, ModelFolder folder, ImageRequest request) {
+        Meter meter = new Meter(device);
+        try (Ops ops = new Ops(device)) {
+            new TextToImage(ops, folder).run(request, meter);
+        }
+        int samples = request.batch() * (request.guidance().isActive() ? 2 : 1);
+        return new MemoryForecast(request.width(), request.height(), samples, meter.parts());
+    }
+
+    /**
+     * Measures the parts of a run on any device: hand it to the run, then ask for the parts. A
+     * stage that begins while weights are loaded belongs to the part that they are of.
+     */
+    public static final class Meter implements RunListener {
+        private final DeviceMemory memory;
+        private final List<Part> parts = new ArrayList<>();
+        private String current;
+
+        public Meter(Device device) {
+            memory = device.memory();
+        }
+
+        @Override
+        public void stage(String name) {
+            if (memory.stats().weightBytes() > 0) {
+                return;
+            }
+            end();
+            current = name;
+        }
+
+        /** The parts so far; call it when the run is over. */
+        public List<Part> parts() {
+            end();
+            return List.copyOf(parts);
+        }
+
+        private void end() {
+            MemoryStats stats = memory.stats();
+            if (current != null) {
+                parts.add(new Part(current, stats.peakWeightBytes(), stats.peakScratchBytes()));
+                current = null;
+            }
+            memory.resetPeak();
+        }
+    }
+}

@@ -1,0 +1,175 @@
+package glance.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import glance.fixtures.Fixture;
+import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
+import glance.pipeline.CancelledException;
+import glance.pipeline.Guidance;
+import glance.pipeline.ImageRequest;
+import glance.pipeline.ImageSession;
+import glance.pipeline.RunListener;
+import glance.pipeline.TextToImage;
+import glance.schedule.Plans;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ComparisonTest {
+    private static final RunListener SILENT = new RunListener() {};
+    private static final List<String> PROMPTS = List.of("a red circle", "a blue star");
+    private static final LoraSpec SLOW =
+            new LoraSpec(
+                    Fixture.folder("glance-tiny-pipeline").resolve("slow.safetensors"), 1, "1-2");
+
+    private static ComparisonRequest request(List<Contender> contenders) {
+        return new ComparisonRequest(
+                new ImageSession.Setting(PROMPTS, " ", 64, 64, new Guidance(4, true)),
+                Arrays.asList(null, null),
+                List.of(3L, 4L),
+                new Contender("teacher", Plans.find("uniform-4"), List.of()),
+                contenders);
+    }
+
+    private static ModelFolder tiny() {
+        return ModelFolder.open(Fixture.tinyModel());
+    }
+
+    private static int[] pixels(BufferedImage picture) {
+        return picture.getRGB(0, 0, 64, 64, null, 0, 64);
+    }
+
+    @Test
+    void run_measuresEveryRunOfEveryPromptAndSeed() {
+        ComparisonRequest request =
+                request(
+                        List.of(
+                                new Contender("same", Plans.find("uniform-4"), List.of()),
+                                new Contender("adapted", Plans.find("uniform-4"), List.of(SLOW)),
+                                new Contender("short", Plans.find("uniform-2"), List.of())));
+        Map<String, int[]> pictures = new HashMap<>();
+        List<Outcome> outcomes = new ArrayList<>();
+        Fixture.onCpu(
+                ops ->
+                        outcomes.addAll(
+                                new Comparison(ops, tiny(), request)
+                                        .run(
+                                                SILENT,
+                                                (outcome, picture) ->
+                                                        pictures.put(
+                                                                outcome.contender()
+                                                                        + outcome.prompt()
+                                                                        + outcome.seed(),
+                                                                pixels(picture)))));
+        assertThat(outcomes).hasSize(16);
+        assertThat(outcomes.subList(0, 4))
+                .extracting(Outcome::contender)
+                .containsExactly("teacher", "same", "adapted", "short");
+        assertThat(outcomes).allSatisfy(o -> assertThat(o.seconds()).isPositive());
+        for (Outcome outcome : outcomes) {
+            assertThat(outcome.forwardPasses()).isEqualTo(2 * outcome.steps());
+            switch (outcome.contender()) {
+                case "teacher" -> assertThat(outcome.distance()).isNull();
+                case "same" -> {
+                    assertThat(outcome.distance().psnr()).isInfinite();
+                    assertThat(outcome.distance().ssim()).isCloseTo(1, within(1e-12));
+                    assertThat(outcome.distance().latentError()).isZero();
+                }
+                default -> {
+                    assertThat(outcome.distance().psnr()).isBetween(5.0, 60.0);
+                    assertThat(outcome.distance().ssim()).isLessThan(1);
+                    assertThat(outcome.distance().latentError()).isBetween(1e-4, 2.0);
+                }
+            }
+        }
+        assertThat(pictures.get("adapted14")).isEqualTo(generated("a blue star", 4, SLOW));
+        assertThat(pictures.get("adapted14")).isNotEqualTo(pictures.get("same14"));
+    }
+
+    /** The picture as the pipeline makes it alone. */
+    private static int[] generated(String prompt, long seed, LoraSpec lora) {
+        List<int[]> pictures = new ArrayList<>();
+        Fixture.onCpu(
+                ops ->
+                        pictures.add(
+                                pixels(
+                                        new TextToImage(ops, tiny())
+                                                .run(
+                                                        new ImageRequest(
+                                                                List.of(prompt),
+                                                                " ",
+                                                                seed,
+                                                                1,
+                                                                64,
+                                                                64,
+                                                                new Guidance(4, true),
+                                                                Plans.find("uniform-4"),
+                                                                List.of(lora),
+                                                                0),
+                                                        SILENT)
+                                                .get(0)
+                                                .picture())));
+        return pictures.get(0);
+    }
+
+    @Test
+    void run_interrupted_measuresWhatIsComplete() {
+        ComparisonRequest request =
+                request(List.of(new Contender("short", Plans.find("uniform-1"), List.of())));
+        RunListener impatient =
+                new RunListener() {
+                    private int steps;
+
+                    @Override
+                    public void step(int step, int count, String phase, double seconds) {
+                        steps++;
+                    }
+
+                    @Override
+                    public boolean isCancelled() {
+                        // 2 to warm up, 5 for the first seed, 4 into the second.
+                        return steps >= 11;
+                    }
+                };
+        Fixture.onCpu(
+                ops ->
+                        assertThat(
+                                        new Comparison(ops, tiny(), request)
+                                                .run(impatient, (outcome, picture) -> {}))
+                                .extracting(Outcome::contender)
+                                .containsExactly("teacher", "short"));
+    }
+
+    @Test
+    void run_interruptedAtOnce_isCancelled() {
+        ComparisonRequest request =
+                request(List.of(new Contender("short", Plans.find("uniform-1"), List.of())));
+        RunListener atOnce =
+                new RunListener() {
+                    @Override
+                    public boolean isCancelled() {
+                        return true;
+                    }
+                };
+        Fixture.onCpu(
+                ops ->
+                        assertThatThrownBy(
+                                        () ->
+                                                new Comparison(ops, tiny(), request)
+                                                        .run(atOnce, (outcome, picture) -> {}))
+                                .isInstanceOf(CancelledException.class));
+    }
+
+    @Test
+    void relativeError_isThatOfTheFormula() {
+        assertThat(Comparison.relativeError(new float[] {3, 0}, new float[] {0, 4}))
+                .isCloseTo(1.25, within(1e-12));
+    }
+}

@@ -1,0 +1,56 @@
+package glance.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.awt.image.BufferedImage;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ContactSheetTest {
+    private static BufferedImage plain(int width, int height, int rgb) {
+        BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < width * height; i++) {
+            picture.setRGB(i % width, i / width, rgb);
+        }
+        return picture;
+    }
+
+    /** Pixels of a colour: row-major bounds of where they are. */
+    private static int[] bounds(BufferedImage sheet, int rgb) {
+        int[] bounds = {Integer.MAX_VALUE, Integer.MAX_VALUE, -1, -1};
+        for (int y = 0; y < sheet.getHeight(); y++) {
+            for (int x = 0; x < sheet.getWidth(); x++) {
+                if ((sheet.getRGB(x, y) & 0xffffff) == rgb) {
+                    bounds[0] = Math.min(bounds[0], x);
+                    bounds[1] = Math.min(bounds[1], y);
+                    bounds[2] = Math.max(bounds[2], x);
+                    bounds[3] = Math.max(bounds[3], y);
+                }
+            }
+        }
+        return bounds;
+    }
+
+    @Test
+    void pictures_standInRowsAndColumns() {
+        ContactSheet sheet = new ContactSheet(List.of("teacher", "short"), 2, 64, 64);
+        sheet.label(0, "three blue stars on a white background and many more words than fit");
+        sheet.put(0, "teacher", plain(64, 64, 0xd62828));
+        sheet.put(1, "short", plain(64, 64, 0x388e3c));
+        int[] red = bounds(sheet.picture(), 0xd62828);
+        int[] green = bounds(sheet.picture(), 0x388e3c);
+        assertThat(red[2] - red[0] + 1).isEqualTo(128);
+        assertThat(red[3] - red[1] + 1).isEqualTo(128);
+        assertThat(green[0]).isGreaterThan(red[2]);
+        assertThat(green[1]).isGreaterThan(red[3]);
+    }
+
+    @Test
+    void largePictures_areReducedInProportion() {
+        ContactSheet sheet = new ContactSheet(List.of("teacher"), 1, 1024, 512);
+        sheet.put(0, "teacher", plain(1024, 512, 0xd62828));
+        int[] red = bounds(sheet.picture(), 0xd62828);
+        assertThat(red[2] - red[0] + 1).isEqualTo(128);
+        assertThat(red[3] - red[1] + 1).isEqualTo(64);
+    }
+}

@@ -1,0 +1,61 @@
+package glance.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import glance.lora.LoraSpec;
+import glance.schedule.Plans;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PresetTest {
+    private static final Preset.Experts EXPERTS =
+            new Preset.Experts(
+                    new LoraSpec(Path.of("s"), 1, null), new LoraSpec(Path.of("f"), 0.5f, null));
+
+    private static List<String> adapters(Contender contender) {
+        return contender.adapters().stream().map(LoraSpec::toString).toList();
+    }
+
+    private static Contender named(List<Contender> contenders, String name) {
+        return contenders.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+    }
+
+    @Test
+    void controls_haveTheControlsThatThePaperLacks() {
+        List<Contender> all = Preset.CONTROLS.contenders(Plans.find("glance"), EXPERTS);
+        assertThat(all)
+                .extracting(Contender::name)
+                .containsExactly(
+                        "base-uniform-10",
+                        "base",
+                        "slow-only",
+                        "fast-only",
+                        "slow+fast",
+                        "swapped",
+                        "slow-everywhere",
+                        "fast-everywhere");
+        assertThat(named(all, "base-uniform-10").plan()).isEqualTo(Plans.uniform(10));
+        assertThat(named(all, "base").plan()).isEqualTo(Plans.find("glance"));
+        assertThat(adapters(named(all, "base"))).isEmpty();
+        assertThat(adapters(named(all, "slow+fast"))).containsExactly("s@slow", "f:0.5@fast");
+        assertThat(adapters(named(all, "swapped"))).containsExactly("s@fast", "f:0.5@slow");
+        assertThat(adapters(named(all, "slow-everywhere"))).containsExactly("s");
+    }
+
+    @Test
+    void sweep_movesTheSwitchFromEndToEnd() {
+        List<Contender> all = Preset.SWEEP.contenders(Plans.find("glance-8"), EXPERTS);
+        assertThat(all).hasSize(9);
+        assertThat(adapters(all.get(0))).containsExactly("f:0.5@1-8");
+        assertThat(adapters(all.get(3))).containsExactly("s@1-3", "f:0.5@4-8");
+        assertThat(adapters(all.get(8))).containsExactly("s@1-8");
+    }
+
+    @Test
+    void planWithoutPhases_isRefused() {
+        assertThatThrownBy(() -> Preset.SWEEP.contenders(Plans.find("full"), EXPERTS))
+                .hasMessage("plan full: has no phase slow; use glance");
+    }
+}
