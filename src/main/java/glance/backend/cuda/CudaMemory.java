@@ -24,6 +24,7 @@ final class CudaMemory implements DeviceMemory {
     private long scratchBytes;
     private long peakScratchBytes;
     private long weightBytes;
+    private long peakWeightBytes;
 
     CudaMemory(Driver driver, long stream) {
         this.driver = driver;
@@ -70,6 +71,7 @@ final class CudaMemory implements DeviceMemory {
         long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
         BlockPool.Block block = pool.take(bytes);
         weightBytes += bytes;
+        peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
         Storage storage = new CudaStorage(block.address(), bytes, block.capacity(), this::drop);
         return Tensor.contiguous(storage, dtype, shape);
     }
@@ -94,12 +96,14 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public MemoryStats stats() {
-        return new MemoryStats(scratchBytes, peakScratchBytes, weightBytes, pool.freeBytes());
+        return new MemoryStats(
+                scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, pool.freeBytes());
     }
 
     @Override
     public void resetPeak() {
         peakScratchBytes = scratchBytes;
+        peakWeightBytes = weightBytes;
     }
 
     void close() {

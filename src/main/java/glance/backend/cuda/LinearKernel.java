@@ -28,6 +28,12 @@ final class LinearKernel implements Kernel<Op.Linear> {
     }
 
     @Override
+    public long workspaceBytes(Op.Linear op) {
+        long rows = (long) op.x().dim(0) * op.x().dim(1);
+        return op.lora() == null ? 0 : Float.BYTES * rows * op.lora().a().dim(0);
+    }
+
+    @Override
     public void run(Op.Linear op) {
         if (op.out().numel() == 0) {
             return;
