@@ -8,11 +8,12 @@ import java.nio.ByteOrder;
  * returns this.
  */
 public final class Arguments {
-    private static final int MAX_BYTES = 4096;
+    /** Room for the arguments of any kernel. */
+    static final int MAX_BYTES = 1024;
+
     private static final int MAX_COUNT = 64;
 
-    private final ByteBuffer bytes =
-            ByteBuffer.allocateDirect(MAX_BYTES).order(ByteOrder.nativeOrder());
+    private final ByteBuffer bytes = ByteBuffer.allocate(MAX_BYTES).order(ByteOrder.nativeOrder());
     private final int[] offsets = new int[MAX_COUNT];
     private final int[] sizes = new int[MAX_COUNT];
     private final StringBuilder kinds = new StringBuilder();
@@ -65,20 +66,18 @@ public final class Arguments {
         return kinds.toString();
     }
 
-    int offset(int argument) {
-        return offsets[argument];
-    }
-
+    /** Where each argument lies in {@link #bytes}. */
     int[] offsets() {
         return offsets;
     }
 
+    /** Bytes of each argument. */
     int[] sizes() {
         return sizes;
     }
 
-    /** All arguments from the start of a direct buffer. */
+    /** The arguments, from offset 0 to the end of the last one. */
     ByteBuffer bytes() {
-        return bytes.duplicate().order(ByteOrder.nativeOrder()).rewind();
+        return bytes.duplicate().order(ByteOrder.nativeOrder()).flip();
     }
 }

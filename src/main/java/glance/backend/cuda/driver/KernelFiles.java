@@ -59,10 +59,9 @@ public final class KernelFiles {
         return Stream.concat(INCLUDES.stream(), EMULATOR.stream()).toList();
     }
 
-    /** Everything that the code for GPUs is compiled from. */
-    static List<String> gpuSources() {
-        return Stream.concat(INCLUDES.stream(), KERNELS.stream().map(name -> name + ".cu"))
-                .toList();
+    /** The machine code of a kernel file. */
+    static byte[] fatbin(String name) throws IOException {
+        return read("fatbin/" + name + ".fatbin");
     }
 
     /** The bytes of a file below the folder kernels. */
