@@ -80,6 +80,11 @@ final class CopyKernel implements Kernel<Op.Copy> {
         return axes;
     }
 
+    /** The struct Layout of copy.cu for two tensors of the same shape. */
+    static long[] layoutStruct(Tensor x, Tensor out) {
+        return struct(layout(x, out));
+    }
+
     /** The struct Layout of copy.cu: sizes, strides of x, strides of out; leading sizes are 1. */
     private static long[] struct(List<Axis> axes) {
         long[] fields = new long[3 * MAX_RANK];

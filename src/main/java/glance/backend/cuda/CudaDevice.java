@@ -7,8 +7,10 @@ import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
 import glance.backend.Op;
+import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
+import java.util.function.Consumer;
 
 /** A GPU as a device, on whichever driver. All work is queued on one stream. */
 final class CudaDevice implements Device {
@@ -38,8 +40,9 @@ final class CudaDevice implements Device {
         PointwiseKernels pointwise = new PointwiseKernels(launcher);
         NormKernels norms = new NormKernels(launcher);
         LookupKernels lookup = new LookupKernels(launcher);
-        return new KernelTable()
-                .with(Op.Linear.class, new LinearKernel(launcher))
+        KernelTable table = new KernelTable();
+        addTraining(table, launcher);
+        return table.with(Op.Linear.class, new LinearKernel(launcher))
                 .with(Op.Attention.class, new AttentionKernel(launcher))
                 .with(Op.HeadNormRope.class, new HeadNormRopeKernel(launcher))
                 .with(Op.RmsNorm.class, norms::rmsNorm)
@@ -54,6 +57,31 @@ final class CudaDevice implements Device {
                 .with(Op.GatedActivation.class, pointwise::gatedActivation)
                 .with(Op.Binary.class, pointwise::binary)
                 .with(Op.Copy.class, new CopyKernel(launcher));
+    }
+
+    private static void addTraining(KernelTable table, Launcher launcher) {
+        ProductKernels products = new ProductKernels(launcher);
+        NormGradKernels norms = new NormGradKernels(launcher);
+        GradientKernels gradients = new GradientKernels(launcher);
+        OptimizerKernels optimizer = new OptimizerKernels(launcher);
+        f32(table, launcher, TrainingOp.MatMul.class, products::matMul);
+        f32(table, launcher, TrainingOp.LinearInput.class, products::linearInput);
+        f32(table, launcher, TrainingOp.HeadNormRopeGrad.class, norms::headNormRope);
+        f32(table, launcher, TrainingOp.RmsNormGrad.class, norms::rmsNorm);
+        f32(table, launcher, TrainingOp.LayerNormGrad.class, norms::layerNorm);
+        f32(table, launcher, TrainingOp.GateGrad.class, gradients::gate);
+        f32(table, launcher, TrainingOp.ActivationGrad.class, gradients::activation);
+        f32(table, launcher, TrainingOp.Accumulate.class, gradients::accumulate);
+        f32(table, launcher, TrainingOp.Fill.class, gradients::fill);
+        f32(table, launcher, TrainingOp.MseLoss.class, optimizer::meanSquaredError);
+        f32(table, launcher, TrainingOp.GlobalNorm.class, optimizer::globalNorm);
+        f32(table, launcher, TrainingOp.AdamW.class, optimizer::adamW);
+        table.with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
+    }
+
+    private static <O extends TrainingOp> void f32(
+            KernelTable table, Launcher launcher, Class<O> kind, Consumer<O> launch) {
+        table.with(kind, TrainingTypes.f32(launcher, launch));
     }
 
     @Override

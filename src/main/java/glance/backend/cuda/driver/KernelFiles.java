@@ -14,14 +14,19 @@ public final class KernelFiles {
     public static final List<String> KERNELS =
             List.of(
                     "attention",
+                    "attention_grad",
                     "conv2d",
                     "copy",
+                    "gradients",
                     "guided_euler",
                     "head_norm_rope",
                     "linear",
                     "lookup",
                     "norm",
+                    "norm_grad",
+                    "optimizer",
                     "pointwise",
+                    "product",
                     "upsample");
 
     private static final List<String> INCLUDES =
