@@ -3,10 +3,12 @@ package glance.autograd;
 import glance.backend.Op;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
+import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * All gradient rules. Notation: y is the result, dy its gradient, and the gradient of an argument x
@@ -34,6 +36,11 @@ final class Rules {
 
     private static <O extends Op> void put(Class<O> kind, Rule<O> rule) {
         TABLE.put(kind, rule);
+    }
+
+    /** The operations that have a rule. */
+    static Set<Class<? extends Op>> kinds() {
+        return Set.copyOf(TABLE.keySet());
     }
 
     /**
@@ -135,18 +142,24 @@ final class Rules {
         }
     }
 
-    /** y = a + b or a b, b of the same shape; a smaller b must be frozen. */
+    /** y = a + b: da = dy, db = dy; y = a b: da = b dy, db = a dy. */
     private static void binary(Op.Binary op, Tensor dy, Gradients g, Ops ops) {
-        boolean same = op.b().shape().equals(op.a().shape());
-        if (g.wants(op.b()) && !same) {
-            throw new UnsupportedOperationException("no gradient for a broadcast operand");
-        }
         boolean add = op.kind() == Op.Binary.Kind.ADD;
         if (g.wants(op.a())) {
             g.add(op.a(), add ? dy : ops.mul(dy, op.b()));
         }
         if (g.wants(op.b())) {
-            g.add(op.b(), add ? dy : ops.mul(dy, op.a()));
+            g.add(op.b(), summedTo(op.b().shape(), add ? dy : ops.mul(dy, op.a()), ops));
         }
+    }
+
+    /** Sums of what an operand of a smaller shape was broadcast along, by a product with ones. */
+    private static Tensor summedTo(Shape shape, Tensor gradient, Ops ops) {
+        if (shape.equals(gradient.shape())) {
+            return gradient;
+        }
+        Tensor terms = ops.contiguous(gradient).reshape(-1, Math.toIntExact(shape.numel()));
+        Tensor ones = ops.training().filled(terms.dtype(), Shape.of(1, terms.dim(0)), 1);
+        return ops.training().matMul(ones, false, terms, false, 1).reshape(shape.dims());
     }
 }

@@ -9,8 +9,10 @@ import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -33,6 +35,9 @@ public final class Tape implements Recorder, AutoCloseable {
     private final Map<Storage, Integer> writers = new HashMap<>();
     private final boolean checkpointing;
     private boolean recording = true;
+
+    /** While a checkpointed part runs: what depends on a watched tensor in it; else null. */
+    private Set<Storage> reached;
 
     /** Something that can pass gradients from its results to its arguments. */
     private interface Entry {
@@ -67,14 +72,24 @@ public final class Tape implements Recorder, AutoCloseable {
 
     @Override
     public void recorded(Op op) {
-        if (!recording) {
+        if (!recording && reached == null) {
             return;
         }
         List<Tensor> inputs = OpTensors.inputs(op);
+        if (reached != null) {
+            follow(op, inputs);
+            return;
+        }
         if (inputs.stream().anyMatch(gradients::wants)) {
             gradients.want(op.out());
             writers.merge(op.out().storage(), 1, Integer::sum);
             entries.add(new Recorded<>(op, inputs));
+        }
+    }
+
+    private void follow(Op op, List<Tensor> inputs) {
+        if (inputs.stream().anyMatch(x -> reached.contains(x.storage()) || gradients.wants(x))) {
+            reached.add(op.out().storage());
         }
     }
 
@@ -84,13 +99,19 @@ public final class Tape implements Recorder, AutoCloseable {
             return part.get();
         }
         recording = false;
+        reached = new HashSet<>();
         try {
             List<Tensor> outputs = part.get();
-            outputs.forEach(gradients::want);
-            entries.add(new Checkpoint(inputs, part, outputs));
+            List<Tensor> wanted =
+                    outputs.stream().filter(y -> reached.contains(y.storage())).toList();
+            if (!wanted.isEmpty()) {
+                wanted.forEach(gradients::want);
+                entries.add(new Checkpoint(inputs, part, outputs));
+            }
             return outputs;
         } finally {
             recording = true;
+            reached = null;
         }
     }
 

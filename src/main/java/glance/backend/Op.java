@@ -15,6 +15,8 @@ public sealed interface Op
                 Op.HeadNormRope,
                 Op.RmsNorm,
                 Op.LayerNorm,
+                Op.GroupStatistics,
+                Op.GroupNorm,
                 Op.GateResidual,
                 Op.Unary,
                 Op.GatedActivation,
@@ -61,6 +63,26 @@ public sealed interface Op
      */
     record LayerNorm(
             Tensor x, Tensor weight, Tensor bias, Tensor scale, Tensor shift, float eps, Tensor out)
+            implements Op {}
+
+    /**
+     * Mean and {@code 1 / sqrt(var + eps)} of each group of channels over all pixels of a sample;
+     * parts [batch, height_i, width, channels] are strips of one picture, out [batch, groups, 2]
+     * F32.
+     */
+    record GroupStatistics(List<Tensor> parts, float eps, Tensor out) implements Op {}
+
+    /**
+     * {@code act((x - mean) * inverse * weight + bias)}; x [batch, height, width, channels],
+     * statistics [batch, groups, 2] F32: mean and inverse of each group of channels.
+     */
+    record GroupNorm(
+            Tensor x,
+            Tensor statistics,
+            Tensor weight,
+            Tensor bias,
+            Activation activation,
+            Tensor out)
             implements Op {}
 
     /** {@code residual + gate * y}; all [batch, seqLen, dim], gate [batch or 1, dim] rows. */

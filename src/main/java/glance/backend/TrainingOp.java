@@ -30,9 +30,7 @@ public sealed interface TrainingOp extends Op {
         }
     }
 
-    /**
-     * Gradients of {@link Op.HeadNormRope} with respect to its streams (null entries: not wanted).
-     */
+    /** Gradients of {@link Op.HeadNormRope} with respect to each of its streams. */
     record HeadNormRopeGrad(Op.HeadNormRope forward, Tensor dy, List<Tensor> dx)
             implements TrainingOp {
         @Override
@@ -85,6 +83,32 @@ public sealed interface TrainingOp extends Op {
             List<Tensor> gradients,
             List<Tensor> firstMoments,
             List<Tensor> secondMoments,
+            float clip,
+            AdamWSettings settings,
+            float learningRate,
+            int step)
+            implements TrainingOp {
+        @Override
+        public Tensor out() {
+            return parameters.get(0);
+        }
+    }
+
+    /**
+     * {@link AdamW} with moments kept in 8 bits. The moments are unpacked, brought forward and used
+     * in F32; then each block's new scale is its largest magnitude, and each code the nearest
+     * value, except that a second moment above 0 never becomes 0: a first moment that is not would
+     * be divided by it. (bitsandbytes rounds it to 0.)
+     *
+     * @param firstMoments of signed values
+     * @param secondMoments of unsigned values
+     * @param step counted from 1
+     */
+    record AdamW8Bit(
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<QuantizedBlocks> firstMoments,
+            List<QuantizedBlocks> secondMoments,
             float clip,
             AdamWSettings settings,
             float learningRate,

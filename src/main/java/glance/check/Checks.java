@@ -19,7 +19,10 @@ public final class Checks {
             new TreeMap<>(
                     Map.ofEntries(
                             entry("QwenImageTransformer2DModel", QwenImageTransformerCheck::run),
+                            entry("FluxTransformer2DModel", FluxTransformerCheck::run),
+                            entry("SD3Transformer2DModel", Sd3TransformerCheck::run),
                             entry("DiTTransformer2DModel", DitTransformerCheck::run),
+                            entry("AutoencoderKL", AutoencoderKlCheck::run),
                             entry("AutoencoderKLQwenImage", QwenImageAutoencoderCheck::run),
                             entry("Qwen2_5_VLForConditionalGeneration", Qwen25VlCheck::run),
                             entry("CLIPTextModel", ClipTextCheck::run),

@@ -18,6 +18,7 @@ final class Engine {
                 new CommandLine(new TopCommand())
                         .addSubcommand(new GenerateCommand(session))
                         .addSubcommand(new CompareCommand(session))
+                        .addSubcommand(new TrainCommand(session))
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))

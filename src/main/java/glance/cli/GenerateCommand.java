@@ -3,7 +3,10 @@ package glance.cli;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.io.Images;
+import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
 import glance.ops.Ops;
+import glance.pipeline.Experts;
 import glance.pipeline.Guidance;
 import glance.pipeline.ImageRequest;
 import glance.pipeline.ImageResult;
@@ -13,8 +16,10 @@ import glance.schedule.StepRange;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -42,7 +47,11 @@ import picocli.CommandLine.Option;
             "  glance-engine generate --from a-red-circle-7.png --plan uniform-10",
             "",
             "Plans: glance (10 steps of the model's 50: 5 slow, 5 fast), glance-8, glance-15, full (50 "
-                    + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}."
+                    + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}.",
+            "",
+            "Adapters made by the command train know their steps: --lora FILE is enough. A model may "
+                    + "carry adapters for a plan, as the built-in one does for glance: they are used "
+                    + "unless --lora or --no-lora is given."
         })
 final class GenerateCommand implements Callable<Integer> {
     private final Session session;
@@ -103,7 +112,9 @@ final class GenerateCommand implements Callable<Integer> {
                             + plan.name()
                             + " ("
                             + Units.plural(plan.steps().size(), "step")
-                            + "), seed "
+                            + ")"
+                            + adapters(settings, resolved.folder())
+                            + ", seed "
                             + settings.seed());
             Writer writer = new Writer(settings, plan, files);
             try (Progress progress =
@@ -122,6 +133,22 @@ final class GenerateCommand implements Callable<Integer> {
             report.print(session, json);
             return ExitCode.OK;
         }
+    }
+
+    private static String adapters(Settings settings, ModelFolder folder) {
+        List<LoraSpec> all = settings.adapters();
+        if (all.isEmpty()) {
+            return "";
+        }
+        if (all.stream().allMatch(adapter -> Experts.isOf(folder, adapter))) {
+            return " with the model's own experts ("
+                    + all.stream()
+                            .map(LoraSpec::steps)
+                            .sorted(Comparator.reverseOrder())
+                            .collect(Collectors.joining(", "))
+                    + "; --no-lora turns them off)";
+        }
+        return " with " + all.stream().map(AdapterNames::text).collect(Collectors.joining(" and "));
     }
 
     private ImageRequest request(Settings settings, boolean rescale) {

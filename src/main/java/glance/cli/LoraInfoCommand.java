@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "Beside what 'glance-engine info' shows: the Frobenius norm of each update, alpha / rank B A, "
-                    + "and the rank that would keep 95 % of its square.",
+                    + "and the rank that would keep 95 %% of its square.",
             ""
         },
         parameterListHeading = "Arguments:%n",

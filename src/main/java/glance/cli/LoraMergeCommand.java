@@ -78,7 +78,7 @@ final class LoraMergeCommand implements Callable<Integer> {
         List<LoraSpec> specs = specs();
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             requireWhole(checkpoint);
-            Path out = checkpoint.isFolder() ? newFile.folder() : newFile.safetensors();
+            Path out = checkpoint.isFolder() ? newFile.folder(model) : newFile.safetensors();
             Map<String, List<LoraMerge.Part>> parts = parts(checkpoint, specs);
             RoundingLoss loss = new RoundingLoss(modules);
             try (Work work = new Work(session, "tensor", checkpoint.weights().tensors().size())) {

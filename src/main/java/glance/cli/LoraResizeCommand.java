@@ -99,7 +99,8 @@ final class LoraResizeCommand implements Callable<Integer> {
 
     private LoraResize settings() {
         if (rank == null && energy == null) {
-            throw new WrongUseException("give --rank, --energy or both; see lora resize --help");
+            throw new WrongUseException(
+                    "give --rank, --energy or both; see glance-engine lora resize --help");
         }
         try {
             return new LoraResize(

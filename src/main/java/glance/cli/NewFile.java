@@ -8,7 +8,7 @@ import picocli.CommandLine.Option;
 /** The options for a result that the user names: checked before any work is done. */
 final class NewFile {
     @Option(
-            names = "--out",
+            names = {"-o", "--out"},
             paramLabel = "FILE",
             required = true,
             description = "Where the result goes.")
@@ -40,10 +40,16 @@ final class NewFile {
     /**
      * The folder to make.
      *
-     * @throws WrongUseException if its parent is missing, or it exists; a folder is never replaced
+     * @param source the folder that it will be a copy of
+     * @throws WrongUseException if its parent is missing or within {@code source}, or it exists; a
+     *     folder is never replaced
      */
-    Path folder() throws IOException {
+    Path folder(Path source) throws IOException {
         requireParent();
+        Path parent = out.toAbsolutePath().normalize().getParent();
+        if (parent.toRealPath().startsWith(source.toRealPath())) {
+            throw refuse("is inside " + source + "; choose a place outside it");
+        }
         if (Files.exists(out)) {
             throw refuse("exists already, and folders are not replaced; choose another name");
         }

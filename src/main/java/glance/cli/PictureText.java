@@ -2,7 +2,6 @@ package glance.cli;
 
 import glance.io.FormatException;
 import glance.io.Images;
-import glance.lora.LoraSpec;
 import glance.schedule.PhasePlan;
 import glance.schedule.PlanJson;
 import glance.schedule.PlanSpec;
@@ -41,7 +40,7 @@ final class PictureText {
         text.put(
                 ADAPTERS,
                 settings.adapters().stream()
-                        .map(LoraSpec::toString)
+                        .map(AdapterNames::text)
                         .collect(Collectors.joining("\n")));
         text.put(SOFTWARE, "glance-engine " + TopCommand.Version.number());
         return text;

@@ -2,6 +2,7 @@ package glance.cli;
 
 import glance.backend.DeviceException;
 import glance.io.FormatException;
+import glance.train.TrainingFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -63,6 +64,7 @@ final class Problem {
         return e instanceof FormatException
                 || e instanceof DeviceException
                 || e instanceof WrongUseException
+                || e instanceof TrainingFailure
                 || (e.getClass() == IllegalArgumentException.class
                                 || e.getClass() == IllegalStateException.class)
                         && isThrownByEngine(e);

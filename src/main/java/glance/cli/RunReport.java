@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.backend.Device;
 import glance.backend.MemoryStats;
-import glance.lora.LoraSpec;
 import glance.schedule.PhasePlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -58,7 +57,7 @@ record RunReport(
                 files.stream().map(Path::toString).toList(),
                 settings.prompts(),
                 settings.model(),
-                settings.adapters().stream().map(LoraSpec::toString).toList(),
+                settings.adapters().stream().map(AdapterNames::text).toList(),
                 plan.name(),
                 device.info().id(),
                 settings.seed(),
@@ -93,7 +92,7 @@ record RunReport(
     }
 
     /** As Linux counts it, in lines such as {@code VmHWM: 123456 kB}. */
-    private static Long peakOfProcess() {
+    static Long peakOfProcess() {
         try (Stream<String> lines = Files.lines(STATUS)) {
             return lines.filter(line -> line.startsWith(PEAK_KEY))
                     .map(line -> line.replaceAll("\\D", ""))

@@ -4,6 +4,7 @@ import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.lora.LoraSpec;
 import glance.model.Family;
+import glance.pipeline.Experts;
 import glance.pipeline.Families;
 import glance.schedule.PlanSpec;
 import glance.schedule.Plans;
@@ -62,6 +63,12 @@ final class SettingsOptions {
     private List<String> loras = new ArrayList<>();
 
     @Option(
+            names = "--no-lora",
+            description =
+                    "Use no adapter, not even those that a model folder carries for the plan.")
+    private boolean noLora;
+
+    @Option(
             names = "--negative",
             paramLabel = "TEXT",
             description = "What guidance leads away from. Default: the model's own.")
@@ -116,7 +123,7 @@ final class SettingsOptions {
         if (batch < 1 || batch > MAX_BATCH) {
             throw new WrongUseException("--batch " + batch + ": must be 1 to " + MAX_BATCH);
         }
-        List<LoraSpec> adapters = adapters(recipe);
+        List<LoraSpec> named = named(recipe);
         PlanSpec planSpec =
                 plan == null && recipe != null
                         ? recipe.plan()
@@ -140,7 +147,7 @@ final class SettingsOptions {
                                 new PictureSize(side, side)),
                         orFrom(recipe, guidance, PictureText.Recipe::guidance, defaults.guidance()),
                         planSpec,
-                        adapters);
+                        adapters(recipe, named, folder, planSpec));
         return new Resolved(settings, folder, defaults.rescale());
     }
 
@@ -170,12 +177,39 @@ final class SettingsOptions {
         return all;
     }
 
-    private List<LoraSpec> adapters(PictureText.Recipe recipe) {
-        List<String> texts = loras.isEmpty() && recipe != null ? recipe.adapters() : loras;
-        return texts.stream().map(text -> argument("--lora", text, LoraSpec::parse)).toList();
+    /** The adapters that the user or the picture names. */
+    private List<LoraSpec> named(PictureText.Recipe recipe) {
+        if (noLora && !loras.isEmpty()) {
+            throw new WrongUseException("--lora and --no-lora: give one of them");
+        }
+        List<String> texts = loras;
+        if (loras.isEmpty() && recipe != null && !noLora) {
+            texts = recipe.adapters();
+        }
+        return texts.stream().map(text -> argument("--lora", text, AdapterNames::parse)).toList();
     }
 
-    /** The built-in model, or a folder. */
+    /**
+     * The adapters to use: those named, else those that the model carries for the plan. Where
+     * another plan takes the place of a picture's, those that the model carried for that one go.
+     */
+    private List<LoraSpec> adapters(
+            PictureText.Recipe recipe, List<LoraSpec> named, ModelFolder folder, PlanSpec spec) {
+        if (noLora || !loras.isEmpty()) {
+            return named;
+        }
+        if (recipe == null) {
+            return Experts.of(folder, spec);
+        }
+        boolean carried = named.stream().anyMatch(adapter -> Experts.isOf(folder, adapter));
+        if (plan == null || !carried) {
+            return named;
+        }
+        List<LoraSpec> result = new ArrayList<>(Experts.of(folder, spec));
+        named.stream().filter(adapter -> !Experts.isOf(folder, adapter)).forEach(result::add);
+        return result;
+    }
+
     static ModelFolder open(String name) {
         Path path = name.equals(BuiltInModel.NAME) ? BuiltInModel.path() : Path.of(name);
         return ModelFolder.open(path);

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  glance-engine generate \"three blue stars on a white background\"",
             "  glance-engine generate \"a cat\" --model FOLDER --lora slow.safetensors@slow",
+            "  glance-engine train --image cat.jpg --caption \"a cat on a chair\" --out cat/",
             "  glance-engine info MODEL_FOLDER        parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
             "  glance-engine lora merge MODEL_FOLDER style.safetensors --out MERGED_FOLDER",

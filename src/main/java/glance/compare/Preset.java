@@ -61,6 +61,7 @@ public enum Preset {
         LoraSpec slow = experts.slow();
         LoraSpec fast = experts.fast();
         PlanSpec uniform = Plans.uniform(plan.levels().count());
+        String all = "1-" + plan.levels().count();
         return List.of(
                 new Contender("base-" + uniform.name(), uniform, List.of()),
                 new Contender("base", plan, List.of()),
@@ -68,8 +69,8 @@ public enum Preset {
                 new Contender("fast-only", plan, List.of(fast.at(Plans.FAST))),
                 new Contender("slow+fast", plan, List.of(slow.at(Plans.SLOW), fast.at(Plans.FAST))),
                 new Contender("swapped", plan, List.of(slow.at(Plans.FAST), fast.at(Plans.SLOW))),
-                new Contender("slow-everywhere", plan, List.of(slow.at(null))),
-                new Contender("fast-everywhere", plan, List.of(fast.at(null))));
+                new Contender("slow-everywhere", plan, List.of(slow.at(all))),
+                new Contender("fast-everywhere", plan, List.of(fast.at(all))));
     }
 
     private static List<Contender> sweep(PlanSpec plan, Experts experts) {

@@ -12,12 +12,12 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
- * Where unpacked files are kept between runs: {@code $XDG_CACHE_HOME/glance-engine} or {@code
- * ~/.cache/glance-engine} on Linux, {@code ~/Library/Caches/glance-engine} on macOS, {@code
+ * Where unpacked and computed files are kept between runs: {@code $XDG_CACHE_HOME/glance-engine} or
+ * {@code ~/.cache/glance-engine} on Linux, {@code ~/Library/Caches/glance-engine} on macOS, {@code
  * %LOCALAPPDATA%\glance-engine} on Windows. The system property or environment variable {@code
  * GLANCE_CACHE} overrides it.
  */
-final class CacheFolder {
+public final class CacheFolder {
     static final String OVERRIDE = "GLANCE_CACHE";
     private static final String NAME = "glance-engine";
 
@@ -25,6 +25,15 @@ final class CacheFolder {
     private static Path temporary;
 
     private CacheFolder() {}
+
+    /**
+     * A folder in the cache, made if need be; a temporary one where the cache cannot be written.
+     *
+     * @param child its name
+     */
+    public static Path folder(String child) {
+        return writableChild(preferred(), child);
+    }
 
     /** The per-user folder; it need not exist. */
     static Path preferred() {

@@ -1,5 +1,7 @@
 package glance.io;
 
+import java.awt.Color;
+import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -108,6 +110,22 @@ public final class Images {
                 });
     }
 
+    /**
+     * Reads a picture as a person sees it: turned upright as its EXIF orientation says, what is
+     * transparent laid on white, 8 bits of red, green and blue.
+     *
+     * @throws FormatException if the file is missing, no such picture, damaged, or too large
+     */
+    public static BufferedImage readUpright(Path file) {
+        BufferedImage image = read(file);
+        BufferedImage rgb =
+                new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = rgb.createGraphics();
+        graphics.drawImage(image, 0, 0, Color.WHITE, null);
+        graphics.dispose();
+        return Orientation.upright(rgb, Orientation.of(FileInput.bytes(file, MAX_FILE_BYTES)));
+    }
+
     /** What is done with an opened picture. */
     private interface Use<T> {
         T apply(ImageReader reader) throws IOException;
@@ -120,7 +138,10 @@ public final class Images {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
             if (!readers.hasNext()) {
                 throw new FormatException(
-                        file, null, "is not a picture in a known format", "give a PNG file");
+                        file,
+                        null,
+                        "is not a picture in a known format",
+                        "give a PNG, JPEG or WebP file");
             }
             ImageReader reader = readers.next();
             try {

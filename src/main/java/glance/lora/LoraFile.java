@@ -15,6 +15,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * An adapter file, matched to the modules of one model. Reads the diffusers, PEFT, kohya and
@@ -27,11 +28,14 @@ public final class LoraFile {
     private final Path path;
     private final Map<String, LoraPair> pairs;
     private final List<String> unmatched;
+    private final PhaseNote note;
 
-    private LoraFile(Path path, Map<String, LoraPair> pairs, List<String> unmatched) {
+    private LoraFile(
+            Path path, Map<String, LoraPair> pairs, List<String> unmatched, PhaseNote note) {
         this.path = path;
         this.pairs = Collections.unmodifiableMap(pairs);
         this.unmatched = List.copyOf(unmatched);
+        this.note = note;
     }
 
     /**
@@ -60,7 +64,7 @@ public final class LoraFile {
             if (pairs.isEmpty()) {
                 throw nothingMatches(path, unmatched);
             }
-            return new LoraFile(path, pairs, unmatched);
+            return new LoraFile(path, pairs, unmatched, PhaseNote.of(file.metadata()).orElse(null));
         }
     }
 
@@ -93,7 +97,7 @@ public final class LoraFile {
                         "is no adapter of a transformer",
                         "expected keys such as MODULE.lora_A.weight and MODULE.lora_B.weight");
             }
-            return new LoraFile(path, pairs, unmatched);
+            return new LoraFile(path, pairs, unmatched, PhaseNote.of(file.metadata()).orElse(null));
         }
     }
 
@@ -115,6 +119,11 @@ public final class LoraFile {
     /** Keys of the file that match no module; they have no effect, which is worth a warning. */
     public List<String> unmatched() {
         return unmatched;
+    }
+
+    /** What the file says about the steps it was trained for, if it does. */
+    public Optional<PhaseNote> note() {
+        return Optional.ofNullable(note);
     }
 
     @Override

@@ -37,7 +37,8 @@ public final class LoraMerge {
      *
      * @param weight F32, BF16 or F16 [out, in]
      * @param parts adapters whose matrices fit the weight
-     * @throws IllegalArgumentException naming the module, if a sum is beyond what the dtype holds
+     * @throws IllegalArgumentException naming the module, if the update is not finite, or a sum is
+     *     beyond what the dtype holds
      */
     public static Result merge(String module, HostTensor weight, List<Part> parts, DType dtype) {
         int out = weight.shape().dim(0);
@@ -55,6 +56,10 @@ public final class LoraMerge {
             for (int i = 0; i < sums.length; i++) {
                 sums[i] += row[i];
             }
+        }
+        if (!Double.isFinite(sums[1])) {
+            throw new IllegalArgumentException(
+                    module + ": the adapters' update is not finite; check their values and scales");
         }
         if (!Double.isFinite(sums[2])) {
             throw new IllegalArgumentException(

@@ -3,6 +3,7 @@ package glance.model;
 import glance.io.ModelFolder;
 import glance.lora.KeyMap;
 import glance.ops.Ops;
+import java.util.List;
 
 /**
  * A kind of text-to-image model: how to open the parts of its published folder, and its defaults.
@@ -18,6 +19,14 @@ public interface Family {
 
     /** What a run uses where the user does not choose. */
     Defaults defaults();
+
+    /**
+     * How adapters of this family are trained where the user does not choose. Here: as the paper
+     * trains those of FLUX (Glance, arXiv 2512.02899).
+     */
+    default Training training() {
+        return new Training(List.of("to_q", "to_k", "to_v", "to_out.0"), 16, 64, 5e-4f, 60, 0, 1);
+    }
 
     /** Sizes that a picture of this model may have, and the latents that it starts from. */
     Geometry geometry(ModelFolder folder);
@@ -39,6 +48,26 @@ public interface Family {
      * @param rescale whether guidance keeps each token's length
      */
     record Defaults(float guidance, String negative, boolean rescale) {}
+
+    /**
+     * Defaults of training an adapter.
+     *
+     * @param targets modules, or their last parts
+     * @param rank inner dimension
+     * @param alpha the strength is alpha / rank
+     * @param learningRate constant
+     * @param steps optimizer steps
+     * @param captionDropout share of the steps in which a blank takes the caption's place
+     * @param embeddedGuidance scale shown to models that take it as an input
+     */
+    record Training(
+            List<String> targets,
+            int rank,
+            float alpha,
+            float learningRate,
+            int steps,
+            float captionDropout,
+            float embeddedGuidance) {}
 
     /**
      * Geometry of a model.

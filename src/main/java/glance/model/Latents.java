@@ -29,6 +29,21 @@ public final class Latents {
         return tokens.reshape(batch, h * w, channels * patch * patch);
     }
 
+    /**
+     * Tokens whose elements are ordered (row, column, channel), as the last layers of DiT and SD3
+     * give them, in the order of {@link #pack}.
+     *
+     * @param tokens [batch, tokens, patch^2 * channels]
+     * @return [batch, tokens, channels * patch^2]
+     */
+    public static Tensor channelsFirst(Ops ops, Tensor tokens, int patch) {
+        int pixels = patch * patch;
+        int channels = tokens.dim(2) / pixels;
+        Tensor split = tokens.reshape(tokens.dim(0), tokens.dim(1), pixels, channels);
+        return ops.pack(split.permute(0, 1, 3, 2))
+                .reshape(tokens.dim(0), tokens.dim(1), tokens.dim(2));
+    }
+
     /** Tokens [batch, h * w, channels * patch^2] to [batch, height, width, channels]. */
     public static Tensor unpack(Ops ops, Tensor tokens, int patch, TokenGrid grid) {
         int batch = tokens.dim(0);

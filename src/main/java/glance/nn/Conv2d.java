@@ -29,4 +29,22 @@ public final class Conv2d {
     public Tensor forward(Ops ops, Tensor x, Tensor residual) {
         return ops.conv2d(x, weight, bias, stride, padding, residual);
     }
+
+    /**
+     * The convolution of a strip of a picture that brings its neighbouring rows along: zeros are
+     * imagined above and below only where the picture ends.
+     *
+     * @param residual of the result's shape, or null
+     * @param top whether the strip starts at the picture's first row
+     * @param bottom whether the strip ends at the picture's last row
+     */
+    public Tensor forward(Ops ops, Tensor x, Tensor residual, boolean top, boolean bottom) {
+        Op.Padding strip =
+                new Op.Padding(
+                        top ? padding.top() : 0,
+                        padding.left(),
+                        bottom ? padding.bottom() : 0,
+                        padding.right());
+        return ops.conv2d(x, weight, bias, stride, strip, residual);
+    }
 }

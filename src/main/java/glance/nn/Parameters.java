@@ -147,6 +147,12 @@ public final class Parameters implements AutoCloseable {
                 Op.Padding.all(kernel / 2));
     }
 
+    /** {@code name.weight} [channels] and {@code name.bias} [channels]. */
+    public GroupNorm groupNorm(String name, int channels, int groups, float eps) {
+        Tensor weight = tensor(name + ".weight", channels);
+        return new GroupNorm(weight, tensor(name + ".bias", channels), groups, eps);
+    }
+
     /** [out, in, kh, kw] of any dtype as a packed F32 [out, kh, kw, in]. */
     private Tensor channelsLast(Tensor weight) {
         Tensor last = weight.permute(0, 2, 3, 1);

@@ -7,12 +7,13 @@ import java.nio.FloatBuffer;
 
 /**
  * Builds {@link Rope} tables row by row. A row's angles are those of one or more axes side by side:
- * axis of size d at position p contributes {@code p * theta^(-2j / d)} for j = 0 .. d/2 - 1. Angles
- * are rounded to float32 as the reference implementations do.
+ * axis of size d at position p contributes {@code p * theta^(-2j / d)} for j = 0 .. d/2 - 1.
+ * Frequencies and angles are rounded to float32, or not, as in the reference implementations.
  */
 public final class RopeTables {
     private final int[] axes;
-    private final float[][] frequencies; // (axis, d / 2)
+    private final double[][] frequencies; // (axis, d / 2)
+    private final boolean rounded;
     private final int half;
 
     /**
@@ -20,17 +21,29 @@ public final class RopeTables {
      * @param axes even sizes that add up to the head dimension
      */
     public RopeTables(double theta, int... axes) {
+        this(theta, true, axes);
+    }
+
+    /** The same with angles in float64. */
+    public static RopeTables inFloat64(double theta, int... axes) {
+        return new RopeTables(theta, false, axes);
+    }
+
+    private RopeTables(double theta, boolean rounded, int... axes) {
         this.axes = axes.clone();
-        this.frequencies = new float[axes.length][];
+        this.rounded = rounded;
+        this.frequencies = new double[axes.length][];
         int sum = 0;
         for (int a = 0; a < axes.length; a++) {
             if (axes[a] <= 0 || axes[a] % 2 != 0) {
                 throw new IllegalArgumentException("rope axis sizes must be even, got " + axes[a]);
             }
-            frequencies[a] = new float[axes[a] / 2];
+            frequencies[a] = new double[axes[a] / 2];
             for (int j = 0; j < axes[a] / 2; j++) {
-                float exponent = (float) (2 * j) / axes[a];
-                frequencies[a][j] = 1 / (float) Math.pow(theta, exponent);
+                frequencies[a][j] =
+                        rounded
+                                ? 1 / (float) Math.pow(theta, (float) (2 * j) / axes[a])
+                                : 1 / Math.pow(theta, 2.0 * j / axes[a]);
             }
             sum += axes[a];
         }
@@ -48,8 +61,8 @@ public final class RopeTables {
         for (int row = 0; row < rows; row++) {
             for (int a = 0; a < axes.length; a++) {
                 int p = position.at(row, a);
-                for (float frequency : frequencies[a]) {
-                    float angle = p * frequency;
+                for (double frequency : frequencies[a]) {
+                    double angle = rounded ? p * (float) frequency : p * frequency;
                     cos.put((float) Math.cos(angle));
                     sin.put((float) Math.sin(angle));
                 }

@@ -10,6 +10,7 @@ import glance.backend.Rope;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -276,6 +277,9 @@ public final class Ops implements AutoCloseable {
             Check.parameter(
                     "rmsNorm", "weight", weight, Shape.of(x.dim(-1)), "to match x " + x.shape());
         }
+        if (recorder != null && activation != Activation.NONE) {
+            return activation(activation, rmsNorm(x, weight, eps));
+        }
         Tensor out = empty(computeType(), x.shape());
         run(new Op.RmsNorm(tokens(x), weight, eps, activation, tokens(out)));
         return out;
@@ -324,6 +328,66 @@ public final class Ops implements AutoCloseable {
         }
         Tensor out = empty(computeType(), x.shape());
         run(new Op.LayerNorm(tokens(x), weight, bias, null, null, eps, tokens(out)));
+        return out;
+    }
+
+    /**
+     * What {@link #groupNorm} needs to know of a picture: mean and {@code 1 / sqrt(var + eps)} of
+     * each group of {@code channels / groups} neighbouring channels, over all pixels of a sample.
+     *
+     * @param parts the picture, or strips of it from top to bottom, each [batch, height_i, width,
+     *     channels]; how it is cut does not change the result
+     * @param groups divides channels
+     * @return [batch, groups, 2] F32
+     */
+    public Tensor groupStatistics(List<Tensor> parts, int groups, float eps) {
+        String op = "groupStatistics";
+        Check.that(!parts.isEmpty(), op, "needs at least one part");
+        Tensor first = parts.get(0);
+        List<Tensor> packed = new ArrayList<>();
+        for (int i = 0; i < parts.size(); i++) {
+            Tensor part = parts.get(i);
+            String name = "parts[" + i + "]";
+            Check.rank(op, name, part, 4, "[batch, height, width, channels]");
+            Shape want = first.shape().with(1, part.dim(1));
+            Check.shape(op, name, part, want, "to match parts[0]");
+            packed.add(contiguous(part));
+        }
+        Check.that(
+                groups >= 1 && first.dim(3) % groups == 0,
+                op,
+                "groups must divide channels " + first.dim(3) + ", got " + groups);
+        Tensor out = empty(DType.F32, Shape.of(first.dim(0), groups, 2));
+        run(new Op.GroupStatistics(List.copyOf(packed), eps, out));
+        return out;
+    }
+
+    /**
+     * {@code act((x - mean) / sqrt(var + eps) * weight + bias)} with the statistics of each group
+     * of channels; PyTorch {@code group_norm}, channels last. Wu and He, arXiv 1803.08494.
+     *
+     * @param x [batch, height, width, channels]: the picture or a part of it
+     * @param statistics [batch, groups, 2] of the whole picture, from {@link #groupStatistics}
+     * @param weight [channels]
+     * @param bias [channels]
+     */
+    public Tensor groupNorm(
+            Tensor x, Tensor statistics, Tensor weight, Tensor bias, Activation activation) {
+        String op = "groupNorm";
+        Check.rank(op, "x", x, 4, "[batch, height, width, channels]");
+        Check.rank(op, "statistics", statistics, 3, "[batch, groups, 2]");
+        int groups = statistics.dim(1);
+        Shape want = Shape.of(x.dim(0), groups, 2);
+        Check.parameter(op, "statistics", statistics, want, "to match x " + x.shape());
+        Check.dtype(op, "statistics", statistics, DType.F32);
+        Check.that(
+                groups >= 1 && x.dim(3) % groups == 0,
+                op,
+                "the groups of statistics must divide channels " + x.dim(3) + ", got " + groups);
+        Check.parameter(op, "weight", weight, Shape.of(x.dim(3)), "to match x " + x.shape());
+        Check.parameter(op, "bias", bias, Shape.of(x.dim(3)), "to match x " + x.shape());
+        Tensor out = empty(computeType(), x.shape());
+        run(new Op.GroupNorm(contiguous(x), statistics, weight, bias, activation, out));
         return out;
     }
 

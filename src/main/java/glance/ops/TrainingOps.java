@@ -4,10 +4,12 @@ import glance.backend.Activation;
 import glance.backend.AdamWSettings;
 import glance.backend.LowRank;
 import glance.backend.Op;
+import glance.backend.QuantizedBlocks;
 import glance.backend.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -72,12 +74,8 @@ public final class TrainingOps {
         return dx;
     }
 
-    /** Gradient of the input of rmsNorm. */
+    /** Gradient of the input of rmsNorm; a recorded one has no fused activation. */
     public Tensor rmsNorm(Op.RmsNorm forward, Tensor dy) {
-        Check.that(
-                forward.activation() == Activation.NONE,
-                "rmsNorm gradient",
-                "a fused activation is not supported in training");
         Tensor out = ops.empty(ops.computeType(), forward.x().shape());
         ops.run(new TrainingOp.RmsNormGrad(forward, ops.contiguous(dy), out));
         return out;
@@ -120,8 +118,13 @@ public final class TrainingOps {
 
     /** A tensor of zeros. */
     public Tensor zeros(DType dtype, Shape shape) {
+        return filled(dtype, shape, 0);
+    }
+
+    /** A tensor that is {@code value} everywhere. */
+    public Tensor filled(DType dtype, Shape shape, float value) {
         Tensor out = ops.empty(dtype, shape);
-        ops.run(new TrainingOp.Fill(0, out));
+        ops.run(new TrainingOp.Fill(value, out));
         return out;
     }
 
@@ -179,6 +182,41 @@ public final class TrainingOps {
                         settings,
                         learningRate,
                         step));
+    }
+
+    /**
+     * {@link #adamW} with moments in 8 bits, changed in place like the parameters.
+     *
+     * @param firstMoments from {@link #quantizedZeros}
+     * @param secondMoments from {@link #quantizedZeros}
+     */
+    public void adamW8Bit(
+            List<Tensor> parameters,
+            List<Tensor> gradients,
+            List<QuantizedBlocks> firstMoments,
+            List<QuantizedBlocks> secondMoments,
+            float clip,
+            AdamWSettings settings,
+            float learningRate,
+            int step) {
+        ops.run(
+                new TrainingOp.AdamW8Bit(
+                        parameters,
+                        gradients,
+                        firstMoments,
+                        secondMoments,
+                        clip,
+                        settings,
+                        learningRate,
+                        step));
+    }
+
+    /** Zeros in 8 bits, for as many elements as a tensor of this shape has. */
+    public QuantizedBlocks quantizedZeros(Shape shape) {
+        int numel = Math.toIntExact(shape.numel());
+        Tensor codes = ops.host().upload(DType.U8, Shape.of(numel), ByteBuffer.allocate(numel));
+        return new QuantizedBlocks(
+                codes, zeros(DType.F32, Shape.of(QuantizedBlocks.blocks(numel))));
     }
 
     private Tensor packed(Tensor like) {

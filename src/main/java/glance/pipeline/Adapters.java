@@ -4,6 +4,7 @@ import glance.backend.LowRank;
 import glance.lora.AdapterSet;
 import glance.lora.LoraFile;
 import glance.lora.LoraSpec;
+import glance.lora.PhaseNote;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.ops.Ops;
@@ -73,9 +74,27 @@ final class Adapters implements AutoCloseable {
                 });
     }
 
-    private static SortedSet<Integer> steps(LoraSpec spec, PhasePlan plan) {
+    /** The steps that the user names, else those that the file was trained for, else all. */
+    private SortedSet<Integer> steps(LoraSpec spec, PhasePlan plan) {
         if (spec.steps() != null) {
             return StepRange.parse(spec.steps(), plan);
+        }
+        PhaseNote note = file(spec).note().orElse(null);
+        if (note != null && plan.phases().contains(note.phase())) {
+            return StepRange.parse(note.phase(), plan);
+        }
+        if (note != null && !note.phase().equals(PhaseNote.ALL)) {
+            listener.warning(
+                    spec.file()
+                            + ": trained for phase "
+                            + note.phase()
+                            + " of plan "
+                            + note.plan()
+                            + "; plan "
+                            + plan.name()
+                            + " has no such phase, so it is used in all steps; say which, such as "
+                            + spec.file().getFileName()
+                            + "@1-5");
         }
         SortedSet<Integer> all = new TreeSet<>();
         plan.steps().forEach(step -> all.add(step.number()));

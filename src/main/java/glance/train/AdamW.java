@@ -1,12 +1,14 @@
 package glance.train;
 
 import glance.backend.AdamWSettings;
+import glance.backend.QuantizedBlocks;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -19,9 +21,7 @@ public final class AdamW implements AutoCloseable {
     private static final float CLIP_EPS = 1e-6f;
 
     private final Ops ops;
-    private final List<Tensor> parameters;
-    private final List<Tensor> firstMoments = new ArrayList<>();
-    private final List<Tensor> secondMoments = new ArrayList<>();
+    private final Map<Tensor, Moments> moments = new LinkedHashMap<>();
     private final AdamWSettings settings;
     private final float maxGradNorm;
     private int step;
@@ -32,20 +32,9 @@ public final class AdamW implements AutoCloseable {
      */
     public AdamW(Ops ops, List<Tensor> parameters, AdamWSettings settings, float maxGradNorm) {
         this.ops = ops;
-        this.parameters = List.copyOf(parameters);
         this.settings = settings;
         this.maxGradNorm = maxGradNorm;
-        for (Tensor parameter : parameters) {
-            firstMoments.add(zeros(parameter));
-            secondMoments.add(zeros(parameter));
-        }
-    }
-
-    private Tensor zeros(Tensor like) {
-        Tensor tensor = ops.training().zeros(DType.F32, like.shape());
-        tensor.storage().retain();
-        ops.free(tensor);
-        return tensor;
+        parameters.forEach(p -> moments.put(p, Moments.of(ops, p.shape(), settings)));
     }
 
     /**
@@ -56,32 +45,67 @@ public final class AdamW implements AutoCloseable {
      *     changed
      */
     public float step(Function<Tensor, Tensor> gradient, float learningRate) {
-        List<Tensor> used = new ArrayList<>();
-        List<Tensor> gradients = new ArrayList<>();
-        List<Tensor> first = new ArrayList<>();
-        List<Tensor> second = new ArrayList<>();
-        for (int i = 0; i < parameters.size(); i++) {
-            Tensor own = gradient.apply(parameters.get(i));
-            if (own != null) {
-                used.add(parameters.get(i));
-                gradients.add(own);
-                first.add(firstMoments.get(i));
-                second.add(secondMoments.get(i));
-            }
-        }
-        if (used.isEmpty()) {
-            throw new IllegalArgumentException("no parameter has a gradient");
-        }
         try (Scope scope = ops.scope()) {
-            float norm = ops.host().floats(ops.training().globalNorm(gradients)).get(0);
+            Map<Tensor, Tensor> gradients = new LinkedHashMap<>();
+            for (Tensor parameter : moments.keySet()) {
+                Tensor own = gradient.apply(parameter);
+                if (own != null) {
+                    gradients.put(parameter, own);
+                }
+            }
+            if (gradients.isEmpty()) {
+                throw new IllegalArgumentException("no parameter has a gradient");
+            }
+            List<Tensor> all = List.copyOf(gradients.values());
+            float norm = ops.host().floats(ops.training().globalNorm(all)).get(0);
             if (!Float.isFinite(norm)) {
                 return norm;
             }
-            float clip = Math.min(1, maxGradNorm / (norm + CLIP_EPS));
             step++;
-            ops.training()
-                    .adamW(used, gradients, first, second, clip, settings, learningRate, step);
+            float clip = Math.min(1, maxGradNorm / (norm + CLIP_EPS));
+            stepFloats(gradients, clip, learningRate);
+            stepEightBit(gradients, clip, learningRate);
             return norm;
+        }
+    }
+
+    private void stepFloats(Map<Tensor, Tensor> gradients, float clip, float learningRate) {
+        List<Tensor> parameters = new ArrayList<>();
+        List<Tensor> used = new ArrayList<>();
+        List<Tensor> first = new ArrayList<>();
+        List<Tensor> second = new ArrayList<>();
+        gradients.forEach(
+                (parameter, gradient) -> {
+                    if (moments.get(parameter) instanceof Moments.Floats floats) {
+                        parameters.add(parameter);
+                        used.add(gradient);
+                        first.add(floats.first());
+                        second.add(floats.second());
+                    }
+                });
+        if (!parameters.isEmpty()) {
+            ops.training()
+                    .adamW(parameters, used, first, second, clip, settings, learningRate, step);
+        }
+    }
+
+    private void stepEightBit(Map<Tensor, Tensor> gradients, float clip, float learningRate) {
+        List<Tensor> parameters = new ArrayList<>();
+        List<Tensor> used = new ArrayList<>();
+        List<QuantizedBlocks> first = new ArrayList<>();
+        List<QuantizedBlocks> second = new ArrayList<>();
+        gradients.forEach(
+                (parameter, gradient) -> {
+                    if (moments.get(parameter) instanceof Moments.EightBit blocks) {
+                        parameters.add(parameter);
+                        used.add(gradient);
+                        first.add(blocks.first());
+                        second.add(blocks.second());
+                    }
+                });
+        if (!parameters.isEmpty()) {
+            ops.training()
+                    .adamW8Bit(parameters, used, first, second, clip, settings, learningRate, step);
         }
     }
 
@@ -90,11 +114,9 @@ public final class AdamW implements AutoCloseable {
         return step;
     }
 
-    /** Moments of all parameters: the first ones, then the second. */
-    List<Tensor> moments() {
-        List<Tensor> all = new ArrayList<>(firstMoments);
-        all.addAll(secondMoments);
-        return all;
+    /** The state kept for a parameter, by name. */
+    Map<String, Tensor> state(Tensor parameter) {
+        return moments.get(parameter).tensors();
     }
 
     /** Continues as if this many steps had been done. */
@@ -104,9 +126,7 @@ public final class AdamW implements AutoCloseable {
 
     @Override
     public void close() {
-        firstMoments.forEach(tensor -> tensor.storage().release());
-        secondMoments.forEach(tensor -> tensor.storage().release());
-        firstMoments.clear();
-        secondMoments.clear();
+        moments.values().forEach(Moments::close);
+        moments.clear();
     }
 }

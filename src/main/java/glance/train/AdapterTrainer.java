@@ -3,16 +3,19 @@ package glance.train;
 import glance.autograd.Tape;
 import glance.lora.LoraPair;
 import glance.model.Denoiser;
+import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.ops.TrainingOps;
 import glance.schedule.SeededNoise;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 
 /**
  * Trains one adapter of a frozen denoiser by flow matching on the noise levels of one phase
@@ -27,7 +30,7 @@ public final class AdapterTrainer implements AutoCloseable {
     private final Ops ops;
     private final Denoiser denoiser;
     private final List<TrainingExample> examples;
-    private final float[] sigmas;
+    private final Map<TokenGrid, float[]> sigmas = new HashMap<>();
     private final TrainingSettings settings;
     private final float embeddedGuidance;
     private final TrainableAdapter adapter;
@@ -37,27 +40,37 @@ public final class AdapterTrainer implements AutoCloseable {
      * What a step did.
      *
      * @param step counted from 1
-     * @param sigma the last noise level drawn in it
+     * @param draws its examples
      * @param loss mean over its examples
      * @param gradNorm before clipping
      */
-    public record Result(int step, float sigma, float loss, float gradNorm, float learningRate) {}
+    public record Result(
+            int step, List<Draw> draws, float loss, float gradNorm, float learningRate) {}
 
     /**
-     * @param sigmas noise levels to draw from, evenly
+     * An example that was shown.
+     *
+     * @param sigma its noise level
+     * @param dropped whether a blank took its caption's place
+     * @param loss its mean squared error
+     */
+    public record Draw(float sigma, boolean dropped, float loss) {}
+
+    /**
+     * @param sigmas noise levels of pictures of a size, to draw from, evenly
      * @param embeddedGuidance scale for models that take it as an input
      */
     public AdapterTrainer(
             Ops ops,
             Denoiser denoiser,
             List<TrainingExample> examples,
-            float[] sigmas,
+            Function<TokenGrid, float[]> sigmas,
             TrainingSettings settings,
             float embeddedGuidance) {
         this.ops = ops;
         this.denoiser = denoiser;
         this.examples = List.copyOf(examples);
-        this.sigmas = sigmas.clone();
+        examples.forEach(example -> this.sigmas.put(example.grid(), sigmas.apply(example.grid())));
         this.settings = settings;
         this.embeddedGuidance = embeddedGuidance;
         Map<String, LoraPair> start = AdapterInit.create(denoiser.linears(), settings);
@@ -96,21 +109,24 @@ public final class AdapterTrainer implements AutoCloseable {
         adapter.activate(denoiser.linears());
         try (Scope scope = ops.scope();
                 GradientSum sum = new GradientSum(ops)) {
-            double loss = 0;
-            float sigma = 0;
+            double total = 0;
+            List<Draw> draws = new ArrayList<>();
             for (int i = 0; i < settings.accumulation(); i++) {
                 TrainingExample example = examples.get(random.nextInt(examples.size()));
-                sigma = sigmas[random.nextInt(sigmas.length)];
+                float[] levels = sigmas.get(example.grid());
+                float sigma = levels[random.nextInt(levels.length)];
                 boolean dropped = random.nextDouble() < settings.captionDropout();
-                loss += example(example, sigma, dropped, random.nextLong() >>> 1, step, sum);
+                float loss = example(example, sigma, dropped, random.nextLong() >>> 1, step, sum);
+                draws.add(new Draw(sigma, dropped, loss));
+                total += loss;
             }
             float share = 1f / settings.accumulation();
             float rate = settings.rateAt(step);
             float norm = optimizer.step(parameter -> sum.of(parameter, share), rate);
             if (!Float.isFinite(norm)) {
-                throw new TrainingFailure(step, "the norm of the gradients", norm);
+                throw new TrainingFailure(step, sum.culprit(adapter, norm));
             }
-            return new Result(step, sigma, (float) loss * share, norm, rate);
+            return new Result(step, draws, (float) total * share, norm, rate);
         } finally {
             denoiser.linears().values().forEach(linear -> linear.adapt(null));
         }
@@ -145,12 +161,37 @@ public final class AdapterTrainer implements AutoCloseable {
             TrainingOps.Loss loss = ops.training().meanSquaredError(velocity, target);
             float value = ops.host().floats(loss.value()).get(0);
             if (!Float.isFinite(value)) {
-                throw new TrainingFailure(step, "the loss at sigma " + sigma, value);
+                throw new TrainingFailure(
+                        step,
+                        "the loss at sigma "
+                                + sigma
+                                + " is "
+                                + value
+                                + "; "
+                                + culprit(example, dropped, velocity));
             }
             tape.backward(loss);
             sum.add(adapter.parameters(), tape);
             return value;
         }
+    }
+
+    /** The first tensor on the way to a loss that is not finite. */
+    private String culprit(TrainingExample example, boolean dropped, Tensor velocity) {
+        Finite finite = new Finite(ops);
+        String parameter = finite.firstOdd(adapter);
+        if (parameter != null) {
+            return parameter + " of the adapter has such values";
+        }
+        if (!finite.is(example.latents())) {
+            return "the picture's latents have such values";
+        }
+        if (!finite.is((dropped ? example.dropped() : example.caption()).embeddings())) {
+            return "the caption's embeddings have such values";
+        }
+        return finite.is(velocity)
+                ? "the predicted velocity is too large to be squared"
+                : "the predicted velocity has such values";
     }
 
     private Tensor scalar(float value) {
@@ -193,6 +234,18 @@ public final class AdapterTrainer implements AutoCloseable {
             return sum == null || share == 1
                     ? sum
                     : ops.mul(sum, ops.host().floats(Shape.of(1), share));
+        }
+
+        /** Names the gradient that spoils the norm. */
+        String culprit(TrainableAdapter adapter, float norm) {
+            Finite finite = new Finite(ops);
+            for (Map.Entry<String, Tensor> parameter : adapter.named().entrySet()) {
+                Tensor sum = sums.get(parameter.getValue());
+                if (sum != null && !finite.is(sum)) {
+                    return "the gradient of " + parameter.getKey() + " is not finite";
+                }
+            }
+            return "the norm of the gradients is " + norm;
         }
 
         @Override

@@ -10,7 +10,6 @@ import glance.lora.LoraPair;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,16 +21,22 @@ import java.util.Map;
  */
 public final class Checkpoint {
     private static final String STEP = "glance.step";
-    private static final String RUN = "glance.run";
+    private static final String RUN = "glance.run.";
 
     private Checkpoint() {}
 
     /**
      * Writes the state of a run.
      *
-     * @param run what must be the same for it to be resumed, in words
+     * @param run what must be the same for it to be resumed, in words, by name
+     * @throws TrainingFailure if the adapter is not finite; nothing is written
      */
-    public static void write(Path file, Ops ops, AdapterTrainer trainer, String run) {
+    public static void write(Path file, Ops ops, AdapterTrainer trainer, Map<String, String> run) {
+        String odd = new Finite(ops).firstOdd(trainer.adapter());
+        if (odd != null) {
+            throw new TrainingFailure(
+                    trainer.stepsDone(), odd + " of the adapter is no longer finite");
+        }
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
         state(trainer)
                 .forEach(
@@ -42,8 +47,10 @@ public final class Checkpoint {
                                                 tensor.dtype(),
                                                 tensor.shape(),
                                                 ops.host().bytes(tensor))));
-        SafetensorsWriter.write(
-                file, tensors, Map.of(STEP, Integer.toString(trainer.stepsDone()), RUN, run));
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put(STEP, Integer.toString(trainer.stepsDone()));
+        run.forEach((name, value) -> metadata.put(RUN + name, value));
+        SafetensorsWriter.write(file, tensors, metadata);
     }
 
     /**
@@ -51,15 +58,9 @@ public final class Checkpoint {
      *
      * @throws FormatException if the file is damaged or belongs to another run
      */
-    public static void resume(Path file, Ops ops, AdapterTrainer trainer, String run) {
+    public static void resume(Path file, Ops ops, AdapterTrainer trainer, Map<String, String> run) {
         try (SafetensorsFile opened = SafetensorsFile.open(file)) {
-            if (!run.equals(opened.metadata().get(RUN))) {
-                throw new FormatException(
-                        file,
-                        null,
-                        "this checkpoint belongs to a run with other settings, model or pictures",
-                        "repeat those settings, or start anew with another --out");
-            }
+            requireSameRun(file, opened.metadata(), run);
             state(trainer)
                     .forEach(
                             (name, tensor) -> {
@@ -79,6 +80,22 @@ public final class Checkpoint {
         }
     }
 
+    private static void requireSameRun(
+            Path file, Map<String, String> metadata, Map<String, String> run) {
+        List<String> others =
+                run.keySet().stream()
+                        .filter(name -> !run.get(name).equals(metadata.get(RUN + name)))
+                        .toList();
+        if (!others.isEmpty()) {
+            throw new FormatException(
+                    file,
+                    null,
+                    "this checkpoint belongs to another run, which differs in "
+                            + String.join(", ", others),
+                    "repeat its settings, or start anew in another folder");
+        }
+    }
+
     private static int step(Path file, String text) {
         try {
             return Integer.parseUnsignedInt(text);
@@ -89,20 +106,15 @@ public final class Checkpoint {
 
     private static Map<String, Tensor> state(AdapterTrainer trainer) {
         Map<String, Tensor> result = new LinkedHashMap<>();
-        List<String> names = new ArrayList<>();
-        trainer.adapter()
-                .modules()
-                .forEach(
-                        (module, lowRank) -> {
-                            names.add(module + ".lora_A");
-                            names.add(module + ".lora_B");
-                        });
+        List<String> names = List.copyOf(trainer.adapter().named().keySet());
         List<Tensor> parameters = trainer.adapter().parameters();
-        List<Tensor> moments = trainer.optimizer().moments();
         for (int i = 0; i < names.size(); i++) {
-            result.put(names.get(i), parameters.get(i));
-            result.put(names.get(i) + ".first_moment", moments.get(i));
-            result.put(names.get(i) + ".second_moment", moments.get(i + names.size()));
+            String name = names.get(i);
+            Tensor parameter = parameters.get(i);
+            result.put(name, parameter);
+            trainer.optimizer()
+                    .state(parameter)
+                    .forEach((part, tensor) -> result.put(name + "." + part, tensor));
         }
         return result;
     }

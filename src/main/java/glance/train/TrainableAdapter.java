@@ -72,6 +72,17 @@ public final class TrainableAdapter implements AutoCloseable {
         return result;
     }
 
+    /** The matrices by name: {@code MODULE.lora_A} and {@code MODULE.lora_B}, in order. */
+    public Map<String, Tensor> named() {
+        Map<String, Tensor> result = new LinkedHashMap<>();
+        modules.forEach(
+                (module, lowRank) -> {
+                    result.put(module + ".lora_A", lowRank.a());
+                    result.put(module + ".lora_B", lowRank.b());
+                });
+        return result;
+    }
+
     /** Makes this the active adapter of some layers. */
     public void activate(Map<String, Linear> linears) {
         linears.forEach((name, linear) -> linear.adapt(modules.get(name)));

@@ -39,8 +39,12 @@ public record TrainingSettings(
         targets = List.copyOf(targets);
         require(!targets.isEmpty(), "targets: name at least one module");
         require(rank >= 1, "rank: must be at least 1, got " + rank);
-        require(alpha > 0, "alpha: must be positive, got " + alpha);
-        require(learningRate > 0, "learning rate: must be positive, got " + learningRate);
+        require(
+                alpha > 0 && Float.isFinite(alpha),
+                "alpha: must be a positive number, got " + alpha);
+        require(
+                learningRate > 0 && Float.isFinite(learningRate),
+                "learning rate: must be a positive number, got " + learningRate);
         require(warmupSteps >= 0, "warm-up steps: must not be negative, got " + warmupSteps);
         require(steps >= 1, "steps: must be at least 1, got " + steps);
         require(accumulation >= 1, "accumulation: must be at least 1, got " + accumulation);
@@ -48,11 +52,21 @@ public record TrainingSettings(
                 captionDropout >= 0 && captionDropout <= 1,
                 "caption dropout: must be 0 to 1, got " + captionDropout);
         require(maxGradNorm > 0, "max grad norm: must be positive, got " + maxGradNorm);
+        requireShare("beta1", optimizer.beta1());
+        requireShare("beta2", optimizer.beta2());
+        require(optimizer.eps() > 0, "eps: must be positive, got " + optimizer.eps());
+        require(
+                optimizer.weightDecay() >= 0,
+                "weight decay: must not be negative, got " + optimizer.weightDecay());
     }
 
     /** Learning rate of a step counted from 1. */
     public float rateAt(int step) {
         return step >= warmupSteps ? learningRate : learningRate * step / warmupSteps;
+    }
+
+    private static void requireShare(String name, float value) {
+        require(value >= 0 && value < 1, name + ": must be at least 0 and below 1, got " + value);
     }
 
     private static void require(boolean condition, String message) {

@@ -16,9 +16,13 @@ class ChecksTest {
             strings = {
                 "qwenimage-transformer",
                 "qwenimage-adapter-names",
+                "autoencoder-kl",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
                 "dit-transformer",
+                "flux-transformer",
+                "flux-adapter-names",
+                "sd3-transformer",
                 "clip-text",
                 "t5-encoder",
                 "qwen-tokenizer",

@@ -49,9 +49,43 @@ class CommandLineIT {
                 .containsEntry("seed", "42")
                 .containsEntry("model", "glance-tiny")
                 .containsEntry("size", "64x64")
-                .containsEntry("adapters", "")
+                .containsEntry(
+                        "adapters",
+                        "glance-tiny/experts/fast.safetensors@fast\n"
+                                + "glance-tiny/experts/slow.safetensors@slow")
                 .containsKeys("negative_prompt", "plan", "sigmas", "guidance", "Software");
         assertNoParts();
+    }
+
+    @Test
+    void expertsOfTheModel_areUsedForTheirPlanAndCanBeTurnedOff() {
+        Result own = engine.run("generate", "a red circle", "--seed", "3", "--out", "own.png");
+        assertThat(own.err())
+                .contains("plan glance (10 steps) with the model's own experts (slow, fast;");
+        Result again = engine.run("generate", "--from", "own.png", "--out", "again.png");
+        assertThat(again.exitCode()).as(again.err()).isZero();
+        assertThat(pixels("again.png")).isEqualTo(pixels("own.png"));
+
+        Result bare =
+                engine.run(
+                        "generate",
+                        "a red circle",
+                        "--seed",
+                        "3",
+                        "--no-lora",
+                        "--out",
+                        "bare.png");
+        assertThat(bare.err()).contains("plan glance (10 steps), seed 3");
+        assertThat(pixels("bare.png")).isNotEqualTo(pixels("own.png"));
+        Result turnedOff =
+                engine.run("generate", "--from", "own.png", "--no-lora", "--out", "off.png");
+        assertThat(turnedOff.exitCode()).as(turnedOff.err()).isZero();
+        assertThat(pixels("off.png")).isEqualTo(pixels("bare.png"));
+
+        Result otherPlan =
+                engine.run(
+                        "generate", "--from", "own.png", "--plan", "uniform-2", "--out", "u.png");
+        assertThat(otherPlan.err()).contains("plan uniform-2 (2 steps), seed 3");
     }
 
     @Test

@@ -21,6 +21,7 @@ class EngineTest {
                 .contains(
                         "generate",
                         "compare",
+                        "train",
                         "info",
                         "check",
                         "devices",
@@ -30,7 +31,7 @@ class EngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"generate", "compare", "info", "check", "devices"})
+    @CsvSource({"generate", "compare", "train", "info", "lora", "check", "devices"})
     void everyCommand_hasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(text(out)).contains("Usage: glance-engine " + command, "--verbose");
@@ -81,6 +82,11 @@ class EngineTest {
                 "compare x --run glance  | --run glance: expected NAME=PLAN[,FILE[:scale][@steps]...]",
                 "compare x --run a=glance,no.st | --run: adapter 'no.st': no such file",
                 "compare x --run teacher=glance | two runs have the name teacher",
+                "train                   | no pictures given; use --data FOLDER, or --image FILE",
+                "train --image x.png     | --image and --caption: both are needed",
+                "train --image x.png --caption x | --image x.png: no such file",
+                "train --data a --image b --caption c | --data and --image: give one of them",
+                "generate x --lora a.st --no-lora | --lora and --no-lora: give one of them",
             })
     void wrongUse_isOneLineAndExitCode2(String line, String message) {
         String[] args = line.isEmpty() ? new String[0] : line.split(" ");

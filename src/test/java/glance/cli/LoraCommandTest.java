@@ -1,6 +1,7 @@
 package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -49,6 +50,28 @@ class LoraCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     @TempDir private Path folder;
+
+    /** picocli takes help texts as formats and falls back to the raw text where they are none. */
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "resize", "extract", "merge", "convert"})
+    void help_isShown(String command) {
+        run(command, "--help");
+        assertThat(out.toString())
+                .contains("Usage: glance-engine lora " + command, "Examples:")
+                .doesNotContain("%%", "%n");
+        for (String text : describe(command)) {
+            assertThatCode(() -> String.format(text)).doesNotThrowAnyException();
+        }
+    }
+
+    private static String[] describe(String command) {
+        return LoraCommand.create(new Session(System.out, System.err, new StopRequest(), false))
+                .getSubcommands()
+                .get(command)
+                .getCommandSpec()
+                .usageMessage()
+                .description();
+    }
 
     @Test
     void info_showsWhatAnAdapterIsAndDoes() throws IOException {
@@ -187,6 +210,8 @@ class LoraCommandTest {
         try (var files = Files.list(folder)) {
             assertThat(files).containsExactly(folder.resolve("merged"));
         }
+        refuse("merge", at("merged"), slow, "--out", at("merged/vae/x"));
+        assertThat(err.toString()).contains("is inside");
         refuse("merge", TINY, slow, "--out", at("merged"), "--overwrite");
         assertThat(err.toString()).contains("folders are not replaced");
     }

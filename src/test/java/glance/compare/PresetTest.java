@@ -41,7 +41,7 @@ class PresetTest {
         assertThat(adapters(named(all, "base"))).isEmpty();
         assertThat(adapters(named(all, "slow+fast"))).containsExactly("s@slow", "f:0.5@fast");
         assertThat(adapters(named(all, "swapped"))).containsExactly("s@fast", "f:0.5@slow");
-        assertThat(adapters(named(all, "slow-everywhere"))).containsExactly("s");
+        assertThat(adapters(named(all, "slow-everywhere"))).containsExactly("s@1-10");
     }
 
     @Test

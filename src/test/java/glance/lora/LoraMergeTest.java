@@ -70,4 +70,17 @@ class LoraMergeTest {
                 .hasMessageContaining(
                         "attn.to_q: the merged weight has values that are not finite");
     }
+
+    @Test
+    void updateThatIsNotFinite_isRefused() {
+        LoraPair damaged =
+                new LoraPair(
+                        HostFloats.tensor(DType.F32, Shape.of(1, 2), 1, Float.NaN),
+                        HostFloats.tensor(DType.F32, Shape.of(1, 1), 1),
+                        1);
+        HostTensor ones = HostFloats.tensor(DType.BF16, Shape.of(1, 2), 1, 1);
+        List<LoraMerge.Part> parts = List.of(new LoraMerge.Part(damaged, 1));
+        assertThatThrownBy(() -> LoraMerge.merge("attn.to_q", ones, parts, DType.BF16))
+                .hasMessageContaining("attn.to_q: the adapters' update is not finite");
+    }
 }

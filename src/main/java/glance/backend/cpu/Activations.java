@@ -37,4 +37,41 @@ final class Activations {
             case HARD_TANH -> Math.min(1, Math.max(-1, x));
         };
     }
+
+    /** {@code y *= act'(x)}. */
+    static void multiplySlope(
+            Activation activation, float[] x, int xAt, float[] y, int yAt, int count) {
+        switch (activation) {
+            case NONE -> {}
+            case GELU_TANH, QUICK_GELU, SILU ->
+                    Simd.INSTANCE.multiplySigmoidSlope(activation, x, xAt, y, yAt, count);
+            case GELU_ERF, HARD_TANH -> {
+                for (int i = 0; i < count; i++) {
+                    y[yAt + i] *= slope(activation, x[xAt + i]);
+                }
+            }
+        }
+    }
+
+    /** {@code act'(x)}; 0 where there is none. */
+    static float slope(Activation activation, float x) {
+        return switch (activation) {
+            case NONE -> 1;
+            case HARD_TANH -> x > -1 && x < 1 ? 1 : 0;
+            case GELU_ERF -> {
+                double density = Math.exp(-0.5 * x * x) * 0.3989422804014327;
+                yield (float) (0.5 * (1 + Erf.erf(x * 0.7071067811865476)) + x * density);
+            }
+            case SILU -> sigmoidSlope(x, 1, 0);
+            case QUICK_GELU -> sigmoidSlope(x, 1.702, 0);
+            case GELU_TANH -> sigmoidSlope(x, 1.5957691216057308, 0.07135481282636278);
+        };
+    }
+
+    /** Slope of {@code x s(z)}, s the sigmoid and {@code z = linear x + cubic x^3}. */
+    private static float sigmoidSlope(double x, double linear, double cubic) {
+        double z = x * (linear + cubic * x * x);
+        double s = 1 / (1 + Math.exp(-z));
+        return (float) (s + x * s * (1 - s) * (linear + 3 * cubic * x * x));
+    }
 }

@@ -56,13 +56,9 @@ final class AttentionKernel implements Kernel<Op.Attention> {
 
     @Override
     public long workspaceBytes(Op.Attention op) {
-        long keyRows = panelled(op.k().dim(1));
-        long width = op.q().dim(3) + panelled(op.q().dim(3));
+        long keyRows = HeadPanels.padded(op.k().dim(1), ROWS);
+        long width = op.q().dim(3) + HeadPanels.padded(op.q().dim(3), ROWS);
         return op.k().dim(2) * keyRows * width * Float.BYTES;
-    }
-
-    private static int panelled(int length) {
-        return (length + ROWS - 1) / ROWS * ROWS;
     }
 
     private void sample(Op.Attention op, int b) {
@@ -71,16 +67,35 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         int headDim = op.q().dim(3);
         int keyLen = op.k().dim(1);
         int kvHeads = op.k().dim(2);
-        int keyRows = panelled(keyLen);
-        int dimRows = panelled(headDim);
+        int keyRows = HeadPanels.padded(keyLen, ROWS);
+        int dimRows = HeadPanels.padded(headDim, ROWS);
         CpuStorage keys = memory.scratch((long) kvHeads * keyRows * headDim);
         CpuStorage values = memory.scratch((long) kvHeads * keyRows * dimRows);
         try {
             workers.forEach(
                     kvHeads,
                     h -> {
-                        packKeys(op.k(), b, h, keys.floats, h * keyRows * headDim);
-                        packValues(op.v(), b, h, keyRows, values.floats, h * keyRows * dimRows);
+                        HeadPanels.byToken(
+                                op.k(),
+                                b,
+                                h,
+                                0,
+                                keyLen,
+                                ROWS,
+                                1,
+                                keys.floats,
+                                h * keyRows * headDim);
+                        HeadPanels.byDim(
+                                op.v(),
+                                b,
+                                h,
+                                0,
+                                keyLen,
+                                keyRows,
+                                ROWS,
+                                1,
+                                values.floats,
+                                h * keyRows * dimRows);
                     });
             int blocks = (seqLen + QUERIES - 1) / QUERIES;
             workers.forEach(
@@ -104,41 +119,6 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         }
     }
 
-    /** [keyLen, headDim] as panels [keyRows / R][headDim, R], missing keys as zeros. */
-    private static void packKeys(Tensor k, int b, int h, float[] to, int at) {
-        float[] ks = CpuStorage.floats(k);
-        int keyLen = k.dim(1);
-        int headDim = k.dim(3);
-        for (int start = 0; start < keyLen; start += ROWS) {
-            int panel = at + start * headDim;
-            for (int r = 0; r < ROWS; r++) {
-                int from = start + r < keyLen ? position(k, b, start + r, h) : -1;
-                for (int d = 0; d < headDim; d++) {
-                    to[panel + d * ROWS + r] = from < 0 ? 0 : ks[from + d];
-                }
-            }
-        }
-    }
-
-    /**
-     * [keyLen, headDim] as panels [dimRows / R][keyRows, R], missing keys and dimensions as zeros.
-     */
-    private static void packValues(Tensor v, int b, int h, int keyRows, float[] to, int at) {
-        float[] vs = CpuStorage.floats(v);
-        int keyLen = v.dim(1);
-        int headDim = v.dim(3);
-        int panelSize = keyRows * ROWS;
-        int panels = (headDim + ROWS - 1) / ROWS;
-        Arrays.fill(to, at, at + panels * panelSize, 0);
-        for (int key = 0; key < keyLen; key++) {
-            int from = position(v, b, key, h);
-            for (int p = 0; p < panels; p++) {
-                int count = Math.min(ROWS, headDim - p * ROWS);
-                System.arraycopy(vs, from + p * ROWS, to, at + p * panelSize + key * ROWS, count);
-            }
-        }
-    }
-
     private static void block(
             Op.Attention op,
             int b,
@@ -150,15 +130,15 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             int valuesAt) {
         int headDim = op.q().dim(3);
         int keyLen = op.k().dim(1);
-        int keyRows = (keyLen + ROWS - 1) / ROWS * ROWS;
-        int dimRows = (headDim + ROWS - 1) / ROWS * ROWS;
+        int keyRows = HeadPanels.padded(keyLen, ROWS);
+        int dimRows = HeadPanels.padded(headDim, ROWS);
         int count = Math.min(QUERIES, op.q().dim(1) - start);
         Scratch scratch = SCRATCH.get();
         if (scratch.queries.length < headDim * QUERIES) {
             scratch.queries = new float[headDim * QUERIES];
             scratch.sums = new float[dimRows * QUERIES];
         }
-        packQueries(op, b, head, start, count, scratch.queries);
+        HeadPanels.byToken(op.q(), b, head, start, count, QUERIES, op.scale(), scratch.queries, 0);
         Arrays.fill(scratch.sums, 0, dimRows * QUERIES, 0);
         Arrays.fill(scratch.state, 0, QUERIES, Float.NEGATIVE_INFINITY);
         Arrays.fill(scratch.state, QUERIES, 2 * QUERIES, 0);
@@ -188,19 +168,6 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             }
         }
         write(op, b, head, start, count, scratch);
-    }
-
-    /** Scaled queries as [headDim, C], missing queries as zeros. */
-    private static void packQueries(
-            Op.Attention op, int b, int head, int start, int count, float[] to) {
-        float[] qs = CpuStorage.floats(op.q());
-        int headDim = op.q().dim(3);
-        for (int i = 0; i < QUERIES; i++) {
-            int from = i < count ? position(op.q(), b, start + i, head) : -1;
-            for (int d = 0; d < headDim; d++) {
-                to[d * QUERIES + i] = from < 0 ? 0 : qs[from + d] * op.scale();
-            }
-        }
     }
 
     /** Adds the bias and hides keys: padding of the panels, of the prefix, and the future. */
@@ -254,7 +221,7 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         for (int i = 0; i < count; i++) {
             float sum = scratch.state[QUERIES + i];
             float inverse = sum == 0 ? 0 : 1 / sum;
-            int to = position(op.out(), b, start + i, head);
+            int to = HeadPanels.position(op.out(), b, start + i, head);
             for (int d = 0; d < headDim; d++) {
                 ys[to + d] = scratch.sums[d * QUERIES + i] * inverse;
             }
@@ -264,9 +231,5 @@ final class AttentionKernel implements Kernel<Op.Attention> {
                 CpuStorage.floats(op.lse())[at] = (float) (scratch.state[i] + Math.log(sum));
             }
         }
-    }
-
-    private static int position(Tensor t, int b, int s, int h) {
-        return (int) (t.offset() + b * t.stride(0) + s * t.stride(1) + h * t.stride(2));
     }
 }

@@ -18,6 +18,7 @@ final class CpuDevice implements Device {
         workers = new Workers(threads);
         Gemm gemm = new Gemm(workers, memory);
         Pointwise pointwise = new Pointwise(workers);
+        GroupNormKernels groups = new GroupNormKernels(workers);
         kernels =
                 new KernelTable()
                         .with(Op.Linear.class, new LinearKernel(gemm, memory))
@@ -25,6 +26,8 @@ final class CpuDevice implements Device {
                         .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
                         .with(Op.RmsNorm.class, new RmsNormKernel(workers))
                         .with(Op.LayerNorm.class, new LayerNormKernel(workers))
+                        .with(Op.GroupStatistics.class, groups::statistics)
+                        .with(Op.GroupNorm.class, groups::norm)
                         .with(Op.GateResidual.class, pointwise::gateResidual)
                         .with(Op.Unary.class, pointwise::unary)
                         .with(Op.GatedActivation.class, pointwise::gatedActivation)
@@ -44,7 +47,7 @@ final class CpuDevice implements Device {
         PointwiseGrads pointwise = new PointwiseGrads(workers);
         table.with(TrainingOp.MatMul.class, products::matMul)
                 .with(TrainingOp.LinearInput.class, products::linearInput)
-                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers))
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers, memory))
                 .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
                 .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
                 .with(TrainingOp.LayerNormGrad.class, norms::layerNorm)
@@ -54,7 +57,8 @@ final class CpuDevice implements Device {
                 .with(TrainingOp.Fill.class, pointwise::fill)
                 .with(TrainingOp.MseLoss.class, OptimizerKernels::meanSquaredError)
                 .with(TrainingOp.GlobalNorm.class, OptimizerKernels::globalNorm)
-                .with(TrainingOp.AdamW.class, OptimizerKernels::adamW);
+                .with(TrainingOp.AdamW.class, new OptimizerKernels(workers)::adamW)
+                .with(TrainingOp.AdamW8Bit.class, new AdamW8BitKernel(workers));
     }
 
     static DeviceInfo describe(int threads) {

@@ -4,10 +4,18 @@ import glance.backend.Op;
 import glance.backend.Rope;
 import glance.backend.TrainingOp;
 import glance.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 
 /** Gradients of the norms. */
 final class NormGradKernels {
+    private static final Simd SIMD = Simd.INSTANCE;
+
+    /**
+     * Tokens whose parts of a sum over all tokens are added up first, for any number of threads.
+     */
+    private static final int TOKENS = 32;
+
     private final Workers workers;
 
     NormGradKernels(Workers workers) {
@@ -58,13 +66,11 @@ final class NormGradKernels {
         float inverse = RmsNormKernel.inverseRms(xs, x, dim, eps);
         float[] ws = weight == null ? null : CpuStorage.floats(weight);
         int w = weight == null ? 0 : (int) weight.offset();
-        double dot = 0;
-        for (int d = 0; d < dim; d++) {
-            float g = ws == null ? dys[dy + d] : ws[w + d] * dys[dy + d];
-            dxs[dx + d] = g;
-            dot += (double) xs[x + d] * g;
+        System.arraycopy(dys, dy, dxs, dx, dim);
+        if (ws != null) {
+            Rows.multiply(ws, w, dxs, dx, dim);
         }
-        float shrink = (float) (dot / dim) * inverse * inverse;
+        float shrink = SIMD.dot(xs, x, dxs, dx, dim) / dim * inverse * inverse;
         for (int d = 0; d < dim; d++) {
             dxs[dx + d] = inverse * (dxs[dx + d] - xs[x + d] * shrink);
         }
@@ -146,107 +152,94 @@ final class NormGradKernels {
     }
 
     /**
-     * Rows for dx; columns of one sample for dScale and dShift, summed token by token in order, so
-     * that the result does not depend on the threads.
+     * Tokens are shared out in groups of a fixed size. Each group has its own sums for dScale and
+     * dShift, added in order at the end, so that the result does not depend on the threads.
      */
     void layerNorm(TrainingOp.LayerNormGrad op) {
-        Op.LayerNorm forward = op.forward();
-        Tensor x = forward.x();
-        int batch = x.dim(0);
+        Tensor x = op.forward().x();
         int seqLen = x.dim(1);
         int dim = x.dim(2);
-        float[] xs = CpuStorage.floats(x);
-        float[] dys = CpuStorage.floats(op.dy());
-        float[] dxs = CpuStorage.floats(op.out());
-        double[] scaleSums = new double[op.dScale() == null ? 0 : batch * dim];
-        double[] shiftSums = new double[scaleSums.length];
+        int groups = (seqLen + TOKENS - 1) / TOKENS;
+        boolean sums = op.dScale() != null;
+        double[][] scaleSums = new double[x.dim(0) * groups][sums ? dim : 0];
+        double[][] shiftSums = new double[x.dim(0) * groups][sums ? dim : 0];
         workers.forEach(
-                batch,
-                b -> {
+                x.dim(0) * groups,
+                group -> {
+                    int b = group / groups;
+                    int first = group % groups * TOKENS;
                     float[] normed = new float[dim];
-                    for (int t = 0; t < seqLen; t++) {
-                        int from = (int) (x.offset() + b * x.stride(0) + t * x.stride(1));
-                        float mean = Simd.INSTANCE.sum(xs, from, dim) / dim;
-                        float variance = Simd.INSTANCE.sumSquares(xs, from, dim, mean) / dim;
-                        float inverse = (float) (1 / Math.sqrt(variance + forward.eps()));
-                        Rows.normalize(xs, from, mean, inverse, normed, 0, dim);
-                        int row = (b * seqLen + t) * dim;
-                        int dy = (int) op.dy().offset() + row;
-                        if (op.dScale() != null) {
+                    for (int t = first; t < Math.min(seqLen, first + TOKENS); t++) {
+                        token(op, b, t, normed);
+                        if (sums) {
+                            float[] dys = CpuStorage.floats(op.dy());
+                            int dy = (int) op.dy().offset() + (b * seqLen + t) * dim;
                             for (int d = 0; d < dim; d++) {
-                                scaleSums[b * dim + d] += (double) dys[dy + d] * normed[d];
-                                shiftSums[b * dim + d] += dys[dy + d];
+                                scaleSums[group][d] += (double) dys[dy + d] * normed[d];
+                                shiftSums[group][d] += dys[dy + d];
                             }
                         }
-                        inputRow(
-                                forward,
-                                b,
-                                normed,
-                                inverse,
-                                dys,
-                                dy,
-                                dxs,
-                                (int) op.out().offset() + row,
-                                dim);
                     }
                 });
-        if (op.dScale() != null) {
-            perSample(scaleSums, batch, dim, op.dScale());
-            perSample(shiftSums, batch, dim, op.dShift());
+        if (sums) {
+            perSample(scaleSums, groups, op.dScale());
+            perSample(shiftSums, groups, op.dShift());
         }
     }
 
-    private static void inputRow(
-            Op.LayerNorm forward,
-            int b,
-            float[] normed,
-            float inverse,
-            float[] dys,
-            int dy,
-            float[] dxs,
-            int dx,
-            int dim) {
-        double sum = 0;
-        double dot = 0;
-        for (int d = 0; d < dim; d++) {
-            float g = dys[dy + d];
-            if (forward.weight() != null) {
-                g *= CpuStorage.floats(forward.weight())[(int) forward.weight().offset() + d];
-            }
-            if (forward.scale() != null) {
-                g *=
-                        1
-                                + CpuStorage.floats(forward.scale())[
-                                        LayerNormKernel.perSample(forward.scale(), b) + d];
-            }
-            dxs[dx + d] = g;
-            sum += g;
-            dot += (double) g * normed[d];
+    /** Writes {@code dx = (g - mean(g) - n mean(g n)) / std} of a token, and n. */
+    private static void token(TrainingOp.LayerNormGrad op, int b, int t, float[] normed) {
+        Op.LayerNorm forward = op.forward();
+        Tensor x = forward.x();
+        float[] xs = CpuStorage.floats(x);
+        float[] dxs = CpuStorage.floats(op.out());
+        int dim = x.dim(2);
+        int from = (int) (x.offset() + b * x.stride(0) + t * x.stride(1));
+        int row = (b * x.dim(1) + t) * dim;
+        int dx = (int) op.out().offset() + row;
+        float mean = SIMD.sum(xs, from, dim) / dim;
+        float variance = SIMD.sumSquares(xs, from, dim, mean) / dim;
+        float inverse = (float) (1 / Math.sqrt(variance + forward.eps()));
+        Rows.normalize(xs, from, mean, inverse, normed, 0, dim);
+        System.arraycopy(CpuStorage.floats(op.dy()), (int) op.dy().offset() + row, dxs, dx, dim);
+        if (forward.weight() != null) {
+            Tensor weight = forward.weight();
+            Rows.multiply(CpuStorage.floats(weight), (int) weight.offset(), dxs, dx, dim);
         }
-        float meanG = (float) (sum / dim);
-        float meanDot = (float) (dot / dim);
+        if (forward.scale() != null) {
+            float[] scales = CpuStorage.floats(forward.scale());
+            int scale = LayerNormKernel.perSample(forward.scale(), b);
+            for (int d = 0; d < dim; d++) {
+                dxs[dx + d] *= 1 + scales[scale + d];
+            }
+        }
+        float meanG = SIMD.sum(dxs, dx, dim) / dim;
+        float along = SIMD.dot(dxs, dx, normed, 0, dim) / dim;
         for (int d = 0; d < dim; d++) {
-            dxs[dx + d] = inverse * (dxs[dx + d] - meanG - normed[d] * meanDot);
+            dxs[dx + d] = inverse * (dxs[dx + d] - meanG - normed[d] * along);
         }
     }
 
     /**
-     * Writes sums of [batch, dim] to a contiguous [batch or 1, dim], adding samples where it is 1.
+     * Adds up the sums of the groups of each sample into a contiguous [batch or 1, dim], of all
+     * samples where it is 1.
+     *
+     * @param sums [batch * groups][dim]
      */
-    static void perSample(double[] sums, int batch, int dim, Tensor out) {
+    static void perSample(double[][] sums, int groups, Tensor out) {
         float[] values = CpuStorage.floats(out);
-        int at = (int) out.offset();
-        for (int d = 0; d < dim; d++) {
-            if (out.dim(0) == batch) {
-                for (int b = 0; b < batch; b++) {
-                    values[at + b * dim + d] = (float) sums[b * dim + d];
+        int dim = out.dim(1);
+        int perRow = out.dim(0) == 1 ? sums.length : groups;
+        double[] total = new double[dim];
+        for (int row = 0; row < out.dim(0); row++) {
+            Arrays.fill(total, 0);
+            for (int group = row * perRow; group < (row + 1) * perRow; group++) {
+                for (int d = 0; d < dim; d++) {
+                    total[d] += sums[group][d];
                 }
-            } else {
-                double total = 0;
-                for (int b = 0; b < batch; b++) {
-                    total += sums[b * dim + d];
-                }
-                values[at + d] = (float) total;
+            }
+            for (int d = 0; d < dim; d++) {
+                values[(int) out.offset() + row * dim + d] = (float) total[d];
             }
         }
     }

@@ -65,6 +65,24 @@ final class PlainSimd extends Simd {
     }
 
     @Override
+    void softmaxGradient(
+            float[] scores,
+            float[] gradients,
+            int at,
+            int rows,
+            float[] lse,
+            float[] rowDots,
+            int rowAt) {
+        for (int r = 0; r < rows; r++) {
+            for (int i = at + r * COLUMNS; i < at + (r + 1) * COLUMNS; i++) {
+                float p = (float) Math.exp(scores[i] - lse[rowAt + r]);
+                scores[i] = p;
+                gradients[i] = p * (gradients[i] - rowDots[rowAt + r]);
+            }
+        }
+    }
+
+    @Override
     void scaleRows(float[] x, int rows, float[] factors, int factorsAt) {
         for (int r = 0; r < rows; r++) {
             for (int j = 0; j < COLUMNS; j++) {
@@ -105,6 +123,14 @@ final class PlainSimd extends Simd {
     void sigmoidActivation(Activation activation, float[] x, int at, int count) {
         for (int i = at; i < at + count; i++) {
             x[i] = Activations.apply(activation, x[i]);
+        }
+    }
+
+    @Override
+    void multiplySigmoidSlope(
+            Activation activation, float[] x, int xAt, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] *= Activations.slope(activation, x[xAt + i]);
         }
     }
 }

@@ -83,11 +83,16 @@ final class Pointwise {
 
     /** Works on elements {@code [at, at + count)}. */
     @FunctionalInterface
-    private interface Piece {
+    interface Piece {
         void run(int at, int count);
     }
 
     private void pieces(long numel, Piece piece) {
+        pieces(workers, numel, piece);
+    }
+
+    /** Shares a range of elements out. */
+    static void pieces(Workers workers, long numel, Piece piece) {
         int total = (int) numel;
         workers.forEach(
                 (total + PIECE - 1) / PIECE,

@@ -1,12 +1,16 @@
 package glance.backend.cpu;
 
-import glance.backend.Activation;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
 import glance.tensor.Tensor;
 
 /** Gradients of element by element operations, and sums into memory. */
 final class PointwiseGrads {
+    /**
+     * Tokens whose parts of a sum over all tokens are added up first, for any number of threads.
+     */
+    private static final int TOKENS = 32;
+
     private final Workers workers;
 
     PointwiseGrads(Workers workers) {
@@ -20,91 +24,81 @@ final class PointwiseGrads {
         int batch = y.dim(0);
         int seqLen = y.dim(1);
         int dim = y.dim(2);
+        int groups = (seqLen + TOKENS - 1) / TOKENS;
         float[] ys = CpuStorage.floats(y);
         float[] gs = CpuStorage.floats(gate);
         float[] dys = CpuStorage.floats(op.dy());
         float[] dxs = CpuStorage.floats(op.out());
-        double[] sums = new double[batch * dim];
+        double[][] sums = new double[batch * groups][dim];
         workers.forEach(
-                batch,
-                b -> {
+                batch * groups,
+                group -> {
+                    int b = group / groups;
                     int g = LayerNormKernel.perSample(gate, b);
-                    for (int t = 0; t < seqLen; t++) {
+                    int first = group % groups * TOKENS;
+                    for (int t = first; t < Math.min(seqLen, first + TOKENS); t++) {
                         int row = (b * seqLen + t) * dim;
+                        int from = (int) y.offset() + row;
+                        int dy = (int) op.dy().offset() + row;
+                        int dx = (int) op.out().offset() + row;
                         for (int d = 0; d < dim; d++) {
-                            float dy = dys[(int) op.dy().offset() + row + d];
-                            sums[b * dim + d] += (double) ys[(int) y.offset() + row + d] * dy;
-                            dxs[(int) op.out().offset() + row + d] = gs[g + d] * dy;
+                            sums[group][d] += (double) ys[from + d] * dys[dy + d];
+                            dxs[dx + d] = gs[g + d] * dys[dy + d];
                         }
                     }
                 });
-        NormGradKernels.perSample(sums, batch, dim, op.dGate());
+        NormGradKernels.perSample(sums, groups, op.dGate());
     }
 
     void activation(TrainingOp.ActivationGrad op) {
         float[] xs = CpuStorage.floats(op.x());
         float[] dys = CpuStorage.floats(op.dy());
         float[] dxs = CpuStorage.floats(op.out());
-        workers.forEachRange(
-                (int) op.x().numel(),
-                8,
-                i ->
-                        dxs[(int) op.out().offset() + i] =
-                                slope(op.activation(), xs[(int) op.x().offset() + i])
-                                        * dys[(int) op.dy().offset() + i]);
-    }
-
-    /** {@code act'(x)}. */
-    static float slope(Activation activation, float x) {
-        switch (activation) {
-            case NONE:
-                return 1;
-            case HARD_TANH:
-                return x > -1 && x < 1 ? 1 : 0;
-            case GELU_ERF:
-                double density = Math.exp(-0.5 * x * x) * 0.3989422804014327;
-                return (float) (0.5 * (1 + Erf.erf(x * 0.7071067811865476)) + x * density);
-            case SILU:
-                return sigmoidSlope(x, 1, 0);
-            case QUICK_GELU:
-                return sigmoidSlope(x, 1.702, 0);
-            case GELU_TANH:
-                return sigmoidSlope(x, 1.5957691216057308, 0.07135481282636278);
-            default:
-                throw new IllegalArgumentException("no slope for " + activation);
-        }
-    }
-
-    /** Slope of {@code x s(z)}, s the sigmoid and {@code z = linear x + cubic x^3}. */
-    private static float sigmoidSlope(double x, double linear, double cubic) {
-        double z = x * (linear + cubic * x * x);
-        double s = 1 / (1 + Math.exp(-z));
-        return (float) (s + x * s * (1 - s) * (linear + 3 * cubic * x * x));
+        Pointwise.pieces(
+                workers,
+                op.x().numel(),
+                (at, count) -> {
+                    int to = (int) op.out().offset() + at;
+                    System.arraycopy(dys, (int) op.dy().offset() + at, dxs, to, count);
+                    int from = (int) op.x().offset() + at;
+                    Activations.multiplySlope(op.activation(), xs, from, dxs, to, count);
+                });
     }
 
     void accumulate(TrainingOp.Accumulate op) {
-        if (op.x().numel() > 0) {
-            add(op.x(), op.out(), 0, op.x().offset(), op.out().offset());
+        Tensor x = op.x();
+        if (x.numel() == 0) {
+            return;
         }
+        int width = x.rank() == 0 ? 1 : x.dim(-1);
+        int step = x.rank() == 0 ? 1 : (int) x.stride(-1);
+        int outStep = x.rank() == 0 ? 1 : (int) op.out().stride(-1);
+        float[] xs = CpuStorage.floats(x);
+        float[] ys = CpuStorage.floats(op.out());
+        workers.forEachRange(
+                (int) (x.numel() / width),
+                width,
+                row -> {
+                    int from = rowAt(x, row);
+                    int to = rowAt(op.out(), row);
+                    if (step == 1 && outStep == 1) {
+                        Rows.add(xs, from, ys, to, width);
+                        return;
+                    }
+                    for (int i = 0; i < width; i++) {
+                        ys[to + i * outStep] += xs[from + i * step];
+                    }
+                });
     }
 
-    private static void add(Tensor x, Tensor out, int axis, long from, long to) {
-        if (axis == x.rank() - 1 && x.stride(axis) == 1 && out.stride(axis) == 1) {
-            Rows.add(
-                    CpuStorage.floats(x),
-                    (int) from,
-                    CpuStorage.floats(out),
-                    (int) to,
-                    x.dim(axis));
-            return;
+    /** Where row {@code row} starts, counted over all dimensions but the last. */
+    private static int rowAt(Tensor t, int row) {
+        long at = t.offset();
+        for (int axis = t.rank() - 2; axis >= 0; axis--) {
+            at += row % t.dim(axis) * t.stride(axis);
+            row /= t.dim(axis);
         }
-        if (axis == x.rank()) {
-            CpuStorage.floats(out)[(int) to] += CpuStorage.floats(x)[(int) from];
-            return;
-        }
-        for (int i = 0; i < x.dim(axis); i++) {
-            add(x, out, axis + 1, from + i * x.stride(axis), to + i * out.stride(axis));
-        }
+        return (int) at;
     }
 
     void fill(TrainingOp.Fill op) {

@@ -42,6 +42,24 @@ abstract class Simd {
      */
     abstract void softmaxBlock(float[] scores, int keys, float[] state);
 
+    /**
+     * The softmax of one panel again, and its gradient, in place: with C = tileColumns keys side by
+     * side, {@code p = exp(score - lse)} and {@code dScore = p (dP - rowDot)}.
+     *
+     * @param scores [rows, C] from {@code at}, becomes p
+     * @param gradients [rows, C] from {@code at}, dP, becomes dScore
+     * @param lse log-sum-exp of each row, from {@code rowAt}; infinity where p is to be 0
+     * @param rowDots from {@code rowAt}
+     */
+    abstract void softmaxGradient(
+            float[] scores,
+            float[] gradients,
+            int at,
+            int rows,
+            float[] lse,
+            float[] rowDots,
+            int rowAt);
+
     /** Multiplies each row of {@code x} [rows, C] by {@code factors} [C] from {@code factorsAt}. */
     abstract void scaleRows(float[] x, int rows, float[] factors, int factorsAt);
 
@@ -56,6 +74,10 @@ abstract class Simd {
 
     /** Applies one of the sigmoid-shaped activations (GELU_TANH, QUICK_GELU, SILU) in place. */
     abstract void sigmoidActivation(Activation activation, float[] x, int at, int count);
+
+    /** {@code y *= act'(x)} for the same activations. */
+    abstract void multiplySigmoidSlope(
+            Activation activation, float[] x, int xAt, float[] y, int yAt, int count);
 
     private static Simd choose() {
         Logger log = LoggerFactory.getLogger(Simd.class);

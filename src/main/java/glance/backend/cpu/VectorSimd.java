@@ -71,6 +71,29 @@ final class VectorSimd extends Simd {
     }
 
     @Override
+    void softmaxGradient(
+            float[] scores,
+            float[] gradients,
+            int at,
+            int rows,
+            float[] lse,
+            float[] rowDots,
+            int rowAt) {
+        for (int r = 0; r < rows; r++) {
+            float shift = lse[rowAt + r];
+            float rowDot = rowDots[rowAt + r];
+            for (int i = at + r * COLUMNS; i < at + (r + 1) * COLUMNS; i += LANES) {
+                FloatVector p = exp(FloatVector.fromArray(SPECIES, scores, i).sub(shift));
+                p.intoArray(scores, i);
+                FloatVector.fromArray(SPECIES, gradients, i)
+                        .sub(rowDot)
+                        .mul(p)
+                        .intoArray(gradients, i);
+            }
+        }
+    }
+
+    @Override
     void scaleRows(float[] x, int rows, float[] factors, int factorsAt) {
         FloatVector low = FloatVector.fromArray(SPECIES, factors, factorsAt);
         FloatVector high = FloatVector.fromArray(SPECIES, factors, factorsAt + LANES);
@@ -142,15 +165,56 @@ final class VectorSimd extends Simd {
     }
 
     /** All three are {@code x sigmoid(z)}; they differ in {@code z = x (linear + cubic x^2)}. */
+    private static float linear(Activation activation) {
+        return switch (activation) {
+            case SILU -> 1;
+            case QUICK_GELU -> 1.702f;
+            // tanh(u) = 2 sigmoid(2u) - 1, so 0.5 x (1 + tanh(u)) = x sigmoid(2u)
+            case GELU_TANH -> 1.5957691216f;
+            default -> throw new IllegalArgumentException("not sigmoid-shaped: " + activation);
+        };
+    }
+
+    private static float cubic(Activation activation) {
+        return activation == Activation.GELU_TANH ? 0.0713548163f : 0;
+    }
+
     @Override
     void sigmoidActivation(Activation activation, float[] x, int at, int count) {
-        switch (activation) {
-            case SILU -> timesSigmoid(x, at, count, 1, 0);
-            case QUICK_GELU -> timesSigmoid(x, at, count, 1.702f, 0);
-            // tanh(u) = 2 sigmoid(2u) - 1, so 0.5 x (1 + tanh(u)) = x sigmoid(2u)
-            case GELU_TANH -> timesSigmoid(x, at, count, 1.5957691216f, 0.0713548163f);
-            default -> throw new IllegalArgumentException("not sigmoid-shaped: " + activation);
+        timesSigmoid(x, at, count, linear(activation), cubic(activation));
+    }
+
+    @Override
+    void multiplySigmoidSlope(
+            Activation activation, float[] x, int xAt, float[] y, int yAt, int count) {
+        float linear = linear(activation);
+        float cubic = cubic(activation);
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
+            FloatVector.fromArray(SPECIES, y, yAt + i)
+                    .mul(sigmoidSlope(v, linear, cubic))
+                    .intoArray(y, yAt + i);
         }
+        if (i < count) {
+            VectorMask<Float> tail = SPECIES.indexInRange(i, count);
+            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i, tail);
+            FloatVector.fromArray(SPECIES, y, yAt + i, tail)
+                    .mul(sigmoidSlope(v, linear, cubic))
+                    .intoArray(y, yAt + i, tail);
+        }
+    }
+
+    /**
+     * {@code s (1 + x z' (1 - s))} with s the sigmoid of z; {@code 1 - s = e^-z s}, because the
+     * difference would lose all its places where s is near 1.
+     */
+    private static FloatVector sigmoidSlope(FloatVector x, float linear, float cubic) {
+        FloatVector square = x.mul(x);
+        FloatVector power = exp(x.mul(square.mul(-cubic).sub(linear)));
+        FloatVector s = FloatVector.broadcast(SPECIES, 1).div(power.add(1));
+        FloatVector inner = square.mul(3 * cubic).add(linear).mul(x);
+        return inner.mul(power.mul(s)).add(1).mul(s);
     }
 
     private static void timesSigmoid(float[] x, int at, int count, float linear, float cubic) {

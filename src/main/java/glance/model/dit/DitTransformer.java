@@ -1,6 +1,7 @@
 package glance.model.dit;
 
 import glance.io.Weights;
+import glance.model.Latents;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.ops.Ops;
@@ -118,7 +119,7 @@ public final class DitTransformer implements AutoCloseable {
             Tensor shift = modulation.out().narrow(1, 0, dim);
             Tensor scale = modulation.out().narrow(1, dim, dim);
             Tensor y = projOut.forward(ops, ops.layerNormModulate(x, scale, shift, EPS));
-            return scope.keep(channelsFirst(ops, y));
+            return scope.keep(Latents.channelsFirst(ops, y, config.patchSize()));
         }
     }
 
@@ -127,13 +128,6 @@ public final class DitTransformer implements AutoCloseable {
         return ops.checkpoint(
                         List.of(x, modulation), () -> List.of(block.forward(ops, x, modulation)))
                 .get(0);
-    }
-
-    /** [batch, tokens, (pixel, channel)] as [batch, tokens, (channel, pixel)]. */
-    private Tensor channelsFirst(Ops ops, Tensor y) {
-        int pixels = config.patchSize() * config.patchSize();
-        Tensor split = y.reshape(y.dim(0), y.dim(1), pixels, config.outChannels());
-        return ops.pack(split.permute(0, 1, 3, 2)).reshape(y.dim(0), y.dim(1), y.dim(2));
     }
 
     @Override

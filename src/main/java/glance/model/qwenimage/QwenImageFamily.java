@@ -10,6 +10,7 @@ import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
 import glance.model.text.Qwen25VlConfig;
 import glance.ops.Ops;
+import java.util.List;
 import java.util.function.Function;
 
 /** Qwen-Image and models in its layout; glance-tiny is one. */
@@ -25,6 +26,22 @@ public final class QwenImageFamily implements Family {
 
     private static final int TINY_SIZE = 64;
 
+    /** Those of the paper's adapters. */
+    private static final List<String> TRAINED_MODULES =
+            List.of(
+                    "to_q",
+                    "to_k",
+                    "to_v",
+                    "add_q_proj",
+                    "add_k_proj",
+                    "add_v_proj",
+                    "to_out.0",
+                    "to_add_out",
+                    "img_mlp.net.2",
+                    "img_mod.1",
+                    "txt_mlp.net.2",
+                    "txt_mod.1");
+
     @Override
     public String name() {
         return "qwen-image";
@@ -38,6 +55,11 @@ public final class QwenImageFamily implements Family {
     @Override
     public Defaults defaults() {
         return new Defaults(4, " ", true);
+    }
+
+    @Override
+    public Training training() {
+        return new Training(TRAINED_MODULES, 32, 128, 3e-4f, 60, 0.1f, 0);
     }
 
     @Override

@@ -5,6 +5,7 @@ import glance.backend.AttentionMask;
 import glance.backend.Epilogue;
 import glance.backend.Rope;
 import glance.io.Weights;
+import glance.model.mmdit.DualStreamBlock;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
 import glance.nn.Parameters;
@@ -25,6 +26,8 @@ import java.util.Map;
 public final class QwenImageTransformer implements AutoCloseable {
     private static final float EPS = 1e-6f;
     private static final int TIME_CHANNELS = 256;
+    private static final DualStreamBlock.Names NAMES =
+            new DualStreamBlock.Names("img_mod.1", "txt_mod.1", "img_mlp", "txt_mlp");
 
     private final QwenImageConfig config;
     private final Parameters parameters;
@@ -34,7 +37,7 @@ public final class QwenImageTransformer implements AutoCloseable {
     private final RmsNorm textNorm;
     private final Linear time1;
     private final Linear time2;
-    private final List<QwenImageBlock> blocks = new ArrayList<>();
+    private final List<DualStreamBlock> blocks = new ArrayList<>();
     private final Linear normOut;
     private final Linear projOut;
 
@@ -52,7 +55,12 @@ public final class QwenImageTransformer implements AutoCloseable {
         time1 = time.linear("linear_1", TIME_CHANNELS, dim);
         time2 = time.linear("linear_2", dim, dim);
         for (int i = 0; i < config.numLayers(); i++) {
-            blocks.add(new QwenImageBlock(config, p.in("transformer_blocks").in(i)));
+            blocks.add(
+                    new DualStreamBlock(
+                            config.numHeads(),
+                            config.headDim(),
+                            NAMES,
+                            p.in("transformer_blocks").in(i)));
         }
         normOut = p.linear("norm_out.linear", dim, 2 * dim);
         int tokenChannels = config.patchSize() * config.patchSize() * config.outChannels();
@@ -126,18 +134,18 @@ public final class QwenImageTransformer implements AutoCloseable {
             AttentionMask mask = AttentionMask.paddedPrefix(textLen, text.lengths());
             Rope positions = rope.build(ops, textLen, height, width);
             Tensor caption = textIn.forward(ops, textNorm.forward(ops, text.embeddings()));
-            QwenImageBlock.Hidden hidden =
-                    new QwenImageBlock.Hidden(imageIn.forward(ops, latents), caption);
+            DualStreamBlock.Hidden hidden =
+                    new DualStreamBlock.Hidden(imageIn.forward(ops, latents), caption);
             for (int i = 0; i < blocks.size(); i++) {
-                QwenImageBlock.Hidden next =
-                        block(
-                                ops,
-                                blocks.get(i),
-                                hidden,
-                                modulation.image().get(i),
-                                modulation.text().get(i),
-                                mask,
-                                positions);
+                DualStreamBlock.Hidden next =
+                        blocks.get(i)
+                                .checkpointed(
+                                        ops,
+                                        hidden,
+                                        modulation.image().get(i),
+                                        modulation.text().get(i),
+                                        mask,
+                                        positions);
                 scope.free(hidden.image());
                 scope.free(hidden.text());
                 hidden = next;
@@ -148,35 +156,6 @@ public final class QwenImageTransformer implements AutoCloseable {
             Tensor normed = ops.layerNormModulate(hidden.image(), scale, shift, EPS);
             return scope.keep(projOut.forward(ops, normed));
         }
-    }
-
-    /** One block, whose inner results training does not keep. */
-    private static QwenImageBlock.Hidden block(
-            Ops ops,
-            QwenImageBlock block,
-            QwenImageBlock.Hidden in,
-            Tensor imageMod,
-            Tensor textMod,
-            AttentionMask mask,
-            Rope rope) {
-        List<Tensor> reads =
-                List.of(
-                        in.image(),
-                        in.text(),
-                        imageMod,
-                        textMod,
-                        mask.lengths(),
-                        rope.cos(),
-                        rope.sin());
-        List<Tensor> out =
-                ops.checkpoint(
-                        reads,
-                        () -> {
-                            QwenImageBlock.Hidden h =
-                                    block.forward(ops, in, imageMod, textMod, mask, rope);
-                            return List.of(h.image(), h.text());
-                        });
-        return new QwenImageBlock.Hidden(out.get(0), out.get(1));
     }
 
     @Override

@@ -3,12 +3,12 @@ package glance.ops.parity;
 import glance.backend.Activation;
 
 /** The activations by their formulas. */
-final class Activations64 {
+public final class Activations64 {
     private static final int STEPS = 200;
 
     private Activations64() {}
 
-    static double apply(Arithmetic m, Activation activation, double x) {
+    public static double apply(Arithmetic m, Activation activation, double x) {
         return switch (activation) {
             case NONE -> x;
             case GELU_TANH -> {
@@ -21,6 +21,36 @@ final class Activations64 {
             case SILU -> m.of(x * sigmoid(m, x));
             case HARD_TANH -> x < -1 ? -1 : x > 1 ? 1 : x;
         };
+    }
+
+    /** The derivative; where there is none, 0. */
+    static double slope(Arithmetic m, Activation activation, double x) {
+        return switch (activation) {
+            case NONE -> 1;
+            case GELU_TANH -> {
+                double root = Math.sqrt(2 / Math.PI);
+                double square = m.of(x * x);
+                double cube = m.of(square * x);
+                double t = m.of(Math.tanh(m.of(root * m.mulAdd(x, 0.044715, cube))));
+                double inner = m.of(root * m.mulAdd(1, 3 * 0.044715, square));
+                double bend = m.of(m.of(0.5 * x) * m.of(m.of(1 - m.of(t * t)) * inner));
+                yield m.of(m.of(0.5 * m.of(1 + t)) + bend);
+            }
+            case GELU_ERF -> {
+                double density = m.of(Math.exp(m.of(-0.5 * m.of(x * x))) / Math.sqrt(2 * Math.PI));
+                double below = m.of(0.5 * m.of(1 + m.of(erf(m.of(x * Math.sqrt(0.5))))));
+                yield m.mulAdd(below, x, density);
+            }
+            case QUICK_GELU -> sigmoidSlope(m, m.of(1.702 * x));
+            case SILU -> sigmoidSlope(m, x);
+            case HARD_TANH -> Math.abs(x) < 1 ? 1 : 0;
+        };
+    }
+
+    /** {@code s + z s (1 - s)}: the slope of {@code x sigmoid(c x)} with {@code z = c x}. */
+    private static double sigmoidSlope(Arithmetic m, double z) {
+        double s = sigmoid(m, z);
+        return m.mulAdd(s, m.of(z * s), m.of(1 - s));
     }
 
     private static double sigmoid(Arithmetic m, double x) {

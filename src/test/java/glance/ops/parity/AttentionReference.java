@@ -4,7 +4,7 @@ package glance.ops.parity;
  * {@code softmax(scale q k^T + mask) v}; q [batch, seqLen, numHeads, headDim], k and v [batch,
  * keyLen, numKvHeads, headDim]; lengths and bias may be null.
  */
-record AttentionReference(
+public record AttentionReference(
         HostArray q,
         HostArray k,
         HostArray v,
@@ -14,14 +14,14 @@ record AttentionReference(
         HostArray lengths,
         HostArray bias) {
     /** The result [batch, seqLen, numHeads, headDim]. */
-    HostArray result(Arithmetic m) {
+    public HostArray result(Arithmetic m) {
         HostArray y = HostArray.zeros(q.dims());
         evaluate(m, y, HostArray.zeros(q.dim(0), q.dim(2), q.dim(1)));
         return y;
     }
 
     /** The logarithm of the sum of exponentials of the scores, [batch, numHeads, seqLen]. */
-    HostArray logSumExp(Arithmetic m) {
+    public HostArray logSumExp(Arithmetic m) {
         HostArray lse = HostArray.zeros(q.dim(0), q.dim(2), q.dim(1));
         evaluate(m, HostArray.zeros(q.dims()), lse);
         return lse;
@@ -41,7 +41,8 @@ record AttentionReference(
         }
     }
 
-    private double[] scores(Arithmetic m, int b, int h, int i) {
+    /** Scores of one query, minus infinity where it does not see. */
+    double[] scores(Arithmetic m, int b, int h, int i) {
         int headDim = q.dim(3);
         double[] scores = new double[k.dim(1)];
         for (int j = 0; j < scores.length; j++) {
@@ -88,11 +89,11 @@ record AttentionReference(
         return m.of(max + m.of(Math.log(total)));
     }
 
-    private int kvHead(int h) {
+    int kvHead(int h) {
         return h * k.dim(2) / q.dim(2);
     }
 
-    private static int at(HostArray t, int b, int s, int h, int d) {
+    static int at(HostArray t, int b, int s, int h, int d) {
         return ((b * t.dim(1) + s) * t.dim(2) + h) * t.dim(3) + d;
     }
 }

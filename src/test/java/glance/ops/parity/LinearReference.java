@@ -6,7 +6,7 @@ import glance.backend.Activation;
  * {@code residual + gate * act(x W^T + bias + scale (x A^T) B^T)} for x [batch, seqLen, in]; absent
  * parts are null.
  */
-record LinearReference(
+public record LinearReference(
         HostArray x,
         HostArray weight,
         HostArray bias,
@@ -16,7 +16,7 @@ record LinearReference(
         Activation activation,
         HostArray gate,
         HostArray residual) {
-    HostArray evaluate(Arithmetic m) {
+    public HostArray evaluate(Arithmetic m) {
         int batch = x.dim(0);
         int seqLen = x.dim(1);
         int out = weight.dim(0);

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
-/** The parity table: every case of every operation. */
+/** The parity table: every case of every operation, those of training included. */
 public final class OpCases {
     private static final List<Supplier<Stream<OpCase>>> ALL =
             List.of(
@@ -16,7 +16,14 @@ public final class OpCases {
                     Conv2dCases::cases,
                     LookupCases::cases,
                     CopyCases::cases,
-                    GuidedEulerCases::cases);
+                    GuidedEulerCases::cases,
+                    ProductGradCases::cases,
+                    AttentionGradCases::cases,
+                    NormGradCases::cases,
+                    LayerNormGradCases::cases,
+                    PointwiseGradCases::cases,
+                    OptimizerCases::cases,
+                    EightBitCases::cases);
 
     private static final List<Supplier<Stream<OpCase>>> LARGE =
             List.of(
@@ -28,7 +35,14 @@ public final class OpCases {
                     Conv2dCases::large,
                     LookupCases::large,
                     CopyCases::large,
-                    GuidedEulerCases::large);
+                    GuidedEulerCases::large,
+                    ProductGradCases::large,
+                    AttentionGradCases::large,
+                    NormGradCases::large,
+                    LayerNormGradCases::large,
+                    PointwiseGradCases::large,
+                    OptimizerCases::large,
+                    EightBitCases::large);
 
     private OpCases() {}
 

@@ -1,4 +1,4 @@
-package glance.model.qwenimage;
+package glance.model.mmdit;
 
 import glance.backend.Activation;
 import glance.backend.AttentionMask;
@@ -9,17 +9,19 @@ import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One dual-stream block: image and text have their own weights and meet in one attention.
+ * One dual-stream block (Esser et al., arXiv 2403.03206) as Qwen-Image and FLUX have it: image and
+ * text have their own weights and meet in one attention, over RMS-normed and rotated heads.
  *
  * <pre>
  *   x  = x + gate1 * proj(attention(modulate1(norm(x))))
  *   x  = x + gate2 * mlp(modulate2(norm(x)))             for both streams
  * </pre>
  */
-final class QwenImageBlock {
+public final class DualStreamBlock {
     private static final float EPS = 1e-6f;
 
     /** What one stream owns. */
@@ -40,12 +42,24 @@ final class QwenImageBlock {
     private final Linear imageModulation;
     private final Linear textModulation;
 
-    QwenImageBlock(QwenImageConfig config, Parameters p) {
-        numHeads = config.numHeads();
-        headDim = config.headDim();
-        int dim = config.hiddenDim();
-        imageModulation = p.linear("img_mod.1", dim, 6 * dim);
-        textModulation = p.linear("txt_mod.1", dim, 6 * dim);
+    /**
+     * What families call the layers around the attention, below the name of the block.
+     *
+     * @param imageModulation linear layer that makes the image's modulation vector
+     * @param textModulation the same for the text
+     * @param imageMlp holds {@code net.0.proj} and {@code net.2}
+     * @param textMlp the same for the text
+     */
+    public record Names(
+            String imageModulation, String textModulation, String imageMlp, String textMlp) {}
+
+    /** Takes the block's weights from {@code p}. */
+    public DualStreamBlock(int numHeads, int headDim, Names names, Parameters p) {
+        this.numHeads = numHeads;
+        this.headDim = headDim;
+        int dim = numHeads * headDim;
+        imageModulation = p.linear(names.imageModulation(), dim, 6 * dim);
+        textModulation = p.linear(names.textModulation(), dim, 6 * dim);
         Parameters a = p.in("attn");
         image =
                 new Stream(
@@ -55,8 +69,8 @@ final class QwenImageBlock {
                         a.tensor("norm_q.weight", headDim),
                         a.tensor("norm_k.weight", headDim),
                         a.linear("to_out.0", dim, dim),
-                        p.linear("img_mlp.net.0.proj", dim, 4 * dim),
-                        p.linear("img_mlp.net.2", 4 * dim, dim));
+                        p.linear(names.imageMlp() + ".net.0.proj", dim, 4 * dim),
+                        p.linear(names.imageMlp() + ".net.2", 4 * dim, dim));
         text =
                 new Stream(
                         a.linear("add_q_proj", dim, dim),
@@ -65,22 +79,22 @@ final class QwenImageBlock {
                         a.tensor("norm_added_q.weight", headDim),
                         a.tensor("norm_added_k.weight", headDim),
                         a.linear("to_add_out", dim, dim),
-                        p.linear("txt_mlp.net.0.proj", dim, 4 * dim),
-                        p.linear("txt_mlp.net.2", 4 * dim, dim));
+                        p.linear(names.textMlp() + ".net.0.proj", dim, 4 * dim),
+                        p.linear(names.textMlp() + ".net.2", 4 * dim, dim));
     }
 
     /** [steps, 6 * dim] from silu(timestep embedding) [steps, dim]. */
-    Tensor imageModulation(Ops ops, Tensor embedding) {
+    public Tensor imageModulation(Ops ops, Tensor embedding) {
         return imageModulation.forward(ops, embedding);
     }
 
     /** [steps, 6 * dim] from silu(timestep embedding) [steps, dim]. */
-    Tensor textModulation(Ops ops, Tensor embedding) {
+    public Tensor textModulation(Ops ops, Tensor embedding) {
         return textModulation.forward(ops, embedding);
     }
 
     /** The two hidden streams, [batch, seqLen, dim] each. */
-    record Hidden(Tensor image, Tensor text) {}
+    public record Hidden(Tensor image, Tensor text) {}
 
     /**
      * Runs the block.
@@ -89,7 +103,7 @@ final class QwenImageBlock {
      * @param textMod [batch or 1, 6 * dim]
      * @param mask over the joint sequence, text first
      */
-    Hidden forward(
+    public Hidden forward(
             Ops ops, Hidden in, Tensor imageMod, Tensor textMod, AttentionMask mask, Rope rope) {
         try (Scope scope = ops.scope()) {
             Modulation i1 = Modulation.of(imageMod, 0);
@@ -145,6 +159,25 @@ final class QwenImageBlock {
             Tensor textOut = scope.keep(mlp(ops, text, text1, t2));
             return new Hidden(imageOut, textOut);
         }
+    }
+
+    /** As {@link #forward}; its inner results are not kept by training but computed again. */
+    public Hidden checkpointed(
+            Ops ops, Hidden in, Tensor imageMod, Tensor textMod, AttentionMask mask, Rope rope) {
+        List<Tensor> reads = new ArrayList<>(List.of(in.image(), in.text(), imageMod, textMod));
+        if (mask.lengths() != null) {
+            reads.add(mask.lengths());
+        }
+        reads.add(rope.cos());
+        reads.add(rope.sin());
+        List<Tensor> out =
+                ops.checkpoint(
+                        reads,
+                        () -> {
+                            Hidden h = forward(ops, in, imageMod, textMod, mask, rope);
+                            return List.of(h.image(), h.text());
+                        });
+        return new Hidden(out.get(0), out.get(1));
     }
 
     private static Tensor mlp(Ops ops, Stream stream, Tensor x, Modulation m) {

@@ -1,0 +1,64 @@
+package glance.check;
+
+import glance.io.Config;
+import glance.io.Weights;
+import glance.model.TokenGrid;
+import glance.model.flux.FluxConfig;
+import glance.model.flux.FluxKeyMap;
+import glance.model.flux.FluxModulation;
+import glance.model.flux.FluxTransformer;
+import glance.ops.Ops;
+import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+
+/** FluxTransformer2DModel, without adapter and with each adapter file that the case names. */
+final class FluxTransformerCheck {
+    private FluxTransformerCheck() {}
+
+    static void run(CaseFolder folder, Ops ops) {
+        Path home = AdapterCheck.weights(folder);
+        FluxConfig config = FluxConfig.of(Config.read(home.resolve("config.json")));
+        try (Weights weights = Weights.open(home);
+                FluxTransformer transformer = new FluxTransformer(ops, config, weights)) {
+            new AdapterCheck(
+                            folder,
+                            ops,
+                            transformer.linears(),
+                            new FluxKeyMap(),
+                            () -> sample(folder, ops, transformer))
+                    .run();
+        }
+    }
+
+    private static Tensor sample(CaseFolder folder, Ops ops, FluxTransformer transformer) {
+        float[] sigmas = values(folder, "in.timestep");
+        float[] scales =
+                folder.has("in.guidance")
+                        ? values(folder, "in.guidance")
+                        : new float[sigmas.length];
+        FluxModulation modulation =
+                transformer.modulation(
+                        ops, sigmas, scales, folder.tensor(ops, "in.pooled_projections"));
+        return transformer.velocity(
+                ops,
+                folder.tensor(ops, "in.hidden_states"),
+                folder.tensor(ops, "in.encoder_hidden_states"),
+                modulation,
+                grid(folder));
+    }
+
+    /** The ids are (0, row, column), row by row; the last token has the largest of both. */
+    private static TokenGrid grid(CaseFolder folder) {
+        FloatBuffer ids = folder.floats("in.img_ids");
+        int last = ids.remaining() - 3;
+        return new TokenGrid((int) ids.get(last + 1) + 1, (int) ids.get(last + 2) + 1);
+    }
+
+    private static float[] values(CaseFolder folder, String name) {
+        FloatBuffer buffer = folder.floats(name);
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return values;
+    }
+}

@@ -1,0 +1,416 @@
+package glance.cli;
+
+import glance.backend.Device;
+import glance.backend.Devices;
+import glance.io.CacheFolder;
+import glance.io.ModelFolder;
+import glance.lora.PhaseNote;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.TokenGrid;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.pipeline.Families;
+import glance.pipeline.LivePicture;
+import glance.schedule.FlowMatchSchedule;
+import glance.schedule.PlanSpec;
+import glance.schedule.Plans;
+import glance.schedule.Step;
+import glance.train.AdapterTrainer;
+import glance.train.CaptionedPicture;
+import glance.train.Encodings;
+import glance.train.ExampleSet;
+import glance.train.PhaseTraining;
+import glance.train.PictureFit;
+import glance.train.RunIdentity;
+import glance.train.TrainingSettings;
+import glance.train.TrainingStopped;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** Trains adapters. */
+@Command(
+        name = "train",
+        sortOptions = false,
+        header = "Trains Slow and Fast adapters from one picture or a few.",
+        description = {
+            "",
+            "Each phase of a plan gets an adapter of its own, trained on the noise levels of its"
+                    + " steps. For each phase the folder --out gets PHASE.safetensors (the adapter,"
+                    + " which knows its steps: generate --lora PHASE.safetensors), PHASE.csv (every"
+                    + " step), PHASE.png (the losses) and PHASE.checkpoint.safetensors.",
+            "",
+            "A run that was stopped by Ctrl-C, a kill or a failure goes on with --resume, and ends"
+                    + " with the same bits. Where an option has no default here, the model's family"
+                    + " has its own, as in the paper: rank 32, alpha 128, rate 3e-4, 60 steps, caption"
+                    + " dropout 0.1 for Qwen-Image.",
+            ""
+        },
+        optionListHeading = "Options:%n",
+        footer = {
+            "",
+            "Examples:",
+            "  glance-engine train --image cat.jpg --caption \"a cat on a chair\" --out cat/",
+            "  glance-engine train --data pictures/ --model Qwen-Image --phase slow",
+            "  glance-engine train --data pictures/ --out more/ --resume --steps 120",
+            "  glance-engine train --config train_lora.yaml --sample-every 20",
+            "",
+            "A file for --config is YAML or JSON with the names that the paper's repository uses:",
+            "  pretrained_model_name_or_path, output_dir, max_train_steps, learning_rate, rank,",
+            "  lora_alpha, lr_scheduler (constant, constant_with_warmup), lr_warmup_steps,",
+            "  adam_beta1, adam_beta2, adam_epsilon, adam_weight_decay, adam8bit, max_grad_norm,",
+            "  gradient_accumulation_steps, train_batch_size, checkpointing_steps,",
+            "  resume_from_checkpoint (latest), target_modules, seed, plan, phase,",
+            "  data_config: img_dir, img_size, caption_dropout_rate"
+        })
+final class TrainCommand implements Callable<Integer> {
+    private static final String BOTH = "both";
+    private static final String LATEST = "latest";
+    private static final int CHECKPOINT_EVERY = 20;
+    private static final String CACHE = "encodings";
+
+    private final Session session;
+
+    @Mixin private TrainData data;
+
+    @Option(
+            names = "--phase",
+            paramLabel = "PHASE",
+            description = {
+                "slow, fast, or both one after the other; all for one adapter for every step."
+                        + " Default: both."
+            })
+    private String phase;
+
+    @Option(
+            names = "--plan",
+            paramLabel = "PLAN",
+            description = "The plan whose phases these are. Default: glance.")
+    private String plan;
+
+    @Mixin private TrainSettings settings;
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "Settings in a file; options override them. See below.")
+    private Path config;
+
+    @Option(
+            names = "--out",
+            paramLabel = "FOLDER",
+            description = "Where the files go; made if missing. Default: adapters.")
+    private Path out;
+
+    @Option(names = "--resume", description = "Go on from the checkpoints in --out.")
+    private boolean resume;
+
+    @Option(names = "--overwrite", description = "Start anew, replacing what is in --out.")
+    private boolean overwrite;
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description = "Steps between two checkpoints; 0 for only one at the end. Default: 20.")
+    private Integer checkpointEvery;
+
+    @Option(
+            names = "--sample-every",
+            paramLabel = "N",
+            description = "Draw a picture after every N steps, into --out/samples.")
+    private int sampleEvery;
+
+    @Option(
+            names = "--sample-prompt",
+            paramLabel = "TEXT",
+            description = "What it is to show. Default: the first caption.")
+    private String samplePrompt;
+
+    @Option(
+            names = "--cache",
+            paramLabel = "FOLDER",
+            description = "Where encoded texts and pictures are kept. Default: the user's cache.")
+    private Path cache;
+
+    @Mixin private DeviceOption deviceOption;
+
+    TrainCommand(Session session) {
+        this.session = session;
+    }
+
+    /** What the arguments come to. */
+    private record Job(
+            ModelFolder folder,
+            Family family,
+            List<CaptionedPicture> pictures,
+            PictureFit fit,
+            PlanSpec plan,
+            List<String> phases,
+            TrainingSettings settings,
+            float embeddedGuidance,
+            int checkpointEvery,
+            TrainFiles files) {}
+
+    @Override
+    public Integer call() throws IOException {
+        long start = System.nanoTime();
+        TrainFile file = config == null ? TrainFile.none() : TrainFile.read(config);
+        Job job = job(file);
+        if (!file.ignored().isEmpty()) {
+            session.note(config + ": without effect here: " + String.join(", ", file.ignored()));
+        }
+        try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
+                Ops ops = new Ops(device);
+                Scope scope = ops.scope()) {
+            session.note(
+                    data.model(file)
+                            + " on "
+                            + device.info().id()
+                            + ": "
+                            + Units.plural(job.pictures().size(), "picture")
+                            + ", "
+                            + String.join(" and ", job.phases())
+                            + " of plan "
+                            + job.plan().name()
+                            + ", "
+                            + Units.plural(job.settings().steps(), "step")
+                            + " each");
+            return train(ops, job, start);
+        }
+    }
+
+    private int train(Ops ops, Job job, long start) {
+        ExampleSet examples;
+        LivePicture sample = null;
+        try (Encodings encodings = new Encodings(ops, job.family(), job.folder(), cacheFolder())) {
+            boolean drops = job.settings().captionDropout() > 0;
+            if (sampleEvery > 0) {
+                sample = sample(job, encodings);
+            }
+            examples =
+                    ExampleSet.encode(
+                            encodings,
+                            job.pictures(),
+                            job.fit(),
+                            job.family().geometry(job.folder()),
+                            drops ? " " : null);
+            session.note(
+                    encodings.computed() == 0
+                            ? "texts and pictures: encoded before"
+                            : "texts and pictures: "
+                                    + Units.plural(encodings.computed(), "encoding")
+                                    + " computed");
+        }
+        try (Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
+            TrainSamples samples =
+                    sample == null
+                            ? null
+                            : new TrainSamples(ops, job.family(), job.folder(), denoiser, sample);
+            for (String name : job.phases()) {
+                phase(ops, job, denoiser, examples, name, samples);
+            }
+        } catch (TrainingStopped e) {
+            session.note(e.getMessage() + "; the same command with --resume goes on from there");
+            return ExitCode.INTERRUPTED;
+        }
+        for (String name : job.phases()) {
+            session.out().println(job.files().phase(name).adapter());
+        }
+        session.note(
+                Units.plural(job.phases().size(), "adapter")
+                        + " in "
+                        + Units.seconds((System.nanoTime() - start) * 1e-9));
+        return ExitCode.OK;
+    }
+
+    private void phase(
+            Ops ops,
+            Job job,
+            Denoiser denoiser,
+            ExampleSet examples,
+            String name,
+            TrainSamples samples) {
+        FlowMatchSchedule schedule = FlowMatchSchedule.read(job.folder().config("scheduler"));
+        PhaseNote note =
+                new PhaseNote(
+                        job.plan().name(),
+                        name,
+                        sigmas(job.plan(), name, schedule, examples.examples().get(0).grid()));
+        Map<String, String> run =
+                RunIdentity.of(
+                        job.folder(),
+                        examples,
+                        note,
+                        job.settings(),
+                        job.embeddedGuidance(),
+                        ops.computeType());
+        try (AdapterTrainer trainer =
+                        new AdapterTrainer(
+                                ops,
+                                denoiser,
+                                examples.examples(),
+                                grid -> floats(sigmas(job.plan(), name, schedule, grid)),
+                                job.settings(),
+                                job.embeddedGuidance());
+                TrainProgress progress =
+                        new TrainProgress(
+                                session,
+                                name,
+                                job.settings().steps(),
+                                ops.device().memory(),
+                                (adapter, step) -> {
+                                    if (samples != null && step % sampleEvery == 0) {
+                                        samples.write(
+                                                job.files().sample(name, step), name, adapter);
+                                    }
+                                })) {
+            PhaseTraining training =
+                    new PhaseTraining(ops, trainer, note, job.files().phase(name), run);
+            int before = resume ? training.resume() : 0;
+            if (before > 0) {
+                session.note(name + ": goes on after step " + before);
+            }
+            ops.device().memory().resetPeak();
+            training.run(job.settings().steps(), job.checkpointEvery(), progress);
+            progress.close();
+            session.note(name + ": " + progress.summary());
+        }
+    }
+
+    private static List<Float> sigmas(
+            PlanSpec plan, String phase, FlowMatchSchedule schedule, TokenGrid grid) {
+        return plan.resolve(schedule, grid.tokens()).steps().stream()
+                .filter(step -> phase.equals(PhaseNote.ALL) || phase.equals(step.phase()))
+                .map(Step::sigma)
+                .toList();
+    }
+
+    private static float[] floats(List<Float> values) {
+        float[] result = new float[values.size()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = values.get(i);
+        }
+        return result;
+    }
+
+    private LivePicture sample(Job job, Encodings encodings) {
+        Family.Geometry geometry = job.family().geometry(job.folder());
+        TokenGrid grid = geometry.grid(geometry.defaultSize(), geometry.defaultSize());
+        String prompt = samplePrompt == null ? job.pictures().get(0).caption() : samplePrompt;
+        return TrainSamples.picture(
+                encodings,
+                job.family().defaults(),
+                prompt,
+                job.plan()
+                        .resolve(
+                                FlowMatchSchedule.read(job.folder().config("scheduler")),
+                                grid.tokens()),
+                grid,
+                job.settings().seed());
+    }
+
+    private Job job(TrainFile file) throws IOException {
+        List<CaptionedPicture> pictures = data.pictures(file);
+        PlanSpec spec = plan(file);
+        List<String> phases = phases(file, spec);
+        ModelFolder folder = SettingsOptions.open(data.model(file));
+        Family family = Families.of(folder);
+        TrainingSettings resolved = settings.resolve(file, family.training());
+        Integer every =
+                checkpointEvery == null ? file.integer("checkpointing_steps") : checkpointEvery;
+        int checkpoints = every == null ? CHECKPOINT_EVERY : every;
+        if (checkpoints < 0 || sampleEvery < 0) {
+            throw new WrongUseException(
+                    "--checkpoint-every and --sample-every: must be a number of steps");
+        }
+        if (samplePrompt != null && (sampleEvery == 0 || samplePrompt.isBlank())) {
+            throw new WrongUseException("--sample-prompt: needs a text, and --sample-every N");
+        }
+        PictureFit fit = data.fit(file, family.geometry(folder));
+        TrainFiles files = new TrainFiles(outFolder(file), phases, resumes(file), overwrite);
+        if (sampleEvery > 0) {
+            files.makeSampleFolder();
+        }
+        return new Job(
+                folder,
+                family,
+                pictures,
+                fit,
+                spec,
+                phases,
+                resolved,
+                settings.embeddedGuidance(file, family.training()),
+                checkpoints,
+                files);
+    }
+
+    private boolean resumes(TrainFile file) {
+        String named = file.string("resume_from_checkpoint");
+        if (named != null && !named.equals(LATEST)) {
+            throw new WrongUseException(
+                    "resume_from_checkpoint "
+                            + named
+                            + ": expected "
+                            + LATEST
+                            + "; checkpoints are found in the output folder");
+        }
+        if (resume && overwrite) {
+            throw new WrongUseException("--resume and --overwrite: give one of them");
+        }
+        resume |= named != null && !overwrite;
+        return resume;
+    }
+
+    private Path outFolder(TrainFile file) {
+        String named = file.string("output_dir");
+        return out == null && named != null ? Path.of(named) : out;
+    }
+
+    private PlanSpec plan(TrainFile file) {
+        String named = plan == null ? file.string("plan") : plan;
+        try {
+            return Plans.find(named == null ? "glance" : named);
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException("--plan: " + e.getMessage());
+        }
+    }
+
+    private List<String> phases(TrainFile file, PlanSpec spec) {
+        List<String> known = spec.phases().stream().map(PlanSpec.Phase::name).toList();
+        String named = phase == null ? file.string("phase") : phase;
+        String wanted = named == null ? BOTH : named;
+        if (wanted.equals(PhaseNote.ALL) || known.contains(wanted)) {
+            return List.of(wanted);
+        }
+        if (wanted.equals(BOTH) && !known.isEmpty()) {
+            return known;
+        }
+        throw new WrongUseException(
+                "--phase "
+                        + wanted
+                        + ": plan "
+                        + spec.name()
+                        + " has "
+                        + (known.isEmpty()
+                                ? "no phases; use " + PhaseNote.ALL
+                                : "the phases " + String.join(", ", known)));
+    }
+
+    private Path cacheFolder() {
+        if (cache == null) {
+            return CacheFolder.folder(CACHE);
+        }
+        try {
+            return Files.createDirectories(cache);
+        } catch (IOException e) {
+            throw new WrongUseException("--cache " + cache + ": cannot be made (" + e + ")");
+        }
+    }
+}

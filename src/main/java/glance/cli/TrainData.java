@@ -1,0 +1,99 @@
+package glance.cli;
+
+import glance.io.BuiltInModel;
+import glance.model.Family;
+import glance.train.CaptionedPicture;
+import glance.train.PictureFit;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/** The options that say what is trained, and from which pictures. */
+final class TrainData {
+    private static final Pattern SIDE = Pattern.compile("\\d{1,5}");
+
+    @Option(
+            names = "--model",
+            paramLabel = "FOLDER",
+            description =
+                    "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
+    private String model;
+
+    @Option(
+            names = "--data",
+            paramLabel = "FOLDER",
+            description =
+                    "Pictures (PNG, JPEG, WebP), each with its caption in a .txt file of the same"
+                            + " base name.")
+    private Path data;
+
+    @Option(names = "--image", paramLabel = "FILE", description = "One picture, with --caption.")
+    private Path image;
+
+    @Option(names = "--caption", paramLabel = "TEXT", description = "What the picture shows.")
+    private String caption;
+
+    @Option(
+            names = "--size",
+            paramLabel = "N|WxH",
+            description =
+                    "Longest side of the pictures, whose shape is kept; or one size for all,"
+                            + " cropped around the centre. Default: the model's own.")
+    private String size;
+
+    String model(TrainFile file) {
+        String named = model == null ? file.string("pretrained_model_name_or_path") : model;
+        return named == null ? BuiltInModel.NAME : named;
+    }
+
+    /**
+     * @throws WrongUseException if there are no pictures, or too many ways to find them
+     */
+    List<CaptionedPicture> pictures(TrainFile file) {
+        if (data != null && image != null) {
+            throw new WrongUseException("--data and --image: give one of them");
+        }
+        if ((image == null) != (caption == null)) {
+            throw new WrongUseException("--image and --caption: both are needed");
+        }
+        if (image != null && !Files.isRegularFile(image)) {
+            throw new WrongUseException("--image " + image + ": no such file");
+        }
+        if (image != null) {
+            try {
+                return List.of(new CaptionedPicture(image, caption));
+            } catch (IllegalArgumentException e) {
+                throw new WrongUseException("--caption: " + e.getMessage());
+            }
+        }
+        String listed = file.string("img_dir");
+        if (data == null && listed == null) {
+            throw new WrongUseException(
+                    "no pictures given; use --data FOLDER, or --image FILE --caption TEXT");
+        }
+        return CaptionedPicture.in(data == null ? Path.of(listed) : data);
+    }
+
+    /**
+     * @throws WrongUseException if the model takes no pictures of such a size
+     */
+    PictureFit fit(TrainFile file, Family.Geometry geometry) {
+        int unit = geometry.pixelsPerToken();
+        try {
+            if (size != null && !SIDE.matcher(size).matches()) {
+                PictureSize both = PictureSize.parse(size);
+                return PictureFit.exactly(both.width(), both.height(), unit);
+            }
+            Integer listed = file.integer("img_size");
+            int side =
+                    size != null
+                            ? Integer.parseInt(size)
+                            : listed != null ? listed : geometry.defaultSize();
+            return PictureFit.longestSide(side, unit);
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException("--size: " + e.getMessage());
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package glance.io;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/** Settings that people write, in YAML or JSON. */
+public final class Yaml {
+    private static final long MAX_BYTES = 1 << 20;
+    private static final YAMLMapper MAPPER = new YAMLMapper();
+
+    /** YAML 1.1 takes 3e-4 for text; whoever writes it means the number. */
+    private static final Pattern SCIENTIFIC =
+            Pattern.compile("[+-]?\\d{1,20}(\\.\\d{0,20})?[eE][+-]?\\d{1,3}");
+
+    private Yaml() {}
+
+    /**
+     * Reads a file that holds one object. Keys whose value is null are left out.
+     *
+     * @throws FormatException if it is missing, too large, or not such an object
+     */
+    public static Config read(Path file) {
+        byte[] bytes = FileInput.bytes(file, MAX_BYTES);
+        try {
+            // The JDK's decoder, and not the parser's, because it refuses what is not UTF-8.
+            String text =
+                    StandardCharsets.UTF_8
+                            .newDecoder()
+                            .decode(java.nio.ByteBuffer.wrap(bytes))
+                            .toString();
+            if (MAPPER.readTree(text) instanceof ObjectNode object) {
+                clean(object);
+                return Config.parse(file, null, Json.MAPPER.writeValueAsString(object));
+            }
+            throw new FormatException(
+                    file, null, "holds no settings", "write lines such as rank: 32");
+        } catch (CharacterCodingException e) {
+            throw new FormatException(file, null, "is not UTF-8 text", "save it as UTF-8", e);
+        } catch (JsonProcessingException e) {
+            String place =
+                    e.getLocation() == null
+                            ? ""
+                            : " in line "
+                                    + e.getLocation().getLineNr()
+                                    + ", column "
+                                    + e.getLocation().getColumnNr();
+            throw new FormatException(
+                    file,
+                    null,
+                    "is neither YAML nor JSON: "
+                            + FormatException.printable(
+                                    e.getOriginalMessage().lines().findFirst().orElse(""))
+                            + place,
+                    "correct it",
+                    e);
+        } catch (IOException e) {
+            throw FileInput.unreadable(file, e);
+        }
+    }
+
+    private static void clean(ObjectNode object) {
+        List<String> names = new ArrayList<>();
+        object.fieldNames().forEachRemaining(names::add);
+        for (String name : names) {
+            JsonNode value = object.get(name);
+            if (value.isNull()) {
+                object.remove(name);
+            } else if (value instanceof ObjectNode inner) {
+                clean(inner);
+            } else if (value.isTextual() && SCIENTIFIC.matcher(value.textValue()).matches()) {
+                object.put(name, new BigDecimal(value.textValue()));
+            }
+        }
+    }
+}

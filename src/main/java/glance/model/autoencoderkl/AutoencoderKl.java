@@ -1,0 +1,129 @@
+package glance.model.autoencoderkl;
+
+import glance.backend.Op;
+import glance.io.Weights;
+import glance.nn.Conv2d;
+import glance.nn.GroupNorm;
+import glance.nn.Parameters;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The autoencoder with a KL-regularised latent space of latent diffusion (Rombach et al., arXiv
+ * 2112.10752), channels last. Equals AutoencoderKL of diffusers.
+ */
+public final class AutoencoderKl implements AutoCloseable {
+    /** Of every GroupNorm. */
+    static final float EPS = 1e-6f;
+
+    private final AutoencoderKlConfig config;
+    private final Parameters parameters;
+    private final List<Layer> encoder = new ArrayList<>();
+    private final List<Layer> decoder = new ArrayList<>();
+
+    /** Loads the autoencoder; {@code weights} must stay open as long as it is used. */
+    public AutoencoderKl(Ops ops, AutoencoderKlConfig config, Weights weights) {
+        this.config = config;
+        parameters = new Parameters(ops, weights, "AutoencoderKL");
+        int z = config.latentChannels();
+        addEncoder(parameters.in("encoder"));
+        if (config.quantConv()) {
+            encoder.add(Resampling.pointwise(parameters, "quant_conv", 2 * z));
+        }
+        if (config.postQuantConv()) {
+            decoder.add(Resampling.pointwise(parameters, "post_quant_conv", z));
+        }
+        addDecoder(parameters.in("decoder"));
+        parameters.finish();
+    }
+
+    private void addEncoder(Parameters p) {
+        List<Integer> channels = config.blockOutChannels();
+        int dim = channels.get(0);
+        encoder.add(Resampling.convolution(p, "conv_in", config.imageChannels(), dim));
+        for (int level = 0; level < channels.size(); level++) {
+            Parameters block = p.in("down_blocks").in(level);
+            for (int i = 0; i < config.layersPerBlock(); i++) {
+                encoder.add(residual(block.in("resnets").in(i), dim, channels.get(level)));
+                dim = channels.get(level);
+            }
+            if (level < channels.size() - 1) {
+                encoder.add(Resampling.down(block.in("downsamplers").in(0), dim));
+            }
+        }
+        encoder.add(new MidBlock(p.in("mid_block"), dim, config));
+        encoder.add(head(p, dim, 2 * config.latentChannels()));
+    }
+
+    private void addDecoder(Parameters p) {
+        List<Integer> channels = config.blockOutChannels();
+        int levels = channels.size();
+        int dim = channels.get(levels - 1);
+        decoder.add(Resampling.convolution(p, "conv_in", config.latentChannels(), dim));
+        decoder.add(new MidBlock(p.in("mid_block"), dim, config));
+        for (int level = 0; level < levels; level++) {
+            Parameters block = p.in("up_blocks").in(level);
+            int out = channels.get(levels - 1 - level);
+            for (int i = 0; i <= config.layersPerBlock(); i++) {
+                decoder.add(residual(block.in("resnets").in(i), dim, out));
+                dim = out;
+            }
+            if (level < levels - 1) {
+                decoder.add(Resampling.up(block.in("upsamplers").in(0), dim));
+            }
+        }
+        decoder.add(head(p, dim, config.imageChannels()));
+    }
+
+    private ResidualBlock residual(Parameters p, int in, int out) {
+        return new ResidualBlock(p, in, out, config.normGroups());
+    }
+
+    private Layer head(Parameters p, int in, int out) {
+        GroupNorm norm = p.groupNorm("conv_norm_out", in, config.normGroups(), EPS);
+        Conv2d conv = p.conv2d("conv_out", in, out, 3, 1, Op.Padding.all(1));
+        return (ops, x) -> {
+            Tensor statistics = norm.statistics(ops, x.parts());
+            return x.map(
+                    ops, 1, 1, s -> ResidualBlock.convolve(ops, s, norm, statistics, conv, null));
+        };
+    }
+
+    /**
+     * The posterior of a picture.
+     *
+     * @param image [batch, height, width, 3] in [-1, 1]; sides divisible by the scale factor
+     * @return [batch, height / factor, width / factor, 2 * latentChannels]: mean, then log-variance
+     */
+    public Tensor encode(Ops ops, Tensor image) {
+        return run(ops, encoder, image);
+    }
+
+    /**
+     * The picture of latents.
+     *
+     * @param latents [batch, height, width, latentChannels], neither scaled nor shifted
+     * @return [batch, factor * height, factor * width, 3], about in [-1, 1]
+     */
+    public Tensor decode(Ops ops, Tensor latents) {
+        return run(ops, decoder, latents);
+    }
+
+    private static Tensor run(Ops ops, List<Layer> layers, Tensor input) {
+        try (Scope scope = ops.scope()) {
+            Strips x = Strips.whole(input);
+            for (Layer layer : layers) {
+                x = layer.forward(ops, x);
+            }
+            return scope.keep(x.join(ops));
+        }
+    }
+
+    @Override
+    public void close() {
+        parameters.close();
+    }
+}

@@ -1,0 +1,221 @@
+package glance.model.flux;
+
+import glance.backend.Activation;
+import glance.backend.AttentionMask;
+import glance.backend.Epilogue;
+import glance.backend.Rope;
+import glance.io.Weights;
+import glance.model.TokenGrid;
+import glance.model.mmdit.DualStreamBlock;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.nn.RopeTables;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The denoiser of FLUX.1: dual-stream blocks, then single-stream blocks on text and image as one
+ * sequence. It predicts the velocity {@code noise - latents} of packed latents. Equals
+ * FluxTransformer2DModel of diffusers.
+ */
+public final class FluxTransformer implements AutoCloseable {
+    private static final float EPS = 1e-6f;
+    private static final int TIME_CHANNELS = 256;
+    private static final double THETA = 10000;
+
+    /** The reference multiplies noise levels and guidance scales alike. */
+    private static final float TIME_SCALE = 1000;
+
+    private static final DualStreamBlock.Names NAMES =
+            new DualStreamBlock.Names("norm1.linear", "norm1_context.linear", "ff", "ff_context");
+
+    /** Two linear layers with a SiLU between them. */
+    private record Embedder(Linear first, Linear second) {
+        static Embedder of(Parameters p, String name, int in, int dim) {
+            Parameters own = p.in(name);
+            return new Embedder(own.linear("linear_1", in, dim), own.linear("linear_2", dim, dim));
+        }
+
+        Tensor forward(Ops ops, Tensor x) {
+            Tensor hidden = first.forward(ops, x, Epilogue.activation(Activation.SILU));
+            return second.forward(ops, hidden);
+        }
+    }
+
+    private final FluxConfig config;
+    private final Parameters parameters;
+    private final RopeTables rope;
+    private final Linear imageIn;
+    private final Linear textIn;
+    private final Embedder time;
+    private final Embedder guidance; // null without guidanceEmbeds
+    private final Embedder pooled;
+    private final List<DualStreamBlock> blocks = new ArrayList<>();
+    private final List<FluxSingleBlock> singleBlocks = new ArrayList<>();
+    private final Linear normOut;
+    private final Linear projOut;
+
+    /** Loads the transformer; {@code weights} must stay open as long as it is used. */
+    public FluxTransformer(Ops ops, FluxConfig config, Weights weights) {
+        this.config = config;
+        this.parameters = new Parameters(ops, weights, "FluxTransformer2DModel");
+        Parameters p = parameters;
+        int dim = config.hiddenDim();
+        rope =
+                RopeTables.inFloat64(
+                        THETA, config.axesDims().stream().mapToInt(Integer::intValue).toArray());
+        imageIn = p.linear("x_embedder", config.inChannels(), dim);
+        textIn = p.linear("context_embedder", config.textDim(), dim);
+        Parameters conditions = p.in("time_text_embed");
+        time = Embedder.of(conditions, "timestep_embedder", TIME_CHANNELS, dim);
+        guidance =
+                config.guidanceEmbeds()
+                        ? Embedder.of(conditions, "guidance_embedder", TIME_CHANNELS, dim)
+                        : null;
+        pooled = Embedder.of(conditions, "text_embedder", config.pooledDim(), dim);
+        for (int i = 0; i < config.numLayers(); i++) {
+            Parameters own = p.in("transformer_blocks").in(i);
+            blocks.add(new DualStreamBlock(config.numHeads(), config.headDim(), NAMES, own));
+        }
+        for (int i = 0; i < config.numSingleLayers(); i++) {
+            singleBlocks.add(new FluxSingleBlock(config, p.in("single_transformer_blocks").in(i)));
+        }
+        normOut = p.linear("norm_out.linear", dim, 2 * dim);
+        projOut = p.linear("proj_out", dim, config.outChannels());
+        p.finish();
+    }
+
+    public FluxConfig config() {
+        return config;
+    }
+
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    public Map<String, Linear> linears() {
+        return parameters.linears();
+    }
+
+    /**
+     * Modulation vectors under the adapters that are active now.
+     *
+     * @param sigmas noise level in [0, 1] of each row of the result
+     * @param scales guidance scale of each row; unused by models that do not take one
+     * @param pooledText [rows, pooledDim]
+     */
+    public FluxModulation modulation(Ops ops, float[] sigmas, float[] scales, Tensor pooledText) {
+        try (Scope scope = ops.scope()) {
+            Tensor sum = ops.add(time.forward(ops, waves(ops, sigmas)), text(ops, pooledText));
+            if (guidance != null) {
+                sum = ops.add(sum, guidance.forward(ops, waves(ops, scales)));
+            }
+            // every use of the conditioning is behind a SiLU
+            Tensor embedding = ops.activation(Activation.SILU, sum);
+            FluxModulation result =
+                    new FluxModulation(
+                            blocks.stream()
+                                    .map(block -> block.imageModulation(ops, embedding))
+                                    .toList(),
+                            blocks.stream()
+                                    .map(block -> block.textModulation(ops, embedding))
+                                    .toList(),
+                            singleBlocks.stream()
+                                    .map(block -> block.modulation(ops, embedding))
+                                    .toList(),
+                            normOut.forward(ops, embedding));
+            result.tensors().forEach(scope::keep);
+            return result;
+        }
+    }
+
+    private static Tensor waves(Ops ops, float[] values) {
+        // rounded before it meets the frequencies: at 3500 radians the order shows
+        float[] scaled = new float[values.length];
+        for (int i = 0; i < values.length; i++) {
+            scaled[i] = TIME_SCALE * values[i];
+        }
+        Tensor t = ops.host().floats(Shape.of(values.length), scaled);
+        return ops.timestepEmbedding(t, TIME_CHANNELS, 1, 0);
+    }
+
+    private Tensor text(Ops ops, Tensor pooledText) {
+        return pooled.forward(ops, pooledText);
+    }
+
+    /**
+     * The predicted velocity.
+     *
+     * @param latents [batch, tokens, inChannels], packed, rows of the picture one by one
+     * @param text [batch, textLen, textDim]
+     * @param modulation one row, or one per sample
+     * @return [batch, tokens, outChannels]
+     */
+    public Tensor velocity(
+            Ops ops, Tensor latents, Tensor text, FluxModulation modulation, TokenGrid grid) {
+        if (latents.dim(1) != grid.tokens()) {
+            throw new IllegalArgumentException(
+                    "latents must have " + grid.tokens() + " tokens, got " + latents.shape());
+        }
+        int textLen = text.dim(1);
+        int dim = config.hiddenDim();
+        try (Scope scope = ops.scope()) {
+            Rope positions = positions(ops, textLen, grid);
+            DualStreamBlock.Hidden hidden =
+                    new DualStreamBlock.Hidden(
+                            imageIn.forward(ops, latents), textIn.forward(ops, text));
+            for (int i = 0; i < blocks.size(); i++) {
+                DualStreamBlock.Hidden next =
+                        blocks.get(i)
+                                .checkpointed(
+                                        ops,
+                                        hidden,
+                                        modulation.image().get(i),
+                                        modulation.text().get(i),
+                                        AttentionMask.none(),
+                                        positions);
+                scope.free(hidden.image());
+                scope.free(hidden.text());
+                hidden = next;
+            }
+            Tensor joint = ops.concat(1, List.of(hidden.text(), hidden.image()));
+            scope.free(hidden.image());
+            scope.free(hidden.text());
+            for (int i = 0; i < singleBlocks.size(); i++) {
+                Tensor next =
+                        singleBlocks
+                                .get(i)
+                                .checkpointed(ops, joint, modulation.single().get(i), positions);
+                scope.free(joint);
+                joint = next;
+            }
+            Tensor image = joint.narrow(1, textLen, latents.dim(1));
+            Tensor scale = modulation.out().narrow(1, 0, dim);
+            Tensor shift = modulation.out().narrow(1, dim, dim);
+            Tensor normed = ops.layerNormModulate(image, scale, shift, EPS);
+            return scope.keep(projOut.forward(ops, normed));
+        }
+    }
+
+    /** Text is at (0, 0, 0), image tokens at (0, row, column). */
+    private Rope positions(Ops ops, int textLen, TokenGrid grid) {
+        return rope.build(
+                ops,
+                textLen + grid.tokens(),
+                Rope.Pairing.INTERLEAVED,
+                (row, axis) -> {
+                    int token = row - textLen;
+                    if (token < 0 || axis == 0) {
+                        return 0;
+                    }
+                    return axis == 1 ? token / grid.width() : token % grid.width();
+                });
+    }
+
+    @Override
+    public void close() {
+        parameters.close();
+    }
+}

@@ -1,0 +1,2 @@
+/** What the multimodal diffusion transformers of several families share. */
+package glance.model.mmdit;

@@ -1,0 +1,105 @@
+package glance.model.sd3;
+
+import glance.backend.AttentionMask;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+
+/**
+ * Queries, keys and values of one stream; heads of the first two are RMS-normed if weights say so.
+ */
+final class Sd3Attention {
+    private static final float EPS = 1e-6f;
+
+    private final int numHeads;
+    private final int headDim;
+    private final Linear q;
+    private final Linear k;
+    private final Linear v;
+    private final Tensor qNorm; // null without
+    private final Tensor kNorm; // null without
+
+    private Sd3Attention(
+            Sd3Config config, Linear q, Linear k, Linear v, Tensor qNorm, Tensor kNorm) {
+        numHeads = config.numHeads();
+        headDim = config.headDim();
+        this.q = q;
+        this.k = k;
+        this.v = v;
+        this.qNorm = qNorm;
+        this.kNorm = kNorm;
+    }
+
+    /** The image's half of an attention, {@code to_q} and so on. */
+    static Sd3Attention ofImage(Sd3Config config, Parameters p) {
+        return of(config, p, "to_q", "to_k", "to_v", "norm_q", "norm_k");
+    }
+
+    /** The text's half of an attention, {@code add_q_proj} and so on. */
+    static Sd3Attention ofText(Sd3Config config, Parameters p) {
+        return of(
+                config,
+                p,
+                "add_q_proj",
+                "add_k_proj",
+                "add_v_proj",
+                "norm_added_q",
+                "norm_added_k");
+    }
+
+    private static Sd3Attention of(
+            Sd3Config config,
+            Parameters p,
+            String q,
+            String k,
+            String v,
+            String qNorm,
+            String kNorm) {
+        int dim = config.hiddenDim();
+        boolean norm = config.qkNorm();
+        return new Sd3Attention(
+                config,
+                p.linear(q, dim, dim),
+                p.linear(k, dim, dim),
+                p.linear(v, dim, dim),
+                norm ? p.tensor(qNorm + ".weight", config.headDim()) : null,
+                norm ? p.tensor(kNorm + ".weight", config.headDim()) : null);
+    }
+
+    Tensor queries(Ops ops, Tensor x) {
+        return normed(ops, q.forward(ops, x), qNorm);
+    }
+
+    Tensor keys(Ops ops, Tensor x) {
+        return normed(ops, k.forward(ops, x), kNorm);
+    }
+
+    Tensor values(Ops ops, Tensor x) {
+        return heads(v.forward(ops, x));
+    }
+
+    /** Attention of a stream over itself, [batch, seqLen, dim]. */
+    Tensor overItself(Ops ops, Tensor x) {
+        try (Scope scope = ops.scope()) {
+            Tensor y = attend(ops, queries(ops, x), keys(ops, x), values(ops, x));
+            return scope.keep(y);
+        }
+    }
+
+    /** {@code softmax(q k^T / sqrt(headDim)) v}, [batch, seqLen, dim]. */
+    static Tensor attend(Ops ops, Tensor q, Tensor k, Tensor v) {
+        float scale = (float) (1 / Math.sqrt(q.dim(3)));
+        Tensor y = ops.attention(q, k, v, scale, AttentionMask.none());
+        return y.reshape(q.dim(0), q.dim(1), q.dim(2) * q.dim(3));
+    }
+
+    private Tensor normed(Ops ops, Tensor x, Tensor norm) {
+        return norm == null ? heads(x) : ops.rmsNorm(heads(x), norm, EPS);
+    }
+
+    private Tensor heads(Tensor x) {
+        return x.reshape(x.dim(0), x.dim(1), numHeads, headDim);
+    }
+}

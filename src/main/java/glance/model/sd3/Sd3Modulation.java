@@ -1,0 +1,31 @@
+package glance.model.sd3;
+
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Modulation vectors of all blocks for several pairs of noise level and pooled text at once.
+ *
+ * @param image for each block [rows, 6 * dim]: shift, scale, gate of the attention, then of the
+ *     MLP; with a second attention [rows, 9 * dim], its three at the end
+ * @param text for each block [rows, 6 * dim]; for the last [rows, 2 * dim]: scale, shift
+ * @param out [rows, 2 * dim]: scale, shift of the last norm
+ */
+public record Sd3Modulation(List<Tensor> image, List<Tensor> text, Tensor out) {
+    /** The vectors of rows {@code [start, start + count)}. */
+    public Sd3Modulation rows(int start, int count) {
+        return new Sd3Modulation(
+                image.stream().map(t -> t.narrow(0, start, count)).toList(),
+                text.stream().map(t -> t.narrow(0, start, count)).toList(),
+                out.narrow(0, start, count));
+    }
+
+    /** Every tensor, to hand over to another scope. */
+    public List<Tensor> tensors() {
+        List<Tensor> all = new ArrayList<>(image);
+        all.addAll(text);
+        all.add(out);
+        return all;
+    }
+}

@@ -1,0 +1,176 @@
+package glance.model.sd3;
+
+import glance.backend.Activation;
+import glance.backend.Epilogue;
+import glance.io.Weights;
+import glance.model.Latents;
+import glance.model.TokenGrid;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The denoiser of Stable Diffusion 3 and 3.5 (MMDiT; Esser et al., arXiv 2403.03206), which
+ * predicts the velocity {@code noise - latents} of packed latents. Equals SD3Transformer2DModel of
+ * diffusers.
+ */
+public final class Sd3Transformer implements AutoCloseable {
+    private static final float EPS = 1e-6f;
+    private static final int TIME_CHANNELS = 256;
+
+    private final Sd3Config config;
+    private final Parameters parameters;
+    private final Tensor patchWeight;
+    private final Tensor patchBias;
+    private final Tensor positions; // (1, maxSize^2, dim)
+    private final Linear textIn;
+    private final Linear time1;
+    private final Linear time2;
+    private final Linear pooled1;
+    private final Linear pooled2;
+    private final List<Sd3Block> blocks = new ArrayList<>();
+    private final Linear normOut;
+    private final Linear projOut;
+
+    /** Loads the transformer; {@code weights} must stay open as long as it is used. */
+    public Sd3Transformer(Ops ops, Sd3Config config, Weights weights) {
+        this.config = config;
+        this.parameters = new Parameters(ops, weights, "SD3Transformer2DModel");
+        Parameters p = parameters;
+        int dim = config.hiddenDim();
+        int patch = config.patchSize();
+        int maxSize = config.posEmbedMaxSize();
+        // a convolution whose stride is its size is a product with packed tokens
+        Tensor kernel = p.tensor("pos_embed.proj.weight", dim, config.inChannels(), patch, patch);
+        patchWeight = kernel.reshape(dim, config.inChannels() * patch * patch);
+        patchBias = p.tensor("pos_embed.proj.bias", dim);
+        positions = p.tensor("pos_embed.pos_embed", 1, maxSize * maxSize, dim);
+        textIn = p.linear("context_embedder", config.textDim(), dim);
+        Parameters conditions = p.in("time_text_embed");
+        time1 = conditions.linear("timestep_embedder.linear_1", TIME_CHANNELS, dim);
+        time2 = conditions.linear("timestep_embedder.linear_2", dim, dim);
+        pooled1 = conditions.linear("text_embedder.linear_1", config.pooledDim(), dim);
+        pooled2 = conditions.linear("text_embedder.linear_2", dim, dim);
+        for (int i = 0; i < config.numLayers(); i++) {
+            blocks.add(new Sd3Block(config, i, p.in("transformer_blocks").in(i)));
+        }
+        normOut = p.linear("norm_out.linear", dim, 2 * dim);
+        projOut = p.linear("proj_out", dim, patch * patch * config.outChannels());
+        p.finish();
+    }
+
+    public Sd3Config config() {
+        return config;
+    }
+
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    public Map<String, Linear> linears() {
+        return parameters.linears();
+    }
+
+    /**
+     * Modulation vectors under the adapters that are active now.
+     *
+     * @param timesteps of each row of the result, in [0, 1000]
+     * @param pooledText [rows, pooledDim]
+     */
+    public Sd3Modulation modulation(Ops ops, float[] timesteps, Tensor pooledText) {
+        try (Scope scope = ops.scope()) {
+            Tensor t = ops.host().floats(Shape.of(timesteps.length), timesteps);
+            Tensor waves = ops.timestepEmbedding(t, TIME_CHANNELS, 1, 0);
+            Epilogue silu = Epilogue.activation(Activation.SILU);
+            Tensor time = time2.forward(ops, time1.forward(ops, waves, silu));
+            Tensor text = pooled2.forward(ops, pooled1.forward(ops, pooledText, silu));
+            // every use of the conditioning is behind a SiLU
+            Tensor embedding = ops.activation(Activation.SILU, ops.add(time, text));
+            Sd3Modulation result =
+                    new Sd3Modulation(
+                            blocks.stream()
+                                    .map(block -> block.imageModulation(ops, embedding))
+                                    .toList(),
+                            blocks.stream()
+                                    .map(block -> block.textModulation(ops, embedding))
+                                    .toList(),
+                            normOut.forward(ops, embedding));
+            result.tensors().forEach(scope::keep);
+            return result;
+        }
+    }
+
+    /**
+     * The predicted velocity.
+     *
+     * @param latents [batch, tokens, inChannels * patchSize^2], packed, rows of the picture one by
+     *     one
+     * @param text [batch, textLen, textDim]
+     * @param modulation one row, or one per sample
+     * @return [batch, tokens, outChannels * patchSize^2], packed as the latents are
+     * @throws IllegalArgumentException if the grid is larger than the table of positions
+     */
+    public Tensor velocity(
+            Ops ops, Tensor latents, Tensor text, Sd3Modulation modulation, TokenGrid grid) {
+        if (latents.dim(1) != grid.tokens()) {
+            throw new IllegalArgumentException(
+                    "latents must have " + grid.tokens() + " tokens, got " + latents.shape());
+        }
+        int dim = config.hiddenDim();
+        try (Scope scope = ops.scope()) {
+            List<Tensor> places = Collections.nCopies(latents.dim(0), middle(ops, grid));
+            Tensor image =
+                    ops.add(ops.linear(latents, patchWeight, patchBias), ops.concat(0, places));
+            Sd3Block.Hidden hidden = new Sd3Block.Hidden(image, textIn.forward(ops, text));
+            for (int i = 0; i < blocks.size(); i++) {
+                Sd3Block.Hidden next =
+                        blocks.get(i)
+                                .checkpointed(
+                                        ops,
+                                        hidden,
+                                        modulation.image().get(i),
+                                        modulation.text().get(i));
+                scope.free(hidden.image());
+                scope.free(hidden.text());
+                hidden = next;
+            }
+            Tensor scale = modulation.out().narrow(1, 0, dim);
+            Tensor shift = modulation.out().narrow(1, dim, dim);
+            Tensor normed = ops.layerNormModulate(hidden.image(), scale, shift, EPS);
+            Tensor tokens = projOut.forward(ops, normed);
+            return scope.keep(Latents.channelsFirst(ops, tokens, config.patchSize()));
+        }
+    }
+
+    /** The middle of the table of positions, [1, tokens, dim]. */
+    private Tensor middle(Ops ops, TokenGrid grid) {
+        int max = config.posEmbedMaxSize();
+        if (grid.height() > max || grid.width() > max) {
+            throw new IllegalArgumentException(
+                    "a picture of this model has at most "
+                            + max
+                            + " x "
+                            + max
+                            + " tokens, asked for "
+                            + grid.height()
+                            + " x "
+                            + grid.width());
+        }
+        int dim = config.hiddenDim();
+        Tensor cropped =
+                positions
+                        .reshape(max, max, dim)
+                        .narrow(0, (max - grid.height()) / 2, grid.height())
+                        .narrow(1, (max - grid.width()) / 2, grid.width());
+        return ops.pack(cropped).reshape(1, grid.tokens(), dim);
+    }
+
+    @Override
+    public void close() {
+        parameters.close();
+    }
+}

@@ -1,0 +1,64 @@
+package glance.pipeline;
+
+import glance.io.ModelFolder;
+import glance.io.SafetensorsFile;
+import glance.lora.LoraSpec;
+import glance.lora.PhaseNote;
+import glance.schedule.PlanSpec;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Adapters that a model folder carries for plans, in a folder {@code experts} of its own. Each file
+ * says in its header which phase of which plan it is for ({@link PhaseNote}).
+ */
+public final class Experts {
+    private static final String FOLDER = "experts";
+    private static final String ENDING = ".safetensors";
+
+    private Experts() {}
+
+    /**
+     * The model's own adapters for a plan, each in its phase; none if the plan brings its own.
+     *
+     * @throws glance.io.FormatException if a file among them is damaged
+     */
+    public static List<LoraSpec> of(ModelFolder model, PlanSpec plan) {
+        List<LoraSpec> result = new ArrayList<>();
+        if (!plan.adapters().isEmpty() || !model.has(FOLDER)) {
+            return result;
+        }
+        for (Path file : files(model.component(FOLDER))) {
+            try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+                PhaseNote.of(opened.metadata())
+                        .filter(note -> note.plan().equals(plan.name()))
+                        .filter(note -> hasPhase(plan, note.phase()))
+                        .ifPresent(note -> result.add(new LoraSpec(file, 1, note.phase())));
+            }
+        }
+        return result;
+    }
+
+    /** Whether an adapter is one of those that a model carries. */
+    public static boolean isOf(ModelFolder model, LoraSpec adapter) {
+        Path own = model.path().resolve(FOLDER).toAbsolutePath().normalize();
+        return adapter.file().toAbsolutePath().normalize().startsWith(own);
+    }
+
+    private static boolean hasPhase(PlanSpec plan, String name) {
+        return plan.phases().stream().anyMatch(phase -> phase.name().equals(name));
+    }
+
+    private static List<Path> files(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(ENDING)).sorted().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be listed (" + e + ")", e);
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package glance.train;
+
+import glance.io.FormatException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+
+/**
+ * A picture to learn from, and what it shows.
+ *
+ * @param picture the file
+ * @param caption its caption, without blanks around it
+ */
+public record CaptionedPicture(Path picture, String caption) {
+    private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg", ".webp");
+    private static final String CAPTION_ENDING = ".txt";
+
+    /**
+     * @throws IllegalArgumentException if the caption is blank
+     */
+    public CaptionedPicture {
+        caption = caption.strip();
+        if (caption.isEmpty()) {
+            throw new IllegalArgumentException(
+                    picture + ": its caption is empty; say what it shows");
+        }
+    }
+
+    /**
+     * The pictures of a folder, by name: {@code cat.png} with its caption in {@code cat.txt}.
+     * Folders in it are not searched; files of other kinds are left alone.
+     *
+     * @throws FormatException if it is no folder, has no picture, a picture has no or an empty
+     *     caption, or two pictures share one
+     */
+    public static List<CaptionedPicture> in(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            String reason = Files.exists(folder) ? "is a file, not a folder" : "no such folder";
+            throw new FormatException(
+                    folder, null, reason, "give a folder of pictures with captions");
+        }
+        Map<String, Path> byStem = new TreeMap<>();
+        for (Path file : pictures(folder)) {
+            Path other = byStem.put(stem(file), file);
+            if (other != null) {
+                throw new FormatException(
+                        file,
+                        null,
+                        "shares its caption with " + other.getFileName(),
+                        "give one of them another name");
+            }
+        }
+        if (byStem.isEmpty()) {
+            throw new FormatException(
+                    folder,
+                    null,
+                    "holds no picture (" + String.join(", ", ENDINGS) + ")",
+                    "put pictures into it, each with a .txt caption of the same base name");
+        }
+        List<CaptionedPicture> result = new ArrayList<>();
+        byStem.forEach(
+                (stem, file) ->
+                        result.add(
+                                new CaptionedPicture(
+                                        file, caption(folder.resolve(stem + CAPTION_ENDING)))));
+        return result;
+    }
+
+    private static List<Path> pictures(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(CaptionedPicture::isPicture)
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(folder + ": cannot be listed (" + e + ")", e);
+        }
+    }
+
+    private static boolean isPicture(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return !name.startsWith(".") && ENDINGS.stream().anyMatch(name::endsWith);
+    }
+
+    private static String stem(Path file) {
+        String name = file.getFileName().toString();
+        return name.substring(0, name.lastIndexOf('.'));
+    }
+
+    private static String caption(Path file) {
+        try {
+            if (!Files.isRegularFile(file)) {
+                throw new FormatException(
+                        file, null, "no such file", "write the picture's caption into it");
+            }
+            String text = Files.readString(file).replace("\uFEFF", "").strip();
+            if (text.isEmpty()) {
+                throw new FormatException(file, null, "is empty", "say what the picture shows");
+            }
+            return text;
+        } catch (CharacterCodingException e) {
+            throw new FormatException(file, null, "is no UTF-8 text", "save it as UTF-8", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be read (" + e + ")", e);
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package glance.train;
+
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.DType;
+import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.Map;
+
+/**
+ * Finds the tensor in which numbers went wrong. Reads whole tensors: for failures, not for steps.
+ */
+final class Finite {
+    private final Ops ops;
+
+    Finite(Ops ops) {
+        this.ops = ops;
+    }
+
+    /** Whether all values are finite. */
+    boolean is(Tensor tensor) {
+        try (Scope scope = ops.scope()) {
+            FloatBuffer values = ops.host().floats(ops.cast(ops.contiguous(tensor), DType.F32));
+            while (values.hasRemaining()) {
+                if (!Float.isFinite(values.get())) {
+                    return false;
+                }
+            }
+            return true;
+        }
+    }
+
+    /** The name of the first matrix of an adapter that is not finite, or null if all are. */
+    String firstOdd(TrainableAdapter adapter) {
+        for (Map.Entry<String, Tensor> parameter : adapter.named().entrySet()) {
+            if (!is(parameter.getValue())) {
+                return parameter.getKey();
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,47 @@
+package glance.train;
+
+import glance.backend.AdamWSettings;
+import glance.io.ModelFolder;
+import glance.lora.PhaseNote;
+import glance.tensor.DType;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Everything that the bits of a run depend on, by name, in words. The number of steps is not among
+ * it: a finished run may go on. Gradient checkpointing is not, since it changes no result.
+ */
+public final class RunIdentity {
+    private RunIdentity() {}
+
+    /** The identity of one phase's run. */
+    public static Map<String, String> of(
+            ModelFolder model,
+            ExampleSet examples,
+            PhaseNote note,
+            TrainingSettings settings,
+            float embeddedGuidance,
+            DType computeType) {
+        Map<String, String> words = new LinkedHashMap<>();
+        words.put(
+                "model",
+                Fingerprint.of(
+                        Fingerprint.encoders(model.path()), Fingerprint.transformer(model.path())));
+        words.put("pictures or captions", examples.fingerprint());
+        words.put("phase", note.entries().toString());
+        words.put("targets", String.join(" ", settings.targets()));
+        words.put("rank", Integer.toString(settings.rank()));
+        words.put("alpha", Float.toString(settings.alpha()));
+        words.put("learning rate", Float.toString(settings.learningRate()));
+        words.put("warm-up steps", Integer.toString(settings.warmupSteps()));
+        words.put("accumulation", Integer.toString(settings.accumulation()));
+        words.put("caption dropout", Float.toString(settings.captionDropout()));
+        words.put("max grad norm", Float.toString(settings.maxGradNorm()));
+        AdamWSettings adam = settings.optimizer();
+        words.put("optimizer", adam.toString());
+        words.put("seed", Long.toString(settings.seed()));
+        words.put("embedded guidance", Float.toString(embeddedGuidance));
+        words.put("dtype", computeType.toString());
+        return words;
+    }
+}

@@ -1,0 +1,197 @@
+package glance.autograd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import glance.backend.Activation;
+import glance.backend.AttentionMask;
+import glance.backend.Epilogue;
+import glance.backend.LowRank;
+import glance.backend.Op;
+import glance.backend.TrainingOp;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.ops.parity.NotingDevice;
+import glance.ops.parity.TestDevice;
+import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the tape records, runs and keeps; the numbers are RulesTest's. */
+class TapeTest {
+    private static final int LAYERS = 4;
+    private static final int TOKENS = 64;
+    private static final int DIM = 32;
+    private static final Constants NUMBERS = new Constants(5);
+
+    private NotingDevice device;
+    private Ops ops;
+
+    @BeforeEach
+    void open() {
+        device = new NotingDevice(TestDevice.cpu(2).open());
+        ops = new Ops(device);
+    }
+
+    @AfterEach
+    void close() {
+        ops.close();
+        device.close();
+    }
+
+    /** Four times {@code silu(x W^T)}, with an adapter in one of them. */
+    private Tensor forward(Tensor x, int adapted, LowRank adapter) {
+        Tensor y = x;
+        for (int i = 0; i < LAYERS; i++) {
+            Tensor in = y;
+            LowRank lora = i == adapted ? adapter : null;
+            Tensor weight = NUMBERS.on(ops, "w" + i, DIM, DIM);
+            y =
+                    ops.checkpoint(
+                                    List.of(in, weight),
+                                    () -> {
+                                        try (Scope scope = ops.scope()) {
+                                            Epilogue silu = Epilogue.activation(Activation.SILU);
+                                            return List.of(
+                                                    scope.keep(
+                                                            ops.linear(
+                                                                    in, weight, null, lora, silu)));
+                                        }
+                                    })
+                            .get(0);
+        }
+        return y;
+    }
+
+    private LowRank adapter() {
+        return new LowRank(NUMBERS.on(ops, "a", 2, DIM), NUMBERS.on(ops, "b", DIM, 2), 1);
+    }
+
+    /** Gradients of the adapter of one layer, a first and b second. */
+    private List<FloatBuffer> train(int adapted, boolean checkpointing) {
+        List<FloatBuffer> gradients = new ArrayList<>();
+        try (Scope scope = ops.scope();
+                Tape tape = new Tape(ops, checkpointing)) {
+            LowRank adapter = adapter();
+            tape.watch(adapter.a());
+            tape.watch(adapter.b());
+            Tensor y = forward(NUMBERS.on(ops, "x", 1, TOKENS, DIM), adapted, adapter);
+            tape.backward(y, NUMBERS.on(ops, "dy", 1, TOKENS, DIM));
+            gradients.add(ops.host().floats(tape.gradient(adapter.a())));
+            gradients.add(ops.host().floats(tape.gradient(adapter.b())));
+        }
+        return gradients;
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void backward_stopsAtTheEarliestAdapter(boolean checkpointing) {
+        for (int adapted = 0; adapted < LAYERS; adapted++) {
+            device.forget();
+            train(adapted, checkpointing);
+            assertThat(device.count(TrainingOp.LinearInput.class)).isEqualTo(LAYERS - 1 - adapted);
+            assertThat(device.count(TrainingOp.ActivationGrad.class)).isEqualTo(LAYERS - adapted);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void backward_frozenWeights_getNoProducts(boolean checkpointing) {
+        train(1, checkpointing);
+        // dB, dy B, and dA
+        assertThat(device.count(TrainingOp.MatMul.class)).isEqualTo(3);
+    }
+
+    @Test
+    void checkpoint_beforeTheEarliestAdapter_isNotRunAgain() {
+        train(2, true);
+        // each layer, layers 2 and 3 again, and x A^T for dB
+        assertThat(device.count(Op.Linear.class)).isEqualTo(LAYERS + 2 + 1);
+    }
+
+    @Test
+    void checkpointing_givesTheSameGradientsWithLessMemory() {
+        device.memory().resetPeak();
+        List<FloatBuffer> kept = train(0, false);
+        long keptBytes = device.memory().stats().peakScratchBytes();
+        device.memory().resetPeak();
+        List<FloatBuffer> again = train(0, true);
+        long againBytes = device.memory().stats().peakScratchBytes();
+        assertThat(again).isEqualTo(kept);
+        // keeps one tensor less for each layer but the one that is being run again
+        assertThat(keptBytes - againBytes).isGreaterThanOrEqualTo((LAYERS - 2) * 4L * TOKENS * DIM);
+    }
+
+    @Test
+    void close_givesAllMemoryBack() {
+        long before = device.memory().stats().scratchBytes();
+        train(1, false);
+        train(1, true);
+        assertThat(device.memory().stats().scratchBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void close_withoutBackward_givesAllMemoryBack() {
+        long before = device.memory().stats().scratchBytes();
+        try (Scope scope = ops.scope();
+                Tape tape = new Tape(ops, true)) {
+            LowRank adapter = adapter();
+            tape.watch(adapter.a());
+            forward(NUMBERS.on(ops, "x", 1, TOKENS, DIM), 1, adapter);
+        }
+        assertThat(device.memory().stats().scratchBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void inference_keepsFusingAndWritesNothingForGradients() {
+        train(1, true);
+        device.forget();
+        device.memory().resetPeak();
+        long before = device.memory().stats().scratchBytes();
+        try (Scope scope = ops.scope()) {
+            Tensor x = NUMBERS.on(ops, "x", 1, TOKENS, DIM);
+            Tensor y = forward(x, 1, adapter());
+            Tensor heads = y.reshape(1, TOKENS, 2, DIM / 2);
+            ops.attention(heads, heads, heads, 1, AttentionMask.none());
+        }
+        assertThat(device.ran()).noneMatch(TrainingOp.class::isInstance);
+        assertThat(device.count(Op.Unary.class)).isZero();
+        assertThat(device.ran().stream().filter(Op.Attention.class::isInstance))
+                .allMatch(op -> ((Op.Attention) op).lse() == null);
+        assertThat(device.memory().stats().scratchBytes()).isEqualTo(before);
+    }
+
+    @Test
+    void gradient_ofWhatTheResultDoesNotDependOn_isNull() {
+        try (Scope scope = ops.scope();
+                Tape tape = new Tape(ops, false)) {
+            Tensor used = NUMBERS.on(ops, "used", 3);
+            Tensor unused = NUMBERS.on(ops, "unused", 3);
+            tape.watch(used);
+            tape.watch(unused);
+            ops.mul(unused, unused);
+            tape.backward(ops.mul(used, used), NUMBERS.on(ops, "dy", 3));
+            assertThat(tape.gradient(used)).isNotNull();
+            assertThat(tape.gradient(unused)).isNull();
+        }
+    }
+
+    @Test
+    void backward_throughAnOperationWithoutRule_namesIt() {
+        try (Scope scope = ops.scope();
+                Tape tape = new Tape(ops, false)) {
+            Tensor x = NUMBERS.on(ops, "x", 1, 2, 2, 3);
+            tape.watch(x);
+            Tensor y = ops.upsampleNearest2x(x);
+            assertThatThrownBy(() -> tape.backward(y, y))
+                    .isInstanceOf(UnsupportedOperationException.class)
+                    .hasMessageContaining("no gradient rule for UpsampleNearest2x");
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package glance.ops.parity;
+
+import glance.backend.AttentionMask;
+import glance.backend.Op;
+import glance.ops.Ops;
+import glance.ops.TrainingOps;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** {@link TrainingOps#attention}: each of the three gradients is a case of its own. */
+final class AttentionGradCases {
+    private static final List<String> RESULTS = List.of("dq", "dk", "dv");
+
+    /** Of the first {@code prefix} keys of each sample {@code real}, less the sample, are real. */
+    private record Spec(
+            int batch,
+            int seqLen,
+            int keyLen,
+            int numHeads,
+            int numKvHeads,
+            int headDim,
+            boolean causal,
+            boolean biased,
+            int prefix,
+            int real) {
+        Stream<OpCase> toCases() {
+            String name =
+                    String.format(
+                            "attention q [%d, %d, %d, %d] k [%d, %d] causal %s bias %s prefix %d of"
+                                    + " %d",
+                            batch,
+                            seqLen,
+                            numHeads,
+                            headDim,
+                            keyLen,
+                            numKvHeads,
+                            causal,
+                            biased,
+                            real,
+                            prefix);
+            return RESULTS.stream()
+                    .map(
+                            result ->
+                                    new OpCase(
+                                            result + " of " + name,
+                                            inputs ->
+                                                    trial(inputs, this, RESULTS.indexOf(result))));
+        }
+    }
+
+    private AttentionGradCases() {}
+
+    static Stream<OpCase> cases() {
+        List<Spec> specs = new ArrayList<>();
+        for (int t : Sizes.TILES) {
+            specs.add(new Spec(1, t - 1, t + 1, 1, 1, 16, false, false, 0, 0));
+            specs.add(new Spec(1, 9, 9, 1, 1, t, true, false, 0, 0));
+        }
+        specs.add(new Spec(1, 1, 1, 1, 1, 1, false, false, 0, 0));
+        specs.add(new Spec(1, 113, 203, 4, 2, 17, false, false, 0, 0));
+        specs.add(new Spec(2, 37, 37, 6, 2, 8, true, false, 0, 0));
+        specs.add(new Spec(2, 33, 33, 2, 2, 24, false, false, 12, 7));
+        specs.add(new Spec(2, 33, 33, 3, 1, 24, true, true, 20, 1));
+        specs.add(new Spec(3, 5, 9, 2, 2, 8, false, false, 9, 2));
+        specs.add(new Spec(1, 19, 35, 3, 3, 40, false, true, 0, 0));
+        return specs.stream().flatMap(Spec::toCases);
+    }
+
+    /** Large enough to be split over threads. */
+    static Stream<OpCase> large() {
+        return Stream.of(
+                        new Spec(2, 200, 200, 4, 4, 32, false, false, 40, 11),
+                        new Spec(1, 200, 200, 4, 2, 32, true, false, 0, 0))
+                .flatMap(Spec::toCases);
+    }
+
+    private static Trial trial(Inputs inputs, Spec spec, int result) {
+        Ops ops = inputs.ops();
+        Operand q = heads(inputs, spec, spec.seqLen, spec.numHeads);
+        Operand k = heads(inputs, spec, spec.keyLen, spec.numKvHeads);
+        Operand v = heads(inputs, spec, spec.keyLen, spec.numKvHeads);
+        Operand dy = inputs.activation(spec.batch, spec.seqLen, spec.numHeads, spec.headDim);
+        Operand lengths = spec.prefix == 0 ? null : inputs.ints(lengths(spec));
+        Operand bias = spec.biased ? inputs.floats(spec.numHeads, spec.seqLen, spec.keyLen) : null;
+        float scale = (float) (1 / Math.sqrt(spec.headDim));
+        AttentionMask mask =
+                new AttentionMask(
+                        spec.causal,
+                        spec.prefix,
+                        Operand.tensorOf(lengths),
+                        Operand.tensorOf(bias));
+        AttentionReference forward =
+                new AttentionReference(
+                        q.host(),
+                        k.host(),
+                        v.host(),
+                        scale,
+                        spec.causal,
+                        spec.prefix,
+                        Operand.hostOf(lengths),
+                        Operand.hostOf(bias));
+        return Trial.of(
+                () -> {
+                    Tensor lse =
+                            ops.empty(DType.F32, Shape.of(spec.batch, spec.numHeads, spec.seqLen));
+                    Tensor out = ops.empty(ops.computeType(), q.tensor().shape());
+                    Op.Attention op =
+                            new Op.Attention(
+                                    q.tensor(), k.tensor(), v.tensor(), scale, mask, lse, out);
+                    ops.device().kernels().run(op);
+                    return ops.training().attention(op, dy.tensor()).get(result);
+                },
+                m -> gradients(m, forward, dy.host()).get(result));
+    }
+
+    private static HostArray lengths(Spec spec) {
+        HostArray lengths = HostArray.zeros(spec.batch);
+        for (int b = 0; b < spec.batch; b++) {
+            lengths.values()[b] = spec.real - b;
+        }
+        return lengths;
+    }
+
+    /** Heads cut out of a longer sequence of wider rows. */
+    private static Operand heads(Inputs inputs, Spec spec, int tokens, int numHeads) {
+        int d = spec.headDim;
+        return inputs.activation(spec.batch, tokens + 3, numHeads, 3 * d)
+                .narrow(3, d, d)
+                .narrow(1, 2, tokens);
+    }
+
+    /** dq, dk and dv by the formulas of {@code TrainingOp.AttentionGrad}, query by query. */
+    private static List<HostArray> gradients(
+            Arithmetic m, AttentionReference forward, HostArray dy) {
+        HostArray q = forward.q();
+        HostArray k = forward.k();
+        HostArray v = forward.v();
+        HostArray y = forward.result(m);
+        HostArray lse = forward.logSumExp(m);
+        HostArray dq = HostArray.zeros(q.dims());
+        HostArray dk = HostArray.zeros(k.dims());
+        HostArray dv = HostArray.zeros(v.dims());
+        for (int row = 0; row < lse.values().length; row++) {
+            int i = row % q.dim(1);
+            int h = row / q.dim(1) % q.dim(2);
+            int b = row / q.dim(1) / q.dim(2);
+            if (lse.get(row) == Double.NEGATIVE_INFINITY) {
+                continue;
+            }
+            double[] scores = forward.scores(m, b, h, i);
+            int query = AttentionReference.at(q, b, i, h, 0);
+            double dot = dot(m, dy, query, y, query, q.dim(3));
+            for (int j = 0; j < scores.length; j++) {
+                int key = AttentionReference.at(k, b, j, forward.kvHead(h), 0);
+                double p = m.store(m.of(Math.exp(m.of(scores[j] - lse.get(row)))));
+                double dp = dot(m, dy, query, v, key, q.dim(3));
+                double ds = m.store(m.of(m.of(p * m.of(dp - dot)) * forward.scale()));
+                for (int d = 0; d < q.dim(3); d++) {
+                    add(m, dq, query + d, ds, k.get(key + d));
+                    add(m, dk, key + d, ds, q.get(query + d));
+                    add(m, dv, key + d, p, dy.get(query + d));
+                }
+            }
+        }
+        return List.of(dq, dk, dv);
+    }
+
+    private static double dot(Arithmetic m, HostArray a, int atA, HostArray b, int atB, int count) {
+        double sum = 0;
+        for (int d = 0; d < count; d++) {
+            sum = m.mulAdd(sum, a.get(atA + d), b.get(atB + d));
+        }
+        return sum;
+    }
+
+    private static void add(Arithmetic m, HostArray sums, int at, double a, double b) {
+        sums.values()[at] = m.mulAdd(sums.get(at), a, b);
+    }
+}

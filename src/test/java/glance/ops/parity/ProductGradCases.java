@@ -1,0 +1,118 @@
+package glance.ops.parity;
+
+import glance.backend.Activation;
+import glance.backend.LowRank;
+import glance.ops.TrainingOps;
+import glance.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** {@link TrainingOps#matMul} and {@link TrainingOps#linearInput}. */
+final class ProductGradCases {
+    private static final float LORA_SCALE = 0.5f;
+
+    private ProductGradCases() {}
+
+    static Stream<OpCase> cases() {
+        List<OpCase> cases = new ArrayList<>();
+        for (boolean a : new boolean[] {false, true}) {
+            for (boolean b : new boolean[] {false, true}) {
+                cases.add(matMul(1, 1, 1, a, b));
+                cases.add(matMul(13, 17, 31, a, b));
+                cases.add(matMul(32, 33, 16, a, b));
+                cases.add(matMul(4, 203, 113, a, b));
+            }
+        }
+        for (DType dtype : List.of(DType.F32, DType.F16, DType.BF16)) {
+            cases.add(linearInput(dtype, 0, 2, 7, 33, 31));
+            cases.add(linearInput(dtype, 4, 2, 7, 33, 31));
+        }
+        for (int size : Sizes.edges()) {
+            cases.add(linearInput(DType.F32, 3, 1, 5, size, 19));
+            cases.add(linearInput(DType.F32, 3, 1, 5, 19, size));
+        }
+        cases.add(linearInput(DType.F32, 17, 1, 1, 1, 1));
+        return cases.stream();
+    }
+
+    /** Large enough to be split over threads. */
+    static Stream<OpCase> large() {
+        return Stream.of(
+                matMul(203, 113, 257, true, false), linearInput(DType.BF16, 8, 2, 113, 203, 257));
+    }
+
+    private static OpCase matMul(int m, int n, int k, boolean transposeA, boolean transposeB) {
+        return new OpCase(
+                String.format(
+                        "matMul [%d, %d] x [%d, %d], transposed %s %s",
+                        m, k, k, n, transposeA, transposeB),
+                inputs -> {
+                    Operand a = transposeA ? inputs.activation(k, m) : inputs.activation(m, k);
+                    Operand b = transposeB ? inputs.activation(n, k) : inputs.activation(k, n);
+                    HostArray left = transposeA ? a.host().permute(1, 0) : a.host();
+                    HostArray right = transposeB ? b.host() : b.host().permute(1, 0);
+                    return Trial.of(
+                            () ->
+                                    inputs.ops()
+                                            .training()
+                                            .matMul(
+                                                    a.tensor(),
+                                                    transposeA,
+                                                    b.tensor(),
+                                                    transposeB,
+                                                    LORA_SCALE),
+                            arithmetic -> product(arithmetic, left, right, LORA_SCALE));
+                });
+    }
+
+    /** {@code scale left right^T}. */
+    private static HostArray product(Arithmetic m, HostArray left, HostArray right, double scale) {
+        int depth = left.dim(1);
+        HostArray y = HostArray.zeros(left.dim(0), right.dim(0));
+        for (int i = 0; i < left.dim(0); i++) {
+            for (int j = 0; j < right.dim(0); j++) {
+                double sum = 0;
+                for (int k = 0; k < depth; k++) {
+                    sum = m.mulAdd(sum, left.get(i * depth + k), right.get(j * depth + k));
+                }
+                y.values()[i * right.dim(0) + j] = m.of(scale * sum);
+            }
+        }
+        return y;
+    }
+
+    private static OpCase linearInput(
+            DType dtype, int rank, int batch, int seqLen, int in, int out) {
+        return new OpCase(
+                String.format(
+                        "linearInput [%d, %d, %d] to %d %s rank %d",
+                        batch, seqLen, out, in, dtype, rank),
+                inputs -> {
+                    Operand dy = inputs.activation(batch, seqLen, out);
+                    Operand weight = inputs.weight(dtype, out, in);
+                    Operand a = rank == 0 ? null : inputs.weight(DType.F32, rank, in);
+                    Operand b = rank == 0 ? null : inputs.weight(DType.F32, out, rank);
+                    LowRank lora =
+                            rank == 0 ? null : new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
+                    return Trial.of(
+                            () ->
+                                    inputs.ops()
+                                            .training()
+                                            .linearInput(dy.tensor(), weight.tensor(), lora),
+                            // dx = dy W + scale (dy B) A is a forward with transposed matrices
+                            m ->
+                                    new LinearReference(
+                                                    dy.host(),
+                                                    weight.host().permute(1, 0),
+                                                    null,
+                                                    rank == 0 ? null : b.host().permute(1, 0),
+                                                    rank == 0 ? null : a.host().permute(1, 0),
+                                                    LORA_SCALE,
+                                                    Activation.NONE,
+                                                    null,
+                                                    null)
+                                            .evaluate(m));
+                });
+    }
+}

@@ -1,0 +1,192 @@
+package glance.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import glance.fixtures.Fixture;
+import glance.io.FormatException;
+import glance.io.Images;
+import glance.lora.PhaseNote;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PhaseTrainingTest {
+    private static final TrainingListener SILENT = new TrainingListener() {};
+
+    @TempDir private Path folder;
+
+    private static byte[] bytes(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Stops before a step. */
+    private static TrainingListener stopAfter(int steps) {
+        int[] done = {0};
+        return new TrainingListener() {
+            @Override
+            public void step(AdapterTrainer.Result result, double seconds) {
+                done[0]++;
+            }
+
+            @Override
+            public boolean isCancelled() {
+                return done[0] == steps;
+            }
+        };
+    }
+
+    private byte[] whole(boolean checkpointing) {
+        TinyTraining.with(
+                TinyTraining.settings(1e-3f, checkpointing),
+                (ops, trainer) -> TinyTraining.phase(ops, trainer, folder).run(4, 0, SILENT));
+        return bytes(folder.resolve("slow.safetensors"));
+    }
+
+    @Test
+    void run_leavesAdapterCheckpointLogAndPlot() throws IOException {
+        whole(true);
+        PhaseFiles files = PhaseFiles.in(folder, "slow");
+        assertThat(files.all()).allMatch(Files::isRegularFile);
+        assertThat(PhaseNote.of(Fixture.metadata(files.adapter()))).contains(TinyTraining.NOTE);
+        assertThat(Fixture.metadata(files.adapter()).get("lora_adapter_metadata"))
+                .contains("\"transformer.r\":2", "\"transformer.lora_alpha\":2");
+        assertThat(Images.read(files.plot()).getWidth()).isEqualTo(900);
+        List<String> log = Files.readAllLines(files.log());
+        assertThat(log).hasSize(1 + 4 * 2);
+        assertThat(log.get(0)).startsWith("step,sigma,caption_dropped,loss,");
+        assertThat(log.get(8)).matches("4,(1\\.0|0\\.9),(true|false),\\d+\\.\\d+,.*");
+    }
+
+    @Test
+    void sameRun_again_hasTheSameBits() {
+        assertThat(whole(true)).isEqualTo(whole(true));
+    }
+
+    @Test
+    void gradientCheckpointing_changesNoBit() {
+        assertThat(whole(false)).isEqualTo(whole(true));
+    }
+
+    @Test
+    void resumedRun_endsWithTheSameBits() throws IOException {
+        byte[] expected = whole(true);
+        List<String> log = columns(folder.resolve("slow.csv"));
+        for (int stop = 1; stop < 4; stop++) {
+            Path other = Files.createDirectories(folder.resolve("stop" + stop));
+            int steps = stop;
+            TinyTraining.with(
+                    TinyTraining.settings(1e-3f, true),
+                    (ops, trainer) ->
+                            assertThatThrownBy(
+                                            () ->
+                                                    TinyTraining.phase(ops, trainer, other)
+                                                            .run(4, 0, stopAfter(steps)))
+                                    .isInstanceOf(TrainingStopped.class)
+                                    .hasMessage("phase slow stopped after step " + steps));
+            // What a kill in the middle of a later step leaves behind.
+            Files.writeString(
+                    other.resolve("slow.csv"),
+                    "4,0.9,false,9,9,9,9\n5,0.9,fal",
+                    java.nio.file.StandardOpenOption.APPEND);
+            TinyTraining.with(
+                    TinyTraining.settings(1e-3f, true),
+                    (ops, trainer) -> {
+                        PhaseTraining phase = TinyTraining.phase(ops, trainer, other);
+                        assertThat(phase.resume()).isEqualTo(steps);
+                        phase.run(4, 0, SILENT);
+                    });
+            assertThat(bytes(other.resolve("slow.safetensors"))).isEqualTo(expected);
+            assertThat(columns(other.resolve("slow.csv"))).isEqualTo(log);
+        }
+    }
+
+    /** The log without its times. */
+    private static List<String> columns(Path log) throws IOException {
+        List<String> lines = new ArrayList<>(Files.readAllLines(log));
+        lines.replaceAll(line -> line.substring(0, line.lastIndexOf(',')));
+        return lines;
+    }
+
+    @Test
+    void finishedRun_withMoreSteps_goesOn() {
+        whole(true);
+        TinyTraining.with(
+                TinyTraining.settings(1e-3f, true),
+                (ops, trainer) -> {
+                    PhaseTraining phase = TinyTraining.phase(ops, trainer, folder);
+                    assertThat(phase.resume()).isEqualTo(4);
+                    phase.run(6, 0, SILENT);
+                    assertThat(trainer.stepsDone()).isEqualTo(6);
+                });
+    }
+
+    @Test
+    void checkpointOfAnotherRun_isRefusedWithTheDifference() {
+        whole(true);
+        TinyTraining.with(
+                TinyTraining.settings(1e-3f, true),
+                (ops, trainer) ->
+                        assertThatThrownBy(
+                                        () ->
+                                                new PhaseTraining(
+                                                                ops,
+                                                                trainer,
+                                                                TinyTraining.NOTE,
+                                                                PhaseFiles.in(folder, "slow"),
+                                                                Map.of(
+                                                                        "model", "tiny", "rank",
+                                                                        "4"))
+                                                        .resume())
+                                .isInstanceOf(FormatException.class)
+                                .hasMessageContaining("another run, which differs in rank;"));
+    }
+
+    @Test
+    void damagedCheckpoint_isRefused() throws IOException {
+        whole(true);
+        Path checkpoint = folder.resolve("slow.checkpoint.safetensors");
+        byte[] content = bytes(checkpoint);
+        Files.write(checkpoint, java.util.Arrays.copyOf(content, content.length / 2));
+        TinyTraining.with(
+                TinyTraining.settings(1e-3f, true),
+                (ops, trainer) ->
+                        assertThatThrownBy(() -> TinyTraining.phase(ops, trainer, folder).resume())
+                                .isInstanceOf(FormatException.class)
+                                .hasMessageContaining("slow.checkpoint.safetensors"));
+    }
+
+    @Test
+    void divergingRun_stopsWithStepAndTensorAndKeepsTheLastGoodCheckpoint() {
+        TinyTraining.with(
+                TinyTraining.settings(1e30f, true),
+                (ops, trainer) ->
+                        assertThatThrownBy(
+                                        () ->
+                                                TinyTraining.phase(ops, trainer, folder)
+                                                        .run(4, 1, SILENT))
+                                .isInstanceOf(TrainingFailure.class)
+                                .hasMessageMatching(
+                                        "training step \\d: the loss at sigma .* is (NaN|Infinity);"
+                                                + " the predicted velocity has such values;"
+                                                + " the checkpoint of step \\d is kept in .*"));
+        assertThat(folder.resolve("slow.checkpoint.safetensors")).exists();
+        assertThat(folder.resolve("slow.safetensors")).doesNotExist();
+        TinyTraining.with(
+                TinyTraining.settings(1e30f, true),
+                (ops, trainer) -> {
+                    TinyTraining.phase(ops, trainer, folder).resume();
+                    assertThat(new Finite(ops).firstOdd(trainer.adapter())).isNull();
+                });
+    }
+}
