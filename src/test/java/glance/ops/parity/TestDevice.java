@@ -4,11 +4,13 @@ import glance.backend.Device;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
+import glance.tensor.DType;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A device under test. Every registered device is one; the CPU is several, with as many threads.
+ * A device under test. Every registered device is several: the CPU with different numbers of
+ * threads, others with different compute types.
  *
  * @param id what {@link Devices#open} takes
  * @param options how to open it
@@ -28,7 +30,9 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
     private static Stream<TestDevice> variants(DeviceInfo info) {
         return info.id().equals("cpu")
                 ? Stream.of(cpu(1), cpu(3))
-                : Stream.of(new TestDevice(info.id(), DeviceOptions.defaults(), info.problem()));
+                : Stream.of(DType.F32, DType.BF16)
+                        .map(type -> new DeviceOptions(0, type))
+                        .map(options -> new TestDevice(info.id(), options, info.problem()));
     }
 
     /** Opens the device; the caller closes it. */
@@ -43,6 +47,9 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
 
     @Override
     public String toString() {
-        return options.threads() == 0 ? id : id + " with " + options.threads() + " threads";
+        String type = options.computeType() == null ? "" : " in " + options.computeType();
+        return id
+                + type
+                + (options.threads() == 0 ? "" : " with " + options.threads() + " threads");
     }
 }

@@ -1,0 +1,119 @@
+// What the emulator's own files share. Kernels include cuda_builtins.h, which needs the first half.
+//
+// One launch at a time, on one thread of the host: blocks run one after the other, the threads of a
+// block are fibers. Kernel files are compiled with -fsanitize=thread and without its runtime: the
+// compiler then calls __tsan_read4(address) and the like before every access to memory that it did
+// not prove private to the thread, and those functions are ours (accesses.cpp). So kernels keep
+// their plain pointers, and no access of theirs goes unchecked. -fsanitize=alignment likewise calls
+// a function of ours where a pointer is not aligned for its type.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace emulator {
+
+struct Index {
+    unsigned x, y, z;
+};
+
+/// A place in a kernel's source.
+struct Site {
+    const char* file;
+    int line;
+};
+
+// A thread sees the same values throughout its life, so the compiler may keep them in registers.
+__attribute__((const)) Index thread_index();
+__attribute__((const)) Index block_index();
+__attribute__((const)) Index block_size();
+__attribute__((const)) Index grid_size();
+
+/// __syncthreads: every thread of the block has to come to the same place.
+void barrier(Site site);
+
+/// An operation of the lanes of a warp named by mask: the last to come runs it for all of them.
+/// Each lane brings its own args; exec gets them indexed by lane.
+void collective(Site site, unsigned mask, void* args, void (*exec)(void** lanes, unsigned mask));
+
+/// __syncwarp: a collective that also orders memory within the warp.
+void warp_barrier(Site site, unsigned mask);
+
+/// A value of another lane; sourceLane may be the own one.
+uint64_t shuffle(Site site, unsigned mask, uint64_t value, int sourceLane);
+
+/// The address of a shared array of the current block. All threads that name the same key get the
+/// same array; its first content is poison.
+void* shared_array(const void* key, size_t bytes, size_t alignment);
+
+/// The shared memory given at launch.
+void* dynamic_shared();
+
+/// Declares an access that the compiler does not see.
+void access(const void* address, size_t bytes, bool write);
+
+/// Declares an atomic access, which takes no part in races.
+void atomic_access(const void* address, size_t bytes);
+
+// cp.async: the bytes arrive when the group is waited for, and are poison until then.
+void async_copy(void* shared, const void* global, int bytes, int validBytes);
+void async_commit();
+void async_wait(int newestGroupsLeft);
+
+/// Ends the launch with a complaint.
+[[noreturn]] void fail(const char* format, ...) __attribute__((format(printf, 1, 2)));
+
+/// A kernel with the way to call it.
+struct Entry {
+    const char* name;
+    int maxThreads;
+    const char* signature;  // one letter for each argument: p i l f, s for a struct
+    const int* sizes;       // bytes of each argument
+    int arguments;
+    void (*call)(void** arguments);
+};
+
+void add_entry(const Entry& entry);
+void add_constant(const char* name, int value);
+
+// ---- between the emulator's own files ----
+
+constexpr int kWarp = 32;
+constexpr int kMaxThreads = 1024;
+constexpr size_t kSharedLimit = 101376;  // the least of the supported architectures (sm_89)
+constexpr size_t kStaticSharedLimit = 49152;
+
+/// Where the current thread is, for race detection.
+struct Position {
+    uint16_t thread;
+    uint16_t warp;
+    uint32_t blockEpoch;  // grows at every barrier and block
+    uint32_t warpEpoch;   // grows at every __syncwarp of the warp
+};
+Position position();
+
+/// Whether a thread of a kernel is running (and not the loader of the library).
+bool is_running();
+
+/// Runs one block to its end; false if it failed.
+bool run_block(const Entry& entry, void** arguments);
+void set_launch(Index grid, Index block, size_t dynamicSharedBytes);
+void set_block(Index block);
+void* stack_begin();
+void* stack_end();
+
+void shared_begin_block(size_t dynamicBytes);
+void async_begin_block();
+
+bool heap_contains(const void* address);
+bool shared_contains(const void* address);
+void heap_access(const void* address, size_t bytes, bool write);
+void shared_access(const void* address, size_t bytes, bool write, bool atomic);
+void shared_undefine(const void* address, size_t bytes);
+
+bool has_failed();
+void clear_failure();
+const char* failure();
+void set_kernel_name(const char* name);
+
+}  // namespace emulator

@@ -1,0 +1,182 @@
+// The frozen weight and its low-rank addition as one product, on plain arithmetic units: the path
+// for f32, for weights of other dtypes than the activations, and for few rows.
+//
+//   out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T          arXiv 2106.09685
+//
+// x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
+// rank] of any float dtype; bias f32; gate, residual, out as x (f32 or bf16). S [rows, rank] f32 is
+// made by low_rank_* first; it is tiny. The product with B goes into the same sums as the one with
+// W, so that the result is written once.
+//
+//   linear_tile_*  64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
+//   linear_rows_*  a warp for each column and up to kFewRows rows; lanes share the depth, so that W
+//                  is read once, in order. Bound by reading W: for modulation and embeddings.
+//   low_rank_*     linear_rows without anything after the product, times scale, to f32.
+//
+// Launcher: glance.backend.cuda.LinearKernel. Test: glance.ops.parity.LinearCases.
+#include "include/epilogue.cuh"
+#include "include/glance.cuh"
+#include "include/reduce.cuh"
+#include "include/tile.cuh"
+
+constexpr int kRowsThreads = 256;
+constexpr int kFewRows = 4;
+EXPORT_CONSTANT(linear_tile_rows, kTileRows);
+EXPORT_CONSTANT(linear_tile_columns, kTileColumns);
+EXPORT_CONSTANT(linear_few_rows, kFewRows);
+
+// The argument x and where its rows lie.
+template <class T>
+struct Rows {
+    const T* data;
+    long long batchStride;
+    long long rowStride;
+    int seqLen;
+
+    __device__ __forceinline__ const T* row(long long i) const {
+        return data + i / seqLen * batchStride + i % seqLen * rowStride;
+    }
+};
+
+// A matrix of a dtype known at run time.
+struct Matrix {
+    const void* data;
+    int dtype;
+
+    __device__ __forceinline__ float at(long long i) const { return load_any(data, i, dtype); }
+};
+
+template <class T>
+__device__ __forceinline__ void linear_tile(Rows<T> x, Matrix weight, const float* s, Matrix up,
+                                            int rank, Epilogue<T> epilogue, T* out, long long rows,
+                                            int in, int columns) {
+    SHARED_ARRAY(Tiles, tiles, [1]);
+    long long firstRow = static_cast<long long>(blockIdx.y) * kTileRows;
+    int firstColumn = blockIdx.x * kTileColumns;
+    float sum[kPerThread][kPerThread] = {};
+    accumulate_tile(
+        tiles[0], sum, in,
+        [&](int m, int k) {
+            return firstRow + m < rows ? to_float(x.row(firstRow + m)[k]) : 0.0f;
+        },
+        [&](int n, int k) {
+            bool inside = firstColumn + n < columns;
+            return inside ? weight.at(static_cast<long long>(firstColumn + n) * in + k) : 0.0f;
+        });
+    if (rank > 0) {
+        accumulate_tile(
+            tiles[0], sum, rank,
+            [&](int m, int k) {
+                return firstRow + m < rows ? s[(firstRow + m) * rank + k] : 0.0f;
+            },
+            [&](int n, int k) {
+                bool inside = firstColumn + n < columns;
+                return inside ? up.at(static_cast<long long>(firstColumn + n) * rank + k) : 0.0f;
+            });
+    }
+    write_tile(sum, [&](int m, int n, float product) {
+        long long row = firstRow + m;
+        int column = firstColumn + n;
+        if (row < rows && column < columns) {
+            out[row * columns + column] =
+                from_float<T>(epilogue.apply(product, row, column, columns));
+        }
+    });
+}
+
+// The products of kFewRows rows from firstRow on with one row of the matrix, in every lane.
+template <class T>
+__device__ __forceinline__ void dot_rows(Rows<T> x, Matrix matrix, long long firstRow,
+                                         long long rows, int column, int in,
+                                         float (&sum)[kFewRows]) {
+    int lane = threadIdx.x % kWarpSize;
+    for (int k = lane; k < in; k += kWarpSize) {
+        float w = matrix.at(static_cast<long long>(column) * in + k);
+#pragma unroll
+        for (int r = 0; r < kFewRows; ++r) {
+            if (firstRow + r < rows) {
+                sum[r] += to_float(x.row(firstRow + r)[k]) * w;
+            }
+        }
+    }
+#pragma unroll
+    for (int r = 0; r < kFewRows; ++r) {
+        sum[r] = warp_sum(sum[r]);
+    }
+}
+
+__device__ __forceinline__ int own_column() {
+    return blockIdx.x * (kRowsThreads / kWarpSize) + threadIdx.x / kWarpSize;
+}
+
+template <class T>
+__device__ __forceinline__ void linear_rows(Rows<T> x, Matrix weight, const float* s, Matrix up,
+                                            int rank, Epilogue<T> epilogue, T* out, long long rows,
+                                            int in, int columns) {
+    int column = own_column();
+    long long firstRow = static_cast<long long>(blockIdx.y) * kFewRows;
+    if (column >= columns) {
+        return;
+    }
+    float sum[kFewRows] = {};
+    dot_rows(x, weight, firstRow, rows, column, in, sum);
+    int lane = threadIdx.x % kWarpSize;
+    if (lane < kFewRows && firstRow + lane < rows) {
+        long long row = firstRow + lane;
+        float product = 0.0f;
+#pragma unroll
+        for (int r = 0; r < kFewRows; ++r) {
+            product = lane == r ? sum[r] : product;
+        }
+        for (int k = 0; k < rank; ++k) {
+            product += s[row * rank + k] * up.at(static_cast<long long>(column) * rank + k);
+        }
+        out[row * columns + column] =
+            from_float<T>(epilogue.apply(product, row, column, columns));
+    }
+}
+
+template <class T>
+__device__ __forceinline__ void low_rank(Rows<T> x, Matrix down, float scale, float* s,
+                                         long long rows, int in, int rank) {
+    int column = own_column();
+    long long firstRow = static_cast<long long>(blockIdx.y) * kFewRows;
+    if (column >= rank) {
+        return;
+    }
+    float sum[kFewRows] = {};
+    dot_rows(x, down, firstRow, rows, column, in, sum);
+    if (threadIdx.x % kWarpSize == 0) {
+#pragma unroll
+        for (int r = 0; r < kFewRows; ++r) {
+            if (firstRow + r < rows) {
+                s[(firstRow + r) * rank + column] = scale * sum[r];
+            }
+        }
+    }
+}
+
+#define LINEAR(T, kind, suffix, threads)                                                        \
+    KERNEL(threads, linear_##kind##_##suffix, const T* x, long long batchStride,                \
+           long long rowStride, int seqLen, const void* weight, int weightType, const float* s, \
+           const void* up, int upType, int rank, const float* bias, int activation,             \
+           const T* gate, long long gateStride, const T* residual, T* out, long long rows,      \
+           int in, int columns) {                                                               \
+        Rows<T> xs{x, batchStride, rowStride, seqLen};                                          \
+        Epilogue<T> epilogue{bias, activation, gate, gateStride, residual, seqLen};             \
+        linear_##kind<T>(xs, {weight, weightType}, s, {up, upType}, rank, epilogue, out, rows,  \
+                         in, columns);                                                          \
+    }
+
+#define ENTRY_POINTS(T, suffix)                                                                \
+    LINEAR(T, tile, suffix, kTileThreads)                                                      \
+    LINEAR(T, rows, suffix, kRowsThreads)                                                      \
+    KERNEL(kRowsThreads, low_rank_##suffix, const T* x, long long batchStride,                 \
+           long long rowStride, int seqLen, const void* down, int downType, float scale,       \
+           float* s, long long rows, int in, int rank) {                                       \
+        Rows<T> xs{x, batchStride, rowStride, seqLen};                                         \
+        low_rank<T>(xs, {down, downType}, scale, s, rows, in, rank);                           \
+    }
+
+ENTRY_POINTS(float, f32)
+ENTRY_POINTS(bf16, bf16)

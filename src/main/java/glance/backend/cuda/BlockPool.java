@@ -1,0 +1,92 @@
+package glance.backend.cuda;
+
+import glance.backend.DeviceException;
+import glance.backend.cuda.driver.Driver;
+import java.util.ArrayDeque;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Blocks of device memory for reuse. All work runs in order on one stream, so a freed block may be
+ * handed out while a kernel queued before still uses it.
+ */
+final class BlockPool {
+    /** Blocks are multiples of this, so that nearly equal sizes share. */
+    private static final long GRANULE_BYTES = 512;
+
+    private final Driver driver;
+    private final TreeMap<Long, ArrayDeque<Long>> free = new TreeMap<>();
+    private long freeBytes;
+    private long heldBytes;
+
+    BlockPool(Driver driver) {
+        this.driver = driver;
+    }
+
+    /** A block. */
+    record Block(long address, long capacity) {}
+
+    /** A block with undefined content. */
+    Block take(long bytes) {
+        long capacity = Math.max(1, (bytes + GRANULE_BYTES - 1) / GRANULE_BYTES) * GRANULE_BYTES;
+        Map.Entry<Long, ArrayDeque<Long>> entry = free.ceilingEntry(capacity);
+        // up to an eighth may be wasted: more would starve later, larger requests
+        if (entry != null && entry.getKey() <= capacity + capacity / 8) {
+            long address = remove(entry);
+            driver.renew(address, bytes);
+            return new Block(address, entry.getKey());
+        }
+        long address = driver.allocate(capacity);
+        if (address == 0) {
+            clear();
+            address = driver.allocate(capacity);
+        }
+        if (address == 0) {
+            throw new DeviceException(
+                    "out of memory on the CUDA device: asked for "
+                            + bytes
+                            + " bytes, "
+                            + heldBytes
+                            + " in use of "
+                            + driver.gpu().memoryBytes()
+                            + "; make a smaller picture or a smaller batch");
+        }
+        heldBytes += capacity;
+        driver.renew(address, bytes);
+        return new Block(address, capacity);
+    }
+
+    /** Keeps a block for reuse. */
+    void give(Block block) {
+        free.computeIfAbsent(block.capacity, key -> new ArrayDeque<>()).push(block.address);
+        freeBytes += block.capacity;
+    }
+
+    /** Gives a block back to the driver, after all queued work is done. */
+    void drop(Block block) {
+        driver.free(block.address);
+        heldBytes -= block.capacity;
+    }
+
+    private long remove(Map.Entry<Long, ArrayDeque<Long>> entry) {
+        long address = entry.getValue().pop();
+        if (entry.getValue().isEmpty()) {
+            free.remove(entry.getKey());
+        }
+        freeBytes -= entry.getKey();
+        return address;
+    }
+
+    /** Bytes kept for reuse. */
+    long freeBytes() {
+        return freeBytes;
+    }
+
+    /** Gives all kept blocks back to the driver. */
+    void clear() {
+        while (!free.isEmpty()) {
+            Map.Entry<Long, ArrayDeque<Long>> entry = free.firstEntry();
+            drop(new Block(remove(entry), entry.getKey()));
+        }
+    }
+}

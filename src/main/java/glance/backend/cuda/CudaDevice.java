@@ -1,0 +1,119 @@
+package glance.backend.cuda;
+
+import glance.backend.Device;
+import glance.backend.DeviceException;
+import glance.backend.DeviceInfo;
+import glance.backend.DeviceMemory;
+import glance.backend.DeviceOptions;
+import glance.backend.KernelTable;
+import glance.backend.Op;
+import glance.backend.TrainingOp;
+import glance.backend.cuda.driver.Driver;
+import glance.tensor.DType;
+import java.util.function.Consumer;
+
+/** A GPU as a device, on whichever driver. All work is queued on one stream. */
+final class CudaDevice implements Device {
+    private final DeviceInfo info;
+    private final Driver driver;
+    private final long stream;
+    private final CudaMemory memory;
+    private final DType computeType;
+    private final KernelTable kernels;
+
+    CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
+        this.info = info;
+        this.driver = driver;
+        this.computeType = options.computeType() == null ? DType.BF16 : options.computeType();
+        if (computeType != DType.BF16 && computeType != DType.F32) {
+            throw new DeviceException(
+                    info.id() + " computes in bf16 or f32, got " + options.computeType());
+        }
+        this.stream = driver.createStream();
+        this.memory = new CudaMemory(driver, stream);
+        Launcher launcher = new Launcher(driver, stream, memory, computeType);
+        this.kernels = kernels(launcher);
+        memory.convertWith(copy -> CopyKernel.run(launcher, copy));
+    }
+
+    private static KernelTable kernels(Launcher launcher) {
+        PointwiseKernels pointwise = new PointwiseKernels(launcher);
+        NormKernels norms = new NormKernels(launcher);
+        LookupKernels lookup = new LookupKernels(launcher);
+        KernelTable table = new KernelTable();
+        addTraining(table, launcher);
+        return table.with(Op.Linear.class, new LinearKernel(launcher))
+                .with(Op.Attention.class, new AttentionKernel(launcher))
+                .with(Op.HeadNormRope.class, new HeadNormRopeKernel(launcher))
+                .with(Op.RmsNorm.class, norms::rmsNorm)
+                .with(Op.LayerNorm.class, norms::layerNorm)
+                .with(Op.Embedding.class, lookup::embedding)
+                .with(Op.TimestepEmbedding.class, lookup::timestepEmbedding)
+                .with(Op.Conv2d.class, new Conv2dKernel(launcher))
+                .with(Op.UpsampleNearest2x.class, new UpsampleKernel(launcher))
+                .with(Op.GuidedEuler.class, new GuidedEulerKernel(launcher))
+                .with(Op.GateResidual.class, pointwise::gateResidual)
+                .with(Op.Unary.class, pointwise::unary)
+                .with(Op.GatedActivation.class, pointwise::gatedActivation)
+                .with(Op.Binary.class, pointwise::binary)
+                .with(Op.Copy.class, new CopyKernel(launcher));
+    }
+
+    private static void addTraining(KernelTable table, Launcher launcher) {
+        ProductKernels products = new ProductKernels(launcher);
+        NormGradKernels norms = new NormGradKernels(launcher);
+        GradientKernels gradients = new GradientKernels(launcher);
+        OptimizerKernels optimizer = new OptimizerKernels(launcher);
+        f32(table, launcher, TrainingOp.MatMul.class, products::matMul);
+        f32(table, launcher, TrainingOp.LinearInput.class, products::linearInput);
+        f32(table, launcher, TrainingOp.HeadNormRopeGrad.class, norms::headNormRope);
+        f32(table, launcher, TrainingOp.RmsNormGrad.class, norms::rmsNorm);
+        f32(table, launcher, TrainingOp.LayerNormGrad.class, norms::layerNorm);
+        f32(table, launcher, TrainingOp.GateGrad.class, gradients::gate);
+        f32(table, launcher, TrainingOp.ActivationGrad.class, gradients::activation);
+        f32(table, launcher, TrainingOp.Accumulate.class, gradients::accumulate);
+        f32(table, launcher, TrainingOp.Fill.class, gradients::fill);
+        f32(table, launcher, TrainingOp.MseLoss.class, optimizer::meanSquaredError);
+        f32(table, launcher, TrainingOp.GlobalNorm.class, optimizer::globalNorm);
+        f32(table, launcher, TrainingOp.AdamW.class, optimizer::adamW);
+        table.with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
+    }
+
+    private static <O extends TrainingOp> void f32(
+            KernelTable table, Launcher launcher, Class<O> kind, Consumer<O> launch) {
+        table.with(kind, TrainingTypes.f32(launcher, launch));
+    }
+
+    @Override
+    public DeviceInfo info() {
+        return info;
+    }
+
+    @Override
+    public DType computeType() {
+        return computeType;
+    }
+
+    @Override
+    public DeviceMemory memory() {
+        return memory;
+    }
+
+    @Override
+    public KernelTable kernels() {
+        return kernels;
+    }
+
+    @Override
+    public void synchronize() {
+        driver.synchronize(stream);
+    }
+
+    @Override
+    public void close() {
+        driver.synchronize(stream);
+        memory.close();
+        driver.destroyStream(stream);
+        driver.close();
+    }
+}

@@ -1,0 +1,75 @@
+package glance.backend.cuda;
+
+import glance.backend.Device;
+import glance.backend.DeviceException;
+import glance.backend.DeviceInfo;
+import glance.backend.DeviceOptions;
+import glance.backend.DeviceProvider;
+import glance.backend.cuda.driver.Drivers;
+import glance.backend.cuda.driver.Gpu;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Offers the NVIDIA GPUs of the machine. */
+public final class CudaProvider implements DeviceProvider {
+    /** The oldest GPUs whose instructions the kernels use (cp.async, bf16 tensor cores). */
+    private static final int LEAST_COMPUTE_CAPABILITY = 80;
+
+    @Override
+    public String kind() {
+        return "cuda";
+    }
+
+    @Override
+    public int preference() {
+        return 10; // above the CPU
+    }
+
+    @Override
+    public List<DeviceInfo> list() {
+        if (Drivers.problem() != null) {
+            return List.of(new DeviceInfo("cuda", "NVIDIA GPU", 0, Drivers.problem()));
+        }
+        return IntStream.range(0, Drivers.gpus().size()).mapToObj(CudaProvider::info).toList();
+    }
+
+    private static DeviceInfo info(int index) {
+        Gpu gpu = Drivers.gpus().get(index);
+        String description =
+                String.format(
+                        "%s, compute capability %d.%d, driver for CUDA %d.%d",
+                        gpu.name(),
+                        gpu.computeCapability() / 10,
+                        gpu.computeCapability() % 10,
+                        gpu.driverVersion() / 1000,
+                        gpu.driverVersion() % 1000 / 10);
+        String problem =
+                gpu.computeCapability() >= LEAST_COMPUTE_CAPABILITY
+                        ? null
+                        : "needs compute capability 8.0 or newer";
+        return new DeviceInfo("cuda:" + index, description, gpu.memoryBytes(), problem);
+    }
+
+    @Override
+    public Device open(int index, DeviceOptions options) {
+        if (Drivers.problem() != null) {
+            throw new DeviceException("cuda:" + index + ": " + Drivers.problem());
+        }
+        int count = Drivers.gpus().size();
+        if (index >= count) {
+            throw new DeviceException(
+                    "cuda:"
+                            + index
+                            + ": there are "
+                            + count
+                            + " GPUs, the last is cuda:"
+                            + (count - 1));
+        }
+        DeviceInfo info = info(index);
+        if (info.problem() != null) {
+            throw new DeviceException(
+                    info.id() + " (" + info.description() + ") " + info.problem());
+        }
+        return new CudaDevice(info, Drivers.open(index), options);
+    }
+}

@@ -1,0 +1,20 @@
+package glance.backend.cuda;
+
+import glance.tensor.DType;
+
+/** Numbers of dtypes as kernels are told them; kernels/include/dtypes.cuh has the same. */
+final class DTypeCode {
+    private DTypeCode() {}
+
+    /** The number of a dtype, or -1 if kernels cannot read it as a number. */
+    static int of(DType dtype) {
+        return switch (dtype) {
+            case F32 -> 0;
+            case BF16 -> 1;
+            case F16 -> 2;
+            case F8_E4M3 -> 3;
+            case F8_E5M2 -> 4;
+            default -> -1;
+        };
+    }
+}

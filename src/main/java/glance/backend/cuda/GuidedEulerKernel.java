@@ -1,0 +1,44 @@
+package glance.backend.cuda;
+
+import glance.backend.Kernel;
+import glance.backend.Op;
+import glance.backend.cuda.driver.Arguments;
+import glance.backend.cuda.driver.Grid;
+import glance.tensor.Tensor;
+
+/** Launches guided_euler.cu: a warp for each token. */
+final class GuidedEulerKernel implements Kernel<Op.GuidedEuler> {
+    private static final String FILE = "guided_euler";
+
+    private final Launcher launcher;
+
+    GuidedEulerKernel(Launcher launcher) {
+        this.launcher = launcher;
+    }
+
+    @Override
+    public void run(Op.GuidedEuler op) {
+        if (op.out().numel() == 0) {
+            return;
+        }
+        try (Operands operands = launcher.operands()) {
+            Tensor latents = operands.activation(op.latents());
+            String entry = FILE + launcher.suffix();
+            long tokens = (long) latents.dim(0) * latents.dim(1);
+            launcher.launch(
+                    FILE,
+                    entry,
+                    Grid.of(Grid.blocks(tokens, launcher.warps(FILE, entry))),
+                    new Arguments()
+                            .pointer(Launcher.address(latents))
+                            .pointer(Launcher.address(operands.activation(op.velocity())))
+                            .pointer(Launcher.address(operands.activation(op.negative())))
+                            .f32(op.guidance())
+                            .i32(op.rescale() ? 1 : 0)
+                            .f32(op.dt())
+                            .pointer(Launcher.address(op.out()))
+                            .i64(tokens)
+                            .i32(latents.dim(2)));
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package glance.backend.cuda;
+
+import glance.backend.cuda.driver.Arguments;
+import glance.backend.cuda.driver.Driver;
+import glance.backend.cuda.driver.Grid;
+import glance.backend.cuda.driver.KernelFunction;
+import glance.backend.cuda.driver.Launch;
+import glance.tensor.DType;
+import glance.tensor.Tensor;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Finds kernels and queues them. A kernel is named by its file and its entry point; entry points
+ * that exist for several compute types end in {@code _f32} or {@code _bf16}.
+ */
+final class Launcher {
+    /** Blocks a multiprocessor holds of a kernel that strides over its elements. */
+    private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
+
+    private static final int WARP_THREADS = 32;
+
+    private final Driver driver;
+    private final long stream;
+    private final CudaMemory memory;
+    private final DType computeType;
+    private final Map<String, Long> modules = new HashMap<>();
+    private final Map<String, KernelFunction> functions = new HashMap<>();
+    private final Map<String, Integer> constants = new HashMap<>();
+
+    Launcher(Driver driver, long stream, CudaMemory memory, DType computeType) {
+        this.driver = driver;
+        this.stream = stream;
+        this.memory = memory;
+        this.computeType = computeType;
+    }
+
+    /** Dtype of activations. */
+    DType computeType() {
+        return computeType;
+    }
+
+    /** The suffix of entry points for the compute type. */
+    String suffix() {
+        return suffix(computeType);
+    }
+
+    static String suffix(DType dtype) {
+        return "_" + dtype.name().toLowerCase(java.util.Locale.ROOT);
+    }
+
+    /** Tensors that a launcher needs besides its arguments; close them after the launch. */
+    Operands operands() {
+        return new Operands(this, memory);
+    }
+
+    /** A kernel, from the code loaded when it is first asked for. */
+    KernelFunction function(String file, String entry) {
+        KernelFunction function = functions.get(entry);
+        if (function == null) {
+            function = driver.function(module(file), entry);
+            functions.put(entry, function);
+        }
+        return function;
+    }
+
+    private long module(String file) {
+        return modules.computeIfAbsent(file, driver::loadModule);
+    }
+
+    /** A number that a kernel file exports. */
+    int constant(String file, String name) {
+        return constants.computeIfAbsent(name, key -> driver.constant(module(file), key));
+    }
+
+    /** Queues a kernel with as many threads in a block as it was compiled for. */
+    void launch(String file, String entry, Grid grid, int sharedBytes, Arguments arguments) {
+        if (!grid.isEmpty()) {
+            KernelFunction function = function(file, entry);
+            int threads = function.maxThreads();
+            driver.launch(new Launch(function, grid, threads, sharedBytes, arguments), stream);
+        }
+    }
+
+    /** {@link #launch(String, String, Grid, int, Arguments)} without dynamic shared memory. */
+    void launch(String file, String entry, Grid grid, Arguments arguments) {
+        launch(file, entry, grid, 0, arguments);
+    }
+
+    /** Queues a kernel whose threads stride over {@code count} elements. */
+    void launchElements(String file, String entry, long count, Arguments arguments) {
+        long blocks = Grid.blocks(count, function(file, entry).maxThreads());
+        long most = (long) BLOCKS_PER_MULTIPROCESSOR * driver.gpu().multiprocessors();
+        launch(file, entry, Grid.of(Math.min(blocks, most)), arguments);
+    }
+
+    /** Warps of a block of a kernel. */
+    int warps(String file, String entry) {
+        return function(file, entry).maxThreads() / WARP_THREADS;
+    }
+
+    /** Most shared memory of a block. */
+    int sharedBytes() {
+        return driver.gpu().sharedBytes();
+    }
+
+    /** Distance between the rows of two samples of a [batch or 1, dim] tensor; 0 for null. */
+    static long sampleStride(Tensor rows) {
+        return rows == null || rows.dim(0) == 1 ? 0 : rows.stride(0);
+    }
+
+    /** The address of a tensor as an argument; 0 for null. */
+    static long address(Tensor tensor) {
+        return tensor == null ? 0 : CudaStorage.address(tensor);
+    }
+}

@@ -1,0 +1,46 @@
+package glance.backend.cuda;
+
+import glance.backend.Op;
+import glance.backend.cuda.driver.Arguments;
+
+/** Launches lookup.cu. */
+final class LookupKernels {
+    private static final String FILE = "lookup";
+
+    private final Launcher launcher;
+
+    LookupKernels(Launcher launcher) {
+        this.launcher = launcher;
+    }
+
+    void embedding(Op.Embedding op) {
+        long count = op.out().numel();
+        launcher.launchElements(
+                FILE,
+                "embedding" + launcher.suffix(),
+                count,
+                new Arguments()
+                        .pointer(Launcher.address(op.ids()))
+                        .pointer(Launcher.address(op.table()))
+                        .i32(DTypeCode.of(op.table().dtype()))
+                        .pointer(Launcher.address(op.out()))
+                        .i64(count)
+                        .i32(op.table().dim(0))
+                        .i32(op.table().dim(1)));
+    }
+
+    void timestepEmbedding(Op.TimestepEmbedding op) {
+        long count = op.out().numel();
+        launcher.launchElements(
+                FILE,
+                "timestep_embedding" + launcher.suffix(),
+                count,
+                new Arguments()
+                        .pointer(Launcher.address(op.t()))
+                        .pointer(Launcher.address(op.out()))
+                        .i64(count)
+                        .i32(op.out().dim(1) / 2)
+                        .f32(op.scale())
+                        .f32(op.freqShift()));
+    }
+}

@@ -1,0 +1,56 @@
+package glance.backend.cuda;
+
+import glance.backend.Op;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Brings the arguments of an operation into the form that kernels take, and lends scratch. Kernels
+ * read activations in the compute type and parameters (vectors) in F32; the rare argument that is
+ * something else is converted first. Scratch goes back to the pool on closing: the stream keeps the
+ * order.
+ */
+final class Operands implements AutoCloseable {
+    private final Launcher launcher;
+    private final CudaMemory memory;
+    private final List<Tensor> lent = new ArrayList<>();
+
+    Operands(Launcher launcher, CudaMemory memory) {
+        this.launcher = launcher;
+        this.memory = memory;
+    }
+
+    /** An activation in the compute type, with its own strides; null stays null. */
+    Tensor activation(Tensor x) {
+        return as(launcher.computeType(), x);
+    }
+
+    /** A parameter in F32; null stays null. */
+    Tensor parameter(Tensor x) {
+        return as(DType.F32, x);
+    }
+
+    private Tensor as(DType dtype, Tensor x) {
+        if (x == null || x.dtype() == dtype) {
+            return x;
+        }
+        Tensor converted = scratch(dtype, x.shape());
+        CopyKernel.run(launcher, new Op.Copy(x, converted));
+        return converted;
+    }
+
+    /** A tensor with undefined content. */
+    Tensor scratch(DType dtype, Shape shape) {
+        Tensor tensor = Tensor.contiguous(memory.allocate(dtype, shape.numel()), dtype, shape);
+        lent.add(tensor);
+        return tensor;
+    }
+
+    @Override
+    public void close() {
+        lent.forEach(tensor -> tensor.storage().release());
+    }
+}

@@ -1,0 +1,263 @@
+package glance.backend.cuda.driver;
+
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import glance.backend.DeviceException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs kernels on the CPU, from the same sources and through the same launches as a GPU, and finds
+ * what a GPU would not forgive: accesses outside of an allocation, reads of memory that nobody has
+ * written, barriers that not all threads reach, races in shared memory, and arguments that do not
+ * fit the kernel. For tests: slow. Everything happens at once, so streams and events have no work
+ * to do.
+ */
+public final class EmulatedDriver implements Driver {
+    private static final long MEMORY_BYTES = 8L << 30;
+    private static final Gpu GPU = new Gpu("emulated on the CPU", 90, 4, MEMORY_BYTES, 101_376, 0);
+
+    private final Map<Long, List<Runnable>> graphs = new HashMap<>();
+    private final EmulatorLibrary library;
+    private List<Runnable> capturing;
+    private long lastHandle;
+
+    /** The emulator with the kernels of the engine. */
+    public EmulatedDriver() {
+        this(KernelFiles.KERNELS.stream().map(name -> name + ".cu").toList());
+    }
+
+    /** The emulator with the given kernel files. */
+    EmulatedDriver(List<String> kernels) {
+        library = EmulatorLibrary.load(new EmulatorBuild(kernels).library());
+        if (library.emulator_open(MEMORY_BYTES) != 0) {
+            throw new DeviceException(
+                    "cuda-emulated: cannot reserve " + MEMORY_BYTES + " bytes of address space");
+        }
+    }
+
+    /** Why there can be no emulator here, or null if there can. */
+    public static String problem() {
+        return EmulatorBuild.problem();
+    }
+
+    /** What the emulated GPU is like. */
+    public static Gpu describe() {
+        return GPU;
+    }
+
+    @Override
+    public Gpu gpu() {
+        return GPU;
+    }
+
+    @Override
+    public long allocate(long bytes) {
+        synchronized (library) {
+            return library.emulator_allocate(bytes);
+        }
+    }
+
+    @Override
+    public void free(long address) {
+        synchronized (library) {
+            check(library.emulator_free(address), "free", address, 0);
+        }
+    }
+
+    @Override
+    public void renew(long address, long bytes) {
+        synchronized (library) {
+            check(library.emulator_renew(address, bytes), "renew", address, bytes);
+        }
+    }
+
+    @Override
+    public ByteBuffer allocatePinned(int bytes) {
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    @Override
+    public void freePinned(ByteBuffer buffer) {
+        // the garbage collector does
+    }
+
+    @Override
+    public void upload(ByteBuffer pinned, long target, long stream) {
+        Pointer source = pointer(pinned);
+        long bytes = pinned.remaining();
+        perform(
+                () ->
+                        check(
+                                library.emulator_write(target, source, bytes),
+                                "upload",
+                                target,
+                                bytes));
+    }
+
+    @Override
+    public void download(long source, ByteBuffer pinned, long stream) {
+        Pointer target = pointer(pinned);
+        long bytes = pinned.remaining();
+        perform(
+                () ->
+                        check(
+                                library.emulator_read(target, source, bytes),
+                                "download",
+                                source,
+                                bytes));
+    }
+
+    private static Pointer pointer(ByteBuffer pinned) {
+        return Native.getDirectBufferPointer(pinned).share(pinned.position());
+    }
+
+    @Override
+    public void copy(long source, long target, long bytes, long stream) {
+        perform(() -> check(library.emulator_copy(target, source, bytes), "copy", target, bytes));
+    }
+
+    @Override
+    public void fill(long target, byte value, long bytes, long stream) {
+        perform(() -> check(library.emulator_fill(target, value, bytes), "fill", target, bytes));
+    }
+
+    @Override
+    public long createStream() {
+        return ++lastHandle;
+    }
+
+    @Override
+    public void destroyStream(long stream) {
+        // nothing was made
+    }
+
+    @Override
+    public void synchronize(long stream) {
+        // everything happens at once
+    }
+
+    @Override
+    public long createEvent() {
+        return ++lastHandle;
+    }
+
+    @Override
+    public void destroyEvent(long event) {
+        // nothing was made
+    }
+
+    @Override
+    public void record(long event, long stream) {
+        // has happened
+    }
+
+    @Override
+    public void await(long event) {
+        // has happened
+    }
+
+    @Override
+    public float elapsedMillis(long start, long end) {
+        return 0;
+    }
+
+    @Override
+    public long loadModule(String name) {
+        return 1; // the library has all files
+    }
+
+    @Override
+    public KernelFunction function(long module, String name) {
+        long handle = library.emulator_function(name);
+        if (handle == 0) {
+            throw new DeviceException("cuda-emulated: there is no kernel " + name);
+        }
+        return new KernelFunction(name, handle, library.emulator_max_threads(handle));
+    }
+
+    @Override
+    public int constant(long module, String name) {
+        IntByReference value = new IntByReference();
+        if (library.emulator_constant(name, value) != 0) {
+            throw new DeviceException("cuda-emulated: no kernel file exports " + name);
+        }
+        return value.getValue();
+    }
+
+    @Override
+    public void launch(Launch launch, long stream) {
+        perform(() -> launchNow(launch));
+    }
+
+    private void launchNow(Launch launch) {
+        int failed =
+                library.emulator_launch(
+                        launch.function().handle(),
+                        launch.grid().x(),
+                        launch.grid().y(),
+                        launch.grid().z(),
+                        launch.threads(),
+                        1,
+                        1,
+                        launch.sharedBytes(),
+                        launch.arguments().kinds(),
+                        launch.arguments().bytes(),
+                        launch.arguments().offsets(),
+                        launch.arguments().sizes());
+        if (failed != 0) {
+            throw new DeviceException(launch + ": " + library.emulator_error());
+        }
+    }
+
+    private void perform(Runnable work) {
+        if (capturing != null) {
+            capturing.add(work);
+            return;
+        }
+        synchronized (library) { // devices of one JVM share it
+            work.run();
+        }
+    }
+
+    @Override
+    public void beginCapture(long stream) {
+        capturing = new ArrayList<>();
+    }
+
+    @Override
+    public long endCapture(long stream) {
+        graphs.put(++lastHandle, capturing);
+        capturing = null;
+        return lastHandle;
+    }
+
+    @Override
+    public void launchGraph(long graph, long stream) {
+        graphs.get(graph).forEach(this::perform);
+    }
+
+    @Override
+    public void destroyGraph(long graph) {
+        graphs.remove(graph);
+    }
+
+    private static void check(int code, String call, long address, long bytes) {
+        if (code != 0) {
+            throw new DeviceException(
+                    String.format(
+                            "cuda-emulated: %s of %d bytes at 0x%x is outside of every allocation",
+                            call, bytes, address));
+        }
+    }
+
+    @Override
+    public void close() {
+        graphs.clear();
+    }
+}

@@ -1,0 +1,60 @@
+package glance.backend.cuda.driver;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The functions of kernels/emulator/library.h, where they are described. */
+interface EmulatorLibrary extends Library {
+    /** A library holds the state of its emulated memory, so each file is loaded once. */
+    Map<Path, EmulatorLibrary> LOADED = new ConcurrentHashMap<>();
+
+    /** Loads a compiled library. */
+    static EmulatorLibrary load(Path file) {
+        return LOADED.computeIfAbsent(
+                file, path -> Native.load(path.toString(), EmulatorLibrary.class));
+    }
+
+    int emulator_open(long bytes);
+
+    long emulator_allocate(long bytes);
+
+    int emulator_free(long address);
+
+    int emulator_renew(long address, long bytes);
+
+    int emulator_write(long target, Pointer source, long bytes);
+
+    int emulator_read(Pointer target, long source, long bytes);
+
+    int emulator_copy(long target, long source, long bytes);
+
+    int emulator_fill(long target, int value, long bytes);
+
+    long emulator_function(String name);
+
+    int emulator_max_threads(long function);
+
+    int emulator_constant(String name, IntByReference value);
+
+    int emulator_launch(
+            long function,
+            int gridX,
+            int gridY,
+            int gridZ,
+            int blockX,
+            int blockY,
+            int blockZ,
+            int dynamicSharedBytes,
+            String kinds,
+            ByteBuffer arguments,
+            int[] offsets,
+            int[] sizes);
+
+    String emulator_error();
+}

@@ -1,0 +1,81 @@
+package glance.backend.cuda.driver;
+
+import glance.backend.DeviceException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The files of the folder kernels, which are resources of the jar. */
+public final class KernelFiles {
+    private static final String FOLDER = "/glance/kernels/";
+
+    /** Names of the kernel files, without suffix; each is one module. */
+    public static final List<String> KERNELS =
+            List.of(
+                    "attention",
+                    "attention_grad",
+                    "conv2d",
+                    "copy",
+                    "gradients",
+                    "guided_euler",
+                    "head_norm_rope",
+                    "linear",
+                    "lookup",
+                    "norm",
+                    "norm_grad",
+                    "optimizer",
+                    "pointwise",
+                    "product",
+                    "upsample");
+
+    private static final List<String> INCLUDES =
+            List.of(
+                    "include/activation.cuh",
+                    "include/async_copy.cuh",
+                    "include/dtypes.cuh",
+                    "include/epilogue.cuh",
+                    "include/glance.cuh",
+                    "include/mma.cuh",
+                    "include/reduce.cuh",
+                    "include/tile.cuh");
+
+    private static final List<String> EMULATOR =
+            List.of(
+                    "emulator/accesses.cpp",
+                    "emulator/async_copies.cpp",
+                    "emulator/cuda_builtins.h",
+                    "emulator/emulator.h",
+                    "emulator/fibers.cpp",
+                    "emulator/fibers.h",
+                    "emulator/global_memory.cpp",
+                    "emulator/launch.cpp",
+                    "emulator/library.h",
+                    "emulator/scheduler.cpp",
+                    "emulator/shared_memory.cpp",
+                    "emulator/small_floats.h",
+                    "emulator/tensor_cores.cpp",
+                    "emulator/tensor_cores.h");
+
+    private KernelFiles() {}
+
+    /** Everything but the kernels that the emulator is compiled from. */
+    static List<String> emulatorSources() {
+        return Stream.concat(INCLUDES.stream(), EMULATOR.stream()).toList();
+    }
+
+    /** The machine code of a kernel file. */
+    static byte[] fatbin(String name) throws IOException {
+        return read("fatbin/" + name + ".fatbin");
+    }
+
+    /** The bytes of a file below the folder kernels. */
+    static byte[] read(String name) throws IOException {
+        try (InputStream stream = KernelFiles.class.getResourceAsStream(FOLDER + name)) {
+            if (stream == null) {
+                throw new DeviceException("the kernel file " + name + " is missing in the jar");
+            }
+            return stream.readAllBytes();
+        }
+    }
+}

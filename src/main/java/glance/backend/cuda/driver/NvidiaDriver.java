@@ -1,0 +1,383 @@
+package glance.backend.cuda.driver;
+
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
+import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK;
+
+import glance.backend.DeviceException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import jcuda.Pointer;
+import jcuda.driver.CUcontext;
+import jcuda.driver.CUdevice;
+import jcuda.driver.CUdeviceptr;
+import jcuda.driver.CUevent;
+import jcuda.driver.CUfunction;
+import jcuda.driver.CUgraph;
+import jcuda.driver.CUgraphExec;
+import jcuda.driver.CUmodule;
+import jcuda.driver.CUresult;
+import jcuda.driver.CUstream;
+import jcuda.driver.CUstreamCaptureMode;
+import jcuda.driver.JCudaDriver;
+
+/** The NVIDIA driver through JCuda. Needs the driver's libcuda.so.1 and nothing else of CUDA. */
+final class NvidiaDriver implements Driver {
+    /** Blocks with more dynamic shared memory than this have to be asked for. */
+    private static final int DEFAULT_SHARED_BYTES = 48 << 10;
+
+    private final Gpu gpu;
+    private final CUdevice device;
+    private final CUcontext context = new CUcontext();
+    private final Map<Long, CUstream> streams = new HashMap<>();
+    private final Map<Long, CUevent> events = new HashMap<>();
+    private final Map<Long, CUmodule> modules = new HashMap<>();
+    private final Map<Long, NvidiaFunction> functions = new HashMap<>();
+    private final Map<Long, CUgraphExec> graphs = new HashMap<>();
+    private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
+    private long lastHandle;
+    private Thread contextThread;
+
+    /** An address that can be read. */
+    private static final class Address extends CUdeviceptr {
+        long value() {
+            return getNativePointer() + getByteOffset();
+        }
+    }
+
+    NvidiaDriver(int index) {
+        device = device(index);
+        gpu = describe(index);
+        check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+    }
+
+    /** Number of GPUs that the driver shows. */
+    static int count() {
+        int[] count = new int[1];
+        check(JCudaDriver.cuInit(0), "cuInit");
+        check(JCudaDriver.cuDeviceGetCount(count), "cuDeviceGetCount");
+        return count[0];
+    }
+
+    /** What a GPU is like, without opening it. */
+    static Gpu describe(int index) {
+        CUdevice device = device(index);
+        byte[] name = new byte[256];
+        check(JCudaDriver.cuDeviceGetName(name, name.length, device), "cuDeviceGetName");
+        long[] bytes = new long[1];
+        check(JCudaDriver.cuDeviceTotalMem(bytes, device), "cuDeviceTotalMem");
+        int[] version = new int[1];
+        check(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
+        int major = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
+        int minor = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
+        return new Gpu(
+                new String(name, StandardCharsets.UTF_8).split("\0", 2)[0],
+                10 * major + minor,
+                attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
+                bytes[0],
+                attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
+                version[0]);
+    }
+
+    private static CUdevice device(int index) {
+        CUdevice device = new CUdevice();
+        check(JCudaDriver.cuDeviceGet(device, index), "cuDeviceGet(" + index + ")");
+        return device;
+    }
+
+    private static int attribute(CUdevice device, int attribute) {
+        int[] value = new int[1];
+        check(JCudaDriver.cuDeviceGetAttribute(value, attribute, device), "cuDeviceGetAttribute");
+        return value[0];
+    }
+
+    @Override
+    public Gpu gpu() {
+        return gpu;
+    }
+
+    @Override
+    public long allocate(long bytes) {
+        enter();
+        Address address = new Address();
+        int result = JCudaDriver.cuMemAlloc(address, bytes);
+        if (result == CUresult.CUDA_ERROR_OUT_OF_MEMORY) {
+            return 0;
+        }
+        check(result, "cuMemAlloc of " + bytes + " bytes");
+        return address.value();
+    }
+
+    @Override
+    public void free(long address) {
+        enter();
+        check(JCudaDriver.cuMemFree(at(address)), "cuMemFree");
+    }
+
+    @Override
+    public void renew(long address, long bytes) {
+        // a GPU does not watch
+    }
+
+    @Override
+    public ByteBuffer allocatePinned(int bytes) {
+        enter();
+        Pointer pointer = new Pointer();
+        check(
+                JCudaDriver.cuMemHostAlloc(pointer, bytes, 0),
+                "cuMemHostAlloc of " + bytes + " bytes");
+        ByteBuffer buffer = pointer.getByteBuffer(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
+        pinned.put(buffer, pointer);
+        return buffer;
+    }
+
+    @Override
+    public void freePinned(ByteBuffer buffer) {
+        enter();
+        check(JCudaDriver.cuMemFreeHost(pinned.remove(buffer)), "cuMemFreeHost");
+    }
+
+    @Override
+    public void upload(ByteBuffer source, long target, long stream) {
+        enter();
+        Pointer from = pinned.get(source).withByteOffset(source.position());
+        int bytes = source.remaining();
+        check(
+                JCudaDriver.cuMemcpyHtoDAsync(at(target), from, bytes, streams.get(stream)),
+                "cuMemcpyHtoDAsync of " + bytes + " bytes");
+    }
+
+    @Override
+    public void download(long source, ByteBuffer target, long stream) {
+        enter();
+        Pointer to = pinned.get(target).withByteOffset(target.position());
+        int bytes = target.remaining();
+        check(
+                JCudaDriver.cuMemcpyDtoHAsync(to, at(source), bytes, streams.get(stream)),
+                "cuMemcpyDtoHAsync of " + bytes + " bytes");
+    }
+
+    @Override
+    public void copy(long source, long target, long bytes, long stream) {
+        enter();
+        check(
+                JCudaDriver.cuMemcpyDtoDAsync(at(target), at(source), bytes, streams.get(stream)),
+                "cuMemcpyDtoDAsync of " + bytes + " bytes");
+    }
+
+    @Override
+    public void fill(long target, byte value, long bytes, long stream) {
+        enter();
+        check(
+                JCudaDriver.cuMemsetD8Async(at(target), value, bytes, streams.get(stream)),
+                "cuMemsetD8Async of " + bytes + " bytes");
+    }
+
+    private static CUdeviceptr at(long address) {
+        return new CUdeviceptr().withByteOffset(address);
+    }
+
+    @Override
+    public long createStream() {
+        enter();
+        CUstream stream = new CUstream();
+        check(JCudaDriver.cuStreamCreate(stream, 0), "cuStreamCreate");
+        streams.put(++lastHandle, stream);
+        return lastHandle;
+    }
+
+    @Override
+    public void destroyStream(long stream) {
+        enter();
+        check(JCudaDriver.cuStreamDestroy(streams.remove(stream)), "cuStreamDestroy");
+    }
+
+    @Override
+    public void synchronize(long stream) {
+        enter();
+        check(JCudaDriver.cuStreamSynchronize(streams.get(stream)), "cuStreamSynchronize");
+    }
+
+    @Override
+    public long createEvent() {
+        enter();
+        CUevent event = new CUevent();
+        check(JCudaDriver.cuEventCreate(event, 0), "cuEventCreate");
+        events.put(++lastHandle, event);
+        return lastHandle;
+    }
+
+    @Override
+    public void destroyEvent(long event) {
+        enter();
+        check(JCudaDriver.cuEventDestroy(events.remove(event)), "cuEventDestroy");
+    }
+
+    @Override
+    public void record(long event, long stream) {
+        enter();
+        check(JCudaDriver.cuEventRecord(events.get(event), streams.get(stream)), "cuEventRecord");
+    }
+
+    @Override
+    public void await(long event) {
+        enter();
+        check(JCudaDriver.cuEventSynchronize(events.get(event)), "cuEventSynchronize");
+    }
+
+    @Override
+    public float elapsedMillis(long start, long end) {
+        enter();
+        float[] millis = new float[1];
+        check(
+                JCudaDriver.cuEventElapsedTime(millis, events.get(start), events.get(end)),
+                "cuEventElapsedTime");
+        return millis[0];
+    }
+
+    @Override
+    public long loadModule(String name) {
+        enter();
+        CUmodule module = new CUmodule();
+        try {
+            check(
+                    JCudaDriver.cuModuleLoadData(module, KernelFiles.fatbin(name)),
+                    "cuModuleLoadData of " + name);
+        } catch (IOException e) {
+            throw new DeviceException("cannot read the code of the kernels " + name, e);
+        }
+        modules.put(++lastHandle, module);
+        return lastHandle;
+    }
+
+    @Override
+    public KernelFunction function(long module, String name) {
+        enter();
+        CUfunction function = new CUfunction();
+        check(
+                JCudaDriver.cuModuleGetFunction(function, modules.get(module), name),
+                "cuModuleGetFunction " + name);
+        int[] threads = new int[1];
+        check(
+                JCudaDriver.cuFuncGetAttribute(
+                        threads, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, function),
+                "cuFuncGetAttribute of " + name);
+        functions.put(++lastHandle, new NvidiaFunction(function));
+        return new KernelFunction(name, lastHandle, threads[0]);
+    }
+
+    @Override
+    public int constant(long module, String name) {
+        enter();
+        CUdeviceptr address = new CUdeviceptr();
+        int[] value = new int[1];
+        check(
+                JCudaDriver.cuModuleGetGlobal(address, new long[1], modules.get(module), name),
+                "cuModuleGetGlobal " + name);
+        check(
+                JCudaDriver.cuMemcpyDtoH(Pointer.to(value), address, Integer.BYTES),
+                "cuMemcpyDtoH of " + name);
+        return value[0];
+    }
+
+    @Override
+    public void launch(Launch launch, long stream) {
+        enter();
+        NvidiaFunction function = functions.get(launch.function().handle());
+        if (launch.sharedBytes() > DEFAULT_SHARED_BYTES
+                && launch.sharedBytes() > function.sharedBytes) {
+            check(
+                    JCudaDriver.cuFuncSetAttribute(
+                            function.function,
+                            CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                            launch.sharedBytes()),
+                    "shared memory of " + launch);
+            function.sharedBytes = launch.sharedBytes();
+        }
+        check(
+                JCudaDriver.cuLaunchKernel(
+                        function.function,
+                        launch.grid().x(),
+                        launch.grid().y(),
+                        launch.grid().z(),
+                        launch.threads(),
+                        1,
+                        1,
+                        launch.sharedBytes(),
+                        streams.get(stream),
+                        function.parameters(launch.arguments()),
+                        null),
+                launch.toString());
+    }
+
+    @Override
+    public void beginCapture(long stream) {
+        enter();
+        check(
+                JCudaDriver.cuStreamBeginCapture(
+                        streams.get(stream),
+                        CUstreamCaptureMode.CU_STREAM_CAPTURE_MODE_THREAD_LOCAL),
+                "cuStreamBeginCapture");
+    }
+
+    @Override
+    public long endCapture(long stream) {
+        enter();
+        CUgraph graph = new CUgraph();
+        CUgraphExec executable = new CUgraphExec();
+        check(JCudaDriver.cuStreamEndCapture(streams.get(stream), graph), "cuStreamEndCapture");
+        check(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "cuGraphInstantiate");
+        check(JCudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
+        graphs.put(++lastHandle, executable);
+        return lastHandle;
+    }
+
+    @Override
+    public void launchGraph(long graph, long stream) {
+        enter();
+        check(JCudaDriver.cuGraphLaunch(graphs.get(graph), streams.get(stream)), "cuGraphLaunch");
+    }
+
+    @Override
+    public void destroyGraph(long graph) {
+        enter();
+        check(JCudaDriver.cuGraphExecDestroy(graphs.remove(graph)), "cuGraphExecDestroy");
+    }
+
+    /** Contexts belong to threads; a device may be handed from one to another. */
+    private void enter() {
+        if (contextThread != Thread.currentThread()) {
+            check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
+            contextThread = Thread.currentThread();
+        }
+    }
+
+    private static void check(int result, String call) {
+        if (result != CUresult.CUDA_SUCCESS) {
+            String[] words = new String[1];
+            JCudaDriver.cuGetErrorString(result, words);
+            throw new DeviceException(
+                    "CUDA: "
+                            + call
+                            + " failed: "
+                            + CUresult.stringFor(result)
+                            + (words[0] == null ? "" : ", " + words[0]));
+        }
+    }
+
+    @Override
+    public void close() {
+        enter();
+        modules.values().forEach(JCudaDriver::cuModuleUnload);
+        modules.clear();
+        check(JCudaDriver.cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease");
+    }
+}

@@ -1,0 +1,74 @@
+package glance.backend.cuda.driver;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.Paths;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The code for GPUs in the repository belongs to the sources beside it. */
+class KernelFilesTest {
+    private static final Path KERNELS = Paths.get("kernels");
+    private static final int FATBIN_MAGIC = 0xba55ed50;
+
+    @Test
+    void kernels_areAllTheKernelFilesThereAre() throws IOException {
+        try (Stream<Path> files = Files.list(KERNELS)) {
+            assertThat(
+                            files.map(file -> file.getFileName().toString())
+                                    .filter(name -> name.endsWith(".cu"))
+                                    .map(name -> name.substring(0, name.length() - 3)))
+                    .containsExactlyInAnyOrderElementsOf(KernelFiles.KERNELS);
+        }
+    }
+
+    @Test
+    void emulatorSources_areAllTheOtherFilesThereAre() throws IOException {
+        try (Stream<Path> files =
+                Stream.concat(
+                        Files.list(KERNELS.resolve("include")),
+                        Files.list(KERNELS.resolve("emulator")))) {
+            assertThat(files.map(file -> KERNELS.relativize(file).toString()))
+                    .containsExactlyInAnyOrderElementsOf(KernelFiles.emulatorSources());
+        }
+    }
+
+    @Test
+    void prebuiltCode_wasMadeFromTheseSources() throws IOException, InterruptedException {
+        assumeTrue(Files.isExecutable(Paths.get("/bin/bash")), "needs bash");
+        Process hash = new ProcessBuilder("scripts/build-kernels", "--hash").start();
+        String now = new String(hash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(hash.waitFor()).isZero();
+        assertThat(Files.readString(KERNELS.resolve("fatbin/sources.sha256")))
+                .as("hash of the sources; run scripts/build-kernels where nvcc is installed")
+                .isEqualTo(now);
+    }
+
+    static List<String> kernels() {
+        return KernelFiles.KERNELS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void prebuiltCode_isThere(String name) throws IOException {
+        byte[] code = KernelFiles.fatbin(name);
+        assertThat(java.nio.ByteBuffer.wrap(code).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt())
+                .isEqualTo(FATBIN_MAGIC);
+    }
+
+    @Test
+    void noKernel_spillsRegisters() throws IOException {
+        List<String> rows = Files.readAllLines(KERNELS.resolve("fatbin/resources.txt"));
+        assertThat(rows).hasSizeGreaterThan(2 + 3 * KernelFiles.KERNELS.size());
+        assertThat(rows.stream().skip(2)) // compiler, header
+                .allMatch(row -> row.matches("\\S+ +sm_\\d+ +\\d+ +0 +0"));
+    }
+}
