@@ -65,7 +65,6 @@ final class CudaDevice implements Device {
         GradientKernels gradients = new GradientKernels(launcher);
         OptimizerKernels optimizer = new OptimizerKernels(launcher);
         f32(table, launcher, TrainingOp.MatMul.class, products::matMul);
-        f32(table, launcher, TrainingOp.LinearInput.class, products::linearInput);
         f32(table, launcher, TrainingOp.HeadNormRopeGrad.class, norms::headNormRope);
         f32(table, launcher, TrainingOp.RmsNormGrad.class, norms::rmsNorm);
         f32(table, launcher, TrainingOp.LayerNormGrad.class, norms::layerNorm);
@@ -76,7 +75,8 @@ final class CudaDevice implements Device {
         f32(table, launcher, TrainingOp.MseLoss.class, optimizer::meanSquaredError);
         f32(table, launcher, TrainingOp.GlobalNorm.class, optimizer::globalNorm);
         f32(table, launcher, TrainingOp.AdamW.class, optimizer::adamW);
-        table.with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
+        table.with(TrainingOp.LinearInput.class, new LinearInputKernel(launcher, products))
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
     }
 
     private static <O extends TrainingOp> void f32(

@@ -21,6 +21,7 @@ public final class KernelFiles {
                     "guided_euler",
                     "head_norm_rope",
                     "linear",
+                    "linear_mma",
                     "lookup",
                     "norm",
                     "norm_grad",
@@ -35,8 +36,10 @@ public final class KernelFiles {
                     "include/async_copy.cuh",
                     "include/dtypes.cuh",
                     "include/epilogue.cuh",
+                    "include/epilogue_chunks.cuh",
                     "include/glance.cuh",
                     "include/mma.cuh",
+                    "include/mma_tile.cuh",
                     "include/reduce.cuh",
                     "include/tile.cuh");
 
