@@ -21,18 +21,13 @@
 // Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.LinearCases, ProductGradCases.
 #include "include/epilogue_chunks.cuh"
 #include "include/glance.cuh"
+#include "include/mma_side.cuh"
 #include "include/mma_tile.cuh"
 
 constexpr int kPackThreads = 256;
-EXPORT_CONSTANT(linear_mma_large_tile, LargeTile::rows);
-EXPORT_CONSTANT(linear_mma_large_shared, LargeTile::sharedBytes);
-EXPORT_CONSTANT(linear_mma_small_tile, SmallTile::rows);
-EXPORT_CONSTANT(linear_mma_small_shared, SmallTile::sharedBytes);
-EXPORT_CONSTANT(linear_mma_thin_tile, ThinTile::rows);
-EXPORT_CONSTANT(linear_mma_thin_shared, ThinTile::sharedBytes);
-static_assert(LargeTile::rows == LargeTile::columns && SmallTile::rows == SmallTile::columns &&
-                  ThinTile::rows == ThinTile::columns,
-              "one number tells the launcher the tile");
+EXPORT_TILE(linear_mma_large, LargeTile);
+EXPORT_TILE(linear_mma_small, SmallTile);
+EXPORT_TILE(linear_mma_thin, ThinTile);
 
 // The argument x and where its rows lie.
 struct Rows {
@@ -67,44 +62,6 @@ struct OwnRows {
         });
     }
 };
-
-// A packed matrix that is the right side of a product: [columns, depth] along, [depth, columns]
-// across the depth; pitch elements from row to row, a multiple of kChunk.
-struct Side {
-    const bf16* data;
-    int pitch;
-    int depth;
-    int columns;
-};
-
-// A slice of a packed matrix: rows from firstRow on, columns from firstColumn on.
-template <int height, int width, int threads>
-__device__ __forceinline__ void copy_matrix(bf16* slice, const bf16* data, int pitch, int firstRow,
-                                            int rows, int firstColumn, int columns) {
-    copy_slice<height, width, threads>(slice, [&](int, int i, int column) {
-        int row = firstRow + i;
-        column += firstColumn;
-        bool valid = row < rows && column < columns;
-        return Chunk{valid ? data + static_cast<long long>(row) * pitch + column : data, valid};
-    });
-}
-
-template <class Tile, Orientation orientation>
-__device__ __forceinline__ void copy_side(bf16* slice, const Side& side, int start,
-                                          int firstColumn) {
-    if (orientation == kAlongDepth) {
-        copy_matrix<Tile::columns, Tile::depth, Tile::threads>(
-            slice, side.data, side.pitch, firstColumn, side.columns, start, side.depth);
-    } else {
-        copy_matrix<Tile::depth, Tile::columns, Tile::threads>(
-            slice, side.data, side.pitch, start, side.depth, firstColumn, side.columns);
-    }
-}
-
-template <class Tile>
-__device__ __forceinline__ int slices_of(int depth) {
-    return (depth + Tile::depth - 1) / Tile::depth;
-}
 
 // out = epilogue(x weight + s low); s [rows, sPitch], low.depth 0 for none.
 template <class Tile, Orientation orientation>

@@ -249,3 +249,9 @@ struct TilePlace {
 using LargeTile = MmaTile<128, 128, 32, 64, 32, 4>;
 using SmallTile = MmaTile<64, 64, 32, 32, 32, 4>;
 using ThinTile = MmaTile<32, 32, 64, 16, 32, 6>;
+
+// What the launcher of a file needs of its tiles.
+#define EXPORT_TILE(name, Tile)                                                      \
+    static_assert(Tile::rows == Tile::columns, "one number tells the launcher both"); \
+    EXPORT_CONSTANT(name##_tile, Tile::rows);                                         \
+    EXPORT_CONSTANT(name##_shared, Tile::sharedBytes)

@@ -50,8 +50,8 @@ final class LinearKernel implements Kernel<Op.Linear> {
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(op.x());
             LinearVariant variant = LinearVariant.of(launcher, x, op.weight());
-            if (variant.isMma()) {
-                mma.linear(variant, operands, op, x);
+            if (variant == LinearVariant.MMA) {
+                mma.linear(operands, op, x);
             } else {
                 Tensor low = op.lora() == null ? null : lowRank(operands, x, op.lora());
                 product(variant, operands, op, x, low);

@@ -40,7 +40,7 @@ final class LinearMma {
         return Math.toIntExact(CHUNK * Grid.blocks(lora.a().dim(0), CHUNK));
     }
 
-    void linear(LinearVariant variant, Operands operands, Op.Linear op, Tensor x) {
+    void linear(Operands operands, Op.Linear op, Tensor x) {
         int rows = x.dim(0) * x.dim(1);
         int columns = op.weight().dim(0);
         LowRank lora = op.lora();
@@ -49,7 +49,6 @@ final class LinearMma {
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
         launch(
-                variant,
                 "linear_mma",
                 rows,
                 columns,
@@ -109,7 +108,6 @@ final class LinearMma {
         Tensor low = lora == null ? null : lowRankOfInput(operands, dy, lora);
         Tensor down = lora == null ? null : packed(operands, lora.a());
         launch(
-                LinearVariant.mma(launcher, rows, in),
                 "linear_input_mma",
                 rows,
                 in,
@@ -177,28 +175,12 @@ final class LinearMma {
                 .i32(x.dim(1));
     }
 
-    private void launch(
-            LinearVariant variant, String entry, int rows, int columns, Arguments arguments) {
-        String size = variant == LinearVariant.MMA_LARGE ? "large" : "small";
-        int tile = constant(size + "_tile");
-        launch(entry + "_" + tile, size, rows, columns, arguments);
+    private void launch(String entry, int rows, int columns, Arguments arguments) {
+        MmaTile tile = MmaTile.fitting(launcher, FILE, rows, columns);
+        tile.launch(launcher, entry + "_" + tile.size(), rows, columns, arguments);
     }
 
     private void launchThin(String entry, int rows, int columns, Arguments arguments) {
-        launch(entry, "thin", rows, columns, arguments);
-    }
-
-    private void launch(String entry, String size, int rows, int columns, Arguments arguments) {
-        int tile = constant(size + "_tile");
-        launcher.launch(
-                FILE,
-                entry + launcher.suffix(),
-                Grid.of(Grid.blocks(rows, tile) * Grid.blocks(columns, tile)),
-                constant(size + "_shared"),
-                arguments);
-    }
-
-    private int constant(String name) {
-        return launcher.constant(FILE, FILE + "_" + name);
+        MmaTile.of(launcher, FILE, "thin").launch(launcher, entry, rows, columns, arguments);
     }
 }

@@ -1,6 +1,5 @@
 package glance.backend.cuda;
 
-import glance.backend.cuda.driver.Grid;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 
@@ -13,10 +12,8 @@ enum LinearVariant {
     ROWS,
     /** linear.cu, plain arithmetic: any dtype, any alignment. */
     PLAIN,
-    /** linear_mma.cu, tensor cores, tiles of 64 x 64: short sequences. */
-    MMA_SMALL,
-    /** linear_mma.cu, tiles of 128 x 128. */
-    MMA_LARGE;
+    /** linear_mma.cu, tensor cores: bf16 in aligned chunks of 8. {@link MmaTile} has the sizes. */
+    MMA;
 
     /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
     private static final int MMA_CAPABILITY = 80;
@@ -32,11 +29,7 @@ enum LinearVariant {
         if (rows <= launcher.constant("linear", "linear_few_rows")) {
             return ROWS;
         }
-        return takesMma(launcher, x, weight) ? mma(launcher, rows, weight.dim(0)) : PLAIN;
-    }
-
-    boolean isMma() {
-        return this == MMA_SMALL || this == MMA_LARGE;
+        return takesMma(launcher, x, weight) ? MMA : PLAIN;
     }
 
     /** Whether tensor cores take both sides: bf16, in chunks of 16 aligned bytes. */
@@ -59,13 +52,5 @@ enum LinearVariant {
             chunked &= x.dim(axis) == 1 || x.stride(axis) % CHUNK == 0;
         }
         return chunked;
-    }
-
-    /** Large tiles, unless they leave multiprocessors idle or are half empty. */
-    static LinearVariant mma(Launcher launcher, long rows, int columns) {
-        int large = launcher.constant("linear_mma", "linear_mma_large_tile");
-        long blocks = Grid.blocks(rows, large) * Grid.blocks(columns, large);
-        boolean fills = blocks >= launcher.gpu().multiprocessors() && columns > large / 2;
-        return fills ? MMA_LARGE : MMA_SMALL;
     }
 }

@@ -16,6 +16,7 @@ public final class KernelFiles {
                     "attention",
                     "attention_grad",
                     "conv2d",
+                    "conv2d_mma",
                     "copy",
                     "gradients",
                     "guided_euler",
@@ -39,6 +40,7 @@ public final class KernelFiles {
                     "include/epilogue_chunks.cuh",
                     "include/glance.cuh",
                     "include/mma.cuh",
+                    "include/mma_side.cuh",
                     "include/mma_tile.cuh",
                     "include/reduce.cuh",
                     "include/tile.cuh");
