@@ -5,7 +5,7 @@
 //
 // x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
 // rank]; bias f32, everything else bf16. What is read in 16 bytes has to be aligned to it: x and its
-// strides, W, in (linear_input: and out). A and B are made so by pack_factor if they are not.
+// strides, W, in (linear_input: and out), A and B with their rows; pack.cu makes matrices so.
 //
 // S [rows, rank] is made first, in bf16, its rows padded with zeros to a multiple of 8. Its product
 // with B is more depth of the main product: after the last slice of x and W come slices of S and B,
@@ -16,7 +16,6 @@
 //   linear_input_mma_{128, 64}  the tensor cores.
 //   low_rank_mma                S of linear: thin tiles. Bound by reading x.
 //   low_rank_input_mma          S of linear_input.
-//   pack_factor                 A or B of any float dtype to bf16, rows padded to pitch
 //
 // Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.LinearCases, ProductGradCases.
 #include "include/epilogue_chunks.cuh"
@@ -24,7 +23,6 @@
 #include "include/mma_side.cuh"
 #include "include/mma_tile.cuh"
 
-constexpr int kPackThreads = 256;
 EXPORT_TILE(linear_mma_large, LargeTile);
 EXPORT_TILE(linear_mma_small, SmallTile);
 EXPORT_TILE(linear_mma_thin, ThinTile);
@@ -159,14 +157,4 @@ KERNEL(ThinTile::threads, low_rank_input_mma_bf16, const bf16* dy, const bf16* u
        bf16* s, int rows, int columns, int pitch) {
     low_rank<kAcrossDepth>({dy, 0, columns, rows, rows}, {up, pitch, columns, pitch}, scale, s,
                            pitch);
-}
-
-KERNEL(kPackThreads, pack_factor_bf16, const void* factor, int dtype, bf16* out, long long n,
-       int columns, int pitch) {
-    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
-         i += static_cast<long long>(gridDim.x) * blockDim.x) {
-        int column = static_cast<int>(i % pitch);
-        float value = column < columns ? load_any(factor, i / pitch * columns + column, dtype) : 0;
-        out[i] = from_float<bf16>(value);
-    }
 }

@@ -27,22 +27,39 @@
 #pragma once
 
 #include "async_copy.cuh"
+#include "chunk.cuh"
 #include "glance.cuh"
 #include "mma.cuh"
-
-constexpr int kChunk = 8;  // elements of 16 bytes
 
 enum Orientation { kAlongDepth, kAcrossDepth };
 
 // Where an element lies in a slice of rows of `width` elements; column is a multiple of kChunk.
 template <int width>
-__device__ __forceinline__ int swizzled(int row, int column) {
+__device__ __forceinline__ constexpr int swizzled(int row, int column) {
     constexpr int chunks = width / kChunk;
     constexpr int rowsInBanks = chunks < 8 ? 8 / chunks : 1;
     constexpr int pattern = chunks < 8 ? chunks - 1 : 7;
     static_assert((chunks & (chunks - 1)) == 0, "xor stays in the row");
     return row * width + ((column / kChunk) ^ (row / rowsInBanks & pattern)) * kChunk;
 }
+
+// Whether 8 neighbouring rows have each chunk in 8 different groups of banks.
+template <int width>
+constexpr bool has_no_bank_conflicts() {
+    for (int column = 0; column < width; column += kChunk) {
+        int groups = 0;
+        for (int row = 0; row < 8; ++row) {
+            groups |= 1 << swizzled<width>(row, column) / kChunk % 8;
+        }
+        if (groups != 0xff) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(has_no_bank_conflicts<32>() && has_no_bank_conflicts<64>() &&
+                  has_no_bank_conflicts<128>(),
+              "the widths of slices below");
 
 // 16 bytes of global memory, or zeros if not valid.
 struct Chunk {

@@ -4,6 +4,7 @@ import glance.backend.Kernel;
 import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.tensor.DType;
 import glance.tensor.Tensor;
 
 /** Launches conv2d.cu, and conv2d_mma.cu for what tensor cores take. */
@@ -25,13 +26,21 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
     }
 
     @Override
+    public long workspaceBytes(Op.Conv2d op) {
+        Tensor weight = matrix(op.weight());
+        boolean tensorCores =
+                launcher.computeType() == DType.BF16 && Packed.isChunked(op.x().dim(3));
+        return tensorCores ? Packed.bytes(weight) : 0;
+    }
+
+    @Override
     public void run(Op.Conv2d op) {
         if (op.out().numel() == 0) {
             return;
         }
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(op.x());
-            if (LinearVariant.takesMma(launcher, x, op.weight())) {
+            if (LinearVariant.takesMma(launcher, x)) {
                 tensorCores(operands, op, x);
             } else {
                 plain(operands, op, x);
@@ -42,11 +51,12 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
     private void tensorCores(Operands operands, Op.Conv2d op, Tensor x) {
         int pixels = Math.toIntExact(pixels(op.out()));
         int columns = op.out().dim(3);
+        Tensor weight = matrix(op.weight());
         MmaTile tile = MmaTile.fitting(launcher, MMA_FILE, pixels, columns);
         Arguments arguments =
                 new Arguments()
                         .pointer(Launcher.address(x))
-                        .pointer(Launcher.address(op.weight()))
+                        .pointer(Launcher.address(Packed.of(launcher, operands, weight)))
                         .pointer(Launcher.address(operands.parameter(op.bias())))
                         .pointer(Launcher.address(operands.activation(op.residual())))
                         .pointer(Launcher.address(op.out()))
@@ -76,6 +86,12 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
                         Grid.blocks(pixels, launcher.constant(FILE, "conv2d_tile_rows")),
                         Grid.blocks(columns, launcher.constant(FILE, "conv2d_tile_columns"))),
                 window(arguments, op, x));
+    }
+
+    /** [out, kh kw channels]. */
+    private static Tensor matrix(Tensor weight) {
+        int columns = weight.dim(0);
+        return weight.reshape(columns, Math.toIntExact(weight.numel() / columns));
     }
 
     private static long pixels(Tensor out) {

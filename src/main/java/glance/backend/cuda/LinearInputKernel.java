@@ -27,7 +27,7 @@ final class LinearInputKernel implements Kernel<TrainingOp.LinearInput> {
     @Override
     public long workspaceBytes(TrainingOp.LinearInput op) {
         return isBf16(op)
-                ? LinearMma.workspaceBytes(op.dy().dim(0) * op.dy().dim(1), op.lora())
+                ? LinearMma.workspaceBytes(op.dy().dim(0) * op.dy().dim(1), op.weight(), op.lora())
                 : 0;
     }
 

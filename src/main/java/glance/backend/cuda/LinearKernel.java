@@ -34,12 +34,13 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        if (op.lora() == null) {
-            return 0;
-        }
         int rows = op.x().dim(0) * op.x().dim(1);
-        long plain = (long) Float.BYTES * rows * op.lora().a().dim(0);
-        return Math.max(plain, LinearMma.workspaceBytes(rows, op.lora()));
+        long plain = op.lora() == null ? 0 : (long) Float.BYTES * rows * op.lora().a().dim(0);
+        long tensorCores =
+                launcher.computeType() == DType.BF16
+                        ? LinearMma.workspaceBytes(rows, op.weight(), op.lora())
+                        : 0;
+        return Math.max(plain, tensorCores);
     }
 
     @Override
@@ -49,7 +50,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
         }
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(op.x());
-            LinearVariant variant = LinearVariant.of(launcher, x, op.weight());
+            LinearVariant variant = LinearVariant.of(launcher, x);
             if (variant == LinearVariant.MMA) {
                 mma.linear(operands, op, x);
             } else {

@@ -5,7 +5,6 @@ import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Arguments;
-import glance.backend.cuda.driver.Grid;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -16,28 +15,25 @@ import glance.tensor.Tensor;
 final class LinearMma {
     private static final String FILE = "linear_mma";
 
-    /** Rows of S and of a packed factor are padded to this many elements: 16 bytes. */
-    private static final int CHUNK = 8;
-
     private final Launcher launcher;
 
     LinearMma(Launcher launcher) {
         this.launcher = launcher;
     }
 
-    /** Most scratch for an adapter: S, and both factors packed. */
-    static long workspaceBytes(int rows, LowRank lora) {
-        return lora == null
-                ? 0
-                : DType.BF16.bytes()
-                        * ((long) rows * pitch(lora)
-                                + lora.a().numel()
-                                + (long) lora.b().dim(0) * pitch(lora));
+    /** Most scratch for a product: S, and the matrices packed. */
+    static long workspaceBytes(int rows, Tensor weight, LowRank lora) {
+        long bytes = Packed.bytes(weight);
+        if (lora != null) {
+            bytes += (long) DType.BF16.bytes() * rows * pitch(lora);
+            bytes += Packed.bytes(lora.a()) + Packed.bytes(lora.b());
+        }
+        return bytes;
     }
 
     /** Elements from row to row of S. */
     private static int pitch(LowRank lora) {
-        return Math.toIntExact(CHUNK * Grid.blocks(lora.a().dim(0), CHUNK));
+        return Packed.pitch(lora.a().dim(0));
     }
 
     void linear(Operands operands, Op.Linear op, Tensor x) {
@@ -45,14 +41,15 @@ final class LinearMma {
         int columns = op.weight().dim(0);
         LowRank lora = op.lora();
         Tensor low = lora == null ? null : lowRank(operands, x, lora);
-        Tensor up = lora == null ? null : packed(operands, lora.b());
+        Tensor weight = Packed.of(launcher, operands, op.weight());
+        Tensor up = lora == null ? null : Packed.of(launcher, operands, lora.b());
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
         launch(
                 "linear_mma",
                 rows,
                 columns,
-                rows(x).pointer(Launcher.address(op.weight()))
+                rows(x).pointer(Launcher.address(weight))
                         .pointer(Launcher.address(low))
                         .pointer(Launcher.address(up))
                         .i32(lora == null ? 0 : lora.a().dim(0))
@@ -77,7 +74,7 @@ final class LinearMma {
                 "low_rank_mma",
                 rows,
                 pitch,
-                rows(x).pointer(Launcher.address(packed(operands, lora.a())))
+                rows(x).pointer(Launcher.address(Packed.of(launcher, operands, lora.a())))
                         .f32(lora.scale())
                         .pointer(Launcher.address(low))
                         .i32(rows)
@@ -89,14 +86,12 @@ final class LinearMma {
 
     /** Why a gradient cannot be computed here, or null if it can. */
     static String refuses(TrainingOp.LinearInput op) {
-        return LinearVariant.isChunked(op.dy()) && LinearVariant.isChunked(op.weight())
+        Tensor weight = op.weight();
+        return Packed.isChunked(weight.dim(0)) && Packed.isChunked(weight.dim(1))
                 ? null
-                : "the gradient of a linear product on tensor cores needs bf16 and multiples of "
-                        + CHUNK
-                        + ", got dy "
-                        + op.dy()
-                        + " and weight "
-                        + op.weight();
+                : "the gradient of a linear product in bf16 takes weights whose sizes are multiples"
+                        + " of 8, got "
+                        + weight;
     }
 
     void linearInput(Operands operands, TrainingOp.LinearInput op) {
@@ -104,16 +99,16 @@ final class LinearMma {
         int columns = op.weight().dim(0);
         int in = op.weight().dim(1);
         LowRank lora = op.lora();
-        Tensor dy = packed(operands, op.dy().reshape(rows, columns));
+        Tensor dy = Packed.of(launcher, operands, op.dy().reshape(rows, columns));
         Tensor low = lora == null ? null : lowRankOfInput(operands, dy, lora);
-        Tensor down = lora == null ? null : packed(operands, lora.a());
+        Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
         launch(
                 "linear_input_mma",
                 rows,
                 in,
                 new Arguments()
                         .pointer(Launcher.address(dy))
-                        .pointer(Launcher.address(packed(operands, op.weight())))
+                        .pointer(Launcher.address(Packed.of(launcher, operands, op.weight())))
                         .pointer(Launcher.address(low))
                         .pointer(Launcher.address(down))
                         .i32(lora == null ? 0 : lora.a().dim(0))
@@ -135,36 +130,13 @@ final class LinearMma {
                 pitch,
                 new Arguments()
                         .pointer(Launcher.address(dy))
-                        .pointer(Launcher.address(packed(operands, lora.b())))
+                        .pointer(Launcher.address(Packed.of(launcher, operands, lora.b())))
                         .f32(lora.scale())
                         .pointer(Launcher.address(low))
                         .i32(rows)
                         .i32(dy.dim(1))
                         .i32(pitch));
         return low;
-    }
-
-    /** A matrix as the kernels read it: itself if its rows are aligned bf16, or a padded copy. */
-    private Tensor packed(Operands operands, Tensor factor) {
-        if (LinearVariant.isAligned(factor)) {
-            return factor;
-        }
-        int rows = factor.dim(0);
-        int columns = factor.dim(1);
-        int pitch = Math.toIntExact(CHUNK * Grid.blocks(columns, CHUNK));
-        Tensor packed = operands.scratch(DType.BF16, Shape.of(rows, pitch));
-        launcher.launchElements(
-                FILE,
-                "pack_factor" + launcher.suffix(),
-                packed.numel(),
-                new Arguments()
-                        .pointer(Launcher.address(factor))
-                        .i32(DTypeCode.of(factor.dtype()))
-                        .pointer(Launcher.address(packed))
-                        .i64(packed.numel())
-                        .i32(columns)
-                        .i32(pitch));
-        return packed;
     }
 
     private static Arguments rows(Tensor x) {

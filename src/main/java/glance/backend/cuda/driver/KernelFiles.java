@@ -27,6 +27,7 @@ public final class KernelFiles {
                     "norm",
                     "norm_grad",
                     "optimizer",
+                    "pack",
                     "pointwise",
                     "product",
                     "upsample");
@@ -35,6 +36,7 @@ public final class KernelFiles {
             List.of(
                     "include/activation.cuh",
                     "include/async_copy.cuh",
+                    "include/chunk.cuh",
                     "include/dtypes.cuh",
                     "include/epilogue.cuh",
                     "include/epilogue_chunks.cuh",
