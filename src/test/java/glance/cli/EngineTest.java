@@ -119,7 +119,7 @@ class EngineTest {
     @Test
     void unknownDevice_fails() {
         assertThat(run("generate", "x", "--device", "tpu")).isEqualTo(ExitCode.FAILURE);
-        assertThat(text(err)).contains("unknown device 'tpu': expected auto or one of cpu");
+        assertThat(text(err)).contains("unknown device 'tpu': expected auto or one of cuda, cpu, ");
     }
 
     private int run(String... args) {
