@@ -39,6 +39,7 @@ final class CudaDevice implements Device {
     private static KernelTable kernels(Launcher launcher) {
         PointwiseKernels pointwise = new PointwiseKernels(launcher);
         NormKernels norms = new NormKernels(launcher);
+        GroupNormKernels groups = new GroupNormKernels(launcher);
         LookupKernels lookup = new LookupKernels(launcher);
         KernelTable table = new KernelTable();
         addTraining(table, launcher);
@@ -47,6 +48,8 @@ final class CudaDevice implements Device {
                 .with(Op.HeadNormRope.class, new HeadNormRopeKernel(launcher))
                 .with(Op.RmsNorm.class, norms::rmsNorm)
                 .with(Op.LayerNorm.class, norms::layerNorm)
+                .with(Op.GroupStatistics.class, groups::statistics)
+                .with(Op.GroupNorm.class, groups::norm)
                 .with(Op.Embedding.class, lookup::embedding)
                 .with(Op.TimestepEmbedding.class, lookup::timestepEmbedding)
                 .with(Op.Conv2d.class, new Conv2dKernel(launcher))

@@ -19,6 +19,7 @@ public final class KernelFiles {
                     "conv2d_mma",
                     "copy",
                     "gradients",
+                    "group_norm",
                     "guided_euler",
                     "head_norm_rope",
                     "linear",
