@@ -1,4 +1,5 @@
-// Convolution, channels last, as an implicit matrix product on plain arithmetic units.
+// Convolution, channels last, as an implicit matrix product on plain arithmetic units: the path for
+// f32 and for channels that are no multiple of 8. For the rest: conv2d_mma.cu.
 //
 //   out[b, y, x, o] = bias[o] + residual[b, y, x, o]
 //                   + sum over i, j, c of in[b, y stride + i - top, x stride + j - left, c] w[o, i, j, c]

@@ -1,5 +1,5 @@
 // The frozen weight and its low-rank addition as one product, on plain arithmetic units: the path
-// for f32, for weights of other dtypes than the activations, and for few rows.
+// for f32, for depths that are no multiple of 8, and for few rows. For the rest: linear_mma.cu.
 //
 //   out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T          arXiv 2106.09685
 //
@@ -9,11 +9,13 @@
 // W, so that the result is written once.
 //
 //   linear_tile_*  64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
-//   linear_rows_*  a warp for each column and up to kFewRows rows; lanes share the depth, so that W
-//                  is read once, in order. Bound by reading W: for modulation and embeddings.
+//   linear_rows_*  a warp for each column and up to kFewRows rows; lanes share the depth in runs of
+//                  8, so that W is read once, in order. Bound by reading W: for modulation and
+//                  embeddings.
 //   low_rank_*     linear_rows without anything after the product, times scale, to f32.
 //
 // Launcher: glance.backend.cuda.LinearKernel. Test: glance.ops.parity.LinearCases.
+#include "include/chunk.cuh"
 #include "include/epilogue.cuh"
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
@@ -84,18 +86,33 @@ __device__ __forceinline__ void linear_tile(Rows<T> x, Matrix weight, const floa
     });
 }
 
+// Whether rows of x and of the matrix can be read in runs of 8 elements.
+template <class T>
+__device__ __forceinline__ bool reads_chunks(Rows<T> x, Matrix matrix, int in) {
+    return in % kChunk == 0 && x.batchStride % kChunk == 0 && x.rowStride % kChunk == 0 &&
+           is_aligned(x.data, 16) && is_aligned(matrix.data, 16);
+}
+
 // The products of kFewRows rows from firstRow on with one row of the matrix, in every lane.
 template <class T>
 __device__ __forceinline__ void dot_rows(Rows<T> x, Matrix matrix, long long firstRow,
                                          long long rows, int column, int in,
                                          float (&sum)[kFewRows]) {
     int lane = threadIdx.x % kWarpSize;
-    for (int k = lane; k < in; k += kWarpSize) {
-        float w = matrix.at(static_cast<long long>(column) * in + k);
+    bool whole = reads_chunks(x, matrix, in);
+    for (int k = lane * kChunk; k < in; k += kWarpSize * kChunk) {
+        float w[kChunk];
+        load_chunk(w, matrix.data, static_cast<long long>(column) * in + k, matrix.dtype, in - k,
+                   whole);
 #pragma unroll
         for (int r = 0; r < kFewRows; ++r) {
             if (firstRow + r < rows) {
-                sum[r] += to_float(x.row(firstRow + r)[k]) * w;
+                float own[kChunk];
+                load_chunk(own, x.row(firstRow + r) + k, in - k, whole);
+#pragma unroll
+                for (int e = 0; e < kChunk; ++e) {
+                    sum[r] += own[e] * w[e];
+                }
             }
         }
     }

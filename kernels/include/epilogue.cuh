@@ -3,7 +3,7 @@
 
 #include "activation.cuh"
 
-// residual + gate * act(p); gate [samples, n] and residual [rows, n] may be absent.
+// residual + gate * act(p + bias); gate [samples, n] and residual [rows, n] may be absent.
 template <class T>
 struct Epilogue {
     const float* bias;  // [n]

@@ -39,6 +39,7 @@ final class CudaDevice implements Device {
     private static KernelTable kernels(Launcher launcher) {
         PointwiseKernels pointwise = new PointwiseKernels(launcher);
         NormKernels norms = new NormKernels(launcher);
+        GroupNormKernels groups = new GroupNormKernels(launcher);
         LookupKernels lookup = new LookupKernels(launcher);
         KernelTable table = new KernelTable();
         addTraining(table, launcher);
@@ -47,6 +48,8 @@ final class CudaDevice implements Device {
                 .with(Op.HeadNormRope.class, new HeadNormRopeKernel(launcher))
                 .with(Op.RmsNorm.class, norms::rmsNorm)
                 .with(Op.LayerNorm.class, norms::layerNorm)
+                .with(Op.GroupStatistics.class, groups::statistics)
+                .with(Op.GroupNorm.class, groups::norm)
                 .with(Op.Embedding.class, lookup::embedding)
                 .with(Op.TimestepEmbedding.class, lookup::timestepEmbedding)
                 .with(Op.Conv2d.class, new Conv2dKernel(launcher))
@@ -65,7 +68,6 @@ final class CudaDevice implements Device {
         GradientKernels gradients = new GradientKernels(launcher);
         OptimizerKernels optimizer = new OptimizerKernels(launcher);
         f32(table, launcher, TrainingOp.MatMul.class, products::matMul);
-        f32(table, launcher, TrainingOp.LinearInput.class, products::linearInput);
         f32(table, launcher, TrainingOp.HeadNormRopeGrad.class, norms::headNormRope);
         f32(table, launcher, TrainingOp.RmsNormGrad.class, norms::rmsNorm);
         f32(table, launcher, TrainingOp.LayerNormGrad.class, norms::layerNorm);
@@ -76,7 +78,8 @@ final class CudaDevice implements Device {
         f32(table, launcher, TrainingOp.MseLoss.class, optimizer::meanSquaredError);
         f32(table, launcher, TrainingOp.GlobalNorm.class, optimizer::globalNorm);
         f32(table, launcher, TrainingOp.AdamW.class, optimizer::adamW);
-        table.with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
+        table.with(TrainingOp.LinearInput.class, new LinearInputKernel(launcher, products))
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
     }
 
     private static <O extends TrainingOp> void f32(

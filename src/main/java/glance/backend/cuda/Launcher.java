@@ -2,6 +2,7 @@ package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Driver;
+import glance.backend.cuda.driver.Gpu;
 import glance.backend.cuda.driver.Grid;
 import glance.backend.cuda.driver.KernelFunction;
 import glance.backend.cuda.driver.Launch;
@@ -97,6 +98,11 @@ final class Launcher {
     /** Warps of a block of a kernel. */
     int warps(String file, String entry) {
         return function(file, entry).maxThreads() / WARP_THREADS;
+    }
+
+    /** Properties of the GPU. */
+    Gpu gpu() {
+        return driver.gpu();
     }
 
     /** Most shared memory of a block. */

@@ -10,14 +10,19 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
-/** Launches linear.cu: first the small product with A, then all the rest at once. */
+/**
+ * Launches linear.cu: first the small product with A, then all the rest at once. Hands what tensor
+ * cores take to {@link LinearMma}.
+ */
 final class LinearKernel implements Kernel<Op.Linear> {
     private static final String FILE = "linear";
 
     private final Launcher launcher;
+    private final LinearMma mma;
 
     LinearKernel(Launcher launcher) {
         this.launcher = launcher;
+        this.mma = new LinearMma(launcher);
     }
 
     @Override
@@ -29,8 +34,13 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        long rows = (long) op.x().dim(0) * op.x().dim(1);
-        return op.lora() == null ? 0 : Float.BYTES * rows * op.lora().a().dim(0);
+        int rows = op.x().dim(0) * op.x().dim(1);
+        long plain = op.lora() == null ? 0 : (long) Float.BYTES * rows * op.lora().a().dim(0);
+        long tensorCores =
+                launcher.computeType() == DType.BF16
+                        ? LinearMma.workspaceBytes(rows, op.weight(), op.lora())
+                        : 0;
+        return Math.max(plain, tensorCores);
     }
 
     @Override
@@ -40,8 +50,13 @@ final class LinearKernel implements Kernel<Op.Linear> {
         }
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(op.x());
-            Tensor low = op.lora() == null ? null : lowRank(operands, x, op.lora());
-            product(operands, op, x, low);
+            LinearVariant variant = LinearVariant.of(launcher, x);
+            if (variant == LinearVariant.MMA) {
+                mma.linear(operands, op, x);
+            } else {
+                Tensor low = op.lora() == null ? null : lowRank(operands, x, op.lora());
+                product(variant, operands, op, x, low);
+            }
         }
     }
 
@@ -66,10 +81,11 @@ final class LinearKernel implements Kernel<Op.Linear> {
         return low;
     }
 
-    private void product(Operands operands, Op.Linear op, Tensor x, Tensor low) {
+    private void product(
+            LinearVariant variant, Operands operands, Op.Linear op, Tensor x, Tensor low) {
         int rows = x.dim(0) * x.dim(1);
         int columns = op.weight().dim(0);
-        boolean few = rows <= launcher.constant(FILE, "linear_few_rows");
+        boolean few = variant == LinearVariant.ROWS;
         String entry = (few ? "linear_rows" : "linear_tile") + launcher.suffix();
         Tensor up = low == null ? null : op.lora().b();
         Epilogue epilogue = op.epilogue();

@@ -123,7 +123,30 @@ final class Conv2dCases {
         specs.add(new Spec(f32, 2, 5, 11, 3, 7, 3, 2, 1, uneven, Set.of()).with(BIAS, RESIDUAL));
         specs.add(new Spec(DType.F16, 1, 11, 5, 3, 7, 1, 3, 3, uneven, Set.of()));
         specs.add(square(f32, 2, 6, 4, 4, 3, 1, 1).with(CROPPED, RESIDUAL));
+        specs.addAll(tensorCores());
         return specs.stream().map(Spec::toCase);
+    }
+
+    /** What the tensor core kernels of a GPU take: channels in whole vectors of 8. */
+    private static List<Spec> tensorCores() {
+        List<Spec> specs = new ArrayList<>();
+        DType bf16 = DType.BF16;
+        // 72 and 256 pixels: tiles of 64, and (with 136 columns) of 128 on the emulated GPU
+        for (int channels : new int[] {8, 16, 24, 32, 40}) {
+            specs.add(square(bf16, 2, 6, channels, 7, 3, 1, 1).with(BIAS));
+            specs.add(square(bf16, 1, 16, channels, 136, 3, 1, 1).with(BIAS, RESIDUAL));
+        }
+        for (int out : new int[] {1, 8, 63, 64, 65}) {
+            specs.add(square(bf16, 1, 5, 16, out, 3, 1, 1).with(RESIDUAL));
+        }
+        Padding after = new Padding(0, 0, 1, 1);
+        specs.add(new Spec(bf16, 2, 8, 9, 16, 24, 3, 3, 2, after, Set.of()).with(BIAS));
+        Padding uneven = new Padding(2, 1, 0, 3);
+        specs.add(new Spec(bf16, 2, 5, 11, 8, 16, 3, 2, 1, uneven, Set.of()).with(BIAS, RESIDUAL));
+        specs.add(square(bf16, 2, 7, 72, 130, 1, 1, 0).with(BIAS));
+        specs.add(square(bf16, 2, 1, 8, 4, 3, 1, 1).with(BIAS));
+        specs.add(square(bf16, 2, 6, 16, 24, 3, 1, 1).with(CROPPED, RESIDUAL));
+        return specs;
     }
 
     /** Large enough to be split over threads. */

@@ -79,6 +79,42 @@ final class LinearCases {
 
     private LinearCases() {}
 
+    /**
+     * What the tensor core kernels of a GPU take (whole vectors of 8 along the depth), around the
+     * edges of their tiles of 64 and 128 and of their slices of 32 and 64. In BF16 these run
+     * through both tiles: the emulated GPU has 4 multiprocessors, so that 4 large tiles are enough.
+     */
+    private static List<Spec> tensorCores() {
+        List<Spec> specs = new ArrayList<>();
+        DType bf16 = DType.BF16;
+        for (int in : new int[] {8, 32, 40, 72, 136}) {
+            specs.add(new Spec(bf16, 1, 130, in, 136, BIAS));
+            specs.add(new Spec(bf16, 1, 65, in, 72, BIAS));
+        }
+        for (int out : new int[] {1, 7, 63, 64, 65}) {
+            specs.add(new Spec(bf16, 1, 5, 40, out, RESIDUAL));
+            specs.add(new Spec(bf16, 1, 130, 40, out + 129, BIAS, RESIDUAL));
+        }
+        for (int seqLen : new int[] {63, 64, 65, 129, 257}) {
+            specs.add(new Spec(bf16, 2, seqLen, 72, 136, GATE, RESIDUAL, STRIDED));
+        }
+        for (int rank : new int[] {1, 16, 20, 32, 40, 128}) {
+            for (DType factors : List.of(bf16, DType.F32)) {
+                specs.add(new Spec(bf16, 2, 65, 72, 136, BIAS).withLora(rank, factors));
+                specs.add(new Spec(bf16, 2, 17, 136, 70, STRIDED).withLora(rank, factors));
+            }
+        }
+        for (Activation activation : Activation.values()) {
+            specs.add(new Spec(bf16, 2, 9, 40, 48, BIAS).with(activation));
+            specs.add(
+                    new Spec(bf16, 2, 65, 40, 136, BIAS, GATE, RESIDUAL)
+                            .with(activation)
+                            .withLora(16, bf16));
+        }
+        specs.add(new Spec(bf16, 3, 43, 24, 136, SHARED_GATE, RESIDUAL));
+        return specs;
+    }
+
     private static Set<Part> set(Part... parts) {
         Set<Part> set = EnumSet.noneOf(Part.class);
         set.addAll(List.of(parts));
@@ -116,6 +152,7 @@ final class LinearCases {
                 new Spec(DType.BF16, 2, 17, 64, 65, BIAS, GATE, RESIDUAL, STRIDED)
                         .with(Activation.SILU)
                         .withLora(4, DType.BF16));
+        specs.addAll(tensorCores());
         Stream<OpCase> ranks =
                 Stream.of(new int[] {37}, new int[] {5, 37}, new int[] {2, 3, 5, 37})
                         .map(LinearCases::ofRank);

@@ -33,6 +33,15 @@ final class ProductGradCases {
             cases.add(linearInput(DType.F32, 3, 1, 5, 19, size));
         }
         cases.add(linearInput(DType.F32, 17, 1, 1, 1, 1));
+        // what the tensor core kernels take, around the edges of their tiles and slices
+        for (int rank : new int[] {0, 4, 32, 128}) {
+            cases.add(linearInput(DType.BF16, rank, 2, 65, 136, 72));
+            cases.add(linearInput(DType.BF16, rank, 1, 65, 72, 40));
+        }
+        for (int size : new int[] {8, 32, 64, 72}) {
+            cases.add(linearInput(DType.BF16, 16, 2, 5, size, 136));
+            cases.add(linearInput(DType.BF16, 16, 2, 5, 136, size));
+        }
         return cases.stream();
     }
 

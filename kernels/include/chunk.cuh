@@ -1,0 +1,90 @@
+// Runs of 8 neighbouring elements, moved at once where that is possible.
+#pragma once
+
+#include "glance.cuh"
+#include "mma.cuh"
+
+constexpr int kChunk = 8;  // 16 bytes of bf16
+
+__device__ __forceinline__ bool is_aligned(const void* p, int bytes) {
+    return reinterpret_cast<uintptr_t>(p) % bytes == 0;
+}
+
+template <int bytes>
+struct Words;
+template <>
+struct Words<1> {
+    typedef uint2 type;
+};
+template <>
+struct Words<2> {
+    typedef uint4 type;
+};
+template <>
+struct Words<4> {
+    struct alignas(16) type {
+        uint4 low, high;
+    };
+};
+
+// 8 elements of an array of which `left` are there; zeros after them. whole: all are there, and from
+// is aligned to 16 bytes (8 for 8-bit types).
+template <class T>
+__device__ __forceinline__ void load_chunk(float (&to)[kChunk], const T* from, int left,
+                                           bool whole) {
+    if (whole) {
+        union {
+            typename Words<sizeof(T)>::type words;
+            T elements[kChunk];
+        } chunk;
+        chunk.words = *reinterpret_cast<const typename Words<sizeof(T)>::type*>(from);
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            to[e] = to_float(chunk.elements[e]);
+        }
+    } else {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            to[e] = e < left ? to_float(from[e]) : 0.0f;
+        }
+    }
+}
+
+// The same for a dtype known at run time.
+__device__ __forceinline__ void load_chunk(float (&to)[kChunk], const void* data, long long at,
+                                           int dtype, int left, bool whole) {
+    switch (dtype) {
+        case kF32:
+            load_chunk(to, static_cast<const float*>(data) + at, left, whole);
+            break;
+        case kBf16:
+            load_chunk(to, static_cast<const bf16*>(data) + at, left, whole);
+            break;
+        case kF16:
+            load_chunk(to, static_cast<const f16*>(data) + at, left, whole);
+            break;
+        case kF8E4M3:
+            load_chunk(to, static_cast<const f8_e4m3*>(data) + at, left, whole);
+            break;
+        default:
+            load_chunk(to, static_cast<const f8_e5m2*>(data) + at, left, whole);
+            break;
+    }
+}
+
+// whole: all elements are there, and to is aligned to 16 bytes.
+__device__ __forceinline__ void store_chunk(bf16* to, const float (&from)[kChunk], int left,
+                                            bool whole) {
+    if (whole) {
+        *reinterpret_cast<uint4*>(to) =
+            uint4{pack_bf16(from[0], from[1]), pack_bf16(from[2], from[3]),
+                  pack_bf16(from[4], from[5]), pack_bf16(from[6], from[7])};
+    } else {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            if (e < left) {
+                to[e] = from_float<bf16>(from[e]);
+            }
+        }
+    }
+}

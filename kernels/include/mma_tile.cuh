@@ -1,0 +1,274 @@
+// A tile of a bf16 matrix product on tensor cores: f32 sums of A[m, k] B[k, n], fed by asynchronous
+// copies. Used by linear_mma.cu and conv2d_mma.cu, which differ in where A lies.
+//
+//                     columns                  A block has a tile of rows x columns results, each
+//               +---------+---------+          warp a part of warpRows x warpColumns of them in
+//            k  |    B    |         |          registers (64 x 32: 64 sums a thread).
+//               +---------+---------+
+//          k                                   The depth is walked in slices. A slice of A and one
+//        +---+  +---------+---------+          of B make a stage in shared memory; while one stage
+//        |   |  | warp 0  | warp 1  |          is multiplied, the next stages - 1 are on their way.
+//  rows  | A |  +---------+---------+          One barrier a slice closes both hazards: this slice
+//        |   |  | warp 2  | warp 3  |          has arrived for all threads, and the stage that is
+//        +---+  +---------+---------+          filled next has been read by all of them.
+//
+// Slices lie in shared memory in rows of 16-byte chunks; ldmatrix reads the same chunk of 8
+// neighbouring rows, so chunks are swizzled (chunk ^ row) to lie in 8 different groups of banks. For
+// a depth of 32 two rows share the 128 bytes of all banks:
+//
+//   bytes      0    16    32    48    64    80    96   112
+//   rows 0, 1  0.0   0.1   0.2   0.3   1.0   1.1   1.2   1.3     row.chunk
+//   rows 2, 3  2.1   2.0   2.3   2.2   3.1   3.0   3.3   3.2
+//   rows 4, 5  4.2   4.3   4.0   4.1   5.2   5.3   5.0   5.1
+//   rows 6, 7  6.3   6.2   6.1   6.0   7.3   7.2   7.1   7.0     chunk 0 is in every group once
+//
+// B is read in one of two layouts: kAlongDepth, B[n][k] (a weight times activations), or
+// kAcrossDepth, B[k][n] (the same weight in the backward pass), where ldmatrix transposes.
+#pragma once
+
+#include "async_copy.cuh"
+#include "chunk.cuh"
+#include "glance.cuh"
+#include "mma.cuh"
+
+enum Orientation { kAlongDepth, kAcrossDepth };
+
+// Where an element lies in a slice of rows of `width` elements; column is a multiple of kChunk.
+template <int width>
+__device__ __forceinline__ constexpr int swizzled(int row, int column) {
+    constexpr int chunks = width / kChunk;
+    constexpr int rowsInBanks = chunks < 8 ? 8 / chunks : 1;
+    constexpr int pattern = chunks < 8 ? chunks - 1 : 7;
+    static_assert((chunks & (chunks - 1)) == 0, "xor stays in the row");
+    return row * width + ((column / kChunk) ^ (row / rowsInBanks & pattern)) * kChunk;
+}
+
+// Whether 8 neighbouring rows have each chunk in 8 different groups of banks.
+template <int width>
+constexpr bool has_no_bank_conflicts() {
+    for (int column = 0; column < width; column += kChunk) {
+        int groups = 0;
+        for (int row = 0; row < 8; ++row) {
+            groups |= 1 << swizzled<width>(row, column) / kChunk % 8;
+        }
+        if (groups != 0xff) {
+            return false;
+        }
+    }
+    return true;
+}
+static_assert(has_no_bank_conflicts<32>() && has_no_bank_conflicts<64>() &&
+                  has_no_bank_conflicts<128>(),
+              "the widths of slices below");
+
+// 16 bytes of global memory, or zeros if not valid.
+struct Chunk {
+    const bf16* from;
+    bool valid;
+};
+
+// Starts the copy of a slice of rows x width elements. at(pass, row, column) names the chunk; pass
+// counts the chunks of a thread, which all have the same column.
+template <int rows, int width, int threads, class At>
+__device__ __forceinline__ void copy_slice(bf16* slice, At at) {
+    constexpr int chunks = width / kChunk;
+    constexpr int rowsOfPass = threads / chunks;
+    static_assert(rows % rowsOfPass == 0, "whole passes");
+    int column = threadIdx.x % chunks * kChunk;
+#pragma unroll
+    for (int pass = 0; pass < rows / rowsOfPass; ++pass) {
+        int row = threadIdx.x / chunks + pass * rowsOfPass;
+        Chunk chunk = at(pass, row, column);
+        async_copy_16(slice + swizzled<width>(row, column), chunk.from, chunk.valid);
+    }
+}
+
+template <int rows_, int columns_, int depth_, int warpRows_, int warpColumns_, int stages_>
+struct MmaTile {
+    static constexpr int rows = rows_;
+    static constexpr int columns = columns_;
+    static constexpr int depth = depth_;  // of a slice
+    static constexpr int warpRows = warpRows_;
+    static constexpr int warpColumns = warpColumns_;
+    static constexpr int stages = stages_;
+    static constexpr int warpsAcross = columns / warpColumns;
+    static constexpr int warps = rows / warpRows * warpsAcross;
+    static constexpr int threads = warps * kWarpSize;
+
+    // chunks of A that a thread copies for a slice, and the distance of their rows
+    static constexpr int rowsOfPass = threads / (depth / kChunk);
+    static constexpr int passes = rows / rowsOfPass;
+
+    // results pass through shared memory so that they are written 16 bytes at a time; 8 floats of
+    // padding keep the writes of a quad of lanes apart
+    static constexpr int stagedRows = warpRows < 32 ? warpRows : 32;
+    static constexpr int stagedPitch = warpColumns + 8;
+
+    static constexpr int stageElements = (rows + columns) * depth;
+    static constexpr int stageBytes = stages * stageElements * static_cast<int>(sizeof(bf16));
+    static constexpr int resultBytes =
+        warps * stagedRows * stagedPitch * static_cast<int>(sizeof(float));
+    static constexpr int sharedBytes = stageBytes > resultBytes ? stageBytes : resultBytes;
+
+    static_assert(warpRows % 16 == 0 && warpColumns % 16 == 0 && depth % 16 == 0, "whole products");
+    static_assert(sharedBytes <= 99 * 1024, "fits every GPU from compute capability 8.0");
+
+    float sum[warpRows / 16][warpColumns / 8][4];
+
+    __device__ __forceinline__ int warp_row() const {
+        return threadIdx.x / kWarpSize / warpsAcross * warpRows;
+    }
+
+    __device__ __forceinline__ int warp_column() const {
+        return threadIdx.x / kWarpSize % warpsAcross * warpColumns;
+    }
+
+    __device__ __forceinline__ void clear() {
+#pragma unroll
+        for (int i = 0; i < warpRows / 16; ++i) {
+#pragma unroll
+            for (int j = 0; j < warpColumns / 8; ++j) {
+#pragma unroll
+                for (int e = 0; e < 4; ++e) {
+                    sum[i][j][e] = 0.0f;
+                }
+            }
+        }
+    }
+
+    // Adds the products of all slices. load(slice, a, b) starts the copies of one; it is called
+    // for slices 0, 1, 2, ... in this order.
+    template <Orientation orientation, class Load>
+    __device__ __forceinline__ void accumulate(bf16* shared, int slices, Load load) {
+#pragma unroll
+        for (int stage = 0; stage < stages - 1; ++stage) {
+            if (stage < slices) {
+                bf16* at = shared + stage * stageElements;
+                load(stage, at, at + rows * depth);
+            }
+            async_commit();
+        }
+        int reading = 0;
+        int filling = stages - 1;
+#pragma unroll 1
+        for (int slice = 0; slice < slices; ++slice) {
+            async_wait<stages - 2>();
+            __syncthreads();  // this slice is there; the stage to fill has been read
+            if (slice + stages - 1 < slices) {
+                bf16* at = shared + filling * stageElements;
+                load(slice + stages - 1, at, at + rows * depth);
+            }
+            async_commit();  // an empty group at the end, so that the count above holds
+            const bf16* a = shared + reading * stageElements;
+            multiply<orientation>(a, a + rows * depth);
+            reading = reading + 1 == stages ? 0 : reading + 1;
+            filling = filling + 1 == stages ? 0 : filling + 1;
+        }
+    }
+
+    template <Orientation orientation>
+    __device__ __forceinline__ void multiply(const bf16* a, const bf16* b) {
+        int lane = threadIdx.x % kWarpSize;
+#pragma unroll
+        for (int k = 0; k < depth; k += 16) {
+            unsigned left[warpRows / 16][4];
+            unsigned right[warpColumns / 8][2];
+#pragma unroll
+            for (int i = 0; i < warpRows / 16; ++i) {
+                int row = warp_row() + i * 16 + lane % 16;
+                load_matrices(left[i], a + swizzled<depth>(row, k + lane / 16 * kChunk));
+            }
+#pragma unroll
+            for (int j = 0; j < warpColumns / 8; j += 2) {
+                unsigned both[4];
+                int column = warp_column() + j * 8;
+                if (orientation == kAlongDepth) {
+                    int n = column + lane / 16 * 8 + lane % 8;
+                    load_matrices(both, b + swizzled<depth>(n, k + lane / 8 % 2 * kChunk));
+                } else {
+                    int n = column + lane / 16 * kChunk;
+                    load_matrices_transposed(both, b + swizzled<columns>(k + lane % 16, n));
+                }
+                right[j][0] = both[0];
+                right[j][1] = both[1];
+                right[j + 1][0] = both[2];
+                right[j + 1][1] = both[3];
+            }
+#pragma unroll
+            for (int i = 0; i < warpRows / 16; ++i) {
+#pragma unroll
+                for (int j = 0; j < warpColumns / 8; ++j) {
+                    mma_bf16(sum[i][j], left[i], right[j]);
+                }
+            }
+        }
+    }
+
+    // Calls write(row, column, values) for runs of kChunk results, in tile coordinates.
+    template <class Write>
+    __device__ __forceinline__ void write(void* shared, Write write) {
+        int lane = threadIdx.x % kWarpSize;
+        float* staged = static_cast<float*>(shared) +
+                        threadIdx.x / kWarpSize * stagedRows * stagedPitch;
+        constexpr int chunks = warpColumns / kChunk;
+        __syncthreads();  // the last slice has been read
+#pragma unroll
+        for (int part = 0; part < warpRows / stagedRows; ++part) {
+#pragma unroll
+            for (int i = 0; i < stagedRows / 16; ++i) {
+#pragma unroll
+                for (int j = 0; j < warpColumns / 8; ++j) {
+                    const float(&c)[4] = sum[part * (stagedRows / 16) + i][j];
+                    float* to = staged + (i * 16 + lane / 4) * stagedPitch + j * 8 + lane % 4 * 2;
+                    *reinterpret_cast<float2*>(to) = make_float2(c[0], c[1]);
+                    *reinterpret_cast<float2*>(to + 8 * stagedPitch) = make_float2(c[2], c[3]);
+                }
+            }
+            __syncwarp();  // the warp's results are there
+#pragma unroll 1
+            for (int i = lane; i < stagedRows * chunks; i += kWarpSize) {
+                int row = i / chunks;
+                int column = i % chunks * kChunk;
+                const float4* from =
+                    reinterpret_cast<const float4*>(staged + row * stagedPitch + column);
+                float4 low = from[0];
+                float4 high = from[1];
+                float values[kChunk] = {low.x,  low.y,  low.z,  low.w,
+                                        high.x, high.y, high.z, high.w};
+                write(warp_row() + part * stagedRows + row, warp_column() + column, values);
+            }
+            __syncwarp();  // they have been read
+        }
+    }
+};
+
+// The tile of a block when blocks are counted in bands of a few tile rows, column by column: blocks
+// that run at the same time then share their parts of A and B in the L2 cache.
+struct TilePlace {
+    int row, column;  // of the tile's first result
+
+    template <class Tile>
+    static __device__ __forceinline__ TilePlace of(int rows, int columns) {
+        constexpr int kBand = 8;
+        int down = (rows + Tile::rows - 1) / Tile::rows;
+        int across = (columns + Tile::columns - 1) / Tile::columns;
+        int block = blockIdx.x;
+        int first = block / (kBand * across) * kBand;
+        int inBand = block % (kBand * across);
+        int height = min(kBand, down - first);
+        return {(first + inBand % height) * Tile::rows, inBand / height * Tile::columns};
+    }
+};
+
+// 128 x 128: 8 warps, 64 products for each 6 KB read by a warp, two blocks a multiprocessor where it
+// has 164 KB of shared memory. Half the size each way where the large one leaves multiprocessors
+// idle. Thin: for results of few columns and much depth, bound by reading A: more slices under way.
+using LargeTile = MmaTile<128, 128, 32, 64, 32, 4>;
+using SmallTile = MmaTile<64, 64, 32, 32, 32, 4>;
+using ThinTile = MmaTile<32, 32, 64, 16, 32, 6>;
+
+// What the launcher of a file needs of its tiles.
+#define EXPORT_TILE(name, Tile)                                                      \
+    static_assert(Tile::rows == Tile::columns, "one number tells the launcher both"); \
+    EXPORT_CONSTANT(name##_tile, Tile::rows);                                         \
+    EXPORT_CONSTANT(name##_shared, Tile::sharedBytes)

@@ -1,0 +1,160 @@
+// The frozen weight and its low-rank addition as one product on tensor cores, bf16 with f32 sums.
+//
+//   linear        out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T
+//   linear_input  out = dy W + S A,  S = scale dy B: the gradient towards x      arXiv 2106.09685
+//
+// x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
+// rank]; bias f32, everything else bf16. What is read in 16 bytes has to be aligned to it: x and its
+// strides, W, in (linear_input: and out), A and B with their rows; pack.cu makes matrices so.
+//
+// S [rows, rank] is made first, in bf16, its rows padded with zeros to a multiple of 8. Its product
+// with B is more depth of the main product: after the last slice of x and W come slices of S and B,
+// in the same pipeline and the same sums, so that no full-width addition ever reaches memory. Rank
+// 32 costs one slice; in = 3072 has 96.
+//
+//   linear_mma_{128, 64}        a block makes one tile of that size (include/mma_tile.cuh). Bound by
+//   linear_input_mma_{128, 64}  the tensor cores.
+//   low_rank_mma                S of linear: thin tiles. Bound by reading x.
+//   low_rank_input_mma          S of linear_input.
+//
+// Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.LinearCases, ProductGradCases.
+#include "include/epilogue_chunks.cuh"
+#include "include/glance.cuh"
+#include "include/mma_side.cuh"
+#include "include/mma_tile.cuh"
+
+EXPORT_TILE(linear_mma_large, LargeTile);
+EXPORT_TILE(linear_mma_small, SmallTile);
+EXPORT_TILE(linear_mma_thin, ThinTile);
+
+// The argument x and where its rows lie.
+struct Rows {
+    const bf16* data;
+    long long batchStride;
+    long long rowStride;
+    int seqLen;
+    int count;
+};
+
+// A thread's rows of a tile of x.
+template <class Tile>
+struct OwnRows {
+    const bf16* row[Tile::passes];  // null beyond the end
+    const bf16* any;                // an aligned address for copies that read nothing
+
+    __device__ __forceinline__ OwnRows(const Rows& x, int firstRow) : any(x.data) {
+#pragma unroll
+        for (int pass = 0; pass < Tile::passes; ++pass) {
+            int i = firstRow + threadIdx.x / (Tile::depth / kChunk) + pass * Tile::rowsOfPass;
+            row[pass] = i < x.count
+                            ? x.data + i / x.seqLen * x.batchStride + i % x.seqLen * x.rowStride
+                            : nullptr;
+        }
+    }
+
+    __device__ __forceinline__ void copy(bf16* slice, int start, int depth) const {
+        copy_slice<Tile::rows, Tile::depth, Tile::threads>(slice, [&](int pass, int, int column) {
+            int k = start + column;
+            bool valid = row[pass] != nullptr && k < depth;
+            return Chunk{valid ? row[pass] + k : any, valid};
+        });
+    }
+};
+
+// out = epilogue(x weight + s low); s [rows, sPitch], low.depth 0 for none.
+template <class Tile, Orientation orientation>
+__device__ __forceinline__ void linear(const Rows& x, const Side& weight, const bf16* s, int sPitch,
+                                       const Side& low, const Epilogue<bf16>& epilogue, bf16* out) {
+    DYNAMIC_SHARED(bf16, shared);
+    TilePlace place = TilePlace::of<Tile>(x.count, weight.columns);
+    OwnRows<Tile> own(x, place.row);
+    int wide = slices_of<Tile>(weight.depth);
+    Tile tile;
+    tile.clear();
+    tile.template accumulate<orientation>(
+        shared, wide + slices_of<Tile>(low.depth), [&](int slice, bf16* a, bf16* b) {
+            if (slice < wide) {
+                int start = slice * Tile::depth;
+                own.copy(a, start, weight.depth);
+                copy_side<Tile, orientation>(b, weight, start, place.column);
+            } else {
+                int start = (slice - wide) * Tile::depth;
+                copy_matrix<Tile::rows, Tile::depth, Tile::threads>(
+                    a, s, sPitch, place.row, x.count, start, low.depth);
+                copy_side<Tile, orientation>(b, low, start, place.column);
+            }
+        });
+    bool chunks = moves_chunks(epilogue, out, weight.columns);
+    tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {
+        int row = place.row + i;
+        int column = place.column + j;
+        if (row < x.count && column < weight.columns) {
+            write_chunk(epilogue, out, row, column, weight.columns, chunks, product);
+        }
+    });
+}
+
+// s = scale x factor, [rows, pitch]; zeros beyond the rank.
+template <Orientation orientation>
+__device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, float scale, bf16* s,
+                                         int pitch) {
+    DYNAMIC_SHARED(bf16, shared);
+    TilePlace place = TilePlace::of<ThinTile>(x.count, pitch);
+    OwnRows<ThinTile> own(x, place.row);
+    ThinTile tile;
+    tile.clear();
+    tile.accumulate<orientation>(
+        shared, slices_of<ThinTile>(factor.depth), [&](int slice, bf16* a, bf16* b) {
+            int start = slice * ThinTile::depth;
+            own.copy(a, start, factor.depth);
+            copy_side<ThinTile, orientation>(b, factor, start, place.column);
+        });
+    tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {
+        int row = place.row + i;
+        int column = place.column + j;
+        if (row < x.count && column < pitch) {
+            float scaled[kChunk];
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                scaled[e] = scale * product[e];
+            }
+            store_chunk(s + static_cast<long long>(row) * pitch + column, scaled, kChunk, true);
+        }
+    });
+}
+
+// in and columns are those of the weight as a file has it, [columns, in].
+#define LINEAR(Tile, size)                                                                        \
+    KERNEL(Tile::threads, linear_mma_##size##_bf16, const bf16* x, long long batchStride,         \
+           long long rowStride, int seqLen, const bf16* weight, const bf16* s, const bf16* up,    \
+           int rank, int pitch, const float* bias, int activation, const bf16* gate,              \
+           long long gateStride, const bf16* residual, bf16* out, int rows, int in,               \
+           int columns) {                                                                         \
+        linear<Tile, kAlongDepth>({x, batchStride, rowStride, seqLen, rows},                      \
+                                  {weight, in, in, columns}, s, pitch,                            \
+                                  {up, pitch, rank, columns},                                     \
+                                  {bias, activation, gate, gateStride, residual, seqLen}, out);   \
+    }                                                                                             \
+    KERNEL(Tile::threads, linear_input_mma_##size##_bf16, const bf16* dy, const bf16* weight,     \
+           const bf16* s, const bf16* down, int rank, int pitch, bf16* out, int rows, int in,     \
+           int columns) {                                                                         \
+        linear<Tile, kAcrossDepth>({dy, 0, columns, rows, rows}, {weight, in, columns, in}, s,    \
+                                   pitch, {down, in, rank, in},                                   \
+                                   {nullptr, kNone, nullptr, 0, nullptr, rows}, out);             \
+    }
+
+LINEAR(LargeTile, 128)
+LINEAR(SmallTile, 64)
+
+KERNEL(ThinTile::threads, low_rank_mma_bf16, const bf16* x, long long batchStride,
+       long long rowStride, int seqLen, const bf16* down, float scale, bf16* s, int rows, int in,
+       int rank, int pitch) {
+    low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, rows}, {down, in, in, rank}, scale, s,
+                          pitch);
+}
+
+KERNEL(ThinTile::threads, low_rank_input_mma_bf16, const bf16* dy, const bf16* up, float scale,
+       bf16* s, int rows, int columns, int pitch) {
+    low_rank<kAcrossDepth>({dy, 0, columns, rows, rows}, {up, pitch, columns, pitch}, scale, s,
+                           pitch);
+}

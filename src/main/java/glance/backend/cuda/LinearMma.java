@@ -1,0 +1,158 @@
+package glance.backend.cuda;
+
+import glance.backend.Epilogue;
+import glance.backend.LowRank;
+import glance.backend.Op;
+import glance.backend.TrainingOp;
+import glance.backend.cuda.driver.Arguments;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+
+/**
+ * Launches linear_mma.cu: the product with one factor of the adapter, then all the rest at once.
+ */
+final class LinearMma {
+    private static final String FILE = "linear_mma";
+
+    private final Launcher launcher;
+
+    LinearMma(Launcher launcher) {
+        this.launcher = launcher;
+    }
+
+    /** Most scratch for a product: S, and the matrices packed. */
+    static long workspaceBytes(int rows, Tensor weight, LowRank lora) {
+        long bytes = Packed.bytes(weight);
+        if (lora != null) {
+            bytes += (long) DType.BF16.bytes() * rows * pitch(lora);
+            bytes += Packed.bytes(lora.a()) + Packed.bytes(lora.b());
+        }
+        return bytes;
+    }
+
+    /** Elements from row to row of S. */
+    private static int pitch(LowRank lora) {
+        return Packed.pitch(lora.a().dim(0));
+    }
+
+    void linear(Operands operands, Op.Linear op, Tensor x) {
+        int rows = x.dim(0) * x.dim(1);
+        int columns = op.weight().dim(0);
+        LowRank lora = op.lora();
+        Tensor low = lora == null ? null : lowRank(operands, x, lora);
+        Tensor weight = Packed.of(launcher, operands, op.weight());
+        Tensor up = lora == null ? null : Packed.of(launcher, operands, lora.b());
+        Epilogue epilogue = op.epilogue();
+        Tensor gate = operands.activation(epilogue.gate());
+        launch(
+                "linear_mma",
+                rows,
+                columns,
+                rows(x).pointer(Launcher.address(weight))
+                        .pointer(Launcher.address(low))
+                        .pointer(Launcher.address(up))
+                        .i32(lora == null ? 0 : lora.a().dim(0))
+                        .i32(lora == null ? 0 : pitch(lora))
+                        .pointer(Launcher.address(operands.parameter(op.bias())))
+                        .i32(epilogue.activation().ordinal())
+                        .pointer(Launcher.address(gate))
+                        .i64(Launcher.sampleStride(gate))
+                        .pointer(Launcher.address(operands.activation(epilogue.residual())))
+                        .pointer(Launcher.address(op.out()))
+                        .i32(rows)
+                        .i32(x.dim(2))
+                        .i32(columns));
+    }
+
+    /** {@code scale x A^T}, [rows, pitch]. */
+    private Tensor lowRank(Operands operands, Tensor x, LowRank lora) {
+        int rows = x.dim(0) * x.dim(1);
+        int pitch = pitch(lora);
+        Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
+        launchThin(
+                "low_rank_mma",
+                rows,
+                pitch,
+                rows(x).pointer(Launcher.address(Packed.of(launcher, operands, lora.a())))
+                        .f32(lora.scale())
+                        .pointer(Launcher.address(low))
+                        .i32(rows)
+                        .i32(x.dim(2))
+                        .i32(lora.a().dim(0))
+                        .i32(pitch));
+        return low;
+    }
+
+    /** Why a gradient cannot be computed here, or null if it can. */
+    static String refuses(TrainingOp.LinearInput op) {
+        Tensor weight = op.weight();
+        return Packed.isChunked(weight.dim(0)) && Packed.isChunked(weight.dim(1))
+                ? null
+                : "the gradient of a linear product in bf16 takes weights whose sizes are multiples"
+                        + " of 8, got "
+                        + weight;
+    }
+
+    void linearInput(Operands operands, TrainingOp.LinearInput op) {
+        int rows = op.dy().dim(0) * op.dy().dim(1);
+        int columns = op.weight().dim(0);
+        int in = op.weight().dim(1);
+        LowRank lora = op.lora();
+        Tensor dy = Packed.of(launcher, operands, op.dy().reshape(rows, columns));
+        Tensor low = lora == null ? null : lowRankOfInput(operands, dy, lora);
+        Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
+        launch(
+                "linear_input_mma",
+                rows,
+                in,
+                new Arguments()
+                        .pointer(Launcher.address(dy))
+                        .pointer(Launcher.address(Packed.of(launcher, operands, op.weight())))
+                        .pointer(Launcher.address(low))
+                        .pointer(Launcher.address(down))
+                        .i32(lora == null ? 0 : lora.a().dim(0))
+                        .i32(lora == null ? 0 : pitch(lora))
+                        .pointer(Launcher.address(op.out()))
+                        .i32(rows)
+                        .i32(in)
+                        .i32(columns));
+    }
+
+    /** {@code scale dy B}, [rows, pitch]. */
+    private Tensor lowRankOfInput(Operands operands, Tensor dy, LowRank lora) {
+        int rows = dy.dim(0);
+        int pitch = pitch(lora);
+        Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
+        launchThin(
+                "low_rank_input_mma",
+                rows,
+                pitch,
+                new Arguments()
+                        .pointer(Launcher.address(dy))
+                        .pointer(Launcher.address(Packed.of(launcher, operands, lora.b())))
+                        .f32(lora.scale())
+                        .pointer(Launcher.address(low))
+                        .i32(rows)
+                        .i32(dy.dim(1))
+                        .i32(pitch));
+        return low;
+    }
+
+    private static Arguments rows(Tensor x) {
+        return new Arguments()
+                .pointer(Launcher.address(x))
+                .i64(x.stride(0))
+                .i64(x.stride(1))
+                .i32(x.dim(1));
+    }
+
+    private void launch(String entry, int rows, int columns, Arguments arguments) {
+        MmaTile tile = MmaTile.fitting(launcher, FILE, rows, columns);
+        tile.launch(launcher, entry + "_" + tile.size(), rows, columns, arguments);
+    }
+
+    private void launchThin(String entry, int rows, int columns, Arguments arguments) {
+        MmaTile.of(launcher, FILE, "thin").launch(launcher, entry, rows, columns, arguments);
+    }
+}

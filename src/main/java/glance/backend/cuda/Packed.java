@@ -1,0 +1,72 @@
+package glance.backend.cuda;
+
+import glance.backend.cuda.driver.Arguments;
+import glance.backend.cuda.driver.Grid;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+
+/**
+ * Operands of tensor core kernels: bf16, every row a whole number of 16-byte chunks. What is
+ * something else is converted by pack.cu, at the cost of reading it once more; 8-bit weights stay
+ * exact, others are rounded.
+ */
+final class Packed {
+    /** Elements of bf16 that a kernel reads at once. */
+    private static final int CHUNK = 8;
+
+    private static final int CHUNK_BYTES = 16;
+
+    private Packed() {}
+
+    /** Whether all rows of a tensor are such chunks where they lie. */
+    static boolean isPacked(Tensor x) {
+        int last = x.rank() - 1;
+        boolean chunked =
+                x.dtype() == DType.BF16
+                        && isChunked(x.dim(last))
+                        && Launcher.address(x) % CHUNK_BYTES == 0;
+        for (int axis = 0; axis < last; axis++) {
+            chunked &= x.dim(axis) == 1 || isChunked(x.stride(axis));
+        }
+        return chunked;
+    }
+
+    static boolean isChunked(long elements) {
+        return elements % CHUNK == 0;
+    }
+
+    /** The size of a row with its padding. */
+    static int pitch(int columns) {
+        return Math.toIntExact(CHUNK * Grid.blocks(columns, CHUNK));
+    }
+
+    /** Scratch that {@link #of} may take for a matrix. */
+    static long bytes(Tensor x) {
+        boolean free = x.dtype() == DType.BF16 && isChunked(x.dim(1));
+        return free ? 0 : (long) DType.BF16.bytes() * x.dim(0) * pitch(x.dim(1));
+    }
+
+    /** A contiguous matrix as it is if it is packed, or a copy [rows, pitch] padded with zeros. */
+    static Tensor of(Launcher launcher, Operands operands, Tensor x) {
+        if (isPacked(x)) {
+            return x;
+        }
+        int columns = x.dim(1);
+        int pitch = pitch(columns);
+        Tensor packed = operands.scratch(DType.BF16, Shape.of(x.dim(0), pitch));
+        long chunks = packed.numel() / CHUNK;
+        launcher.launchElements(
+                "pack",
+                "pack_matrix_bf16",
+                chunks,
+                new Arguments()
+                        .pointer(Launcher.address(x))
+                        .i32(DTypeCode.of(x.dtype()))
+                        .pointer(Launcher.address(packed))
+                        .i64(chunks)
+                        .i32(columns)
+                        .i32(pitch));
+        return packed;
+    }
+}
