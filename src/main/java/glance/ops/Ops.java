@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Operations on the tensors of one device. Arguments are never modified; every result is a new
- * contiguous tensor in the device's compute dtype, owned by the innermost {@link Scope}. All
- * methods throw {@link IllegalArgumentException} naming the operation, the argument, what was
- * expected and what was given. Not thread-safe.
+ * Operations on the tensors of one device. Arguments are never modified but by {@link #copy}; every
+ * result is a new contiguous tensor in the device's compute dtype, owned by the innermost {@link
+ * Scope}. All methods throw {@link IllegalArgumentException} naming the operation, the argument,
+ * what was expected and what was given. Not thread-safe.
  */
 public final class Ops implements AutoCloseable {
     private final Device device;
@@ -599,6 +599,18 @@ public final class Ops implements AutoCloseable {
         Tensor out = empty(computeType(), x.shape());
         run(new Op.Copy(x, out));
         return out;
+    }
+
+    /**
+     * Fills {@code target} with the values of {@code x}, in the dtype and strides of each: the one
+     * operation that changes a tensor that there was before. It cannot be recorded.
+     *
+     * @param target the shape of x
+     */
+    public void copy(Tensor x, Tensor target) {
+        Check.shape("copy", "target", target, x.shape(), "to match x");
+        Check.that(recorder == null, "copy", "a tensor is not overwritten while there is a tape");
+        run(new Op.Copy(x, target));
     }
 
     /** The tensor itself if it has the dtype, else a converted copy. */
