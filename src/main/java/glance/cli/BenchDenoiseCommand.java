@@ -29,6 +29,9 @@ import picocli.CommandLine.Option;
             "Two adapters with random weights on all attention projections take turns, one in each",
             "phase of the plan. With random weights of the model too, the picture is noise; the work",
             "is the same.",
+            "",
+            "On a GPU the steps of a phase replay one CUDA graph. To see what that gains:",
+            "java -Dglance.cuda.graphs=false -jar glance-engine.jar bench denoise ...",
             ""
         },
         optionListHeading = "Options:%n",

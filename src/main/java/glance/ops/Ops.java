@@ -6,6 +6,7 @@ import glance.backend.Device;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
 import glance.backend.Op;
+import glance.backend.Replay;
 import glance.backend.Rope;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -611,6 +612,21 @@ public final class Ops implements AutoCloseable {
         Check.shape("copy", "target", target, x.shape(), "to match x");
         Check.that(recorder == null, "copy", "a tensor is not overwritten while there is a tape");
         run(new Op.Copy(x, target));
+    }
+
+    /**
+     * Makes work ready to be run many times; on a GPU it becomes one graph of launches. It must
+     * read tensors that outlive the result alone, leave its own in {@link #copy} of such tensors,
+     * and keep away from {@link #host}. It cannot be recorded.
+     */
+    public Replay replay(Runnable work) {
+        Check.that(recorder == null, "replay", "work is not replayed while there is a tape");
+        return device.replay(
+                () -> {
+                    try (Scope scope = scope()) {
+                        work.run();
+                    }
+                });
     }
 
     /** The tensor itself if it has the dtype, else a converted copy. */

@@ -78,34 +78,44 @@ final class Sampler {
             ObjIntConsumer<Tensor> afterStep) {
         try (Scope scope = ops.scope()) {
             Tensor latents = start(noise, steps.get(0).sigma());
-            Network network = new Network(ops, conditioned, latents, guidance.isActive());
-            Map<String, LowRank> active = null;
-            for (int i = 0; i < steps.size(); i++) {
-                if (listener.isCancelled()) {
-                    throw new CancelledException();
-                }
-                DenoisingStep step = steps.get(i);
-                long start = System.nanoTime();
-                if (step.adapters() != active) {
-                    activate(step.adapters());
-                    if (active != null) {
-                        listener.adapterSwitch((System.nanoTime() - start) * 1e-9);
-                    }
-                    active = step.adapters();
-                }
-                try (Scope inner = ops.scope()) {
-                    Tensor velocity = network.next(step.adapters());
-                    ops.copy(euler(latents, velocity, step, guidance), latents);
-                }
-                ops.device().synchronize();
-                listener.step(
-                        i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
-                listener.latents(i + 1, latents);
-                afterStep.accept(latents, i + 1);
+            try (Network network = new Network(ops, conditioned, latents, guidance.isActive())) {
+                walk(network, latents, steps, guidance, afterStep);
             }
             return scope.keep(latents);
         } finally {
             activate(Map.of());
+        }
+    }
+
+    private void walk(
+            Network network,
+            Tensor latents,
+            List<DenoisingStep> steps,
+            Guidance guidance,
+            ObjIntConsumer<Tensor> afterStep) {
+        Map<String, LowRank> active = null;
+        for (int i = 0; i < steps.size(); i++) {
+            if (listener.isCancelled()) {
+                throw new CancelledException();
+            }
+            DenoisingStep step = steps.get(i);
+            long start = System.nanoTime();
+            if (step.adapters() != active) {
+                activate(step.adapters());
+                if (active != null) {
+                    listener.adapterSwitch((System.nanoTime() - start) * 1e-9);
+                }
+                active = step.adapters();
+            }
+            try (Scope inner = ops.scope()) {
+                Tensor velocity = network.next(step.adapters());
+                ops.copy(euler(latents, velocity, step, guidance), latents);
+            }
+            // progress tells of steps that are done, and a cancelled run waits for one at most
+            ops.device().synchronize();
+            listener.step(i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
+            listener.latents(i + 1, latents);
+            afterStep.accept(latents, i + 1);
         }
     }
 

@@ -7,6 +7,7 @@ import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
 import glance.backend.Op;
+import glance.backend.Replay;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
@@ -18,6 +19,7 @@ final class CudaDevice implements Device {
     private final Driver driver;
     private final long stream;
     private final CudaMemory memory;
+    private final Graphs graphs;
     private final DType computeType;
     private final KernelTable kernels;
 
@@ -31,6 +33,7 @@ final class CudaDevice implements Device {
         }
         this.stream = driver.createStream();
         this.memory = new CudaMemory(driver, stream);
+        this.graphs = new Graphs(driver, stream, memory);
         Launcher launcher = new Launcher(driver, stream, memory, computeType);
         this.kernels = kernels(launcher);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
@@ -105,6 +108,11 @@ final class CudaDevice implements Device {
     @Override
     public KernelTable kernels() {
         return kernels;
+    }
+
+    @Override
+    public Replay replay(Runnable work) {
+        return graphs.replay(work);
     }
 
     @Override

@@ -19,8 +19,12 @@ final class CudaMemory implements DeviceMemory {
     private final Driver driver;
     private final long stream;
     private final BlockPool pool;
+    private final BlockPool reserve;
     private final Staging staging;
     private Consumer<Op.Copy> converter;
+    private int reserveUsers;
+    private boolean reserving;
+    private boolean capturing;
     private long scratchBytes;
     private long peakScratchBytes;
     private long weightBytes;
@@ -30,6 +34,7 @@ final class CudaMemory implements DeviceMemory {
         this.driver = driver;
         this.stream = stream;
         this.pool = new BlockPool(driver);
+        this.reserve = pool.child();
         this.staging = new Staging(driver, stream);
     }
 
@@ -41,19 +46,64 @@ final class CudaMemory implements DeviceMemory {
     @Override
     public Storage allocate(DType dtype, long numel) {
         long bytes = Math.multiplyExact(numel, dtype.bytes());
-        BlockPool.Block block = pool.take(bytes);
+        BlockPool home = reserving ? reserve : pool;
+        BlockPool.Block block = home.take(bytes);
         scratchBytes += bytes;
         peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
-        return new CudaStorage(block.address(), bytes, block.capacity(), this::recycle);
+        return new CudaStorage(
+                block.address(),
+                bytes,
+                block.capacity(),
+                storage -> {
+                    scratchBytes -= bytes;
+                    home.give(block);
+                });
     }
 
-    private void recycle(CudaStorage storage) {
-        scratchBytes -= storage.bytes();
-        pool.give(new BlockPool.Block(storage.address(), storage.capacity()));
+    /** Begins to keep what {@link #reserved} work takes for such work alone. */
+    void openReserve() {
+        reserveUsers++;
+    }
+
+    /** Ends {@link #openReserve}; after the last one, everybody may have the memory. */
+    void closeReserve() {
+        if (--reserveUsers == 0) {
+            reserve.giveAllBack();
+        }
+    }
+
+    /** Runs work that gives back all scratch that it takes; it takes it from the reserve. */
+    void reserved(Runnable work) {
+        reserving = true;
+        try {
+            work.run();
+        } finally {
+            reserving = false;
+        }
+    }
+
+    /** The same, for work that is noted down instead of being done. */
+    void captured(Runnable work) {
+        capturing = true;
+        try {
+            reserved(work);
+        } finally {
+            capturing = false;
+        }
+    }
+
+    private void expectNoCapture(String what) {
+        if (capturing) {
+            throw new IllegalStateException(
+                    what
+                            + " while a CUDA graph is captured: its repetitions would not see the"
+                            + " host's memory; do it before the work that is replayed");
+        }
     }
 
     @Override
     public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
+        expectNoCapture("a weight was loaded");
         if (shape.rank() <= 1 && dtype.isFloating() && dtype != DType.F32) {
             Tensor narrow = Tensor.contiguous(allocate(dtype, shape.numel()), dtype, shape);
             Tensor wide = weight(DType.F32, shape);
@@ -84,12 +134,14 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public void write(ByteBuffer source, Tensor target) {
+        expectNoCapture(target + " was uploaded");
         int bytes = Math.toIntExact(target.numel() * target.dtype().bytes());
         staging.upload(source.slice(source.position(), bytes), CudaStorage.address(target));
     }
 
     @Override
     public void read(Tensor source, ByteBuffer target) {
+        expectNoCapture(source + " was downloaded");
         int bytes = Math.toIntExact(source.numel() * source.dtype().bytes());
         staging.download(CudaStorage.address(source), target.slice(target.position(), bytes));
     }
@@ -97,7 +149,11 @@ final class CudaMemory implements DeviceMemory {
     @Override
     public MemoryStats stats() {
         return new MemoryStats(
-                scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, pool.freeBytes());
+                scratchBytes,
+                peakScratchBytes,
+                weightBytes,
+                peakWeightBytes,
+                pool.freeBytes() + reserve.freeBytes());
     }
 
     @Override
@@ -108,6 +164,7 @@ final class CudaMemory implements DeviceMemory {
 
     void close() {
         staging.close();
+        reserve.giveAllBack();
         pool.clear();
     }
 }

@@ -76,7 +76,11 @@ public interface Driver extends AutoCloseable {
     /** Queues a kernel. */
     void launch(Launch launch, long stream);
 
-    /** From now on work given to the stream is noted down, not done. */
+    /**
+     * From now on work given to the stream is noted down, not done. Until the end of the capture
+     * this thread allocates and frees nothing, loads no code and waits for nothing: a GPU refuses
+     * the whole capture then.
+     */
     void beginCapture(long stream);
 
     /** Ends {@link #beginCapture}; the result is a graph that can be launched many times. */

@@ -58,6 +58,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public long allocate(long bytes) {
+        expectNoCapture("allocate");
         synchronized (library) {
             return library.emulator_allocate(bytes);
         }
@@ -65,6 +66,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void free(long address) {
+        expectNoCapture("free");
         synchronized (library) {
             check(library.emulator_free(address), "free", address, 0);
         }
@@ -72,13 +74,12 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void renew(long address, long bytes) {
-        synchronized (library) {
-            check(library.emulator_renew(address, bytes), "renew", address, bytes);
-        }
+        perform(() -> check(library.emulator_renew(address, bytes), "renew", address, bytes));
     }
 
     @Override
     public ByteBuffer allocatePinned(int bytes) {
+        expectNoCapture("allocatePinned");
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -139,7 +140,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void synchronize(long stream) {
-        // everything happens at once
+        expectNoCapture("synchronize"); // otherwise everything happens at once
     }
 
     @Override
@@ -159,7 +160,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void await(long event) {
-        // has happened
+        expectNoCapture("await"); // otherwise it has happened
     }
 
     @Override
@@ -169,6 +170,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public long loadModule(String name) {
+        expectNoCapture("loadModule");
         return 1; // the library has all files
     }
 
@@ -183,6 +185,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public int constant(long module, String name) {
+        expectNoCapture("constant");
         IntByReference value = new IntByReference();
         if (library.emulator_constant(name, value) != 0) {
             throw new DeviceException("cuda-emulated: no kernel file exports " + name);
@@ -225,13 +228,25 @@ public final class EmulatedDriver implements Driver {
         }
     }
 
+    /** A GPU refuses these, and the capture with them. */
+    private void expectNoCapture(String call) {
+        if (capturing != null) {
+            throw new DeviceException(
+                    "cuda-emulated: " + call + " is not permitted while a stream is captured");
+        }
+    }
+
     @Override
     public void beginCapture(long stream) {
+        expectNoCapture("beginCapture");
         capturing = new ArrayList<>();
     }
 
     @Override
     public long endCapture(long stream) {
+        if (capturing == null) {
+            throw new DeviceException("cuda-emulated: endCapture without beginCapture");
+        }
         graphs.put(++lastHandle, capturing);
         capturing = null;
         return lastHandle;

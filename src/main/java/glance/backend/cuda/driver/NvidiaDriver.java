@@ -334,8 +334,9 @@ final class NvidiaDriver implements Driver {
         CUgraph graph = new CUgraph();
         CUgraphExec executable = new CUgraphExec();
         check(JCudaDriver.cuStreamEndCapture(streams.get(stream), graph), "cuStreamEndCapture");
-        check(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "cuGraphInstantiate");
+        int result = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
         check(JCudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
+        check(result, "cuGraphInstantiate");
         graphs.put(++lastHandle, executable);
         return lastHandle;
     }
