@@ -5,6 +5,7 @@ import glance.lora.KeyMap;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
+import glance.schedule.PlanSpec;
 import java.util.List;
 
 /**
@@ -19,8 +20,8 @@ public interface Family {
     /** {@code _class_name} in the model_index.json of its folders. */
     String pipelineClass();
 
-    /** What a run uses where the user does not choose. */
-    Defaults defaults();
+    /** What a run of this model uses where the user does not choose. */
+    Defaults defaults(ModelFolder folder);
 
     /**
      * How adapters of this family are trained where the user does not choose. Here: as the paper
@@ -56,17 +57,23 @@ public interface Family {
     LatentCodec openCodec(Ops ops, ModelFolder folder);
 
     /**
-     * Defaults of a family.
+     * Defaults of a model; the size of its pictures is in its {@link Geometry}.
      *
+     * @param plan the steps
      * @param guidance scale of true classifier-free guidance; 1 for none
      * @param negative negative prompt
      * @param rescale whether guidance keeps each token's length
      * @param embeddedGuidance scale for models that take it as an input; others ignore it
      */
-    record Defaults(float guidance, String negative, boolean rescale, float embeddedGuidance) {
+    record Defaults(
+            PlanSpec plan,
+            float guidance,
+            String negative,
+            boolean rescale,
+            float embeddedGuidance) {
         /** Defaults of models that take no guidance scale as an input. */
-        public Defaults(float guidance, String negative, boolean rescale) {
-            this(guidance, negative, rescale, 0);
+        public Defaults(PlanSpec plan, float guidance, String negative, boolean rescale) {
+            this(plan, guidance, negative, rescale, 0);
         }
     }
 

@@ -12,6 +12,7 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.DdimSchedule;
 import glance.schedule.NoiseSchedule;
+import glance.schedule.Plans;
 import java.util.function.Function;
 
 /** DiT-XL/2 and models in its layout: pictures of a class. */
@@ -26,9 +27,10 @@ public final class DitFamily implements Family {
         return "DiTPipeline";
     }
 
+    /** The steps and the scale of the published pipeline. */
     @Override
-    public Defaults defaults() {
-        return new Defaults(4, "", false);
+    public Defaults defaults(ModelFolder folder) {
+        return new Defaults(Plans.find("full"), 4, "", false);
     }
 
     @Override

@@ -10,6 +10,7 @@ import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
 import glance.model.text.Qwen25VlConfig;
 import glance.ops.Ops;
+import glance.schedule.Plans;
 import java.util.List;
 import java.util.function.Function;
 
@@ -53,8 +54,8 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
-    public Defaults defaults() {
-        return new Defaults(4, " ", true);
+    public Defaults defaults(ModelFolder folder) {
+        return new Defaults(Plans.find("glance"), 4, " ", true);
     }
 
     @Override

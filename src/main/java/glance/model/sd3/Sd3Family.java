@@ -12,6 +12,7 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
+import glance.schedule.Plans;
 import java.util.function.Function;
 
 /** Stable Diffusion 3 and 3.5. */
@@ -31,9 +32,10 @@ public final class Sd3Family implements Family {
         return "StableDiffusion3Pipeline";
     }
 
+    /** The steps and the scale of the published pipeline. */
     @Override
-    public Defaults defaults() {
-        return new Defaults(7, "", false);
+    public Defaults defaults(ModelFolder folder) {
+        return new Defaults(Plans.uniform(28), 7, "", false);
     }
 
     @Override
