@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.io.Config;
 import glance.io.FormatException;
 import glance.io.HostFloats;
 import glance.io.ModelFolder;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The transformer of a model as files, without a device: of a model folder, a component folder, or
@@ -52,7 +54,23 @@ final class Checkpoint implements AutoCloseable {
             ModelFolder folder = ModelFolder.open(path);
             return new Checkpoint(path, folder.weights(TRANSFORMER), List.of(Families.of(folder)));
         }
-        return new Checkpoint(path, Weights.open(path), Families.all());
+        List<Family> families = family(path).map(List::of).orElse(Families.all());
+        return new Checkpoint(path, Weights.open(path), families);
+    }
+
+    /** The family that the config.json beside the weights names. */
+    private static Optional<Family> family(Path path) {
+        Path config =
+                (Files.isDirectory(path) ? path : path.toAbsolutePath().getParent())
+                        .resolve("config.json");
+        return Files.exists(config)
+                ? Families.ofTransformer(Config.read(config).string("_class_name", ""))
+                : Optional.empty();
+    }
+
+    /** The family, where a config says it. */
+    Optional<Family> family() {
+        return families.size() == 1 ? Optional.of(families.get(0)) : Optional.empty();
     }
 
     private static boolean isModel(Path path) {

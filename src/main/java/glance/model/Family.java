@@ -20,6 +20,9 @@ public interface Family {
     /** {@code _class_name} in the model_index.json of its folders. */
     String pipelineClass();
 
+    /** {@code _class_name} in the config.json of its transformers. */
+    String transformerClass();
+
     /** What a run of this model uses where the user does not choose. */
     Defaults defaults(ModelFolder folder);
 

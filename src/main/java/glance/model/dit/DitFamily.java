@@ -27,6 +27,11 @@ public final class DitFamily implements Family {
         return "DiTPipeline";
     }
 
+    @Override
+    public String transformerClass() {
+        return "DiTTransformer2DModel";
+    }
+
     /** The steps and the scale of the published pipeline. */
     @Override
     public Defaults defaults(ModelFolder folder) {
@@ -66,7 +71,7 @@ public final class DitFamily implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return KeyMap.identity();
+        return KeyMap.ofDiffusersOnly();
     }
 
     @Override

@@ -42,6 +42,11 @@ public final class FluxFamily implements Family {
         return "FluxPipeline";
     }
 
+    @Override
+    public String transformerClass() {
+        return "FluxTransformer2DModel";
+    }
+
     /** The model without guidance input (schnell) was distilled to four steps. */
     @Override
     public Defaults defaults(ModelFolder folder) {

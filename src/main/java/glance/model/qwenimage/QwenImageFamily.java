@@ -54,6 +54,11 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
+    public String transformerClass() {
+        return "QwenImageTransformer2DModel";
+    }
+
+    @Override
     public Defaults defaults(ModelFolder folder) {
         return new Defaults(Plans.find("glance"), 4, " ", true);
     }

@@ -32,6 +32,11 @@ public final class Sd3Family implements Family {
         return "StableDiffusion3Pipeline";
     }
 
+    @Override
+    public String transformerClass() {
+        return "SD3Transformer2DModel";
+    }
+
     /** The steps and the scale of the published pipeline. */
     @Override
     public Defaults defaults(ModelFolder folder) {
@@ -73,7 +78,7 @@ public final class Sd3Family implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return KeyMap.identity();
+        return new Sd3KeyMap();
     }
 
     @Override
