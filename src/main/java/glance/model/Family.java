@@ -107,10 +107,31 @@ public interface Family {
      * @param latentChannels channels of a latent pixel
      * @param patch latent pixels along each side of a token
      * @param defaultSize sides of a picture in pixels when the user does not choose
+     * @param maxSize longest side that the model has positions for
      */
-    record Geometry(int pixelsPerToken, int latentChannels, int patch, int defaultSize) {
-        /** Tokens of a picture of this size, whose sides must be multiples of pixelsPerToken. */
+    record Geometry(
+            int pixelsPerToken, int latentChannels, int patch, int defaultSize, int maxSize) {
+        /** Geometry of a model that computes its positions, for pictures of any size. */
+        public Geometry(int pixelsPerToken, int latentChannels, int patch, int defaultSize) {
+            this(pixelsPerToken, latentChannels, patch, defaultSize, Integer.MAX_VALUE);
+        }
+
+        /**
+         * Tokens of a picture of this size, whose sides must be multiples of pixelsPerToken.
+         *
+         * @throws IllegalArgumentException if a side is longer than maxSize
+         */
         public TokenGrid grid(int width, int height) {
+            if (Math.max(width, height) > maxSize) {
+                throw new IllegalArgumentException(
+                        "size "
+                                + width
+                                + "x"
+                                + height
+                                + ": this model draws at most "
+                                + maxSize
+                                + " pixels along a side");
+            }
             return new TokenGrid(height / pixelsPerToken, width / pixelsPerToken);
         }
     }
