@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.io.BuiltInModel;
 import glance.io.Config;
 import glance.io.FormatException;
 import glance.io.HostFloats;
@@ -40,9 +41,12 @@ final class Checkpoint implements AutoCloseable {
     /**
      * Opens the headers.
      *
+     * @param named a path, or the name of the built-in model
      * @throws FormatException if there are no weights, or they are damaged
      */
-    static Checkpoint open(Path path) {
+    static Checkpoint open(Path named) {
+        boolean builtIn = named.toString().equals(BuiltInModel.NAME) && !Files.exists(named);
+        Path path = builtIn ? BuiltInModel.path() : named;
         if (!Files.exists(path)) {
             throw new FormatException(
                     path,
