@@ -29,6 +29,7 @@ final class CudaDevice implements Device {
             throw new DeviceException(
                     info.id() + " computes in bf16 or f32, got " + options.computeType());
         }
+        options.requireNoLibraries(info.id());
         this.stream = driver.createStream();
         this.memory = new CudaMemory(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType);
