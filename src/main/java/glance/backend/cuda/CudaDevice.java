@@ -19,6 +19,7 @@ final class CudaDevice implements Device {
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
+    private final Libraries libraries;
     private final KernelTable kernels;
 
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
@@ -29,12 +30,22 @@ final class CudaDevice implements Device {
             throw new DeviceException(
                     info.id() + " computes in bf16 or f32, got " + options.computeType());
         }
-        options.requireNoLibraries(info.id());
         this.stream = driver.createStream();
+        this.libraries = openLibraries(options);
         this.memory = new CudaMemory(driver, stream);
-        Launcher launcher = new Launcher(driver, stream, memory, computeType);
+        Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
         this.kernels = kernels(launcher);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
+    }
+
+    private Libraries openLibraries(DeviceOptions options) {
+        try {
+            return Libraries.open(driver, stream, options.libraries());
+        } catch (RuntimeException e) {
+            driver.destroyStream(stream);
+            driver.close();
+            throw e;
+        }
     }
 
     private static KernelTable kernels(Launcher launcher) {
@@ -116,6 +127,7 @@ final class CudaDevice implements Device {
     @Override
     public void close() {
         driver.synchronize(stream);
+        libraries.close();
         memory.close();
         driver.destroyStream(stream);
         driver.close();

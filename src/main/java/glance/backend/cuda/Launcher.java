@@ -25,20 +25,28 @@ final class Launcher {
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
+    private final Libraries libraries;
     private final Map<String, Long> modules = new HashMap<>();
     private final Map<String, KernelFunction> functions = new HashMap<>();
     private final Map<String, Integer> constants = new HashMap<>();
 
-    Launcher(Driver driver, long stream, CudaMemory memory, DType computeType) {
+    Launcher(
+            Driver driver, long stream, CudaMemory memory, DType computeType, Libraries libraries) {
         this.driver = driver;
         this.stream = stream;
         this.memory = memory;
         this.computeType = computeType;
+        this.libraries = libraries;
     }
 
     /** Dtype of activations. */
     DType computeType() {
         return computeType;
+    }
+
+    /** What computes in place of our own kernels. */
+    Libraries libraries() {
+        return libraries;
     }
 
     /** The suffix of entry points for the compute type. */

@@ -8,6 +8,7 @@ import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SH
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK;
 
 import glance.backend.DeviceException;
+import glance.backend.MathLibrary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -350,6 +351,25 @@ final class NvidiaDriver implements Driver {
     public void destroyGraph(long graph) {
         enter();
         check(JCudaDriver.cuGraphExecDestroy(graphs.remove(graph)), "cuGraphExecDestroy");
+    }
+
+    @Override
+    public Gemm openGemm(long stream, long workspace) {
+        require(MathLibrary.CUBLAS);
+        return new CublasGemm(this::enter, streams.get(stream), workspace);
+    }
+
+    @Override
+    public Convolution openConvolution(long stream) {
+        require(MathLibrary.CUDNN);
+        return new CudnnConvolution(this::enter, streams.get(stream));
+    }
+
+    private static void require(MathLibrary library) {
+        String problem = NvidiaLibraries.problem(library);
+        if (problem != null) {
+            throw new DeviceException(problem + ", or leave out --libraries");
+        }
     }
 
     /** Contexts belong to threads; a device may be handed from one to another. */
