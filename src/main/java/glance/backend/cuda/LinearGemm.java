@@ -19,11 +19,6 @@ final class LinearGemm {
         this.launcher = launcher;
     }
 
-    /** Whether BLAS can take x [batch, seqLen, in] where it lies: rows that do not overlap. */
-    static boolean takes(Tensor x) {
-        return x.dim(1) == 1 || x.stride(1) >= x.dim(2);
-    }
-
     /** Scratch: what is not in the compute type, converted, and S. */
     static long workspaceBytes(DType computeType, Op.Linear op) {
         long bytes = convertedBytes(computeType, op.weight());
