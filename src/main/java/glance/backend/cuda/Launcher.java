@@ -25,6 +25,7 @@ final class Launcher {
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
+    private final String suffix;
     private final Libraries libraries;
     private final Map<String, Long> modules = new HashMap<>();
     private final Map<String, KernelFunction> functions = new HashMap<>();
@@ -36,6 +37,7 @@ final class Launcher {
         this.stream = stream;
         this.memory = memory;
         this.computeType = computeType;
+        this.suffix = suffix(computeType);
         this.libraries = libraries;
     }
 
@@ -51,7 +53,7 @@ final class Launcher {
 
     /** The suffix of entry points for the compute type. */
     String suffix() {
-        return suffix(computeType);
+        return suffix;
     }
 
     static String suffix(DType dtype) {
