@@ -36,17 +36,16 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
+        if (launcher.libraries().gemm() != null) {
+            return LinearGemm.workspaceBytes(launcher.computeType(), op);
+        }
         int rows = op.x().dim(0) * op.x().dim(1);
         long plain = op.lora() == null ? 0 : (long) Float.BYTES * rows * op.lora().a().dim(0);
         long tensorCores =
                 launcher.computeType() == DType.BF16
                         ? LinearMma.workspaceBytes(rows, op.weight(), op.lora())
                         : 0;
-        long byLibrary =
-                launcher.libraries().gemm() == null
-                        ? 0
-                        : LinearGemm.workspaceBytes(launcher.computeType(), op);
-        return Math.max(byLibrary, Math.max(plain, tensorCores));
+        return Math.max(plain, tensorCores);
     }
 
     @Override
