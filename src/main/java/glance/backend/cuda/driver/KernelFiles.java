@@ -43,6 +43,7 @@ public final class KernelFiles {
                     "include/epilogue.cuh",
                     "include/epilogue_chunks.cuh",
                     "include/glance.cuh",
+                    "include/layout.cuh",
                     "include/mma.cuh",
                     "include/mma_side.cuh",
                     "include/mma_tile.cuh",
