@@ -12,7 +12,6 @@ import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 
 /** A GPU as a device, on whichever driver. All work is queued on one stream. */
@@ -90,27 +89,25 @@ final class CudaDevice implements Device {
 
     private static void addTraining(KernelTable table, Launcher launcher) {
         ProductKernels products = new ProductKernels(launcher);
-        NormGradKernels norms = new NormGradKernels(launcher);
+        SumKernels sums = new SumKernels(launcher);
+        NormGradKernels norms = new NormGradKernels(launcher, sums);
         GradientKernels gradients = new GradientKernels(launcher);
         OptimizerKernels optimizer = new OptimizerKernels(launcher);
-        f32(table, launcher, TrainingOp.MatMul.class, products::matMul);
-        f32(table, launcher, TrainingOp.HeadNormRopeGrad.class, norms::headNormRope);
-        f32(table, launcher, TrainingOp.RmsNormGrad.class, norms::rmsNorm);
-        f32(table, launcher, TrainingOp.LayerNormGrad.class, norms::layerNorm);
-        f32(table, launcher, TrainingOp.GateGrad.class, gradients::gate);
-        f32(table, launcher, TrainingOp.ActivationGrad.class, gradients::activation);
-        f32(table, launcher, TrainingOp.Accumulate.class, gradients::accumulate);
-        f32(table, launcher, TrainingOp.Fill.class, gradients::fill);
-        f32(table, launcher, TrainingOp.MseLoss.class, optimizer::meanSquaredError);
-        f32(table, launcher, TrainingOp.GlobalNorm.class, optimizer::globalNorm);
-        f32(table, launcher, TrainingOp.AdamW.class, optimizer::adamW);
         table.with(TrainingOp.LinearInput.class, new LinearInputKernel(launcher, products))
-                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
-    }
-
-    private static <O extends TrainingOp> void f32(
-            KernelTable table, Launcher launcher, Class<O> kind, Consumer<O> launch) {
-        table.with(kind, TrainingTypes.f32(launcher, launch));
+                .with(TrainingOp.LowRankGrad.class, new LowRankGradKernel(launcher, products, sums))
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher))
+                .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
+                .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
+                .with(TrainingOp.LayerNormGrad.class, norms::layerNorm)
+                .with(TrainingOp.GateGrad.class, sums::gate)
+                .with(TrainingOp.SumRows.class, sums::sumRows)
+                .with(TrainingOp.ActivationGrad.class, gradients::activation)
+                .with(TrainingOp.Accumulate.class, gradients::accumulate)
+                .with(TrainingOp.Fill.class, gradients::fill)
+                .with(TrainingOp.MseLoss.class, optimizer::meanSquaredError)
+                .with(TrainingOp.GlobalNorm.class, optimizer::globalNorm)
+                .with(TrainingOp.AdamW.class, optimizer::adamW)
+                .with(TrainingOp.AdamW8Bit.class, optimizer::adamW8Bit);
     }
 
     @Override

@@ -26,12 +26,14 @@ public final class KernelFiles {
                     "linear",
                     "linear_mma",
                     "lookup",
+                    "low_rank_grad_mma",
                     "norm",
                     "norm_grad",
                     "optimizer",
                     "pack",
                     "pointwise",
                     "product",
+                    "sums",
                     "upsample");
 
     private static final List<String> INCLUDES =
