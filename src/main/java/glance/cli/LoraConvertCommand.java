@@ -37,7 +37,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  glance-engine lora convert slow.safetensors --model MODEL --to kohya --out k.safetensors",
+            "  glance-engine lora convert slow.safetensors --model MODEL --to kohya \\",
+            "      --out kohya.safetensors",
             "  glance-engine lora convert kohya.safetensors --model MODEL --to diffusers \\",
             "      --out style.safetensors",
             "",

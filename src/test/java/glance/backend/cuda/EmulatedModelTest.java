@@ -1,8 +1,12 @@
 package glance.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.backend.Device;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
@@ -11,21 +15,35 @@ import glance.check.CheckReport;
 import glance.check.Checks;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
+import glance.io.HostFloats;
+import glance.io.HostTensor;
+import glance.io.ModelFolder;
+import glance.io.SafetensorsWriter;
 import glance.ops.Ops;
+import glance.pipeline.CancelledException;
 import glance.pipeline.Guidance;
 import glance.pipeline.ImageRequest;
 import glance.pipeline.RunListener;
+import glance.pipeline.TextToImage;
 import glance.schedule.Plans;
 import glance.tensor.DType;
+import glance.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole models on the CUDA kernels, without a GPU. */
 class EmulatedModelTest {
     private static final DeviceOptions F32 = new DeviceOptions(0, DType.F32);
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final DeviceOptions BF16 = new DeviceOptions(0, DType.BF16);
 
     @BeforeEach
@@ -56,6 +74,56 @@ class EmulatedModelTest {
         }
     }
 
+    /** The case has 90 steps, minutes here: these are its texts, its noise and two steps of it. */
+    @Test
+    void pipeline_startsAsTheReference(@TempDir Path folder) throws IOException {
+        Path whole = Fixture.folder("glance-tiny-pipeline");
+        ObjectNode json = (ObjectNode) JSON.readTree(whole.resolve("case.json").toFile());
+        json.put("model", Fixture.tinyModel().toAbsolutePath().toString());
+        JSON.writeValue(folder.resolve("case.json").toFile(), json);
+        Map<String, HostTensor> recorded = Fixture.tensors(whole.resolve("case.safetensors"));
+        Map<String, HostTensor> start = new LinkedHashMap<>(recorded);
+        start.keySet().removeIf(name -> name.matches("out\\..*\\.(sigmas|image|latents.*)"));
+        SafetensorsWriter.write(folder.resolve("case.safetensors"), start, Map.of());
+        try (Device device = Devices.open("cuda-emulated", F32);
+                Ops ops = new Ops(device)) {
+            assertThat(Checks.run(folder, ops).rows()).hasSize(4).allMatch(CheckReport.Row::passed);
+            TwoSteps steps = new TwoSteps(ops);
+            TextToImage pipeline = new TextToImage(ops, ModelFolder.open(Fixture.tinyModel()));
+            assertThatThrownBy(() -> pipeline.run(request("glance"), steps))
+                    .isInstanceOf(CancelledException.class);
+            for (int step = 1; step <= 2; step++) {
+                float[] want = HostFloats.read(recorded.get("out.glance.latents." + step));
+                float[] got = steps.latents.get(step - 1);
+                for (int i = 0; i < want.length; i++) {
+                    assertThat(got[i]).isCloseTo(want[i], within(1e-3f));
+                }
+            }
+        }
+    }
+
+    /** Keeps the latents of two steps and ends the run. */
+    private static final class TwoSteps implements RunListener {
+        private final Ops ops;
+        private final List<float[]> latents = new ArrayList<>();
+
+        TwoSteps(Ops ops) {
+            this.ops = ops;
+        }
+
+        @Override
+        public void latents(int step, Tensor tensor) {
+            float[] values = new float[Math.toIntExact(tensor.numel())];
+            ops.host().floats(tensor).get(values);
+            latents.add(values);
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return latents.size() == 2;
+        }
+    }
+
     /** Measured: no difference. */
     @Test
     void picture_inF32_isThatOfTheCpu() {
@@ -71,21 +139,25 @@ class EmulatedModelTest {
     }
 
     private static int[] picture(String name, DeviceOptions options) {
-        ImageRequest request =
-                new ImageRequest(
-                        List.of("a red circle left of a blue star on a white background"),
-                        " ",
-                        7,
-                        1,
-                        64,
-                        64,
-                        new Guidance(4, true),
-                        Plans.find("uniform-2"),
-                        List.of(),
-                        0);
         try (Device device = Devices.open(name, options);
                 Ops ops = new Ops(device)) {
-            return Runs.pixels(ops, Fixture.tinyModel(), request, new RunListener() {});
+            return Runs.pixels(
+                    ops, Fixture.tinyModel(), request("uniform-2"), new RunListener() {});
         }
+    }
+
+    /** That of the recorded case. */
+    private static ImageRequest request(String plan) {
+        return new ImageRequest(
+                List.of("a red circle left of a blue star on a white background"),
+                " ",
+                7,
+                1,
+                64,
+                64,
+                new Guidance(4, true),
+                Plans.find(plan),
+                List.of(),
+                0);
     }
 }
