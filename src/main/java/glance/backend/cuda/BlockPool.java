@@ -40,7 +40,7 @@ final class BlockPool {
 
     /** A block with undefined content. */
     Block take(long bytes) {
-        long capacity = Math.max(1, (bytes + GRANULE_BYTES - 1) / GRANULE_BYTES) * GRANULE_BYTES;
+        long capacity = capacity(bytes);
         Map.Entry<Long, ArrayDeque<Long>> entry = free.ceilingEntry(capacity);
         // up to an eighth may be wasted: more would starve later, larger requests
         if (entry != null && entry.getKey() <= capacity + capacity / 8) {
@@ -48,10 +48,16 @@ final class BlockPool {
             driver.renew(address, bytes);
             return new Block(address, entry.getKey());
         }
-        return parent == null ? allocate(bytes, capacity) : parent.take(bytes);
+        return parent == null ? fresh(bytes) : parent.take(bytes);
     }
 
-    private Block allocate(long bytes, long capacity) {
+    private static long capacity(long bytes) {
+        return Math.max(1, (bytes + GRANULE_BYTES - 1) / GRANULE_BYTES) * GRANULE_BYTES;
+    }
+
+    /** A block that no queued work uses. */
+    Block fresh(long bytes) {
+        long capacity = capacity(bytes);
         long address = driver.allocate(capacity);
         if (address == 0) {
             clear();

@@ -1,5 +1,6 @@
 package glance.backend.cuda;
 
+import glance.backend.DeviceException;
 import glance.backend.DeviceMemory;
 import glance.backend.MemoryStats;
 import glance.backend.Op;
@@ -14,6 +15,10 @@ import java.util.function.Consumer;
 /**
  * Memory of a GPU. Scratch comes from a pool. Weights are copied once and keep their dtype, except
  * that vectors (biases, norm weights) are widened to F32, which is what kernels read them as.
+ *
+ * <p>Weights travel on a stream of their own, into blocks that no queued work uses: the way from
+ * the file through pinned memory goes on while kernels run, and only work that is queued after a
+ * weight was asked for waits for it.
  */
 final class CudaMemory implements DeviceMemory {
     private final Driver driver;
@@ -21,6 +26,9 @@ final class CudaMemory implements DeviceMemory {
     private final BlockPool pool;
     private final BlockPool reserve;
     private final Staging staging;
+    private final long weightStream;
+    private final Staging weightStaging;
+    private final long weightArrived;
     private Consumer<Op.Copy> converter;
     private int reserveUsers;
     private boolean reserving;
@@ -36,6 +44,9 @@ final class CudaMemory implements DeviceMemory {
         this.pool = new BlockPool(driver);
         this.reserve = pool.child();
         this.staging = new Staging(driver, stream);
+        this.weightStream = driver.createStream();
+        this.weightStaging = new Staging(driver, weightStream);
+        this.weightArrived = driver.createEvent();
     }
 
     /** The kernel that changes dtypes; needed before the first vector is adopted. */
@@ -113,13 +124,15 @@ final class CudaMemory implements DeviceMemory {
             return wide;
         }
         Tensor weight = weight(dtype, shape);
-        write(data, weight);
+        weightStaging.upload(bytes(weight, data), CudaStorage.address(weight));
+        driver.record(weightArrived, weightStream);
+        driver.waitEvent(stream, weightArrived);
         return weight;
     }
 
     private Tensor weight(DType dtype, Shape shape) {
         long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
-        BlockPool.Block block = pool.take(bytes);
+        BlockPool.Block block = pool.fresh(bytes);
         weightBytes += bytes;
         peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
         Storage storage = new CudaStorage(block.address(), bytes, block.capacity(), this::drop);
@@ -135,15 +148,28 @@ final class CudaMemory implements DeviceMemory {
     @Override
     public void write(ByteBuffer source, Tensor target) {
         expectNoCapture(target + " was uploaded");
-        int bytes = Math.toIntExact(target.numel() * target.dtype().bytes());
-        staging.upload(source.slice(source.position(), bytes), CudaStorage.address(target));
+        staging.upload(bytes(target, source), CudaStorage.address(target));
     }
 
     @Override
     public void read(Tensor source, ByteBuffer target) {
         expectNoCapture(source + " was downloaded");
-        int bytes = Math.toIntExact(source.numel() * source.dtype().bytes());
-        staging.download(CudaStorage.address(source), target.slice(target.position(), bytes));
+        staging.download(CudaStorage.address(source), bytes(source, target));
+    }
+
+    /** The bytes of a tensor from the position of a host buffer on. */
+    private static ByteBuffer bytes(Tensor tensor, ByteBuffer host) {
+        long bytes = Math.multiplyExact(tensor.numel(), tensor.dtype().bytes());
+        if (bytes > host.remaining()) {
+            throw new DeviceException(
+                    tensor
+                            + " has "
+                            + bytes
+                            + " bytes, the host's buffer has "
+                            + host.remaining()
+                            + " (at most 2 GiB go between host and device at once)");
+        }
+        return host.slice(host.position(), (int) bytes);
     }
 
     @Override
@@ -163,7 +189,11 @@ final class CudaMemory implements DeviceMemory {
     }
 
     void close() {
+        driver.synchronize(weightStream);
         staging.close();
+        weightStaging.close();
+        driver.destroyEvent(weightArrived);
+        driver.destroyStream(weightStream);
         reserve.giveAllBack();
         pool.clear();
     }

@@ -61,6 +61,9 @@ public interface Driver extends AutoCloseable {
     /** Waits until the event has happened. */
     void await(long event);
 
+    /** Work given to the stream from now on begins after the event; the host does not wait. */
+    void waitEvent(long stream, long event);
+
     /** Milliseconds between two events that have happened. */
     float elapsedMillis(long start, long end);
 

@@ -164,6 +164,11 @@ public final class EmulatedDriver implements Driver {
     }
 
     @Override
+    public void waitEvent(long stream, long event) {
+        // has happened
+    }
+
+    @Override
     public float elapsedMillis(long start, long end) {
         return 0;
     }

@@ -245,6 +245,14 @@ final class NvidiaDriver implements Driver {
     }
 
     @Override
+    public void waitEvent(long stream, long event) {
+        enter();
+        check(
+                JCudaDriver.cuStreamWaitEvent(streams.get(stream), events.get(event), 0),
+                "cuStreamWaitEvent");
+    }
+
+    @Override
     public float elapsedMillis(long start, long end) {
         enter();
         float[] millis = new float[1];
