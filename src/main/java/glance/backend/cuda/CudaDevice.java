@@ -36,7 +36,7 @@ final class CudaDevice implements Device {
         }
         this.stream = driver.createStream();
         this.libraries = openLibraries(options);
-        this.memory = new CudaMemory(driver, stream);
+        this.memory = new CudaMemory(driver, stream, computeType);
         this.graphs = new Graphs(driver, stream, memory);
         Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
         this.kernels = kernels(launcher);

@@ -13,8 +13,10 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * Memory of a GPU. Scratch comes from a pool. Weights are copied once and keep their dtype, except
- * that vectors (biases, norm weights) are widened to F32, which is what kernels read them as.
+ * Memory of a GPU. Scratch comes from a pool. Weights are copied once, in the form that kernels
+ * read: vectors (biases, norm weights) in F32; matrices in their own dtype, except that a device
+ * that computes in BF16 rounds those in F32 and F16, which its tensor cores would otherwise do in
+ * every product. Smaller dtypes stay, for they are there to save memory.
  *
  * <p>Weights travel on a stream of their own, into blocks that no queued work uses: the way from
  * the file through pinned memory goes on while kernels run, and only work that is queued after a
@@ -23,6 +25,7 @@ import java.util.function.Consumer;
 final class CudaMemory implements DeviceMemory {
     private final Driver driver;
     private final long stream;
+    private final DType computeType;
     private final BlockPool pool;
     private final BlockPool reserve;
     private final Staging staging;
@@ -38,9 +41,10 @@ final class CudaMemory implements DeviceMemory {
     private long weightBytes;
     private long peakWeightBytes;
 
-    CudaMemory(Driver driver, long stream) {
+    CudaMemory(Driver driver, long stream, DType computeType) {
         this.driver = driver;
         this.stream = stream;
+        this.computeType = computeType;
         this.pool = new BlockPool(driver);
         this.reserve = pool.child();
         this.staging = new Staging(driver, stream);
@@ -49,7 +53,7 @@ final class CudaMemory implements DeviceMemory {
         this.weightArrived = driver.createEvent();
     }
 
-    /** The kernel that changes dtypes; needed before the first vector is adopted. */
+    /** The kernel that changes dtypes; needed before the first weight is adopted. */
     void convertWith(Consumer<Op.Copy> copy) {
         converter = copy;
     }
@@ -115,19 +119,35 @@ final class CudaMemory implements DeviceMemory {
     @Override
     public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
         expectNoCapture("a weight was loaded");
-        if (shape.rank() <= 1 && dtype.isFloating() && dtype != DType.F32) {
-            Tensor narrow = Tensor.contiguous(allocate(dtype, shape.numel()), dtype, shape);
-            Tensor wide = weight(DType.F32, shape);
-            write(data, narrow);
-            converter.accept(new Op.Copy(narrow, wide));
-            narrow.storage().release();
-            return wide;
+        DType kept = keeps(dtype, shape);
+        Tensor weight = weight(kept, shape);
+        if (kept != dtype) {
+            Tensor stored = Tensor.contiguous(allocate(dtype, shape.numel()), dtype, shape);
+            write(data, stored);
+            converter.accept(new Op.Copy(stored, weight));
+            stored.storage().release();
+            return weight;
         }
-        Tensor weight = weight(dtype, shape);
         weightStaging.upload(bytes(weight, data), CudaStorage.address(weight));
         driver.record(weightArrived, weightStream);
         driver.waitEvent(stream, weightArrived);
         return weight;
+    }
+
+    @Override
+    public DType keeps(DType dtype, Shape shape) {
+        if (!dtype.isFloating()) {
+            return dtype;
+        }
+        if (shape.rank() <= 1) {
+            return DType.F32;
+        }
+        return computeType == DType.BF16 && dtype.bytes() >= 2 ? DType.BF16 : dtype;
+    }
+
+    @Override
+    public int rankMultiple() {
+        return computeType == DType.BF16 ? Packed.CHUNK : 1;
     }
 
     private Tensor weight(DType dtype, Shape shape) {

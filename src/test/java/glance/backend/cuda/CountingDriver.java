@@ -3,11 +3,13 @@ package glance.backend.cuda;
 import glance.backend.DeviceException;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.Gpu;
+import glance.backend.cuda.driver.Launch;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /** Counts the calls of a driver that cost something on a GPU. */
 final class CountingDriver {
@@ -16,6 +18,7 @@ final class CountingDriver {
 
     private final Driver driver;
     private final Map<String, Integer> counts = new TreeMap<>();
+    private final Set<String> kernels = new TreeSet<>();
 
     /**
      * Wraps a driver.
@@ -40,6 +43,9 @@ final class CountingDriver {
                                             && !name.equals(RENEW)) {
                                         counts.merge(name, 1, Integer::sum);
                                     }
+                                    if (name.equals("launch")) {
+                                        kernels.add(((Launch) arguments[0]).function().name());
+                                    }
                                     try {
                                         return method.invoke(inner, arguments);
                                     } catch (InvocationTargetException e) {
@@ -50,6 +56,13 @@ final class CountingDriver {
 
     Driver driver() {
         return driver;
+    }
+
+    /** Kernels launched since this was asked last. */
+    Set<String> takeKernels() {
+        Set<String> result = new TreeSet<>(kernels);
+        kernels.clear();
+        return result;
     }
 
     /** Calls since this was asked last, by method. */

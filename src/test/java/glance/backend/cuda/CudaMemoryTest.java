@@ -44,7 +44,7 @@ class CudaMemoryTest {
                                     return method.invoke(inner, arguments);
                                 });
         compute = driver.createStream();
-        memory = new CudaMemory(driver, compute);
+        memory = new CudaMemory(driver, compute, DType.F32);
     }
 
     @AfterEach

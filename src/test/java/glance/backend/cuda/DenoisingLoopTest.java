@@ -58,8 +58,12 @@ class DenoisingLoopTest {
     }
 
     private static CudaDevice device(CountingDriver driver) {
+        return device(driver, F32);
+    }
+
+    private static CudaDevice device(CountingDriver driver, DeviceOptions options) {
         DeviceInfo info = new DeviceInfo("cuda-emulated", "counted", 1L << 33, null);
-        return new CudaDevice(info, driver.driver(), F32);
+        return new CudaDevice(info, driver.driver(), options);
     }
 
     private static CountingDriver counting(Set<String> refused) {
@@ -135,6 +139,35 @@ class DenoisingLoopTest {
                 .containsEntry("synchronize", 1)
                 .containsEntry("beginCapture", 1)
                 .containsEntry("endCapture", 1);
+    }
+
+    /** Weights in F32, an adapter in F32 of rank 2: what tensor cores read is neither. */
+    @Test
+    void operandsOfTensorCores_arePackedBeforeTheFirstStep() {
+        ImageRequest request = experts();
+        CountingDriver driver = counting(NOTHING);
+        List<String> kernels = new ArrayList<>();
+        try (CudaDevice device = device(driver, new DeviceOptions(0, DType.BF16));
+                Ops ops = new Ops(device)) {
+            new TextToImage(ops, ModelFolder.open(folder))
+                    .run(
+                            request,
+                            new RunListener() {
+                                @Override
+                                public void stage(String name) {
+                                    driver.takeKernels();
+                                }
+
+                                @Override
+                                public void step(
+                                        int step, int count, String phase, double seconds) {
+                                    kernels.addAll(driver.takeKernels());
+                                }
+                            });
+        }
+        assertThat(kernels)
+                .anyMatch(name -> name.startsWith("low_rank_mma"))
+                .noneMatch(name -> name.startsWith("pack_"));
     }
 
     /** Measured: at most 2.4e-5 from the CPU. */
