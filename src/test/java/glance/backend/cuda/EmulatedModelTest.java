@@ -35,6 +35,9 @@ class EmulatedModelTest {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
     }
 
+    /**
+     * Of the transformers also the adapters' gradients, losses and parameters after AdamW steps.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -42,6 +45,8 @@ class EmulatedModelTest {
                 "t5-encoder",
                 "qwen2_5_vl-text",
                 "qwenimage-transformer",
+                "flux-transformer",
+                "sd3-transformer",
                 "dit-transformer",
                 "autoencoder-kl-qwenimage"
             })
