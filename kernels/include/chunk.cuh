@@ -135,19 +135,3 @@ __device__ __forceinline__ void for_each_chunk(long long n, bool aligned, Body b
         body(at, left, aligned && left == kChunk);
     }
 }
-
-__device__ __forceinline__ void store_chunk(float* to, const float (&from)[kChunk], int left,
-                                            bool whole) {
-    if (whole) {
-        float4* words = reinterpret_cast<float4*>(to);
-        words[0] = make_float4(from[0], from[1], from[2], from[3]);
-        words[1] = make_float4(from[4], from[5], from[6], from[7]);
-    } else {
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            if (e < left) {
-                to[e] = from[e];
-            }
-        }
-    }
-}

@@ -51,6 +51,9 @@ class EmulatedModelTest {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
     }
 
+    /**
+     * Of the transformers also the adapters' gradients, losses and parameters after AdamW steps.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {

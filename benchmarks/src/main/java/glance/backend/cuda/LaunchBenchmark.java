@@ -68,8 +68,7 @@ public class LaunchBenchmark {
         Tensor gate = tensor(DType.BF16, 1, 512);
         Epilogue epilogue = new Epilogue(Activation.NONE, gate, x);
         linear = new Op.Linear(x, weight, bias, null, epilogue, out);
-        LowRank lora =
-                new LowRank(tensor(DType.BF16, 32, 512), tensor(DType.BF16, 512, 32), 0.5f);
+        LowRank lora = new LowRank(tensor(DType.BF16, 32, 512), tensor(DType.BF16, 512, 32), 0.5f);
         adapted = new Op.Linear(x, weight, bias, lora, epilogue, out);
     }
 
