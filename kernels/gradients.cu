@@ -13,30 +13,12 @@
 #include "include/activation.cuh"
 #include "include/chunk.cuh"
 #include "include/glance.cuh"
+#include "include/layout.cuh"
 
 constexpr int kThreads = 256;
-constexpr int kMaxRank = 6;
-
-struct Layout {
-    long long size[kMaxRank];
-    long long from[kMaxRank];
-    long long to[kMaxRank];
-};
-
 #define FOR_EACH(i, n)                                                                \
     for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; \
          i < (n); i += static_cast<long long>(gridDim.x) * blockDim.x)
-
-// The run of 8 elements from `at` on, which may end early.
-struct Run {
-    long long at;
-    int left;
-
-    __device__ __forceinline__ Run(long long i, long long n)
-        : at(i * kChunk), left(static_cast<int>(min(n - i * kChunk, (long long)kChunk))) {}
-};
-
-__device__ __forceinline__ long long runs(long long n) { return (n + kChunk - 1) / kChunk; }
 
 // Slope of x s(z), s the sigmoid and z = linear x + cubic x^3.
 __device__ __forceinline__ float sigmoid_slope(float x, float linear, float cubic) {
@@ -63,52 +45,38 @@ __device__ __forceinline__ float slope(int activation, float x) {
 
 template <class T>
 __device__ __forceinline__ void fill(T* out, long long n, float value) {
-    bool aligned = is_aligned(out, 16);
     float values[kChunk];
 #pragma unroll
     for (int e = 0; e < kChunk; ++e) {
         values[e] = value;
     }
-    FOR_EACH(i, runs(n)) {
-        Run run(i, n);
-        store_chunk(out + run.at, values, run.left, aligned && run.left == kChunk);
-    }
+    for_each_chunk(n, is_aligned(out, 16), [&](long long at, int left, bool whole) {
+        store_chunk(out + at, values, left, whole);
+    });
 }
 
 template <class T>
 __device__ __forceinline__ void accumulate_packed(const void* x, int dtype, T* out, long long n) {
     bool aligned = is_aligned(x, 16) && is_aligned(out, 16);
-    FOR_EACH(i, runs(n)) {
-        Run run(i, n);
-        bool whole = aligned && run.left == kChunk;
+    for_each_chunk(n, aligned, [&](long long at, int left, bool whole) {
         float sum[kChunk], term[kChunk];
-        load_chunk(sum, out + run.at, run.left, whole);
-        load_chunk(term, x, run.at, dtype, run.left, whole);
+        load_chunk(sum, out + at, left, whole);
+        load_chunk(term, x, at, dtype, left, whole);
 #pragma unroll
         for (int e = 0; e < kChunk; ++e) {
             sum[e] += term[e];
         }
-        store_chunk(out + run.at, sum, run.left, whole);
-    }
+        store_chunk(out + at, sum, left, whole);
+    });
 }
 
 template <class T>
 __device__ __forceinline__ void accumulate_strided(const void* x, int dtype, T* out, long long n,
                                                    const Layout& layout) {
     FOR_EACH(i, n) {
-        long long rest = i;
-        long long source = 0;
-        long long target = 0;
-#pragma unroll
-        for (int axis = kMaxRank - 1; axis >= 0; --axis) {
-            if (layout.size[axis] > 1) {
-                long long at = rest % layout.size[axis];
-                rest /= layout.size[axis];
-                source += at * layout.from[axis];
-                target += at * layout.to[axis];
-            }
-        }
-        out[target] = from_float<T>(to_float(out[target]) + load_any(x, source, dtype));
+        Place place(layout, i);
+        float sum = to_float(out[place.to]) + load_any(x, place.from, dtype);
+        out[place.to] = from_float<T>(sum);
     }
 }
 
@@ -116,18 +84,16 @@ template <class T>
 __device__ __forceinline__ void activation_grad(const T* x, const T* dy, T* dx, long long n,
                                                 int activation) {
     bool aligned = is_aligned(x, 16) && is_aligned(dy, 16) && is_aligned(dx, 16);
-    FOR_EACH(i, runs(n)) {
-        Run run(i, n);
-        bool whole = aligned && run.left == kChunk;
+    for_each_chunk(n, aligned, [&](long long at, int left, bool whole) {
         float argument[kChunk], gradient[kChunk];
-        load_chunk(argument, x + run.at, run.left, whole);
-        load_chunk(gradient, dy + run.at, run.left, whole);
+        load_chunk(argument, x + at, left, whole);
+        load_chunk(gradient, dy + at, left, whole);
 #pragma unroll
         for (int e = 0; e < kChunk; ++e) {
             gradient[e] *= slope(activation, argument[e]);
         }
-        store_chunk(dx + run.at, gradient, run.left, whole);
-    }
+        store_chunk(dx + at, gradient, left, whole);
+    });
 }
 
 #define ENTRY_POINTS(T, suffix)                                                                   \

@@ -3,7 +3,7 @@
 //
 //                     columns                  A block has a tile of rows x columns results, each
 //               +---------+---------+          warp a part of warpRows x warpColumns of them in
-//            k  |    B    |         |          registers (64 x 32: 64 sums a thread).
+//            k  |    B    |         |          registers (64 x 64: 128 sums a thread).
 //               +---------+---------+
 //          k                                   The depth is walked in slices. A slice of A and one
 //        +---+  +---------+---------+          of B make a stage in shared memory; while one stage
@@ -268,10 +268,12 @@ struct TilePlace {
     }
 };
 
-// 128 x 128: 8 warps, 64 products for each 6 KB read by a warp, two blocks a multiprocessor where it
-// has 164 KB of shared memory. Half the size each way where the large one leaves multiprocessors
-// idle. Thin: for results of few columns and much depth, bound by reading A: more slices under way.
-using LargeTile = MmaTile<128, 128, 32, 64, 32, 4>;
+// 128 x 128: 4 warps of 64 x 64, two blocks a multiprocessor where it has 164 KB of shared memory. A
+// warp reads 4 KB for 65,536 multiplications and additions; 8 warps of 64 x 32 would read 6 KB, which
+// at 1,024 of them a clock (A100) is 96 of the 128 bytes that shared memory gives, and on faster tensor
+// cores more than it gives. Half the size each way where the large one leaves multiprocessors idle.
+// Thin: for results of few columns and much depth, bound by reading A: more slices under way.
+using LargeTile = MmaTile<128, 128, 32, 64, 64, 4>;
 using SmallTile = MmaTile<64, 64, 32, 32, 32, 4>;
 using ThinTile = MmaTile<32, 32, 64, 16, 32, 6>;
 

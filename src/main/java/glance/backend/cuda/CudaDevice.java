@@ -6,10 +6,13 @@ import glance.backend.DeviceInfo;
 import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
+import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A GPU as a device, on whichever driver. All work is queued on one stream. */
 final class CudaDevice implements Device {
@@ -18,10 +21,11 @@ final class CudaDevice implements Device {
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
+    private final Libraries libraries;
     private final KernelTable kernels;
 
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
-        this.info = info;
+        this.info = describe(info, options.libraries());
         this.driver = driver;
         this.computeType = options.computeType() == null ? DType.BF16 : options.computeType();
         if (computeType != DType.BF16 && computeType != DType.F32) {
@@ -29,10 +33,32 @@ final class CudaDevice implements Device {
                     info.id() + " computes in bf16 or f32, got " + options.computeType());
         }
         this.stream = driver.createStream();
+        this.libraries = openLibraries(options);
         this.memory = new CudaMemory(driver, stream);
-        Launcher launcher = new Launcher(driver, stream, memory, computeType);
+        Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
         this.kernels = kernels(launcher);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
+    }
+
+    /** Reports have to say what has computed. */
+    private static DeviceInfo describe(DeviceInfo info, Set<MathLibrary> libraries) {
+        String with =
+                libraries.stream()
+                        .sorted()
+                        .map(library -> ", " + library.purpose() + " by " + library.title())
+                        .collect(Collectors.joining());
+        return new DeviceInfo(
+                info.id(), info.description() + with, info.memoryBytes(), info.problem());
+    }
+
+    private Libraries openLibraries(DeviceOptions options) {
+        try {
+            return Libraries.open(driver, stream, options.libraries());
+        } catch (RuntimeException e) {
+            driver.destroyStream(stream);
+            driver.close();
+            throw e;
+        }
     }
 
     private static KernelTable kernels(Launcher launcher) {
@@ -112,6 +138,7 @@ final class CudaDevice implements Device {
     @Override
     public void close() {
         driver.synchronize(stream);
+        libraries.close();
         memory.close();
         driver.destroyStream(stream);
         driver.close();
