@@ -184,8 +184,8 @@ __device__ __forceinline__ int nearest(const float* values, float x) {
 }
 
 // values [2, kCodes]: what the codes of first and of second moments stand for.
-KERNEL(kThreads, adamw_8bit_f32, const float* values, const Parameter* table, int count, float clip,
-       float beta1, float beta2, float eps, float decay, float stepSize, float correction) {
+KERNEL(kThreads, adamw_8bit_f32, const Parameter* table, int count, float clip, float beta1,
+       float beta2, float eps, float decay, float stepSize, float correction, const float* values) {
     SHARED_ARRAY(float, known, [2 * kCodes]);
     for (int i = threadIdx.x; i < 2 * kCodes; i += kThreads) {
         known[i] = values[i];
