@@ -39,7 +39,7 @@ final class OptimizerKernels {
                             .i64(count));
             launcher.launch(
                     FILE,
-                    "mean_f32",
+                    "mean_of_sums_f32",
                     Grid.of(1),
                     new Arguments()
                             .pointer(Launcher.address(slots))
@@ -61,7 +61,7 @@ final class OptimizerKernels {
                     arguments(operands, table).pointer(Launcher.address(slots)));
             launcher.launch(
                     FILE,
-                    "root_f32",
+                    "root_of_sums_f32",
                     Grid.of(1),
                     new Arguments()
                             .pointer(Launcher.address(slots))
