@@ -20,6 +20,7 @@ final class CudaDevice implements Device {
     private final CudaMemory memory;
     private final DType computeType;
     private final KernelTable kernels;
+    private final DeviceClock clock;
 
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
         this.info = info;
@@ -31,6 +32,7 @@ final class CudaDevice implements Device {
         }
         this.stream = driver.createStream();
         this.memory = new CudaMemory(driver, stream);
+        this.clock = new DeviceClock(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType);
         this.kernels = kernels(launcher);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
@@ -113,8 +115,15 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public long elapsedNanos(Runnable work) {
+        driver.synchronize(stream);
+        return clock.elapsedNanos(work);
+    }
+
+    @Override
     public void close() {
         driver.synchronize(stream);
+        clock.close();
         memory.close();
         driver.destroyStream(stream);
         driver.close();
