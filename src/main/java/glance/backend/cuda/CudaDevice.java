@@ -30,6 +30,7 @@ final class CudaDevice implements Device {
             throw new DeviceException(
                     info.id() + " computes in bf16 or f32, got " + options.computeType());
         }
+        options.requireNoLibraries(info.id());
         this.stream = driver.createStream();
         this.memory = new CudaMemory(driver, stream);
         this.clock = new DeviceClock(driver, stream);
