@@ -5,31 +5,18 @@ import glance.backend.Devices;
 import glance.io.CacheFolder;
 import glance.io.ModelFolder;
 import glance.lora.PhaseNote;
-import glance.model.Denoiser;
 import glance.model.Family;
-import glance.model.TokenGrid;
 import glance.ops.Ops;
-import glance.ops.Scope;
 import glance.pipeline.Families;
-import glance.pipeline.LivePicture;
-import glance.schedule.NoiseSchedule;
 import glance.schedule.PlanSpec;
 import glance.schedule.Plans;
-import glance.schedule.Step;
-import glance.train.AdapterTrainer;
 import glance.train.CaptionedPicture;
-import glance.train.Encodings;
-import glance.train.ExampleSet;
-import glance.train.PhaseTraining;
 import glance.train.PictureFit;
-import glance.train.RunIdentity;
 import glance.train.TrainingSettings;
-import glance.train.TrainingStopped;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -145,30 +132,15 @@ final class TrainCommand implements Callable<Integer> {
         this.session = session;
     }
 
-    /** What the arguments come to. */
-    private record Job(
-            ModelFolder folder,
-            Family family,
-            List<CaptionedPicture> pictures,
-            PictureFit fit,
-            PlanSpec plan,
-            List<String> phases,
-            TrainingSettings settings,
-            float embeddedGuidance,
-            int checkpointEvery,
-            TrainFiles files) {}
-
     @Override
     public Integer call() throws IOException {
-        long start = System.nanoTime();
         TrainFile file = config == null ? TrainFile.none() : TrainFile.read(config);
-        Job job = job(file);
+        TrainJob job = job(file);
         if (!file.ignored().isEmpty()) {
             session.note(config + ": without effect here: " + String.join(", ", file.ignored()));
         }
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
-                Ops ops = new Ops(device);
-                Scope scope = ops.scope()) {
+                Ops ops = new Ops(device)) {
             session.note(
                     data.model(file)
                             + " on "
@@ -182,138 +154,11 @@ final class TrainCommand implements Callable<Integer> {
                             + ", "
                             + Units.plural(job.settings().steps(), "step")
                             + " each");
-            return train(ops, job, start);
+            return new TrainRun(session, ops, job).run();
         }
     }
 
-    private int train(Ops ops, Job job, long start) {
-        ExampleSet examples;
-        LivePicture sample = null;
-        try (Encodings encodings = new Encodings(ops, job.family(), job.folder(), cacheFolder())) {
-            boolean drops = job.settings().captionDropout() > 0;
-            if (sampleEvery > 0) {
-                sample = sample(job, encodings);
-            }
-            examples =
-                    ExampleSet.encode(
-                            encodings,
-                            job.pictures(),
-                            job.fit(),
-                            job.family().geometry(job.folder()),
-                            drops ? " " : null);
-            session.note(
-                    encodings.computed() == 0
-                            ? "texts and pictures: encoded before"
-                            : "texts and pictures: "
-                                    + Units.plural(encodings.computed(), "encoding")
-                                    + " computed");
-        }
-        try (Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
-            TrainSamples samples =
-                    sample == null
-                            ? null
-                            : new TrainSamples(ops, job.family(), job.folder(), denoiser, sample);
-            for (String name : job.phases()) {
-                phase(ops, job, denoiser, examples, name, samples);
-            }
-        } catch (TrainingStopped e) {
-            session.note(e.getMessage() + "; the same command with --resume goes on from there");
-            return ExitCode.INTERRUPTED;
-        }
-        for (String name : job.phases()) {
-            session.out().println(job.files().phase(name).adapter());
-        }
-        session.note(
-                Units.plural(job.phases().size(), "adapter")
-                        + " in "
-                        + Units.seconds((System.nanoTime() - start) * 1e-9));
-        return ExitCode.OK;
-    }
-
-    private void phase(
-            Ops ops,
-            Job job,
-            Denoiser denoiser,
-            ExampleSet examples,
-            String name,
-            TrainSamples samples) {
-        NoiseSchedule schedule = job.family().schedule(job.folder());
-        PhaseNote note =
-                new PhaseNote(
-                        job.plan().name(),
-                        name,
-                        sigmas(job.plan(), name, schedule, examples.examples().get(0).grid()));
-        Map<String, String> run =
-                RunIdentity.of(
-                        job.folder(),
-                        examples,
-                        note,
-                        job.settings(),
-                        job.embeddedGuidance(),
-                        ops.computeType());
-        try (AdapterTrainer trainer =
-                        new AdapterTrainer(
-                                ops,
-                                denoiser,
-                                examples.examples(),
-                                grid -> floats(sigmas(job.plan(), name, schedule, grid)),
-                                job.settings(),
-                                job.embeddedGuidance());
-                TrainProgress progress =
-                        new TrainProgress(
-                                session,
-                                name,
-                                job.settings().steps(),
-                                ops.device().memory(),
-                                (adapter, step) -> {
-                                    if (samples != null && step % sampleEvery == 0) {
-                                        samples.write(
-                                                job.files().sample(name, step), name, adapter);
-                                    }
-                                })) {
-            PhaseTraining training =
-                    new PhaseTraining(ops, trainer, note, job.files().phase(name), run);
-            int before = resume ? training.resume() : 0;
-            if (before > 0) {
-                session.note(name + ": goes on after step " + before);
-            }
-            ops.device().memory().resetPeak();
-            training.run(job.settings().steps(), job.checkpointEvery(), progress);
-            progress.close();
-            session.note(name + ": " + progress.summary());
-        }
-    }
-
-    private static List<Float> sigmas(
-            PlanSpec plan, String phase, NoiseSchedule schedule, TokenGrid grid) {
-        return plan.resolve(schedule, grid.tokens()).steps().stream()
-                .filter(step -> phase.equals(PhaseNote.ALL) || phase.equals(step.phase()))
-                .map(Step::sigma)
-                .toList();
-    }
-
-    private static float[] floats(List<Float> values) {
-        float[] result = new float[values.size()];
-        for (int i = 0; i < result.length; i++) {
-            result[i] = values.get(i);
-        }
-        return result;
-    }
-
-    private LivePicture sample(Job job, Encodings encodings) {
-        Family.Geometry geometry = job.family().geometry(job.folder());
-        TokenGrid grid = geometry.grid(geometry.defaultSize(), geometry.defaultSize());
-        String prompt = samplePrompt == null ? job.pictures().get(0).caption() : samplePrompt;
-        return TrainSamples.picture(
-                encodings,
-                job.family().defaults(),
-                prompt,
-                job.plan().resolve(job.family().schedule(job.folder()), grid.tokens()),
-                grid,
-                job.settings().seed());
-    }
-
-    private Job job(TrainFile file) throws IOException {
+    private TrainJob job(TrainFile file) throws IOException {
         List<CaptionedPicture> pictures = data.pictures(file);
         PlanSpec spec = plan(file);
         List<String> phases = phases(file, spec);
@@ -335,7 +180,7 @@ final class TrainCommand implements Callable<Integer> {
         if (sampleEvery > 0) {
             files.makeSampleFolder();
         }
-        return new Job(
+        return new TrainJob(
                 folder,
                 family,
                 pictures,
@@ -345,6 +190,10 @@ final class TrainCommand implements Callable<Integer> {
                 resolved,
                 settings.embeddedGuidance(file, family.training()),
                 checkpoints,
+                sampleEvery,
+                samplePrompt == null ? pictures.get(0).caption() : samplePrompt,
+                resume,
+                cacheFolder(),
                 files);
     }
 

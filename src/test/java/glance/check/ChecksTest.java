@@ -37,13 +37,7 @@ class ChecksTest {
                 Ops ops = new Ops(device)) {
             CheckReport report =
                     Checks.run(Path.of(System.getProperty("glance.fixtures"), name), ops);
-            double worst =
-                    report.rows().stream().mapToDouble(CheckReport.Row::error).max().orElse(0);
-            System.out.println(name + " rows " + report.rows().size() + " worst " + worst);
-            report.rows().stream()
-                    .filter(r -> r.tensor().contains("image"))
-                    .forEach(System.out::println);
-            assertThat(report.rows()).allMatch(CheckReport.Row::passed);
+            assertThat(report.rows()).isNotEmpty().allMatch(CheckReport.Row::passed);
         }
     }
 }

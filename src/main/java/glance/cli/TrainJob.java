@@ -1,0 +1,34 @@
+package glance.cli;
+
+import glance.io.ModelFolder;
+import glance.model.Family;
+import glance.schedule.PlanSpec;
+import glance.train.CaptionedPicture;
+import glance.train.PictureFit;
+import glance.train.TrainingSettings;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * What the arguments of {@code train} come to.
+ *
+ * @param phases of the plan, in the order of training
+ * @param checkpointEvery steps between two checkpoints; 0 for only one at the end
+ * @param sampleEvery steps between two sample pictures; 0 for none
+ * @param cache where encoded texts and pictures are kept
+ */
+record TrainJob(
+        ModelFolder folder,
+        Family family,
+        List<CaptionedPicture> pictures,
+        PictureFit fit,
+        PlanSpec plan,
+        List<String> phases,
+        TrainingSettings settings,
+        float embeddedGuidance,
+        int checkpointEvery,
+        int sampleEvery,
+        String samplePrompt,
+        boolean resume,
+        Path cache,
+        TrainFiles files) {}
