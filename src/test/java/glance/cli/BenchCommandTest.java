@@ -7,7 +7,11 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchCommandTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -50,9 +54,78 @@ class BenchCommandTest {
     }
 
     @Test
+    void kernels_writesTablesAndBothFiles(@TempDir Path folder) throws IOException {
+        Path json = folder.resolve("kernels.json");
+        Path markdown = folder.resolve("kernels.md");
+        int exitCode =
+                run(
+                        "bench",
+                        "kernels",
+                        "--device=cpu",
+                        "--shrink=64",
+                        "--rounds=2",
+                        "--only=lora.*16x48x48|gelu",
+                        "--json=" + json,
+                        "--markdown=" + markdown);
+        assertThat(exitCode).as(err.toString()).isZero();
+        assertThat(out.toString())
+                .contains("What an adapter adds", "16x48x48", "gelu.64x192", "cuBLAS not measured");
+        JsonNode result = new ObjectMapper().readTree(json.toFile());
+        assertThat(result.get("rows")).hasSize(10);
+        assertThat(result.get("lora")).hasSize(3);
+        assertThat(result.get("command").asText())
+                .startsWith("glance-engine bench kernels --device=cpu --shrink=64");
+        assertThat(Files.readString(markdown))
+                .contains("# Kernels on cpu", "divided by 64", "| lora.fused.r64.16x48x48 | ");
+    }
+
+    @Test
+    void kernels_verifyOnly_timesNothing() {
+        assertThat(
+                        run(
+                                "bench",
+                                "kernels",
+                                "--device=cpu",
+                                "--shrink=64",
+                                "--verify-only",
+                                "--only=conv2d"))
+                .isZero();
+        assertThat(out.toString())
+                .contains("Sampled results against float64", "conv2d.qwen.16x16x8")
+                .doesNotContain("floor");
+    }
+
+    @Test
+    void kernels_wrongUse_isExplained(@TempDir Path folder) throws IOException {
+        Path text = Files.writeString(folder.resolve("text"), "no JSON");
+        Map<String, String> expected =
+                Map.of(
+                        "--only=[",
+                        "--only [: not a regular expression",
+                        "--only=nothing",
+                        "no kernel has such a name; --list prints them all",
+                        "--rounds=0",
+                        "--rounds must be 1 or more, got 0",
+                        "--shrink=0",
+                        "--shrink must be 1 or more, got 0",
+                        "--peak=-1",
+                        "--peak must be positive",
+                        "--peer=" + text,
+                        "not JSON",
+                        "--json=" + folder.resolve("no/file"),
+                        "its folder does not exist");
+        expected.forEach(
+                (option, words) -> {
+                    err.reset();
+                    assertThat(run("bench", "kernels", option)).isEqualTo(ExitCode.WRONG_USE);
+                    assertThat(err.toString()).contains(words);
+                });
+    }
+
+    @Test
     void wrongUse_isExplained() {
         assertThat(run("bench")).isEqualTo(ExitCode.WRONG_USE);
-        assertThat(err.toString()).contains("denoise or memory");
+        assertThat(err.toString()).contains("kernels, denoise or memory");
         err.reset();
         assertThat(run("bench", "memory", "--family", "x")).isEqualTo(ExitCode.WRONG_USE);
         assertThat(err.toString())
