@@ -1,15 +1,20 @@
 package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import glance.backend.DeviceInfo;
+import glance.backend.Devices;
+import glance.fixtures.TinyDit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,6 +48,64 @@ class BenchCommandTest {
                         "--json");
         assertThat(result.get("model").asText()).isEqualTo("glance-tiny, random weights");
         assertThat(result.get("stepSeconds")).hasSize(2);
+    }
+
+    @Test
+    void denoise_tellsFewerStepsAndFasterStepsApart(@TempDir Path folder) throws IOException {
+        Path before = folder.resolve("before.json");
+        String[] denoise = {"bench", "denoise", "--random", "--size=32x32", "--json"};
+        Files.writeString(
+                before,
+                "{\"plan\": \"old\", \"device\": \"slow\", \"medianStepSeconds\": 1000,"
+                        + " \"stepSeconds\": [1000, 1000, 1000, 1000]}");
+        JsonNode result =
+                json(
+                        with(
+                                denoise,
+                                "--plan=uniform-2",
+                                "--against=uniform-6",
+                                "--baseline=" + before));
+        JsonNode plans = result.get("gains").get(0);
+        assertThat(plans.get("over").asText()).isEqualTo("uniform-6 without adapters");
+        assertThat(plans.get("fewerSteps").asDouble()).isEqualTo(3);
+        JsonNode devices = result.get("gains").get(1);
+        assertThat(devices.get("over").asText()).isEqualTo("old on slow, " + before);
+        assertThat(devices.get("fewerSteps").asDouble()).isEqualTo(2);
+        double step = result.get("medianStepSeconds").asDouble();
+        assertThat(devices.get("fasterSteps").asDouble()).isEqualTo(1000 / step);
+        assertThat(devices.get("total").asDouble()).isEqualTo(2 * (1000 / step));
+        assertThat(result.get("pictureSeconds").asDouble()).isEqualTo(2 * step);
+        assertThat(result.get("peakBytes").asLong()).isPositive();
+    }
+
+    @Test
+    void denoise_onTheEmulatedDevice_timesStepsAndSwitch(@TempDir Path model) throws IOException {
+        assumeTrue(emulatedProblem() == null, emulatedProblem());
+        TinyDit.in(model);
+        JsonNode result =
+                json(
+                        "bench",
+                        "denoise",
+                        "--device=cuda-emulated",
+                        "--model=" + model,
+                        "--rank=2",
+                        "--plan=glance-8",
+                        "--json");
+        assertThat(result.get("device").asText()).startsWith("cuda-emulated, ");
+        assertThat(result.get("stepSeconds")).hasSize(8);
+        assertThat(result.get("switchSeconds")).hasSize(1);
+    }
+
+    private static String emulatedProblem() {
+        return Devices.list().stream()
+                .filter(device -> device.id().equals("cuda-emulated"))
+                .findFirst()
+                .map(DeviceInfo::problem)
+                .orElse(null);
+    }
+
+    private static String[] with(String[] args, String... more) {
+        return Stream.of(args, more).flatMap(Stream::of).toArray(String[]::new);
     }
 
     @Test
