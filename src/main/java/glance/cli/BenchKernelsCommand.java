@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -131,7 +130,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
                 Libraries libraries = Libraries.open(deviceOption.name(), deviceOption.options())) {
             KernelBench bench = new KernelBench(device, libraries, settings);
-            List<Row> rows = bench.run(this::progress);
+            KernelBench.Outcome outcome = bench.run(this::progress);
             Report report =
                     Report.of(
                             ZonedDateTime.now().format(DateTimeFormatter.ISO_OFFSET_DATE_TIME),
@@ -140,11 +139,11 @@ final class BenchKernelsCommand implements Callable<Integer> {
                             device.info(),
                             device.computeType(),
                             settings,
-                            bench.ceiling(),
+                            outcome.ceiling(),
                             peer,
-                            rows);
+                            outcome.rows());
             publish(report, problems(libraries));
-            return rows.stream().anyMatch(Row::isWrong) ? ExitCode.FAILURE : ExitCode.OK;
+            return outcome.rows().stream().anyMatch(Row::isWrong) ? ExitCode.FAILURE : ExitCode.OK;
         }
     }
 

@@ -8,8 +8,8 @@ import glance.tensor.Tensor;
 import java.util.List;
 
 /**
- * The best rates of a device: of products, the fastest large one that was measured, unless its peak
- * was named; of bytes, a copy within its memory, read and written counted.
+ * The best rates of a device: of products, the fastest that was measured, unless its peak was
+ * named; of bytes, a copy within its memory, read and written counted.
  *
  * @param teraFlops TFLOP/s of products
  * @param source of {@code teraFlops}
@@ -17,6 +17,7 @@ import java.util.List;
  * @param queues whether the device works on its own while the host goes on
  */
 public record Ceiling(double teraFlops, String source, double gigaBytes, boolean queues) {
+    private static final String NAMED = "as named";
     private static final int SIDE = 8192;
     private static final long COPY_BYTES = 512L << 20;
     private static final long LEAST_COPY = 1024;
@@ -32,18 +33,29 @@ public record Ceiling(double teraFlops, String source, double gigaBytes, boolean
         Race.Result ours = product(device, settings);
         boolean queues = ours.queueMicros() < BUSY * Spread.of(ours.micros()).median();
         if (settings.peakTeraFlops() > 0) {
-            return new Ceiling(settings.peakTeraFlops(), "as named", bytes, queues);
+            return new Ceiling(settings.peakTeraFlops(), NAMED, bytes, queues);
         }
-        double flop = flop(settings);
-        double best = flop / ours.best() * 1e-6;
+        double best = ours.best();
         Device library = libraries.device(MathLibrary.CUBLAS);
         if (library != null) {
-            double theirs = flop / product(library, settings).best() * 1e-6;
-            if (theirs > best) {
-                return new Ceiling(theirs, MathLibrary.CUBLAS.title(), bytes, queues);
+            best = Math.min(best, product(library, settings).best());
+        }
+        double flop = 2 * Math.pow(settings.scale().width(SIDE), 3);
+        return new Ceiling(flop / best * 1e-6, "a large product", bytes, queues);
+    }
+
+    /** This, or the best product among these where it is better. */
+    Ceiling over(List<Measurement> measured) {
+        if (source.equals(NAMED)) {
+            return this;
+        }
+        Ceiling best = this;
+        for (Measurement found : measured) {
+            if (found.teraFlops() > best.teraFlops) {
+                best = new Ceiling(found.teraFlops(), found.kernel().name(), gigaBytes, queues);
             }
         }
-        return new Ceiling(best, "our own product", bytes, queues);
+        return best;
     }
 
     /** The least time for some work. */
@@ -58,10 +70,6 @@ public record Ceiling(double teraFlops, String source, double gigaBytes, boolean
     /** Whether a kernel ran no faster than the host could queue it. */
     boolean isQueueBound(Timing timing) {
         return queues && timing.queueMicros() > BUSY * timing.micros().median();
-    }
-
-    private static double flop(BenchSettings settings) {
-        return 2 * Math.pow(settings.scale().width(SIDE), 3);
     }
 
     private static Race.Result product(Device device, BenchSettings settings) {

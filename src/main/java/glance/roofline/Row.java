@@ -30,10 +30,6 @@ public record Row(
      */
     public record LibraryTiming(String name, Spread micros, String problem) {}
 
-    static Row failed(KernelCase kernel, String problem) {
-        return new Row(kernel.name(), kernel.group(), null, null, null, null, null, null, problem);
-    }
-
     Row withPeer(Spread micros) {
         return new Row(name, group, cost, floor, accuracy, timing, library, micros, problem);
     }
