@@ -8,19 +8,26 @@ import java.util.Locale;
  */
 public enum MathLibrary {
     /** Products of matrices on NVIDIA GPUs. */
-    CUBLAS("cuBLAS"),
+    CUBLAS("cuBLAS", "products of matrices"),
     /** Convolutions on NVIDIA GPUs. */
-    CUDNN("cuDNN");
+    CUDNN("cuDNN", "convolutions");
 
     private final String title;
+    private final String purpose;
 
-    MathLibrary(String title) {
+    MathLibrary(String title, String purpose) {
         this.title = title;
+        this.purpose = purpose;
     }
 
     /** As its maker writes it. */
     public String title() {
         return title;
+    }
+
+    /** What it computes in place of our own kernels. */
+    public String purpose() {
+        return purpose;
     }
 
     /** As {@code --libraries} takes it. */

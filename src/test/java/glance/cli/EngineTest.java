@@ -118,6 +118,15 @@ class EngineTest {
     }
 
     @Test
+    void devices_listsTheLibraries() {
+        assertThat(run("devices")).isZero();
+        assertThat(text(out).lines())
+                .anyMatch(
+                        line -> line.matches("cublas +cuda +products of matrices +(not )?usable.*"))
+                .anyMatch(line -> line.matches("cudnn +cuda +convolutions +(not )?usable.*"));
+    }
+
+    @Test
     void libraries_onTheCpu_fail() {
         String[] args = {"generate", "x", "--device", "cpu", "--libraries", "cublas,CUDNN"};
         assertThat(run(args)).isEqualTo(ExitCode.FAILURE);

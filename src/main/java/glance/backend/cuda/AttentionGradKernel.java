@@ -27,11 +27,38 @@ final class AttentionGradKernel implements Kernel<TrainingOp.AttentionGrad> {
         if (headDim > most) {
             return "headDim " + headDim + " is above " + most;
         }
-        return TrainingTypes.refuses(launcher, op);
+        return null;
     }
 
     @Override
     public void run(TrainingOp.AttentionGrad op) {
+        if (launcher.computeType() == DType.F32) {
+            runFloats(op);
+            return;
+        }
+        Op.Attention forward = op.forward();
+        try (Operands operands = launcher.operands()) {
+            Tensor dq = operands.scratch(DType.F32, op.dq().shape());
+            Tensor dk = operands.scratch(DType.F32, op.dk().shape());
+            Tensor dv = operands.scratch(DType.F32, op.dv().shape());
+            Op.Attention widened =
+                    new Op.Attention(
+                            operands.parameter(forward.q()),
+                            operands.parameter(forward.k()),
+                            operands.parameter(forward.v()),
+                            forward.scale(),
+                            forward.mask().withBias(operands.parameter(forward.mask().bias())),
+                            forward.lse(),
+                            operands.parameter(forward.out()));
+            runFloats(
+                    new TrainingOp.AttentionGrad(widened, operands.parameter(op.dy()), dq, dk, dv));
+            CopyKernel.run(launcher, new Op.Copy(dq, op.dq()));
+            CopyKernel.run(launcher, new Op.Copy(dk, op.dk()));
+            CopyKernel.run(launcher, new Op.Copy(dv, op.dv()));
+        }
+    }
+
+    private void runFloats(TrainingOp.AttentionGrad op) {
         Op.Attention forward = op.forward();
         Tensor q = forward.q();
         Tensor k = forward.k();

@@ -25,15 +25,20 @@ final class Launcher {
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
+    private final String suffix;
+    private final Libraries libraries;
     private final Map<String, Long> modules = new HashMap<>();
     private final Map<String, KernelFunction> functions = new HashMap<>();
     private final Map<String, Integer> constants = new HashMap<>();
 
-    Launcher(Driver driver, long stream, CudaMemory memory, DType computeType) {
+    Launcher(
+            Driver driver, long stream, CudaMemory memory, DType computeType, Libraries libraries) {
         this.driver = driver;
         this.stream = stream;
         this.memory = memory;
         this.computeType = computeType;
+        this.suffix = suffix(computeType);
+        this.libraries = libraries;
     }
 
     /** Dtype of activations. */
@@ -41,9 +46,14 @@ final class Launcher {
         return computeType;
     }
 
+    /** What computes in place of our own kernels. */
+    Libraries libraries() {
+        return libraries;
+    }
+
     /** The suffix of entry points for the compute type. */
     String suffix() {
-        return suffix(computeType);
+        return suffix;
     }
 
     static String suffix(DType dtype) {

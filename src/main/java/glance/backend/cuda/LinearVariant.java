@@ -4,11 +4,13 @@ import glance.tensor.DType;
 import glance.tensor.Tensor;
 
 /**
- * The kernels that can compute {@code x W^T}, and the one place that chooses: by dtype, compute
- * capability and shape. A kernel for newer tensor cores is one more constant and one more line in
- * {@link #of}.
+ * What can compute {@code x W^T}, and the one place that chooses: by what the device was opened
+ * with, dtype, compute capability and shape. A kernel for newer tensor cores is one more constant
+ * and one more line in {@link #of}.
  */
 enum LinearVariant {
+    /** The library that the device was opened with. */
+    LIBRARY,
     /** linear.cu, a warp for each column: the weight is read once, for few rows. */
     ROWS,
     /** linear.cu, plain arithmetic: any dtype, any alignment. */
@@ -21,6 +23,9 @@ enum LinearVariant {
 
     /** The variant for x [batch, seqLen, in] in the compute type. */
     static LinearVariant of(Launcher launcher, Tensor x) {
+        if (launcher.libraries().gemm() != null) {
+            return LIBRARY;
+        }
         int rows = x.dim(0) * x.dim(1);
         if (rows <= launcher.constant("linear", "linear_few_rows")) {
             return ROWS;
