@@ -15,6 +15,7 @@ public final class KernelFiles {
             List.of(
                     "attention",
                     "attention_grad",
+                    "attention_mma",
                     "conv2d",
                     "conv2d_mma",
                     "copy",
@@ -37,13 +38,17 @@ public final class KernelFiles {
             List.of(
                     "include/activation.cuh",
                     "include/async_copy.cuh",
+                    "include/attention_mask.cuh",
+                    "include/attention_tile.cuh",
                     "include/chunk.cuh",
                     "include/dtypes.cuh",
                     "include/epilogue.cuh",
                     "include/epilogue_chunks.cuh",
+                    "include/fast_exp2.cuh",
                     "include/glance.cuh",
                     "include/mma.cuh",
                     "include/mma_side.cuh",
+                    "include/mma_slice.cuh",
                     "include/mma_tile.cuh",
                     "include/reduce.cuh",
                     "include/tile.cuh");
