@@ -37,6 +37,7 @@
 // a sibling of this file and one more AttentionVariant. Launcher: glance.backend.cuda.AttentionMma.
 // Test: glance.ops.parity.AttentionCases.
 #include "include/attention_mask.cuh"
+#include "include/attention_scores.cuh"
 #include "include/attention_tile.cuh"
 #include "include/fast_exp2.cuh"
 #include "include/glance.cuh"
@@ -74,39 +75,6 @@ __device__ __forceinline__ float quad_sum(float x) {
     x += __shfl_xor_sync(kAllLanes, x, 1);
     return x + __shfl_xor_sync(kAllLanes, x, 2);
 }
-
-// q as left operands: from registers, or from shared memory each time.
-template <class Tile>
-struct Queries {
-    static constexpr int kUnrolled = Tile::keepsQueries ? Tile::width / 16 : 4;  // the pattern's 64 columns
-
-    const bf16* slice;
-    unsigned kept[Tile::keepsQueries ? Tile::rowTiles : 1][Tile::keepsQueries ? Tile::width / 16 : 1]
-                 [4];
-
-    __device__ __forceinline__ explicit Queries(const bf16* slice) : slice(slice) {
-        if constexpr (Tile::keepsQueries) {
-#pragma unroll
-            for (int i = 0; i < Tile::rowTiles; ++i) {
-#pragma unroll
-                for (int k = 0; k < Tile::width; k += 16) {
-                    load_left<Tile::width>(kept[i][k / 16], slice, i * 16, k);
-                }
-            }
-        }
-    }
-
-    __device__ __forceinline__ void operator()(unsigned (&a)[4], int i, int k) const {
-        if constexpr (Tile::keepsQueries) {
-#pragma unroll
-            for (int r = 0; r < 4; ++r) {
-                a[r] = kept[i][k / 16][r];
-            }
-        } else {
-            load_left<Tile::width>(a, slice, i * 16, k);
-        }
-    }
-};
 
 // The running softmax of a thread's rows, two in each 16.
 template <int rowTiles>
@@ -166,57 +134,6 @@ struct Softmax {
     }
 };
 
-template <int rowTiles, int keyTiles>
-__device__ __forceinline__ void add_bias(const Mask& mask, float (&score)[rowTiles][keyTiles][4],
-                                         int firstQuery, int seqLen, int firstKey,
-                                         float inverseScale) {
-    int ownKey = firstKey + column_of(0, 0);
-#pragma unroll
-    for (int i = 0; i < rowTiles; ++i) {
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-            int query = firstQuery + row_of(i, 2 * half);
-            int end = query < seqLen ? mask.keyLen - ownKey : 0;
-            const float* bias = mask.bias_at(query, ownKey);
-#pragma unroll
-            for (int j = 0; j < keyTiles; ++j) {
-#pragma unroll
-                for (int e = 0; e < 2; ++e) {
-                    if (j * 8 + e < end) {
-                        float& s = score[i][j][2 * half + e];
-                        s = fmaf(bias[j * 8 + e], inverseScale, s);
-                    }
-                }
-            }
-        }
-    }
-}
-
-template <int rowTiles, int keyTiles>
-__device__ __forceinline__ void hide(const Mask& mask, float (&score)[rowTiles][keyTiles][4],
-                                     int firstQuery, int firstKey) {
-    int ownKey = firstKey + column_of(0, 0);
-    int prefix = mask.prefix - ownKey;
-    int real = mask.real - ownKey;
-#pragma unroll
-    for (int i = 0; i < rowTiles; ++i) {
-#pragma unroll
-        for (int half = 0; half < 2; ++half) {
-            int end = mask.end(firstQuery + row_of(i, 2 * half) + 1) - ownKey;
-#pragma unroll
-            for (int j = 0; j < keyTiles; ++j) {
-#pragma unroll
-                for (int e = 0; e < 2; ++e) {
-                    int key = j * 8 + e;
-                    bool visible = key < end && (key >= prefix || key < real);
-                    float& s = score[i][j][2 * half + e];
-                    s = visible ? s : -INFINITY;
-                }
-            }
-        }
-    }
-}
-
 // Starts the copies of a tile of keys and its values.
 template <class Tile>
 __device__ __forceinline__ void copy_stage(bf16* stage, const HeadRows& k, const HeadRows& v,
@@ -248,7 +165,7 @@ __device__ __forceinline__ void attention(const HeadRows& q, const HeadRows& k, 
     async_wait<0>();
     __syncthreads();  // queries and the first stage are there
 
-    Queries<Tile> left(ownSlice);
+    LeftRows<width, Tile::rowTiles, Tile::keepsQueries> left(ownSlice);
     Softmax<Tile::rowTiles> softmax;
     float sum[Tile::rowTiles][width / 8][4] = {};
 #pragma unroll 1
@@ -308,15 +225,14 @@ __device__ __forceinline__ void attention(const HeadRows& q, const HeadRows& k, 
         int head = blockIdx.y;                                                                     \
         int kvHead = head / (heads / kvHeads);                                                     \
         long long sample = blockIdx.z;                                                             \
-        long long own = sample * heads + head;                                                     \
+        HeadStrides packed = packed_heads(seqLen, heads, headDim);                                 \
         Mask mask(causal, prefix, lengths, bias, sample, head, seqLen, keyLen);                    \
         attention<AttentionTile<width, size>>(                                                     \
             HeadRows(q, qs, sample, head, seqLen, headDim),                                        \
             HeadRows(k, ks, sample, kvHead, keyLen, headDim),                                      \
             HeadRows(v, vs, sample, kvHead, keyLen, headDim), tile * size, scale, mask,            \
-            lse == nullptr ? nullptr : lse + own * seqLen,                                         \
-            out + (sample * seqLen * heads + head) * headDim,                                      \
-            static_cast<long long>(heads) * headDim);                                              \
+            lse == nullptr ? nullptr : lse + (sample * heads + head) * seqLen,                     \
+            out + sample * packed.batch + head * packed.head, packed.row);                         \
     }
 
 ATTENTION(64, 128)

@@ -8,6 +8,11 @@ struct HeadStrides {
     long long batch, row, head;
 };
 
+__device__ __forceinline__ HeadStrides packed_heads(int length, int heads, int headDim) {
+    long long row = static_cast<long long>(heads) * headDim;
+    return {length * row, row, headDim};
+}
+
 // The mask of one head of one sample. Key tiles are named by their first key and their size.
 struct Mask {
     bool causal;
@@ -33,15 +38,26 @@ struct Mask {
         return bias + static_cast<long long>(query) * keyLen + key;
     }
 
+    // The mask of a later head of the same sample.
+    __device__ __forceinline__ Mask of_head(int further, int seqLen) const {
+        Mask other = *this;
+        other.bias += static_cast<long long>(further) * seqLen * keyLen;
+        return other;
+    }
+
     // Keys from here on are hidden from all queries before `queries`.
     __device__ __forceinline__ int end(int queries) const {
         return causal ? min(keyLen, queries) : keyLen;
     }
 
-    // The first tile from this one on that is not all padding of the prefix.
+    // Whether a tile has nothing but padding of the prefix.
+    __device__ __forceinline__ bool is_padding(int firstKey, int keys) const {
+        return firstKey >= real && firstKey + keys <= prefix;
+    }
+
+    // The first tile from this one on that has more.
     __device__ __forceinline__ int skip_padding(int firstKey, int keys) const {
-        bool isPadding = firstKey >= real && firstKey + keys <= prefix;
-        return isPadding ? prefix / keys * keys : firstKey;
+        return is_padding(firstKey, keys) ? prefix / keys * keys : firstKey;
     }
 
     // Whether all queries from this one on see the whole tile.

@@ -65,6 +65,47 @@ __device__ __forceinline__ void load_left(unsigned (&a)[4], const bf16* slice, i
     load_matrices(a, chunk_of<width>(slice, row, column, lane % 16, lane / 16 * kChunk));
 }
 
+// A warp's rows of a slice as left operands: kept in registers, or read again each time.
+template <int width, int rowTiles, bool kept>
+struct LeftRows;
+
+template <int width, int rowTiles>
+struct LeftRows<width, rowTiles, false> {
+    static constexpr int kUnrolled = 64 / 16;  // the columns after which addresses repeat
+
+    const bf16* slice;
+
+    __device__ __forceinline__ explicit LeftRows(const bf16* slice) : slice(slice) {}
+
+    __device__ __forceinline__ void operator()(unsigned (&a)[4], int i, int k) const {
+        load_left<width>(a, slice, i * 16, k);
+    }
+};
+
+template <int width, int rowTiles>
+struct LeftRows<width, rowTiles, true> {
+    static constexpr int kUnrolled = width / 16;
+
+    unsigned fragment[rowTiles][width / 16][4];
+
+    __device__ __forceinline__ explicit LeftRows(const bf16* slice) {
+#pragma unroll
+        for (int i = 0; i < rowTiles; ++i) {
+#pragma unroll
+            for (int k = 0; k < width; k += 16) {
+                load_left<width>(fragment[i][k / 16], slice, i * 16, k);
+            }
+        }
+    }
+
+    __device__ __forceinline__ void operator()(unsigned (&a)[4], int i, int k) const {
+#pragma unroll
+        for (int r = 0; r < 4; ++r) {
+            a[r] = fragment[i][k / 16][r];
+        }
+    }
+};
+
 // left(a, i, k) gives rows 16 i to 16 i + 15, columns k to k + 15; right has `columns` rows.
 template <int width, int rowTiles, int columnTiles, class Left>
 __device__ __forceinline__ void multiply_along(float (&sum)[rowTiles][columnTiles][4], Left left,
@@ -134,6 +175,20 @@ __device__ __forceinline__ int row_of(int rowTile, int e) {
 
 __device__ __forceinline__ int column_of(int columnTile, int e) {
     return columnTile * 8 + threadIdx.x % 4 * 2 + e % 2;
+}
+
+template <int rowTiles, int columnTiles>
+__device__ __forceinline__ void scale_all(float (&sum)[rowTiles][columnTiles][4], float scale) {
+#pragma unroll
+    for (int i = 0; i < rowTiles; ++i) {
+#pragma unroll
+        for (int j = 0; j < columnTiles; ++j) {
+#pragma unroll
+            for (int e = 0; e < 4; ++e) {
+                sum[i][j][e] *= scale;
+            }
+        }
+    }
 }
 
 // Writes a warp's sums as rows of bf16, 16 bytes at a time: out is where the first row goes, of which

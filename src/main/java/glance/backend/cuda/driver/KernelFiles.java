@@ -15,6 +15,7 @@ public final class KernelFiles {
             List.of(
                     "attention",
                     "attention_grad",
+                    "attention_grad_mma",
                     "attention_mma",
                     "conv2d",
                     "conv2d_mma",
@@ -39,6 +40,7 @@ public final class KernelFiles {
                     "include/activation.cuh",
                     "include/async_copy.cuh",
                     "include/attention_mask.cuh",
+                    "include/attention_scores.cuh",
                     "include/attention_tile.cuh",
                     "include/chunk.cuh",
                     "include/dtypes.cuh",
