@@ -62,7 +62,7 @@ final class AttentionGradKernel implements Kernel<TrainingOp.AttentionGrad> {
                             launcher, forward.scale(), q, k, v, dy, op.dq(), op.dk(), op.dv());
             switch (variant) {
                 case MMA -> mma(inputs, op);
-                case PLAIN -> plain(inputs, op);
+                case WIDE, PLAIN -> plain(inputs, op);
             }
         }
     }

@@ -14,16 +14,23 @@ final class AttentionKernel implements Kernel<Op.Attention> {
 
     private final Launcher launcher;
     private final AttentionMma mma;
+    private final AttentionWide wide;
 
     AttentionKernel(Launcher launcher) {
         this.launcher = launcher;
         this.mma = new AttentionMma(launcher);
+        this.wide = new AttentionWide(launcher, AttentionWide.SCORE_BYTES);
     }
 
     @Override
     public String refuses(Op.Attention op) {
         int headDim = op.q().dim(3);
         return keyTile(headDim) > 0 ? null : "headDim " + headDim + " needs too much shared memory";
+    }
+
+    @Override
+    public long workspaceBytes(Op.Attention op) {
+        return AttentionVariant.isWide(launcher, op.q().dim(3)) ? wide.workspaceBytes(op) : 0;
     }
 
     @Override
@@ -38,6 +45,7 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             Tensor bias = operands.parameter(op.mask().bias());
             switch (AttentionVariant.of(launcher, op.scale(), q, k, v, op.out())) {
                 case MMA -> mma.attention(op, q, k, v, bias);
+                case WIDE -> wide.attention(operands, op, q, k, v, bias);
                 case PLAIN -> plain(op, q, k, v, bias);
             }
         }

@@ -12,12 +12,17 @@ enum AttentionVariant {
     /** attention.cu, attention_grad.cu: plain arithmetic, any head dimension, any alignment. */
     PLAIN,
     /** attention_mma.cu, attention_grad_mma.cu: tensor cores, bf16 heads of whole chunks. */
-    MMA;
+    MMA,
+    /**
+     * attention_wide.cu: tensor cores with scores in memory, for bf16 heads above 128. Has no
+     * gradients.
+     */
+    WIDE;
 
     /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
     private static final int MMA_CAPABILITY = 80;
 
-    /** The widest slice that a tile has room for. */
+    /** The widest head that a tile of {@link #MMA} has room for. */
     private static final int MMA_HEAD_DIM = 128;
 
     /**
@@ -27,14 +32,25 @@ enum AttentionVariant {
      */
     static AttentionVariant of(Launcher launcher, float scale, Tensor... operands) {
         boolean fits =
-                launcher.computeType() == DType.BF16
-                        && launcher.gpu().computeCapability() >= MMA_CAPABILITY
-                        && operands[0].dim(3) <= MMA_HEAD_DIM
+                hasTensorCores(launcher)
                         // the largest scaled score is the largest score
                         && scale > 0;
         for (Tensor operand : operands) {
             fits &= Packed.isPacked(operand);
         }
-        return fits ? MMA : PLAIN;
+        if (!fits) {
+            return PLAIN;
+        }
+        return operands[0].dim(3) <= MMA_HEAD_DIM ? MMA : WIDE;
+    }
+
+    /** Whether heads of this dimension take {@link #WIDE} if they are aligned. */
+    static boolean isWide(Launcher launcher, int headDim) {
+        return hasTensorCores(launcher) && headDim > MMA_HEAD_DIM && Packed.isChunked(headDim);
+    }
+
+    private static boolean hasTensorCores(Launcher launcher) {
+        return launcher.computeType() == DType.BF16
+                && launcher.gpu().computeCapability() >= MMA_CAPABILITY;
     }
 }

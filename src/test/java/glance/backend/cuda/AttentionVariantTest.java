@@ -43,8 +43,8 @@ class AttentionVariantTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"8, MMA", "72, MMA", "128, MMA", "20, PLAIN", "136, PLAIN"})
-    void bf16_takesTensorCoresForHeadsOfWholeChunksUpTo128(int headDim, AttentionVariant expected) {
+    @CsvSource({"8, MMA", "72, MMA", "128, MMA", "20, PLAIN", "136, WIDE", "140, PLAIN"})
+    void bf16_takesTensorCoresForHeadsOfWholeChunks(int headDim, AttentionVariant expected) {
         Tensor q = heads(DType.BF16, 1, 5, 2, headDim);
         assertThat(AttentionVariant.of(launcher(DType.BF16), 1, q)).isEqualTo(expected);
     }

@@ -142,6 +142,9 @@ final class AttentionCases {
         specs.add(self(2, 1, 2, 128));
         specs.add(self(1, 65, 1, 128, BIAS, CAUSAL));
         specs.add(self(1, 67, 1, 128, HUGE_SCORES, JOINT_HEADS));
+        specs.add(self(1, 65, 1, 384, JOINT_HEADS));
+        specs.add(spec(2, 33, 67, 2, 1, 136, BIAS).padded(40, 40, 3));
+        specs.add(self(2, 19, 2, 136, CAUSAL, LOG_SUM_EXP).padded(19, 19, 0));
     }
 
     /** Large enough to be split over threads. */

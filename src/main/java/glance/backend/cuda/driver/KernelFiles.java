@@ -17,6 +17,7 @@ public final class KernelFiles {
                     "attention_grad",
                     "attention_grad_mma",
                     "attention_mma",
+                    "attention_wide",
                     "conv2d",
                     "conv2d_mma",
                     "copy",
