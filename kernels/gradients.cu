@@ -1,27 +1,22 @@
-// Gradients of operations that treat elements one by one, and sums into memory. All f32.
+// Gradients of operations that treat elements one by one, and sums into memory.
 //
 //   fill             out[i] = value
 //   accumulate       out[i] += x[i], any strides (up to 6 dimensions, as in copy.cu)
 //   activation_grad  dx[i] = act'(x[i]) dy[i]
-//   gate_grad        dy of y: out[b, s, d] = gate[b, d] dy[b, s, d]
 //
-// Threads stride over the elements. Bound by memory.
+// Elements are f32 or bf16; accumulate reads any float dtype and adds in f32, so that the gradients
+// of f32 parameters add up in f32. Threads stride over runs of 8 elements, moved at once where they
+// are aligned; strided sums go one by one. Bound by memory.
 //
-// Entry points: as above. Launcher: glance.backend.cuda.GradientKernels. Test:
-// glance.backend.cuda.EmulatedModelTest.
+// Entry points: {fill, accumulate, activation_grad}_{f32, bf16}, by the type of the result. Launcher:
+// glance.backend.cuda.GradientKernels. Test: glance.ops.parity.PointwiseGradCases.
 #include "include/activation.cuh"
+#include "include/chunk.cuh"
 #include "include/glance.cuh"
+#include "include/layout.cuh"
 
 constexpr int kThreads = 256;
-constexpr int kMaxRank = 6;
-
-struct Layout {
-    long long size[kMaxRank];
-    long long from[kMaxRank];
-    long long to[kMaxRank];
-};
-
-#define FOR_EACH_ELEMENT(i, n)                                                        \
+#define FOR_EACH(i, n)                                                                \
     for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; \
          i < (n); i += static_cast<long long>(gridDim.x) * blockDim.x)
 
@@ -48,35 +43,73 @@ __device__ __forceinline__ float slope(int activation, float x) {
     }
 }
 
-KERNEL(kThreads, fill_f32, float* out, long long n, float value) {
-    FOR_EACH_ELEMENT(i, n) { out[i] = value; }
+template <class T>
+__device__ __forceinline__ void fill(T* out, long long n, float value) {
+    float values[kChunk];
+#pragma unroll
+    for (int e = 0; e < kChunk; ++e) {
+        values[e] = value;
+    }
+    for_each_chunk(n, is_aligned(out, 16), [&](long long at, int left, bool whole) {
+        store_chunk(out + at, values, left, whole);
+    });
 }
 
-KERNEL(kThreads, accumulate_f32, const float* x, float* out, long long n, Layout layout) {
-    FOR_EACH_ELEMENT(i, n) {
-        long long rest = i;
-        long long source = 0;
-        long long target = 0;
+template <class T>
+__device__ __forceinline__ void accumulate_packed(const void* x, int dtype, T* out, long long n) {
+    bool aligned = is_aligned(x, 16) && is_aligned(out, 16);
+    for_each_chunk(n, aligned, [&](long long at, int left, bool whole) {
+        float sum[kChunk], term[kChunk];
+        load_chunk(sum, out + at, left, whole);
+        load_chunk(term, x, at, dtype, left, whole);
 #pragma unroll
-        for (int axis = kMaxRank - 1; axis >= 0; --axis) {
-            if (layout.size[axis] > 1) {
-                long long at = rest % layout.size[axis];
-                rest /= layout.size[axis];
-                source += at * layout.from[axis];
-                target += at * layout.to[axis];
-            }
+        for (int e = 0; e < kChunk; ++e) {
+            sum[e] += term[e];
         }
-        out[target] += x[source];
+        store_chunk(out + at, sum, left, whole);
+    });
+}
+
+template <class T>
+__device__ __forceinline__ void accumulate_strided(const void* x, int dtype, T* out, long long n,
+                                                   const Layout& layout) {
+    FOR_EACH(i, n) {
+        Place place(layout, i);
+        float sum = to_float(out[place.to]) + load_any(x, place.from, dtype);
+        out[place.to] = from_float<T>(sum);
     }
 }
 
-KERNEL(kThreads, activation_grad_f32, const float* x, const float* dy, float* dx, long long n,
-       int activation) {
-    FOR_EACH_ELEMENT(i, n) { dx[i] = slope(activation, x[i]) * dy[i]; }
+template <class T>
+__device__ __forceinline__ void activation_grad(const T* x, const T* dy, T* dx, long long n,
+                                                int activation) {
+    bool aligned = is_aligned(x, 16) && is_aligned(dy, 16) && is_aligned(dx, 16);
+    for_each_chunk(n, aligned, [&](long long at, int left, bool whole) {
+        float argument[kChunk], gradient[kChunk];
+        load_chunk(argument, x + at, left, whole);
+        load_chunk(gradient, dy + at, left, whole);
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            gradient[e] *= slope(activation, argument[e]);
+        }
+        store_chunk(dx + at, gradient, left, whole);
+    });
 }
 
-KERNEL(kThreads, gate_grad_f32, const float* gate, long long gateStride, const float* dy,
-       float* out, long long n, int seqLen, int dim) {
-    long long perSample = static_cast<long long>(seqLen) * dim;
-    FOR_EACH_ELEMENT(i, n) { out[i] = gate[i / perSample * gateStride + i % dim] * dy[i]; }
-}
+#define ENTRY_POINTS(T, suffix)                                                                   \
+    KERNEL(kThreads, fill_##suffix, T* out, long long n, float value) { fill<T>(out, n, value); } \
+    KERNEL(kThreads, accumulate_##suffix, const void* x, int dtype, T* out, long long n,          \
+           int packed, Layout layout) {                                                           \
+        if (packed) {                                                                             \
+            accumulate_packed<T>(x, dtype, out, n);                                               \
+        } else {                                                                                  \
+            accumulate_strided<T>(x, dtype, out, n, layout);                                      \
+        }                                                                                         \
+    }                                                                                             \
+    KERNEL(kThreads, activation_grad_##suffix, const T* x, const T* dy, T* dx, long long n,       \
+           int activation) {                                                                      \
+        activation_grad<T>(x, dy, dx, n, activation);                                             \
+    }
+
+ENTRY_POINTS(float, f32)
+ENTRY_POINTS(bf16, bf16)

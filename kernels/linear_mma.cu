@@ -5,7 +5,8 @@
 //
 // x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
 // rank]; bias f32, everything else bf16. What is read in 16 bytes has to be aligned to it: x and its
-// strides, W, in (linear_input: and out), A and B with their rows; pack.cu makes matrices so.
+// strides, W, in, A and B with their rows (linear_input: dy, W and A with theirs); pack.cu makes
+// matrices so, padding rows with zeros.
 //
 // S [rows, rank] is made first, in bf16, its rows padded with zeros to a multiple of 8. Its product
 // with B is more depth of the main product: after the last slice of x and W come slices of S and B,
@@ -17,7 +18,7 @@
 //   low_rank_mma                S of linear: thin tiles. Bound by reading x.
 //   low_rank_input_mma          S of linear_input.
 //
-// Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.LinearCases, ProductGradCases.
+// Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.LinearCases, LinearInputCases.
 #include "include/epilogue_chunks.cuh"
 #include "include/glance.cuh"
 #include "include/mma_side.cuh"
@@ -124,6 +125,7 @@ __device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, floa
 }
 
 // in and columns are those of the weight as a file has it, [columns, in].
+// dyPitch and inPitch are those of packed rows.
 #define LINEAR(Tile, size)                                                                        \
     KERNEL(Tile::threads, linear_mma_##size##_bf16, const bf16* x, long long batchStride,         \
            long long rowStride, int seqLen, const bf16* weight, const bf16* s, const bf16* up,    \
@@ -135,11 +137,11 @@ __device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, floa
                                   {up, pitch, rank, columns},                                     \
                                   {bias, activation, gate, gateStride, residual, seqLen}, out);   \
     }                                                                                             \
-    KERNEL(Tile::threads, linear_input_mma_##size##_bf16, const bf16* dy, const bf16* weight,     \
-           const bf16* s, const bf16* down, int rank, int pitch, bf16* out, int rows, int in,     \
-           int columns) {                                                                         \
-        linear<Tile, kAcrossDepth>({dy, 0, columns, rows, rows}, {weight, in, columns, in}, s,    \
-                                   pitch, {down, in, rank, in},                                   \
+    KERNEL(Tile::threads, linear_input_mma_##size##_bf16, const bf16* dy, int dyPitch,            \
+           const bf16* weight, int inPitch, const bf16* s, const bf16* down, int rank, int pitch, \
+           bf16* out, int rows, int in, int columns) {                                            \
+        linear<Tile, kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {weight, inPitch, columns, in},  \
+                                   s, pitch, {down, inPitch, rank, in},                           \
                                    {nullptr, kNone, nullptr, 0, nullptr, rows}, out);             \
     }
 
@@ -153,8 +155,8 @@ KERNEL(ThinTile::threads, low_rank_mma_bf16, const bf16* x, long long batchStrid
                           pitch);
 }
 
-KERNEL(ThinTile::threads, low_rank_input_mma_bf16, const bf16* dy, const bf16* up, float scale,
-       bf16* s, int rows, int columns, int pitch) {
-    low_rank<kAcrossDepth>({dy, 0, columns, rows, rows}, {up, pitch, columns, pitch}, scale, s,
+KERNEL(ThinTile::threads, low_rank_input_mma_bf16, const bf16* dy, int dyPitch, const bf16* up,
+       float scale, bf16* s, int rows, int columns, int pitch) {
+    low_rank<kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {up, pitch, columns, pitch}, scale, s,
                            pitch);
 }

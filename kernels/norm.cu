@@ -5,108 +5,157 @@
 //               n = (x - mean) / sqrt(var + eps)
 //
 // x [batch, seqLen, dim] with any strides of batch and row, out packed, both f32 or bf16; weight and
-// bias [dim] f32, scale and shift [batch or 1, dim] of the type of x; each may be absent. A warp
-// takes a row, a lane every 32nd element; the row is read again for each pass, from L1. Sums are
-// f32 in a fixed order. Bound by memory: x is read from global memory once, out written once.
+// bias [dim] f32, scale and shift [batch or 1, dim] of the type of x; each may be absent. A group of
+// lanes of a warp takes a row, a lane runs of 8 elements; the row is read again for each pass, from
+// L1. Sums are f32 in a fixed order. Bound by memory: x is read from global memory once, out written
+// once.
 //
-// Entry points: {rms_norm, layer_norm}_{f32, bf16}. Launcher: glance.backend.cuda.NormKernels. Test:
-// glance.ops.parity.NormCases.
+//   dim 96, lanes 16:   warp | row 0: lanes 0 to 11 read 8 elements each | row 1: lanes 16 to 27 |
+//
+// Entry points: {rms_norm, layer_norm}_{f32, bf16}; lanes is a power of two from 1 to 32. Launcher:
+// glance.backend.cuda.NormKernels. Test: glance.ops.parity.NormCases.
 #include "include/activation.cuh"
+#include "include/chunk.cuh"
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
 
 constexpr int kThreads = 256;
+EXPORT_CONSTANT(norm_threads, kThreads);
+EXPORT_CONSTANT(norm_elements_each, kChunk);
 
-// The row of this warp, or -1 if there is none.
-__device__ __forceinline__ long long own_row(long long rows) {
-    long long row = static_cast<long long>(blockIdx.x) * (kThreads / kWarpSize) +
-                    threadIdx.x / kWarpSize;
-    return row < rows ? row : -1;
+// The row of a group of lanes. Groups without a row stay for the sums of their warp.
+template <class T>
+struct GroupRow {
+    int lanes;
+    long long index;
+    long long batch;
+    int dim;  // 0 if there is no such row
+    const T* x;
+    T* out;
+    bool whole;  // rows can be moved in 16 bytes
+
+    __device__ __forceinline__ GroupRow(const T* x, long long batchStride, long long rowStride,
+                                        T* out, long long rows, int seqLen, int dim, int lanes)
+        : lanes(lanes),
+          index((static_cast<long long>(blockIdx.x) * kThreads + threadIdx.x) / lanes),
+          batch(index / seqLen),
+          dim(index < rows ? dim : 0),
+          x(x + batch * batchStride + index % seqLen * rowStride),
+          out(out + index * dim),
+          whole(is_aligned(x, 16) && is_aligned(out, 16) &&
+                (batchStride | rowStride | dim) % kChunk == 0) {}
+
+    // Calls body(first element, elements, values) for the runs of this lane.
+    template <class Body>
+    __device__ __forceinline__ void each(Body body) const {
+        int lane = threadIdx.x % lanes;
+#pragma unroll 4
+        for (int d = lane * kChunk; d < dim; d += lanes * kChunk) {
+            float values[kChunk];
+            load_chunk(values, x + d, dim - d, whole);
+            body(d, dim - d, values);
+        }
+    }
+
+    __device__ __forceinline__ float sum(float x) const { return group_sum(x, lanes); }
+};
+
+// values *= (or +=) elements d to d + 7 of a row of parameters, where there is one.
+template <class P, class Combine>
+__device__ __forceinline__ void with_parameters(float (&values)[kChunk], const P* parameters,
+                                                int d, int left, bool whole, Combine combine) {
+    if (parameters != nullptr) {
+        float p[kChunk];
+        load_chunk(p, parameters + d, left, whole);
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            values[e] = combine(values[e], p[e]);
+        }
+    }
 }
 
 template <class T>
-__device__ __forceinline__ void rms_norm(const T* x, long long batchStride, long long rowStride,
-                                         const float* weight, T* out, long long rows, int seqLen,
-                                         int dim, float eps, int activation) {
-    long long row = own_row(rows);
-    if (row < 0) {
-        return;
-    }
-    int lane = threadIdx.x % kWarpSize;
-    x += row / seqLen * batchStride + row % seqLen * rowStride;
-    out += row * dim;
+__device__ __forceinline__ void rms_norm(const GroupRow<T>& row, const float* weight, int dim,
+                                         float eps, int activation) {
     float squares = 0.0f;
-    for (int d = lane; d < dim; d += kWarpSize) {
-        float v = to_float(x[d]);
-        squares += v * v;
-    }
-    float inverse = 1.0f / sqrtf(warp_sum(squares) / dim + eps);
-    for (int d = lane; d < dim; d += kWarpSize) {
-        float v = to_float(x[d]) * inverse;
-        if (weight != nullptr) {
-            v *= weight[d];
+    row.each([&](int, int, const float(&v)[kChunk]) {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            squares += v[e] * v[e];
         }
-        out[d] = from_float<T>(activate(activation, v));
-    }
+    });
+    float inverse = 1.0f / sqrtf(row.sum(squares) / dim + eps);
+    bool whole = row.whole && is_aligned(weight, 16);
+    row.each([&](int d, int left, float(&v)[kChunk]) {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            v[e] *= inverse;
+        }
+        with_parameters(v, weight, d, left, whole, [](float a, float w) { return a * w; });
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            v[e] = activate(activation, v[e]);
+        }
+        store_chunk(row.out + d, v, left, row.whole);
+    });
 }
 
 // The strides of scale and shift are 0 if all samples share one row.
 template <class T>
-__device__ __forceinline__ void layer_norm(const T* x, long long batchStride, long long rowStride,
-                                           const float* weight, const float* bias, const T* scale,
+__device__ __forceinline__ void layer_norm(const GroupRow<T>& row, const float* weight,
+                                           const float* bias, const T* scale,
                                            long long scaleStride, const T* shift,
-                                           long long shiftStride, T* out, long long rows,
-                                           int seqLen, int dim, float eps) {
-    long long row = own_row(rows);
-    if (row < 0) {
-        return;
-    }
-    int lane = threadIdx.x % kWarpSize;
-    long long batch = row / seqLen;
-    x += batch * batchStride + row % seqLen * rowStride;
-    out += row * dim;
+                                           long long shiftStride, int dim, float eps) {
     float sum = 0.0f;
-    for (int d = lane; d < dim; d += kWarpSize) {
-        sum += to_float(x[d]);
-    }
-    float mean = warp_sum(sum) / dim;
+    row.each([&](int, int, const float(&v)[kChunk]) {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            sum += v[e];
+        }
+    });
+    float mean = row.sum(sum) / dim;
     // a pass of its own: E[x^2] - mean^2 cancels when the mean is large
     float squares = 0.0f;
-    for (int d = lane; d < dim; d += kWarpSize) {
-        float v = to_float(x[d]) - mean;
-        squares += v * v;
-    }
-    float inverse = 1.0f / sqrtf(warp_sum(squares) / dim + eps);
-    for (int d = lane; d < dim; d += kWarpSize) {
-        float v = (to_float(x[d]) - mean) * inverse;
-        if (weight != nullptr) {
-            v *= weight[d];
+    row.each([&](int, int left, const float(&v)[kChunk]) {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            float difference = e < left ? v[e] - mean : 0.0f;
+            squares += difference * difference;
         }
-        if (bias != nullptr) {
-            v += bias[d];
+    });
+    float inverse = 1.0f / sqrtf(row.sum(squares) / dim + eps);
+    bool whole = row.whole && is_aligned(weight, 16) && is_aligned(bias, 16) &&
+                 is_aligned(scale, 16) && is_aligned(shift, 16) &&
+                 (scaleStride | shiftStride) % kChunk == 0;
+    // a group without a row reads nothing, so that where these point does not matter
+    scale = scale == nullptr ? nullptr : scale + row.batch * scaleStride;
+    shift = shift == nullptr ? nullptr : shift + row.batch * shiftStride;
+    row.each([&](int d, int left, float(&v)[kChunk]) {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            v[e] = (v[e] - mean) * inverse;
         }
-        if (scale != nullptr) {
-            v *= 1.0f + to_float(scale[batch * scaleStride + d]);
-        }
-        if (shift != nullptr) {
-            v += to_float(shift[batch * shiftStride + d]);
-        }
-        out[d] = from_float<T>(v);
-    }
+        with_parameters(v, weight, d, left, whole, [](float a, float w) { return a * w; });
+        with_parameters(v, bias, d, left, whole, [](float a, float b) { return a + b; });
+        with_parameters(v, scale, d, left, whole, [](float a, float s) { return a * (1.0f + s); });
+        with_parameters(v, shift, d, left, whole, [](float a, float s) { return a + s; });
+        store_chunk(row.out + d, v, left, row.whole);
+    });
 }
 
 #define ENTRY_POINTS(T, suffix)                                                                   \
     KERNEL(kThreads, rms_norm_##suffix, const T* x, long long batchStride, long long rowStride,   \
-           const float* weight, T* out, long long rows, int seqLen, int dim, float eps,           \
-           int activation) {                                                                      \
-        rms_norm<T>(x, batchStride, rowStride, weight, out, rows, seqLen, dim, eps, activation);  \
+           const float* weight, T* out, long long rows, int seqLen, int dim, int lanes,           \
+           float eps, int activation) {                                                           \
+        GroupRow<T> row(x, batchStride, rowStride, out, rows, seqLen, dim, lanes);                \
+        rms_norm(row, weight, dim, eps, activation);                                              \
     }                                                                                             \
     KERNEL(kThreads, layer_norm_##suffix, const T* x, long long batchStride, long long rowStride, \
            const float* weight, const float* bias, const T* scale, long long scaleStride,         \
            const T* shift, long long shiftStride, T* out, long long rows, int seqLen, int dim,    \
-           float eps) {                                                                           \
-        layer_norm<T>(x, batchStride, rowStride, weight, bias, scale, scaleStride, shift,         \
-                      shiftStride, out, rows, seqLen, dim, eps);                                  \
+           int lanes, float eps) {                                                                \
+        GroupRow<T> row(x, batchStride, rowStride, out, rows, seqLen, dim, lanes);                \
+        layer_norm(row, weight, bias, scale, scaleStride, shift, shiftStride, dim, eps);          \
     }
 
 ENTRY_POINTS(float, f32)

@@ -1,61 +1,75 @@
-// Gradients of the norms, and the sums over tokens that go with them. All f32.
+// Gradients of the norms.
 //
 //   rms_norm_grad        dx = r (g - x r^2 mean(x g)),       g = dy weight, r = 1 / sqrt(mean(x^2) + eps)
 //   head_norm_rope_grad  the same over heads, after turning dy back by the rotary angle
 //   layer_norm_grad      dx = r (g - mean(g) - n mean(n g)), g = dy weight (1 + scale[b]),
-//                        n = (x - mean) r; keeps mean and r of each row for column_sums
-//   column_sums          sums[s, d] = sum over the rows t of sample s of dy[t, d] f[t, d], with f = n,
-//                        y or 1, in the order of rows and in f64: same bits every time
+//                        n = (x - mean) r; keeps mean and r of each row for layer_norm_sums (sums.cu)
 //
-// x [batch, seqLen, dim] with any strides of batch and row; dy and results packed; weights f32. A
-// warp takes a row (or a head of a token); in column_sums a thread takes a column. Bound by memory.
+// x [batch, seqLen, dim] with any strides of batch and row; dy and dx packed; scale [batch or 1,
+// dim]; all f32 or bf16. weight, cos, sin and moments f32. A warp takes a row (or a head of a token),
+// a lane every 32nd element; the row is read again for each pass, from L1. Sums are f32 in a fixed
+// order. Bound by memory.
 //
-// Launcher: glance.backend.cuda.NormGradKernels. Test: glance.backend.cuda.EmulatedModelTest.
+// Entry points: the names above with _{f32, bf16}. Launcher: glance.backend.cuda.NormGradKernels.
+// Test: glance.ops.parity.NormGradCases, LayerNormGradCases.
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
 
 constexpr int kThreads = 256;
-constexpr int kColumnThreads = 64;
 
 __device__ __forceinline__ long long own_row() {
     return static_cast<long long>(blockIdx.x) * (kThreads / kWarpSize) + threadIdx.x / kWarpSize;
 }
 
 // The gradient of a row of an RMSNorm; dy(d) is the gradient of its result.
-template <class Dy>
-__device__ __forceinline__ void rms_row(const float* x, const float* weight, Dy dy, float* dx,
-                                        int dim, float eps) {
+template <class T, class Dy>
+__device__ __forceinline__ void rms_row(const T* x, const float* weight, Dy dy, T* dx, int dim,
+                                        float eps) {
     int lane = threadIdx.x % kWarpSize;
     auto weighted = [&](int d) { return weight == nullptr ? dy(d) : dy(d) * weight[d]; };
     float squares = 0.0f;
     float dot = 0.0f;
     for (int d = lane; d < dim; d += kWarpSize) {
-        squares += x[d] * x[d];
-        dot += x[d] * weighted(d);
+        float v = to_float(x[d]);
+        squares += v * v;
+        dot += v * weighted(d);
     }
     float inverse = 1.0f / sqrtf(warp_sum(squares) / dim + eps);
     float shrink = warp_sum(dot) / dim * inverse * inverse;
     for (int d = lane; d < dim; d += kWarpSize) {
-        dx[d] = inverse * (weighted(d) - x[d] * shrink);
+        dx[d] = from_float<T>(inverse * (weighted(d) - to_float(x[d]) * shrink));
     }
 }
 
-KERNEL(kThreads, rms_norm_grad_f32, const float* x, long long batchStride, long long rowStride,
-       const float* weight, const float* dy, float* dx, long long rows, int seqLen, int dim,
-       float eps) {
+template <class T>
+__device__ __forceinline__ void rms_norm_grad(const T* x, long long batchStride,
+                                              long long rowStride, const float* weight,
+                                              const T* dy, T* dx, long long rows, int seqLen,
+                                              int dim, float eps) {
     long long row = own_row();
     if (row < rows) {
-        const float* from = dy + row * dim;
+        const T* from = dy + row * dim;
         rms_row(
             x + row / seqLen * batchStride + row % seqLen * rowStride, weight,
-            [&](int d) { return from[d]; }, dx + row * dim, dim, eps);
+            [&](int d) { return to_float(from[d]); }, dx + row * dim, dim, eps);
     }
 }
 
-KERNEL(kThreads, head_norm_rope_grad_f32, const float* x, long long batchStride,
-       long long rowStride, long long headStride, const float* weight, float eps, const float* cos,
-       const float* sin, int interleaved, const float* dy, float* dx, int batch, int seqLen,
-       int heads, int headDim, int start, int joinedLen) {
+// The rotary angles of all positions of the joined streams; cos null for no rotation.
+struct Turn {
+    const float* cos;
+    const float* sin;
+    int interleaved;
+};
+
+// start: the position of the stream's first row in the joinedLen rows of dy.
+template <class T>
+__device__ __forceinline__ void head_norm_rope_grad(const T* x, long long batchStride,
+                                                    long long rowStride, long long headStride,
+                                                    const float* weight, float eps,
+                                                    const Turn& turn, const T* dy, T* dx,
+                                                    int batch, int seqLen, int heads, int headDim,
+                                                    int start, int joinedLen) {
     long long item = own_row();
     if (item >= static_cast<long long>(batch) * seqLen * heads) {
         return;
@@ -64,24 +78,25 @@ KERNEL(kThreads, head_norm_rope_grad_f32, const float* x, long long batchStride,
     int row = static_cast<int>(item / heads % seqLen);
     long long sample = item / heads / seqLen;
     int position = start + row;
-    const float* from = dy + ((sample * joinedLen + position) * heads + head) * headDim;
+    const T* from = dy + ((sample * joinedLen + position) * heads + head) * headDim;
     int half = headDim / 2;
     // pair (a, b) came from angle t, so its gradient turns by -t
     auto turned = [&](int d) {
-        if (cos == nullptr) {
-            return from[d];
+        float own = to_float(from[d]);
+        if (turn.cos == nullptr) {
+            return own;
         }
-        int j = interleaved ? d / 2 : d % half;
-        bool first = interleaved ? d % 2 == 0 : d < half;
-        int partner = interleaved ? d ^ 1 : (first ? d + half : d - half);
-        float c = cos[static_cast<long long>(position) * half + j];
-        float s = sin[static_cast<long long>(position) * half + j];
-        return first ? from[d] * c + from[partner] * s : from[d] * c - from[partner] * s;
+        int j = turn.interleaved ? d / 2 : d % half;
+        bool first = turn.interleaved ? d % 2 == 0 : d < half;
+        float other = to_float(from[turn.interleaved ? d ^ 1 : (first ? d + half : d - half)]);
+        float c = turn.cos[static_cast<long long>(position) * half + j];
+        float s = turn.sin[static_cast<long long>(position) * half + j];
+        return first ? own * c + other * s : own * c - other * s;
     };
-    float* to = dx + item * headDim;
+    T* to = dx + item * headDim;
     if (weight == nullptr) {
         for (int d = threadIdx.x % kWarpSize; d < headDim; d += kWarpSize) {
-            to[d] = turned(d);
+            to[d] = from_float<T>(turned(d));
         }
         return;
     }
@@ -90,9 +105,12 @@ KERNEL(kThreads, head_norm_rope_grad_f32, const float* x, long long batchStride,
 }
 
 // moments [rows, 2]: mean and 1 / sqrt(var + eps) of each row of x.
-KERNEL(kThreads, layer_norm_grad_f32, const float* x, long long batchStride, long long rowStride,
-       const float* weight, const float* scale, long long scaleStride, const float* dy, float* dx,
-       float* moments, long long rows, int seqLen, int dim, float eps) {
+template <class T>
+__device__ __forceinline__ void layer_norm_grad(const T* x, long long batchStride,
+                                                long long rowStride, const float* weight,
+                                                const T* scale, long long scaleStride,
+                                                const T* dy, T* dx, float* moments, long long rows,
+                                                int seqLen, int dim, float eps) {
     long long row = own_row();
     if (row >= rows) {
         return;
@@ -104,28 +122,30 @@ KERNEL(kThreads, layer_norm_grad_f32, const float* x, long long batchStride, lon
     dx += row * dim;
     float sum = 0.0f;
     for (int d = lane; d < dim; d += kWarpSize) {
-        sum += x[d];
+        sum += to_float(x[d]);
     }
     float mean = warp_sum(sum) / dim;
     float squares = 0.0f;
     for (int d = lane; d < dim; d += kWarpSize) {
-        squares += (x[d] - mean) * (x[d] - mean);
+        float v = to_float(x[d]) - mean;
+        squares += v * v;
     }
     float inverse = 1.0f / sqrtf(warp_sum(squares) / dim + eps);
     auto weighted = [&](int d) {
-        float g = weight == nullptr ? dy[d] : dy[d] * weight[d];
-        return scale == nullptr ? g : g * (1.0f + scale[batch * scaleStride + d]);
+        float g = to_float(dy[d]) * (weight == nullptr ? 1.0f : weight[d]);
+        return scale == nullptr ? g : g * (1.0f + to_float(scale[batch * scaleStride + d]));
     };
+    auto normed = [&](int d) { return (to_float(x[d]) - mean) * inverse; };
     float total = 0.0f;
     float dot = 0.0f;
     for (int d = lane; d < dim; d += kWarpSize) {
         total += weighted(d);
-        dot += weighted(d) * (x[d] - mean) * inverse;
+        dot += weighted(d) * normed(d);
     }
     float meanGradient = warp_sum(total) / dim;
     float meanDot = warp_sum(dot) / dim;
     for (int d = lane; d < dim; d += kWarpSize) {
-        dx[d] = inverse * (weighted(d) - meanGradient - (x[d] - mean) * inverse * meanDot);
+        dx[d] = from_float<T>(inverse * (weighted(d) - meanGradient - normed(d) * meanDot));
     }
     if (lane == 0) {
         moments[2 * row] = mean;
@@ -133,26 +153,26 @@ KERNEL(kThreads, layer_norm_grad_f32, const float* x, long long batchStride, lon
     }
 }
 
-// f is x normalised by the moments if they are given, x itself if not, 1 if there is no x. Grid: y
-// counts samples of sums, each of rowsEach rows; seqLen is that of x.
-KERNEL(kColumnThreads, column_sums_f32, const float* dy, const float* x, long long batchStride,
-       long long rowStride, const float* moments, float* sums, long long rowsEach, int seqLen,
-       int dim) {
-    int d = blockIdx.x * kColumnThreads + threadIdx.x;
-    if (d >= dim) {
-        return;
+#define ENTRY_POINTS(T, suffix)                                                                   \
+    KERNEL(kThreads, rms_norm_grad_##suffix, const T* x, long long batchStride,                   \
+           long long rowStride, const float* weight, const T* dy, T* dx, long long rows,          \
+           int seqLen, int dim, float eps) {                                                      \
+        rms_norm_grad<T>(x, batchStride, rowStride, weight, dy, dx, rows, seqLen, dim, eps);      \
+    }                                                                                             \
+    KERNEL(kThreads, head_norm_rope_grad_##suffix, const T* x, long long batchStride,             \
+           long long rowStride, long long headStride, const float* weight, float eps,             \
+           const float* cos, const float* sin, int interleaved, const T* dy, T* dx, int batch,    \
+           int seqLen, int heads, int headDim, int start, int joinedLen) {                        \
+        head_norm_rope_grad<T>(x, batchStride, rowStride, headStride, weight, eps,                \
+                               {cos, sin, interleaved}, dy, dx, batch, seqLen, heads, headDim,    \
+                               start, joinedLen);                                                 \
+    }                                                                                             \
+    KERNEL(kThreads, layer_norm_grad_##suffix, const T* x, long long batchStride,                 \
+           long long rowStride, const float* weight, const T* scale, long long scaleStride,       \
+           const T* dy, T* dx, float* moments, long long rows, int seqLen, int dim, float eps) {  \
+        layer_norm_grad<T>(x, batchStride, rowStride, weight, scale, scaleStride, dy, dx,         \
+                           moments, rows, seqLen, dim, eps);                                      \
     }
-    long long sample = blockIdx.y;
-    double sum = 0.0;
-    for (long long row = sample * rowsEach; row < (sample + 1) * rowsEach; ++row) {
-        float f = 1.0f;
-        if (x != nullptr) {
-            f = x[row / seqLen * batchStride + row % seqLen * rowStride + d];
-        }
-        if (moments != nullptr) {
-            f = (f - moments[2 * row]) * moments[2 * row + 1];
-        }
-        sum += static_cast<double>(dy[row * dim + d]) * f;
-    }
-    sums[sample * dim + d] = static_cast<float>(sum);
-}
+
+ENTRY_POINTS(float, f32)
+ENTRY_POINTS(bf16, bf16)

@@ -33,5 +33,17 @@ int emulator_constant(const char* name, int* value);
 int emulator_launch(int64_t function, int gridX, int gridY, int gridZ, int blockX, int blockY,
                     int blockZ, int dynamicSharedBytes, const char* kinds, const void* arguments,
                     const int* offsets, const int* sizes);
+
+/// cublasGemmEx on column-major matrices: C [m, n] = alpha op(A) op(B) + beta C, sums in f32. The
+/// dtype is a number of include/dtypes.cuh, of all three. Failures as in emulator_launch.
+int emulator_gemm(int dtype, int transposeA, int transposeB, int m, int n, int k, float alpha,
+                  int64_t a, int lda, int64_t b, int ldb, float beta, int64_t c, int ldc);
+
+/// cudnnConvolutionForward, a cross-correlation of NHWC tensors, the result floor-sized. dims:
+/// batch, height, width, channels, filters, kernel height and width, stride, padding of height and
+/// width. Fills the workspace.
+int emulator_convolve(int dtype, const int* dims, int64_t x, int64_t weight, int64_t out,
+                      int64_t workspace, int64_t workspaceBytes);
+
 const char* emulator_error();
 }

@@ -72,7 +72,31 @@ __device__ __forceinline__ void load_chunk(float (&to)[kChunk], const void* data
     }
 }
 
-// whole: all elements are there, and to is aligned to 16 bytes.
+// The first `left` of 8 values. whole: all elements are there, and to is aligned to 16 bytes.
+template <class T>
+__device__ __forceinline__ void store_chunk(T* to, const float (&from)[kChunk], int left,
+                                            bool whole) {
+    if (whole) {
+        union {
+            typename Words<sizeof(T)>::type words;
+            T elements[kChunk];
+        } chunk;
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            chunk.elements[e] = from_float<T>(from[e]);
+        }
+        *reinterpret_cast<typename Words<sizeof(T)>::type*>(to) = chunk.words;
+    } else {
+#pragma unroll
+        for (int e = 0; e < kChunk; ++e) {
+            if (e < left) {
+                to[e] = from_float<T>(from[e]);
+            }
+        }
+    }
+}
+
+// bf16 is rounded in pairs.
 __device__ __forceinline__ void store_chunk(bf16* to, const float (&from)[kChunk], int left,
                                             bool whole) {
     if (whole) {
@@ -80,11 +104,34 @@ __device__ __forceinline__ void store_chunk(bf16* to, const float (&from)[kChunk
             uint4{pack_bf16(from[0], from[1]), pack_bf16(from[2], from[3]),
                   pack_bf16(from[4], from[5]), pack_bf16(from[6], from[7])};
     } else {
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            if (e < left) {
-                to[e] = from_float<bf16>(from[e]);
-            }
-        }
+        store_chunk<bf16>(to, from, left, false);
+    }
+}
+
+// The same for a dtype known at run time: f32, bf16 or f16.
+__device__ __forceinline__ void store_chunk(void* data, long long at, int dtype,
+                                            const float (&from)[kChunk], int left, bool whole) {
+    switch (dtype) {
+        case kF32:
+            store_chunk(static_cast<float*>(data) + at, from, left, whole);
+            break;
+        case kBf16:
+            store_chunk(static_cast<bf16*>(data) + at, from, left, whole);
+            break;
+        default:
+            store_chunk(static_cast<f16*>(data) + at, from, left, whole);
+            break;
+    }
+}
+
+// Calls body(at, left, whole) for this thread's share of n elements: a grid of any size strides over
+// their chunks. aligned: every array starts at a multiple of 16 bytes.
+template <class Body>
+__device__ __forceinline__ void for_each_chunk(long long n, bool aligned, Body body) {
+    long long stride = static_cast<long long>(gridDim.x) * blockDim.x * kChunk;
+    for (long long at = (static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x) * kChunk;
+         at < n; at += stride) {
+        int left = static_cast<int>(n - at < kChunk ? n - at : kChunk);
+        body(at, left, aligned && left == kChunk);
     }
 }

@@ -3,7 +3,7 @@
 //
 //                     columns                  A block has a tile of rows x columns results, each
 //               +---------+---------+          warp a part of warpRows x warpColumns of them in
-//            k  |    B    |         |          registers (64 x 32: 64 sums a thread).
+//            k  |    B    |         |          registers (64 x 64: 128 sums a thread).
 //               +---------+---------+
 //          k                                   The depth is walked in slices. A slice of A and one
 //        +---+  +---------+---------+          of B make a stage in shared memory; while one stage
@@ -12,8 +12,9 @@
 //        |   |  | warp 2  | warp 3  |          has arrived for all threads, and the stage that is
 //        +---+  +---------+---------+          filled next has been read by all of them.
 //
-// B is read in one of two layouts: kAlongDepth, B[n][k] (a weight times activations), or
-// kAcrossDepth, B[k][n] (the same weight in the backward pass), where ldmatrix transposes.
+// Either side is read in one of two layouts: kAlongDepth, A[m][k] and B[n][k] (activations times a
+// weight), or kAcrossDepth, B[k][n] (the same weight in the backward pass) and A[k][m] (sums over
+// tokens), where ldmatrix transposes.
 #pragma once
 
 #include "async_copy.cuh"
@@ -78,7 +79,7 @@ struct MmaTile {
 
     // Adds the products of all slices. load(slice, a, b) starts the copies of one; it is called
     // for slices 0, 1, 2, ... in this order.
-    template <Orientation orientation, class Load>
+    template <Orientation right, Orientation left = kAlongDepth, class Load>
     __device__ __forceinline__ void accumulate(bf16* shared, int slices, Load load) {
 #pragma unroll
         for (int stage = 0; stage < stages - 1; ++stage) {
@@ -100,45 +101,52 @@ struct MmaTile {
             }
             async_commit();  // an empty group at the end, so that the count above holds
             const bf16* a = shared + reading * stageElements;
-            multiply<orientation>(a, a + rows * depth);
+            multiply<right, left>(a, a + rows * depth);
             reading = reading + 1 == stages ? 0 : reading + 1;
             filling = filling + 1 == stages ? 0 : filling + 1;
         }
     }
 
-    template <Orientation orientation>
+    template <Orientation right, Orientation left>
     __device__ __forceinline__ void multiply(const bf16* a, const bf16* b) {
         int lane = threadIdx.x % kWarpSize;
 #pragma unroll
         for (int k = 0; k < depth; k += 16) {
-            unsigned left[warpRows / 16][4];
-            unsigned right[warpColumns / 8][2];
+            unsigned as[warpRows / 16][4];
+            unsigned bs[warpColumns / 8][2];
 #pragma unroll
             for (int i = 0; i < warpRows / 16; ++i) {
-                int row = warp_row() + i * 16 + lane % 16;
-                load_matrices(left[i], a + swizzled<depth>(row, k + lane / 16 * kChunk));
+                int row = warp_row() + i * 16;
+                if (left == kAlongDepth) {
+                    int chunk = k + lane / 16 * kChunk;
+                    load_matrices(as[i], a + swizzled<depth>(row + lane % 16, chunk));
+                } else {
+                    int chunk = row + lane / 8 % 2 * kChunk;
+                    load_matrices_transposed(
+                        as[i], a + swizzled<rows>(k + lane / 16 * 8 + lane % 8, chunk));
+                }
             }
 #pragma unroll
             for (int j = 0; j < warpColumns / 8; j += 2) {
                 unsigned both[4];
                 int column = warp_column() + j * 8;
-                if (orientation == kAlongDepth) {
+                if (right == kAlongDepth) {
                     int n = column + lane / 16 * 8 + lane % 8;
                     load_matrices(both, b + swizzled<depth>(n, k + lane / 8 % 2 * kChunk));
                 } else {
                     int n = column + lane / 16 * kChunk;
                     load_matrices_transposed(both, b + swizzled<columns>(k + lane % 16, n));
                 }
-                right[j][0] = both[0];
-                right[j][1] = both[1];
-                right[j + 1][0] = both[2];
-                right[j + 1][1] = both[3];
+                bs[j][0] = both[0];
+                bs[j][1] = both[1];
+                bs[j + 1][0] = both[2];
+                bs[j + 1][1] = both[3];
             }
 #pragma unroll
             for (int i = 0; i < warpRows / 16; ++i) {
 #pragma unroll
                 for (int j = 0; j < warpColumns / 8; ++j) {
-                    mma_bf16(sum[i][j], left[i], right[j]);
+                    mma_bf16(sum[i][j], as[i], bs[j]);
                 }
             }
         }
@@ -200,10 +208,12 @@ struct TilePlace {
     }
 };
 
-// 128 x 128: 8 warps, 64 products for each 6 KB read by a warp, two blocks a multiprocessor where it
-// has 164 KB of shared memory. Half the size each way where the large one leaves multiprocessors
-// idle. Thin: for results of few columns and much depth, bound by reading A: more slices under way.
-using LargeTile = MmaTile<128, 128, 32, 64, 32, 4>;
+// 128 x 128: 4 warps of 64 x 64, two blocks a multiprocessor where it has 164 KB of shared memory. A
+// warp reads 4 KB for 65,536 multiplications and additions; 8 warps of 64 x 32 would read 6 KB, which
+// at 1,024 of them a clock (A100) is 96 of the 128 bytes that shared memory gives, and on faster tensor
+// cores more than it gives. Half the size each way where the large one leaves multiprocessors idle.
+// Thin: for results of few columns and much depth, bound by reading A: more slices under way.
+using LargeTile = MmaTile<128, 128, 32, 64, 64, 4>;
 using SmallTile = MmaTile<64, 64, 32, 32, 32, 4>;
 using ThinTile = MmaTile<32, 32, 64, 16, 32, 6>;
 

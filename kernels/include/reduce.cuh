@@ -11,6 +11,14 @@ __device__ __forceinline__ float warp_sum(float x) {
     return x;
 }
 
+// The sum over each group of neighbouring lanes, for each of them; lanes is a power of two up to 32.
+__device__ __forceinline__ float group_sum(float x, int lanes) {
+    for (int distance = lanes / 2; distance > 0; distance /= 2) {
+        x += __shfl_xor_sync(kAllLanes, x, distance);
+    }
+    return x;
+}
+
 __device__ __forceinline__ float warp_max(float x) {
 #pragma unroll
     for (int lanes = kWarpSize / 2; lanes > 0; lanes /= 2) {

@@ -7,10 +7,13 @@ import static com.tngtech.archunit.library.GeneralCodingRules.ACCESS_STANDARD_ST
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import glance.model.Family;
+import glance.pipeline.Families;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -141,6 +144,24 @@ class ArchitectureTest {
                     .should(ACCESS_STANDARD_STREAMS)
                     .orShould()
                     .callMethod(System.class, "exit", int.class);
+
+    /** So that adding one, or taking one away, touches no other. */
+    @ArchTest
+    static void families_areKnownToTheirListAndTheirChecksAlone(JavaClasses classes) {
+        for (Family family : Families.all()) {
+            String own = family.getClass().getPackageName();
+            assertThat(own).startsWith("glance.model.");
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackages(own, "glance.check")
+                    .and()
+                    .doNotBelongToAnyOf(Families.class)
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage(own)
+                    .check(classes);
+        }
+    }
 
     /** Lambda bodies and annotations of the JVM launcher must not pull in a library. */
     @ArchTest

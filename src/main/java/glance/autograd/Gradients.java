@@ -1,7 +1,6 @@
 package glance.autograd;
 
 import glance.ops.Ops;
-import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
@@ -13,15 +12,27 @@ import java.util.Set;
 /**
  * Gradients by storage: a block's gradient has the layout of the block, so that the gradient of a
  * view is the same view on the gradient, and views need no rules.
+ *
+ * <p>The first gradient of a whole block is kept as it is: most blocks get no other. Others may
+ * hold the same tensor (a sum passes one gradient to both of its terms), so it is never added to in
+ * place.
  */
 final class Gradients {
     private final Ops ops;
     private final Set<Storage> wanted = new HashSet<>();
-    private final Map<Storage, Tensor> flat = new HashMap<>();
+    private final Map<Storage, Sum> sums = new HashMap<>();
 
     Gradients(Ops ops) {
         this.ops = ops;
     }
+
+    /**
+     * The gradient of a block.
+     *
+     * @param tensor the block's elements in order
+     * @param own whether nobody else holds it
+     */
+    private record Sum(Tensor tensor, boolean own) {}
 
     /** Says that the gradient of this tensor's memory is needed. */
     void want(Tensor tensor) {
@@ -35,8 +46,8 @@ final class Gradients {
 
     /** The gradient gathered so far, or null if none reached the tensor. */
     Tensor of(Tensor tensor) {
-        Tensor gradient = flat.get(tensor.storage());
-        return gradient == null ? null : tensor.over(gradient.storage());
+        Sum sum = sums.get(tensor.storage());
+        return sum == null ? null : tensor.over(sum.tensor.storage());
     }
 
     /** Adds to the gradient of a tensor, if it is needed. */
@@ -44,29 +55,55 @@ final class Gradients {
         if (!wants(tensor)) {
             return;
         }
-        Tensor target = flat.get(tensor.storage());
-        if (target == null) {
-            DType dtype = tensor.dtype();
-            Shape all = Shape.of(Math.toIntExact(tensor.storage().bytes() / dtype.bytes()));
-            target = ops.training().zeros(dtype, all);
-            target.storage().retain();
-            ops.free(target);
-            flat.put(tensor.storage(), target);
+        Sum sum = sums.get(tensor.storage());
+        if (sum == null && replaces(tensor, gradient)) {
+            keep(tensor, gradient, false);
+            return;
         }
-        ops.training().accumulate(gradient, tensor.over(target.storage()));
+        if (sum == null || !sum.own) {
+            Shape all = Shape.of(elements(tensor));
+            Tensor zeros = ops.training().zeros(tensor.dtype(), all);
+            if (sum != null) {
+                ops.training().accumulate(sum.tensor.reshape(all.dims()), zeros);
+                sum.tensor.storage().release();
+            }
+            keep(tensor, zeros, true);
+        }
+        ops.training().accumulate(gradient, of(tensor));
+    }
+
+    private void keep(Tensor tensor, Tensor gradient, boolean own) {
+        gradient.storage().retain();
+        sums.put(tensor.storage(), new Sum(gradient, own));
+    }
+
+    /** Whether a gradient's memory can stand for that of its tensor's block. */
+    private static boolean replaces(Tensor tensor, Tensor gradient) {
+        return isWhole(tensor)
+                && isWhole(gradient)
+                && tensor.dtype() == gradient.dtype()
+                && tensor.numel() == gradient.numel();
+    }
+
+    private static boolean isWhole(Tensor tensor) {
+        return tensor.isContiguous() && tensor.numel() == elements(tensor);
+    }
+
+    private static int elements(Tensor tensor) {
+        return Math.toIntExact(tensor.storage().bytes() / tensor.dtype().bytes());
     }
 
     /** Drops the gradient of a tensor. */
     void drop(Tensor tensor) {
-        Tensor gradient = flat.remove(tensor.storage());
-        if (gradient != null) {
-            gradient.storage().release();
+        Sum sum = sums.remove(tensor.storage());
+        if (sum != null) {
+            sum.tensor.storage().release();
         }
     }
 
     void clear() {
-        flat.values().forEach(tensor -> tensor.storage().release());
-        flat.clear();
+        sums.values().forEach(sum -> sum.tensor.storage().release());
+        sums.clear();
         wanted.clear();
     }
 }

@@ -70,21 +70,9 @@ final class Rules {
         if (op.lora() == null || !(g.wants(op.lora().a()) || g.wants(op.lora().b()))) {
             return;
         }
-        float scale = op.lora().scale();
-        Tensor a = op.lora().a();
-        Tensor b = op.lora().b();
-        Tensor rows = matrix(ops, op.x());
-        Tensor dRows = matrix(ops, dy);
-        if (g.wants(b)) {
-            g.add(b, t.matMul(dRows, true, ops.linear(rows, a, null), false, scale));
-        }
-        if (g.wants(a)) {
-            g.add(a, t.matMul(t.matMul(dRows, false, b, false, 1), true, rows, false, scale));
-        }
-    }
-
-    private static Tensor matrix(Ops ops, Tensor tokens) {
-        return ops.contiguous(tokens).reshape(-1, tokens.dim(-1));
+        TrainingOps.LowRankGradients factors = t.lowRank(op.x(), dy, op.lora());
+        g.add(op.lora().a(), factors.a());
+        g.add(op.lora().b(), factors.b());
     }
 
     /** From the saved log-sum-exp; formula at {@link glance.backend.TrainingOp.AttentionGrad}. */
@@ -153,13 +141,12 @@ final class Rules {
         }
     }
 
-    /** Sums of what an operand of a smaller shape was broadcast along, by a product with ones. */
+    /** Sums of what an operand of a smaller shape was broadcast along. */
     private static Tensor summedTo(Shape shape, Tensor gradient, Ops ops) {
         if (shape.equals(gradient.shape())) {
             return gradient;
         }
         Tensor terms = ops.contiguous(gradient).reshape(-1, Math.toIntExact(shape.numel()));
-        Tensor ones = ops.training().filled(terms.dtype(), Shape.of(1, terms.dim(0)), 1);
-        return ops.training().matMul(ones, false, terms, false, 1).reshape(shape.dims());
+        return ops.training().sumRows(terms).reshape(shape.dims());
     }
 }

@@ -18,6 +18,14 @@ public interface DeviceProvider {
     List<DeviceInfo> list();
 
     /**
+     * Every library that could take the place of our kernels, also those that cannot be used, with
+     * the cause. Must not throw.
+     */
+    default List<LibraryInfo> libraries() {
+        return List.of();
+    }
+
+    /**
      * Opens a device.
      *
      * @throws DeviceException if it cannot be used, with the cause

@@ -14,6 +14,11 @@ public final class Devices {
         return providers().stream().flatMap(provider -> provider.list().stream()).toList();
     }
 
+    /** Every library that a device could use in place of our kernels, usable or not. */
+    public static List<LibraryInfo> libraries() {
+        return providers().stream().flatMap(provider -> provider.libraries().stream()).toList();
+    }
+
     /**
      * Opens a device by name.
      *

@@ -14,27 +14,32 @@ import java.util.function.LongConsumer;
  */
 public final class DryDevice implements Device {
     private final DType computeType;
+    private final long memoryBytes;
     private final Memory memory = new Memory();
     private final KernelTable kernels;
 
-    private DryDevice(DType computeType, KernelTable pattern) {
+    private DryDevice(DType computeType, long memoryBytes, KernelTable pattern) {
         this.computeType = computeType;
+        this.memoryBytes = memoryBytes;
         this.kernels = pattern.dry(memory::touch);
     }
 
-    /** Stands in for a device: its dtype, its refusals, the workspaces of its kernels. */
+    /** Stands in for a device: its dtype and memory, its refusals, its kernels' workspaces. */
     public static DryDevice of(Device device) {
-        return new DryDevice(device.computeType(), device.kernels());
+        return new DryDevice(device.computeType(), device.info().memoryBytes(), device.kernels());
     }
 
-    /** Stands in for a device that has every kernel and none of them needs a workspace. */
+    /**
+     * Stands in for a device that has every kernel, none of which needs a workspace, and no memory
+     * to spare: what can be done in parts is.
+     */
     public static DryDevice ideal(DType computeType) {
-        return new DryDevice(computeType, KernelTable.ofNothing());
+        return new DryDevice(computeType, 0, KernelTable.ofNothing());
     }
 
     @Override
     public DeviceInfo info() {
-        return new DeviceInfo("dry", "accounts for memory, computes nothing", 0, null);
+        return new DeviceInfo("dry", "accounts for memory, computes nothing", memoryBytes, null);
     }
 
     @Override

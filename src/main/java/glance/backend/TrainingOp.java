@@ -9,10 +9,21 @@ import java.util.List;
  * rules of {@link Op} hold; a gradient output that is null is not wanted.
  */
 public sealed interface TrainingOp extends Op {
-    /** {@code scale * a b}, either side transposed first if asked; all contiguous matrices. */
-    record MatMul(
-            Tensor a, boolean transposeA, Tensor b, boolean transposeB, float scale, Tensor out)
-            implements TrainingOp {}
+    /**
+     * Gradients of {@link Op.Linear} towards the factors of its adapter: {@code da = scale (dy B)^T
+     * x} [rank, in] and {@code db = scale dy^T (x A^T)} [out, rank], both F32; x [tokens, in], dy
+     * [tokens, out].
+     */
+    record LowRankGrad(Tensor x, Tensor dy, LowRank lora, Tensor da, Tensor db)
+            implements TrainingOp {
+        @Override
+        public Tensor out() {
+            return da;
+        }
+    }
+
+    /** out [n] = sum over the rows of x [rows, n]. */
+    record SumRows(Tensor x, Tensor out) implements TrainingOp {}
 
     /** Input gradient of {@link Op.Linear}: {@code dy W + scale (dy B) A}; [batch, seqLen, ...]. */
     record LinearInput(Tensor dy, Tensor weight, LowRank lora, Tensor out) implements TrainingOp {}
@@ -59,22 +70,23 @@ public sealed interface TrainingOp extends Op {
     record ActivationGrad(Activation activation, Tensor x, Tensor dy, Tensor out)
             implements TrainingOp {}
 
-    /** {@code out += x}; both any strides, same shape. */
+    /** {@code out += x}; both any strides and any of F32 and BF16, same shape. */
     record Accumulate(Tensor x, Tensor out) implements TrainingOp {}
 
     /** {@code out = value} everywhere; contiguous. */
     record Fill(float value, Tensor out) implements TrainingOp {}
 
-    /** out [1] = mean((prediction - target)^2), gradient = 2 (prediction - target) / n. */
+    /** out [1] F32 = mean((prediction - target)^2), gradient = 2 (prediction - target) / n. */
     record MseLoss(Tensor prediction, Tensor target, Tensor gradient, Tensor out)
             implements TrainingOp {}
 
-    /** out [1] = sqrt(sum of the squares of all elements of all tensors). */
+    /** out [1] = sqrt(sum of the squares of all elements of all tensors); all F32. */
     record GlobalNorm(List<Tensor> tensors, Tensor out) implements TrainingOp {}
 
     /**
-     * One AdamW step on several parameters at once: gradients are multiplied by {@code clip} first;
-     * Loshchilov and Hutter, arXiv 1711.05101, in the arithmetic of torch.optim.AdamW.
+     * One AdamW step on several parameters at once, all tensors F32: gradients are multiplied by
+     * {@code clip} first; Loshchilov and Hutter, arXiv 1711.05101, in the arithmetic of
+     * torch.optim.AdamW.
      *
      * @param step counted from 1
      */

@@ -2,10 +2,10 @@ package glance.check;
 
 import glance.io.Config;
 import glance.io.Weights;
-import glance.lora.KeyMap;
 import glance.model.Latents;
 import glance.model.TokenGrid;
 import glance.model.sd3.Sd3Config;
+import glance.model.sd3.Sd3KeyMap;
 import glance.model.sd3.Sd3Modulation;
 import glance.model.sd3.Sd3Transformer;
 import glance.ops.Ops;
@@ -26,7 +26,7 @@ final class Sd3TransformerCheck {
                             folder,
                             ops,
                             transformer.linears(),
-                            KeyMap.identity(),
+                            new Sd3KeyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();
         }

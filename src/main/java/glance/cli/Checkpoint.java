@@ -1,5 +1,7 @@
 package glance.cli;
 
+import glance.io.BuiltInModel;
+import glance.io.Config;
 import glance.io.FormatException;
 import glance.io.HostFloats;
 import glance.io.ModelFolder;
@@ -15,6 +17,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The transformer of a model as files, without a device: of a model folder, a component folder, or
@@ -38,9 +41,12 @@ final class Checkpoint implements AutoCloseable {
     /**
      * Opens the headers.
      *
+     * @param named a path, or the name of the built-in model
      * @throws FormatException if there are no weights, or they are damaged
      */
-    static Checkpoint open(Path path) {
+    static Checkpoint open(Path named) {
+        boolean builtIn = named.toString().equals(BuiltInModel.NAME) && !Files.exists(named);
+        Path path = builtIn ? BuiltInModel.path() : named;
         if (!Files.exists(path)) {
             throw new FormatException(
                     path,
@@ -52,7 +58,23 @@ final class Checkpoint implements AutoCloseable {
             ModelFolder folder = ModelFolder.open(path);
             return new Checkpoint(path, folder.weights(TRANSFORMER), List.of(Families.of(folder)));
         }
-        return new Checkpoint(path, Weights.open(path), Families.all());
+        List<Family> families = family(path).map(List::of).orElse(Families.all());
+        return new Checkpoint(path, Weights.open(path), families);
+    }
+
+    /** The family that the config.json beside the weights names. */
+    private static Optional<Family> family(Path path) {
+        Path config =
+                (Files.isDirectory(path) ? path : path.toAbsolutePath().getParent())
+                        .resolve("config.json");
+        return Files.exists(config)
+                ? Families.ofTransformer(Config.read(config).string("_class_name", ""))
+                : Optional.empty();
+    }
+
+    /** The family, where a config says it. */
+    Optional<Family> family() {
+        return families.size() == 1 ? Optional.of(families.get(0)) : Optional.empty();
     }
 
     private static boolean isModel(Path path) {

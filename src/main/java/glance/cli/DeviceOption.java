@@ -1,8 +1,12 @@
 package glance.cli;
 
 import glance.backend.DeviceOptions;
+import glance.backend.MathLibrary;
 import glance.tensor.DType;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Option;
 
 /** The options that choose where and how to compute, common to several commands. */
@@ -26,6 +30,18 @@ final class DeviceOption {
             description = "Type of activations: f32, bf16 or f16. Default: the device's own.")
     private String dtype;
 
+    @Option(
+            names = "--libraries",
+            paramLabel = "NAME",
+            split = ",",
+            description = {
+                "What a GPU computes with in place of the engine's own kernels: cublas (products"
+                        + " of matrices), cudnn (convolutions), or both with a comma. For"
+                        + " comparison; needs CUDA 12 on this machine, see the command devices."
+                        + " Default: none, the engine's own kernels."
+            })
+    private List<String> libraries = List.of();
+
     /** The device's name, for {@code Devices.open}. */
     String name() {
         return device;
@@ -40,7 +56,20 @@ final class DeviceOption {
         if (threads != null && threads < 1) {
             throw new WrongUseException("--threads " + threads + ": must be 1 or more");
         }
-        return new DeviceOptions(threads == null ? 0 : threads, computeType());
+        return new DeviceOptions(threads == null ? 0 : threads, computeType(), libraries());
+    }
+
+    private Set<MathLibrary> libraries() {
+        return libraries.stream().map(DeviceOption::library).collect(Collectors.toSet());
+    }
+
+    private static MathLibrary library(String name) {
+        for (MathLibrary library : MathLibrary.values()) {
+            if (library.option().equals(name.strip().toLowerCase(Locale.ROOT))) {
+                return library;
+            }
+        }
+        throw new WrongUseException("--libraries " + name + ": expected cublas or cudnn");
     }
 
     private DType computeType() {

@@ -2,6 +2,7 @@ package glance.cli;
 
 import glance.backend.DeviceInfo;
 import glance.backend.Devices;
+import glance.backend.LibraryInfo;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
@@ -9,7 +10,12 @@ import picocli.CommandLine.Command;
 @Command(
         name = "devices",
         header = "Lists the devices found, with the cause where one cannot be used.",
-        description = {"", "The first usable one is taken when a command has no --device.", ""},
+        description = {
+            "",
+            "The first usable one is taken when a command has no --device. A library takes the"
+                    + " place of the engine's own kernels where a command has --libraries.",
+            ""
+        },
         optionListHeading = "Options:%n")
 final class DevicesCommand implements Callable<Integer> {
     private final Session session;
@@ -26,9 +32,23 @@ final class DevicesCommand implements Callable<Integer> {
                     device.id(),
                     device.description(),
                     Units.bytes(device.memoryBytes()),
-                    device.problem() == null ? "usable" : "not usable: " + device.problem());
+                    state(device.problem()));
         }
         table.print(session.out());
+        session.out().println();
+        Table libraries = new Table("library", "on", "computes", "state");
+        for (LibraryInfo info : Devices.libraries()) {
+            libraries.row(
+                    info.library().option(),
+                    info.kind(),
+                    info.library().purpose(),
+                    state(info.problem()));
+        }
+        libraries.print(session.out());
         return ExitCode.OK;
+    }
+
+    private static String state(String problem) {
+        return problem == null ? "usable" : "not usable: " + problem;
     }
 }

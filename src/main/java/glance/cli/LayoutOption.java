@@ -5,6 +5,7 @@ import glance.io.ModelFolder;
 import glance.io.PublishedLayouts;
 import glance.tensor.DType;
 import java.nio.file.Path;
+import java.util.Iterator;
 import picocli.CommandLine.Option;
 
 /** Which model is measured. */
@@ -18,13 +19,22 @@ final class LayoutOption {
     @Option(
             names = "--family",
             paramLabel = "NAME",
+            completionCandidates = Names.class,
             description =
                     "A published model at full size, from its configs alone, with random weights:"
-                            + " qwen-image, flux.1-dev, sd3.5-large, sd3.5-medium, dit-xl-2-256.")
+                            + " ${COMPLETION-CANDIDATES}.")
     private String family;
 
     @Option(names = "--random", description = "Random weights; --model then needs only configs.")
     private boolean random;
+
+    /** The models whose configs are in this build. */
+    private static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return PublishedLayouts.names().iterator();
+        }
+    }
 
     /** The model's name. */
     String name() {

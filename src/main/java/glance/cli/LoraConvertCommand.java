@@ -1,12 +1,18 @@
 package glance.cli;
 
 import glance.io.FormatException;
+import glance.lora.KeyMap;
 import glance.lora.LoraFile;
+import glance.lora.LoraFusion;
 import glance.lora.LoraLayout;
+import glance.lora.LoraPair;
 import glance.lora.LoraWriter;
+import glance.model.Family;
 import glance.tensor.DType;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +27,9 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "Reads all layouts. In diffusers, peft and comfyui files alpha / rank is folded into lora_B, so "
-                    + "that every reader applies them at the same strength; kohya files keep alpha.",
+                    + "that every reader applies them at the same strength; kohya and onetrainer files keep "
+                    + "alpha. ComfyUI and the kohya tools hold q, k and v of FLUX and SD3 in one module: their "
+                    + "adapters become one of all their ranks, or of one rank where they share lora_A.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -29,17 +37,15 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Examples:",
-            "  glance-engine lora convert slow.safetensors --to kohya --out k.safetensors",
+            "  glance-engine lora convert slow.safetensors --model MODEL --to kohya \\",
+            "      --out kohya.safetensors",
             "  glance-engine lora convert kohya.safetensors --model MODEL --to diffusers \\",
             "      --out style.safetensors",
             "",
-            "Kohya names have underscores for dots, which only the names of a model can undo. "
-                    + "The kohya and comfyui layouts are written with the names of the diffusers modules, "
-                    + "which is right for Qwen-Image; these tools have other names for FLUX and SD3."
+            "Between layouts whose names differ, --model says what they stand for: those of diffusers, peft "
+                    + "and onetrainer are the model's own, those of comfyui and kohya the tools'."
         })
 final class LoraConvertCommand implements Callable<Integer> {
-    private static final String FLUX_BLOCKS = "single_transformer_blocks.";
-
     private final Session session;
 
     @Parameters(paramLabel = "FILE", description = "The adapter.")
@@ -49,7 +55,7 @@ final class LoraConvertCommand implements Callable<Integer> {
             names = "--to",
             paramLabel = "LAYOUT",
             required = true,
-            description = "diffusers, peft, kohya or comfyui.")
+            description = "diffusers, peft, comfyui, kohya or onetrainer.")
     private LoraLayout layout;
 
     @Option(
@@ -76,48 +82,85 @@ final class LoraConvertCommand implements Callable<Integer> {
     public Integer call() {
         LoraFormat.requireReal(dtype);
         Path out = newFile.safetensors();
-        LoraFile adapter = open();
-        if (layout != LoraLayout.KOHYA && adapter.hasFlatNames()) {
-            throw new FormatException(
-                    file,
-                    null,
-                    "its module names have underscores for dots",
-                    "name the model that it is for with --model");
-        }
-        requireOwnNames(adapter);
-        LoraWriter.write(
-                out,
-                adapter.pairs(),
-                LoraFormat.notes(file),
-                layout,
-                LoraFormat.dtype(dtype, adapter.pairs()));
-        session.note(Units.plural(adapter.pairs().size(), "module") + " written");
-        session.out().println(out);
-        return ExitCode.OK;
-    }
-
-    /** The kohya and ComfyUI files of FLUX name other modules than diffusers has. */
-    private void requireOwnNames(LoraFile adapter) {
-        boolean own = layout == LoraLayout.DIFFUSERS || layout == LoraLayout.PEFT;
-        if (!own && adapter.pairs().keySet().stream().anyMatch(n -> n.startsWith(FLUX_BLOCKS))) {
-            throw new FormatException(
-                    file,
-                    null,
-                    "is for FLUX, whose "
-                            + layout.name().toLowerCase(Locale.ROOT)
-                            + " files hold several of these modules in one",
-                    "use --to diffusers, which ComfyUI reads too");
-        }
-    }
-
-    private LoraFile open() {
         if (model == null) {
-            return LoraFormat.open(session, file);
+            LoraFile adapter = LoraFormat.open(session, file);
+            requireUsableNames(adapter);
+            return write(out, adapter, adapter.pairs());
         }
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             LoraFile adapter = checkpoint.adapter(file);
             LoraFormat.warn(session, adapter);
-            return adapter;
+            Map<String, LoraPair> pairs = adapter.pairs();
+            return write(out, adapter, layout.hasToolNames() ? renamed(checkpoint, pairs) : pairs);
+        }
+    }
+
+    private int write(Path out, LoraFile adapter, Map<String, LoraPair> pairs) {
+        DType written = LoraFormat.dtype(dtype, adapter.pairs());
+        LoraWriter.write(out, pairs, LoraFormat.notes(file), layout, written);
+        int before = highestRank(adapter.pairs());
+        int after = highestRank(pairs);
+        session.note(
+                Units.plural(pairs.size(), "module")
+                        + " written"
+                        + (after > before
+                                ? "; several became one, of rank "
+                                        + after
+                                        + " for "
+                                        + before
+                                        + " (lora resize lowers it)"
+                                : ""));
+        session.out().println(out);
+        return ExitCode.OK;
+    }
+
+    private static int highestRank(Map<String, LoraPair> pairs) {
+        return pairs.values().stream().mapToInt(LoraPair::rank).max().orElse(0);
+    }
+
+    /** Without a model, names can change their prefixes, but not for those of other tools. */
+    private void requireUsableNames(LoraFile adapter) {
+        LoraLayout source = adapter.layout().orElse(null);
+        if (source != null && source.isFlat() && !layout.isFlat()) {
+            throw needsModel("its module names have underscores for dots");
+        }
+        if (source == null || source.hasToolNames() != layout.hasToolNames()) {
+            throw needsModel(
+                    "its module names may not be those of "
+                            + layout.name().toLowerCase(Locale.ROOT)
+                            + " files");
+        }
+    }
+
+    private FormatException needsModel(String problem) {
+        return new FormatException(
+                file, null, problem, "name the model that it is for with --model");
+    }
+
+    /** The adapters by the names that ComfyUI and the kohya tools have for the modules. */
+    private Map<String, LoraPair> renamed(Checkpoint checkpoint, Map<String, LoraPair> pairs) {
+        Family family =
+                checkpoint
+                        .family()
+                        .orElseThrow(
+                                () ->
+                                        new FormatException(
+                                                model,
+                                                null,
+                                                "no config.json beside it says which family it is of",
+                                                "give the model's folder or its transformer's"));
+        Map<String, List<KeyMap.Target>> names = family.keyMap().toolNames(checkpoint.modules());
+        if (names.isEmpty()) {
+            throw new FormatException(
+                    model,
+                    null,
+                    "ComfyUI and the kohya tools have no adapters for " + family.name() + " models",
+                    "use --to diffusers or peft");
+        }
+        try {
+            return LoraFusion.rename(pairs, names);
+        } catch (IllegalArgumentException e) {
+            throw LoraFormat.named(file, e);
         }
     }
 }

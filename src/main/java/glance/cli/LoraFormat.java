@@ -107,9 +107,9 @@ final class LoraFormat {
         return dtype;
     }
 
-    /** The layout that keeps a file's names usable: names without dots stay as they are. */
+    /** The layout of a file; names without prefix are taken for those of ComfyUI's readers. */
     static LoraLayout layout(LoraFile file) {
-        return file.hasFlatNames() ? LoraLayout.KOHYA : LoraLayout.DIFFUSERS;
+        return file.layout().orElse(LoraLayout.COMFYUI);
     }
 
     /** Moves the name of a file to the front of what the library says about its content. */

@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Keeps the largest singular values of each module's update, which is the best that a rank "
                     + "allows (Eckart and Young). Prints how much of the squared norm is left. Writes alpha = rank, "
-                    + "in the diffusers layout; names without dots (kohya) are kept, in the kohya layout.",
+                    + "in the layout of FILE.",
             ""
         },
         parameterListHeading = "Arguments:%n",

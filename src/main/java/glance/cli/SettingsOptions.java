@@ -23,7 +23,6 @@ import picocli.CommandLine.Parameters;
  */
 final class SettingsOptions {
     private static final int MAX_BATCH = 1000;
-    private static final String DEFAULT_PLAN = "glance";
 
     /** Small enough to type again. */
     private static final long RANDOM_SEEDS = 1L << 31;
@@ -51,7 +50,8 @@ final class SettingsOptions {
             names = "--plan",
             paramLabel = "PLAN",
             description =
-                    "The steps: a name or a JSON file, see below. Default: " + DEFAULT_PLAN + ".")
+                    "The steps: a name or a JSON file, see below. Default: that of the adapters, else"
+                            + " the model's own.")
     private String plan;
 
     @Option(
@@ -132,14 +132,17 @@ final class SettingsOptions {
             throw new WrongUseException("--batch " + batch + ": must be 1 to " + MAX_BATCH);
         }
         List<LoraSpec> named = named(recipe);
-        PlanSpec planSpec =
-                plan == null && recipe != null
-                        ? recipe.plan()
-                        : argument("--plan", plan == null ? DEFAULT_PLAN : plan, Plans::find);
+        PlanSpec givenPlan = plan == null ? null : argument("--plan", plan, Plans::find);
         PictureSize given = size == null ? null : argument("--size", size, PictureSize::parse);
         ModelFolder folder = open(modelName);
         Family family = Families.of(folder);
-        Family.Defaults defaults = family.defaults();
+        Family.Defaults defaults = family.defaults(folder);
+        PlanSpec planSpec =
+                orFrom(
+                        recipe,
+                        givenPlan,
+                        PictureText.Recipe::plan,
+                        Experts.plan(named).orElse(defaults.plan()));
         int side = family.geometry(folder).defaultSize();
         Settings settings =
                 new Settings(

@@ -156,7 +156,7 @@ final class TrainRun {
         TokenGrid grid = geometry.grid(geometry.defaultSize(), geometry.defaultSize());
         return TrainSamples.picture(
                 encodings,
-                job.family().defaults(),
+                job.family().defaults(job.folder()),
                 job.samplePrompt(),
                 job.plan().resolve(job.family().schedule(job.folder()), grid.tokens()),
                 grid,

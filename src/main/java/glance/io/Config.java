@@ -89,6 +89,20 @@ public final class Config {
         return has(key) ? integer(key) : absent;
     }
 
+    /** A whole number that is 1 or more, such as a size. */
+    public int positive(String key) {
+        int value = integer(key);
+        if (value < 1) {
+            throw refuse(key, "must be 1 or more, got " + value, "use the published config");
+        }
+        return value;
+    }
+
+    /** As {@link #positive(String)}, with a value for an absent key. */
+    public int positive(String key, int absent) {
+        return has(key) ? positive(key) : absent;
+    }
+
     /** A number. */
     public double number(String key) {
         return asNumber(key, required(key));

@@ -26,12 +26,37 @@ public interface KeyMap {
      */
     Map<String, List<Target>> names(Map<String, Shape> modules);
 
-    /** Only the model's own names, as for Qwen-Image. */
+    /**
+     * The names in files of ComfyUI and the kohya tools: each module of the model at most once.
+     * None if these tools do not run the family; here: the model's own.
+     *
+     * @param modules as for {@link #names}
+     */
+    default Map<String, List<Target>> toolNames(Map<String, Shape> modules) {
+        return identity().names(modules);
+    }
+
+    /** Only the model's own names, which all tools use. */
     static KeyMap identity() {
         return modules -> {
             Map<String, List<Target>> names = new LinkedHashMap<>();
             modules.forEach((module, shape) -> names.put(module, List.of(whole(module, shape))));
             return names;
+        };
+    }
+
+    /** Only the model's own names; ComfyUI and the kohya tools know no adapters of the family. */
+    static KeyMap ofDiffusersOnly() {
+        return new KeyMap() {
+            @Override
+            public Map<String, List<Target>> names(Map<String, Shape> modules) {
+                return identity().names(modules);
+            }
+
+            @Override
+            public Map<String, List<Target>> toolNames(Map<String, Shape> modules) {
+                return Map.of();
+            }
         };
     }
 

@@ -28,13 +28,19 @@ public final class LoraFile {
     private final Path path;
     private final Map<String, LoraPair> pairs;
     private final List<String> unmatched;
+    private final LoraLayout layout; // null if the names have no prefix
     private final PhaseNote note;
 
     private LoraFile(
-            Path path, Map<String, LoraPair> pairs, List<String> unmatched, PhaseNote note) {
+            Path path,
+            Map<String, LoraPair> pairs,
+            List<String> unmatched,
+            LoraLayout layout,
+            PhaseNote note) {
         this.path = path;
         this.pairs = Collections.unmodifiableMap(pairs);
         this.unmatched = List.copyOf(unmatched);
+        this.layout = layout;
         this.note = note;
     }
 
@@ -44,7 +50,8 @@ public final class LoraFile {
      * @param keyMap the names of the model's family
      * @param modules weight shapes [out, in] of the model's linear layers, by module name
      * @throws FormatException naming file and key, if the file is damaged or of an unsupported
-     *     kind, a shape does not fit its module, a module is given twice, or nothing matches
+     *     kind, a shape does not fit its module, a module is given twice, or most are none of this
+     *     model's
      */
     public static LoraFile open(Path path, KeyMap keyMap, Map<String, Shape> modules) {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
@@ -52,25 +59,34 @@ public final class LoraFile {
             ModuleNames names = new ModuleNames(keyMap.names(modules));
             Map<String, LoraPair> pairs = new LinkedHashMap<>();
             List<String> unmatched = new ArrayList<>(keys.others());
+            List<String> unknown = new ArrayList<>();
+            int known = 0;
             for (AdapterKeys.Entry entry : keys.entries()) {
                 List<Target> targets = names.find(path, entry.module());
                 if (targets == null) {
                     unmatched.addAll(entry.keys());
+                    if (!ModuleNames.isTextEncoder(entry.module())) {
+                        unknown.add(entry.module());
+                    }
                 } else {
                     requireFit(path, entry, targets, modules);
                     addPairs(file, entry, targets, pairs);
+                    known++;
                 }
             }
             if (pairs.isEmpty()) {
                 throw nothingMatches(path, unmatched);
             }
-            return new LoraFile(path, pairs, unmatched, PhaseNote.of(file.metadata()).orElse(null));
+            if (unknown.size() > known) {
+                throw hardlyMatches(path, unknown, known);
+            }
+            return new LoraFile(path, pairs, unmatched, layout(keys), note(file));
         }
     }
 
     /**
      * Opens a file without a model, by the names in it: prefixes such as {@code transformer.} are
-     * taken away, names with underscores for dots stay as they are ({@link #hasFlatNames}), and
+     * taken away, names with underscores for dots stay as they are ({@link LoraLayout#isFlat}), and
      * those of a text encoder are left out as unmatched.
      *
      * @throws FormatException naming file and key, if the file is damaged, of an unsupported kind,
@@ -97,13 +113,31 @@ public final class LoraFile {
                         "is no adapter of a transformer",
                         "expected keys such as MODULE.lora_A.weight and MODULE.lora_B.weight");
             }
-            return new LoraFile(path, pairs, unmatched, PhaseNote.of(file.metadata()).orElse(null));
+            return new LoraFile(path, pairs, unmatched, layout(keys), note(file));
         }
     }
 
-    /** Whether a module name has lost its dots, as kohya's have: {@code blocks_0_attn_to_q}. */
-    public boolean hasFlatNames() {
-        return pairs.keySet().stream().anyMatch(ModuleNames::isFlat);
+    private static LoraLayout layout(AdapterKeys keys) {
+        return keys.entries().stream()
+                .map(AdapterKeys.Entry::module)
+                .filter(module -> !ModuleNames.isTextEncoder(module))
+                .findFirst()
+                .flatMap(
+                        module ->
+                                ModuleNames.isFlat(module)
+                                        ? LoraLayout.of(module)
+                                                .or(() -> Optional.of(LoraLayout.KOHYA))
+                                        : LoraLayout.of(module))
+                .orElse(null);
+    }
+
+    private static PhaseNote note(SafetensorsFile file) {
+        return PhaseNote.of(file.metadata()).orElse(null);
+    }
+
+    /** The layout that the names in the file show; empty if they have no prefix. */
+    public Optional<LoraLayout> layout() {
+        return Optional.ofNullable(layout);
     }
 
     /** The file. */
@@ -198,6 +232,18 @@ public final class LoraFile {
     private static ByteBuffer slice(ByteBuffer b, Rows range, int rowBytes) {
         return b.slice(range.begin() * rowBytes, range.count() * rowBytes)
                 .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static FormatException hardlyMatches(Path path, List<String> unknown, int known) {
+        return new FormatException(
+                path,
+                unknown.get(0),
+                "and "
+                        + (unknown.size() - 1)
+                        + " more of its "
+                        + (unknown.size() + known)
+                        + " modules are none of this model's",
+                WRONG_MODEL);
     }
 
     private static FormatException nothingMatches(Path path, List<String> unmatched) {

@@ -16,8 +16,8 @@ import java.util.TreeMap;
 /**
  * Writes adapters so that every reader applies them at the same strength: {@code alpha / rank} is
  * folded into lora_B and the header says alpha = rank. Readers that ignore the header, and those
- * that assume alpha = rank when nothing says otherwise, then agree. The kohya layout alone keeps
- * alpha, as a tensor beside unchanged matrices: all its readers know it.
+ * that assume alpha = rank when nothing says otherwise, then agree. The layouts without dots
+ * (kohya, OneTrainer) keep alpha, as a tensor beside unchanged matrices: all their readers know it.
  */
 public final class LoraWriter {
     /** Header entries that describe the matrices and must not outlive a change of them. */

@@ -5,6 +5,7 @@ import glance.lora.KeyMap;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
+import glance.schedule.PlanSpec;
 import java.util.List;
 
 /**
@@ -19,8 +20,11 @@ public interface Family {
     /** {@code _class_name} in the model_index.json of its folders. */
     String pipelineClass();
 
-    /** What a run uses where the user does not choose. */
-    Defaults defaults();
+    /** {@code _class_name} in the config.json of its transformers. */
+    String transformerClass();
+
+    /** What a run of this model uses where the user does not choose. */
+    Defaults defaults(ModelFolder folder);
 
     /**
      * How adapters of this family are trained where the user does not choose. Here: as the paper
@@ -56,17 +60,23 @@ public interface Family {
     LatentCodec openCodec(Ops ops, ModelFolder folder);
 
     /**
-     * Defaults of a family.
+     * Defaults of a model; the size of its pictures is in its {@link Geometry}.
      *
+     * @param plan the steps
      * @param guidance scale of true classifier-free guidance; 1 for none
      * @param negative negative prompt
      * @param rescale whether guidance keeps each token's length
      * @param embeddedGuidance scale for models that take it as an input; others ignore it
      */
-    record Defaults(float guidance, String negative, boolean rescale, float embeddedGuidance) {
+    record Defaults(
+            PlanSpec plan,
+            float guidance,
+            String negative,
+            boolean rescale,
+            float embeddedGuidance) {
         /** Defaults of models that take no guidance scale as an input. */
-        public Defaults(float guidance, String negative, boolean rescale) {
-            this(guidance, negative, rescale, 0);
+        public Defaults(PlanSpec plan, float guidance, String negative, boolean rescale) {
+            this(plan, guidance, negative, rescale, 0);
         }
     }
 
@@ -97,10 +107,31 @@ public interface Family {
      * @param latentChannels channels of a latent pixel
      * @param patch latent pixels along each side of a token
      * @param defaultSize sides of a picture in pixels when the user does not choose
+     * @param maxSize longest side that the model has positions for
      */
-    record Geometry(int pixelsPerToken, int latentChannels, int patch, int defaultSize) {
-        /** Tokens of a picture of this size, whose sides must be multiples of pixelsPerToken. */
+    record Geometry(
+            int pixelsPerToken, int latentChannels, int patch, int defaultSize, int maxSize) {
+        /** Geometry of a model that computes its positions, for pictures of any size. */
+        public Geometry(int pixelsPerToken, int latentChannels, int patch, int defaultSize) {
+            this(pixelsPerToken, latentChannels, patch, defaultSize, Integer.MAX_VALUE);
+        }
+
+        /**
+         * Tokens of a picture of this size, whose sides must be multiples of pixelsPerToken.
+         *
+         * @throws IllegalArgumentException if a side is longer than maxSize
+         */
         public TokenGrid grid(int width, int height) {
+            if (Math.max(width, height) > maxSize) {
+                throw new IllegalArgumentException(
+                        "size "
+                                + width
+                                + "x"
+                                + height
+                                + ": this model draws at most "
+                                + maxSize
+                                + " pixels along a side");
+            }
             return new TokenGrid(height / pixelsPerToken, width / pixelsPerToken);
         }
     }

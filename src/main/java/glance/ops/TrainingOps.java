@@ -14,8 +14,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Operations that only training needs: products, gradients, loss and optimizer. They are called by
- * the gradient rules with arguments that a forward operation already passed, so they check little.
+ * Operations that only training needs: gradients, loss and optimizer. They are called by the
+ * gradient rules with arguments that a forward operation already passed, so they check little.
+ *
+ * <p>What dtype a result has: the gradient of an activation is an activation, in the device's
+ * compute dtype; the gradient of an adapter's factor, the loss and the norm are F32, as are the
+ * parameters and the optimizer's state. Whatever the dtypes, sums are F32 or better, and only their
+ * result is rounded. With BF16 activations no loss scaling is needed: BF16 has the exponents of
+ * F32, so that a gradient that F32 would keep does not underflow.
  */
 public final class TrainingOps {
     private final Ops ops;
@@ -25,28 +31,38 @@ public final class TrainingOps {
     }
 
     /**
-     * {@code scale * A B} with A = a or its transpose, B = b or its transpose.
+     * Gradients of linear with respect to the factors of its adapter: {@code dA = scale (dy B)^T x}
+     * and {@code dB = scale dy^T (x A^T)}. Hu et al., arXiv 2106.09685.
      *
-     * @param a [m, k], or [k, m] with transposeA
-     * @param b [k, n], or [n, k] with transposeB
-     * @return [m, n]
+     * @param x [..., in], the argument of the forward
+     * @param dy [..., out]
      */
-    public Tensor matMul(Tensor a, boolean transposeA, Tensor b, boolean transposeB, float scale) {
-        Check.rank("matMul", "a", a, 2, "a matrix");
-        Check.rank("matMul", "b", b, 2, "a matrix");
-        int k = a.dim(transposeA ? 0 : 1);
+    public LowRankGradients lowRank(Tensor x, Tensor dy, LowRank lora) {
+        Tensor rows = matrix(x);
+        Tensor dRows = matrix(dy);
         Check.that(
-                b.dim(transposeB ? 1 : 0) == k,
-                "matMul",
-                "inner dimensions must agree, got " + a.shape() + " and " + b.shape());
-        Tensor out =
-                ops.empty(
-                        ops.computeType(),
-                        Shape.of(a.dim(transposeA ? 1 : 0), b.dim(transposeB ? 0 : 1)));
-        ops.run(
-                new TrainingOp.MatMul(
-                        ops.contiguous(a), transposeA, ops.contiguous(b), transposeB, scale, out));
+                rows.dim(0) == dRows.dim(0),
+                "lowRank",
+                "x and dy must have the same tokens, got " + x.shape() + " and " + dy.shape());
+        Tensor da = ops.empty(DType.F32, lora.a().shape());
+        Tensor db = ops.empty(DType.F32, lora.b().shape());
+        ops.run(new TrainingOp.LowRankGrad(rows, dRows, lora, da, db));
+        return new LowRankGradients(da, db);
+    }
+
+    /** Gradients of an adapter's factors, F32: a [rank, in], b [out, rank]. */
+    public record LowRankGradients(Tensor a, Tensor b) {}
+
+    /** {@code sum over rows}: x [..., n], result [n]. */
+    public Tensor sumRows(Tensor x) {
+        Tensor rows = matrix(x);
+        Tensor out = ops.empty(ops.computeType(), Shape.of(rows.dim(1)));
+        ops.run(new TrainingOp.SumRows(rows, out));
         return out;
+    }
+
+    private Tensor matrix(Tensor x) {
+        return ops.contiguous(x).reshape(-1, x.dim(-1));
     }
 
     /** {@code dy W + scale (dy B) A}; dy [batch, seqLen, out], result [batch, seqLen, in]. */

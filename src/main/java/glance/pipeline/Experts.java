@@ -5,12 +5,16 @@ import glance.io.SafetensorsFile;
 import glance.lora.LoraSpec;
 import glance.lora.PhaseNote;
 import glance.schedule.PlanSpec;
+import glance.schedule.Plans;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -42,6 +46,24 @@ public final class Experts {
             }
         }
         return result;
+    }
+
+    /**
+     * The plan whose phases adapters were trained for, if their files name one and no two; those
+     * that name none, or one that is a file, have no say.
+     *
+     * @throws glance.io.FormatException if a file among them is damaged
+     */
+    public static Optional<PlanSpec> plan(List<LoraSpec> adapters) {
+        Set<PlanSpec> plans = new LinkedHashSet<>();
+        for (LoraSpec adapter : adapters) {
+            try (SafetensorsFile opened = SafetensorsFile.open(adapter.file())) {
+                PhaseNote.of(opened.metadata())
+                        .flatMap(note -> Plans.phased(note.plan()))
+                        .ifPresent(plans::add);
+            }
+        }
+        return plans.size() == 1 ? plans.stream().findFirst() : Optional.empty();
     }
 
     /** Whether an adapter is one of those that a model carries. */

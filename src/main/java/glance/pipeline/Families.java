@@ -8,6 +8,7 @@ import glance.model.flux.FluxFamily;
 import glance.model.qwenimage.QwenImageFamily;
 import glance.model.sd3.Sd3Family;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** The families that this engine runs. A new one adds its line here, and nothing else changes. */
@@ -20,6 +21,11 @@ public final class Families {
     /** All families. */
     public static List<Family> all() {
         return ALL;
+    }
+
+    /** The family of a transformer, by the class in its config.json, if there is one. */
+    public static Optional<Family> ofTransformer(String className) {
+        return ALL.stream().filter(f -> f.transformerClass().equals(className)).findFirst();
     }
 
     /**

@@ -8,7 +8,6 @@ import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.ops.Ops;
-import glance.schedule.Plans;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -45,14 +44,15 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
     }
 
     /**
-     * Forecasts one picture of the model's own size, with its own guidance and without adapters.
+     * Forecasts one picture of the model's own size, with its own plan and guidance and without
+     * adapters.
      *
      * @param device whose dtype and kernels count; nothing runs on it
      * @throws FormatException if the model cannot be run
      */
     public static MemoryForecast of(Device device, ModelFolder folder) {
         Family family = Families.of(folder);
-        Family.Defaults defaults = family.defaults();
+        Family.Defaults defaults = family.defaults(folder);
         int size = family.geometry(folder).defaultSize();
         ImageRequest request =
                 new ImageRequest(
@@ -63,7 +63,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
                         size,
                         size,
                         Guidance.of(defaults),
-                        Plans.find("glance"),
+                        defaults.plan(),
                         List.of(),
                         0);
         return of(DryDevice.of(device), folder, request);

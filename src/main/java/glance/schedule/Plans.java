@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -62,13 +63,12 @@ public final class Plans {
      * @throws FormatException if the file holds no valid plan
      */
     public static PlanSpec find(String nameOrFile) {
-        PlanSpec named = NAMED.get(nameOrFile);
-        if (named != null) {
-            return named;
-        }
         Matcher uniform = UNIFORM.matcher(nameOrFile);
         if (uniform.matches()) {
             return uniform(Integer.parseInt(uniform.group(1)));
+        }
+        if (NAMED.containsKey(nameOrFile)) {
+            return NAMED.get(nameOrFile);
         }
         Path file = Path.of(nameOrFile);
         if (nameOrFile.isEmpty() || !Files.exists(file)) {
@@ -79,6 +79,11 @@ public final class Plans {
                             + String.join(", ", names()));
         }
         return PlanJson.read(file);
+    }
+
+    /** The plan that has phases and is called this, if there is one. */
+    public static Optional<PlanSpec> phased(String name) {
+        return Optional.ofNullable(NAMED.get(name)).filter(plan -> !plan.phases().isEmpty());
     }
 
     /**

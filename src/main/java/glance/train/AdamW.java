@@ -37,14 +37,20 @@ public final class AdamW implements AutoCloseable {
         parameters.forEach(p -> moments.put(p, Moments.of(ops, p.shape(), settings)));
     }
 
+    /** {@link #step(Function, float, float)} with the gradients as they are. */
+    public float step(Function<Tensor, Tensor> gradient, float learningRate) {
+        return step(gradient, 1, learningRate);
+    }
+
     /**
      * Changes the parameters by one step.
      *
-     * @param gradient of a parameter, or null if it has none
+     * @param gradient of a parameter, F32, or null if it has none
+     * @param share factor on all gradients: 1 / n where they are sums over n examples
      * @return the global norm of the gradients before clipping; if it is not finite, nothing was
      *     changed
      */
-    public float step(Function<Tensor, Tensor> gradient, float learningRate) {
+    public float step(Function<Tensor, Tensor> gradient, float share, float learningRate) {
         try (Scope scope = ops.scope()) {
             Map<Tensor, Tensor> gradients = new LinkedHashMap<>();
             for (Tensor parameter : moments.keySet()) {
@@ -57,12 +63,12 @@ public final class AdamW implements AutoCloseable {
                 throw new IllegalArgumentException("no parameter has a gradient");
             }
             List<Tensor> all = List.copyOf(gradients.values());
-            float norm = ops.host().floats(ops.training().globalNorm(all)).get(0);
+            float norm = share * ops.host().floats(ops.training().globalNorm(all)).get(0);
             if (!Float.isFinite(norm)) {
                 return norm;
             }
             step++;
-            float clip = Math.min(1, maxGradNorm / (norm + CLIP_EPS));
+            float clip = share * Math.min(1, maxGradNorm / (norm + CLIP_EPS));
             stepFloats(gradients, clip, learningRate);
             stepEightBit(gradients, clip, learningRate);
             return norm;

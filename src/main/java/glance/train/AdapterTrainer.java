@@ -122,7 +122,7 @@ public final class AdapterTrainer implements AutoCloseable {
             }
             float share = 1f / settings.accumulation();
             float rate = settings.rateAt(step);
-            float norm = optimizer.step(parameter -> sum.of(parameter, share), rate);
+            float norm = optimizer.step(sum::of, share, rate);
             if (!Float.isFinite(norm)) {
                 throw new TrainingFailure(step, sum.culprit(adapter, norm));
             }
@@ -204,7 +204,7 @@ public final class AdapterTrainer implements AutoCloseable {
         adapter.close();
     }
 
-    /** Gradients of several examples added up. */
+    /** Gradients of several examples added up, in F32 as the parameters are. */
     private static final class GradientSum implements AutoCloseable {
         private final Ops ops;
         private final Map<Tensor, Tensor> sums = new HashMap<>();
@@ -216,24 +216,25 @@ public final class AdapterTrainer implements AutoCloseable {
         void add(List<Tensor> parameters, Tape tape) {
             for (Tensor parameter : parameters) {
                 Tensor gradient = tape.gradient(parameter);
-                if (gradient == null) {
-                    continue;
+                if (gradient != null) {
+                    add(parameter, gradient);
                 }
-                Tensor sum = sums.get(parameter);
-                if (sum == null) {
-                    sum = ops.training().zeros(parameter.dtype(), parameter.shape());
-                    sum.storage().retain();
-                    sums.put(parameter, sum);
-                }
+            }
+        }
+
+        /** The first is taken over from its tape, which made it for this parameter alone. */
+        private void add(Tensor parameter, Tensor gradient) {
+            Tensor sum = sums.get(parameter);
+            if (sum == null) {
+                gradient.storage().retain();
+                sums.put(parameter, gradient);
+            } else {
                 ops.training().accumulate(gradient, sum);
             }
         }
 
-        Tensor of(Tensor parameter, float share) {
-            Tensor sum = sums.get(parameter);
-            return sum == null || share == 1
-                    ? sum
-                    : ops.mul(sum, ops.host().floats(Shape.of(1), share));
+        Tensor of(Tensor parameter) {
+            return sums.get(parameter);
         }
 
         /** Names the gradient that spoils the norm. */

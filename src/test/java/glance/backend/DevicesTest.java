@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.tensor.DType;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -90,5 +91,15 @@ class DevicesTest {
         assertThatThrownBy(() -> Devices.open("cpu", new DeviceOptions(-1, null)))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage("threads must be positive, got -1");
+    }
+
+    @Test
+    void cpu_hasNoLibraries() {
+        DeviceOptions options = new DeviceOptions(0, null, Set.of(MathLibrary.CUBLAS));
+        assertThatThrownBy(() -> Devices.open("cpu", options))
+                .isInstanceOf(DeviceException.class)
+                .hasMessage(
+                        "the CPU device has no cuBLAS; leave out --libraries, or choose a GPU with"
+                                + " --device cuda");
     }
 }

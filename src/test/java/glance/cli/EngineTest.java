@@ -59,6 +59,7 @@ class EngineTest {
                 "generate x --batch 0    | --batch 0: must be 1 to 1000",
                 "generate x --threads -1 | --threads -1: must be 1 or more",
                 "generate x --dtype f64  | --dtype f64: expected f32, bf16 or f16",
+                "generate x --libraries mkl | --libraries mkl: expected cublas or cudnn",
                 "generate x --preview -2 | --preview -2: must be a number of steps",
                 "generate x --plan fast  | plan 'fast': is neither a file nor one of full, uniform-N",
                 "generate x --size big   | size 'big': expected WIDTHxHEIGHT",
@@ -114,6 +115,22 @@ class EngineTest {
         assertThat(run("devices")).isZero();
         assertThat(text(out).lines().filter(line -> line.startsWith("cpu ")).findFirst())
                 .hasValueSatisfying(line -> assertThat(line).endsWith("usable"));
+    }
+
+    @Test
+    void devices_listsTheLibraries() {
+        assertThat(run("devices")).isZero();
+        assertThat(text(out).lines())
+                .anyMatch(
+                        line -> line.matches("cublas +cuda +products of matrices +(not )?usable.*"))
+                .anyMatch(line -> line.matches("cudnn +cuda +convolutions +(not )?usable.*"));
+    }
+
+    @Test
+    void libraries_onTheCpu_fail() {
+        String[] args = {"generate", "x", "--device", "cpu", "--libraries", "cublas,CUDNN"};
+        assertThat(run(args)).isEqualTo(ExitCode.FAILURE);
+        assertThat(text(err)).contains("the CPU device has no cuBLAS and no cuDNN; leave out");
     }
 
     @Test

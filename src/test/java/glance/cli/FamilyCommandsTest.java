@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +58,13 @@ class FamilyCommandsTest {
                                                 trained.toString()))
                                 .getRGB(0, 0, 16, 16, null, 0, 16))
                 .isNotEqualTo(Images.read(first).getRGB(0, 0, 16, 16, null, 0, 16));
+        err.reset();
+        String alone = folder.resolve("alone.png").toString();
+        String[] noPlan = {
+            "generate", prompt, "--model", tiny.path().toString(), "--lora", trained.toString()
+        };
+        assertThat(run(withOut(noPlan, alone))).isZero();
+        assertThat(err.toString(StandardCharsets.UTF_8)).contains("plan glance (10 steps)");
         assertThat(run("info", tiny.path().toString())).isZero();
         assertThat(out.toString(StandardCharsets.UTF_8))
                 .contains(pipeline, "AutoencoderKL", "run memory");
@@ -104,10 +112,17 @@ class FamilyCommandsTest {
             "--out",
             file.toString()
         };
-        String[] all = java.util.Arrays.copyOf(fixed, fixed.length + more.length);
+        String[] all = Arrays.copyOf(fixed, fixed.length + more.length);
         System.arraycopy(more, 0, all, fixed.length, more.length);
         assertThat(run(all)).as(err.toString(StandardCharsets.UTF_8)).isZero();
         return file;
+    }
+
+    private static String[] withOut(String[] args, String file) {
+        String[] all = Arrays.copyOf(args, args.length + 2);
+        all[args.length] = "--out";
+        all[args.length + 1] = file;
+        return all;
     }
 
     private int run(String... args) {

@@ -44,11 +44,11 @@ class LoraWriterTest {
         try (SafetensorsFile opened = SafetensorsFile.open(file)) {
             assertThat(opened.metadata()).containsEntry("note", "kept");
             assertThat(opened.tensors().keySet().stream().anyMatch(key -> key.endsWith(".alpha")))
-                    .isEqualTo(layout == LoraLayout.KOHYA);
+                    .isEqualTo(layout.isFlat());
         }
         LoraFile byName = LoraFile.openByName(file);
-        assertThat(byName.hasFlatNames()).isEqualTo(layout == LoraLayout.KOHYA);
-        if (layout != LoraLayout.KOHYA) {
+        assertThat(byName.layout()).contains(layout);
+        if (!layout.isFlat()) {
             assertThat(byName.pairs()).containsOnlyKeys(pairs.keySet());
         }
     }

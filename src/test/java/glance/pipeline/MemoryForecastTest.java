@@ -1,27 +1,33 @@
 package glance.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.within;
 
 import glance.backend.Device;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.DryDevice;
+import glance.fixtures.Fixture;
+import glance.fixtures.Forecasts;
+import glance.fixtures.Runs;
+import glance.fixtures.TinyDit;
+import glance.fixtures.TinyFlux;
+import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.schedule.Plans;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class MemoryForecastTest {
-    private static final Path TINY = Path.of(System.getProperty("glance.weights"), "glance-tiny");
+    @TempDir private Path folder;
 
     @ParameterizedTest(name = "{0} x {1}, guidance {2}")
     @CsvSource({"64, 64, 4", "192, 128, 4", "128, 128, 1"})
-    void forecast_equalsWhatTheRunTakes(int width, int height, float guidance) {
-        ModelFolder folder = ModelFolder.open(TINY);
+    void qwenImage_takesWhatWasForetold(int width, int height, float guidance) {
         ImageRequest request =
                 new ImageRequest(
                         List.of("three blue stars on a white background"),
@@ -34,24 +40,41 @@ class MemoryForecastTest {
                         Plans.uniform(2),
                         List.of(),
                         0);
+        requireForetold(Fixture.tinyModel(), request);
+    }
+
+    @Test
+    void flux_takesWhatWasForetold() {
+        Path dev = TinyFlux.dev(folder);
+        requireForetold(dev, Runs.request(dev, "a red star", "uniform-2", 32, 1, List.of()));
+    }
+
+    @Test
+    void sd3_takesWhatWasForetold() {
+        TinySd3.in(folder);
+        requireForetold(folder, Runs.request(folder, "a red star", "uniform-2", 1, List.of()));
+    }
+
+    @Test
+    void dit_takesWhatWasForetold() {
+        TinyDit.in(folder);
+        requireForetold(folder, Runs.request(folder, "crane", "uniform-2", 1, List.of()));
+    }
+
+    private static void requireForetold(Path model, ImageRequest request) {
+        ModelFolder folder = ModelFolder.open(model);
         try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
             MemoryForecast.Meter meter = new MemoryForecast.Meter(cpu);
             try (Ops ops = new Ops(cpu)) {
                 new TextToImage(ops, folder).run(request, meter);
             }
-            List<MemoryForecast.Part> measured = meter.parts();
+            assertThat(cpu.memory().stats().weightBytes()).isZero();
+            assertThat(cpu.memory().stats().scratchBytes()).isZero();
             MemoryForecast forecast = MemoryForecast.of(DryDevice.of(cpu), folder, request);
-            assertThat(forecast.parts()).hasSameSizeAs(measured);
-            for (int i = 0; i < measured.size(); i++) {
-                MemoryForecast.Part got = measured.get(i);
-                MemoryForecast.Part foretold = forecast.parts().get(i);
-                assertThat(foretold.name()).isEqualTo(got.name());
-                assertThat((double) foretold.weightBytes() / got.weightBytes())
-                        .isCloseTo(1, within(0.02));
-                assertThat((double) foretold.scratchBytes() / got.scratchBytes())
-                        .as(got.name())
-                        .isCloseTo(1, within(0.02));
-            }
+            assertThat(forecast.parts())
+                    .extracting(MemoryForecast.Part::name)
+                    .contains("text encoder", "transformer", "autoencoder");
+            Forecasts.requireEqual(forecast.parts(), meter.parts());
         }
     }
 }

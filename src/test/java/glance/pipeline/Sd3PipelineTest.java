@@ -13,6 +13,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class Sd3PipelineTest {
     @TempDir private static Path folder;
@@ -41,6 +43,17 @@ class Sd3PipelineTest {
         int[] red = pixels(withoutT5, "a red circle", List.of());
         assertThat(pixels(withoutT5, "a blue star", List.of())).isNotEqualTo(red);
         assertThat(pixels(folder, "a red circle", List.of())).isNotEqualTo(red);
+    }
+
+    /** SD3 medium norms no heads, 3.5 large has no second attention. */
+    @ParameterizedTest
+    @ValueSource(strings = {"\"qk_norm\": null", "\"qk_norm\": \"rms_norm\""})
+    void run_otherVersions_drawThePrompt(String layout, @TempDir Path other) {
+        TinySd3.withoutT5(other, layout);
+        int[] red = pixels(other, "a red circle", List.of());
+        assertThat(pixels(other, "a red circle", List.of())).isEqualTo(red);
+        assertThat(pixels(other, "a blue star", List.of())).isNotEqualTo(red);
+        assertThat(pixels(withoutT5, "a red circle", List.of())).isNotEqualTo(red);
     }
 
     @Test

@@ -38,6 +38,7 @@ public final class CpuProvider implements DeviceProvider {
         if (options.threads() < 0) {
             throw new DeviceException("threads must be positive, got " + options.threads());
         }
+        options.requireNoLibraries("the CPU device");
         int cores = Runtime.getRuntime().availableProcessors();
         return new CpuDevice(options.threads() == 0 ? cores : options.threads());
     }

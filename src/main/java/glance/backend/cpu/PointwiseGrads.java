@@ -65,6 +65,26 @@ final class PointwiseGrads {
                 });
     }
 
+    void sumRows(TrainingOp.SumRows op) {
+        int rows = op.x().dim(0);
+        int dim = op.x().dim(1);
+        int groups = (rows + TOKENS - 1) / TOKENS;
+        float[] xs = CpuStorage.floats(op.x());
+        double[][] sums = new double[groups][dim];
+        workers.forEach(
+                groups,
+                group -> {
+                    int first = group * TOKENS;
+                    for (int t = first; t < Math.min(rows, first + TOKENS); t++) {
+                        int from = (int) op.x().offset() + t * dim;
+                        for (int d = 0; d < dim; d++) {
+                            sums[group][d] += xs[from + d];
+                        }
+                    }
+                });
+        NormGradKernels.perSample(sums, groups, op.out().reshape(1, dim));
+    }
+
     void accumulate(TrainingOp.Accumulate op) {
         Tensor x = op.x();
         if (x.numel() == 0) {

@@ -14,13 +14,40 @@ final class ProductKernels {
         this.memory = memory;
     }
 
-    void matMul(TrainingOp.MatMul op) {
-        Tensor a = op.a();
-        Tensor b = op.b();
-        Gemm.Side left = op.transposeA() ? columns(a) : rows(a);
-        Gemm.Side right = op.transposeB() ? rows(b) : columns(b);
-        int k = a.dim(op.transposeA() ? 0 : 1);
-        gemm.run(op.out().dim(0), op.out().dim(1), k, left, right, scaled(op.out(), op.scale()));
+    void lowRank(TrainingOp.LowRankGrad op) {
+        int tokens = op.x().dim(0);
+        int in = op.x().dim(1);
+        int out = op.dy().dim(1);
+        LowRank lora = op.lora();
+        int rank = lora.a().dim(0);
+        Gemm.Source x = matrix(op.x(), in);
+        Gemm.Source dy = matrix(op.dy(), out);
+        CpuStorage low = memory.scratch((long) tokens * rank);
+        Gemm.Source lows =
+                (row, k, count, to, at) ->
+                        System.arraycopy(low.floats, row * rank + k, to, at, count);
+        try {
+            Gemm.Side up = Gemm.Side.columns(matrix(lora.b(), rank));
+            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, into(low, rank, 1));
+            gemm.run(
+                    rank,
+                    in,
+                    tokens,
+                    Gemm.Side.columns(lows),
+                    Gemm.Side.columns(x),
+                    scaled(op.da(), lora.scale()));
+            Gemm.Side down = Gemm.Side.rows(matrix(lora.a(), in));
+            gemm.run(tokens, rank, in, Gemm.Side.rows(x), down, into(low, rank, 1));
+            gemm.run(
+                    out,
+                    rank,
+                    tokens,
+                    Gemm.Side.columns(dy),
+                    Gemm.Side.columns(lows),
+                    scaled(op.db(), lora.scale()));
+        } finally {
+            low.release();
+        }
     }
 
     /**
@@ -41,14 +68,8 @@ final class ProductKernels {
         int rank = lora.a().dim(0);
         CpuStorage low = memory.scratch((long) tokens * rank);
         try {
-            Gemm.Sink sink =
-                    (m, n, count, values, at) -> {
-                        for (int i = 0; i < count; i++) {
-                            low.floats[m * rank + n + i] = lora.scale() * values[at + i];
-                        }
-                    };
             Gemm.Side up = Gemm.Side.columns(matrix(lora.b(), rank));
-            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, sink);
+            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, into(low, rank, lora.scale()));
             Gemm.Source down = matrix(lora.a(), in);
             Gemm.Source joinedDy =
                     LinearKernel.joined(
@@ -76,18 +97,18 @@ final class ProductKernels {
         }
     }
 
-    private static Gemm.Side rows(Tensor matrix) {
-        return Gemm.Side.rows(matrix(matrix, matrix.dim(1)));
-    }
-
-    private static Gemm.Side columns(Tensor matrix) {
-        return Gemm.Side.columns(matrix(matrix, matrix.dim(1)));
-    }
-
     /** Rows of a contiguous tensor seen as a matrix of some width. */
     private static Gemm.Source matrix(Tensor t, int width) {
         return (row, k, count, to, at) ->
                 Widen.toFloats(t, t.offset() + (long) row * width + k, to, at, count);
+    }
+
+    private static Gemm.Sink into(CpuStorage scratch, int width, float scale) {
+        return (m, n, count, values, at) -> {
+            for (int i = 0; i < count; i++) {
+                scratch.floats[m * width + n + i] = scale * values[at + i];
+            }
+        };
     }
 
     private static Gemm.Sink scaled(Tensor out, float scale) {

@@ -30,13 +30,7 @@ final class AttentionGradKernel implements Kernel<TrainingOp.AttentionGrad> {
         if (headDim > most) {
             return "headDim " + headDim + " is above " + most;
         }
-        DType dtype = op.dq().dtype();
-        return dtype == launcher.computeType()
-                ? null
-                : "gradients of attention in "
-                        + dtype
-                        + " on a device that computes in "
-                        + launcher.computeType();
+        return null;
     }
 
     @Override

@@ -1,6 +1,5 @@
 package glance.backend.cuda;
 
-import glance.tensor.DType;
 import glance.tensor.Tensor;
 
 /**
@@ -19,9 +18,6 @@ enum AttentionVariant {
      */
     WIDE;
 
-    /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
-    private static final int MMA_CAPABILITY = 80;
-
     /** The widest head that a tile of {@link #MMA} has room for. */
     private static final int MMA_HEAD_DIM = 128;
 
@@ -32,7 +28,7 @@ enum AttentionVariant {
      */
     static AttentionVariant of(Launcher launcher, float scale, Tensor... operands) {
         boolean fits =
-                hasTensorCores(launcher)
+                launcher.hasTensorCores()
                         // the largest scaled score is the largest score
                         && scale > 0;
         for (Tensor operand : operands) {
@@ -46,11 +42,6 @@ enum AttentionVariant {
 
     /** Whether heads of this dimension take {@link #WIDE} if they are aligned. */
     static boolean isWide(Launcher launcher, int headDim) {
-        return hasTensorCores(launcher) && headDim > MMA_HEAD_DIM && Packed.isChunked(headDim);
-    }
-
-    private static boolean hasTensorCores(Launcher launcher) {
-        return launcher.computeType() == DType.BF16
-                && launcher.gpu().computeCapability() >= MMA_CAPABILITY;
+        return launcher.hasTensorCores() && headDim > MMA_HEAD_DIM && Packed.isChunked(headDim);
     }
 }

@@ -7,15 +7,17 @@ import glance.backend.cuda.driver.Grid;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 
-/** Launches conv2d.cu, and conv2d_mma.cu for what tensor cores take. */
+/** Launches conv2d.cu, and conv2d_mma.cu for what tensor cores take, or asks a library. */
 final class Conv2dKernel implements Kernel<Op.Conv2d> {
     private static final String FILE = "conv2d";
     private static final String MMA_FILE = "conv2d_mma";
 
     private final Launcher launcher;
+    private final Conv2dLibrary library;
 
     Conv2dKernel(Launcher launcher) {
         this.launcher = launcher;
+        this.library = new Conv2dLibrary(launcher);
     }
 
     @Override
@@ -27,6 +29,9 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
 
     @Override
     public long workspaceBytes(Op.Conv2d op) {
+        if (Conv2dVariant.of(launcher, op, op.x()) == Conv2dVariant.LIBRARY) {
+            return library.workspaceBytes(op);
+        }
         Tensor weight = matrix(op.weight());
         boolean tensorCores =
                 launcher.computeType() == DType.BF16 && Packed.isChunked(op.x().dim(3));
@@ -40,10 +45,10 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
         }
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(op.x());
-            if (LinearVariant.takesMma(launcher, x)) {
-                tensorCores(operands, op, x);
-            } else {
-                plain(operands, op, x);
+            switch (Conv2dVariant.of(launcher, op, x)) {
+                case LIBRARY -> library.convolve(operands, op, x);
+                case MMA -> tensorCores(operands, op, x);
+                case PLAIN -> plain(operands, op, x);
             }
         }
     }

@@ -10,7 +10,11 @@ import java.util.List;
 
 /** Launches copy.cu: strided copies, from any float dtype to F32, BF16 or F16, and of I32. */
 final class CopyKernel implements Kernel<Op.Copy> {
+    private static final String FILE = "copy";
     private static final int MAX_RANK = 6;
+
+    /** What one load or store moves at most, and is aligned to. */
+    private static final int MAX_VECTOR_BYTES = 16;
 
     private final Launcher launcher;
 
@@ -41,24 +45,59 @@ final class CopyKernel implements Kernel<Op.Copy> {
         if (count == 0) {
             return;
         }
+        List<Axis> layout = layout(op.x(), op.out());
         // words are copied as they are: as floats they might be NaNs that lose bits
-        int from = op.x().dtype() == DType.I32 ? -1 : DTypeCode.of(op.x().dtype());
-        int to = DTypeCode.of(op.out().dtype());
+        boolean words = op.x().dtype() == DType.I32;
+        boolean runs = !words && isRuns(launcher, layout, op);
         launcher.launchElements(
-                "copy",
-                "copy_strided",
-                count,
+                FILE,
+                runs ? "copy_runs" : "copy_strided",
+                runs ? count / run(launcher) : count,
                 new Arguments()
                         .pointer(CudaStorage.address(op.x()))
                         .pointer(CudaStorage.address(op.out()))
-                        .i64(count)
-                        .i32(from)
-                        .i32(to)
-                        .struct(struct(layout(op.x(), op.out()))));
+                        .i64(runs ? count / run(launcher) : count)
+                        .i32(words ? -1 : DTypeCode.of(op.x().dtype()))
+                        .i32(DTypeCode.of(op.out().dtype()))
+                        .struct(struct(runs ? inRuns(layout, run(launcher)) : layout)));
+    }
+
+    private static int run(Launcher launcher) {
+        return launcher.constant(FILE, "copy_run");
+    }
+
+    /** Whether both sides have the last dimension in whole, aligned runs. */
+    private static boolean isRuns(Launcher launcher, List<Axis> layout, Op.Copy op) {
+        int run = run(launcher);
+        int last = layout.size() - 1;
+        if (layout.isEmpty()
+                || !layout.get(last).isInOnePiece()
+                || layout.get(last).size % run != 0
+                || !isAligned(op.x(), run)
+                || !isAligned(op.out(), run)) {
+            return false;
+        }
+        return layout.subList(0, last).stream().allMatch(axis -> (axis.from | axis.to) % run == 0);
+    }
+
+    private static boolean isAligned(Tensor x, int run) {
+        int bytes = Math.min(MAX_VECTOR_BYTES, run * x.dtype().bytes());
+        return CudaStorage.address(x) % bytes == 0;
+    }
+
+    private static List<Axis> inRuns(List<Axis> layout, int run) {
+        List<Axis> result = new ArrayList<>(layout);
+        Axis last = result.remove(result.size() - 1);
+        result.add(new Axis(last.size / run, run, run));
+        return result;
     }
 
     /** A dimension with its strides on both sides. */
-    private record Axis(long size, long from, long to) {}
+    private record Axis(long size, long from, long to) {
+        boolean isInOnePiece() {
+            return from == 1 && to == 1;
+        }
+    }
 
     /** The dimensions that remain when those that can be walked as one are joined. */
     private static List<Axis> layout(Tensor x, Tensor out) {

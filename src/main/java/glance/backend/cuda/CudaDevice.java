@@ -6,11 +6,13 @@ import glance.backend.DeviceInfo;
 import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
+import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
-import java.util.function.Consumer;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A GPU as a device, on whichever driver. All work is queued on one stream. */
 final class CudaDevice implements Device {
@@ -19,10 +21,11 @@ final class CudaDevice implements Device {
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
+    private final Libraries libraries;
     private final KernelTable kernels;
 
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
-        this.info = info;
+        this.info = describe(info, options.libraries());
         this.driver = driver;
         this.computeType = options.computeType() == null ? DType.BF16 : options.computeType();
         if (computeType != DType.BF16 && computeType != DType.F32) {
@@ -30,10 +33,32 @@ final class CudaDevice implements Device {
                     info.id() + " computes in bf16 or f32, got " + options.computeType());
         }
         this.stream = driver.createStream();
+        this.libraries = openLibraries(options);
         this.memory = new CudaMemory(driver, stream);
-        Launcher launcher = new Launcher(driver, stream, memory, computeType);
+        Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
         this.kernels = kernels(launcher);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
+    }
+
+    /** Reports have to say what has computed. */
+    private static DeviceInfo describe(DeviceInfo info, Set<MathLibrary> libraries) {
+        String with =
+                libraries.stream()
+                        .sorted()
+                        .map(library -> ", " + library.purpose() + " by " + library.title())
+                        .collect(Collectors.joining());
+        return new DeviceInfo(
+                info.id(), info.description() + with, info.memoryBytes(), info.problem());
+    }
+
+    private Libraries openLibraries(DeviceOptions options) {
+        try {
+            return Libraries.open(driver, stream, options.libraries());
+        } catch (RuntimeException e) {
+            driver.destroyStream(stream);
+            driver.close();
+            throw e;
+        }
     }
 
     private static KernelTable kernels(Launcher launcher) {
@@ -64,27 +89,25 @@ final class CudaDevice implements Device {
 
     private static void addTraining(KernelTable table, Launcher launcher) {
         ProductKernels products = new ProductKernels(launcher);
-        NormGradKernels norms = new NormGradKernels(launcher);
+        SumKernels sums = new SumKernels(launcher);
+        NormGradKernels norms = new NormGradKernels(launcher, sums);
         GradientKernels gradients = new GradientKernels(launcher);
         OptimizerKernels optimizer = new OptimizerKernels(launcher);
-        f32(table, launcher, TrainingOp.MatMul.class, products::matMul);
-        f32(table, launcher, TrainingOp.HeadNormRopeGrad.class, norms::headNormRope);
-        f32(table, launcher, TrainingOp.RmsNormGrad.class, norms::rmsNorm);
-        f32(table, launcher, TrainingOp.LayerNormGrad.class, norms::layerNorm);
-        f32(table, launcher, TrainingOp.GateGrad.class, gradients::gate);
-        f32(table, launcher, TrainingOp.ActivationGrad.class, gradients::activation);
-        f32(table, launcher, TrainingOp.Accumulate.class, gradients::accumulate);
-        f32(table, launcher, TrainingOp.Fill.class, gradients::fill);
-        f32(table, launcher, TrainingOp.MseLoss.class, optimizer::meanSquaredError);
-        f32(table, launcher, TrainingOp.GlobalNorm.class, optimizer::globalNorm);
-        f32(table, launcher, TrainingOp.AdamW.class, optimizer::adamW);
         table.with(TrainingOp.LinearInput.class, new LinearInputKernel(launcher, products))
-                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher));
-    }
-
-    private static <O extends TrainingOp> void f32(
-            KernelTable table, Launcher launcher, Class<O> kind, Consumer<O> launch) {
-        table.with(kind, TrainingTypes.f32(launcher, launch));
+                .with(TrainingOp.LowRankGrad.class, new LowRankGradKernel(launcher, products, sums))
+                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher))
+                .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
+                .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
+                .with(TrainingOp.LayerNormGrad.class, norms::layerNorm)
+                .with(TrainingOp.GateGrad.class, sums::gate)
+                .with(TrainingOp.SumRows.class, sums::sumRows)
+                .with(TrainingOp.ActivationGrad.class, gradients::activation)
+                .with(TrainingOp.Accumulate.class, gradients::accumulate)
+                .with(TrainingOp.Fill.class, gradients::fill)
+                .with(TrainingOp.MseLoss.class, optimizer::meanSquaredError)
+                .with(TrainingOp.GlobalNorm.class, optimizer::globalNorm)
+                .with(TrainingOp.AdamW.class, optimizer::adamW)
+                .with(TrainingOp.AdamW8Bit.class, optimizer::adamW8Bit);
     }
 
     @Override
@@ -115,6 +138,7 @@ final class CudaDevice implements Device {
     @Override
     public void close() {
         driver.synchronize(stream);
+        libraries.close();
         memory.close();
         driver.destroyStream(stream);
         driver.close();

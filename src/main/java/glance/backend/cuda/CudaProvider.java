@@ -5,10 +5,14 @@ import glance.backend.DeviceException;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.DeviceProvider;
+import glance.backend.LibraryInfo;
+import glance.backend.MathLibrary;
 import glance.backend.cuda.driver.Drivers;
 import glance.backend.cuda.driver.Gpu;
+import glance.backend.cuda.driver.NvidiaLibraries;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Offers the NVIDIA GPUs of the machine. */
 public final class CudaProvider implements DeviceProvider {
@@ -48,6 +52,13 @@ public final class CudaProvider implements DeviceProvider {
                         ? null
                         : "needs compute capability 8.0 or newer";
         return new DeviceInfo("cuda:" + index, description, gpu.memoryBytes(), problem);
+    }
+
+    @Override
+    public List<LibraryInfo> libraries() {
+        return Stream.of(MathLibrary.values())
+                .map(each -> new LibraryInfo(each, kind(), NvidiaLibraries.problem(each)))
+                .toList();
     }
 
     @Override

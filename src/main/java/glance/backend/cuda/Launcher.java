@@ -21,19 +21,27 @@ final class Launcher {
 
     private static final int WARP_THREADS = 32;
 
+    /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
+    private static final int MMA_CAPABILITY = 80;
+
     private final Driver driver;
     private final long stream;
     private final CudaMemory memory;
     private final DType computeType;
+    private final String suffix;
+    private final Libraries libraries;
     private final Map<String, Long> modules = new HashMap<>();
     private final Map<String, KernelFunction> functions = new HashMap<>();
     private final Map<String, Integer> constants = new HashMap<>();
 
-    Launcher(Driver driver, long stream, CudaMemory memory, DType computeType) {
+    Launcher(
+            Driver driver, long stream, CudaMemory memory, DType computeType, Libraries libraries) {
         this.driver = driver;
         this.stream = stream;
         this.memory = memory;
         this.computeType = computeType;
+        this.suffix = suffix(computeType);
+        this.libraries = libraries;
     }
 
     /** Dtype of activations. */
@@ -41,9 +49,14 @@ final class Launcher {
         return computeType;
     }
 
+    /** What computes in place of our own kernels. */
+    Libraries libraries() {
+        return libraries;
+    }
+
     /** The suffix of entry points for the compute type. */
     String suffix() {
-        return suffix(computeType);
+        return suffix;
     }
 
     static String suffix(DType dtype) {
@@ -103,6 +116,11 @@ final class Launcher {
     /** Properties of the GPU. */
     Gpu gpu() {
         return driver.gpu();
+    }
+
+    /** Whether products of the compute type run on tensor cores, fed by asynchronous copies. */
+    boolean hasTensorCores() {
+        return computeType == DType.BF16 && gpu().computeCapability() >= MMA_CAPABILITY;
     }
 
     /** Most shared memory of a block. */

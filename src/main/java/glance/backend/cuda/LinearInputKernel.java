@@ -5,8 +5,8 @@ import glance.backend.TrainingOp;
 import glance.tensor.DType;
 
 /**
- * The gradient of a linear product towards its argument: in F32 by product.cu; in BF16 by
- * linear_mma.cu, which has no other way for what tensor cores do not take.
+ * The gradient of a linear product towards its argument: in F32 by product.cu, in BF16 by
+ * linear_mma.cu.
  */
 final class LinearInputKernel implements Kernel<TrainingOp.LinearInput> {
     private final Launcher launcher;
@@ -20,15 +20,13 @@ final class LinearInputKernel implements Kernel<TrainingOp.LinearInput> {
     }
 
     @Override
-    public String refuses(TrainingOp.LinearInput op) {
-        return isBf16(op) ? LinearMma.refuses(op) : TrainingTypes.refuses(launcher, op);
-    }
-
-    @Override
     public long workspaceBytes(TrainingOp.LinearInput op) {
-        return isBf16(op)
-                ? LinearMma.workspaceBytes(op.dy().dim(0) * op.dy().dim(1), op.weight(), op.lora())
-                : 0;
+        int rows = op.dy().dim(0) * op.dy().dim(1);
+        if (isBf16()) {
+            return LinearMma.workspaceBytes(rows, op.weight(), op.lora())
+                    + Packed.bytes(op.dy().reshape(rows, op.dy().dim(2)));
+        }
+        return op.lora() == null ? 0 : (long) Float.BYTES * rows * op.lora().a().dim(0);
     }
 
     @Override
@@ -36,7 +34,7 @@ final class LinearInputKernel implements Kernel<TrainingOp.LinearInput> {
         if (op.out().numel() == 0) {
             return;
         }
-        if (isBf16(op)) {
+        if (isBf16()) {
             try (Operands operands = launcher.operands()) {
                 mma.linearInput(operands, op);
             }
@@ -45,7 +43,7 @@ final class LinearInputKernel implements Kernel<TrainingOp.LinearInput> {
         }
     }
 
-    private boolean isBf16(TrainingOp.LinearInput op) {
-        return launcher.computeType() == DType.BF16 && op.out().dtype() == DType.BF16;
+    private boolean isBf16() {
+        return launcher.computeType() == DType.BF16;
     }
 }

@@ -12,17 +12,19 @@ import glance.tensor.Tensor;
 
 /**
  * Launches linear.cu: first the small product with A, then all the rest at once. Hands what tensor
- * cores take to {@link LinearMma}.
+ * cores take to {@link LinearMma}, and everything to {@link LinearGemm} if there is a library.
  */
 final class LinearKernel implements Kernel<Op.Linear> {
     private static final String FILE = "linear";
 
     private final Launcher launcher;
     private final LinearMma mma;
+    private final LinearGemm library;
 
     LinearKernel(Launcher launcher) {
         this.launcher = launcher;
         this.mma = new LinearMma(launcher);
+        this.library = new LinearGemm(launcher);
     }
 
     @Override
@@ -34,6 +36,9 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
+        if (launcher.libraries().gemm() != null) {
+            return LinearGemm.workspaceBytes(launcher.computeType(), op);
+        }
         int rows = op.x().dim(0) * op.x().dim(1);
         long plain = op.lora() == null ? 0 : (long) Float.BYTES * rows * op.lora().a().dim(0);
         long tensorCores =
@@ -51,11 +56,13 @@ final class LinearKernel implements Kernel<Op.Linear> {
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(op.x());
             LinearVariant variant = LinearVariant.of(launcher, x);
-            if (variant == LinearVariant.MMA) {
-                mma.linear(operands, op, x);
-            } else {
-                Tensor low = op.lora() == null ? null : lowRank(operands, x, op.lora());
-                product(variant, operands, op, x, low);
+            switch (variant) {
+                case LIBRARY -> library.linear(operands, op, x);
+                case MMA -> mma.linear(operands, op, x);
+                case ROWS, PLAIN -> {
+                    Tensor low = op.lora() == null ? null : lowRank(operands, x, op.lora());
+                    product(variant, operands, op, x, low);
+                }
             }
         }
     }

@@ -65,8 +65,8 @@ final class LinearMma {
                         .i32(columns));
     }
 
-    /** {@code scale x A^T}, [rows, pitch]. */
-    private Tensor lowRank(Operands operands, Tensor x, LowRank lora) {
+    /** {@code scale x A^T}, [rows, pitch]; x packed, perhaps padded like A. */
+    Tensor lowRank(Operands operands, Tensor x, LowRank lora) {
         int rows = x.dim(0) * x.dim(1);
         int pitch = pitch(lora);
         Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
@@ -84,22 +84,13 @@ final class LinearMma {
         return low;
     }
 
-    /** Why a gradient cannot be computed here, or null if it can. */
-    static String refuses(TrainingOp.LinearInput op) {
-        Tensor weight = op.weight();
-        return Packed.isChunked(weight.dim(0)) && Packed.isChunked(weight.dim(1))
-                ? null
-                : "the gradient of a linear product in bf16 takes weights whose sizes are multiples"
-                        + " of 8, got "
-                        + weight;
-    }
-
     void linearInput(Operands operands, TrainingOp.LinearInput op) {
         int rows = op.dy().dim(0) * op.dy().dim(1);
         int columns = op.weight().dim(0);
         int in = op.weight().dim(1);
         LowRank lora = op.lora();
         Tensor dy = Packed.of(launcher, operands, op.dy().reshape(rows, columns));
+        Tensor weight = Packed.of(launcher, operands, op.weight());
         Tensor low = lora == null ? null : lowRankOfInput(operands, dy, lora);
         Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
         launch(
@@ -108,7 +99,9 @@ final class LinearMma {
                 in,
                 new Arguments()
                         .pointer(Launcher.address(dy))
-                        .pointer(Launcher.address(Packed.of(launcher, operands, op.weight())))
+                        .i32(dy.dim(1))
+                        .pointer(Launcher.address(weight))
+                        .i32(weight.dim(1))
                         .pointer(Launcher.address(low))
                         .pointer(Launcher.address(down))
                         .i32(lora == null ? 0 : lora.a().dim(0))
@@ -119,8 +112,8 @@ final class LinearMma {
                         .i32(columns));
     }
 
-    /** {@code scale dy B}, [rows, pitch]. */
-    private Tensor lowRankOfInput(Operands operands, Tensor dy, LowRank lora) {
+    /** {@code scale dy B}, [rows, pitch]; dy [rows, out] packed. */
+    Tensor lowRankOfInput(Operands operands, Tensor dy, LowRank lora) {
         int rows = dy.dim(0);
         int pitch = pitch(lora);
         Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
@@ -130,11 +123,12 @@ final class LinearMma {
                 pitch,
                 new Arguments()
                         .pointer(Launcher.address(dy))
+                        .i32(dy.dim(1))
                         .pointer(Launcher.address(Packed.of(launcher, operands, lora.b())))
                         .f32(lora.scale())
                         .pointer(Launcher.address(low))
                         .i32(rows)
-                        .i32(dy.dim(1))
+                        .i32(lora.b().dim(0))
                         .i32(pitch));
         return low;
     }

@@ -1,14 +1,15 @@
 package glance.backend.cuda;
 
-import glance.tensor.DType;
 import glance.tensor.Tensor;
 
 /**
- * The kernels that can compute {@code x W^T}, and the one place that chooses: by dtype, compute
- * capability and shape. A kernel for newer tensor cores is one more constant and one more line in
- * {@link #of}.
+ * What can compute {@code x W^T}, and the one place that chooses: by what the device was opened
+ * with, dtype, compute capability and shape. A kernel for newer tensor cores is one more constant
+ * and one more line in {@link #of}.
  */
 enum LinearVariant {
+    /** The library that the device was opened with. */
+    LIBRARY,
     /** linear.cu, a warp for each column: the weight is read once, for few rows. */
     ROWS,
     /** linear.cu, plain arithmetic: any dtype, any alignment. */
@@ -16,11 +17,11 @@ enum LinearVariant {
     /** linear_mma.cu, tensor cores: bf16 in aligned chunks. {@link MmaTile} has the sizes. */
     MMA;
 
-    /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
-    private static final int MMA_CAPABILITY = 80;
-
     /** The variant for x [batch, seqLen, in] in the compute type. */
     static LinearVariant of(Launcher launcher, Tensor x) {
+        if (launcher.libraries().gemm() != null) {
+            return LIBRARY;
+        }
         int rows = x.dim(0) * x.dim(1);
         if (rows <= launcher.constant("linear", "linear_few_rows")) {
             return ROWS;
@@ -30,8 +31,6 @@ enum LinearVariant {
 
     /** Whether tensor cores take x; the other side can be {@link Packed}. */
     static boolean takesMma(Launcher launcher, Tensor x) {
-        return launcher.computeType() == DType.BF16
-                && launcher.gpu().computeCapability() >= MMA_CAPABILITY
-                && Packed.isPacked(x);
+        return launcher.hasTensorCores() && Packed.isPacked(x);
     }
 }

@@ -14,16 +14,18 @@ final class NormGradKernels {
     private static final String FILE = "norm_grad";
 
     private final Launcher launcher;
+    private final SumKernels sums;
 
-    NormGradKernels(Launcher launcher) {
+    NormGradKernels(Launcher launcher, SumKernels sums) {
         this.launcher = launcher;
+        this.sums = sums;
     }
 
     void rmsNorm(TrainingOp.RmsNormGrad op) {
         try (Operands operands = launcher.operands()) {
-            Tensor x = op.forward().x();
+            Tensor x = operands.activation(op.forward().x());
             launchRows(
-                    "rms_norm_grad_f32",
+                    "rms_norm_grad",
                     (long) x.dim(0) * x.dim(1),
                     x,
                     new Arguments()
@@ -52,12 +54,13 @@ final class NormGradKernels {
     }
 
     private void stream(
-            TrainingOp.HeadNormRopeGrad op, Tensor x, Tensor weight, Tensor dx, int start) {
+            TrainingOp.HeadNormRopeGrad op, Tensor stream, Tensor weight, Tensor dx, int start) {
         Rope rope = op.forward().rope();
         boolean interleaved = rope != null && rope.pairing() == Rope.Pairing.INTERLEAVED;
         try (Operands operands = launcher.operands()) {
+            Tensor x = operands.activation(stream);
             launchRows(
-                    "head_norm_rope_grad_f32",
+                    "head_norm_rope_grad",
                     (long) x.dim(0) * x.dim(1) * x.dim(2),
                     x,
                     new Arguments()
@@ -83,12 +86,13 @@ final class NormGradKernels {
 
     void layerNorm(TrainingOp.LayerNormGrad op) {
         Op.LayerNorm forward = op.forward();
-        Tensor x = forward.x();
-        int rows = x.dim(0) * x.dim(1);
         try (Operands operands = launcher.operands()) {
+            Tensor x = operands.activation(forward.x());
+            Tensor scale = operands.activation(forward.scale());
+            int rows = x.dim(0) * x.dim(1);
             Tensor moments = operands.scratch(DType.F32, Shape.of(rows, 2));
             launchRows(
-                    "layer_norm_grad_f32",
+                    "layer_norm_grad",
                     rows,
                     x,
                     new Arguments()
@@ -96,8 +100,8 @@ final class NormGradKernels {
                             .i64(x.stride(0))
                             .i64(x.stride(1))
                             .pointer(Launcher.address(operands.parameter(forward.weight())))
-                            .pointer(Launcher.address(forward.scale()))
-                            .i64(Launcher.sampleStride(forward.scale()))
+                            .pointer(Launcher.address(scale))
+                            .i64(Launcher.sampleStride(scale))
                             .pointer(Launcher.address(op.dy()))
                             .pointer(Launcher.address(op.out()))
                             .pointer(Launcher.address(moments))
@@ -106,14 +110,14 @@ final class NormGradKernels {
                             .i32(x.dim(2))
                             .f32(forward.eps()));
             if (op.dScale() != null) {
-                GradientKernels.columnSums(launcher, op.dy(), x, moments, op.dScale());
-                GradientKernels.columnSums(launcher, op.dy(), null, null, op.dShift());
+                sums.layerNorm(operands, x, moments, op.dy(), op.dScale(), op.dShift());
             }
         }
     }
 
     private void launchRows(String entry, long rows, Tensor x, Arguments arguments) {
-        long blocks = x.numel() == 0 ? 0 : Grid.blocks(rows, launcher.warps(FILE, entry));
-        launcher.launch(FILE, entry, Grid.of(blocks), arguments);
+        String typed = entry + launcher.suffix();
+        long blocks = x.numel() == 0 ? 0 : Grid.blocks(rows, launcher.warps(FILE, typed));
+        launcher.launch(FILE, typed, Grid.of(blocks), arguments);
     }
 }

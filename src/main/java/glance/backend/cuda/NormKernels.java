@@ -5,9 +5,10 @@ import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
 import glance.tensor.Tensor;
 
-/** Launches norm.cu: a warp for each row. */
+/** Launches norm.cu: a group of lanes for each row. */
 final class NormKernels {
     private static final String FILE = "norm";
+    private static final int WARP_LANES = 32;
 
     private final Launcher launcher;
 
@@ -30,6 +31,7 @@ final class NormKernels {
                             .i64((long) x.dim(0) * x.dim(1))
                             .i32(x.dim(1))
                             .i32(x.dim(2))
+                            .i32(lanes(x.dim(2)))
                             .f32(op.eps())
                             .i32(op.activation().ordinal()));
         }
@@ -57,16 +59,27 @@ final class NormKernels {
                             .i64((long) x.dim(0) * x.dim(1))
                             .i32(x.dim(1))
                             .i32(x.dim(2))
+                            .i32(lanes(x.dim(2)))
                             .f32(op.eps()));
         }
     }
 
     private void launchRows(String entry, Tensor x, Arguments arguments) {
         if (x.numel() > 0) {
-            String name = entry + launcher.suffix();
             long rows = (long) x.dim(0) * x.dim(1);
-            long blocks = Grid.blocks(rows, launcher.warps(FILE, name));
-            launcher.launch(FILE, name, Grid.of(blocks), arguments);
+            int rowsOfBlock = launcher.constant(FILE, "norm_threads") / lanes(x.dim(2));
+            Grid grid = Grid.of(Grid.blocks(rows, rowsOfBlock));
+            launcher.launch(FILE, entry + launcher.suffix(), grid, arguments);
         }
+    }
+
+    /** Lanes of a warp that share a row: a power of two, as many as the row gives work to. */
+    private int lanes(int dim) {
+        long runs = Grid.blocks(dim, launcher.constant(FILE, "norm_elements_each"));
+        int lanes = 1;
+        while (lanes < WARP_LANES && lanes < runs) {
+            lanes *= 2;
+        }
+        return lanes;
     }
 }

@@ -4,6 +4,7 @@ import glance.backend.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -46,6 +47,13 @@ final class Operands implements AutoCloseable {
     Tensor scratch(DType dtype, Shape shape) {
         Tensor tensor = Tensor.contiguous(memory.allocate(dtype, shape.numel()), dtype, shape);
         lent.add(tensor);
+        return tensor;
+    }
+
+    /** A tensor with bytes of the host. */
+    Tensor upload(DType dtype, Shape shape, ByteBuffer bytes) {
+        Tensor tensor = scratch(dtype, shape);
+        memory.write(bytes, tensor);
         return tensor;
     }
 

@@ -2,6 +2,7 @@ package glance.backend.cuda;
 
 import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
+import glance.backend.cuda.driver.Grid;
 import glance.tensor.Tensor;
 
 /** Launches pointwise.cu. */
@@ -78,6 +79,7 @@ final class PointwiseKernels {
     }
 
     private void launch(String entry, long count, Arguments arguments) {
-        launcher.launchElements(FILE, entry + launcher.suffix(), count, arguments);
+        long runs = Grid.blocks(count, launcher.constant(FILE, "pointwise_elements_each"));
+        launcher.launchElements(FILE, entry + launcher.suffix(), runs, arguments);
     }
 }

@@ -18,27 +18,36 @@ final class ProductKernels {
         this.launcher = launcher;
     }
 
-    void matMul(TrainingOp.MatMul op) {
-        int rows = op.out().dim(0);
-        int columns = op.out().dim(1);
-        int depth = op.a().dim(op.transposeA() ? 0 : 1);
+    void lowRank(TrainingOp.LowRankGrad op) {
+        LowRank lora = op.lora();
+        try (Operands operands = launcher.operands()) {
+            Tensor low = operands.scratch(DType.F32, Shape.of(op.x().dim(0), lora.a().dim(0)));
+            matMul(op.dy(), lora.b(), lora.scale(), low);
+            matMul(low.permute(1, 0), op.x(), 1, op.da());
+            matMul(op.x(), lora.a().permute(1, 0), lora.scale(), low);
+            matMul(op.dy().permute(1, 0), low, 1, op.db());
+        }
+    }
+
+    /** {@code out = scale a b}; a F32, b of any float dtype, either with any strides. */
+    private void matMul(Tensor a, Tensor b, float scale, Tensor out) {
         launcher.launch(
                 FILE,
                 "mat_mul_f32",
-                grid(rows, columns),
+                grid(a.dim(0), b.dim(1)),
                 new Arguments()
-                        .pointer(Launcher.address(op.a()))
-                        .i64(op.transposeA() ? 1 : depth)
-                        .i64(op.transposeA() ? rows : 1)
-                        .pointer(Launcher.address(op.b()))
-                        .i32(DTypeCode.of(op.b().dtype()))
-                        .i64(op.transposeB() ? 1 : columns)
-                        .i64(op.transposeB() ? depth : 1)
-                        .pointer(Launcher.address(op.out()))
-                        .i32(rows)
-                        .i32(columns)
-                        .i32(depth)
-                        .f32(op.scale()));
+                        .pointer(Launcher.address(a))
+                        .i64(a.stride(0))
+                        .i64(a.stride(1))
+                        .pointer(Launcher.address(b))
+                        .i32(DTypeCode.of(b.dtype()))
+                        .i64(b.stride(0))
+                        .i64(b.stride(1))
+                        .pointer(Launcher.address(out))
+                        .i32(a.dim(0))
+                        .i32(b.dim(1))
+                        .i32(a.dim(1))
+                        .f32(scale));
     }
 
     void linearInput(TrainingOp.LinearInput op) {
@@ -71,9 +80,7 @@ final class ProductKernels {
     private Tensor lowRank(Operands operands, Tensor dy, LowRank lora) {
         int rows = dy.dim(0) * dy.dim(1);
         Tensor low = operands.scratch(DType.F32, Shape.of(rows, lora.a().dim(0)));
-        matMul(
-                new TrainingOp.MatMul(
-                        dy.reshape(rows, dy.dim(2)), false, lora.b(), false, lora.scale(), low));
+        matMul(dy.reshape(rows, dy.dim(2)), lora.b(), lora.scale(), low);
         return low;
     }
 

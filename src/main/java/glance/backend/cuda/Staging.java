@@ -4,8 +4,9 @@ import glance.backend.cuda.driver.Driver;
 import java.nio.ByteBuffer;
 
 /**
- * The way between host and device memory: pinned buffers, used in turn, so that the next piece is
- * filled while the last one is on its way.
+ * The way between host and device memory: pinned buffers, filled in turn, so that the next piece is
+ * filled while the last one is on its way. Small uploads share a buffer: the host waits only when
+ * it comes back to one whose uploads are not done, which is megabytes later.
  */
 final class Staging {
     private static final int BUFFERS = 2;
@@ -15,7 +16,7 @@ final class Staging {
     private final long stream;
     private final ByteBuffer[] buffers = new ByteBuffer[BUFFERS];
     private final long[] sent = new long[BUFFERS];
-    private int next;
+    private int current;
 
     Staging(Driver driver, long stream) {
         this.driver = driver;
@@ -32,16 +33,28 @@ final class Staging {
         ByteBuffer rest = source.duplicate();
         long at = target;
         while (rest.hasRemaining()) {
-            int bytes = Math.min(rest.remaining(), BUFFER_BYTES);
-            ByteBuffer buffer = buffers[next];
-            driver.await(sent[next]);
-            buffer.clear().put(rest.slice(rest.position(), bytes)).flip();
+            ByteBuffer buffer = withRoom();
+            int from = buffer.position();
+            int bytes = Math.min(rest.remaining(), buffer.remaining());
+            buffer.put(rest.slice(rest.position(), bytes)).flip().position(from);
             driver.upload(buffer, at, stream);
-            driver.record(sent[next], stream);
+            buffer.limit(BUFFER_BYTES).position(from + bytes);
             rest.position(rest.position() + bytes);
             at += bytes;
-            next = (next + 1) % BUFFERS;
         }
+    }
+
+    /** The buffer that is being filled, or the next one if it is full. */
+    private ByteBuffer withRoom() {
+        return buffers[current].hasRemaining() ? buffers[current] : nextBuffer();
+    }
+
+    /** Leaves the buffer being filled and waits until nothing needs the next one any more. */
+    private ByteBuffer nextBuffer() {
+        driver.record(sent[current], stream);
+        current = (current + 1) % BUFFERS;
+        driver.await(sent[current]);
+        return buffers[current].clear();
     }
 
     /** Fills the remaining bytes of the target, after all queued work is done. */
@@ -49,13 +62,13 @@ final class Staging {
         ByteBuffer rest = target.duplicate();
         long at = source;
         while (rest.hasRemaining()) {
+            ByteBuffer buffer = nextBuffer();
             int bytes = Math.min(rest.remaining(), BUFFER_BYTES);
-            ByteBuffer buffer = buffers[next];
-            driver.await(sent[next]);
-            buffer.clear().limit(bytes);
+            buffer.limit(bytes);
             driver.download(at, buffer, stream);
             driver.synchronize(stream);
             rest.put(buffer);
+            buffer.clear();
             at += bytes;
         }
     }

@@ -37,7 +37,7 @@ public record AutoencoderKlConfig(
         if (channels.isEmpty()) {
             throw config.refuse("block_out_channels", "must not be empty", null);
         }
-        int groups = positive(config, "norm_num_groups", 32);
+        int groups = config.positive("norm_num_groups", 32);
         for (int c : channels) {
             if (c < 1 || c % groups != 0) {
                 throw config.refuse(
@@ -53,7 +53,7 @@ public record AutoencoderKlConfig(
                 "down_block_types", Collections.nCopies(channels.size(), "DownEncoderBlock2D"));
         config.accepts("up_block_types", Collections.nCopies(channels.size(), "UpDecoderBlock2D"));
         config.accepts("act_fn", "silu", "swish");
-        int imageChannels = positive(config, "in_channels", 3);
+        int imageChannels = config.positive("in_channels", 3);
         config.accepts("out_channels", imageChannels);
         double scale = config.number("scaling_factor", 0.18215);
         if (scale == 0) {
@@ -61,23 +61,15 @@ public record AutoencoderKlConfig(
         }
         return new AutoencoderKlConfig(
                 imageChannels,
-                positive(config, "latent_channels", 4),
+                config.positive("latent_channels", 4),
                 channels,
-                positive(config, "layers_per_block", 1),
+                config.positive("layers_per_block", 1),
                 groups,
                 scale,
                 config.number("shift_factor", 0),
                 config.flag("use_quant_conv", true),
                 config.flag("use_post_quant_conv", true),
                 config.flag("mid_block_add_attention", true));
-    }
-
-    private static int positive(Config config, String key, int absent) {
-        int value = config.integer(key, absent);
-        if (value < 1) {
-            throw config.refuse(key, "must be positive, got " + value, null);
-        }
-        return value;
     }
 
     /** Pixels per latent pixel, along each side. */

@@ -28,16 +28,26 @@ public record DitConfig(
         config.accepts("activation_fn", "gelu-approximate");
         config.accepts("attention_bias", true);
         config.accepts("norm_elementwise_affine", false);
-        int inChannels = config.integer("in_channels", 4);
+        int inChannels = config.positive("in_channels", 4);
+        int outChannels = config.has("out_channels") ? config.positive("out_channels") : inChannels;
+        if (outChannels != inChannels && outChannels != 2 * inChannels) {
+            throw config.refuse(
+                    "out_channels",
+                    "expected in_channels "
+                            + inChannels
+                            + ", or twice that with a learned variance, got "
+                            + outChannels,
+                    "use the published config");
+        }
         return new DitConfig(
-                config.integer("patch_size", 2),
+                config.positive("patch_size", 2),
                 inChannels,
-                config.has("out_channels") ? config.integer("out_channels") : inChannels,
-                config.integer("num_layers", 28),
-                config.integer("attention_head_dim", 72),
-                config.integer("num_attention_heads", 16),
-                config.integer("sample_size", 32),
-                config.integer("num_embeds_ada_norm", 1000),
+                outChannels,
+                config.positive("num_layers", 28),
+                config.positive("attention_head_dim", 72),
+                config.positive("num_attention_heads", 16),
+                config.positive("sample_size", 32),
+                config.positive("num_embeds_ada_norm", 1000),
                 (float) config.number("norm_eps", 1e-5));
     }
 

@@ -1,18 +1,18 @@
 package glance.model.dit;
 
 import glance.io.ModelFolder;
-import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
+import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.DdimSchedule;
 import glance.schedule.NoiseSchedule;
-import java.util.function.Function;
+import glance.schedule.Plans;
 
 /** DiT-XL/2 and models in its layout: pictures of a class. */
 public final class DitFamily implements Family {
@@ -27,8 +27,14 @@ public final class DitFamily implements Family {
     }
 
     @Override
-    public Defaults defaults() {
-        return new Defaults(4, "", false);
+    public String transformerClass() {
+        return "DiTTransformer2DModel";
+    }
+
+    /** The steps and the scale of the published pipeline. */
+    @Override
+    public Defaults defaults(ModelFolder folder) {
+        return new Defaults(Plans.find("full"), 4, "", false);
     }
 
     @Override
@@ -64,7 +70,7 @@ public final class DitFamily implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return KeyMap.identity();
+        return KeyMap.ofDiffusersOnly();
     }
 
     @Override
@@ -77,24 +83,13 @@ public final class DitFamily implements Family {
     public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
         DitConfig config = DitConfig.of(folder.config("transformer"));
         DdimSchedule schedule = DdimSchedule.read(folder.config("scheduler"));
-        return open(folder, "transformer", w -> new DitDenoiser(ops, config, schedule, w));
+        return Loading.open(folder, "transformer", w -> new DitDenoiser(ops, config, schedule, w));
     }
 
     @Override
     public LatentCodec openCodec(Ops ops, ModelFolder folder) {
         int patch = DitConfig.of(folder.config("transformer")).patchSize();
         AutoencoderKlConfig config = AutoencoderKlConfig.of(folder.config("vae"));
-        return open(folder, "vae", w -> new AutoencoderKlCodec(ops, config, w, patch));
-    }
-
-    /** Opens a component's weights and closes them again if its loading fails. */
-    private static <T> T open(ModelFolder folder, String component, Function<Weights, T> load) {
-        Weights weights = folder.weights(component);
-        try {
-            return load.apply(weights);
-        } catch (RuntimeException e) {
-            weights.close();
-            throw e;
-        }
+        return Loading.open(folder, "vae", w -> new AutoencoderKlCodec(ops, config, w, patch));
     }
 }

@@ -30,20 +30,28 @@ public record FluxConfig(
     /** Reads and checks config.json. */
     public static FluxConfig of(Config config) {
         config.accepts("patch_size", 1);
-        int inChannels = config.integer("in_channels", 64);
+        int inChannels = config.positive("in_channels", 64);
         List<Integer> axes =
                 config.has("axes_dims_rope")
                         ? config.integers("axes_dims_rope")
                         : List.of(16, 56, 56);
+        int headDim = config.positive("attention_head_dim", 128);
+        boolean even = axes.stream().allMatch(size -> size > 0 && size % 2 == 0);
+        if (!even || axes.stream().mapToInt(size -> size).sum() != headDim) {
+            throw config.refuse(
+                    "axes_dims_rope",
+                    "must be even and add up to attention_head_dim " + headDim + ", got " + axes,
+                    "use the published config");
+        }
         return new FluxConfig(
                 inChannels,
-                config.has("out_channels") ? config.integer("out_channels") : inChannels,
-                config.integer("num_layers", 19),
+                config.has("out_channels") ? config.positive("out_channels") : inChannels,
+                config.positive("num_layers", 19),
                 config.integer("num_single_layers", 38),
-                config.integer("attention_head_dim", 128),
-                config.integer("num_attention_heads", 24),
-                config.integer("joint_attention_dim", 4096),
-                config.integer("pooled_projection_dim", 768),
+                headDim,
+                config.positive("num_attention_heads", 24),
+                config.positive("joint_attention_dim", 4096),
+                config.positive("pooled_projection_dim", 768),
                 config.flag("guidance_embeds", false),
                 axes);
     }

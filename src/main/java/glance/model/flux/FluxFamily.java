@@ -14,6 +14,7 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.T5Config;
 import glance.ops.Ops;
+import glance.schedule.Plans;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Function;
@@ -42,8 +43,16 @@ public final class FluxFamily implements Family {
     }
 
     @Override
-    public Defaults defaults() {
-        return new Defaults(1, "", false, 3.5f);
+    public String transformerClass() {
+        return "FluxTransformer2DModel";
+    }
+
+    /** The model without guidance input (schnell) was distilled to four steps. */
+    @Override
+    public Defaults defaults(ModelFolder folder) {
+        return FluxConfig.of(folder.config("transformer")).guidanceEmbeds()
+                ? new Defaults(Plans.find("glance"), 1, "", false, 3.5f)
+                : new Defaults(Plans.uniform(4), 1, "", false);
     }
 
     @Override

@@ -1,8 +1,9 @@
 package glance.model.flux;
 
+import glance.lora.FusedNames;
 import glance.lora.KeyMap;
 import glance.tensor.Shape;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,45 +61,35 @@ public final class FluxKeyMap implements KeyMap {
     @Override
     public Map<String, List<Target>> names(Map<String, Shape> modules) {
         Map<String, List<Target>> names = new LinkedHashMap<>(KeyMap.identity().names(modules));
-        OUTSIDE.forEach(line -> add(names, modules, "", "", line));
-        for (int i = 0; modules.containsKey("transformer_blocks." + i + ".attn.to_q"); i++) {
-            String theirs = "double_blocks." + i + ".";
-            String ours = "transformer_blocks." + i + ".";
-            DOUBLE.forEach(line -> add(names, modules, theirs, ours, line));
-        }
-        for (int i = 0; modules.containsKey("single_transformer_blocks." + i + ".proj_mlp"); i++) {
-            String theirs = "single_blocks." + i + ".";
-            String ours = "single_transformer_blocks." + i + ".";
-            SINGLE.forEach(line -> add(names, modules, theirs, ours, line));
-        }
-        Shape norm = modules.get("norm_out.linear");
-        if (norm != null) {
-            int dim = norm.dim(0) / 2;
-            List<Rows> swapped = List.of(new Rows(dim, dim), new Rows(0, dim));
-            names.put(
-                    "final_layer.adaLN_modulation.1",
-                    List.of(new Target("norm_out.linear", swapped)));
-        }
+        names.putAll(fused(modules).withParts());
         return names;
     }
 
-    /** Their name, then ours, whose rows follow each other in theirs. */
-    private static void add(
-            Map<String, List<Target>> names,
-            Map<String, Shape> modules,
-            String theirs,
-            String ours,
-            String[] line) {
-        List<Target> targets = new ArrayList<>();
-        int row = 0;
-        for (int i = 1; i < line.length; i++) {
-            Shape shape = modules.get(ours + line[i]);
-            if (shape == null) {
-                return;
-            }
-            targets.add(new Target(ours + line[i], List.of(new Rows(row, shape.dim(0)))));
-            row += shape.dim(0);
+    @Override
+    public Map<String, List<Target>> toolNames(Map<String, Shape> modules) {
+        return fused(modules).names();
+    }
+
+    private static FusedNames fused(Map<String, Shape> modules) {
+        FusedNames names = new FusedNames(modules);
+        OUTSIDE.forEach(line -> add(names, "", "", line));
+        for (int i = 0; names.has("transformer_blocks." + i + ".attn.to_q"); i++) {
+            String theirs = "double_blocks." + i + ".";
+            String ours = "transformer_blocks." + i + ".";
+            DOUBLE.forEach(line -> add(names, theirs, ours, line));
         }
-        names.put(theirs + line[0], targets);
+        for (int i = 0; names.has("single_transformer_blocks." + i + ".proj_mlp"); i++) {
+            String theirs = "single_blocks." + i + ".";
+            String ours = "single_transformer_blocks." + i + ".";
+            SINGLE.forEach(line -> add(names, theirs, ours, line));
+        }
+        return names.addSwapped("final_layer.adaLN_modulation.1", "norm_out.linear");
+    }
+
+    /** Their name, then ours, whose rows follow each other in theirs. */
+    private static void add(FusedNames names, String theirs, String ours, String[] line) {
+        names.add(
+                theirs + line[0],
+                Arrays.stream(line).skip(1).map(name -> ours + name).toArray(String[]::new));
     }
 }

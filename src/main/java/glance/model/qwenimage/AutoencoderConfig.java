@@ -23,14 +23,14 @@ public record AutoencoderConfig(
     public static AutoencoderConfig of(Config config) {
         AutoencoderConfig result =
                 new AutoencoderConfig(
-                        config.integer("base_dim", 96),
-                        config.integer("z_dim", 16),
+                        config.positive("base_dim", 96),
+                        config.positive("z_dim", 16),
                         config.has("dim_mult") ? config.integers("dim_mult") : List.of(1, 2, 4, 4),
-                        config.integer("num_res_blocks", 2),
+                        config.positive("num_res_blocks", 2),
                         config.has("temperal_downsample")
                                 ? config.flags("temperal_downsample")
                                 : List.of(false, true, true),
-                        config.integer("input_channels", 3),
+                        config.positive("input_channels", 3),
                         config.numbers("latents_mean"),
                         config.numbers("latents_std"));
         if (config.has("attn_scales") && !config.numbers("attn_scales").isEmpty()) {

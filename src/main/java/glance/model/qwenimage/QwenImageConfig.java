@@ -26,19 +26,19 @@ public record QwenImageConfig(
         config.accepts("zero_cond_t", false);
         config.accepts("use_additional_t_cond", false);
         config.accepts("use_layer3d_rope", false);
-        int inChannels = config.integer("in_channels", 64);
+        int inChannels = config.positive("in_channels", 64);
         List<Integer> axes =
                 config.has("axes_dims_rope")
                         ? config.integers("axes_dims_rope")
                         : List.of(16, 56, 56);
         return new QwenImageConfig(
-                config.integer("patch_size", 2),
+                config.positive("patch_size", 2),
                 inChannels,
-                config.has("out_channels") ? config.integer("out_channels") : inChannels,
-                config.integer("num_layers", 60),
-                config.integer("attention_head_dim", 128),
-                config.integer("num_attention_heads", 24),
-                config.integer("joint_attention_dim", 3584),
+                config.has("out_channels") ? config.positive("out_channels") : inChannels,
+                config.positive("num_layers", 60),
+                config.positive("attention_head_dim", 128),
+                config.positive("num_attention_heads", 24),
+                config.positive("joint_attention_dim", 3584),
                 axes);
     }
 

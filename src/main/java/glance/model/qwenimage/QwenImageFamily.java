@@ -2,16 +2,16 @@ package glance.model.qwenimage;
 
 import glance.io.ModelFolder;
 import glance.io.Tokenizer;
-import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
+import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.text.Qwen25VlConfig;
 import glance.ops.Ops;
+import glance.schedule.Plans;
 import java.util.List;
-import java.util.function.Function;
 
 /** Qwen-Image and models in its layout; glance-tiny is one. */
 public final class QwenImageFamily implements Family {
@@ -53,8 +53,13 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
-    public Defaults defaults() {
-        return new Defaults(4, " ", true);
+    public String transformerClass() {
+        return "QwenImageTransformer2DModel";
+    }
+
+    @Override
+    public Defaults defaults(ModelFolder folder) {
+        return new Defaults(Plans.find("glance"), 4, " ", true);
     }
 
     @Override
@@ -94,30 +99,19 @@ public final class QwenImageFamily implements Family {
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
         Qwen25VlConfig config = Qwen25VlConfig.of(folder.config("text_encoder"));
         Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
-        return open(
+        return Loading.open(
                 folder, "text_encoder", w -> new QwenImagePromptEncoder(ops, tokenizer, config, w));
     }
 
     @Override
     public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
         QwenImageConfig config = QwenImageConfig.of(folder.config("transformer"));
-        return open(folder, "transformer", w -> new QwenImageDenoiser(ops, config, w));
+        return Loading.open(folder, "transformer", w -> new QwenImageDenoiser(ops, config, w));
     }
 
     @Override
     public LatentCodec openCodec(Ops ops, ModelFolder folder) {
         AutoencoderConfig config = AutoencoderConfig.of(folder.config("vae"));
-        return open(folder, "vae", w -> new QwenImageCodec(ops, config, w));
-    }
-
-    /** Opens a component's weights and closes them again if its loading fails. */
-    private static <T> T open(ModelFolder folder, String component, Function<Weights, T> load) {
-        Weights weights = folder.weights(component);
-        try {
-            return load.apply(weights);
-        } catch (RuntimeException e) {
-            weights.close();
-            throw e;
-        }
+        return Loading.open(folder, "vae", w -> new QwenImageCodec(ops, config, w));
     }
 }

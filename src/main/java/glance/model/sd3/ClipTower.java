@@ -41,6 +41,11 @@ final class ClipTower implements AutoCloseable {
         }
     }
 
+    /** Width of its pooled embedding. */
+    int projectionDim() {
+        return config.projectionDim();
+    }
+
     /** Start token, text and end token, padded to all positions that the encoder has. */
     int[] tokenIds(String prompt) {
         return tokenizer.encode(prompt, config.maxPositions());

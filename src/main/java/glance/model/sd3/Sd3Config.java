@@ -27,11 +27,11 @@ public record Sd3Config(
 
     /** Reads and checks config.json. */
     public static Sd3Config of(Config config) {
-        int inChannels = config.integer("in_channels", 16);
-        int numHeads = config.integer("num_attention_heads", 18);
-        int headDim = config.integer("attention_head_dim", 64);
+        int inChannels = config.positive("in_channels", 16);
+        int numHeads = config.positive("num_attention_heads", 18);
+        int headDim = config.positive("attention_head_dim", 64);
         config.accepts("qk_norm", "rms_norm");
-        int captionDim = config.integer("caption_projection_dim", numHeads * headDim);
+        int captionDim = config.positive("caption_projection_dim", numHeads * headDim);
         if (captionDim != numHeads * headDim) {
             throw config.refuse(
                     "caption_projection_dim",
@@ -41,20 +41,31 @@ public record Sd3Config(
                             + captionDim,
                     null);
         }
-        return new Sd3Config(
-                config.integer("patch_size", 2),
-                inChannels,
-                config.has("out_channels") ? config.integer("out_channels") : inChannels,
-                config.integer("num_layers", 18),
-                headDim,
-                numHeads,
-                config.integer("joint_attention_dim", 4096),
-                config.integer("pooled_projection_dim", 2048),
-                config.integer("pos_embed_max_size", 96),
-                config.has("qk_norm"),
+        int numLayers = config.positive("num_layers", 18);
+        List<Integer> dual =
                 config.has("dual_attention_layers")
                         ? config.integers("dual_attention_layers")
-                        : List.of());
+                        : List.of();
+        for (int layer : dual) {
+            if (layer < 0 || layer >= numLayers) {
+                throw config.refuse(
+                        "dual_attention_layers",
+                        "expected 0 to " + (numLayers - 1) + ", got " + layer,
+                        "use the published config");
+            }
+        }
+        return new Sd3Config(
+                config.positive("patch_size", 2),
+                inChannels,
+                config.has("out_channels") ? config.positive("out_channels") : inChannels,
+                numLayers,
+                headDim,
+                numHeads,
+                config.positive("joint_attention_dim", 4096),
+                config.positive("pooled_projection_dim", 2048),
+                config.positive("pos_embed_max_size", 96),
+                config.has("qk_norm"),
+                dual);
     }
 
     /** Width of both streams. */

@@ -1,18 +1,18 @@
 package glance.model.sd3;
 
 import glance.io.ModelFolder;
-import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
+import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
-import java.util.function.Function;
+import glance.schedule.Plans;
 
 /** Stable Diffusion 3 and 3.5. */
 public final class Sd3Family implements Family {
@@ -32,8 +32,14 @@ public final class Sd3Family implements Family {
     }
 
     @Override
-    public Defaults defaults() {
-        return new Defaults(7, "", false);
+    public String transformerClass() {
+        return "SD3Transformer2DModel";
+    }
+
+    /** The steps and the scale of the published pipeline. */
+    @Override
+    public Defaults defaults(ModelFolder folder) {
+        return new Defaults(Plans.uniform(28), 7, "", false);
     }
 
     @Override
@@ -50,12 +56,14 @@ public final class Sd3Family implements Family {
                                     + transformer.inChannels(),
                             null);
         }
-        int size = folder.config("transformer").integer("sample_size", DEFAULT_LATENT_SIZE);
+        int size = folder.config("transformer").positive("sample_size", DEFAULT_LATENT_SIZE);
+        int token = vae.scaleFactor() * transformer.patchSize();
         return new Geometry(
-                vae.scaleFactor() * transformer.patchSize(),
+                token,
                 vae.latentChannels(),
                 transformer.patchSize(),
-                vae.scaleFactor() * size);
+                vae.scaleFactor() * size,
+                token * transformer.posEmbedMaxSize());
     }
 
     @Override
@@ -71,7 +79,7 @@ public final class Sd3Family implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return KeyMap.identity();
+        return new Sd3KeyMap();
     }
 
     @Override
@@ -83,24 +91,13 @@ public final class Sd3Family implements Family {
     public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
         Sd3Config config = Sd3Config.of(folder.config("transformer"));
         int timesteps = flow(folder).numTrainTimesteps();
-        return open(folder, "transformer", w -> new Sd3Denoiser(ops, config, timesteps, w));
+        return Loading.open(folder, "transformer", w -> new Sd3Denoiser(ops, config, timesteps, w));
     }
 
     @Override
     public LatentCodec openCodec(Ops ops, ModelFolder folder) {
         int patch = Sd3Config.of(folder.config("transformer")).patchSize();
         AutoencoderKlConfig config = AutoencoderKlConfig.of(folder.config("vae"));
-        return open(folder, "vae", w -> new AutoencoderKlCodec(ops, config, w, patch));
-    }
-
-    /** Opens a component's weights and closes them again if its loading fails. */
-    static <T> T open(ModelFolder folder, String component, Function<Weights, T> load) {
-        Weights weights = folder.weights(component);
-        try {
-            return load.apply(weights);
-        } catch (RuntimeException e) {
-            weights.close();
-            throw e;
-        }
+        return Loading.open(folder, "vae", w -> new AutoencoderKlCodec(ops, config, w, patch));
     }
 }

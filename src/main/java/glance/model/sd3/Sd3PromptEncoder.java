@@ -13,8 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Prompts for Stable Diffusion 3, seen by two CLIP encoders and T5, one after the other so that
- * only one is in memory at a time:
+ * Prompts for Stable Diffusion 3, seen by two CLIP encoders and T5:
  *
  * <pre>
  *              width of T5
@@ -48,10 +47,30 @@ final class Sd3PromptEncoder implements PromptEncoder {
             first = new ClipTower(ops, folder, "tokenizer", "text_encoder");
             second = new ClipTower(ops, folder, "tokenizer_2", "text_encoder_2");
             third = folder.has(T5) ? new T5Tower(ops, folder, "tokenizer_3", T5) : null;
+            requireWidths();
         } catch (RuntimeException e) {
             close();
             throw e;
         }
+    }
+
+    /** What the transformer expects is what the encoders give. */
+    private void requireWidths() {
+        int pooled = first.projectionDim() + second.projectionDim();
+        if (pooled != config.pooledDim()) {
+            throw misfit("pooled_projection_dim", pooled, "both CLIP encoders", config.pooledDim());
+        }
+        if (third != null && third.hiddenDim() != config.textDim()) {
+            throw misfit("joint_attention_dim", third.hiddenDim(), "T5", config.textDim());
+        }
+    }
+
+    private FormatException misfit(String key, int encoders, String which, int transformer) {
+        return folder.config("transformer")
+                .refuse(
+                        key,
+                        "expected " + encoders + " as " + which + " have it, got " + transformer,
+                        "use the parts of one model");
     }
 
     @Override

@@ -11,12 +11,13 @@ import java.util.List;
 
 /** The T5 encoder with its tokenizer. Its padding is attended to, as in the reference. */
 final class T5Tower implements AutoCloseable {
+    private final T5Config config;
     private final Tokenizer tokenizer;
     private final Weights weights;
     private final T5TextEncoder encoder;
 
     T5Tower(Ops ops, ModelFolder folder, String tokenizerName, String encoderName) {
-        T5Config config = T5Config.of(folder.config(encoderName));
+        config = T5Config.of(folder.config(encoderName));
         tokenizer = Tokenizer.load(folder.component(tokenizerName));
         try {
             weights = folder.weights(encoderName);
@@ -31,6 +32,11 @@ final class T5Tower implements AutoCloseable {
             tokenizer.close();
             throw e;
         }
+    }
+
+    /** Width of its embeddings. */
+    int hiddenDim() {
+        return config.hiddenDim();
     }
 
     /** [batch, length, dim]. */

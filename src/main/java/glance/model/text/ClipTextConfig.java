@@ -33,8 +33,8 @@ public record ClipTextConfig(
                 config.string("hidden_act", "quick_gelu").equals("gelu")
                         ? Activation.GELU_ERF
                         : Activation.QUICK_GELU;
-        int hiddenDim = config.integer("hidden_size", 512);
-        int numHeads = config.integer("num_attention_heads", 8);
+        int hiddenDim = config.positive("hidden_size", 512);
+        int numHeads = config.positive("num_attention_heads", 8);
         if (numHeads < 1 || hiddenDim % numHeads != 0) {
             throw config.refuse(
                     "num_attention_heads",
@@ -42,16 +42,16 @@ public record ClipTextConfig(
                     "use the published config");
         }
         return new ClipTextConfig(
-                config.integer("vocab_size", 49408),
+                config.positive("vocab_size", 49408),
                 hiddenDim,
-                config.integer("intermediate_size", 2048),
-                config.integer("num_hidden_layers", 12),
+                config.positive("intermediate_size", 2048),
+                config.positive("num_hidden_layers", 12),
                 numHeads,
-                config.integer("max_position_embeddings", 77),
+                config.positive("max_position_embeddings", 77),
                 (float) config.number("layer_norm_eps", 1e-5),
                 activation,
                 config.integer("eos_token_id", 49407),
-                config.integer("projection_dim", 512),
+                config.positive("projection_dim", 512),
                 config.has("architectures") && config.className().equals(WITH_PROJECTION));
     }
 

@@ -29,12 +29,12 @@ public record Qwen25VlConfig(
             rope.accepts("rope_type", "default", "mrope");
         }
         return new Qwen25VlConfig(
-                text.integer("vocab_size"),
-                text.integer("hidden_size"),
-                text.integer("intermediate_size"),
-                text.integer("num_hidden_layers"),
-                text.integer("num_attention_heads"),
-                text.integer("num_key_value_heads"),
+                text.positive("vocab_size"),
+                text.positive("hidden_size"),
+                text.positive("intermediate_size"),
+                text.positive("num_hidden_layers"),
+                text.positive("num_attention_heads"),
+                text.positive("num_key_value_heads"),
                 (float) text.number("rms_norm_eps", 1e-6),
                 rope.number("rope_theta", 1_000_000));
     }

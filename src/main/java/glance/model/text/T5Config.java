@@ -40,12 +40,12 @@ public record T5Config(
                     "use the published config");
         }
         return new T5Config(
-                config.integer("vocab_size"),
-                config.integer("d_model"),
-                config.integer("d_ff"),
-                config.integer("num_layers"),
-                config.integer("num_heads"),
-                config.integer("d_kv"),
+                config.positive("vocab_size"),
+                config.positive("d_model"),
+                config.positive("d_ff"),
+                config.positive("num_layers"),
+                config.positive("num_heads"),
+                config.positive("d_kv"),
                 numBuckets,
                 maxDistance,
                 (float) config.number("layer_norm_epsilon", 1e-6));

@@ -34,7 +34,7 @@ class AttentionVariantTest {
     }
 
     private Launcher launcher(DType computeType) {
-        return new Launcher(driver, 0, memory, computeType);
+        return new Launcher(driver, 0, memory, computeType, Libraries.none(driver));
     }
 
     private Tensor heads(DType dtype, int... dims) {

@@ -33,7 +33,7 @@ class AttentionWideTest {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
         driver = new EmulatedDriver();
         memory = new CudaMemory(driver, 0);
-        launcher = new Launcher(driver, 0, memory, DType.BF16);
+        launcher = new Launcher(driver, 0, memory, DType.BF16, Libraries.none(driver));
     }
 
     @AfterEach

@@ -10,8 +10,12 @@ import glance.backend.DeviceException;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
+import glance.backend.MathLibrary;
 import glance.backend.cuda.driver.Drivers;
+import glance.backend.cuda.driver.EmulatedDriver;
 import glance.tensor.DType;
+import java.util.EnumSet;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class CudaProviderTest {
@@ -59,5 +63,15 @@ class CudaProviderTest {
         assertThatThrownBy(() -> Devices.open("cuda-emulated", new DeviceOptions(0, DType.F16)))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage("cuda-emulated computes in bf16 or f32, got F16");
+    }
+
+    @Test
+    void device_saysWhichLibrariesCompute() {
+        assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
+        Set<MathLibrary> both = EnumSet.allOf(MathLibrary.class);
+        try (Device device = Devices.open("cuda-emulated", new DeviceOptions(0, null, both))) {
+            assertThat(device.info().description())
+                    .endsWith(", products of matrices by cuBLAS, convolutions by cuDNN");
+        }
     }
 }

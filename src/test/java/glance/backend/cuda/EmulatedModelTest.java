@@ -1,8 +1,12 @@
 package glance.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.backend.Device;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
@@ -10,24 +14,36 @@ import glance.backend.cuda.driver.EmulatedDriver;
 import glance.check.CheckReport;
 import glance.check.Checks;
 import glance.fixtures.Fixture;
+import glance.fixtures.Runs;
+import glance.io.HostFloats;
+import glance.io.HostTensor;
 import glance.io.ModelFolder;
+import glance.io.SafetensorsWriter;
 import glance.ops.Ops;
+import glance.pipeline.CancelledException;
 import glance.pipeline.Guidance;
 import glance.pipeline.ImageRequest;
 import glance.pipeline.RunListener;
 import glance.pipeline.TextToImage;
 import glance.schedule.Plans;
 import glance.tensor.DType;
-import java.awt.image.BufferedImage;
+import glance.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole models on the CUDA kernels, without a GPU. */
 class EmulatedModelTest {
     private static final DeviceOptions F32 = new DeviceOptions(0, DType.F32);
+    private static final ObjectMapper JSON = new ObjectMapper();
     private static final DeviceOptions BF16 = new DeviceOptions(0, DType.BF16);
 
     @BeforeEach
@@ -35,6 +51,9 @@ class EmulatedModelTest {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
     }
 
+    /**
+     * Of the transformers also the adapters' gradients, losses and parameters after AdamW steps.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -42,7 +61,12 @@ class EmulatedModelTest {
                 "t5-encoder",
                 "qwen2_5_vl-text",
                 "qwenimage-transformer",
+                "qwenimage-adapter-names",
+                "flux-transformer",
+                "flux-adapter-names",
+                "sd3-transformer",
                 "dit-transformer",
+                "autoencoder-kl",
                 "autoencoder-kl-qwenimage"
             })
     void component_equalsItsReference(String name) {
@@ -53,55 +77,90 @@ class EmulatedModelTest {
         }
     }
 
+    /** The case has 90 steps, minutes here: these are its texts, its noise and two steps of it. */
+    @Test
+    void pipeline_startsAsTheReference(@TempDir Path folder) throws IOException {
+        Path whole = Fixture.folder("glance-tiny-pipeline");
+        ObjectNode json = (ObjectNode) JSON.readTree(whole.resolve("case.json").toFile());
+        json.put("model", Fixture.tinyModel().toAbsolutePath().toString());
+        JSON.writeValue(folder.resolve("case.json").toFile(), json);
+        Map<String, HostTensor> recorded = Fixture.tensors(whole.resolve("case.safetensors"));
+        Map<String, HostTensor> start = new LinkedHashMap<>(recorded);
+        start.keySet().removeIf(name -> name.matches("out\\..*\\.(sigmas|image|latents.*)"));
+        SafetensorsWriter.write(folder.resolve("case.safetensors"), start, Map.of());
+        try (Device device = Devices.open("cuda-emulated", F32);
+                Ops ops = new Ops(device)) {
+            assertThat(Checks.run(folder, ops).rows()).hasSize(4).allMatch(CheckReport.Row::passed);
+            TwoSteps steps = new TwoSteps(ops);
+            TextToImage pipeline = new TextToImage(ops, ModelFolder.open(Fixture.tinyModel()));
+            assertThatThrownBy(() -> pipeline.run(request("glance"), steps))
+                    .isInstanceOf(CancelledException.class);
+            for (int step = 1; step <= 2; step++) {
+                float[] want = HostFloats.read(recorded.get("out.glance.latents." + step));
+                float[] got = steps.latents.get(step - 1);
+                for (int i = 0; i < want.length; i++) {
+                    assertThat(got[i]).isCloseTo(want[i], within(1e-3f));
+                }
+            }
+        }
+    }
+
+    /** Keeps the latents of two steps and ends the run. */
+    private static final class TwoSteps implements RunListener {
+        private final Ops ops;
+        private final List<float[]> latents = new ArrayList<>();
+
+        TwoSteps(Ops ops) {
+            this.ops = ops;
+        }
+
+        @Override
+        public void latents(int step, Tensor tensor) {
+            float[] values = new float[Math.toIntExact(tensor.numel())];
+            ops.host().floats(tensor).get(values);
+            latents.add(values);
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return latents.size() == 2;
+        }
+    }
+
     /** Measured: no difference. */
     @Test
     void picture_inF32_isThatOfTheCpu() {
-        assertThat(meanDifference(picture("cpu", F32), picture("cuda-emulated", F32)))
+        assertThat(Runs.meanDifference(picture("cpu", F32), picture("cuda-emulated", F32)))
                 .isLessThanOrEqualTo(1 / 255.0);
     }
 
     /** Measured: 0.28 / 255. */
     @Test
     void picture_inBf16_isNearThatOfTheCpu() {
-        assertThat(meanDifference(picture("cpu", F32), picture("cuda-emulated", BF16)))
+        assertThat(Runs.meanDifference(picture("cpu", F32), picture("cuda-emulated", BF16)))
                 .isLessThanOrEqualTo(1 / 255.0);
     }
 
-    private static BufferedImage picture(String name, DeviceOptions options) {
-        ImageRequest request =
-                new ImageRequest(
-                        List.of("a red circle left of a blue star on a white background"),
-                        " ",
-                        7,
-                        1,
-                        64,
-                        64,
-                        new Guidance(4, true),
-                        Plans.find("uniform-2"),
-                        List.of(),
-                        0);
+    private static int[] picture(String name, DeviceOptions options) {
         try (Device device = Devices.open(name, options);
                 Ops ops = new Ops(device)) {
-            return new TextToImage(ops, ModelFolder.open(Fixture.tinyModel()))
-                    .run(request, new RunListener() {})
-                    .get(0)
-                    .picture();
+            return Runs.pixels(
+                    ops, Fixture.tinyModel(), request("uniform-2"), new RunListener() {});
         }
     }
 
-    /** Mean over all colours of all pixels, as a part of the full range. */
-    private static double meanDifference(BufferedImage a, BufferedImage b) {
-        long sum = 0;
-        for (int y = 0; y < a.getHeight(); y++) {
-            for (int x = 0; x < a.getWidth(); x++) {
-                for (int shift = 0; shift < 24; shift += 8) {
-                    sum +=
-                            Math.abs(
-                                    (a.getRGB(x, y) >> shift & 255)
-                                            - (b.getRGB(x, y) >> shift & 255));
-                }
-            }
-        }
-        return sum / (3.0 * 255 * a.getWidth() * a.getHeight());
+    /** That of the recorded case. */
+    private static ImageRequest request(String plan) {
+        return new ImageRequest(
+                List.of("a red circle left of a blue star on a white background"),
+                " ",
+                7,
+                1,
+                64,
+                64,
+                new Guidance(4, true),
+                Plans.find(plan),
+                List.of(),
+                0);
     }
 }

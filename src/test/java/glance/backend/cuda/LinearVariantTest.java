@@ -34,7 +34,7 @@ class LinearVariantTest {
     }
 
     private Launcher launcher(DType computeType) {
-        return new Launcher(driver, 0, memory, computeType);
+        return new Launcher(driver, 0, memory, computeType, Libraries.none(driver));
     }
 
     private Tensor x(DType dtype, int... dims) {

@@ -7,18 +7,27 @@ import static org.assertj.core.api.Assertions.within;
 import glance.backend.Device;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
+import glance.fixtures.Fixture;
 import glance.io.Config;
+import glance.io.HostFloats;
+import glance.io.HostTensor;
+import glance.io.SafetensorsWriter;
 import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
+import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -137,6 +146,46 @@ class AutoencoderKlTest {
                         .isCloseTo(ops.host().floats(direct).get(i), within(1e-4f));
             }
         }
+    }
+
+    /** Quant convolutions of factor 2: what comes out doubles, what goes in is doubled. */
+    @Test
+    void quantConvolutions_standBehindTheEncoderAndBeforeTheDecoder(@TempDir Path folder)
+            throws IOException {
+        int channels = config.latentChannels();
+        Map<String, HostTensor> tensors = Fixture.tensors(fixture);
+        putDouble(tensors, "quant_conv", 2 * channels);
+        putDouble(tensors, "post_quant_conv", channels);
+        SafetensorsWriter.write(folder.resolve("vae.safetensors"), tensors, Map.of());
+        String text = Files.readString(fixture.resolve("config.json"));
+        Files.writeString(
+                folder.resolve("config.json"),
+                text.replace("quant_conv\": false", "quant_conv\": true"));
+        AutoencoderKlConfig with =
+                AutoencoderKlConfig.of(Config.read(folder.resolve("config.json")));
+        assertThat(with.quantConv() && with.postQuantConv()).isTrue();
+        Tensor two = ops.host().floats(Shape.of(1), 2);
+        Tensor image = random(1, 8, 8, 3);
+        Tensor latents = random(1, 4, 4, channels);
+        try (Weights opened = Weights.open(folder.resolve("vae.safetensors"));
+                AutoencoderKl doubling = new AutoencoderKl(ops, with, opened)) {
+            assertSame(doubling.encode(ops, image), ops.mul(autoencoder.encode(ops, image), two));
+            assertSame(
+                    doubling.decode(ops, latents), autoencoder.decode(ops, ops.mul(latents, two)));
+        }
+    }
+
+    private static void putDouble(Map<String, HostTensor> tensors, String name, int channels) {
+        float[] diagonal = new float[channels * channels];
+        for (int i = 0; i < channels; i++) {
+            diagonal[i * channels + i] = 2;
+        }
+        tensors.put(
+                name + ".weight",
+                HostFloats.tensor(DType.F32, Shape.of(channels, channels, 1, 1), diagonal));
+        tensors.put(
+                name + ".bias",
+                HostFloats.tensor(DType.F32, Shape.of(channels), new float[channels]));
     }
 
     private long peak(Supplier<Tensor> work) {

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FluxFamilyTest {
-    private static final Guidance OWN = Guidance.of(new FluxFamily().defaults());
+    private static final Guidance OWN = new Guidance(1, false, 3.5f);
     private static final int SIZE = 32;
 
     @TempDir private static Path temporary;

@@ -23,12 +23,15 @@ final class CopyCases {
         cases.add(concat(-1, new int[] {2, 5, 0}, 1, 31, 8));
         cases.add(concat(1, new int[] {2, 0, 3, 4}, 5));
         cases.add(concat(1, new int[] {2, 0, 17}, 0, 4, 0));
+        cases.add(concat(1, new int[] {2, 0, 16}, 3, 5));
         cases.add(concatOfViews());
         for (DType dtype : LinearCases.WEIGHTS) {
             cases.add(pack(dtype, "whole", x -> x, 5, 33));
             cases.add(pack(dtype, "columns", x -> x.narrow(1, 3, 17), 5, 33));
             cases.add(pack(dtype, "transposed", x -> x.permute(1, 0), 5, 33));
             cases.add(cast(dtype, 3, 31));
+            cases.add(pack(dtype, "rows of whole runs", x -> x.permute(1, 0, 2), 3, 5, 24));
+            cases.add(pack(dtype, "runs at an odd start", x -> x.narrow(1, 4, 16), 3, 24));
         }
         cases.add(pack(DType.F32, "permuted", x -> x.permute(0, 2, 1, 3), 2, 5, 3, 8));
         cases.add(pack(DType.F32, "reversed axes", x -> x.permute(3, 2, 1, 0), 2, 5, 3, 7));

@@ -42,7 +42,10 @@ final class HeadNormRopeCases {
         List<Spec> specs = new ArrayList<>();
         for (Rope.Pairing pairing :
                 new Rope.Pairing[] {Rope.Pairing.INTERLEAVED, Rope.Pairing.HALVES, null}) {
-            for (int headDim : new int[] {2, 6, 8, 14, 16, 18, 30, 32, 34, 64, 66, 128, 254, 256}) {
+            for (int headDim :
+                    new int[] {
+                        2, 6, 8, 14, 16, 18, 30, 32, 34, 48, 64, 66, 112, 128, 144, 254, 256
+                    }) {
                 specs.add(new Spec(1, List.of(5), 2, headDim, List.of(true), pairing, false));
             }
             for (boolean cut : new boolean[] {false, true}) {

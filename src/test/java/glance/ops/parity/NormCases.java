@@ -16,6 +16,11 @@ final class NormCases {
 
     static Stream<OpCase> cases() {
         List<OpCase> cases = new ArrayList<>();
+        // whole runs for a part of the lanes, for all, and for all more than once
+        for (int dim : new int[] {40, 96, 264, 520}) {
+            cases.add(rms(Activation.NONE, true, 2, 3, dim));
+            cases.add(modulate(2, 2, 3, dim));
+        }
         for (int dim : Sizes.edges()) {
             cases.add(rms(Activation.NONE, true, 2, 3, dim));
             cases.add(layer(true, true, 0, 2, 3, dim));

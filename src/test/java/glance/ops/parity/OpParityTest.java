@@ -11,13 +11,18 @@ import org.junit.jupiter.api.DynamicNode;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** Every operation on every device of this machine against float64. */
+/**
+ * Every operation on every device of this machine against float64. While working on a kernel,
+ * {@code -Dglance.cases=norm} runs only the cases with that in their names.
+ */
 class OpParityTest {
+    private static final String WANTED = System.getProperty("glance.cases", "");
+
     private static final OpenDevices DEVICES = new OpenDevices();
 
     @TestFactory
     Stream<DynamicNode> everyOperation_equalsItsFormulaInFloat64() {
-        List<OpCase> cases = OpCases.all().toList();
+        List<OpCase> cases = OpCases.all().filter(c -> c.name().contains(WANTED)).toList();
         return TestDevice.all().stream().map(device -> onDevice(device, cases));
     }
 

@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * {@link TrainingOps#activation}, {@link TrainingOps#gateResidual}, {@link TrainingOps#accumulate}
- * and {@link TrainingOps#filled}.
+ * {@link TrainingOps#activation}, {@link TrainingOps#gateResidual}, {@link TrainingOps#sumRows},
+ * {@link TrainingOps#accumulate} and {@link TrainingOps#filled}.
  */
 final class PointwiseGradCases {
     private PointwiseGradCases() {}
@@ -29,8 +29,11 @@ final class PointwiseGradCases {
         for (int size : Sizes.edges()) {
             cases.add(gate(false, 2, 2, 3, size));
             cases.add(gate(true, 2, 2, 3, size));
+            cases.add(sumRows(5, size));
             cases.add(accumulate(2, 3, size));
         }
+        cases.add(sumRows(1, 1));
+        cases.add(sumRows(257, 24));
         cases.add(gate(false, 1, 3, 113, 24));
         cases.add(gate(true, 1, 3, 113, 24));
         cases.add(accumulateView());
@@ -46,6 +49,7 @@ final class PointwiseGradCases {
                 activation(Activation.GELU_TANH, 3, 113, 203),
                 gate(false, 1, 1, 331, 203),
                 gate(true, 1, 1, 331, 203),
+                sumRows(331, 203),
                 accumulate(3, 113, 203),
                 fill(3, 113, 203));
     }
@@ -113,6 +117,24 @@ final class PointwiseGradCases {
                                     }
                                 }
                                 return result;
+                            });
+                });
+    }
+
+    private static OpCase sumRows(int rows, int columns) {
+        return new OpCase(
+                String.format("sumRows [%d, %d]", rows, columns),
+                inputs -> {
+                    Operand x = inputs.activation(rows, columns);
+                    return Trial.of(
+                            () -> inputs.ops().training().sumRows(x.tensor()),
+                            m -> {
+                                HostArray sums = HostArray.zeros(columns);
+                                for (int i = 0; i < rows * columns; i++) {
+                                    int c = i % columns;
+                                    sums.values()[c] = m.of(sums.get(c) + x.host().get(i));
+                                }
+                                return sums;
                             });
                 });
     }

@@ -4,8 +4,13 @@ import glance.backend.Device;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
+import glance.backend.LibraryInfo;
+import glance.backend.MathLibrary;
 import glance.tensor.DType;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -35,6 +40,33 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
                         .map(options -> new TestDevice(info.id(), options, info.problem()));
     }
 
+    /** Every device that could have the library, with it, usable or not. */
+    public static List<TestDevice> with(MathLibrary library) {
+        return Devices.list().stream()
+                .filter(info -> !info.id().equals("cpu"))
+                .flatMap(info -> with(library, info))
+                .toList();
+    }
+
+    private static Stream<TestDevice> with(MathLibrary library, DeviceInfo info) {
+        String missing =
+                Devices.libraries().stream()
+                        .filter(found -> found.library() == library)
+                        .filter(found -> info.id().matches(found.kind() + "(:.*)?"))
+                        .map(LibraryInfo::problem)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
+        return Stream.of(DType.F32, DType.BF16)
+                .map(type -> new DeviceOptions(0, type, Set.of(library)))
+                .map(
+                        options ->
+                                new TestDevice(
+                                        info.id(),
+                                        options,
+                                        info.problem() == null ? missing : info.problem()));
+    }
+
     /** Opens the device; the caller closes it. */
     public Device open() {
         return Devices.open(id, options);
@@ -50,6 +82,9 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
         String type = options.computeType() == null ? "" : " in " + options.computeType();
         return id
                 + type
-                + (options.threads() == 0 ? "" : " with " + options.threads() + " threads");
+                + (options.threads() == 0 ? "" : " with " + options.threads() + " threads")
+                + options.libraries().stream()
+                        .map(library -> " with " + library.title())
+                        .collect(Collectors.joining());
     }
 }

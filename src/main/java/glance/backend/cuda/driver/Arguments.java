@@ -2,21 +2,29 @@ package glance.backend.cuda.driver;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * The arguments of a launch, packed as the kernel's parameters are. Each method adds one and
- * returns this.
+ * returns this. Made for every launch, so kept small.
  */
 public final class Arguments {
-    /** Room for the arguments of any kernel. */
+    /** Most bytes of the arguments of any kernel. */
     static final int MAX_BYTES = 1024;
 
-    private static final int MAX_COUNT = 64;
+    /** Most arguments of any kernel. */
+    static final int MAX_COUNT = 64;
 
-    private final ByteBuffer bytes = ByteBuffer.allocate(MAX_BYTES).order(ByteOrder.nativeOrder());
-    private final int[] offsets = new int[MAX_COUNT];
-    private final int[] sizes = new int[MAX_COUNT];
-    private final StringBuilder kinds = new StringBuilder();
+    /** Room at first, which most kernels' arguments fit into. */
+    private static final int USUAL_BYTES = 128;
+
+    private static final int USUAL_COUNT = 20;
+
+    private ByteBuffer bytes = room(USUAL_BYTES);
+    private byte[] kinds = new byte[USUAL_COUNT];
+    private short[] sizes = new short[USUAL_COUNT];
+    private int count;
 
     /** An address of the device; 0 for none. */
     public Arguments pointer(long address) {
@@ -49,31 +57,57 @@ public final class Arguments {
     }
 
     private ByteBuffer slot(char kind, int size) {
-        int align = size < 8 ? size : 8;
-        int offset = (bytes.position() + align - 1) / align * align;
-        offsets[kinds.length()] = offset;
-        sizes[kinds.length()] = size;
-        kinds.append(kind);
+        int offset = aligned(bytes.position(), size);
+        if (offset + size > bytes.capacity()) {
+            bytes = room(MAX_BYTES).put(bytes.flip());
+        }
+        if (count == kinds.length) {
+            kinds = Arrays.copyOf(kinds, MAX_COUNT);
+            sizes = Arrays.copyOf(sizes, MAX_COUNT);
+        }
+        kinds[count] = (byte) kind;
+        sizes[count] = (short) size;
+        count++;
         return bytes.position(offset);
     }
 
+    private static ByteBuffer room(int size) {
+        return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
+    }
+
+    /** Where a parameter of a size begins that follows others. */
+    private static int aligned(int end, int size) {
+        int align = Math.min(size, 8);
+        return (end + align - 1) / align * align;
+    }
+
     int count() {
-        return kinds.length();
+        return count;
     }
 
     /** One letter for each argument: p i l f, s for a struct. */
     String kinds() {
-        return kinds.toString();
+        return new String(kinds, 0, count, StandardCharsets.ISO_8859_1);
     }
 
     /** Where each argument lies in {@link #bytes}. */
     int[] offsets() {
+        int[] offsets = new int[count];
+        int end = 0;
+        for (int i = 0; i < count; i++) {
+            offsets[i] = aligned(end, sizes[i]);
+            end = offsets[i] + sizes[i];
+        }
         return offsets;
     }
 
     /** Bytes of each argument. */
     int[] sizes() {
-        return sizes;
+        int[] all = new int[count];
+        for (int i = 0; i < count; i++) {
+            all[i] = sizes[i];
+        }
+        return all;
     }
 
     /** The arguments, from offset 0 to the end of the last one. */

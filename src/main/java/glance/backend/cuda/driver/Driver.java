@@ -1,12 +1,12 @@
 package glance.backend.cuda.driver;
 
+import glance.backend.DeviceException;
 import java.nio.ByteBuffer;
 
 /**
  * One opened GPU. Addresses, streams, events, modules, functions and graphs are opaque numbers.
  * Work given to a stream runs in order, later. Used by one thread at a time. Every method throws
- * {@link glance.backend.DeviceException} naming the call, what it was given and the driver's
- * answer.
+ * {@link DeviceException} naming the call, what it was given and the driver's answer.
  */
 public interface Driver extends AutoCloseable {
     /** The GPU as the driver describes it. */
@@ -86,6 +86,21 @@ public interface Driver extends AutoCloseable {
     void launchGraph(long graph, long stream);
 
     void destroyGraph(long graph);
+
+    /**
+     * Opens the library for products of matrices.
+     *
+     * @param workspace device memory of {@link Gemm#WORKSPACE_BYTES} for its use alone
+     * @throws DeviceException if it cannot be loaded here, with the cause and the remedy
+     */
+    Gemm openGemm(long stream, long workspace);
+
+    /**
+     * Opens the library for convolutions.
+     *
+     * @throws DeviceException if it cannot be loaded here, with the cause and the remedy
+     */
+    Convolution openConvolution(long stream);
 
     /** Gives back everything; the driver cannot be used any more. */
     @Override

@@ -247,6 +247,16 @@ public final class EmulatedDriver implements Driver {
         graphs.remove(graph);
     }
 
+    @Override
+    public Gemm openGemm(long stream, long workspace) {
+        return new EmulatedLibraries(library, this::perform).gemm();
+    }
+
+    @Override
+    public Convolution openConvolution(long stream) {
+        return new EmulatedLibraries(library, this::perform).convolution();
+    }
+
     private static void check(int code, String call, long address, long bytes) {
         if (code != 0) {
             throw new DeviceException(

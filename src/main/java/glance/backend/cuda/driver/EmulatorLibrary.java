@@ -56,5 +56,30 @@ interface EmulatorLibrary extends Library {
             int[] offsets,
             int[] sizes);
 
+    int emulator_gemm(
+            int dtype,
+            int transposeA,
+            int transposeB,
+            int m,
+            int n,
+            int k,
+            float alpha,
+            long a,
+            int lda,
+            long b,
+            int ldb,
+            float beta,
+            long c,
+            int ldc);
+
+    int emulator_convolve(
+            int dtype,
+            int[] dims,
+            long x,
+            long weight,
+            long out,
+            long workspace,
+            long workspaceBytes);
+
     String emulator_error();
 }

@@ -21,6 +21,7 @@ public final class KernelFiles {
                     "conv2d",
                     "conv2d_mma",
                     "copy",
+                    "epilogue",
                     "gradients",
                     "group_norm",
                     "guided_euler",
@@ -28,12 +29,14 @@ public final class KernelFiles {
                     "linear",
                     "linear_mma",
                     "lookup",
+                    "low_rank_grad_mma",
                     "norm",
                     "norm_grad",
                     "optimizer",
                     "pack",
                     "pointwise",
                     "product",
+                    "sums",
                     "upsample");
 
     private static final List<String> INCLUDES =
@@ -49,6 +52,7 @@ public final class KernelFiles {
                     "include/epilogue_chunks.cuh",
                     "include/fast_exp2.cuh",
                     "include/glance.cuh",
+                    "include/layout.cuh",
                     "include/mma.cuh",
                     "include/mma_side.cuh",
                     "include/mma_slice.cuh",
@@ -66,6 +70,7 @@ public final class KernelFiles {
                     "emulator/fibers.h",
                     "emulator/global_memory.cpp",
                     "emulator/launch.cpp",
+                    "emulator/libraries.cpp",
                     "emulator/library.h",
                     "emulator/scheduler.cpp",
                     "emulator/shared_memory.cpp",

@@ -8,6 +8,7 @@ import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SH
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK;
 
 import glance.backend.DeviceException;
+import glance.backend.MathLibrary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -43,10 +44,12 @@ final class NvidiaDriver implements Driver {
     private final Map<Long, NvidiaFunction> functions = new HashMap<>();
     private final Map<Long, CUgraphExec> graphs = new HashMap<>();
     private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
+    private final Address parametersMemory = new Address();
+    private final NvidiaParameters parameters;
     private long lastHandle;
     private Thread contextThread;
 
-    /** An address that can be read. */
+    /** An address, of device or host memory, that can be read. */
     private static final class Address extends CUdeviceptr {
         long value() {
             return getNativePointer() + getByteOffset();
@@ -57,6 +60,10 @@ final class NvidiaDriver implements Driver {
         device = device(index);
         gpu = describe(index);
         check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
+        ByteBuffer memory = hostMemory(parametersMemory, NvidiaParameters.BYTES);
+        parameters =
+                new NvidiaParameters(
+                        memory.order(ByteOrder.nativeOrder()), parametersMemory.value());
     }
 
     /** Number of GPUs that the driver shows. */
@@ -129,14 +136,18 @@ final class NvidiaDriver implements Driver {
 
     @Override
     public ByteBuffer allocatePinned(int bytes) {
-        enter();
         Pointer pointer = new Pointer();
+        ByteBuffer buffer = hostMemory(pointer, bytes).order(ByteOrder.LITTLE_ENDIAN);
+        pinned.put(buffer, pointer);
+        return buffer;
+    }
+
+    private ByteBuffer hostMemory(Pointer pointer, int bytes) {
+        enter();
         check(
                 JCudaDriver.cuMemHostAlloc(pointer, bytes, 0),
                 "cuMemHostAlloc of " + bytes + " bytes");
-        ByteBuffer buffer = pointer.getByteBuffer(0, bytes).order(ByteOrder.LITTLE_ENDIAN);
-        pinned.put(buffer, pointer);
-        return buffer;
+        return pointer.getByteBuffer(0, bytes);
     }
 
     @Override
@@ -313,9 +324,9 @@ final class NvidiaDriver implements Driver {
                         1,
                         launch.sharedBytes(),
                         streams.get(stream),
-                        function.parameters(launch.arguments()),
+                        parameters.of(launch.arguments()),
                         null),
-                launch.toString());
+                launch);
     }
 
     @Override
@@ -352,6 +363,25 @@ final class NvidiaDriver implements Driver {
         check(JCudaDriver.cuGraphExecDestroy(graphs.remove(graph)), "cuGraphExecDestroy");
     }
 
+    @Override
+    public Gemm openGemm(long stream, long workspace) {
+        require(MathLibrary.CUBLAS);
+        return new CublasGemm(this::enter, streams.get(stream), workspace);
+    }
+
+    @Override
+    public Convolution openConvolution(long stream) {
+        require(MathLibrary.CUDNN);
+        return new CudnnConvolution(this::enter, streams.get(stream));
+    }
+
+    private static void require(MathLibrary library) {
+        String problem = NvidiaLibraries.problem(library);
+        if (problem != null) {
+            throw new DeviceException(problem + ", or leave out --libraries");
+        }
+    }
+
     /** Contexts belong to threads; a device may be handed from one to another. */
     private void enter() {
         if (contextThread != Thread.currentThread()) {
@@ -360,7 +390,10 @@ final class NvidiaDriver implements Driver {
         }
     }
 
-    private static void check(int result, String call) {
+    /**
+     * @param call in words, which are put together only when they are needed
+     */
+    private static void check(int result, Object call) {
         if (result != CUresult.CUDA_SUCCESS) {
             String[] words = new String[1];
             JCudaDriver.cuGetErrorString(result, words);
@@ -378,6 +411,7 @@ final class NvidiaDriver implements Driver {
         enter();
         modules.values().forEach(JCudaDriver::cuModuleUnload);
         modules.clear();
+        check(JCudaDriver.cuMemFreeHost(parametersMemory), "cuMemFreeHost");
         check(JCudaDriver.cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease");
     }
 }

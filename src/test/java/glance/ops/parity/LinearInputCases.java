@@ -8,22 +8,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** {@link TrainingOps#matMul} and {@link TrainingOps#linearInput}. */
-final class ProductGradCases {
+/** {@link TrainingOps#linearInput}. */
+final class LinearInputCases {
     private static final float LORA_SCALE = 0.5f;
 
-    private ProductGradCases() {}
+    private LinearInputCases() {}
 
     static Stream<OpCase> cases() {
         List<OpCase> cases = new ArrayList<>();
-        for (boolean a : new boolean[] {false, true}) {
-            for (boolean b : new boolean[] {false, true}) {
-                cases.add(matMul(1, 1, 1, a, b));
-                cases.add(matMul(13, 17, 31, a, b));
-                cases.add(matMul(32, 33, 16, a, b));
-                cases.add(matMul(4, 203, 113, a, b));
-            }
-        }
         for (DType dtype : List.of(DType.F32, DType.F16, DType.BF16)) {
             cases.add(linearInput(dtype, 0, 2, 7, 33, 31));
             cases.add(linearInput(dtype, 4, 2, 7, 33, 31));
@@ -47,48 +39,7 @@ final class ProductGradCases {
 
     /** Large enough to be split over threads. */
     static Stream<OpCase> large() {
-        return Stream.of(
-                matMul(203, 113, 257, true, false), linearInput(DType.BF16, 8, 2, 113, 203, 257));
-    }
-
-    private static OpCase matMul(int m, int n, int k, boolean transposeA, boolean transposeB) {
-        return new OpCase(
-                String.format(
-                        "matMul [%d, %d] x [%d, %d], transposed %s %s",
-                        m, k, k, n, transposeA, transposeB),
-                inputs -> {
-                    Operand a = transposeA ? inputs.activation(k, m) : inputs.activation(m, k);
-                    Operand b = transposeB ? inputs.activation(n, k) : inputs.activation(k, n);
-                    HostArray left = transposeA ? a.host().permute(1, 0) : a.host();
-                    HostArray right = transposeB ? b.host() : b.host().permute(1, 0);
-                    return Trial.of(
-                            () ->
-                                    inputs.ops()
-                                            .training()
-                                            .matMul(
-                                                    a.tensor(),
-                                                    transposeA,
-                                                    b.tensor(),
-                                                    transposeB,
-                                                    LORA_SCALE),
-                            arithmetic -> product(arithmetic, left, right, LORA_SCALE));
-                });
-    }
-
-    /** {@code scale left right^T}. */
-    private static HostArray product(Arithmetic m, HostArray left, HostArray right, double scale) {
-        int depth = left.dim(1);
-        HostArray y = HostArray.zeros(left.dim(0), right.dim(0));
-        for (int i = 0; i < left.dim(0); i++) {
-            for (int j = 0; j < right.dim(0); j++) {
-                double sum = 0;
-                for (int k = 0; k < depth; k++) {
-                    sum = m.mulAdd(sum, left.get(i * depth + k), right.get(j * depth + k));
-                }
-                y.values()[i * right.dim(0) + j] = m.of(scale * sum);
-            }
-        }
-        return y;
+        return Stream.of(linearInput(DType.BF16, 8, 2, 113, 203, 257));
     }
 
     private static OpCase linearInput(

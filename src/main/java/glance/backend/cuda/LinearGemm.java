@@ -1,0 +1,87 @@
+package glance.backend.cuda;
+
+import glance.backend.LowRank;
+import glance.backend.Op;
+import glance.backend.cuda.driver.Gemm;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+
+/**
+ * A linear product by a library: unfused, as engines do that have no kernels of their own. With an
+ * adapter {@code S = scale x A^T}, {@code y = x W^T}, {@code y += S B^T}; then one pass for bias,
+ * activation, gate and residual. Intermediate results are rounded to the compute type.
+ */
+final class LinearGemm {
+    private final Launcher launcher;
+
+    LinearGemm(Launcher launcher) {
+        this.launcher = launcher;
+    }
+
+    /** Scratch: what is not in the compute type, converted, and S. */
+    static long workspaceBytes(DType computeType, Op.Linear op) {
+        long bytes = convertedBytes(computeType, op.weight());
+        LowRank lora = op.lora();
+        if (lora != null) {
+            long rows = (long) op.x().dim(0) * op.x().dim(1);
+            bytes += rows * lora.a().dim(0) * computeType.bytes();
+            bytes += convertedBytes(computeType, lora.a()) + convertedBytes(computeType, lora.b());
+        }
+        return bytes;
+    }
+
+    private static long convertedBytes(DType computeType, Tensor x) {
+        return x.dtype() == computeType ? 0 : x.numel() * computeType.bytes();
+    }
+
+    void linear(Operands operands, Op.Linear op, Tensor x) {
+        Tensor out = op.out();
+        product(1, x, operands.activation(op.weight()), 0, out);
+        LowRank lora = op.lora();
+        if (lora != null) {
+            int rank = lora.a().dim(0);
+            Shape shape = Shape.of(x.dim(0), x.dim(1), rank);
+            Tensor low = operands.scratch(launcher.computeType(), shape);
+            product(lora.scale(), x, operands.activation(lora.a()), 0, low);
+            product(1, low, operands.activation(lora.b()), 1, out);
+        }
+        LibraryEpilogue.run(launcher, operands, out, op.bias(), op.epilogue(), x.dim(1));
+    }
+
+    /**
+     * {@code y = alpha x w^T + beta y}; x [batch, seqLen, depth] rows, w [columns, depth], y
+     * [batch, seqLen, columns].
+     *
+     * <p>BLAS reads a row-major matrix as its transpose, so this is {@code y^T = w x^T} there: w is
+     * seen as [depth, columns] and transposed, x as [depth, rows] as it has to be.
+     */
+    private void product(float alpha, Tensor x, Tensor w, float beta, Tensor y) {
+        int batch = x.dim(0);
+        int seqLen = x.dim(1);
+        int depth = x.dim(2);
+        int columns = w.dim(0);
+        boolean oneStride = batch == 1 || seqLen == 1 || x.stride(0) == (long) seqLen * x.stride(1);
+        int calls = oneStride ? 1 : batch;
+        int rows = batch * seqLen / calls;
+        long rowStride = rows == 1 ? depth : seqLen == 1 ? x.stride(0) : x.stride(1);
+        for (int call = 0; call < calls; call++) {
+            long from = Launcher.address(x) + call * x.stride(0) * x.dtype().bytes();
+            long to = Launcher.address(y) + (long) call * rows * columns * y.dtype().bytes();
+            launcher.libraries()
+                    .gemm()
+                    .multiply(
+                            new Gemm.Product(
+                                    launcher.computeType(),
+                                    columns,
+                                    rows,
+                                    depth,
+                                    alpha,
+                                    new Gemm.Matrix(Launcher.address(w), depth, true),
+                                    new Gemm.Matrix(from, Math.toIntExact(rowStride), false),
+                                    beta,
+                                    to,
+                                    columns));
+        }
+    }
+}

@@ -1,0 +1,111 @@
+package glance.backend.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import glance.backend.Device;
+import glance.backend.DeviceOptions;
+import glance.backend.Devices;
+import glance.backend.DryDevice;
+import glance.backend.cuda.driver.EmulatedDriver;
+import glance.fixtures.Forecasts;
+import glance.fixtures.Runs;
+import glance.fixtures.TinyDit;
+import glance.fixtures.TinyFlux;
+import glance.fixtures.TinySd3;
+import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
+import glance.ops.Ops;
+import glance.pipeline.ImageRequest;
+import glance.pipeline.MemoryForecast;
+import glance.tensor.DType;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * A small random model of each family that has none in the build, from prompt or class to picture,
+ * on the CUDA kernels without a GPU: two steps, the first with an adapter.
+ */
+class EmulatedFamiliesTest {
+    private static final DeviceOptions F32 = new DeviceOptions(0, DType.F32);
+    private static final Map<String, Job> JOBS = new HashMap<>();
+    private static final Map<String, Run> RUNS = new HashMap<>();
+
+    @TempDir private static Path folder;
+
+    private record Job(Path model, ImageRequest request) {
+        static Job of(Path model, String prompt, int size, Path adapter) {
+            List<LoraSpec> first = List.of(new LoraSpec(adapter, 1, "1"));
+            return new Job(model, Runs.request(model, prompt, "uniform-2", size, 1, first));
+        }
+    }
+
+    private record Run(int[] pixels, List<MemoryForecast.Part> memory) {}
+
+    @BeforeEach
+    void needsTheEmulator() {
+        assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
+    }
+
+    @BeforeAll
+    static void write() {
+        Path flux = TinyFlux.schnell(folder.resolve("flux"));
+        Path fluxAdapter = TinyFlux.adapter(folder.resolve("flux.safetensors"));
+        JOBS.put("flux", Job.of(flux, "a red circle", 32, fluxAdapter));
+        Path sd3 = folder.resolve("sd3");
+        Path sd3Adapter = TinySd3.in(sd3).adapter("transformer_blocks.0.attn2.to_q", 32, 32);
+        JOBS.put("sd3", Job.of(sd3, "a red circle", 16, sd3Adapter));
+        Path dit = folder.resolve("dit");
+        Path ditAdapter = TinyDit.in(dit).adapter("transformer_blocks.1.attn1.to_v", 32, 32);
+        JOBS.put("dit", Job.of(dit, "goldfish", 16, ditAdapter));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "sd3", "dit"})
+    void picture_isThatOfTheCpu(String family) {
+        int[] cpu = run("cpu", JOBS.get(family)).pixels();
+        int[] emulated = first(family).pixels();
+        assertThat(Arrays.stream(cpu).distinct().count()).isGreaterThan(cpu.length / 4);
+        assertThat(Runs.meanDifference(cpu, emulated)).isLessThanOrEqualTo(1 / 255.0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "sd3", "dit"})
+    void secondRun_isTheSamePicture(String family) {
+        assertThat(run("cuda-emulated", JOBS.get(family)).pixels())
+                .isEqualTo(first(family).pixels());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "sd3", "dit"})
+    void memory_isThatOfTheForecast(String family) {
+        Job job = JOBS.get(family);
+        try (Device device = Devices.open("cuda-emulated", F32)) {
+            MemoryForecast forecast =
+                    MemoryForecast.of(
+                            DryDevice.of(device), ModelFolder.open(job.model()), job.request());
+            Forecasts.requireEqual(forecast.parts(), first(family).memory());
+        }
+    }
+
+    private static Run first(String family) {
+        return RUNS.computeIfAbsent(family, key -> run("cuda-emulated", JOBS.get(key)));
+    }
+
+    private static Run run(String name, Job job) {
+        try (Device device = Devices.open(name, F32);
+                Ops ops = new Ops(device)) {
+            MemoryForecast.Meter meter = new MemoryForecast.Meter(device);
+            int[] pixels = Runs.pixels(ops, job.model(), job.request(), meter);
+            return new Run(pixels, meter.parts());
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package glance.backend.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import glance.backend.DeviceException;
+import glance.backend.Epilogue;
+import glance.backend.MathLibrary;
+import glance.backend.Op;
+import glance.backend.cuda.driver.EmulatedDriver;
+import glance.backend.cuda.driver.Gemm;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What libraries compute, and how they are called, on the emulated device. */
+class LibrariesTest {
+    private EmulatedDriver driver;
+    private CudaMemory memory;
+    private Libraries libraries;
+    private long stream;
+
+    @BeforeEach
+    void open() {
+        assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
+        driver = new EmulatedDriver();
+        stream = driver.createStream();
+        memory = new CudaMemory(driver, stream);
+        libraries = Libraries.open(driver, stream, EnumSet.allOf(MathLibrary.class));
+    }
+
+    @AfterEach
+    void close() {
+        if (driver != null) {
+            libraries.close();
+            memory.close();
+            driver.close();
+        }
+    }
+
+    private Launcher launcher(DType computeType) {
+        return new Launcher(driver, stream, memory, computeType, libraries);
+    }
+
+    private Tensor tensor(DType dtype, int... dims) {
+        Shape shape = Shape.of(dims);
+        return Tensor.contiguous(memory.allocate(dtype, shape.numel()), dtype, shape);
+    }
+
+    private Tensor filled(float value, int... dims) {
+        Tensor tensor = tensor(DType.F32, dims);
+        fill(tensor, value);
+        return tensor;
+    }
+
+    private void fill(Tensor tensor, float value) {
+        int count = (int) tensor.numel();
+        ByteBuffer bytes = ByteBuffer.allocate(4 * count).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < count; i++) {
+            bytes.putFloat(value);
+        }
+        memory.write(bytes.flip(), tensor);
+    }
+
+    private float first(Tensor tensor) {
+        ByteBuffer bytes = ByteBuffer.allocate(4 * (int) tensor.numel());
+        memory.read(tensor, bytes.order(ByteOrder.LITTLE_ENDIAN));
+        return bytes.getFloat(0);
+    }
+
+    private static Op.Conv2d conv2d(Tensor x, Op.Padding padding) {
+        return new Op.Conv2d(x, x, null, 1, padding, null, x);
+    }
+
+    @Test
+    void products_areTheLibrarys_whateverTheSize() {
+        Launcher launcher = launcher(DType.BF16);
+        for (int rows : new int[] {1, 5, 100}) {
+            assertThat(LinearVariant.of(launcher, tensor(DType.BF16, 2, rows, 65)))
+                    .isEqualTo(LinearVariant.LIBRARY);
+        }
+    }
+
+    @Test
+    void unevenPadding_isOurs() {
+        Launcher launcher = launcher(DType.BF16);
+        Tensor x = tensor(DType.BF16, 1, 8, 8, 8);
+        assertThat(Conv2dVariant.of(launcher, conv2d(x, Op.Padding.all(1)), x))
+                .isEqualTo(Conv2dVariant.LIBRARY);
+        assertThat(Conv2dVariant.of(launcher, conv2d(x, new Op.Padding(1, 0, 1, 0)), x))
+                .isEqualTo(Conv2dVariant.LIBRARY);
+        assertThat(Conv2dVariant.of(launcher, conv2d(x, new Op.Padding(0, 0, 1, 1)), x))
+                .isEqualTo(Conv2dVariant.MMA);
+    }
+
+    @Test
+    void withoutLibraries_allIsOurs() {
+        Launcher launcher = new Launcher(driver, stream, memory, DType.F32, Libraries.none(driver));
+        assertThat(LinearVariant.of(launcher, tensor(DType.F32, 1, 100, 8)))
+                .isEqualTo(LinearVariant.PLAIN);
+        assertThat(Libraries.open(driver, stream, Set.of()).gemm()).isNull();
+    }
+
+    @Test
+    void productInAGraph_readsItsArgumentsWhenReplayed() {
+        Tensor x = filled(1, 1, 3, 4);
+        Tensor out = tensor(DType.F32, 1, 3, 2);
+        Op.Linear op =
+                new Op.Linear(x, filled(0.5f, 2, 4), filled(10, 2), null, Epilogue.none(), out);
+        LinearKernel kernel = new LinearKernel(launcher(DType.F32));
+        driver.beginCapture(stream);
+        kernel.run(op);
+        long graph = driver.endCapture(stream);
+        driver.launchGraph(graph, stream);
+        assertThat(first(out)).isEqualTo(12);
+        fill(x, 3);
+        driver.launchGraph(graph, stream);
+        assertThat(first(out)).isEqualTo(16);
+        driver.destroyGraph(graph);
+    }
+
+    @Test
+    void emulatedGemm_refusesWhatCublasWould() {
+        Tensor matrix = filled(1, 4, 4);
+        long address = Launcher.address(matrix);
+        Gemm.Matrix whole = new Gemm.Matrix(address, 4, false);
+        Gemm.Matrix narrow = new Gemm.Matrix(address, 3, false);
+        assertThatThrownBy(() -> multiply(narrow, whole, 4))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining("lda is 3, a column has 4 elements");
+        assertThatThrownBy(() -> multiply(whole, narrow, 4))
+                .hasMessageContaining("ldb is 3, a column has 4 elements");
+        assertThatThrownBy(() -> multiply(whole, whole, 3))
+                .hasMessageContaining("ldc is 3, a column has 4 elements");
+        assertThatThrownBy(() -> multiply(whole, new Gemm.Matrix(address, 5, false), 4))
+                .hasMessageContaining("reads 4 bytes of global memory at offset 64");
+    }
+
+    private void multiply(Gemm.Matrix a, Gemm.Matrix b, int ldc) {
+        Tensor out = tensor(DType.F32, 4, 4);
+        libraries
+                .gemm()
+                .multiply(
+                        new Gemm.Product(
+                                DType.F32, 4, 4, 4, 1, a, b, 0, Launcher.address(out), ldc));
+    }
+}

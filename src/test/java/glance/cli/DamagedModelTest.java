@@ -1,0 +1,214 @@
+package glance.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.fixtures.Fixture;
+import glance.fixtures.TinyDit;
+import glance.fixtures.TinyFlux;
+import glance.fixtures.TinySd3;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Model folders of every family with something wrong, given to {@code generate}. */
+class DamagedModelTest {
+    private static final Map<String, String> PROMPTS =
+            Map.of("flux", "a star", "sd3", "a star", "dit", "1");
+
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @TempDir private static Path whole;
+    @TempDir private Path folder;
+
+    @BeforeAll
+    static void write() {
+        TinyFlux.dev(whole.resolve("flux"));
+        TinySd3.in(whole.resolve("sd3"));
+        TinyDit.in(whole.resolve("dit"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "flux | transformer | _heads\": 2   | _heads\": 0   | num_attention_heads: must be 1 or more, got 0",
+                "flux | transformer | _heads\": 2   | _heads\": \"2\" | num_attention_heads: expected a whole number",
+                "flux | transformer | [4, 6, 6]     | [4, 6, 8]     | axes_dims_rope: must be even and add up to attention_head_dim 16",
+                "flux | transformer | [4, 6, 6]     | [5, 5, 6]     | axes_dims_rope: must be even",
+                "flux | transformer | _layers\": 1  | _layers\": 2  | missing transformer_blocks.1.norm1.linear.weight",
+                "sd3  | transformer | rms_norm      | layer_norm    | qk_norm: value \"layer_norm\" is not supported",
+                "sd3  | transformer | [0]           | [7]           | dual_attention_layers: expected 0 to 1, got 7",
+                "sd3  | transformer | _dim\": 20    | _dim\": 24    | pooled_projection_dim: expected 20 as both CLIP encoders have it",
+                "sd3  | transformer | attention_dim\": 32 | attention_dim\": 48 | joint_attention_dim: expected 32 as T5",
+                "sd3  | transformer | size\": 2     | size\": 0     | patch_size: must be 1 or more",
+                "sd3  | transformer | layers\": 2   | layers\": -1  | num_layers: must be 1 or more",
+                "sd3  | text_encoder | WithProjection |             | the encoder has no projection",
+                "sd3  | vae         | nels\": 4     | nels\": 8     | in_channels: expected 8 to match",
+                "dit  | transformer | size\": 8     | size\": 0     | sample_size: must be 1 or more",
+                "dit  | transformer | out_channels\": 8 | out_channels\": 2 | out_channels: expected in_channels 4, or twice that",
+                "dit  | transformer | norm\": 3     | norm\": 9     | class_embedder.embedding_table.weight: expected [10, 32]"
+            })
+    void wrongConfig_isRefusedByItsKey(
+            String family, String component, String right, String wrong, String message)
+            throws IOException {
+        Path model = copy(family);
+        Path config = model.resolve(component).resolve("config.json");
+        String text = Files.readString(config);
+        assertThat(text).contains(right);
+        Files.writeString(config, text.replace(right, wrong == null ? "" : wrong));
+        assertThat(refusal(model, PROMPTS.get(family))).contains(message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "flux, text_encoder_2",
+        "flux, vae",
+        "flux, tokenizer",
+        "sd3, tokenizer_3",
+        "dit, transformer"
+    })
+    void missingComponent_isNamed(String family, String component) throws IOException {
+        Path model = copy(family);
+        delete(model.resolve(component));
+        assertThat(refusal(model, PROMPTS.get(family)))
+                .contains(component + ": component folder is missing");
+    }
+
+    @Test
+    void missingShard_isNamed() throws IOException {
+        Path model = copy("flux");
+        Path transformer = model.resolve("transformer");
+        delete(transformer);
+        copy(Fixture.folder("flux-transformer"), transformer);
+        Files.copy(
+                whole.resolve("flux/transformer/config.json"),
+                transformer.resolve("config.json"),
+                StandardCopyOption.REPLACE_EXISTING);
+        String shard = "diffusion_pytorch_model-00003-of-00008.safetensors";
+        Files.delete(transformer.resolve(shard));
+        assertThat(refusal(model, "a star")).contains("shard " + shard + " is missing");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"0, must hold an unknown token", "5000, ends in the middle"})
+    void damagedPieces_areRefused(int bytes, String message) throws IOException {
+        Path model = copy("flux");
+        Path tokenizer = model.resolve("tokenizer_2");
+        delete(tokenizer);
+        copy(Fixture.folder("t5-tokenizer"), tokenizer);
+        Files.delete(tokenizer.resolve("tokenizer.json"));
+        Path pieces = tokenizer.resolve("spiece.model");
+        Files.write(pieces, Arrays.copyOf(Files.readAllBytes(pieces), bytes));
+        assertThat(refusal(model, "a star")).contains("spiece.model: ", message);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"tokenizer.json, tokenizer", "vocab.json, clip"})
+    void cutTokenizer_isRefused(String file, String kind) throws IOException {
+        Path model = copy("flux");
+        Path tokenizer = model.resolve("tokenizer");
+        if (kind.equals("clip")) {
+            delete(tokenizer);
+            copy(Fixture.folder("clip-tokenizer"), tokenizer);
+        }
+        Path cut = tokenizer.resolve(file);
+        Files.write(cut, Arrays.copyOf(Files.readAllBytes(cut), 200));
+        assertThat(refusal(model, "a star")).contains(cut + ": is not ");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3", "99999999999", "dog"})
+    void unknownClass_isRefusedWithTheKnownOnes(String prompt) {
+        assertThat(refusal(whole.resolve("dit"), prompt))
+                .contains("class '" + prompt + "': this model draws 3 classes, by number (0 to 2)");
+    }
+
+    @Test
+    void badRequests_areRefusedBeforeAnythingIsLoaded() {
+        assertThat(refusal(whole.resolve("dit"), "")).contains("the prompt is empty");
+        assertThat(refusal(whole.resolve("sd3"), "x", "--size", "18x16"))
+                .contains("multiples of 4 for this model; 20 is the nearest to 18");
+        assertThat(refusal(whole.resolve("sd3"), "x", "--size", "64x16"))
+                .contains("size 64x16: this model draws at most 32 pixels along a side");
+    }
+
+    @Test
+    void adapterOfAnotherFamily_isRefusedByWhatDoesNotFit() throws IOException {
+        Path flux = TinyFlux.adapter(folder.resolve("flux.safetensors"));
+        for (String family : List.of("sd3", "dit")) {
+            assertThat(refusal(whole.resolve(family), "1", "--lora", flux.toString()))
+                    .contains("flux.safetensors: ", "single_blocks.0.linear1");
+        }
+        Path large = Fixture.folder("flux-transformer").resolve("lora.safetensors");
+        assertThat(refusal(whole.resolve("sd3"), "x", "--lora", large.toString()))
+                .contains("transformer_blocks.0.attn.to_k [out, in] is [32, 32]");
+    }
+
+    private Path copy(String family) throws IOException {
+        Path model = folder.resolve("model");
+        copy(whole.resolve(family), model);
+        return model;
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Path target = to.resolve(from.relativize(file).toString());
+                if (Files.isDirectory(file)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(file, target);
+                }
+            }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** The one line about the error, after which no picture is there. */
+    private String refusal(Path model, String prompt, String... more) {
+        Path picture = folder.resolve("picture.png");
+        String[] fixed = {
+            "generate", prompt, "--model", model.toString(), "--out", picture.toString()
+        };
+        String[] args = Arrays.copyOf(fixed, fixed.length + more.length);
+        System.arraycopy(more, 0, args, fixed.length, more.length);
+        err.reset();
+        int exit =
+                Engine.run(
+                        new PrintStream(new ByteArrayOutputStream(), true),
+                        new PrintStream(err, true, StandardCharsets.UTF_8),
+                        new StopRequest(),
+                        args);
+        assertThat(exit).isIn(ExitCode.FAILURE, ExitCode.WRONG_USE);
+        assertThat(picture).doesNotExist();
+        List<String> errors =
+                err.toString(StandardCharsets.UTF_8)
+                        .lines()
+                        .filter(line -> line.startsWith("glance-engine: error: "))
+                        .toList();
+        assertThat(errors).hasSize(1);
+        assertThat(errors.get(0)).doesNotContain("bug in the engine");
+        return errors.get(0);
+    }
+}

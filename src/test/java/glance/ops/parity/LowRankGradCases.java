@@ -1,0 +1,115 @@
+package glance.ops.parity;
+
+import glance.backend.LowRank;
+import glance.ops.TrainingOps;
+import glance.tensor.DType;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** {@link TrainingOps#lowRank}: the gradient of each factor is a case of its own. */
+final class LowRankGradCases {
+    private static final float LORA_SCALE = 0.5f;
+
+    private LowRankGradCases() {}
+
+    static Stream<OpCase> cases() {
+        List<OpCase> cases = new ArrayList<>();
+        both(cases, 1, 1, 1, 1, 1);
+        both(cases, 2, 7, 33, 31, 3);
+        for (int size : Sizes.edges()) {
+            both(cases, 1, 5, size, 19, 3);
+            both(cases, 1, 5, 19, size, 3);
+        }
+        // around the edges of the tensor core kernel's tiles
+        for (int rank : new int[] {4, 16, 32, 33, 64, 65, 128, 129}) {
+            both(cases, 1, 65, 40, 136, rank);
+        }
+        // more tokens than one part of the sum takes
+        both(cases, 1, 513, 24, 16, 8);
+        both(cases, 3, 347, 24, 16, 8);
+        return cases.stream();
+    }
+
+    /** Large enough to be split over threads. */
+    static Stream<OpCase> large() {
+        List<OpCase> cases = new ArrayList<>();
+        both(cases, 2, 113, 203, 257, 8);
+        return cases.stream();
+    }
+
+    private static void both(List<OpCase> cases, int batch, int seqLen, int in, int out, int rank) {
+        cases.add(toCase(true, batch, seqLen, in, out, rank));
+        cases.add(toCase(false, batch, seqLen, in, out, rank));
+    }
+
+    private static OpCase toCase(boolean down, int batch, int seqLen, int in, int out, int rank) {
+        return new OpCase(
+                String.format(
+                        "lowRank gradient of %s, [%d, %d, %d] to %d rank %d",
+                        down ? "a" : "b", batch, seqLen, in, out, rank),
+                inputs -> {
+                    Operand x = inputs.activation(batch, seqLen, in);
+                    Operand dy = inputs.activation(batch, seqLen, out);
+                    Operand a = inputs.weight(DType.F32, rank, in);
+                    Operand b = inputs.weight(DType.F32, out, rank);
+                    LowRank lora = new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
+                    return Trial.of(
+                            () -> {
+                                TrainingOps.LowRankGradients gradients =
+                                        inputs.ops()
+                                                .training()
+                                                .lowRank(x.tensor(), dy.tensor(), lora);
+                                return down ? gradients.a() : gradients.b();
+                            },
+                            m -> {
+                                int tokens = batch * seqLen;
+                                HostArray rows = x.host().reshape(tokens, in).permute(1, 0);
+                                HostArray dRows = dy.host().reshape(tokens, out).permute(1, 0);
+                                return down
+                                        ? down(m, rows, dRows, b.host())
+                                        : up(m, rows, dRows, a.host());
+                            });
+                });
+    }
+
+    /** {@code (dy B)^T (scale x)}; x [in, tokens], dy [out, tokens]. */
+    private static HostArray down(Arithmetic m, HostArray x, HostArray dy, HostArray b) {
+        HostArray low = stored(m, product(m, stored(m, b.permute(1, 0)), dy.permute(1, 0), 1));
+        return product(m, low, x, LORA_SCALE);
+    }
+
+    /** {@code dy^T (scale x A^T)}; x [in, tokens], dy [out, tokens]. */
+    private static HostArray up(Arithmetic m, HostArray x, HostArray dy, HostArray a) {
+        HostArray low = stored(m, product(m, stored(m, a), x.permute(1, 0), 1));
+        return product(m, dy, low, LORA_SCALE);
+    }
+
+    /**
+     * In the compute type: a result that a plain version would write to memory and read again, or
+     * an F32 factor, since a product takes both of its sides in one type.
+     */
+    private static HostArray stored(Arithmetic m, HostArray x) {
+        HostArray y = HostArray.zeros(x.dims());
+        for (int i = 0; i < y.values().length; i++) {
+            y.values()[i] = m.store(x.get(i));
+        }
+        return y;
+    }
+
+    /** {@code scale left right^T}. */
+    private static HostArray product(Arithmetic m, HostArray left, HostArray right, double scale) {
+        int depth = left.dim(1);
+        HostArray y = HostArray.zeros(left.dim(0), right.dim(0));
+        for (int i = 0; i < left.dim(0); i++) {
+            for (int j = 0; j < right.dim(0); j++) {
+                double sum = 0;
+                for (int k = 0; k < depth; k++) {
+                    sum = m.mulAdd(sum, left.get(i * depth + k), right.get(j * depth + k));
+                }
+                y.values()[i * right.dim(0) + j] = m.of(scale * sum);
+            }
+        }
+        return y;
+    }
+}
