@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -93,6 +94,22 @@ class EmulatedFamiliesTest {
                     MemoryForecast.of(
                             DryDevice.of(device), ModelFolder.open(job.model()), job.request());
             Forecasts.requireEqual(forecast.parts(), first(family).memory());
+        }
+    }
+
+    /** The weights of the file are F32: the device keeps them in half the space. */
+    @Test
+    void memory_inBf16_isThatOfTheForecast() {
+        DeviceOptions bf16 = new DeviceOptions(0, DType.BF16);
+        Job job = JOBS.get("dit");
+        try (Device device = Devices.open("cuda-emulated", bf16)) {
+            ModelFolder model = ModelFolder.open(job.model());
+            MemoryForecast forecast = MemoryForecast.of(DryDevice.of(device), model, job.request());
+            MemoryForecast.Meter meter = new MemoryForecast.Meter(device);
+            try (Ops ops = new Ops(device)) {
+                Runs.pixels(ops, job.model(), job.request(), meter);
+            }
+            Forecasts.requireEqual(forecast.parts(), meter.parts());
         }
     }
 
