@@ -16,6 +16,15 @@ public interface Device extends AutoCloseable {
     /** The operations that it can run. */
     KernelTable kernels();
 
+    /**
+     * Makes work ready to be queued many times, as a whole where the device can do that. The work
+     * runs operations on tensors that live as long as the result, gives back all memory that it
+     * takes, and neither reads nor writes host memory.
+     */
+    default Replay replay(Runnable work) {
+        return Replay.plain(work);
+    }
+
     /** Waits until all queued work is done. */
     void synchronize();
 

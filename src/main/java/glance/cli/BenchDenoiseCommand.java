@@ -33,7 +33,9 @@ import picocli.CommandLine.Option;
             "is the same.",
             "",
             "What is gained over another run is the product of two things, which are shown apart:",
-            "fewer steps, and faster steps.",
+            "fewer steps, and faster steps. On a GPU the steps of a phase replay one CUDA graph; to",
+            "see what that gains, keep the JSON of java -Dglance.cuda.graphs=false -jar",
+            "glance-engine.jar bench denoise ... and give it as the baseline.",
             ""
         },
         optionListHeading = "Options:%n",

@@ -8,6 +8,7 @@ import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
 import glance.backend.MathLibrary;
 import glance.backend.Op;
+import glance.backend.Replay;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
@@ -20,6 +21,7 @@ final class CudaDevice implements Device {
     private final Driver driver;
     private final long stream;
     private final CudaMemory memory;
+    private final Graphs graphs;
     private final DType computeType;
     private final Libraries libraries;
     private final KernelTable kernels;
@@ -35,7 +37,8 @@ final class CudaDevice implements Device {
         }
         this.stream = driver.createStream();
         this.libraries = openLibraries(options);
-        this.memory = new CudaMemory(driver, stream);
+        this.memory = new CudaMemory(driver, stream, computeType);
+        this.graphs = new Graphs(driver, stream, memory);
         this.clock = new DeviceClock(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
         this.kernels = kernels(launcher);
@@ -130,6 +133,11 @@ final class CudaDevice implements Device {
     @Override
     public KernelTable kernels() {
         return kernels;
+    }
+
+    @Override
+    public Replay replay(Runnable work) {
+        return graphs.replay(work);
     }
 
     @Override

@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -96,12 +97,30 @@ class EmulatedFamiliesTest {
         }
     }
 
+    /** The device's own type. */
+    @Test
+    void memoryInBf16_isThatOfTheForecast() {
+        Job job = JOBS.get("dit");
+        DeviceOptions bf16 = new DeviceOptions(0, DType.BF16);
+        Run run = run("cuda-emulated", bf16, job);
+        try (Device device = Devices.open("cuda-emulated", bf16)) {
+            MemoryForecast forecast =
+                    MemoryForecast.of(
+                            DryDevice.of(device), ModelFolder.open(job.model()), job.request());
+            Forecasts.requireEqual(forecast.parts(), run.memory());
+        }
+    }
+
     private static Run first(String family) {
         return RUNS.computeIfAbsent(family, key -> run("cuda-emulated", JOBS.get(key)));
     }
 
     private static Run run(String name, Job job) {
-        try (Device device = Devices.open(name, F32);
+        return run(name, F32, job);
+    }
+
+    private static Run run(String name, DeviceOptions options, Job job) {
+        try (Device device = Devices.open(name, options);
                 Ops ops = new Ops(device)) {
             MemoryForecast.Meter meter = new MemoryForecast.Meter(device);
             int[] pixels = Runs.pixels(ops, job.model(), job.request(), meter);

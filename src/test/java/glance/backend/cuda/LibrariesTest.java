@@ -33,7 +33,7 @@ class LibrariesTest {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
         driver = new EmulatedDriver();
         stream = driver.createStream();
-        memory = new CudaMemory(driver, stream);
+        memory = new CudaMemory(driver, stream, DType.BF16);
         libraries = Libraries.open(driver, stream, EnumSet.allOf(MathLibrary.class));
     }
 

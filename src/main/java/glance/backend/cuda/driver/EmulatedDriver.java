@@ -59,6 +59,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public long allocate(long bytes) {
+        expectNoCapture("allocate");
         synchronized (library) {
             return library.emulator_allocate(bytes);
         }
@@ -66,6 +67,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void free(long address) {
+        expectNoCapture("free");
         synchronized (library) {
             check(library.emulator_free(address), "free", address, 0);
         }
@@ -73,13 +75,12 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void renew(long address, long bytes) {
-        synchronized (library) {
-            check(library.emulator_renew(address, bytes), "renew", address, bytes);
-        }
+        perform(() -> check(library.emulator_renew(address, bytes), "renew", address, bytes));
     }
 
     @Override
     public ByteBuffer allocatePinned(int bytes) {
+        expectNoCapture("allocatePinned");
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -140,7 +141,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void synchronize(long stream) {
-        // everything happens at once
+        expectNoCapture("synchronize"); // otherwise everything happens at once
     }
 
     @Override
@@ -161,6 +162,11 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void await(long event) {
+        expectNoCapture("await"); // otherwise it has happened
+    }
+
+    @Override
+    public void waitEvent(long stream, long event) {
         // has happened
     }
 
@@ -171,6 +177,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public long loadModule(String name) {
+        expectNoCapture("loadModule");
         return 1; // the library has all files
     }
 
@@ -185,6 +192,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public int constant(long module, String name) {
+        expectNoCapture("constant");
         IntByReference value = new IntByReference();
         if (library.emulator_constant(name, value) != 0) {
             throw new DeviceException("cuda-emulated: no kernel file exports " + name);
@@ -227,13 +235,25 @@ public final class EmulatedDriver implements Driver {
         }
     }
 
+    /** A GPU refuses these, and the capture with them. */
+    private void expectNoCapture(String call) {
+        if (capturing != null) {
+            throw new DeviceException(
+                    "cuda-emulated: " + call + " is not permitted while a stream is captured");
+        }
+    }
+
     @Override
     public void beginCapture(long stream) {
+        expectNoCapture("beginCapture");
         capturing = new ArrayList<>();
     }
 
     @Override
     public long endCapture(long stream) {
+        if (capturing == null) {
+            throw new DeviceException("cuda-emulated: endCapture without beginCapture");
+        }
         graphs.put(++lastHandle, capturing);
         capturing = null;
         return lastHandle;

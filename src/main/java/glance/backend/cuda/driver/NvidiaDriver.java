@@ -245,6 +245,14 @@ final class NvidiaDriver implements Driver {
     }
 
     @Override
+    public void waitEvent(long stream, long event) {
+        enter();
+        check(
+                JCudaDriver.cuStreamWaitEvent(streams.get(stream), events.get(event), 0),
+                "cuStreamWaitEvent");
+    }
+
+    @Override
     public float elapsedMillis(long start, long end) {
         enter();
         float[] millis = new float[1];
@@ -345,8 +353,9 @@ final class NvidiaDriver implements Driver {
         CUgraph graph = new CUgraph();
         CUgraphExec executable = new CUgraphExec();
         check(JCudaDriver.cuStreamEndCapture(streams.get(stream), graph), "cuStreamEndCapture");
-        check(JCudaDriver.cuGraphInstantiate(executable, graph, 0), "cuGraphInstantiate");
+        int result = JCudaDriver.cuGraphInstantiate(executable, graph, 0);
         check(JCudaDriver.cuGraphDestroy(graph), "cuGraphDestroy");
+        check(result, "cuGraphInstantiate");
         graphs.put(++lastHandle, executable);
         return lastHandle;
     }

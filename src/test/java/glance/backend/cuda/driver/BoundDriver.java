@@ -86,6 +86,7 @@ final class BoundDriver {
         long start = driver.createEvent();
         long end = driver.createEvent();
         driver.record(start, stream);
+        driver.waitEvent(stream, start);
         driver.record(end, stream);
         driver.await(end);
         float millis = driver.elapsedMillis(start, end);
