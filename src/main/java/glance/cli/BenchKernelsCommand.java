@@ -43,7 +43,8 @@ import picocli.CommandLine.Spec;
             "weight, in three launches, and fused as the engine does it. Products and convolutions",
             "are also timed with cuBLAS and cuDNN where they load.",
             "",
-            "Exits 1 if a result is wrong. On devices without the speed of a GPU use --shrink.",
+            "Exits 1 if a result is wrong. On devices without the speed of a GPU use --shrink; the",
+            "CPU device, whose code the JVM compiles as it runs, is measured by benchmarks/.",
             ""
         },
         optionListHeading = "Options:%n",
