@@ -366,7 +366,7 @@ def row(torch, device, dtype, name, make, scale, rounds):
         return {"name": name, "timing": None, "problem": "PyTorch has no such kernel"}
     try:
         micros = measure(torch, device, dtype, make, scale, rounds)
-    except (RuntimeError, AttributeError) as e:  # out of memory, or an older PyTorch
+    except (RuntimeError, AttributeError, TypeError) as e:  # out of memory, or an older PyTorch
         return {"name": name, "timing": None, "problem": str(e).splitlines()[0]}
     finally:
         if device != "cpu":
