@@ -1,5 +1,6 @@
 package glance.autograd;
 
+import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
@@ -63,16 +64,17 @@ final class Rules {
      * and bias are frozen.
      */
     private static void linear(Op.Linear op, Tensor dy, Gradients g, Ops ops) {
-        TrainingOps t = ops.training();
-        if (g.wants(op.x())) {
-            g.add(op.x(), t.linearInput(dy, op.weight(), op.lora()));
+        LowRank lora = op.lora();
+        boolean input = g.wants(op.x());
+        boolean factors = lora != null && (g.wants(lora.a()) || g.wants(lora.b()));
+        TrainingOps.LinearGradients gradients = ops.training().linear(op, dy, input, factors);
+        if (input) {
+            g.add(op.x(), gradients.x());
         }
-        if (op.lora() == null || !(g.wants(op.lora().a()) || g.wants(op.lora().b()))) {
-            return;
+        if (factors) {
+            g.add(lora.a(), gradients.a());
+            g.add(lora.b(), gradients.b());
         }
-        TrainingOps.LowRankGradients factors = t.lowRank(op.x(), dy, op.lora());
-        g.add(op.lora().a(), factors.a());
-        g.add(op.lora().b(), factors.b());
     }
 
     /** From the saved log-sum-exp; formula at {@link glance.backend.TrainingOp.AttentionGrad}. */
@@ -96,9 +98,10 @@ final class Rules {
      * mean(dn) - n mean(dn n)) / std, dScale = sum dy n, dShift = sum dy.
      */
     private static void layerNorm(Op.LayerNorm op, Tensor dy, Gradients g, Ops ops) {
-        TrainingOps.LayerNormGradients gradients = ops.training().layerNorm(op, dy);
+        boolean modulation = g.wants(op.scale()) || g.wants(op.shift());
+        TrainingOps.LayerNormGradients gradients = ops.training().layerNorm(op, dy, modulation);
         g.add(op.x(), gradients.x());
-        if (op.scale() != null) {
+        if (modulation) {
             g.add(op.scale(), gradients.scale());
             g.add(op.shift(), gradients.shift());
         }
@@ -108,9 +111,10 @@ final class Rules {
     private static void gateResidual(Op.GateResidual op, Tensor dy, Gradients g, Ops ops) {
         g.add(op.residual(), dy);
         if (g.wants(op.y()) || g.wants(op.gate())) {
-            List<Tensor> gradients = ops.training().gateResidual(op, dy);
-            g.add(op.y(), gradients.get(0));
-            g.add(op.gate(), gradients.get(1));
+            TrainingOps.GateGradients gradients =
+                    ops.training().gateResidual(op, dy, g.wants(op.gate()));
+            g.add(op.y(), gradients.y());
+            g.add(op.gate(), gradients.gate());
         }
     }
 

@@ -20,11 +20,24 @@ public interface DeviceMemory {
      */
     Tensor adopt(DType dtype, Shape shape, ByteBuffer data);
 
+    /** The dtype in which {@link #adopt} keeps a weight; usually its own. */
+    default DType keeps(DType dtype, Shape shape) {
+        return dtype;
+    }
+
+    /** What the rank of an adapter should be a multiple of for the fastest way. */
+    default int rankMultiple() {
+        return 1;
+    }
+
     /** Copies host bytes into a contiguous tensor. */
     void write(ByteBuffer source, Tensor target);
 
     /** Copies a contiguous tensor into host bytes, after all queued work is done. */
     void read(Tensor source, ByteBuffer target);
+
+    /** Copies a contiguous tensor into another of the same dtype and size, without a kernel. */
+    void copy(Tensor source, Tensor target);
 
     /** Bytes in use and their peak. */
     MemoryStats stats();

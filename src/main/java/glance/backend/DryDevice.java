@@ -15,10 +15,11 @@ import java.util.function.LongConsumer;
 public final class DryDevice implements Device {
     private final DType computeType;
     private final long memoryBytes;
-    private final Memory memory = new Memory();
+    private final Memory memory;
     private final KernelTable kernels;
 
-    private DryDevice(DType computeType, long memoryBytes, KernelTable pattern) {
+    private DryDevice(DType computeType, long memoryBytes, KernelTable pattern, Memory memory) {
+        this.memory = memory;
         this.computeType = computeType;
         this.memoryBytes = memoryBytes;
         this.kernels = pattern.dry(memory::touch);
@@ -26,7 +27,11 @@ public final class DryDevice implements Device {
 
     /** Stands in for a device: its dtype and memory, its refusals, its kernels' workspaces. */
     public static DryDevice of(Device device) {
-        return new DryDevice(device.computeType(), device.info().memoryBytes(), device.kernels());
+        return new DryDevice(
+                device.computeType(),
+                device.info().memoryBytes(),
+                device.kernels(),
+                new Memory(device.memory()));
     }
 
     /**
@@ -34,7 +39,7 @@ public final class DryDevice implements Device {
      * to spare: what can be done in parts is.
      */
     public static DryDevice ideal(DType computeType) {
-        return new DryDevice(computeType, 0, KernelTable.ofNothing());
+        return new DryDevice(computeType, 0, KernelTable.ofNothing(), new Memory(null));
     }
 
     @Override
@@ -89,10 +94,18 @@ public final class DryDevice implements Device {
     }
 
     private static final class Memory implements DeviceMemory {
+        private final DeviceMemory pattern;
         private long scratchBytes;
         private long peakScratchBytes;
         private long weightBytes;
         private long peakWeightBytes;
+
+        /**
+         * @param pattern whose forms of weights count; null for those of the file
+         */
+        Memory(DeviceMemory pattern) {
+            this.pattern = pattern;
+        }
 
         /** Takes so much for a moment. */
         private void touch(long bytes) {
@@ -109,11 +122,25 @@ public final class DryDevice implements Device {
 
         @Override
         public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
-            long bytes = shape.numel() * dtype.bytes();
+            DType kept = keeps(dtype, shape);
+            if (kept != dtype) {
+                touch(shape.numel() * dtype.bytes()); // as it is in the file, to be converted
+            }
+            long bytes = shape.numel() * kept.bytes();
             weightBytes += bytes;
             peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
             Block block = new Block(bytes, size -> weightBytes -= size);
-            return Tensor.contiguous(block, dtype, shape);
+            return Tensor.contiguous(block, kept, shape);
+        }
+
+        @Override
+        public DType keeps(DType dtype, Shape shape) {
+            return pattern == null ? dtype : pattern.keeps(dtype, shape);
+        }
+
+        @Override
+        public int rankMultiple() {
+            return pattern == null ? 1 : pattern.rankMultiple();
         }
 
         @Override
@@ -124,6 +151,11 @@ public final class DryDevice implements Device {
         @Override
         public void read(Tensor source, ByteBuffer target) {
             // a fresh buffer is all zeros already
+        }
+
+        @Override
+        public void copy(Tensor source, Tensor target) {
+            // goes nowhere
         }
 
         @Override

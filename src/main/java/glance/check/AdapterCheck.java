@@ -74,7 +74,7 @@ final class AdapterCheck {
 
     private LoraFile open(String file) {
         Map<String, Shape> modules = new LinkedHashMap<>();
-        linears.forEach((name, linear) -> modules.put(name, linear.weight().shape()));
+        linears.forEach((name, linear) -> modules.put(name, linear.shape()));
         return LoraFile.open(folder.path().resolve(file), keyMap, modules);
     }
 

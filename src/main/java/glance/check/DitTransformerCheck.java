@@ -50,8 +50,7 @@ final class DitTransformerCheck {
                         ops,
                         Latents.pack(ops, latents, patch),
                         modulation,
-                        grid.height(),
-                        grid.width());
+                        transformer.positions(ops, grid));
         return ops.pack(Latents.unpack(ops, noise, patch, grid).permute(0, 3, 1, 2));
     }
 

@@ -40,12 +40,13 @@ final class FluxTransformerCheck {
         FluxModulation modulation =
                 transformer.modulation(
                         ops, sigmas, scales, folder.tensor(ops, "in.pooled_projections"));
+        Tensor text = folder.tensor(ops, "in.encoder_hidden_states");
         return transformer.velocity(
                 ops,
                 folder.tensor(ops, "in.hidden_states"),
-                folder.tensor(ops, "in.encoder_hidden_states"),
+                text,
                 modulation,
-                grid(folder));
+                transformer.positions(ops, text.dim(1), grid(folder)));
     }
 
     /** The ids are (0, row, column), row by row; the last token has the largest of both. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import glance.io.Config;
 import glance.io.Weights;
 import glance.lora.KeyMap;
+import glance.model.TokenGrid;
 import glance.model.qwenimage.QwenImageConfig;
 import glance.model.qwenimage.QwenImageModulation;
 import glance.model.qwenimage.QwenImageTransformer;
@@ -34,7 +35,8 @@ final class QwenImageTransformerCheck {
     }
 
     private static Tensor sample(CaseFolder folder, Ops ops, QwenImageTransformer transformer) {
-        JsonNode grid = folder.required("img_shapes").path(0);
+        JsonNode shape = folder.required("img_shapes").path(0);
+        TokenGrid grid = new TokenGrid(shape.path(1).asInt(), shape.path(2).asInt());
         FloatBuffer timesteps = folder.floats("in.timestep");
         float[] sigmas = new float[timesteps.remaining()];
         timesteps.get(sigmas);
@@ -47,7 +49,6 @@ final class QwenImageTransformerCheck {
                 folder.tensor(ops, "in.hidden_states"),
                 new TextBatch(embeddings, counts),
                 modulation,
-                grid.path(1).asInt(),
-                grid.path(2).asInt());
+                transformer.positions(ops, embeddings.dim(1), grid));
     }
 }

@@ -45,6 +45,9 @@ final class InfoText {
     private void print(Inspection.Model model) {
         line("model", model.pipeline());
         line("path", model.path());
+        if (model.defaults() != null) {
+            line("defaults", text(model.defaults()));
+        }
         out.println();
         Table table = new Table("part", "class", "tensors", "parameters", "dtype", "size");
         long parameters = 0;
@@ -69,7 +72,7 @@ final class InfoText {
         table.print(out);
         if (model.runMemory() != null) {
             out.println();
-            print(model.runMemory());
+            print(model.runMemory(), model.device());
         }
         if (all) {
             for (Inspection.Component component : model.components()) {
@@ -82,7 +85,19 @@ final class InfoText {
         }
     }
 
-    private void print(MemoryForecast forecast) {
+    private static String text(Inspection.Defaults defaults) {
+        return "plan "
+                + defaults.plan()
+                + ", "
+                + defaults.size()
+                + ", "
+                + (defaults.guidance() == 1 ? "no guidance" : "guidance " + defaults.guidance())
+                + (defaults.embeddedGuidance() == 0
+                        ? ""
+                        : ", embedded guidance " + defaults.embeddedGuidance());
+    }
+
+    private void print(MemoryForecast forecast, String device) {
         MemoryForecast.Part largest = forecast.largest();
         line(
                 "run memory",
@@ -92,7 +107,9 @@ final class InfoText {
                         + "x"
                         + forecast.height()
                         + (forecast.samples() > 1 ? " with guidance" : "")
-                        + " on the CPU: the largest part, as parts are loaded in turn");
+                        + " on "
+                        + device
+                        + ": the largest part, as parts are loaded in turn");
         ForecastText.print(forecast, out);
     }
 

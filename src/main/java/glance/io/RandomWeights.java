@@ -51,7 +51,14 @@ final class RandomWeights extends Weights {
         if (info == null) {
             throw new IllegalArgumentException(source + ": no tensor named " + name);
         }
-        int bytes = Math.toIntExact(info.bytes());
+        if (info.bytes() > Integer.MAX_VALUE) {
+            throw new FormatException(
+                    source,
+                    name,
+                    "is " + info.bytes() + " bytes, over the limit of 2 GiB for one tensor",
+                    "take random weights of a smaller dtype");
+        }
+        int bytes = (int) info.bytes();
         if (info.shape().rank() > 1) {
             if (normal.capacity() < bytes) {
                 Random random = new Random(0);

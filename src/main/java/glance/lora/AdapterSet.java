@@ -1,5 +1,6 @@
 package glance.lora;
 
+import glance.backend.DeviceMemory;
 import glance.backend.LowRank;
 import glance.io.HostTensor;
 import glance.ops.Ops;
@@ -28,6 +29,7 @@ import java.util.Set;
  *                                       [A2]
  * </pre>
  *
+ * Ranks may be larger than in the files, filled up with zeros, where the device wants multiples.
  * Owns the memory of everything it hands out; use nothing of it after {@link #close}, and close it
  * before the device. Not thread-safe.
  */
@@ -118,11 +120,9 @@ public final class AdapterSet implements AutoCloseable {
 
     /** The file's own matrices, shared by all combinations in which a module has only them. */
     private LowRank single(Part part) {
-        return new LowRank(store(part.pair().a()), store(part.pair().b()), part.scale());
-    }
-
-    private Tensor store(HostTensor host) {
-        return stored.computeIfAbsent(host, key -> own(adopt(key)));
+        Tensor a = stored.computeIfAbsent(part.pair().a(), key -> own(adoptDown(key)));
+        Tensor b = stored.computeIfAbsent(part.pair().b(), key -> own(adoptUp(key)));
+        return new LowRank(a, b, part.scale());
     }
 
     private LowRank sum(List<Part> parts) {
@@ -130,8 +130,8 @@ public final class AdapterSet implements AutoCloseable {
         List<Tensor> ups = new ArrayList<>();
         try (Scope scope = ops.scope()) {
             for (Part part : parts) {
-                downs.add(adopt(part.pair().a()));
-                ups.add(adopt(part.pair().b()));
+                downs.add(adoptDown(part.pair().a()));
+                ups.add(adoptUp(part.pair().b()));
             }
             Tensor a = ops.concat(0, downs);
             float[] scales = columnScales(parts);
@@ -148,18 +148,35 @@ public final class AdapterSet implements AutoCloseable {
     }
 
     /** The scale of each column of the joined B. */
-    private static float[] columnScales(List<Part> parts) {
-        float[] scales = new float[parts.stream().mapToInt(part -> part.pair().rank()).sum()];
+    private float[] columnScales(List<Part> parts) {
+        float[] scales = new float[parts.stream().mapToInt(this::rank).sum()];
         int at = 0;
         for (Part part : parts) {
-            Arrays.fill(scales, at, at + part.pair().rank(), part.scale());
-            at += part.pair().rank();
+            Arrays.fill(scales, at, at + rank(part), part.scale());
+            at += rank(part);
         }
         return scales;
     }
 
+    /** The rank of a part on the device. */
+    private int rank(Part part) {
+        return RankPadding.padded(part.pair().rank(), memory().rankMultiple());
+    }
+
+    private Tensor adoptDown(HostTensor a) {
+        return adopt(RankPadding.down(a, memory().rankMultiple()));
+    }
+
+    private Tensor adoptUp(HostTensor b) {
+        return adopt(RankPadding.up(b, memory().rankMultiple()));
+    }
+
     private Tensor adopt(HostTensor host) {
-        return ops.device().memory().adopt(host.dtype(), host.shape(), host.data());
+        return memory().adopt(host.dtype(), host.shape(), host.data());
+    }
+
+    private DeviceMemory memory() {
+        return ops.device().memory();
     }
 
     private Tensor own(Tensor tensor) {

@@ -2,8 +2,9 @@ package glance.model;
 
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
+import glance.nn.Parameters;
 import glance.ops.Ops;
-import glance.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -12,21 +13,33 @@ import java.util.Map;
  * this form by their family.
  */
 public interface Denoiser extends AutoCloseable {
+    /** The weights. Those of {@link Parameters#conditioning} are read by {@link #prepare} alone. */
+    Parameters parameters();
+
     /** Every linear layer by its name in the checkpoint, for adapters. */
-    Map<String, Linear> linears();
+    default Map<String, Linear> linears() {
+        return parameters().linears();
+    }
 
     /**
      * Computes what does not depend on the latents, once for all steps: modulation vectors (under
-     * the adapters that are active now), positions, caption projections.
+     * the adapters that are active now) and positions.
      *
-     * @param text one entry per sample of the batch
+     * @param texts batches to be drawn one after the other, with one entry per sample each
      * @param sigmas noise levels of the steps
      * @param embeddedGuidance guidance scale that a distilled model takes as an input; others
      *     ignore it
-     * @return the velocity at each of these steps; its tensors belong to the innermost scope
+     * @return for each batch of texts the velocity at these steps; their tensors belong to the
+     *     innermost scope
      */
-    Velocity prepare(
-            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance);
+    List<Velocity> prepare(
+            Ops ops, List<TextBatch> texts, float[] sigmas, TokenGrid grid, float embeddedGuidance);
+
+    /** The same for one batch of texts. */
+    default Velocity prepare(
+            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
+        return prepare(ops, List.of(text), sigmas, grid, embeddedGuidance).get(0);
+    }
 
     /**
      * What unit noise is multiplied by to become the latents at the first noise level of a run.
@@ -46,17 +59,4 @@ public interface Denoiser extends AutoCloseable {
 
     @Override
     void close();
-
-    /** The prediction for fixed prompts and noise levels. */
-    @FunctionalInterface
-    interface Velocity {
-        /**
-         * Predicts the velocity.
-         *
-         * @param latents [batch, tokens, channels]
-         * @param step index into the sigmas given to {@link Denoiser#prepare}
-         * @return [batch, tokens, channels]
-         */
-        Tensor at(Ops ops, Tensor latents, int step);
-    }
 }

@@ -3,6 +3,7 @@ package glance.nn;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
 import glance.ops.Ops;
+import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
@@ -10,18 +11,23 @@ import glance.tensor.Tensor;
  * and never written: switching adapters replaces one reference.
  */
 public final class Linear {
-    private final Tensor weight; // (out, in)
-    private final Tensor bias; // (out), or null
+    private final Weight weight; // (out, in)
+    private final Weight bias; // (out), or null
     private LowRank adapter;
 
-    Linear(Tensor weight, Tensor bias) {
+    Linear(Weight weight, Weight bias) {
         this.weight = weight;
         this.bias = bias;
     }
 
-    /** The frozen weight, [out, in]. */
+    /** Shape of the weight, [out, in]. */
+    public Shape shape() {
+        return weight.shape();
+    }
+
+    /** The frozen weight, [out, in], on the device. */
     public Tensor weight() {
-        return weight;
+        return weight.tensor();
     }
 
     /** Makes {@code adapter} the active one; null for none. */
@@ -38,6 +44,7 @@ public final class Linear {
      * The same with an epilogue; see {@link Ops#linear(Tensor, Tensor, Tensor, LowRank, Epilogue)}.
      */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
-        return ops.linear(x, weight, bias, adapter, epilogue);
+        return ops.linear(
+                x, weight.tensor(), bias == null ? null : bias.tensor(), adapter, epilogue);
     }
 }

@@ -18,15 +18,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * The weights of one component on their way from a checkpoint into layers. Ask for every tensor by
  * name and expected shape, then call {@link #finish}: problems are collected, so that one error
  * tells all of them. Owns the device memory of the weights until closed.
+ *
+ * <p>Linear layers and {@link #weight} take no device memory before they are first read. Those that
+ * were asked for through {@link #conditioning} can be sent away again when the conditioning of a
+ * run is known.
  */
 public final class Parameters implements AutoCloseable {
     private final Root root;
     private final String prefix;
+    private final boolean conditioning;
 
     /** What all prefixes of one checkpoint share. */
     private static final class Root {
@@ -36,6 +42,8 @@ public final class Parameters implements AutoCloseable {
         final Set<String> used = new HashSet<>();
         final List<String> problems = new ArrayList<>();
         final List<Storage> owned = new ArrayList<>();
+        final List<Weight> resident = new ArrayList<>();
+        final List<Weight> conditioning = new ArrayList<>();
         final Map<String, Linear> linears = new LinkedHashMap<>();
 
         Root(Ops ops, Weights weights, String component) {
@@ -51,17 +59,18 @@ public final class Parameters implements AutoCloseable {
      * @param component class name, for messages
      */
     public Parameters(Ops ops, Weights weights, String component) {
-        this(new Root(ops, weights, component), "");
+        this(new Root(ops, weights, component), "", false);
     }
 
-    private Parameters(Root root, String prefix) {
+    private Parameters(Root root, String prefix, boolean conditioning) {
         this.root = root;
         this.prefix = prefix;
+        this.conditioning = conditioning;
     }
 
     /** The parameters whose names start with {@code name} and a dot. */
     public Parameters in(String name) {
-        return new Parameters(root, prefix + name + ".");
+        return new Parameters(root, prefix + name + ".", conditioning);
     }
 
     /** The parameters of entry {@code index} of a list of modules. */
@@ -69,34 +78,57 @@ public final class Parameters implements AutoCloseable {
         return in(Integer.toString(index));
     }
 
+    /**
+     * The same parameters; layers and weights asked for through this view are read only while
+     * conditioning is computed, and {@link #unloadConditioning} sends them away.
+     */
+    public Parameters conditioning() {
+        return new Parameters(root, prefix, true);
+    }
+
     /** Whether the checkpoint has a tensor of this name. */
     public boolean has(String name) {
         return root.weights.tensors().containsKey(prefix + name);
     }
 
-    /** The tensor of this name, in the dtype in which the device keeps it. */
+    /** The tensor of this name on the device, in the dtype in which the device keeps it. */
     public Tensor tensor(String name, int... dims) {
+        Supplier<Tensor> adopt = checked(name, Shape.of(dims));
+        if (adopt == null) {
+            return absent(Shape.of(dims));
+        }
+        Tensor tensor = adopt.get();
+        root.owned.add(tensor.storage());
+        return tensor;
+    }
+
+    /** The tensor of this name, which comes to the device when it is first read. */
+    public Weight weight(String name, int... dims) {
+        Shape shape = Shape.of(dims);
+        Weight weight = new Weight(shape, checked(name, shape));
+        (conditioning ? root.conditioning : root.resident).add(weight);
+        return weight;
+    }
+
+    /** How to place a tensor on the device, or null if there is a problem, which is noted. */
+    private Supplier<Tensor> checked(String name, Shape want) {
         String full = prefix + name;
-        Shape want = Shape.of(dims);
         root.used.add(full);
         TensorInfo info = root.weights.find(full, want);
         if (info == null) {
             root.problems.add("missing " + full + " " + want);
-            return absent(want);
+            return null;
         }
         if (!info.shape().equals(want)) {
             root.problems.add(
                     "mis-shaped " + full + ": expected " + want + ", got " + info.shape());
-            return absent(want);
+            return null;
         }
         if (!info.dtype().isFloating()) {
             root.problems.add("unusable " + full + ": expected a float dtype, got " + info.dtype());
-            return absent(want);
+            return null;
         }
-        Tensor tensor =
-                root.ops.device().memory().adopt(info.dtype(), want, root.weights.data(full));
-        root.owned.add(tensor.storage());
-        return tensor;
+        return () -> root.ops.device().memory().adopt(info.dtype(), want, root.weights.data(full));
     }
 
     /** A tensor [n, 1, ...] of this name as a vector [n]. */
@@ -113,12 +145,12 @@ public final class Parameters implements AutoCloseable {
     /** {@code name.weight} [out, in] and {@code name.bias} [out]; adapters find it by its name. */
     public Linear linear(String name, int in, int out) {
         return register(
-                name, new Linear(tensor(name + ".weight", out, in), tensor(name + ".bias", out)));
+                name, new Linear(weight(name + ".weight", out, in), weight(name + ".bias", out)));
     }
 
     /** {@code name.weight} [out, in] alone; adapters find it by its name. */
     public Linear linearNoBias(String name, int in, int out) {
-        return register(name, new Linear(tensor(name + ".weight", out, in), null));
+        return register(name, new Linear(weight(name + ".weight", out, in), null));
     }
 
     private Linear register(String name, Linear linear) {
@@ -232,9 +264,21 @@ public final class Parameters implements AutoCloseable {
         return Tensor.contiguous(nothing, DType.F32, shape);
     }
 
+    /** Brings all weights to the device, but for those that only conditioning reads. */
+    public void load() {
+        root.resident.forEach(Weight::tensor);
+    }
+
+    /** Frees the device memory of what only conditioning reads, until it is read again. */
+    public void unloadConditioning() {
+        root.conditioning.forEach(Weight::unload);
+    }
+
     /** Frees the device memory of all weights. */
     @Override
     public void close() {
+        root.resident.forEach(Weight::unload);
+        unloadConditioning();
         root.owned.forEach(Storage::release);
         root.owned.clear();
     }

@@ -87,7 +87,16 @@ public final class HostTransfer {
     }
 
     private static ByteBuffer buffer(DType dtype, Shape shape) {
-        return ByteBuffer.allocate(Math.toIntExact(shape.numel() * dtype.bytes()))
-                .order(ByteOrder.LITTLE_ENDIAN);
+        long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
+        Check.that(
+                bytes <= Integer.MAX_VALUE,
+                "transfer",
+                dtype
+                        + " "
+                        + shape
+                        + " has "
+                        + bytes
+                        + " bytes; at most 2 GiB go between host and device at once, send parts");
+        return ByteBuffer.allocate((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 }

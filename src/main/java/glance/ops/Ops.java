@@ -6,6 +6,7 @@ import glance.backend.Device;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
 import glance.backend.Op;
+import glance.backend.Replay;
 import glance.backend.Rope;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -15,10 +16,10 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * Operations on the tensors of one device. Arguments are never modified; every result is a new
- * contiguous tensor in the device's compute dtype, owned by the innermost {@link Scope}. All
- * methods throw {@link IllegalArgumentException} naming the operation, the argument, what was
- * expected and what was given. Not thread-safe.
+ * Operations on the tensors of one device. Arguments are never modified but by {@link #copy}; every
+ * result is a new contiguous tensor in the device's compute dtype, owned by the innermost {@link
+ * Scope}. All methods throw {@link IllegalArgumentException} naming the operation, the argument,
+ * what was expected and what was given. Not thread-safe.
  */
 public final class Ops implements AutoCloseable {
     private final Device device;
@@ -599,6 +600,33 @@ public final class Ops implements AutoCloseable {
         Tensor out = empty(computeType(), x.shape());
         run(new Op.Copy(x, out));
         return out;
+    }
+
+    /**
+     * Fills {@code target} with the values of {@code x}, in the dtype and strides of each: the one
+     * operation that changes a tensor that there was before. It cannot be recorded.
+     *
+     * @param target the shape of x
+     */
+    public void copy(Tensor x, Tensor target) {
+        Check.shape("copy", "target", target, x.shape(), "to match x");
+        Check.that(recorder == null, "copy", "a tensor is not overwritten while there is a tape");
+        run(new Op.Copy(x, target));
+    }
+
+    /**
+     * Makes work ready to be run many times; on a GPU it becomes one graph of launches. It must
+     * read tensors that outlive the result alone, leave its own in {@link #copy} of such tensors,
+     * and keep away from {@link #host}. It cannot be recorded.
+     */
+    public Replay replay(Runnable work) {
+        Check.that(recorder == null, "replay", "work is not replayed while there is a tape");
+        return device.replay(
+                () -> {
+                    try (Scope scope = scope()) {
+                        work.run();
+                    }
+                });
     }
 
     /** The tensor itself if it has the dtype, else a converted copy. */

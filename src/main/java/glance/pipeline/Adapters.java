@@ -34,7 +34,7 @@ final class Adapters implements AutoCloseable {
     Adapters(Ops ops, Family family, Denoiser denoiser, RunListener listener) {
         this.family = family;
         this.listener = listener;
-        denoiser.linears().forEach((name, linear) -> modules.put(name, linear.weight().shape()));
+        denoiser.linears().forEach((name, linear) -> modules.put(name, linear.shape()));
         set = new AdapterSet(ops);
     }
 

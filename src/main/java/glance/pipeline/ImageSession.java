@@ -109,6 +109,8 @@ public final class ImageSession implements AutoCloseable {
             texts = encode();
             listener.stage("transformer");
             denoiser = family.openDenoiser(ops, folder);
+            // for all runs: none of them shall pay for it
+            denoiser.parameters().load();
             adapters = new Adapters(ops, family, denoiser, listener);
         } catch (RuntimeException | Error e) {
             close();
@@ -157,15 +159,13 @@ public final class ImageSession implements AutoCloseable {
             Tensor noise = StartNoise.packed(ops, seed, 1, geometry, grid);
             ops.device().synchronize();
             long start = System.nanoTime();
+            Sampler sampler = new Sampler(ops, denoiser, listener);
+            List<TextBatch> text = List.of(texts.get(prompt));
+            Guidance guidance = setting.guidance();
+            Conditioned conditioned =
+                    sampler.prepare(text, recipe.steps, grid, guidance.embedded()).get(0);
             Tensor latents =
-                    new Sampler(ops, denoiser, listener)
-                            .run(
-                                    texts.get(prompt),
-                                    noise,
-                                    recipe.steps,
-                                    grid,
-                                    setting.guidance(),
-                                    (tensor, step) -> {});
+                    sampler.run(conditioned, noise, recipe.steps, guidance, (tensor, step) -> {});
             double seconds = (System.nanoTime() - start) * 1e-9;
             FloatBuffer values = ops.host().floats(latents);
             float[] copy = new float[values.remaining()];

@@ -52,9 +52,10 @@ public record LivePicture(
         try (Scope scope = ops.scope();
                 LatentCodec codec = family.openCodec(ops, folder)) {
             Tensor noise = StartNoise.packed(ops, seed, 1, family.geometry(folder), grid);
-            Tensor latents =
-                    new Sampler(ops, denoiser, SILENT)
-                            .run(text, noise, steps, grid, guidance, (tensor, step) -> {});
+            Sampler sampler = new Sampler(ops, denoiser, SILENT);
+            Conditioned conditioned =
+                    sampler.prepare(List.of(text), steps, grid, guidance.embedded()).get(0);
+            Tensor latents = sampler.run(conditioned, noise, steps, guidance, (tensor, step) -> {});
             return Pictures.of(ops, codec.decode(ops, latents, grid)).get(0);
         }
     }

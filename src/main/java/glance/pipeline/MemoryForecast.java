@@ -27,7 +27,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
      * One part of a model while it is loaded.
      *
      * @param name as in {@link RunListener#stage}
-     * @param weightBytes its weights as they lie in the file
+     * @param weightBytes most of its weights at once, as they lie in the file
      * @param scratchBytes at the worst moment: activations, results of earlier parts, workspaces of
      *     kernels, weights that were rearranged
      */

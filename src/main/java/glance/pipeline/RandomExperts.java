@@ -88,7 +88,7 @@ public final class RandomExperts implements AutoCloseable {
                     .forEach(
                             (name, linear) -> {
                                 if (TARGETS.matcher(name).matches()) {
-                                    Shape weight = linear.weight().shape();
+                                    Shape weight = linear.shape();
                                     HostTensor a = normal(rank, weight.dim(1), random);
                                     HostTensor b = normal(weight.dim(0), rank, random);
                                     pairs.put(name, new LoraPair(a, b, rank));

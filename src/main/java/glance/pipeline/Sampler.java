@@ -3,6 +3,7 @@ package glance.pipeline;
 import glance.backend.LowRank;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
+import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
 import glance.ops.Ops;
@@ -14,11 +15,12 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ObjIntConsumer;
+import java.util.stream.Stream;
 
 /**
  * The denoising loop: Euler steps along a plan, each under its own adapters. Knows nothing of Slow
- * and Fast. Conditioning is prepared once for all steps that share adapters; a switch between two
- * steps swaps references and copies nothing.
+ * and Fast. Conditioning is computed for all steps and texts before the first step; a switch
+ * between two steps swaps references and copies nothing.
  */
 final class Sampler {
     private final Ops ops;
@@ -32,51 +34,52 @@ final class Sampler {
     }
 
     /**
+     * Computes the conditioning of all steps.
+     *
+     * @param texts batches to be drawn one after the other: prompts; with guidance, the negative
+     *     prompts follow in the same order
+     * @return one for each batch, in the innermost scope
+     */
+    List<Conditioned> prepare(
+            List<TextBatch> texts,
+            List<DenoisingStep> steps,
+            TokenGrid grid,
+            float embeddedGuidance) {
+        List<Conditioned> result = Stream.generate(Conditioned::new).limit(texts.size()).toList();
+        try {
+            for (Map<String, LowRank> adapters : adapters(steps)) {
+                activate(adapters);
+                List<Velocity> velocities =
+                        denoiser.prepare(
+                                ops, texts, sigmas(steps, adapters), grid, embeddedGuidance);
+                for (int i = 0; i < texts.size(); i++) {
+                    result.get(i).put(adapters, velocities.get(i));
+                }
+            }
+            return result;
+        } finally {
+            activate(Map.of());
+        }
+    }
+
+    /**
      * Runs all steps.
      *
-     * @param text prompts of the batch; with guidance, the negative prompts follow in the same
-     *     order
+     * @param conditioned from {@link #prepare} with the same steps
      * @param noise [batch, tokens, channels]
      * @param afterStep told the latents after each step, and the number of the step from 1
      * @return latents at the last sigma, in the enclosing scope
      */
     Tensor run(
-            TextBatch text,
+            Conditioned conditioned,
             Tensor noise,
             List<DenoisingStep> steps,
-            TokenGrid grid,
             Guidance guidance,
             ObjIntConsumer<Tensor> afterStep) {
         try (Scope scope = ops.scope()) {
-            List<Prepared> prepared = prepare(text, steps, grid, guidance.embedded());
-            Map<String, LowRank> active = null;
             Tensor latents = start(noise, steps.get(0).sigma());
-            for (int i = 0; i < steps.size(); i++) {
-                if (listener.isCancelled()) {
-                    throw new CancelledException();
-                }
-                DenoisingStep step = steps.get(i);
-                long start = System.nanoTime();
-                if (step.adapters() != active) {
-                    activate(step.adapters());
-                    if (active != null) {
-                        listener.adapterSwitch((System.nanoTime() - start) * 1e-9);
-                    }
-                    active = step.adapters();
-                }
-                Tensor next;
-                try (Scope inner = ops.scope()) {
-                    next = inner.keep(euler(prepared.get(i), latents, step, guidance));
-                }
-                if (latents != noise) {
-                    scope.free(latents);
-                }
-                latents = next;
-                ops.device().synchronize();
-                listener.step(
-                        i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
-                listener.latents(i + 1, latents);
-                afterStep.accept(latents, i + 1);
+            try (Network network = new Network(ops, conditioned, latents, guidance.isActive())) {
+                walk(network, latents, steps, guidance, afterStep);
             }
             return scope.keep(latents);
         } finally {
@@ -84,31 +87,63 @@ final class Sampler {
         }
     }
 
-    private Tensor euler(Prepared prepared, Tensor latents, DenoisingStep step, Guidance guidance) {
+    private void walk(
+            Network network,
+            Tensor latents,
+            List<DenoisingStep> steps,
+            Guidance guidance,
+            ObjIntConsumer<Tensor> afterStep) {
+        Map<String, LowRank> active = null;
+        for (int i = 0; i < steps.size(); i++) {
+            if (listener.isCancelled()) {
+                throw new CancelledException();
+            }
+            DenoisingStep step = steps.get(i);
+            long start = System.nanoTime();
+            if (step.adapters() != active) {
+                activate(step.adapters());
+                if (active != null) {
+                    listener.adapterSwitch((System.nanoTime() - start) * 1e-9);
+                }
+                active = step.adapters();
+            }
+            try (Scope inner = ops.scope()) {
+                Tensor velocity = network.next(step.adapters());
+                ops.copy(euler(latents, velocity, step, guidance), latents);
+            }
+            // progress tells of steps that are done, and a cancelled run waits for one at most
+            ops.device().synchronize();
+            listener.step(i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
+            listener.latents(i + 1, latents);
+            afterStep.accept(latents, i + 1);
+        }
+    }
+
+    /**
+     * The latents after a step.
+     *
+     * @param velocity of the latents; with guidance, that of the negative prompts follows
+     */
+    private Tensor euler(Tensor latents, Tensor velocity, DenoisingStep step, Guidance guidance) {
         int batch = latents.dim(0);
         float dt = step.nextSigma() - step.sigma();
         if (!guidance.isActive()) {
-            Tensor v = prepared.velocity().at(ops, latents, prepared.index());
-            return ops.guidedEuler(latents, v, null, 1, false, dt);
+            return ops.guidedEuler(latents, velocity, null, 1, false, dt);
         }
-        Tensor both = ops.concat(0, List.of(latents, latents));
-        Tensor v = prepared.velocity().at(ops, both, prepared.index());
-        Tensor positive = v.narrow(0, 0, batch);
+        Tensor positive = velocity.narrow(0, 0, batch);
         return ops.guidedEuler(
                 latents,
                 positive,
-                negative(positive, v.narrow(0, batch, batch)),
+                negative(positive, velocity.narrow(0, batch, batch)),
                 guidance.scale(),
                 guidance.rescale(),
                 dt);
     }
 
+    /** Latents of the first step, in memory of their own. */
     private Tensor start(Tensor noise, float sigma) {
         float scale = denoiser.startScale(sigma);
-        if (scale == 1) {
-            return noise;
-        }
-        return ops.mul(noise, ops.host().floats(Shape.of(1), scale));
+        return scale == 1 ? ops.pack(noise) : ops.mul(noise, ops.host().floats(Shape.of(1), scale));
     }
 
     /** Where both velocities are equal, guidance changes nothing. */
@@ -125,27 +160,14 @@ final class Sampler {
                         positive.narrow(2, guided, channels - guided)));
     }
 
-    /**
-     * The velocity of a step: a function for all steps of its adapters, and the index among them.
-     */
-    private record Prepared(Denoiser.Velocity velocity, int index) {}
-
-    private List<Prepared> prepare(
-            TextBatch text, List<DenoisingStep> steps, TokenGrid grid, float embeddedGuidance) {
-        Map<Map<String, LowRank>, Denoiser.Velocity> velocities = new IdentityHashMap<>();
-        Map<Map<String, LowRank>, Integer> counts = new IdentityHashMap<>();
-        List<Prepared> result = new ArrayList<>();
+    /** Each set of adapters once, in the order of the steps. */
+    private static List<Map<String, LowRank>> adapters(List<DenoisingStep> steps) {
+        Map<Map<String, LowRank>, Boolean> known = new IdentityHashMap<>();
+        List<Map<String, LowRank>> result = new ArrayList<>();
         for (DenoisingStep step : steps) {
-            Denoiser.Velocity velocity = velocities.get(step.adapters());
-            if (velocity == null) {
-                activate(step.adapters());
-                velocity =
-                        denoiser.prepare(
-                                ops, text, sigmas(steps, step.adapters()), grid, embeddedGuidance);
-                velocities.put(step.adapters(), velocity);
+            if (known.put(step.adapters(), true) == null) {
+                result.add(step.adapters());
             }
-            int index = counts.merge(step.adapters(), 1, Integer::sum) - 1;
-            result.add(new Prepared(velocity, index));
         }
         return result;
     }

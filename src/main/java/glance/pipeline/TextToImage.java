@@ -153,22 +153,28 @@ public final class TextToImage {
         listener.stage("transformer");
         PhasePlan plan = plan(request);
         TokenGrid grid = grid(request);
-        try (Denoiser denoiser = family.openDenoiser(ops, folder);
+        try (Scope outer = ops.scope();
+                Denoiser denoiser = family.openDenoiser(ops, folder);
                 Adapters adapters = new Adapters(ops, family, denoiser, listener);
                 Previews previews = new Previews(ops, family, folder, request, grid, listener)) {
             List<DenoisingStep> steps =
                     adapters.steps(loras(request.loras(), request.plan()), plan);
-            listener.stage("denoising");
             Sampler sampler = new Sampler(ops, denoiser, listener);
+            List<Conditioned> prepared =
+                    sampler.prepare(texts, steps, grid, request.guidance().embedded());
+            // the steps need neither the other, and together they might not fit
+            denoiser.parameters().unloadConditioning();
+            denoiser.parameters().load();
+            listener.stage("denoising");
             List<Tensor> results = new ArrayList<>();
-            for (TextBatch text : texts) {
+            for (Conditioned conditioned : prepared) {
                 try (Scope scope = ops.scope()) {
                     Tensor noise =
                             StartNoise.packed(ops, request.seed(), request.batch(), geometry, grid);
                     Tensor latents =
-                            sampler.run(text, noise, steps, grid, request.guidance(), previews);
+                            sampler.run(conditioned, noise, steps, request.guidance(), previews);
                     checkFinite(latents);
-                    results.add(scope.keep(latents));
+                    results.add(outer.keep(scope.keep(latents)));
                 } catch (CancelledException e) {
                     if (results.isEmpty()) {
                         throw e;

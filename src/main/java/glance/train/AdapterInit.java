@@ -36,7 +36,7 @@ final class AdapterInit {
         linears.forEach(
                 (name, linear) -> {
                     if (settings.targets().stream().anyMatch(target -> matches(name, target))) {
-                        pairs.put(name, pair(linear.weight().shape(), settings, noise));
+                        pairs.put(name, pair(linear.shape(), settings, noise));
                     }
                 });
         return pairs;

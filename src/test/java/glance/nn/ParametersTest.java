@@ -11,6 +11,7 @@ import glance.io.Weights;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Shape;
+import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -114,10 +115,34 @@ class ParametersTest {
                 (ops, p) -> {
                     p.linear("proj", 2, 3);
                     p.finish();
-                    assertThat(ops.device().memory().stats().weightBytes())
-                            .isEqualTo(3 * 2 * 2 + 3 * 4);
+                    p.load();
+                    assertThat(weightBytes(ops)).isEqualTo(3 * 2 * 2 + 3 * 4);
                     p.close();
-                    assertThat(ops.device().memory().stats().weightBytes()).isZero();
+                    assertThat(weightBytes(ops)).isZero();
                 });
+    }
+
+    @Test
+    void conditioning_comesWhenItIsRead_andGoesWithoutTheRest() {
+        withParameters(
+                Map.of("mod.weight", zeros(DType.F32, 4, 2), "proj.weight", zeros(DType.F32, 3, 2)),
+                (ops, p) -> {
+                    Linear mod = p.conditioning().linearNoBias("mod", 2, 4);
+                    Linear proj = p.linearNoBias("proj", 2, 3);
+                    p.finish();
+                    assertThat(weightBytes(ops)).isZero();
+                    Tensor x = ops.host().floats(Shape.of(1, 2), 1, 2);
+                    for (int run = 0; run < 2; run++) {
+                        mod.forward(ops, x);
+                        proj.forward(ops, x);
+                        assertThat(weightBytes(ops)).isEqualTo(4 * (4 * 2 + 3 * 2));
+                        p.unloadConditioning();
+                        assertThat(weightBytes(ops)).isEqualTo(4 * 3 * 2);
+                    }
+                });
+    }
+
+    private static long weightBytes(Ops ops) {
+        return ops.device().memory().stats().weightBytes();
     }
 }

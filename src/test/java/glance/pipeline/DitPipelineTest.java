@@ -11,6 +11,7 @@ import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.Weights;
 import glance.lora.LoraSpec;
+import glance.model.TokenGrid;
 import glance.model.dit.DitConfig;
 import glance.model.dit.DitModulation;
 import glance.model.dit.DitTransformer;
@@ -134,7 +135,12 @@ class DitPipelineTest {
         Tensor latents = ops.host().floats(Shape.of(1, tokens, 4 * CHANNELS), packed(x));
         DitModulation modulation =
                 transformer.modulation(ops, new float[] {timestep}, new int[] {label});
-        Tensor predicted = transformer.noise(ops, latents, modulation, SIDE / 2, SIDE / 2);
+        Tensor predicted =
+                transformer.noise(
+                        ops,
+                        latents,
+                        modulation,
+                        transformer.positions(ops, new TokenGrid(SIDE / 2, SIDE / 2)));
         FloatBuffer values =
                 ops.host().floats(ops.contiguous(predicted.narrow(2, 0, 4 * CHANNELS)));
         double[] result = new double[x.length];

@@ -3,6 +3,7 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.backend.Device;
+import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.DryDevice;
@@ -13,9 +14,12 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
+import glance.model.Denoiser;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.schedule.Plans;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +63,36 @@ class MemoryForecastTest {
     void dit_takesWhatWasForetold() {
         TinyDit.in(folder);
         requireForetold(folder, Runs.request(folder, "crane", "uniform-2", 1, List.of()));
+    }
+
+    @Test
+    void weights_whileDenoising_areThoseWithoutTheModulationLayers() {
+        List<Long> weights = new ArrayList<>();
+        Fixture.onCpu(
+                ops -> {
+                    DeviceMemory memory = ops.device().memory();
+                    ModelFolder model = ModelFolder.open(Fixture.tinyModel());
+                    long all;
+                    try (Denoiser denoiser = Families.of(model).openDenoiser(ops, model)) {
+                        denoiser.linears().values().forEach(Linear::weight);
+                        all = memory.stats().weightBytes();
+                    }
+                    new TextToImage(ops, model)
+                            .run(
+                                    Runs.request(
+                                            model.path(), "a red star", "uniform-2", 1, List.of()),
+                                    new RunListener() {
+                                        @Override
+                                        public void step(
+                                                int step, int steps, String phase, double seconds) {
+                                            weights.add(memory.stats().peakWeightBytes());
+                                            memory.resetPeak();
+                                        }
+                                    });
+                    assertThat(weights).hasSize(2);
+                    // a third of the parameters of a Qwen-Image block make modulation vectors
+                    assertThat((double) weights.get(1) / all).isBetween(0.6, 0.72);
+                });
     }
 
     private static void requireForetold(Path model, ImageRequest request) {

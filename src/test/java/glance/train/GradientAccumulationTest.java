@@ -9,6 +9,7 @@ import glance.io.SafetensorsWriter;
 import glance.io.Weights;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
+import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
 import glance.nn.Parameters;
@@ -52,17 +53,26 @@ class GradientAccumulationTest {
         }
 
         @Override
-        public Map<String, Linear> linears() {
-            return parameters.linears();
+        public Parameters parameters() {
+            return parameters;
         }
 
         @Override
-        public Velocity prepare(
-                Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float guidance) {
-            return (o, latents, step) -> {
-                asked.add(new Asked(floats(ops, latents), sigmas[step], text));
-                return matrix.forward(o, latents);
-            };
+        public List<Velocity> prepare(
+                Ops ops, List<TextBatch> texts, float[] sigmas, TokenGrid grid, float guidance) {
+            Tensor levels = ops.host().floats(Shape.of(sigmas.length, 1), sigmas);
+            return texts.stream().map(text -> velocity(text, levels)).toList();
+        }
+
+        private Velocity velocity(TextBatch text, Tensor levels) {
+            return new Velocity(
+                    List.of(levels),
+                    levels.dim(0),
+                    (ops, latents, step) -> {
+                        float sigma = floats(ops, step.get(0))[0];
+                        asked.add(new Asked(floats(ops, latents), sigma, text));
+                        return matrix.forward(ops, latents);
+                    });
         }
 
         @Override

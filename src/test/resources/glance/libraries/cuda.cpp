@@ -186,6 +186,10 @@ int cuEventRecord(void* which, void* on) {
 
 int cuEventSynchronize(void* which) { return which == &event ? kSuccess : kInvalidValue; }
 
+int cuStreamWaitEvent(void* on, void* which, unsigned flags) {
+    return which == &event && on == &stream && flags == 0 ? kSuccess : kInvalidValue;
+}
+
 int cuEventElapsedTime(float* millis, void* start, void* end) {
     *millis = 1.5f;
     return start == &event && end == &event ? kSuccess : kInvalidValue;

@@ -8,19 +8,31 @@ import java.util.TreeMap;
 
 /**
  * Blocks of device memory for reuse. All work runs in order on one stream, so a freed block may be
- * handed out while a kernel queued before still uses it.
+ * handed out while a kernel queued before still uses it. A pool may have a parent, from which it
+ * takes what it lacks, and which gets everything back in the end.
  */
 final class BlockPool {
     /** Blocks are multiples of this, so that nearly equal sizes share. */
     private static final long GRANULE_BYTES = 512;
 
     private final Driver driver;
+    private final BlockPool parent; // null: the driver
     private final TreeMap<Long, ArrayDeque<Long>> free = new TreeMap<>();
     private long freeBytes;
     private long heldBytes;
 
     BlockPool(Driver driver) {
+        this(driver, null);
+    }
+
+    private BlockPool(Driver driver, BlockPool parent) {
         this.driver = driver;
+        this.parent = parent;
+    }
+
+    /** An empty pool that takes from this one. */
+    BlockPool child() {
+        return new BlockPool(driver, this);
     }
 
     /** A block. */
@@ -28,7 +40,7 @@ final class BlockPool {
 
     /** A block with undefined content. */
     Block take(long bytes) {
-        long capacity = Math.max(1, (bytes + GRANULE_BYTES - 1) / GRANULE_BYTES) * GRANULE_BYTES;
+        long capacity = capacity(bytes);
         Map.Entry<Long, ArrayDeque<Long>> entry = free.ceilingEntry(capacity);
         // up to an eighth may be wasted: more would starve later, larger requests
         if (entry != null && entry.getKey() <= capacity + capacity / 8) {
@@ -36,6 +48,16 @@ final class BlockPool {
             driver.renew(address, bytes);
             return new Block(address, entry.getKey());
         }
+        return parent == null ? fresh(bytes) : parent.take(bytes);
+    }
+
+    private static long capacity(long bytes) {
+        return Math.max(1, (bytes + GRANULE_BYTES - 1) / GRANULE_BYTES) * GRANULE_BYTES;
+    }
+
+    /** A block that no queued work uses. */
+    Block fresh(long bytes) {
+        long capacity = capacity(bytes);
         long address = driver.allocate(capacity);
         if (address == 0) {
             clear();
@@ -60,6 +82,14 @@ final class BlockPool {
     void give(Block block) {
         free.computeIfAbsent(block.capacity, key -> new ArrayDeque<>()).push(block.address);
         freeBytes += block.capacity;
+    }
+
+    /** Gives all kept blocks to the parent. */
+    void giveAllBack() {
+        while (!free.isEmpty()) {
+            Map.Entry<Long, ArrayDeque<Long>> entry = free.firstEntry();
+            parent.give(new Block(remove(entry), entry.getKey()));
+        }
     }
 
     /** Gives a block back to the driver, after all queued work is done. */

@@ -29,7 +29,7 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
 
     @Override
     public long workspaceBytes(Op.Conv2d op) {
-        if (Conv2dVariant.of(launcher, op, op.x()) == Conv2dVariant.LIBRARY) {
+        if (Conv2dVariant.takesLibrary(launcher, op)) {
             return library.workspaceBytes(op);
         }
         Tensor weight = matrix(op.weight());

@@ -14,10 +14,15 @@ enum Conv2dVariant {
 
     /** The variant for x [batch, height, width, channels] in the compute type. */
     static Conv2dVariant of(Launcher launcher, Op.Conv2d op, Tensor x) {
-        if (launcher.libraries().convolution() != null && isEven(op.padding())) {
+        if (takesLibrary(launcher, op)) {
             return LIBRARY;
         }
         return LinearVariant.takesMma(launcher, x) ? MMA : PLAIN;
+    }
+
+    /** Whether a library computes it, which does not depend on where x lies. */
+    static boolean takesLibrary(Launcher launcher, Op.Conv2d op) {
+        return launcher.libraries().convolution() != null && isEven(op.padding());
     }
 
     private static boolean isEven(Op.Padding padding) {

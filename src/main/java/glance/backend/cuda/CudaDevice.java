@@ -8,6 +8,7 @@ import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
 import glance.backend.MathLibrary;
 import glance.backend.Op;
+import glance.backend.Replay;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
@@ -20,9 +21,11 @@ final class CudaDevice implements Device {
     private final Driver driver;
     private final long stream;
     private final CudaMemory memory;
+    private final Graphs graphs;
     private final DType computeType;
     private final Libraries libraries;
     private final KernelTable kernels;
+    private final DeviceClock clock;
 
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
         this.info = describe(info, options.libraries());
@@ -34,7 +37,9 @@ final class CudaDevice implements Device {
         }
         this.stream = driver.createStream();
         this.libraries = openLibraries(options);
-        this.memory = new CudaMemory(driver, stream);
+        this.memory = new CudaMemory(driver, stream, computeType);
+        this.graphs = new Graphs(driver, stream, memory);
+        this.clock = new DeviceClock(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
         this.kernels = kernels(launcher);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
@@ -88,13 +93,11 @@ final class CudaDevice implements Device {
     }
 
     private static void addTraining(KernelTable table, Launcher launcher) {
-        ProductKernels products = new ProductKernels(launcher);
         SumKernels sums = new SumKernels(launcher);
         NormGradKernels norms = new NormGradKernels(launcher, sums);
         GradientKernels gradients = new GradientKernels(launcher);
         OptimizerKernels optimizer = new OptimizerKernels(launcher);
-        table.with(TrainingOp.LinearInput.class, new LinearInputKernel(launcher, products))
-                .with(TrainingOp.LowRankGrad.class, new LowRankGradKernel(launcher, products, sums))
+        table.with(TrainingOp.LinearGrad.class, new LinearGradKernel(launcher, sums))
                 .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher))
                 .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
                 .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
@@ -131,13 +134,25 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public Replay replay(Runnable work) {
+        return graphs.replay(work);
+    }
+
+    @Override
     public void synchronize() {
         driver.synchronize(stream);
     }
 
     @Override
+    public long elapsedNanos(Runnable work) {
+        driver.synchronize(stream);
+        return clock.elapsedNanos(work);
+    }
+
+    @Override
     public void close() {
         driver.synchronize(stream);
+        clock.close();
         libraries.close();
         memory.close();
         driver.destroyStream(stream);

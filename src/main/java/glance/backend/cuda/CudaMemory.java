@@ -1,5 +1,6 @@
 package glance.backend.cuda;
 
+import glance.backend.DeviceException;
 import glance.backend.DeviceMemory;
 import glance.backend.MemoryStats;
 import glance.backend.Op;
@@ -12,28 +13,47 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 
 /**
- * Memory of a GPU. Scratch comes from a pool. Weights are copied once and keep their dtype, except
- * that vectors (biases, norm weights) are widened to F32, which is what kernels read them as.
+ * Memory of a GPU. Scratch comes from a pool. Weights are copied once, in the form that kernels
+ * read: vectors (biases, norm weights) in F32; matrices in their own dtype, except that a device
+ * that computes in BF16 rounds those in F32 and F16, which its tensor cores would otherwise do in
+ * every product. Smaller dtypes stay, for they are there to save memory.
+ *
+ * <p>Weights travel on a stream of their own, into blocks that no queued work uses: the way from
+ * the file through pinned memory goes on while kernels run, and only work that is queued after a
+ * weight was asked for waits for it.
  */
 final class CudaMemory implements DeviceMemory {
     private final Driver driver;
     private final long stream;
+    private final DType computeType;
     private final BlockPool pool;
+    private final BlockPool reserve;
     private final Staging staging;
+    private final long weightStream;
+    private final Staging weightStaging;
+    private final long weightArrived;
     private Consumer<Op.Copy> converter;
+    private int reserveUsers;
+    private boolean reserving;
+    private boolean capturing;
     private long scratchBytes;
     private long peakScratchBytes;
     private long weightBytes;
     private long peakWeightBytes;
 
-    CudaMemory(Driver driver, long stream) {
+    CudaMemory(Driver driver, long stream, DType computeType) {
         this.driver = driver;
         this.stream = stream;
+        this.computeType = computeType;
         this.pool = new BlockPool(driver);
+        this.reserve = pool.child();
         this.staging = new Staging(driver, stream);
+        this.weightStream = driver.createStream();
+        this.weightStaging = new Staging(driver, weightStream);
+        this.weightArrived = driver.createEvent();
     }
 
-    /** The kernel that changes dtypes; needed before the first vector is adopted. */
+    /** The kernel that changes dtypes; needed before the first weight is adopted. */
     void convertWith(Consumer<Op.Copy> copy) {
         converter = copy;
     }
@@ -41,35 +61,98 @@ final class CudaMemory implements DeviceMemory {
     @Override
     public Storage allocate(DType dtype, long numel) {
         long bytes = Math.multiplyExact(numel, dtype.bytes());
-        BlockPool.Block block = pool.take(bytes);
+        BlockPool home = reserving ? reserve : pool;
+        BlockPool.Block block = home.take(bytes);
         scratchBytes += bytes;
         peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
-        return new CudaStorage(block.address(), bytes, block.capacity(), this::recycle);
+        return new CudaStorage(
+                block.address(),
+                bytes,
+                block.capacity(),
+                storage -> {
+                    scratchBytes -= bytes;
+                    home.give(block);
+                });
     }
 
-    private void recycle(CudaStorage storage) {
-        scratchBytes -= storage.bytes();
-        pool.give(new BlockPool.Block(storage.address(), storage.capacity()));
+    /** Begins to keep what {@link #reserved} work takes for such work alone. */
+    void openReserve() {
+        reserveUsers++;
+    }
+
+    /** Ends {@link #openReserve}; after the last one, everybody may have the memory. */
+    void closeReserve() {
+        if (--reserveUsers == 0) {
+            reserve.giveAllBack();
+        }
+    }
+
+    /** Runs work that gives back all scratch that it takes; it takes it from the reserve. */
+    void reserved(Runnable work) {
+        reserving = true;
+        try {
+            work.run();
+        } finally {
+            reserving = false;
+        }
+    }
+
+    /** The same, for work that is noted down instead of being done. */
+    void captured(Runnable work) {
+        capturing = true;
+        try {
+            reserved(work);
+        } finally {
+            capturing = false;
+        }
+    }
+
+    private void expectNoCapture(String what) {
+        if (capturing) {
+            throw new IllegalStateException(
+                    what
+                            + " while a CUDA graph is captured: its repetitions would not see the"
+                            + " host's memory; do it before the work that is replayed");
+        }
     }
 
     @Override
     public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
-        if (shape.rank() <= 1 && dtype.isFloating() && dtype != DType.F32) {
-            Tensor narrow = Tensor.contiguous(allocate(dtype, shape.numel()), dtype, shape);
-            Tensor wide = weight(DType.F32, shape);
-            write(data, narrow);
-            converter.accept(new Op.Copy(narrow, wide));
-            narrow.storage().release();
-            return wide;
+        expectNoCapture("a weight was loaded");
+        DType kept = keeps(dtype, shape);
+        Tensor weight = weight(kept, shape);
+        if (kept != dtype) {
+            Tensor stored = Tensor.contiguous(allocate(dtype, shape.numel()), dtype, shape);
+            write(data, stored);
+            converter.accept(new Op.Copy(stored, weight));
+            stored.storage().release();
+            return weight;
         }
-        Tensor weight = weight(dtype, shape);
-        write(data, weight);
+        weightStaging.upload(bytes(weight, data), CudaStorage.address(weight));
+        driver.record(weightArrived, weightStream);
+        driver.waitEvent(stream, weightArrived);
         return weight;
+    }
+
+    @Override
+    public DType keeps(DType dtype, Shape shape) {
+        if (!dtype.isFloating()) {
+            return dtype;
+        }
+        if (shape.rank() <= 1) {
+            return DType.F32;
+        }
+        return computeType == DType.BF16 && dtype.bytes() >= 2 ? DType.BF16 : dtype;
+    }
+
+    @Override
+    public int rankMultiple() {
+        return computeType == DType.BF16 ? Packed.CHUNK : 1;
     }
 
     private Tensor weight(DType dtype, Shape shape) {
         long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
-        BlockPool.Block block = pool.take(bytes);
+        BlockPool.Block block = pool.fresh(bytes);
         weightBytes += bytes;
         peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
         Storage storage = new CudaStorage(block.address(), bytes, block.capacity(), this::drop);
@@ -84,20 +167,45 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public void write(ByteBuffer source, Tensor target) {
-        int bytes = Math.toIntExact(target.numel() * target.dtype().bytes());
-        staging.upload(source.slice(source.position(), bytes), CudaStorage.address(target));
+        expectNoCapture(target + " was uploaded");
+        staging.upload(bytes(target, source), CudaStorage.address(target));
     }
 
     @Override
     public void read(Tensor source, ByteBuffer target) {
-        int bytes = Math.toIntExact(source.numel() * source.dtype().bytes());
-        staging.download(CudaStorage.address(source), target.slice(target.position(), bytes));
+        expectNoCapture(source + " was downloaded");
+        staging.download(CudaStorage.address(source), bytes(source, target));
+    }
+
+    /** The bytes of a tensor from the position of a host buffer on. */
+    private static ByteBuffer bytes(Tensor tensor, ByteBuffer host) {
+        long bytes = Math.multiplyExact(tensor.numel(), tensor.dtype().bytes());
+        if (bytes > host.remaining()) {
+            throw new DeviceException(
+                    tensor
+                            + " has "
+                            + bytes
+                            + " bytes, the host's buffer has "
+                            + host.remaining()
+                            + " (at most 2 GiB go between host and device at once)");
+        }
+        return host.slice(host.position(), (int) bytes);
+    }
+
+    @Override
+    public void copy(Tensor source, Tensor target) {
+        long bytes = source.numel() * source.dtype().bytes();
+        driver.copy(CudaStorage.address(source), CudaStorage.address(target), bytes, stream);
     }
 
     @Override
     public MemoryStats stats() {
         return new MemoryStats(
-                scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, pool.freeBytes());
+                scratchBytes,
+                peakScratchBytes,
+                weightBytes,
+                peakWeightBytes,
+                pool.freeBytes() + reserve.freeBytes());
     }
 
     @Override
@@ -107,7 +215,12 @@ final class CudaMemory implements DeviceMemory {
     }
 
     void close() {
+        driver.synchronize(weightStream);
         staging.close();
+        weightStaging.close();
+        driver.destroyEvent(weightArrived);
+        driver.destroyStream(weightStream);
+        reserve.giveAllBack();
         pool.clear();
     }
 }

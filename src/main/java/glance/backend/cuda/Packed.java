@@ -13,7 +13,7 @@ import glance.tensor.Tensor;
  */
 final class Packed {
     /** Elements of bf16 that a kernel reads at once. */
-    private static final int CHUNK = 8;
+    static final int CHUNK = 8;
 
     private static final int CHUNK_BYTES = 16;
 

@@ -5,6 +5,7 @@ import glance.backend.AttentionMask;
 import glance.backend.Epilogue;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Weight;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
@@ -27,7 +28,7 @@ final class DitBlock {
     private final float mlpEps;
     private final Linear time1;
     private final Linear time2;
-    private final Tensor classes; // (numClasses + 1, dim)
+    private final Weight classes; // (numClasses + 1, dim)
     private final Linear modulation;
     private final Linear q;
     private final Linear k;
@@ -41,13 +42,14 @@ final class DitBlock {
         headDim = config.headDim();
         mlpEps = config.normEps();
         int dim = config.hiddenDim();
-        Parameters embedding = p.in("norm1").in("emb");
+        Parameters once = p.conditioning();
+        Parameters embedding = once.in("norm1").in("emb");
         time1 = embedding.linear("timestep_embedder.linear_1", TIME_CHANNELS, dim);
         time2 = embedding.linear("timestep_embedder.linear_2", dim, dim);
         classes =
-                embedding.tensor(
+                embedding.weight(
                         "class_embedder.embedding_table.weight", config.numClasses() + 1, dim);
-        modulation = p.linear("norm1.linear", dim, 6 * dim);
+        modulation = once.linear("norm1.linear", dim, 6 * dim);
         q = p.linear("attn1.to_q", dim, dim);
         k = p.linear("attn1.to_k", dim, dim);
         v = p.linear("attn1.to_v", dim, dim);
@@ -67,7 +69,7 @@ final class DitBlock {
             Tensor waves = ops.timestepEmbedding(timesteps, TIME_CHANNELS, 1, 1);
             Tensor hidden = time1.forward(ops, waves, Epilogue.activation(Activation.SILU));
             Tensor time = time2.forward(ops, hidden);
-            Tensor both = ops.add(time, ops.embedding(labels, classes));
+            Tensor both = ops.add(time, ops.embedding(labels, classes.tensor()));
             return scope.keep(ops.activation(Activation.SILU, both));
         }
     }

@@ -3,15 +3,17 @@ package glance.model.dit;
 import glance.io.Weights;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
+import glance.model.Velocity;
 import glance.model.text.TextBatch;
-import glance.nn.Linear;
+import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.schedule.DdimSchedule;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
-import java.util.Map;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The transformer as the sampler sees it. Between latents y at the noise level sigma and what the
@@ -38,8 +40,8 @@ final class DitDenoiser implements Denoiser {
     }
 
     @Override
-    public Map<String, Linear> linears() {
-        return transformer.linears();
+    public Parameters parameters() {
+        return transformer.parameters();
     }
 
     @Override
@@ -54,35 +56,60 @@ final class DitDenoiser implements Denoiser {
     }
 
     @Override
-    public Velocity prepare(
-            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
+    public List<Velocity> prepare(
+            Ops ops,
+            List<TextBatch> texts,
+            float[] sigmas,
+            TokenGrid grid,
+            float embeddedGuidance) {
+        return texts.stream().map(text -> velocity(ops, text, sigmas, grid)).toList();
+    }
+
+    private Velocity velocity(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid) {
         FloatBuffer classes = ops.host().floats(text.embeddings());
         int batch = classes.remaining();
-        float[] timesteps = new float[sigmas.length * batch];
-        int[] labels = new int[sigmas.length * batch];
-        for (int row = 0; row < labels.length; row++) {
-            timesteps[row] = schedule.timestep(sigmas[row / batch]);
+        int rows = sigmas.length * batch;
+        float[] timesteps = new float[rows];
+        float[] inputScales = new float[rows];
+        float[] outputScales = new float[rows];
+        int[] labels = new int[rows];
+        for (int row = 0; row < rows; row++) {
+            float sigma = sigmas[row / batch];
+            timesteps[row] = schedule.timestep(sigma);
+            inputScales[row] = 1 / startScale(sigma);
+            outputScales[row] = 1 / (1 - sigma);
             labels[row] = (int) classes.get(row % batch);
         }
-        DitModulation all = transformer.modulation(ops, timesteps, labels);
-        return (o, latents, step) ->
-                velocity(o, latents, sigmas[step], all.rows(step * batch, batch), grid);
+        Shape column = Shape.of(rows, 1);
+        List<Tensor> conditioning = new ArrayList<>();
+        conditioning.add(ops.host().floats(column, inputScales));
+        conditioning.add(ops.host().floats(column, outputScales));
+        conditioning.addAll(transformer.modulation(ops, timesteps, labels).tensors());
+        Tensor positions = transformer.positions(ops, grid);
+        Tensor minusOne = ops.host().floats(Shape.of(1), -1);
+        return new Velocity(
+                conditioning,
+                sigmas.length,
+                (o, latents, step) -> velocity(o, latents, step, positions, minusOne));
     }
 
     private Tensor velocity(
-            Ops ops, Tensor latents, float sigma, DitModulation modulation, TokenGrid grid) {
+            Ops ops, Tensor latents, List<Tensor> step, Tensor positions, Tensor minusOne) {
+        int blocks = transformer.config().numLayers();
+        DitModulation modulation = DitModulation.of(step.subList(2, step.size()), blocks);
         try (Scope scope = ops.scope()) {
-            Tensor x = ops.mul(latents, scalar(ops, 1 / startScale(sigma)));
-            Tensor predicted = transformer.noise(ops, x, modulation, grid.height(), grid.width());
+            Tensor x = ops.mul(latents, first(step.get(0)));
+            Tensor predicted = transformer.noise(ops, x, modulation, positions);
             // channels beyond those of the latents are the learned variance
             Tensor noise = predicted.narrow(2, 0, latents.dim(2));
-            Tensor distance = ops.add(noise, ops.mul(latents, scalar(ops, -1)));
-            return scope.keep(ops.mul(distance, scalar(ops, 1 / (1 - sigma))));
+            Tensor distance = ops.add(noise, ops.mul(latents, minusOne));
+            return scope.keep(ops.mul(distance, first(step.get(1))));
         }
     }
 
-    private static Tensor scalar(Ops ops, float value) {
-        return ops.host().floats(Shape.of(1), value);
+    /** All samples have the same noise level. */
+    private static Tensor first(Tensor scales) {
+        return scales.narrow(0, 0, 1).reshape(1);
     }
 
     @Override

@@ -19,10 +19,15 @@ public record DitModulation(List<Tensor> blocks, Tensor out) {
                 out.narrow(0, start, count));
     }
 
-    /** Every tensor, to hand over to another scope. */
+    /** Every tensor. */
     public List<Tensor> tensors() {
         List<Tensor> all = new ArrayList<>(blocks);
         all.add(out);
         return all;
+    }
+
+    /** Vectors of a model with so many blocks, in the order of {@link #tensors}. */
+    static DitModulation of(List<Tensor> tensors, int blocks) {
+        return new DitModulation(tensors.subList(0, blocks), tensors.get(blocks));
     }
 }

@@ -2,6 +2,7 @@ package glance.model.dit;
 
 import glance.io.Weights;
 import glance.model.Latents;
+import glance.model.TokenGrid;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.ops.Ops;
@@ -45,7 +46,7 @@ public final class DitTransformer implements AutoCloseable {
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new DitBlock(config, p.in("transformer_blocks").in(i)));
         }
-        modulateOut = p.linear("proj_out_1", dim, 2 * dim);
+        modulateOut = p.conditioning().linear("proj_out_1", dim, 2 * dim);
         projOut = p.linear("proj_out_2", dim, patch * patch * config.outChannels());
         p.finish();
     }
@@ -57,6 +58,17 @@ public final class DitTransformer implements AutoCloseable {
     /** Every linear layer by its name in the checkpoint, for adapters. */
     public Map<String, Linear> linears() {
         return parameters.linears();
+    }
+
+    /** The weights, to load them and send them away. */
+    Parameters parameters() {
+        return parameters;
+    }
+
+    /** Positions of the tokens of a picture, [1, tokens, dim]. */
+    public Tensor positions(Ops ops, TokenGrid grid) {
+        return SinCosPositions.of(
+                ops, grid.height(), grid.width(), config.baseTokens(), config.hiddenDim());
     }
 
     /**
@@ -88,27 +100,20 @@ public final class DitTransformer implements AutoCloseable {
     /**
      * The predicted noise.
      *
-     * @param latents [batch, height * width, patchSize^2 * inChannels], packed, rows of the picture
-     *     one by one
+     * @param latents [batch, tokens, patchSize^2 * inChannels], packed, rows of the picture one by
+     *     one
      * @param modulation one row, or one per sample
-     * @param height picture height in tokens
-     * @param width picture width in tokens
-     * @return [batch, height * width, outChannels * patchSize^2], packed as the latents are
+     * @param positions from {@link #positions}
+     * @return [batch, tokens, outChannels * patchSize^2], packed as the latents are
      */
-    public Tensor noise(Ops ops, Tensor latents, DitModulation modulation, int height, int width) {
-        if (latents.dim(1) != height * width) {
+    public Tensor noise(Ops ops, Tensor latents, DitModulation modulation, Tensor positions) {
+        if (latents.dim(1) != positions.dim(1)) {
             throw new IllegalArgumentException(
-                    "latents must have "
-                            + height
-                            + " x "
-                            + width
-                            + " tokens, got "
-                            + latents.shape());
+                    "latents must have " + positions.dim(1) + " tokens, got " + latents.shape());
         }
         int batch = latents.dim(0);
         int dim = config.hiddenDim();
         try (Scope scope = ops.scope()) {
-            Tensor positions = SinCosPositions.of(ops, height, width, config.baseTokens(), dim);
             Tensor everyPosition = ops.concat(0, Collections.nCopies(batch, positions));
             Tensor x = ops.add(ops.linear(latents, patchWeight, patchBias), everyPosition);
             for (int i = 0; i < blocks.size(); i++) {

@@ -1,16 +1,18 @@
 package glance.model.flux;
 
+import glance.backend.Rope;
 import glance.io.Weights;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
+import glance.model.Velocity;
 import glance.model.text.TextBatch;
-import glance.nn.Linear;
+import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Map;
+import java.util.List;
 
 /** The transformer as the sampler sees it. */
 final class FluxDenoiser implements Denoiser {
@@ -23,18 +25,38 @@ final class FluxDenoiser implements Denoiser {
     }
 
     @Override
-    public Map<String, Linear> linears() {
-        return transformer.linears();
+    public Parameters parameters() {
+        return transformer.parameters();
     }
 
     @Override
-    public Velocity prepare(
+    public List<Velocity> prepare(
+            Ops ops,
+            List<TextBatch> texts,
+            float[] sigmas,
+            TokenGrid grid,
+            float embeddedGuidance) {
+        return texts.stream()
+                .map(text -> velocity(ops, text, sigmas, grid, embeddedGuidance))
+                .toList();
+    }
+
+    private Velocity velocity(
             Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
-        int batch = text.pooled().dim(0);
+        FluxConfig config = transformer.config();
         FluxModulation all = modulation(ops, text.pooled(), sigmas, embeddedGuidance);
-        return (o, latents, step) ->
-                transformer.velocity(
-                        o, latents, text.embeddings(), all.rows(step * batch, batch), grid);
+        Rope positions = transformer.positions(ops, text.embeddings().dim(1), grid);
+        return new Velocity(
+                all.tensors(),
+                sigmas.length,
+                (o, latents, step) ->
+                        transformer.velocity(
+                                o,
+                                latents,
+                                text.embeddings(),
+                                FluxModulation.of(
+                                        step, config.numLayers(), config.numSingleLayers()),
+                                positions));
     }
 
     /** The vectors of every step, and in each step of every sample. */

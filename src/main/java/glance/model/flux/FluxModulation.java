@@ -25,13 +25,22 @@ public record FluxModulation(
                 out.narrow(0, start, count));
     }
 
-    /** Every tensor, to hand over to another scope. */
+    /** Every tensor. */
     public List<Tensor> tensors() {
         List<Tensor> all = new ArrayList<>(image);
         all.addAll(text);
         all.addAll(single);
         all.add(out);
         return all;
+    }
+
+    /** Vectors of a model with so many blocks of each kind, in the order of {@link #tensors}. */
+    static FluxModulation of(List<Tensor> tensors, int dual, int single) {
+        return new FluxModulation(
+                tensors.subList(0, dual),
+                tensors.subList(dual, 2 * dual),
+                tensors.subList(2 * dual, 2 * dual + single),
+                tensors.get(2 * dual + single));
     }
 
     private static List<Tensor> rows(List<Tensor> vectors, int start, int count) {

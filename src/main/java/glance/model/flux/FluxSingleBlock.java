@@ -38,7 +38,7 @@ final class FluxSingleBlock {
         numHeads = config.numHeads();
         headDim = config.headDim();
         int dim = config.hiddenDim();
-        modulation = p.linear("norm.linear", dim, 3 * dim);
+        modulation = p.conditioning().linear("norm.linear", dim, 3 * dim);
         Parameters a = p.in("attn");
         q = a.linear("to_q", dim, dim);
         k = a.linear("to_k", dim, dim);

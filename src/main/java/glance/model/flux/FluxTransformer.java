@@ -71,7 +71,8 @@ public final class FluxTransformer implements AutoCloseable {
                         THETA, config.axesDims().stream().mapToInt(Integer::intValue).toArray());
         imageIn = p.linear("x_embedder", config.inChannels(), dim);
         textIn = p.linear("context_embedder", config.textDim(), dim);
-        Parameters conditions = p.in("time_text_embed");
+        Parameters once = p.conditioning();
+        Parameters conditions = once.in("time_text_embed");
         time = Embedder.of(conditions, "timestep_embedder", TIME_CHANNELS, dim);
         guidance =
                 config.guidanceEmbeds()
@@ -85,7 +86,7 @@ public final class FluxTransformer implements AutoCloseable {
         for (int i = 0; i < config.numSingleLayers(); i++) {
             singleBlocks.add(new FluxSingleBlock(config, p.in("single_transformer_blocks").in(i)));
         }
-        normOut = p.linear("norm_out.linear", dim, 2 * dim);
+        normOut = once.linear("norm_out.linear", dim, 2 * dim);
         projOut = p.linear("proj_out", dim, config.outChannels());
         p.finish();
     }
@@ -97,6 +98,11 @@ public final class FluxTransformer implements AutoCloseable {
     /** Every linear layer by its name in the checkpoint, for adapters. */
     public Map<String, Linear> linears() {
         return parameters.linears();
+    }
+
+    /** The weights, to load them and send them away. */
+    Parameters parameters() {
+        return parameters;
     }
 
     /**
@@ -151,18 +157,19 @@ public final class FluxTransformer implements AutoCloseable {
      * @param latents [batch, tokens, inChannels], packed, rows of the picture one by one
      * @param text [batch, textLen, textDim]
      * @param modulation one row, or one per sample
+     * @param positions of text and picture, from {@link #positions}
      * @return [batch, tokens, outChannels]
      */
     public Tensor velocity(
-            Ops ops, Tensor latents, Tensor text, FluxModulation modulation, TokenGrid grid) {
-        if (latents.dim(1) != grid.tokens()) {
-            throw new IllegalArgumentException(
-                    "latents must have " + grid.tokens() + " tokens, got " + latents.shape());
-        }
+            Ops ops, Tensor latents, Tensor text, FluxModulation modulation, Rope positions) {
         int textLen = text.dim(1);
+        int tokens = positions.cos().dim(0) - textLen;
+        if (latents.dim(1) != tokens) {
+            throw new IllegalArgumentException(
+                    "latents must have " + tokens + " tokens, got " + latents.shape());
+        }
         int dim = config.hiddenDim();
         try (Scope scope = ops.scope()) {
-            Rope positions = positions(ops, textLen, grid);
             DualStreamBlock.Hidden hidden =
                     new DualStreamBlock.Hidden(
                             imageIn.forward(ops, latents), textIn.forward(ops, text));
@@ -199,8 +206,8 @@ public final class FluxTransformer implements AutoCloseable {
         }
     }
 
-    /** Text is at (0, 0, 0), image tokens at (0, row, column). */
-    private Rope positions(Ops ops, int textLen, TokenGrid grid) {
+    /** Rotary positions: text is at (0, 0, 0), image tokens at (0, row, column). */
+    public Rope positions(Ops ops, int textLen, TokenGrid grid) {
         return rope.build(
                 ops,
                 textLen + grid.tokens(),

@@ -58,8 +58,8 @@ public final class DualStreamBlock {
         this.numHeads = numHeads;
         this.headDim = headDim;
         int dim = numHeads * headDim;
-        imageModulation = p.linear(names.imageModulation(), dim, 6 * dim);
-        textModulation = p.linear(names.textModulation(), dim, 6 * dim);
+        imageModulation = p.conditioning().linear(names.imageModulation(), dim, 6 * dim);
+        textModulation = p.conditioning().linear(names.textModulation(), dim, 6 * dim);
         Parameters a = p.in("attn");
         image =
                 new Stream(

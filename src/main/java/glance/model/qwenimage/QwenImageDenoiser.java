@@ -1,12 +1,15 @@
 package glance.model.qwenimage;
 
+import glance.backend.Rope;
 import glance.io.Weights;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
+import glance.model.Velocity;
 import glance.model.text.TextBatch;
-import glance.nn.Linear;
+import glance.nn.Parameters;
 import glance.ops.Ops;
-import java.util.Map;
+import glance.tensor.Tensor;
+import java.util.List;
 
 /** The transformer as the sampler sees it. */
 final class QwenImageDenoiser implements Denoiser {
@@ -19,17 +22,34 @@ final class QwenImageDenoiser implements Denoiser {
     }
 
     @Override
-    public Map<String, Linear> linears() {
-        return transformer.linears();
+    public Parameters parameters() {
+        return transformer.parameters();
     }
 
     @Override
-    public Velocity prepare(
-            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
-        QwenImageModulation all = transformer.modulation(ops, sigmas);
-        return (o, latents, step) ->
-                transformer.velocity(
-                        o, latents, text, all.rows(step, 1), grid.height(), grid.width());
+    public List<Velocity> prepare(
+            Ops ops,
+            List<TextBatch> texts,
+            float[] sigmas,
+            TokenGrid grid,
+            float embeddedGuidance) {
+        // vectors depend on the noise level alone, so all prompts share them
+        List<Tensor> vectors = transformer.modulation(ops, sigmas).tensors();
+        return texts.stream()
+                .map(text -> velocity(ops, text, vectors, sigmas.length, grid))
+                .toList();
+    }
+
+    private Velocity velocity(
+            Ops ops, TextBatch text, List<Tensor> vectors, int steps, TokenGrid grid) {
+        Rope positions = transformer.positions(ops, text.embeddings().dim(1), grid);
+        int blocks = transformer.config().numLayers();
+        return new Velocity(
+                vectors,
+                steps,
+                (o, latents, step) ->
+                        transformer.velocity(
+                                o, latents, text, QwenImageModulation.of(step, blocks), positions));
     }
 
     @Override

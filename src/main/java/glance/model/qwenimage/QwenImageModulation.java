@@ -1,6 +1,7 @@
 package glance.model.qwenimage;
 
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -21,11 +22,19 @@ public record QwenImageModulation(List<Tensor> image, List<Tensor> text, Tensor 
                 out.narrow(0, start, count));
     }
 
-    /** Every tensor, to hand over to another scope. */
+    /** Every tensor. */
     public List<Tensor> tensors() {
-        List<Tensor> all = new java.util.ArrayList<>(image);
+        List<Tensor> all = new ArrayList<>(image);
         all.addAll(text);
         all.add(out);
         return all;
+    }
+
+    /** Vectors of a model with so many blocks, in the order of {@link #tensors}. */
+    static QwenImageModulation of(List<Tensor> tensors, int blocks) {
+        return new QwenImageModulation(
+                tensors.subList(0, blocks),
+                tensors.subList(blocks, 2 * blocks),
+                tensors.get(2 * blocks));
     }
 }

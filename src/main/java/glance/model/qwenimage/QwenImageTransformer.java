@@ -5,6 +5,7 @@ import glance.backend.AttentionMask;
 import glance.backend.Epilogue;
 import glance.backend.Rope;
 import glance.io.Weights;
+import glance.model.TokenGrid;
 import glance.model.mmdit.DualStreamBlock;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
@@ -51,7 +52,8 @@ public final class QwenImageTransformer implements AutoCloseable {
         imageIn = p.linear("img_in", config.inChannels(), dim);
         textIn = p.linear("txt_in", config.textDim(), dim);
         textNorm = new RmsNorm(p.tensor("txt_norm.weight", config.textDim()), EPS);
-        Parameters time = p.in("time_text_embed").in("timestep_embedder");
+        Parameters once = p.conditioning();
+        Parameters time = once.in("time_text_embed").in("timestep_embedder");
         time1 = time.linear("linear_1", TIME_CHANNELS, dim);
         time2 = time.linear("linear_2", dim, dim);
         for (int i = 0; i < config.numLayers(); i++) {
@@ -62,7 +64,7 @@ public final class QwenImageTransformer implements AutoCloseable {
                             NAMES,
                             p.in("transformer_blocks").in(i)));
         }
-        normOut = p.linear("norm_out.linear", dim, 2 * dim);
+        normOut = once.linear("norm_out.linear", dim, 2 * dim);
         int tokenChannels = config.patchSize() * config.patchSize() * config.outChannels();
         projOut = p.linear("proj_out", dim, tokenChannels);
         p.finish();
@@ -75,6 +77,11 @@ public final class QwenImageTransformer implements AutoCloseable {
     /** Every linear layer by its name in the checkpoint, for adapters. */
     public Map<String, Linear> linears() {
         return parameters.linears();
+    }
+
+    /** The weights, to load them and send them away. */
+    Parameters parameters() {
+        return parameters;
     }
 
     /**
@@ -104,35 +111,37 @@ public final class QwenImageTransformer implements AutoCloseable {
     }
 
     /**
+     * Rotary positions of a caption and a picture.
+     *
+     * @param textLen length of the padded caption
+     */
+    public Rope positions(Ops ops, int textLen, TokenGrid grid) {
+        return rope.build(ops, textLen, grid.height(), grid.width());
+    }
+
+    /**
      * The predicted velocity.
      *
-     * @param latents [batch, height * width, inChannels], packed, rows of the picture one by one
+     * @param latents [batch, tokens, inChannels], packed, rows of the picture one by one
      * @param text embeddings [batch, maxLen, textDim] and lengths
      * @param modulation one row, or one per sample
-     * @param height picture height in tokens
-     * @param width picture width in tokens
-     * @return [batch, height * width, patchSize^2 * outChannels]
+     * @param positions of text and picture, from {@link #positions}
+     * @return [batch, tokens, patchSize^2 * outChannels]
      */
     public Tensor velocity(
             Ops ops,
             Tensor latents,
             TextBatch text,
             QwenImageModulation modulation,
-            int height,
-            int width) {
-        if (latents.dim(1) != height * width) {
-            throw new IllegalArgumentException(
-                    "latents must have "
-                            + height
-                            + " x "
-                            + width
-                            + " tokens, got "
-                            + latents.shape());
-        }
+            Rope positions) {
         int textLen = text.embeddings().dim(1);
+        int tokens = positions.cos().dim(0) - textLen;
+        if (latents.dim(1) != tokens) {
+            throw new IllegalArgumentException(
+                    "latents must have " + tokens + " tokens, got " + latents.shape());
+        }
         try (Scope scope = ops.scope()) {
             AttentionMask mask = AttentionMask.paddedPrefix(textLen, text.lengths());
-            Rope positions = rope.build(ops, textLen, height, width);
             Tensor caption = textIn.forward(ops, textNorm.forward(ops, text.embeddings()));
             DualStreamBlock.Hidden hidden =
                     new DualStreamBlock.Hidden(imageIn.forward(ops, latents), caption);

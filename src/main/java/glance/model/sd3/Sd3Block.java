@@ -45,8 +45,8 @@ final class Sd3Block {
         dim = config.hiddenDim();
         boolean dual = config.dualAttentionLayers().contains(layer);
         boolean last = config.isLast(layer);
-        imageModulation = p.linear("norm1.linear", dim, (dual ? 9 : 6) * dim);
-        textModulation = p.linear("norm1_context.linear", dim, (last ? 2 : 6) * dim);
+        imageModulation = p.conditioning().linear("norm1.linear", dim, (dual ? 9 : 6) * dim);
+        textModulation = p.conditioning().linear("norm1_context.linear", dim, (last ? 2 : 6) * dim);
         Parameters a = p.in("attn");
         image = Sd3Attention.ofImage(config, a);
         text = Sd3Attention.ofText(config, a);

@@ -3,14 +3,15 @@ package glance.model.sd3;
 import glance.io.Weights;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
+import glance.model.Velocity;
 import glance.model.text.TextBatch;
-import glance.nn.Linear;
+import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.Map;
+import java.util.List;
 
 /** The transformer as the sampler sees it. */
 final class Sd3Denoiser implements Denoiser {
@@ -28,13 +29,21 @@ final class Sd3Denoiser implements Denoiser {
     }
 
     @Override
-    public Map<String, Linear> linears() {
-        return transformer.linears();
+    public Parameters parameters() {
+        return transformer.parameters();
     }
 
     @Override
-    public Velocity prepare(
-            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
+    public List<Velocity> prepare(
+            Ops ops,
+            List<TextBatch> texts,
+            float[] sigmas,
+            TokenGrid grid,
+            float embeddedGuidance) {
+        return texts.stream().map(text -> velocity(ops, text, sigmas, grid)).toList();
+    }
+
+    private Velocity velocity(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid) {
         int batch = text.pooled().dim(0);
         float[] times = new float[sigmas.length * batch];
         for (int step = 0; step < sigmas.length; step++) {
@@ -47,9 +56,17 @@ final class Sd3Denoiser implements Denoiser {
             all = transformer.modulation(ops, times, pooled);
             all.tensors().forEach(scope::keep);
         }
-        return (o, latents, step) ->
-                transformer.velocity(
-                        o, latents, text.embeddings(), all.rows(step * batch, batch), grid);
+        int blocks = transformer.config().numLayers();
+        return new Velocity(
+                all.tensors(),
+                sigmas.length,
+                (o, latents, step) ->
+                        transformer.velocity(
+                                o,
+                                latents,
+                                text.embeddings(),
+                                Sd3Modulation.of(step, blocks),
+                                grid));
     }
 
     @Override

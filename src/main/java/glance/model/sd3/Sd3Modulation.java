@@ -21,11 +21,19 @@ public record Sd3Modulation(List<Tensor> image, List<Tensor> text, Tensor out) {
                 out.narrow(0, start, count));
     }
 
-    /** Every tensor, to hand over to another scope. */
+    /** Every tensor. */
     public List<Tensor> tensors() {
         List<Tensor> all = new ArrayList<>(image);
         all.addAll(text);
         all.add(out);
         return all;
+    }
+
+    /** Vectors of a model with so many blocks, in the order of {@link #tensors}. */
+    static Sd3Modulation of(List<Tensor> tensors, int blocks) {
+        return new Sd3Modulation(
+                tensors.subList(0, blocks),
+                tensors.subList(blocks, 2 * blocks),
+                tensors.get(2 * blocks));
     }
 }

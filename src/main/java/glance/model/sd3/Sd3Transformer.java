@@ -53,7 +53,8 @@ public final class Sd3Transformer implements AutoCloseable {
         patchBias = p.tensor("pos_embed.proj.bias", dim);
         positions = p.tensor("pos_embed.pos_embed", 1, maxSize * maxSize, dim);
         textIn = p.linear("context_embedder", config.textDim(), dim);
-        Parameters conditions = p.in("time_text_embed");
+        Parameters once = p.conditioning();
+        Parameters conditions = once.in("time_text_embed");
         time1 = conditions.linear("timestep_embedder.linear_1", TIME_CHANNELS, dim);
         time2 = conditions.linear("timestep_embedder.linear_2", dim, dim);
         pooled1 = conditions.linear("text_embedder.linear_1", config.pooledDim(), dim);
@@ -61,7 +62,7 @@ public final class Sd3Transformer implements AutoCloseable {
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new Sd3Block(config, i, p.in("transformer_blocks").in(i)));
         }
-        normOut = p.linear("norm_out.linear", dim, 2 * dim);
+        normOut = once.linear("norm_out.linear", dim, 2 * dim);
         projOut = p.linear("proj_out", dim, patch * patch * config.outChannels());
         p.finish();
     }
@@ -73,6 +74,11 @@ public final class Sd3Transformer implements AutoCloseable {
     /** Every linear layer by its name in the checkpoint, for adapters. */
     public Map<String, Linear> linears() {
         return parameters.linears();
+    }
+
+    /** The weights, to load them and send them away. */
+    Parameters parameters() {
+        return parameters;
     }
 
     /**

@@ -22,7 +22,7 @@ class AttentionVariantTest {
     void open() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
         driver = new EmulatedDriver();
-        memory = new CudaMemory(driver, 0);
+        memory = new CudaMemory(driver, 0, DType.BF16);
     }
 
     @AfterEach

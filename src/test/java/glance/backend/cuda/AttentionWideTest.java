@@ -32,7 +32,7 @@ class AttentionWideTest {
     void open() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
         driver = new EmulatedDriver();
-        memory = new CudaMemory(driver, 0);
+        memory = new CudaMemory(driver, 0, DType.BF16);
         launcher = new Launcher(driver, 0, memory, DType.BF16, Libraries.none(driver));
     }
 

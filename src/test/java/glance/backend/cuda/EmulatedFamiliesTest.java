@@ -96,12 +96,33 @@ class EmulatedFamiliesTest {
         }
     }
 
+    /** The device's own type. Measured: 0.6, 1.1 and 1.0 / 255; guidance enlarges the last two. */
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "sd3", "dit"})
+    void inBf16_thePictureIsNearAndTheMemoryForetold(String family) {
+        Job job = JOBS.get(family);
+        DeviceOptions bf16 = new DeviceOptions(0, DType.BF16);
+        Run run = run("cuda-emulated", bf16, job);
+        assertThat(Runs.meanDifference(run("cpu", F32, job).pixels(), run.pixels()))
+                .isLessThanOrEqualTo(2 / 255.0);
+        try (Device device = Devices.open("cuda-emulated", bf16)) {
+            MemoryForecast forecast =
+                    MemoryForecast.of(
+                            DryDevice.of(device), ModelFolder.open(job.model()), job.request());
+            Forecasts.requireEqual(forecast.parts(), run.memory());
+        }
+    }
+
     private static Run first(String family) {
         return RUNS.computeIfAbsent(family, key -> run("cuda-emulated", JOBS.get(key)));
     }
 
     private static Run run(String name, Job job) {
-        try (Device device = Devices.open(name, F32);
+        return run(name, F32, job);
+    }
+
+    private static Run run(String name, DeviceOptions options, Job job) {
+        try (Device device = Devices.open(name, options);
                 Ops ops = new Ops(device)) {
             MemoryForecast.Meter meter = new MemoryForecast.Meter(device);
             int[] pixels = Runs.pixels(ops, job.model(), job.request(), meter);

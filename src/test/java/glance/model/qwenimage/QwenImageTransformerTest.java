@@ -3,10 +3,12 @@ package glance.model.qwenimage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.backend.Rope;
 import glance.fixtures.Fixture;
 import glance.io.Config;
 import glance.io.FormatException;
 import glance.io.Weights;
+import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.tensor.Shape;
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the recorded case does not show; that one runs in ChecksTest. */
 class QwenImageTransformerTest {
     private static final Path CASE = Fixture.folder("qwenimage-transformer");
+
+    private static final TokenGrid GRID = new TokenGrid(3, 5);
 
     @TempDir Path folder;
 
@@ -58,13 +62,17 @@ class QwenImageTransformerTest {
                     QwenImageModulation step = transformer.modulation(ops, 0.7f);
                     TextBatch alone =
                             new TextBatch(ops.pack(shortText), ops.host().ints(Shape.of(1), 4));
-                    Tensor want = transformer.velocity(ops, latents, alone, step, 3, 5);
+                    Tensor want =
+                            transformer.velocity(
+                                    ops, latents, alone, step, transformer.positions(ops, 4, GRID));
                     TextBatch both =
                             new TextBatch(
                                     ops.concat(0, java.util.List.of(longText, longText)),
                                     ops.host().ints(Shape.of(2), 9, 4));
                     Tensor twice = ops.concat(0, java.util.List.of(latents, latents));
-                    Tensor got = transformer.velocity(ops, twice, both, step, 3, 5);
+                    Tensor got =
+                            transformer.velocity(
+                                    ops, twice, both, step, transformer.positions(ops, 9, GRID));
                     assertClose(ops, ops.pack(got.narrow(0, 1, 1)), want);
                 });
     }
@@ -93,9 +101,11 @@ class QwenImageTransformerTest {
                                     ops.host().ints(Shape.of(1), 2));
                     Tensor latents = ops.host().floats(Shape.of(1, 6, 16), noise(1, 96));
                     QwenImageModulation step = transformer.modulation(ops, 1);
-                    assertThatThrownBy(() -> transformer.velocity(ops, latents, text, step, 3, 5))
+                    Rope positions = transformer.positions(ops, 2, GRID);
+                    assertThatThrownBy(
+                                    () -> transformer.velocity(ops, latents, text, step, positions))
                             .isInstanceOf(IllegalArgumentException.class)
-                            .hasMessageContaining("3 x 5 tokens");
+                            .hasMessageContaining("15 tokens");
                 });
     }
 

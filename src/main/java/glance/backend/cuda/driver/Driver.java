@@ -61,6 +61,9 @@ public interface Driver extends AutoCloseable {
     /** Waits until the event has happened. */
     void await(long event);
 
+    /** Work given to the stream from now on begins after the event; the host does not wait. */
+    void waitEvent(long stream, long event);
+
     /** Milliseconds between two events that have happened. */
     float elapsedMillis(long start, long end);
 
@@ -76,7 +79,11 @@ public interface Driver extends AutoCloseable {
     /** Queues a kernel. */
     void launch(Launch launch, long stream);
 
-    /** From now on work given to the stream is noted down, not done. */
+    /**
+     * From now on work given to the stream is noted down, not done. Until the end of the capture
+     * this thread allocates and frees nothing, loads no code and waits for nothing: a GPU refuses
+     * the whole capture then.
+     */
     void beginCapture(long stream);
 
     /** Ends {@link #beginCapture}; the result is a graph that can be launched many times. */

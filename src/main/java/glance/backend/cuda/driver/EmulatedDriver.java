@@ -15,14 +15,15 @@ import java.util.Map;
  * Runs kernels on the CPU, from the same sources and through the same launches as a GPU, and finds
  * what a GPU would not forgive: accesses outside of an allocation, reads of memory that nobody has
  * written, barriers that not all threads reach, races in shared memory, and arguments that do not
- * fit the kernel. For tests: slow. Everything happens at once, so streams and events have no work
- * to do.
+ * fit the kernel. For tests: slow. Everything happens at once, so streams have no work to do, and
+ * events note the time of the CPU.
  */
 public final class EmulatedDriver implements Driver {
     private static final long MEMORY_BYTES = 8L << 30;
     private static final Gpu GPU = new Gpu("emulated on the CPU", 90, 4, MEMORY_BYTES, 101_376, 0);
 
     private final Map<Long, List<Runnable>> graphs = new HashMap<>();
+    private final Map<Long, Long> events = new HashMap<>(); // when they happened, by nanoTime
     private final EmulatorLibrary library;
     private List<Runnable> capturing;
     private long lastHandle;
@@ -58,6 +59,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public long allocate(long bytes) {
+        expectNoCapture("allocate");
         synchronized (library) {
             return library.emulator_allocate(bytes);
         }
@@ -65,6 +67,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void free(long address) {
+        expectNoCapture("free");
         synchronized (library) {
             check(library.emulator_free(address), "free", address, 0);
         }
@@ -72,13 +75,12 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void renew(long address, long bytes) {
-        synchronized (library) {
-            check(library.emulator_renew(address, bytes), "renew", address, bytes);
-        }
+        perform(() -> check(library.emulator_renew(address, bytes), "renew", address, bytes));
     }
 
     @Override
     public ByteBuffer allocatePinned(int bytes) {
+        expectNoCapture("allocatePinned");
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -139,36 +141,43 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void synchronize(long stream) {
-        // everything happens at once
+        expectNoCapture("synchronize"); // otherwise everything happens at once
     }
 
     @Override
     public long createEvent() {
-        return ++lastHandle;
+        events.put(++lastHandle, 0L);
+        return lastHandle;
     }
 
     @Override
     public void destroyEvent(long event) {
-        // nothing was made
+        events.remove(event);
     }
 
     @Override
     public void record(long event, long stream) {
-        // has happened
+        perform(() -> events.put(event, System.nanoTime()));
     }
 
     @Override
     public void await(long event) {
+        expectNoCapture("await"); // otherwise it has happened
+    }
+
+    @Override
+    public void waitEvent(long stream, long event) {
         // has happened
     }
 
     @Override
     public float elapsedMillis(long start, long end) {
-        return 0;
+        return (float) ((events.get(end) - events.get(start)) * 1e-6);
     }
 
     @Override
     public long loadModule(String name) {
+        expectNoCapture("loadModule");
         return 1; // the library has all files
     }
 
@@ -183,6 +192,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public int constant(long module, String name) {
+        expectNoCapture("constant");
         IntByReference value = new IntByReference();
         if (library.emulator_constant(name, value) != 0) {
             throw new DeviceException("cuda-emulated: no kernel file exports " + name);
@@ -225,13 +235,25 @@ public final class EmulatedDriver implements Driver {
         }
     }
 
+    /** A GPU refuses these, and the capture with them. */
+    private void expectNoCapture(String call) {
+        if (capturing != null) {
+            throw new DeviceException(
+                    "cuda-emulated: " + call + " is not permitted while a stream is captured");
+        }
+    }
+
     @Override
     public void beginCapture(long stream) {
+        expectNoCapture("beginCapture");
         capturing = new ArrayList<>();
     }
 
     @Override
     public long endCapture(long stream) {
+        if (capturing == null) {
+            throw new DeviceException("cuda-emulated: endCapture without beginCapture");
+        }
         graphs.put(++lastHandle, capturing);
         capturing = null;
         return lastHandle;

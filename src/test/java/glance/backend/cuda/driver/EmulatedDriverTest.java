@@ -188,13 +188,30 @@ class EmulatedDriverTest {
 
     @Test
     void graph_repeatsWhatWasCaptured() {
+        Launch copy = launchOf("copy_words", 0, x, out, COUNT);
         driver.beginCapture(stream);
-        launch("copy_words", 0);
+        driver.launch(copy, stream);
         long graph = driver.endCapture(stream);
         assertThat(download(out, 1).get(0)).isNaN();
         driver.launchGraph(graph, stream);
         assertThat(download(out, COUNT).get(COUNT - 1)).isEqualTo(COUNT - 1);
         driver.destroyGraph(graph);
+    }
+
+    @Test
+    void capture_refusesWhatAGpuRefuses() {
+        driver.beginCapture(stream);
+        for (Runnable call :
+                List.<Runnable>of(
+                        () -> driver.allocate(512),
+                        () -> driver.free(x),
+                        () -> driver.synchronize(stream),
+                        () -> driver.loadModule("planted"))) {
+            assertThatThrownBy(call::run)
+                    .isInstanceOf(DeviceException.class)
+                    .hasMessageContaining("is not permitted while a stream is captured");
+        }
+        driver.destroyGraph(driver.endCapture(stream));
     }
 
     @Test
@@ -208,11 +225,13 @@ class EmulatedDriverTest {
     }
 
     private void launch(String kernel, int sharedBytes, long from, long to, int count) {
+        driver.launch(launchOf(kernel, sharedBytes, from, to, count), stream);
+    }
+
+    private Launch launchOf(String kernel, int sharedBytes, long from, long to, int count) {
         KernelFunction function = driver.function(driver.loadModule("planted"), kernel);
         Arguments arguments = new Arguments().pointer(from).pointer(to).i32(count);
-        driver.launch(
-                new Launch(function, Grid.of(1), function.maxThreads(), sharedBytes, arguments),
-                stream);
+        return new Launch(function, Grid.of(1), function.maxThreads(), sharedBytes, arguments);
     }
 
     /** 0, 1, 2, ... */

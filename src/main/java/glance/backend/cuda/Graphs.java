@@ -1,0 +1,103 @@
+package glance.backend.cuda;
+
+import glance.backend.DeviceException;
+import glance.backend.Replay;
+import glance.backend.cuda.driver.Driver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Work as CUDA graphs. The first run queues the work plainly, so that kernels are loaded and the
+ * memory that it takes is there; then the same work is captured while the GPU is still busy, and
+ * every later run launches the graph.
+ *
+ * <p>A graph uses the addresses that it was captured with, so what the work takes comes from {@link
+ * CudaMemory#reserved}, which serves nobody else while there are graphs. All graphs share it: they
+ * run one after the other, and nothing in it outlives a run.
+ */
+final class Graphs {
+    private static final Logger LOG = LoggerFactory.getLogger(Graphs.class);
+
+    /** Set it to false to launch every kernel by itself, to see what graphs gain. */
+    private static final String PROPERTY = "glance.cuda.graphs";
+
+    private final Driver driver;
+    private final long stream;
+    private final CudaMemory memory;
+    private boolean enabled = !"false".equals(System.getProperty(PROPERTY));
+
+    Graphs(Driver driver, long stream, CudaMemory memory) {
+        this.driver = driver;
+        this.stream = stream;
+        this.memory = memory;
+    }
+
+    /** See {@link glance.backend.Device#replay}. */
+    Replay replay(Runnable work) {
+        return enabled ? new Graph(work) : Replay.plain(work);
+    }
+
+    private final class Graph implements Replay {
+        private final Runnable work;
+        private boolean started;
+        private long graph; // 0 before the capture, and if there is none
+
+        Graph(Runnable work) {
+            this.work = work;
+        }
+
+        @Override
+        public void run() {
+            if (graph != 0) {
+                driver.launchGraph(graph, stream);
+                return;
+            }
+            if (!started) {
+                memory.openReserve();
+                started = true;
+            }
+            memory.reserved(work);
+            if (enabled) {
+                capture();
+            }
+        }
+
+        private void capture() {
+            try {
+                driver.beginCapture(stream);
+                try {
+                    memory.captured(work);
+                } catch (RuntimeException | Error e) {
+                    abandon();
+                    throw e;
+                }
+                graph = driver.endCapture(stream);
+            } catch (DeviceException e) {
+                enabled = false;
+                LOG.warn("kernels are launched one by one, without graphs: {}", e.getMessage());
+            }
+        }
+
+        /** Ends a capture whose work failed. */
+        private void abandon() {
+            try {
+                driver.destroyGraph(driver.endCapture(stream));
+            } catch (DeviceException e) {
+                LOG.debug("the driver had given up the capture", e);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (graph != 0) {
+                driver.synchronize(stream);
+                driver.destroyGraph(graph);
+                graph = 0;
+            }
+            if (started) {
+                memory.closeReserve();
+                started = false;
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package glance.pipeline;
+
+import glance.backend.LowRank;
+import glance.backend.Replay;
+import glance.model.Velocity;
+import glance.ops.Ops;
+import glance.tensor.Tensor;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The forward passes of one run. What they read (latents, conditioning) and write (the velocity)
+ * stays in the same memory for all steps, so the steps of a phase are one piece of work that is
+ * replayed. A switch of phases is a choice between two such pieces.
+ */
+final class Network implements AutoCloseable {
+    private final Ops ops;
+    private final Tensor latents; // (batch, tokens, channels)
+    private final Tensor velocity; // the same; with guidance, that under the negatives follows
+    private final Map<Map<String, LowRank>, Phase> phases = new IdentityHashMap<>();
+
+    /** The steps under one set of adapters. */
+    private final class Phase {
+        private final StepInputs inputs;
+        private final Replay pass;
+        private int step;
+
+        Phase(Velocity predicted) {
+            inputs = new StepInputs(ops, predicted);
+            pass =
+                    ops.replay(
+                            () -> {
+                                Tensor x = rows();
+                                ops.copy(
+                                        predicted.prediction().at(ops, x, inputs.current()),
+                                        velocity);
+                            });
+        }
+
+        void next() {
+            inputs.set(ops, step++);
+            pass.run();
+        }
+    }
+
+    /**
+     * A network on these latents, which the caller changes from step to step. Its memory belongs to
+     * the innermost scope.
+     *
+     * @param guided whether every row is run under the prompts and under the negative prompts
+     */
+    Network(Ops ops, Conditioned conditioned, Tensor latents, boolean guided) {
+        this.ops = ops;
+        this.latents = latents;
+        int rows = (guided ? 2 : 1) * latents.dim(0);
+        this.velocity = ops.empty(ops.computeType(), latents.shape().with(0, rows));
+        conditioned.forEach((adapters, predicted) -> phases.put(adapters, new Phase(predicted)));
+    }
+
+    private Tensor rows() {
+        boolean guided = velocity.dim(0) > latents.dim(0);
+        return guided ? ops.concat(0, List.of(latents, latents)) : latents;
+    }
+
+    /** The velocity at the next step under these adapters, which are active; valid until then. */
+    Tensor next(Map<String, LowRank> adapters) {
+        phases.get(adapters).next();
+        return velocity;
+    }
+
+    @Override
+    public void close() {
+        phases.values().forEach(phase -> phase.pass.close());
+    }
+}
