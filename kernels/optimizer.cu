@@ -1,8 +1,9 @@
-// Loss, gradient norm and optimizer: one launch for all parameters of an adapter.
+// Loss, gradient norm and optimizer, the latter two in one launch over all parameters of an adapter.
 //
 //   mse_loss     gradient = 2 (p - t) / n, slots = sums of (p - t)^2
 //   sum_squares  slots = sums of g^2 over the gradients of a table
-//   mean, root   out = sum of the slots / n, sqrt(sum of the slots)
+//   mean_of_sums, root_of_sums
+//                out = sum of the slots / n, sqrt(sum of the slots)
 //   adamw        g = clip gradient; m += (g - m) (1 - beta1); v = v beta2 + g^2 (1 - beta2);
 //                x = x decay - stepSize m / (sqrt(v) / correction + eps)       arXiv 1711.05101
 //   adamw_8bit   the same with m and v in 8 bits                               arXiv 2110.02861
@@ -137,14 +138,14 @@ __device__ __forceinline__ double sum_of_slots(const double* slots, int count) {
     return sum_in_order(sum);
 }
 
-KERNEL(kThreads, mean_f32, const double* slots, int count, long long n, float* out) {
+KERNEL(kThreads, mean_of_sums_f32, const double* slots, int count, long long n, float* out) {
     double sum = sum_of_slots(slots, count);
     if (threadIdx.x == 0) {
         out[0] = static_cast<float>(sum / static_cast<double>(n));
     }
 }
 
-KERNEL(kThreads, root_f32, const double* slots, int count, float* out) {
+KERNEL(kThreads, root_of_sums_f32, const double* slots, int count, float* out) {
     double sum = sum_of_slots(slots, count);
     if (threadIdx.x == 0) {
         out[0] = static_cast<float>(sqrt(sum));
@@ -184,8 +185,8 @@ __device__ __forceinline__ int nearest(const float* values, float x) {
 }
 
 // values [2, kCodes]: what the codes of first and of second moments stand for.
-KERNEL(kThreads, adamw_8bit_f32, const float* values, const Parameter* table, int count, float clip,
-       float beta1, float beta2, float eps, float decay, float stepSize, float correction) {
+KERNEL(kThreads, adamw_8bit_f32, const Parameter* table, int count, float clip, float beta1,
+       float beta2, float eps, float decay, float stepSize, float correction, const float* values) {
     SHARED_ARRAY(float, known, [2 * kCodes]);
     for (int i = threadIdx.x; i < 2 * kCodes; i += kThreads) {
         known[i] = values[i];

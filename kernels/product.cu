@@ -1,13 +1,15 @@
-// Matrix products of the backward pass on plain arithmetic units, f32 sums and results.
+// Matrix products of the backward pass on plain arithmetic units, for f32 activations: f32 sums and
+// results. In bf16 linear_mma.cu and low_rank_grad_mma.cu take their place.
 //
-//   mat_mul       out[m, n] = scale * sum over k of a[m, k] b[k, n]; a and b f32, each may be stored
-//                 transposed
+//   mat_mul       out[m, n] = scale * sum over k of a[m, k] b[k, n]; a f32, b of any float dtype, each
+//                 may be stored transposed; makes the gradients of an adapter's factors
 //   linear_input  out = dy W + S A, S = scale dy B [rows, rank] f32 (made by mat_mul): the gradient of
 //                 linear.cu towards x; W [columns, in] and A [rank, in] of any float dtype
 //
 // 64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
 //
-// Launcher: glance.backend.cuda.ProductKernels. Test: glance.backend.cuda.EmulatedModelTest.
+// Launcher: glance.backend.cuda.ProductKernels. Test:
+// glance.ops.parity.LinearInputCases, LowRankGradCases.
 #include "include/glance.cuh"
 #include "include/tile.cuh"
 

@@ -1,7 +1,7 @@
 // Sums over rows: the gradients of what was broadcast over tokens.
 //
 //   sum_rows         sums[c] = sum of x[r, c]
-//   gate_grad        out[r, c] = gate[s, c] dy[r, c],  sums[s, c] = sum of dy[r, c] y[r, c]
+//   gate_grad        out[r, c] = gate[s, c] dy[r, c],  sums[s, c] = sum of dy[r, c] y[r, c] if wanted
 //   layer_norm_sums  scale[s, c] = sum of dy[r, c] (x[r, c] - mean[r]) inverse[r],
 //                    shift[s, c] = sum of dy[r, c]
 //   sum_parts        out[i, j] = scale (sum over p of parts[p, i, j])
@@ -101,29 +101,38 @@ __device__ __forceinline__ void gate_grad(const T* gate, long long gateStride, c
     int left = dim - column;
     bool whole = left >= kChunk && dim % kChunk == 0 && is_aligned(y, 16) && is_aligned(dy, 16) &&
                  is_aligned(out, 16);
+    bool sums = parts != nullptr;
     float sum[kChunk] = {};
     float factor[kChunk];
     load_chunk(factor, gate + blockIdx.z * gateStride + column, left, false);
     block.each_row([&](long long row) {
         long long at = row * dim + column;
         float value[kChunk], gradient[kChunk];
-        load_chunk(value, y + at, left, whole);
         load_chunk(gradient, dy + at, left, whole);
+        if (sums) {
+            load_chunk(value, y + at, left, whole);
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                sum[e] += value[e] * gradient[e];
+            }
+        }
 #pragma unroll
         for (int e = 0; e < kChunk; ++e) {
-            sum[e] += value[e] * gradient[e];
             gradient[e] *= factor[e];
         }
         store_chunk(out + at, gradient, left, whole);
     });
-    block.write(sum, parts);
+    if (sums) {
+        block.write(sum, parts);
+    }
 }
 
 template <class T>
 __device__ __forceinline__ void layer_norm_sums(const T* x, long long batchStride,
-                                                long long rowStride, const float* moments,
-                                                const T* dy, float* scaleParts, float* shiftParts,
-                                                int rows, int seqLen, int dim) {
+                                                long long rowStride, int seqLen,
+                                                const float* moments, const T* dy,
+                                                float* scaleParts, float* shiftParts, int rows,
+                                                int dim) {
     Block block{rows, dim};
     int column = block.column();
     int left = dim - column;
@@ -175,10 +184,10 @@ __device__ __forceinline__ void sum_parts(const float* parts, int count, int row
         gate_grad<T>(gate, gateStride, y, dy, out, parts, rows, dim);                             \
     }                                                                                             \
     KERNEL(kThreads, layer_norm_sums_##suffix, const T* x, long long batchStride,                 \
-           long long rowStride, const float* moments, const T* dy, float* scaleParts,             \
-           float* shiftParts, int rows, int seqLen, int dim) {                                    \
-        layer_norm_sums<T>(x, batchStride, rowStride, moments, dy, scaleParts, shiftParts, rows,  \
-                           seqLen, dim);                                                          \
+           long long rowStride, int seqLen, const float* moments, const T* dy, float* scaleParts, \
+           float* shiftParts, int rows, int dim) {                                                \
+        layer_norm_sums<T>(x, batchStride, rowStride, seqLen, moments, dy, scaleParts,            \
+                           shiftParts, rows, dim);                                                \
     }                                                                                             \
     KERNEL(kThreads, sum_parts_##suffix, const float* parts, int count, int rows, int columns,    \
            float scale, T* out, long long rowStride, long long columnStride) {                    \

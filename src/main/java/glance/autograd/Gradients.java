@@ -56,20 +56,34 @@ final class Gradients {
             return;
         }
         Sum sum = sums.get(tensor.storage());
-        if (sum == null && replaces(tensor, gradient)) {
+        boolean whole = replaces(tensor, gradient);
+        if (sum == null && whole) {
             keep(tensor, gradient, false);
-            return;
+        } else if (sum != null && !sum.own && whole && tensor.dtype() == ops.computeType()) {
+            Tensor total = ops.add(flat(sum.tensor), flat(gradient));
+            sum.tensor.storage().release();
+            keep(tensor, total, true);
+        } else {
+            ops.training().accumulate(gradient, tensor.over(own(tensor, sum)));
         }
-        if (sum == null || !sum.own) {
-            Shape all = Shape.of(elements(tensor));
-            Tensor zeros = ops.training().zeros(tensor.dtype(), all);
-            if (sum != null) {
-                ops.training().accumulate(sum.tensor.reshape(all.dims()), zeros);
-                sum.tensor.storage().release();
-            }
-            keep(tensor, zeros, true);
+    }
+
+    /** Memory that may be added to: zeros at first, or a copy of what others hold as well. */
+    private Storage own(Tensor tensor, Sum sum) {
+        if (sum != null && sum.own) {
+            return sum.tensor.storage();
         }
-        ops.training().accumulate(gradient, of(tensor));
+        Tensor copy = ops.training().zeros(tensor.dtype(), Shape.of(elements(tensor)));
+        if (sum != null) {
+            ops.training().accumulate(flat(sum.tensor), copy);
+            sum.tensor.storage().release();
+        }
+        keep(tensor, copy, true);
+        return copy.storage();
+    }
+
+    private static Tensor flat(Tensor tensor) {
+        return tensor.reshape(elements(tensor));
     }
 
     private void keep(Tensor tensor, Tensor gradient, boolean own) {

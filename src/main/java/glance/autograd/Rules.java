@@ -96,9 +96,10 @@ final class Rules {
      * mean(dn) - n mean(dn n)) / std, dScale = sum dy n, dShift = sum dy.
      */
     private static void layerNorm(Op.LayerNorm op, Tensor dy, Gradients g, Ops ops) {
-        TrainingOps.LayerNormGradients gradients = ops.training().layerNorm(op, dy);
+        boolean modulation = g.wants(op.scale()) || g.wants(op.shift());
+        TrainingOps.LayerNormGradients gradients = ops.training().layerNorm(op, dy, modulation);
         g.add(op.x(), gradients.x());
-        if (op.scale() != null) {
+        if (modulation) {
             g.add(op.scale(), gradients.scale());
             g.add(op.shift(), gradients.shift());
         }
@@ -108,9 +109,10 @@ final class Rules {
     private static void gateResidual(Op.GateResidual op, Tensor dy, Gradients g, Ops ops) {
         g.add(op.residual(), dy);
         if (g.wants(op.y()) || g.wants(op.gate())) {
-            List<Tensor> gradients = ops.training().gateResidual(op, dy);
-            g.add(op.y(), gradients.get(0));
-            g.add(op.gate(), gradients.get(1));
+            TrainingOps.GateGradients gradients =
+                    ops.training().gateResidual(op, dy, g.wants(op.gate()));
+            g.add(op.y(), gradients.y());
+            g.add(op.gate(), gradients.gate());
         }
     }
 

@@ -28,6 +28,19 @@ public interface Device extends AutoCloseable {
     /** Waits until all queued work is done. */
     void synchronize();
 
+    /**
+     * The time that the device takes for what {@code work} queues, by the device's own clock where
+     * it has one, so that neither the way there nor the wait for the end counts. Everything queued
+     * before is finished first; returns when the work is done.
+     */
+    default long elapsedNanos(Runnable work) {
+        synchronize();
+        long start = System.nanoTime();
+        work.run();
+        synchronize();
+        return System.nanoTime() - start;
+    }
+
     /** Ends threads and frees all memory. */
     @Override
     void close();

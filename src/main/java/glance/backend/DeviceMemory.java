@@ -36,6 +36,9 @@ public interface DeviceMemory {
     /** Copies a contiguous tensor into host bytes, after all queued work is done. */
     void read(Tensor source, ByteBuffer target);
 
+    /** Copies a contiguous tensor into another of the same dtype and size, without a kernel. */
+    void copy(Tensor source, Tensor target);
+
     /** Bytes in use and their peak. */
     MemoryStats stats();
 

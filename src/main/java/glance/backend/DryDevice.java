@@ -154,6 +154,11 @@ public final class DryDevice implements Device {
         }
 
         @Override
+        public void copy(Tensor source, Tensor target) {
+            // goes nowhere
+        }
+
+        @Override
         public MemoryStats stats() {
             return new MemoryStats(scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, 0);
         }

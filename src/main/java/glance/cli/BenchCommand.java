@@ -6,11 +6,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** Measures models at full size. */
+/** Measures kernels and models at full size. */
 @Command(
         name = "bench",
-        header = "Measures whole models, also at full size without their weights.",
-        description = {"", "The benchmarks of single kernels are in the folder benchmarks/.", ""},
+        header = "Measures kernels and whole models, also at full size without their weights.",
         commandListHeading = "%nCommands:%n")
 final class BenchCommand implements Runnable {
     @Spec private CommandSpec spec;
@@ -18,12 +17,13 @@ final class BenchCommand implements Runnable {
     /** The command with its subcommands. */
     static CommandLine of(Session session) {
         return new CommandLine(new BenchCommand())
+                .addSubcommand(new BenchKernelsCommand(session))
                 .addSubcommand(new BenchDenoiseCommand(session))
                 .addSubcommand(new BenchMemoryCommand(session));
     }
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "bench what? denoise or memory");
+        throw new ParameterException(spec.commandLine(), "bench what? kernels, denoise or memory");
     }
 }

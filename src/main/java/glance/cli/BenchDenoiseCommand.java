@@ -9,11 +9,13 @@ import glance.ops.Ops;
 import glance.pipeline.ImageRequest;
 import glance.pipeline.MemoryForecast;
 import glance.pipeline.RandomExperts;
-import glance.pipeline.RunListener;
 import glance.pipeline.TextToImage;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,10 +34,19 @@ import picocli.CommandLine.Option;
             "",
             "On a GPU the steps of a phase replay one CUDA graph. To see what that gains:",
             "java -Dglance.cuda.graphs=false -jar glance-engine.jar bench denoise ...",
+            "",
+            "What is gained over another run is the product of two things, which are shown apart:",
+            "fewer steps, and faster steps.",
             ""
         },
         optionListHeading = "Options:%n",
-        footer = {"", "Example: glance-engine bench denoise --family qwen-image --size 1024x1024"})
+        footer = {
+            "",
+            "Examples:",
+            "  glance-engine bench denoise --family qwen-image --size 1024x1024 --against full",
+            "  glance-engine bench denoise --family flux.1-dev --json > before.json",
+            "  glance-engine bench denoise --family flux.1-dev --baseline before.json"
+        })
 final class BenchDenoiseCommand implements Callable<Integer> {
     private final Session session;
 
@@ -69,6 +80,22 @@ final class BenchDenoiseCommand implements Callable<Integer> {
             description = "Rank of the adapters; 0 for none. Default: ${DEFAULT-VALUE}.")
     private int rank;
 
+    @Option(
+            names = "--against",
+            paramLabel = "PLAN",
+            description =
+                    "Also run this plan without adapters, such as full, and say what fewer steps"
+                            + " gain.")
+    private String against;
+
+    @Option(
+            names = "--baseline",
+            paramLabel = "FILE",
+            description =
+                    "JSON of an earlier run, on another device or with other options, and say what"
+                            + " faster steps gain.")
+    private Path baseline;
+
     @Option(names = "--json", description = "Print JSON, for programs.")
     private boolean json;
 
@@ -76,120 +103,104 @@ final class BenchDenoiseCommand implements Callable<Integer> {
         this.session = session;
     }
 
-    /**
-     * What was measured.
-     *
-     * @param stepSeconds of every step
-     * @param switchSeconds of every change of adapters
-     * @param memory of each part
-     */
-    record Result(
-            String model,
-            String device,
-            String size,
-            String plan,
-            int rank,
-            double medianStepSeconds,
-            List<Double> stepSeconds,
-            List<Double> switchSeconds,
-            double denoisingSeconds,
-            double totalSeconds,
-            List<MemoryForecast.Part> memory) {}
-
     @Override
     public Integer call() throws IOException {
         if (batch < 1 || rank < 0) {
             throw new WrongUseException("--batch must be 1 or more, --rank 0 or more");
         }
+        if (baseline != null && !Files.isRegularFile(baseline)) {
+            throw new WrongUseException("--baseline " + baseline + ": no such file");
+        }
         ModelFolder folder = layout.folder();
         ImageRequest plain = BenchRequest.of(folder, size, batch, plan);
+        ImageRequest other = against == null ? null : BenchRequest.of(folder, size, batch, against);
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
                 RandomExperts experts = new RandomExperts(folder, rank);
                 Ops ops = new Ops(device)) {
-            Stopwatch stopwatch = new Stopwatch(session, device);
-            long start = System.nanoTime();
-            new TextToImage(ops, folder).run(experts.addedTo(plain), stopwatch);
-            Result result =
-                    new Result(
-                            layout.name(),
-                            device.info().id() + ", " + device.info().description(),
-                            plain.width() + "x" + plain.height(),
-                            plain.plan().name(),
-                            rank,
-                            stopwatch.medianStep(),
-                            stopwatch.steps,
-                            stopwatch.switches,
-                            stopwatch.steps.stream().mapToDouble(s -> s).sum(),
-                            (System.nanoTime() - start) * 1e-9,
-                            stopwatch.meter.parts());
-            print(result);
+            DenoiseResult result = run(ops, folder, experts.addedTo(plain), rank);
+            List<DenoiseResult.Gain> gains = new ArrayList<>();
+            if (other != null) {
+                session.note(against + ", without adapters:");
+                DenoiseResult theirs = run(ops, folder, other, 0);
+                gains.add(
+                        DenoiseResult.Gain.of(
+                                result,
+                                against + " without adapters",
+                                theirs.stepSeconds().size(),
+                                theirs.medianStepSeconds()));
+            }
+            if (baseline != null) {
+                gains.add(result.over(baseline));
+            }
+            print(result.with(gains));
         }
         return ExitCode.OK;
     }
 
-    private void print(Result result) throws IOException {
+    private DenoiseResult run(Ops ops, ModelFolder folder, ImageRequest request, int ofRank) {
+        Device device = ops.device();
+        DenoiseStopwatch stopwatch = new DenoiseStopwatch(session, device);
+        long start = System.nanoTime();
+        new TextToImage(ops, folder).run(request, stopwatch);
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        List<MemoryForecast.Part> memory = stopwatch.memory();
+        return new DenoiseResult(
+                layout.name(),
+                device.info().id() + ", " + device.info().description(),
+                request.width() + "x" + request.height(),
+                request.plan().name(),
+                ofRank,
+                stopwatch.medianStep(),
+                stopwatch.steps(),
+                stopwatch.switches(),
+                stopwatch.steps().stream().mapToDouble(s -> s).sum(),
+                stopwatch.medianStep() * stopwatch.steps().size(),
+                seconds,
+                memory.stream().mapToLong(MemoryForecast.Part::bytes).max().orElse(0),
+                memory,
+                List.of());
+    }
+
+    private void print(DenoiseResult result) throws IOException {
         if (json) {
             ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
             session.out().println(mapper.writeValueAsString(result));
             return;
         }
-        new Table("model", result.model())
-                .row("device", result.device())
-                .row("plan", result.plan() + ", adapters of rank " + rank)
-                .row("step", Units.seconds(result.medianStepSeconds()) + " (median)")
-                .row("all steps", Units.seconds(result.denoisingSeconds()))
-                .row(
-                        "expert switch",
-                        result.switchSeconds().isEmpty()
-                                ? "none"
-                                : Math.round(1e6 * result.switchSeconds().get(0)) + " us")
-                .row("whole run", Units.seconds(result.totalSeconds()))
-                .print(session.out());
+        int steps = result.stepSeconds().size();
+        Table table =
+                new Table("model", result.model())
+                        .row("device", result.device())
+                        .row("plan", result.plan() + ", adapters of rank " + rank)
+                        .row("step", Units.seconds(result.medianStepSeconds()) + " (median)")
+                        .row(
+                                Units.plural(steps, "step"),
+                                Units.seconds(result.pictureSeconds())
+                                        + " ("
+                                        + Units.seconds(result.denoisingSeconds())
+                                        + " with the first)")
+                        .row("expert switch", switchTime(result))
+                        .row("peak memory", Units.bytes(result.peakBytes()))
+                        .row("whole run", Units.seconds(result.totalSeconds()));
+        for (DenoiseResult.Gain gain : result.gains()) {
+            table.row(
+                    "gain",
+                    String.format(
+                            Locale.ROOT,
+                            "%.2f over %s: %.2f by fewer steps, %.2f by faster steps",
+                            gain.total(),
+                            gain.over(),
+                            gain.fewerSteps(),
+                            gain.fasterSteps()));
+        }
+        table.print(session.out());
         session.out().println();
         ForecastText.print(result.size(), result.memory(), session.out());
     }
 
-    /** Notes times and memory. */
-    private static final class Stopwatch implements RunListener {
-        private final Session session;
-        private final MemoryForecast.Meter meter;
-        private final List<Double> steps = new ArrayList<>();
-        private final List<Double> switches = new ArrayList<>();
-
-        Stopwatch(Session session, Device device) {
-            this.session = session;
-            this.meter = new MemoryForecast.Meter(device);
-        }
-
-        double medianStep() {
-            return steps.stream().sorted().skip(steps.size() / 2).findFirst().orElse(Double.NaN);
-        }
-
-        @Override
-        public void stage(String name) {
-            meter.stage(name);
-            session.note(name + " ...");
-        }
-
-        @Override
-        public void step(int step, int count, String phase, double seconds) {
-            steps.add(seconds);
-            session.note("step " + step + " of " + count + ": " + Units.seconds(seconds));
-        }
-
-        @Override
-        public void adapterSwitch(double seconds) {
-            switches.add(seconds);
-        }
-
-        @Override
-        public void warning(String message) {
-            session.note("warning: " + message);
-        }
-
-        @Override
-        public boolean isCancelled() {
-            return session.stop().isRequested();
-        }
+    private static String switchTime(DenoiseResult result) {
+        return result.switchSeconds().isEmpty()
+                ? "none"
+                : Math.round(1e6 * result.switchSeconds().get(0)) + " us";
     }
 }

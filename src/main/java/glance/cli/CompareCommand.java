@@ -213,6 +213,9 @@ final class CompareCommand implements Callable<Integer> {
         about.put("device", device.info().id() + " (" + device.info().description() + ")");
         about.put("size", shared.width() + "x" + shared.height());
         about.put("guidance", Float.toString(shared.guidance().scale()));
+        if (shared.guidance().embedded() != 0) {
+            about.put("embedded guidance", Float.toString(shared.guidance().embedded()));
+        }
         about.put("negative prompt", "'" + shared.negative() + "'");
         about.put("prompts", Integer.toString(shared.prompts().size()));
         about.put(

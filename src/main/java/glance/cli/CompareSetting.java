@@ -44,6 +44,14 @@ final class CompareSetting {
     private Float guidance;
 
     @Option(
+            names = "--embedded-guidance",
+            paramLabel = "SCALE",
+            description =
+                    "Scale for models that take it as an input, as FLUX.1-dev does; others"
+                            + " ignore it. Default: the model's own.")
+    private Float embeddedGuidance;
+
+    @Option(
             names = "--negative",
             paramLabel = "TEXT",
             description = "What guidance leads away from. Default: the model's own.")
@@ -88,7 +96,7 @@ final class CompareSetting {
                 new Guidance(
                         guidance == null ? defaults.guidance() : guidance,
                         defaults.rescale(),
-                        defaults.embeddedGuidance()));
+                        embeddedGuidance == null ? defaults.embeddedGuidance() : embeddedGuidance));
     }
 
     static void requireRange(String option, int value, int most) {

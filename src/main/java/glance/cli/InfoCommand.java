@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,8 +27,8 @@ import picocli.CommandLine.Parameters;
         optionListHeading = "Options:%n",
         footer = {
             "",
-            "The run memory of a model is counted, not guessed: a run of one picture is walked through "
-                    + "without computing. The JVM itself comes on top."
+            "The run memory of a model is counted, not guessed: a run of one picture on the device is "
+                    + "walked through without computing. The JVM itself comes on top."
         })
 final class InfoCommand implements Callable<Integer> {
     private final Session session;
@@ -37,6 +38,8 @@ final class InfoCommand implements Callable<Integer> {
             arity = "0..1",
             description = "What to look at; the built-in model if left out.")
     private Path path;
+
+    @Mixin private DeviceOption deviceOption;
 
     @Option(names = "--json", description = "Print JSON, for programs.")
     private boolean json;
@@ -50,7 +53,8 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Inspection inspection = Inspector.inspect(path == null ? BuiltInModel.path() : path);
+        Inspection inspection =
+                new Inspector(deviceOption).inspect(path == null ? BuiltInModel.path() : path);
         if (json) {
             session.out().println(toJson(inspection));
         } else {

@@ -69,7 +69,7 @@ final class InfoText {
         table.print(out);
         if (model.runMemory() != null) {
             out.println();
-            print(model.runMemory());
+            print(model.runMemory(), model.device());
         }
         if (all) {
             for (Inspection.Component component : model.components()) {
@@ -82,7 +82,7 @@ final class InfoText {
         }
     }
 
-    private void print(MemoryForecast forecast) {
+    private void print(MemoryForecast forecast, String device) {
         MemoryForecast.Part largest = forecast.largest();
         line(
                 "run memory",
@@ -92,7 +92,9 @@ final class InfoText {
                         + "x"
                         + forecast.height()
                         + (forecast.samples() > 1 ? " with guidance" : "")
-                        + " on the CPU: the largest part, as parts are loaded in turn");
+                        + " on "
+                        + device
+                        + ": the largest part, as parts are loaded in turn");
         ForecastText.print(forecast, out);
     }
 

@@ -17,13 +17,15 @@ sealed interface Inspection {
      *
      * @param pipeline class of the pipeline
      * @param components its parts
-     * @param runMemory forecast of a run on the CPU device, or null if the model cannot be run
+     * @param device what the forecast is for
+     * @param runMemory forecast of a run, or null if the model cannot be run
      */
     record Model(
             String kind,
             String path,
             String pipeline,
             List<Component> components,
+            String device,
             MemoryForecast runMemory)
             implements Inspection {}
 

@@ -1,7 +1,6 @@
 package glance.cli;
 
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.io.Config;
 import glance.io.FormatException;
@@ -29,14 +28,21 @@ final class Inspector {
                     "tokenizer_config.json",
                     "preprocessor_config.json");
 
-    private Inspector() {}
+    private final DeviceOption device;
+
+    /**
+     * @param device what forecasts are for
+     */
+    Inspector(DeviceOption device) {
+        this.device = device;
+    }
 
     /**
      * Inspects a model folder, a component folder, a safetensors file, or a PNG.
      *
      * @throws FormatException if it is none of these, or damaged
      */
-    static Inspection inspect(Path path) throws IOException {
+    Inspection inspect(Path path) throws IOException {
         if (Files.isDirectory(path)) {
             return Files.exists(path.resolve(INDEX)) ? model(path) : componentFolder(path);
         }
@@ -63,7 +69,7 @@ final class Inspector {
                 Images.readPngText(path));
     }
 
-    private static Inspection.Model model(Path path) throws IOException {
+    private Inspection.Model model(Path path) throws IOException {
         ModelFolder folder = ModelFolder.open(path);
         List<Inspection.Component> components = new ArrayList<>();
         for (String name : folder.index().keys()) {
@@ -71,14 +77,21 @@ final class Inspector {
                 components.add(component(folder.component(name), indexedClass(folder, name)));
             }
         }
-        return new Inspection.Model(
-                "model", path.toString(), folder.pipelineClass(), components, forecast(folder));
+        try (Device opened = Devices.open(device.name(), device.options())) {
+            return new Inspection.Model(
+                    "model",
+                    path.toString(),
+                    folder.pipelineClass(),
+                    components,
+                    opened.info().id(),
+                    forecast(opened, folder));
+        }
     }
 
     /** Null for a model that this engine cannot run; looking at one is no error. */
-    private static MemoryForecast forecast(ModelFolder folder) {
-        try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
-            return MemoryForecast.of(cpu, folder);
+    private static MemoryForecast forecast(Device device, ModelFolder folder) {
+        try {
+            return MemoryForecast.of(device, folder);
         } catch (FormatException e) {
             return null;
         }

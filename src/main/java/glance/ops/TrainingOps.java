@@ -97,11 +97,15 @@ public final class TrainingOps {
         return out;
     }
 
-    /** Gradients of layerNorm: of x, scale and shift (the latter two null if it has none). */
-    public LayerNormGradients layerNorm(Op.LayerNorm forward, Tensor dy) {
+    /**
+     * Gradients of layerNorm: of x, scale and shift.
+     *
+     * @param modulation whether those of scale and shift are wanted; else they are null
+     */
+    public LayerNormGradients layerNorm(Op.LayerNorm forward, Tensor dy, boolean modulation) {
         Tensor out = ops.empty(ops.computeType(), forward.x().shape());
-        Tensor dScale = forward.scale() == null ? null : packed(forward.scale());
-        Tensor dShift = forward.shift() == null ? null : packed(forward.shift());
+        Tensor dScale = modulation ? packed(forward.scale()) : null;
+        Tensor dShift = modulation ? packed(forward.shift()) : null;
         ops.run(new TrainingOp.LayerNormGrad(forward, ops.contiguous(dy), dScale, dShift, out));
         return new LayerNormGradients(out, dScale, dShift);
     }
@@ -109,13 +113,20 @@ public final class TrainingOps {
     /** Gradients of layerNorm. */
     public record LayerNormGradients(Tensor x, Tensor scale, Tensor shift) {}
 
-    /** Gradients of gateResidual: of y, then of the gate. */
-    public List<Tensor> gateResidual(Op.GateResidual forward, Tensor dy) {
+    /**
+     * Gradients of gateResidual: of y and of the gate.
+     *
+     * @param gate whether that of the gate is wanted; else it is null
+     */
+    public GateGradients gateResidual(Op.GateResidual forward, Tensor dy, boolean gate) {
         Tensor out = ops.empty(ops.computeType(), forward.y().shape());
-        Tensor dGate = packed(forward.gate());
+        Tensor dGate = gate ? packed(forward.gate()) : null;
         ops.run(new TrainingOp.GateGrad(forward, ops.contiguous(dy), dGate, out));
-        return List.of(out, dGate);
+        return new GateGradients(out, dGate);
     }
+
+    /** Gradients of gateResidual. */
+    public record GateGradients(Tensor y, Tensor gate) {}
 
     /** {@code act'(x) dy}. */
     public Tensor activation(Activation activation, Tensor x, Tensor dy) {

@@ -1,13 +1,22 @@
 package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import glance.backend.DeviceInfo;
+import glance.backend.Devices;
+import glance.fixtures.TinyDit;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class BenchCommandTest {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -22,7 +31,8 @@ class BenchCommandTest {
         assertThat(result.get("switchSeconds")).as("slow to fast").hasSize(1);
         assertThat(result.get("memory")).hasSize(3);
         assertThat(result.get("memory").get(1).get("weightBytes").asLong())
-                .isGreaterThan(13_000_000);
+                .as("13.7 MB less the modulation layers")
+                .isBetween(9_000_000L, 10_000_000L);
     }
 
     @Test
@@ -42,17 +52,145 @@ class BenchCommandTest {
     }
 
     @Test
+    void denoise_tellsFewerStepsAndFasterStepsApart(@TempDir Path folder) throws IOException {
+        Path before = folder.resolve("before.json");
+        String[] denoise = {"bench", "denoise", "--random", "--size=32x32", "--json"};
+        Files.writeString(
+                before,
+                "{\"plan\": \"old\", \"device\": \"slow\", \"medianStepSeconds\": 1000,"
+                        + " \"stepSeconds\": [1000, 1000, 1000, 1000]}");
+        JsonNode result =
+                json(
+                        with(
+                                denoise,
+                                "--plan=uniform-2",
+                                "--against=uniform-6",
+                                "--baseline=" + before));
+        JsonNode plans = result.get("gains").get(0);
+        assertThat(plans.get("over").asText()).isEqualTo("uniform-6 without adapters");
+        assertThat(plans.get("fewerSteps").asDouble()).isEqualTo(3);
+        JsonNode devices = result.get("gains").get(1);
+        assertThat(devices.get("over").asText()).isEqualTo("old on slow, " + before);
+        assertThat(devices.get("fewerSteps").asDouble()).isEqualTo(2);
+        double step = result.get("medianStepSeconds").asDouble();
+        assertThat(devices.get("fasterSteps").asDouble()).isEqualTo(1000 / step);
+        assertThat(devices.get("total").asDouble()).isEqualTo(2 * (1000 / step));
+        assertThat(result.get("pictureSeconds").asDouble()).isEqualTo(2 * step);
+        assertThat(result.get("peakBytes").asLong()).isPositive();
+    }
+
+    @Test
+    void denoise_onTheEmulatedDevice_timesStepsAndSwitch(@TempDir Path model) throws IOException {
+        assumeTrue(emulatedProblem() == null, emulatedProblem());
+        TinyDit.in(model);
+        JsonNode result =
+                json(
+                        "bench",
+                        "denoise",
+                        "--device=cuda-emulated",
+                        "--model=" + model,
+                        "--rank=2",
+                        "--plan=glance-8",
+                        "--json");
+        assertThat(result.get("device").asText()).startsWith("cuda-emulated, ");
+        assertThat(result.get("stepSeconds")).hasSize(8);
+        assertThat(result.get("switchSeconds")).hasSize(1);
+    }
+
+    private static String emulatedProblem() {
+        return Devices.list().stream()
+                .filter(device -> device.id().equals("cuda-emulated"))
+                .findFirst()
+                .map(DeviceInfo::problem)
+                .orElse(null);
+    }
+
+    private static String[] with(String[] args, String... more) {
+        return Stream.of(args, more).flatMap(Stream::of).toArray(String[]::new);
+    }
+
+    @Test
     void memory_ofAPublishedModel_isThatOfItsSize() throws IOException {
         JsonNode result = json("bench", "memory", "--family", "qwen-image", "--json");
         assertThat(result.get("width").asInt()).isEqualTo(1024);
         long transformer = result.get("parts").get(1).get("weightBytes").asLong();
-        assertThat(transformer).as("20.4 billion parameters in BF16").isEqualTo(40_860_802_176L);
+        // 20.4 billion parameters in BF16, less 6.8 billion that only conditioning reads
+        assertThat(transformer).isEqualTo(27_208_612_992L);
+    }
+
+    @Test
+    void kernels_writesTablesAndBothFiles(@TempDir Path folder) throws IOException {
+        Path json = folder.resolve("kernels.json");
+        Path markdown = folder.resolve("kernels.md");
+        int exitCode =
+                run(
+                        "bench",
+                        "kernels",
+                        "--device=cpu",
+                        "--shrink=64",
+                        "--rounds=2",
+                        "--only=lora.*16x48x48|gelu",
+                        "--json=" + json,
+                        "--markdown=" + markdown);
+        assertThat(exitCode).as(err.toString()).isZero();
+        assertThat(out.toString())
+                .contains("What an adapter adds", "16x48x48", "gelu.64x192", "cuBLAS not measured");
+        JsonNode result = new ObjectMapper().readTree(json.toFile());
+        assertThat(result.get("rows")).hasSize(10);
+        assertThat(result.get("lora")).hasSize(3);
+        assertThat(result.get("command").asText())
+                .startsWith("glance-engine bench kernels --device=cpu --shrink=64");
+        assertThat(Files.readString(markdown))
+                .contains("# Kernels on cpu", "divided by 64", "| lora.fused.r64.16x48x48 | ");
+    }
+
+    @Test
+    void kernels_verifyOnly_timesNothing() {
+        assertThat(
+                        run(
+                                "bench",
+                                "kernels",
+                                "--device=cpu",
+                                "--shrink=64",
+                                "--verify-only",
+                                "--only=conv2d"))
+                .isZero();
+        assertThat(out.toString())
+                .contains("Sampled results against float64", "conv2d.qwen.16x16x8")
+                .doesNotContain("floor");
+    }
+
+    @Test
+    void kernels_wrongUse_isExplained(@TempDir Path folder) throws IOException {
+        Path text = Files.writeString(folder.resolve("text"), "no JSON");
+        Map<String, String> expected =
+                Map.of(
+                        "--only=[",
+                        "--only [: not a regular expression",
+                        "--only=nothing",
+                        "no kernel has such a name; --list prints them all",
+                        "--rounds=0",
+                        "--rounds must be 1 or more, got 0",
+                        "--shrink=0",
+                        "--shrink must be 1 or more, got 0",
+                        "--peak=-1",
+                        "--peak must be positive",
+                        "--peer=" + text,
+                        "not JSON",
+                        "--json=" + folder.resolve("no/file"),
+                        "its folder does not exist");
+        expected.forEach(
+                (option, words) -> {
+                    err.reset();
+                    assertThat(run("bench", "kernels", option)).isEqualTo(ExitCode.WRONG_USE);
+                    assertThat(err.toString()).contains(words);
+                });
     }
 
     @Test
     void wrongUse_isExplained() {
         assertThat(run("bench")).isEqualTo(ExitCode.WRONG_USE);
-        assertThat(err.toString()).contains("denoise or memory");
+        assertThat(err.toString()).contains("kernels, denoise or memory");
         err.reset();
         assertThat(run("bench", "memory", "--family", "x")).isEqualTo(ExitCode.WRONG_USE);
         assertThat(err.toString())

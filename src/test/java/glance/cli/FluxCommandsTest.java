@@ -104,7 +104,7 @@ class FluxCommandsTest {
     @Test
     void bench_forecastsThePublishedSize() {
         run("bench", "memory", "--family", "flux.1-dev");
-        assertThat(out.toString()).contains("transformer   22.2 GiB");
+        assertThat(out.toString()).contains("transformer   16.1 GiB");
     }
 
     private static BufferedImage square() {

@@ -1,9 +1,11 @@
 package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import glance.backend.cuda.driver.EmulatedDriver;
 import glance.io.Images;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -11,6 +13,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -40,7 +44,23 @@ class InfoCommandTest {
 
         assertThat(run("info", TINY.toString())).isZero();
         assertThat(out.toString())
-                .contains("QwenImagePipeline", "transformer   QwenImage", "total", "run memory");
+                .contains("QwenImagePipeline", "transformer   QwenImage", "total", "run memory")
+                .contains("with guidance on cpu:");
+    }
+
+    /** On a GPU weights stay as they are in the file, and activations are half as wide. */
+    @Test
+    void runMemory_isThatOfTheDeviceAskedFor() throws IOException {
+        assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
+        JsonNode cpu = json(TINY);
+        JsonNode gpu = json(TINY, "--device", "cuda-emulated");
+        assertThat(gpu.get("device").asText()).startsWith("cuda-emulated");
+        JsonNode wide = cpu.get("runMemory").get("parts").get(1);
+        JsonNode narrow = gpu.get("runMemory").get("parts").get(1);
+        assertThat(narrow.get("name").asText()).isEqualTo("transformer");
+        assertThat(narrow.get("weightBytes").asLong()).isEqualTo(wide.get("weightBytes").asLong());
+        assertThat(narrow.get("scratchBytes").asLong())
+                .isLessThan(wide.get("scratchBytes").asLong());
     }
 
     @Test
@@ -121,9 +141,11 @@ class InfoCommandTest {
         assertThat(err.toString()).contains("no such file or folder");
     }
 
-    private JsonNode json(Path path) throws IOException {
+    private JsonNode json(Path path, String... options) throws IOException {
         out.reset();
-        assertThat(run("info", "--json", path.toString())).as(err.toString()).isZero();
+        List<String> args = new ArrayList<>(List.of("info", "--json", path.toString()));
+        args.addAll(List.of(options));
+        assertThat(run(args.toArray(String[]::new))).as(err.toString()).isZero();
         return new ObjectMapper().readTree(out.toByteArray());
     }
 

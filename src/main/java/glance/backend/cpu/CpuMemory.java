@@ -161,6 +161,21 @@ final class CpuMemory implements DeviceMemory {
     }
 
     @Override
+    public void copy(Tensor source, Tensor target) {
+        CpuStorage from = CpuStorage.of(source);
+        CpuStorage to = CpuStorage.of(target);
+        int start = Math.toIntExact(source.offset());
+        int at = Math.toIntExact(target.offset());
+        int length = Math.toIntExact(source.numel());
+        if (from.floats != null) {
+            System.arraycopy(from.floats, start, to.floats, at, length);
+        } else {
+            int size = source.dtype().bytes();
+            to.bytes.put(at * size, from.bytes, start * size, length * size);
+        }
+    }
+
+    @Override
     public synchronized MemoryStats stats() {
         return new MemoryStats(
                 scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, pooledBytes);

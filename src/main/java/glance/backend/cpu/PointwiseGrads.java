@@ -29,7 +29,8 @@ final class PointwiseGrads {
         float[] gs = CpuStorage.floats(gate);
         float[] dys = CpuStorage.floats(op.dy());
         float[] dxs = CpuStorage.floats(op.out());
-        double[][] sums = new double[batch * groups][dim];
+        boolean wanted = op.dGate() != null;
+        double[][] sums = new double[batch * groups][wanted ? dim : 0];
         workers.forEach(
                 batch * groups,
                 group -> {
@@ -41,13 +42,17 @@ final class PointwiseGrads {
                         int from = (int) y.offset() + row;
                         int dy = (int) op.dy().offset() + row;
                         int dx = (int) op.out().offset() + row;
-                        for (int d = 0; d < dim; d++) {
+                        for (int d = 0; d < sums[group].length; d++) {
                             sums[group][d] += (double) ys[from + d] * dys[dy + d];
+                        }
+                        for (int d = 0; d < dim; d++) {
                             dxs[dx + d] = gs[g + d] * dys[dy + d];
                         }
                     }
                 });
-        NormGradKernels.perSample(sums, groups, op.dGate());
+        if (wanted) {
+            NormGradKernels.perSample(sums, groups, op.dGate());
+        }
     }
 
     void activation(TrainingOp.ActivationGrad op) {

@@ -20,9 +20,7 @@ enum Conv2dVariant {
         return LinearVariant.takesMma(launcher, x) ? MMA : PLAIN;
     }
 
-    /**
-     * Whether the library takes it; asks no tensor where it lies, which a forecast's do not know.
-     */
+    /** Whether a library computes it, which does not depend on where x lies. */
     static boolean takesLibrary(Launcher launcher, Op.Conv2d op) {
         return launcher.libraries().convolution() != null && isEven(op.padding());
     }

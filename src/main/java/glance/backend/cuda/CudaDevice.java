@@ -25,6 +25,7 @@ final class CudaDevice implements Device {
     private final DType computeType;
     private final Libraries libraries;
     private final KernelTable kernels;
+    private final DeviceClock clock;
 
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
         this.info = describe(info, options.libraries());
@@ -38,6 +39,7 @@ final class CudaDevice implements Device {
         this.libraries = openLibraries(options);
         this.memory = new CudaMemory(driver, stream, computeType);
         this.graphs = new Graphs(driver, stream, memory);
+        this.clock = new DeviceClock(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
         this.kernels = kernels(launcher);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
@@ -144,8 +146,15 @@ final class CudaDevice implements Device {
     }
 
     @Override
+    public long elapsedNanos(Runnable work) {
+        driver.synchronize(stream);
+        return clock.elapsedNanos(work);
+    }
+
+    @Override
     public void close() {
         driver.synchronize(stream);
+        clock.close();
         libraries.close();
         memory.close();
         driver.destroyStream(stream);

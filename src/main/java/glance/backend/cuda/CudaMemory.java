@@ -193,6 +193,12 @@ final class CudaMemory implements DeviceMemory {
     }
 
     @Override
+    public void copy(Tensor source, Tensor target) {
+        long bytes = source.numel() * source.dtype().bytes();
+        driver.copy(CudaStorage.address(source), CudaStorage.address(target), bytes, stream);
+    }
+
+    @Override
     public MemoryStats stats() {
         return new MemoryStats(
                 scratchBytes,

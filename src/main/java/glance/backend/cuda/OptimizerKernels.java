@@ -39,7 +39,7 @@ final class OptimizerKernels {
                             .i64(count));
             launcher.launch(
                     FILE,
-                    "mean_f32",
+                    "mean_of_sums_f32",
                     Grid.of(1),
                     new Arguments()
                             .pointer(Launcher.address(slots))
@@ -61,7 +61,7 @@ final class OptimizerKernels {
                     arguments(operands, table).pointer(Launcher.address(slots)));
             launcher.launch(
                     FILE,
-                    "root_f32",
+                    "root_of_sums_f32",
                     Grid.of(1),
                     new Arguments()
                             .pointer(Launcher.address(slots))
@@ -80,22 +80,16 @@ final class OptimizerKernels {
                     op.secondMoments().get(i));
         }
         try (Operands operands = launcher.operands()) {
-            launcher.launch(
-                    FILE,
-                    "adamw_f32",
-                    Grid.of(table.blocks()),
-                    settings(
-                            arguments(operands, table),
-                            op.clip(),
-                            op.settings(),
-                            op.learningRate(),
-                            op.step()));
+            Arguments arguments = arguments(operands, table);
+            settings(arguments, op.clip(), op.settings(), op.learningRate(), op.step());
+            launcher.launch(FILE, "adamw_f32", Grid.of(table.blocks()), arguments);
         }
     }
 
     void adamW8Bit(TrainingOp.AdamW8Bit op) {
         if (launcher.constant(FILE, "optimizer_quantized") != QuantizedBlocks.SIZE) {
-            throw new IllegalStateException("optimizer.cu has another block size");
+            throw new IllegalStateException(
+                    "optimizer.cu and QuantizedBlocks differ in the elements of a scale");
         }
         ParameterTable table = table(op.parameters().size());
         for (int i = 0; i < op.parameters().size(); i++) {
@@ -106,19 +100,10 @@ final class OptimizerKernels {
                     op.secondMoments().get(i));
         }
         try (Operands operands = launcher.operands()) {
-            Arguments arguments = new Arguments().pointer(Launcher.address(values(operands)));
-            launcher.launch(
-                    FILE,
-                    "adamw_8bit_f32",
-                    Grid.of(table.blocks()),
-                    settings(
-                            arguments
-                                    .pointer(Launcher.address(table.upload(operands)))
-                                    .i32(table.count()),
-                            op.clip(),
-                            op.settings(),
-                            op.learningRate(),
-                            op.step()));
+            Arguments arguments = arguments(operands, table);
+            settings(arguments, op.clip(), op.settings(), op.learningRate(), op.step());
+            arguments.pointer(Launcher.address(values(operands)));
+            launcher.launch(FILE, "adamw_8bit_f32", Grid.of(table.blocks()), arguments);
         }
     }
 
@@ -133,11 +118,12 @@ final class OptimizerKernels {
         return operands.upload(DType.F32, Shape.of(2, signed.length), bytes);
     }
 
-    private static Arguments settings(
+    /** Adds what all AdamW kernels are told. */
+    private static void settings(
             Arguments arguments, float clip, AdamWSettings settings, float learningRate, int step) {
         double correction1 = 1 - Math.pow(settings.beta1(), step);
         double correction2 = Math.sqrt(1 - Math.pow(settings.beta2(), step));
-        return arguments
+        arguments
                 .f32(clip)
                 .f32(settings.beta1())
                 .f32(settings.beta2())

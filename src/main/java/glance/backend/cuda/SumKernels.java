@@ -24,35 +24,39 @@ final class SumKernels {
             Tensor parts = parts(operands, rows, 1, dim);
             launch(
                     "sum_rows",
-                    parts,
+                    rows,
+                    1,
+                    dim,
                     new Arguments()
                             .pointer(Launcher.address(operands.activation(op.x())))
-                            .pointer(Launcher.address(parts))
-                            .i32(rows)
-                            .i32(dim));
+                            .pointer(Launcher.address(parts)));
             add(parts, 1, op.out());
         }
     }
 
     void gate(TrainingOp.GateGrad op) {
+        boolean wanted = op.dGate() != null;
         try (Operands operands = launcher.operands()) {
             Tensor gate = operands.activation(op.forward().gate());
-            int dim = gate.dim(1);
-            int rows = rowsOfSample(op.dy(), gate.dim(0));
-            Tensor parts = parts(operands, rows, gate.dim(0), dim);
+            int samples = gate.dim(0);
+            int rows = rowsOfSample(op.dy(), samples);
+            Tensor y = wanted ? operands.activation(op.forward().y()) : null;
+            Tensor parts = wanted ? parts(operands, rows, samples, gate.dim(1)) : null;
             launch(
                     "gate_grad",
-                    parts,
+                    rows,
+                    samples,
+                    gate.dim(1),
                     new Arguments()
                             .pointer(Launcher.address(gate))
                             .i64(Launcher.sampleStride(gate))
-                            .pointer(Launcher.address(operands.activation(op.forward().y())))
+                            .pointer(Launcher.address(y))
                             .pointer(Launcher.address(op.dy()))
                             .pointer(Launcher.address(op.out()))
-                            .pointer(Launcher.address(parts))
-                            .i32(rows)
-                            .i32(dim));
-            add(parts, 1, op.dGate());
+                            .pointer(Launcher.address(parts)));
+            if (wanted) {
+                add(parts, 1, op.dGate());
+            }
         }
     }
 
@@ -72,18 +76,18 @@ final class SumKernels {
         Tensor shiftParts = parts(operands, rows, samples, x.dim(2));
         launch(
                 "layer_norm_sums",
-                scaleParts,
+                rows,
+                samples,
+                x.dim(2),
                 new Arguments()
                         .pointer(Launcher.address(x))
                         .i64(x.stride(0))
                         .i64(x.stride(1))
+                        .i32(x.dim(1))
                         .pointer(Launcher.address(moments))
                         .pointer(Launcher.address(dy))
                         .pointer(Launcher.address(scaleParts))
-                        .pointer(Launcher.address(shiftParts))
-                        .i32(rows)
-                        .i32(x.dim(1))
-                        .i32(x.dim(2)));
+                        .pointer(Launcher.address(shiftParts)));
         add(scaleParts, 1, dScale);
         add(shiftParts, 1, dShift);
     }
@@ -93,15 +97,19 @@ final class SumKernels {
     }
 
     private Tensor parts(Operands operands, int rows, int samples, int dim) {
-        long parts = Grid.blocks(rows, launcher.constant(FILE, "sums_part_rows"));
-        return operands.scratch(DType.F32, Shape.of(Math.toIntExact(parts), samples, dim));
+        int count = Math.toIntExact(partCount(rows));
+        return operands.scratch(DType.F32, Shape.of(count, samples, dim));
     }
 
-    /** A block for some columns of each part [parts, samples, dim]. */
-    private void launch(String entry, Tensor parts, Arguments arguments) {
-        long columns = Grid.blocks(parts.dim(2), launcher.constant(FILE, "sums_columns"));
-        Grid grid = Grid.of(columns, parts.dim(0), parts.dim(1));
-        launcher.launch(FILE, entry + launcher.suffix(), grid, arguments);
+    private long partCount(int rows) {
+        return Grid.blocks(rows, launcher.constant(FILE, "sums_part_rows"));
+    }
+
+    /** A block for some columns of each part of each sample; the sizes are the last arguments. */
+    private void launch(String entry, int rows, int samples, int dim, Arguments arguments) {
+        long columns = Grid.blocks(dim, launcher.constant(FILE, "sums_columns"));
+        Grid grid = Grid.of(columns, partCount(rows), samples);
+        launcher.launch(FILE, entry + launcher.suffix(), grid, arguments.i32(rows).i32(dim));
     }
 
     /** {@code out = scale (sum over p of parts[p])}; parts [parts, rows, columns]. */

@@ -12,6 +12,8 @@ import glance.backend.Devices;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.EmulatedDriver;
 import glance.backend.cuda.driver.Launch;
+import glance.check.CheckReport;
+import glance.check.Checks;
 import glance.fixtures.Fixture;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;
@@ -33,16 +35,35 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** Training of glance-tiny on the CUDA kernels, without a GPU. */
 class EmulatedTrainingTest {
     private static final DeviceOptions BF16 = new DeviceOptions(0, DType.BF16);
 
-    @BeforeEach
-    void needsTheEmulator() {
+    private static final int STEPS = 3;
+    private static final List<Float> LOSSES = new ArrayList<>();
+
+    /** Calls of the driver in the last step, by name. */
+    private static Map<String, Integer> lastStep;
+
+    @BeforeAll
+    static void train() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
+        Map<String, Integer> calls = new HashMap<>();
+        DeviceInfo info = new DeviceInfo("cuda-counted", "counts calls", 0, null);
+        try (Device device = new CudaDevice(info, counted(calls), BF16)) {
+            train(
+                    device,
+                    trainer -> {
+                        for (int i = 0; i < STEPS; i++) {
+                            calls.clear();
+                            LOSSES.add(trainer.step().loss());
+                        }
+                        lastStep = Map.copyOf(calls);
+                    });
+        }
     }
 
     /**
@@ -52,44 +73,45 @@ class EmulatedTrainingTest {
      */
     @Test
     void losses_inBf16_areNearThoseInF32() {
-        List<Float> want = new ArrayList<>();
-        List<Float> got = new ArrayList<>();
-        try (Device cpu = Devices.open("cpu", new DeviceOptions(2, null));
-                Device cuda = Devices.open("cuda-emulated", BF16)) {
-            train(cpu, trainer -> steps(trainer, 3, want));
-            train(cuda, trainer -> steps(trainer, 3, got));
-        }
-        for (int i = 0; i < want.size(); i++) {
-            assertThat(got.get(i)).isCloseTo(want.get(i), within(0.01f * want.get(i)));
+        try (Device cpu = Devices.open("cpu", new DeviceOptions(2, null))) {
+            train(
+                    cpu,
+                    trainer -> {
+                        for (float loss : LOSSES) {
+                            float want = trainer.step().loss();
+                            assertThat(loss).isCloseTo(want, within(0.01f * want));
+                        }
+                    });
         }
     }
 
-    private static void steps(AdapterTrainer trainer, int count, List<Float> losses) {
-        for (int i = 0; i < count; i++) {
-            losses.add(trainer.step().loss());
+    /**
+     * Gradients have some forty roundings behind them, and the largest of many errors is some four
+     * times the usual one: 4 40^0.5 2^-9 is 5 % of the largest gradient. Measured: 1.2 % in the
+     * mean over the parameters, 2.4 % at most.
+     */
+    @Test
+    void gradients_inBf16_areNearTheReference() {
+        try (Device device = Devices.open("cuda-emulated", BF16);
+                Ops ops = new Ops(device)) {
+            List<CheckReport.Row> gradients =
+                    Checks.run(Fixture.folder("dit-transformer"), ops).rows().stream()
+                            .filter(row -> row.tensor().startsWith("grad."))
+                            .toList();
+            assertThat(gradients).isNotEmpty().allMatch(row -> row.error() <= 0.05);
         }
     }
 
     /** The host waits for the loss and for the norm, and for nothing else. */
     @Test
     void step_readsTwoNumbers_andChangesAllParametersAtOnce() {
-        Map<String, Integer> calls = new HashMap<>();
-        DeviceInfo info = new DeviceInfo("cuda-counted", "counts calls", 0, null);
-        try (Device device = new CudaDevice(info, counted(calls), BF16)) {
-            train(
-                    device,
-                    trainer -> {
-                        trainer.step();
-                        calls.clear();
-                        trainer.step();
-                        assertThat(calls.get("download")).isEqualTo(2);
-                        assertThat(calls.get("synchronize")).isEqualTo(2);
-                        // each of the two downloads makes sure that its buffer is free
-                        assertThat(calls.get("await")).isEqualTo(2);
-                        assertThat(calls.get("sum_squares_f32")).isEqualTo(1);
-                        assertThat(calls.get("adamw_f32")).isEqualTo(1);
-                    });
-        }
+        assertThat(lastStep)
+                .containsEntry("download", 2)
+                .containsEntry("synchronize", 2)
+                // each of the two downloads makes sure that its buffer is free
+                .containsEntry("await", 2)
+                .containsEntry("sum_squares_f32", 1)
+                .containsEntry("adamw_f32", 1);
     }
 
     /** An emulated driver whose calls are counted by name, launches by that of their kernel. */

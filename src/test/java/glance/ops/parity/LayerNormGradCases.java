@@ -68,7 +68,9 @@ final class LayerNormGradCases {
         return Trial.of(
                 () -> {
                     TrainingOps.LayerNormGradients gradients =
-                            inputs.ops().training().layerNorm(forward, dy.tensor());
+                            inputs.ops()
+                                    .training()
+                                    .layerNorm(forward, dy.tensor(), !result.equals("x"));
                     return switch (result) {
                         case "x" -> gradients.x();
                         case "scale" -> gradients.scale();

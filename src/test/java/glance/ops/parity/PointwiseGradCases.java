@@ -27,15 +27,13 @@ final class PointwiseGradCases {
             }
         }
         for (int size : Sizes.edges()) {
-            cases.add(gate(false, 2, 2, 3, size));
-            cases.add(gate(true, 2, 2, 3, size));
+            gate(cases, 2, 2, 3, size);
             cases.add(sumRows(5, size));
             cases.add(accumulate(2, 3, size));
         }
         cases.add(sumRows(1, 1));
         cases.add(sumRows(257, 24));
-        cases.add(gate(false, 1, 3, 113, 24));
-        cases.add(gate(true, 1, 3, 113, 24));
+        gate(cases, 1, 3, 113, 24);
         cases.add(accumulateView());
         cases.add(accumulateToFloats());
         cases.add(fill(1));
@@ -47,8 +45,8 @@ final class PointwiseGradCases {
     static Stream<OpCase> large() {
         return Stream.of(
                 activation(Activation.GELU_TANH, 3, 113, 203),
-                gate(false, 1, 1, 331, 203),
-                gate(true, 1, 1, 331, 203),
+                gate(false, true, 1, 1, 331, 203),
+                gate(true, true, 1, 1, 331, 203),
                 sumRows(331, 203),
                 accumulate(3, 113, 203),
                 fill(3, 113, 203));
@@ -81,12 +79,19 @@ final class PointwiseGradCases {
                 });
     }
 
-    /** The gradient of the gate, or of what it multiplies. */
-    private static OpCase gate(boolean ofGate, int samples, int batch, int seqLen, int dim) {
+    /** The gradient of the gate, of what it multiplies, and of the latter alone. */
+    private static void gate(List<OpCase> cases, int samples, int batch, int seqLen, int dim) {
+        cases.add(gate(true, true, samples, batch, seqLen, dim));
+        cases.add(gate(false, true, samples, batch, seqLen, dim));
+        cases.add(gate(false, false, samples, batch, seqLen, dim));
+    }
+
+    private static OpCase gate(
+            boolean ofGate, boolean wantsGate, int samples, int batch, int seqLen, int dim) {
         return new OpCase(
                 String.format(
                         "gateResidual gradient of %s [%d, %d, %d] gate [%d]",
-                        ofGate ? "gate" : "y", batch, seqLen, dim, samples),
+                        ofGate ? "gate" : wantsGate ? "y" : "y alone", batch, seqLen, dim, samples),
                 inputs -> {
                     Operand residual = inputs.activation(batch, seqLen, dim);
                     Operand y = inputs.activation(batch, seqLen, dim);
@@ -96,11 +101,13 @@ final class PointwiseGradCases {
                             new Op.GateResidual(
                                     residual.tensor(), gate.tensor(), y.tensor(), y.tensor());
                     return Trial.of(
-                            () ->
-                                    inputs.ops()
-                                            .training()
-                                            .gateResidual(forward, dy.tensor())
-                                            .get(ofGate ? 1 : 0),
+                            () -> {
+                                TrainingOps.GateGradients gradients =
+                                        inputs.ops()
+                                                .training()
+                                                .gateResidual(forward, dy.tensor(), wantsGate);
+                                return ofGate ? gradients.gate() : gradients.y();
+                            },
                             m -> {
                                 HostArray result =
                                         HostArray.zeros(

@@ -4,6 +4,7 @@
  * and gives the same formula as a plain loop over an {@link glance.ops.parity.Arithmetic}; {@link
  * glance.ops.parity.Parity} compares the two. A new operation adds cases to {@link
  * glance.ops.parity.OpCases}; a new device appears by itself ({@link
- * glance.ops.parity.TestDevice}).
+ * glance.ops.parity.TestDevice}). Needs no test framework but in the tests themselves, so that
+ * {@code glance.bundle.ParityRun} can run it on a host that has none.
  */
 package glance.ops.parity;

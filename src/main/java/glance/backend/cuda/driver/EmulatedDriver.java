@@ -15,14 +15,15 @@ import java.util.Map;
  * Runs kernels on the CPU, from the same sources and through the same launches as a GPU, and finds
  * what a GPU would not forgive: accesses outside of an allocation, reads of memory that nobody has
  * written, barriers that not all threads reach, races in shared memory, and arguments that do not
- * fit the kernel. For tests: slow. Everything happens at once, so streams and events have no work
- * to do.
+ * fit the kernel. For tests: slow. Everything happens at once, so streams have no work to do, and
+ * events note the time of the CPU.
  */
 public final class EmulatedDriver implements Driver {
     private static final long MEMORY_BYTES = 8L << 30;
     private static final Gpu GPU = new Gpu("emulated on the CPU", 90, 4, MEMORY_BYTES, 101_376, 0);
 
     private final Map<Long, List<Runnable>> graphs = new HashMap<>();
+    private final Map<Long, Long> events = new HashMap<>(); // when they happened, by nanoTime
     private final EmulatorLibrary library;
     private List<Runnable> capturing;
     private long lastHandle;
@@ -145,17 +146,18 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public long createEvent() {
-        return ++lastHandle;
+        events.put(++lastHandle, 0L);
+        return lastHandle;
     }
 
     @Override
     public void destroyEvent(long event) {
-        // nothing was made
+        events.remove(event);
     }
 
     @Override
     public void record(long event, long stream) {
-        // has happened
+        perform(() -> events.put(event, System.nanoTime()));
     }
 
     @Override
@@ -170,7 +172,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public float elapsedMillis(long start, long end) {
-        return 0;
+        return (float) ((events.get(end) - events.get(start)) * 1e-6);
     }
 
     @Override

@@ -1,0 +1,130 @@
+package glance.roofline;
+
+import glance.backend.Activation;
+import glance.backend.Epilogue;
+import glance.backend.LowRank;
+import glance.backend.MathLibrary;
+import glance.backend.Op;
+import glance.backend.TrainingOp;
+import glance.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Products of the transformer blocks: plain, with what follows them, and their input gradient. */
+final class LinearCases {
+    private static final int GRADIENT_RANK = 32;
+
+    private LinearCases() {}
+
+    static Stream<KernelCase> cases(Scale scale) {
+        int qwen = scale.count(Shapes.QWEN_TOKENS);
+        int flux = scale.count(Shapes.FLUX_TOKENS);
+        int hidden = scale.width(Shapes.HIDDEN);
+        int mlp = scale.width(Shapes.MLP);
+        Stream<Product> plain =
+                Stream.of(
+                        new Product(qwen, hidden, hidden),
+                        new Product(qwen, hidden, mlp),
+                        new Product(qwen, mlp, hidden),
+                        new Product(flux, hidden, hidden),
+                        new Product(flux, hidden, mlp),
+                        new Product(flux, scale.width(Shapes.HIDDEN + Shapes.MLP), hidden),
+                        new Product(scale.count(Shapes.QWEN_TEXT), hidden, mlp),
+                        new Product(scale.count(Shapes.FLUX_TEXT), hidden, mlp));
+        Product up = new Product(qwen, hidden, mlp);
+        Product down = new Product(qwen, mlp, hidden);
+        return Stream.concat(
+                plain.map(Product::plain),
+                Stream.of(
+                        up.withBias("bias", Activation.NONE),
+                        up.withBias("gelu", Activation.GELU_TANH),
+                        up.withBias("silu", Activation.SILU),
+                        down.gated(),
+                        up.inputGradient()));
+    }
+
+    /** x [1, tokens, in] times a weight [out, in]. */
+    record Product(int tokens, int in, int out) {
+        double flop() {
+            return 2.0 * tokens * in * out;
+        }
+
+        @Override
+        public String toString() {
+            return tokens + "x" + in + "x" + out;
+        }
+
+        KernelCase plain() {
+            return KernelCase.of("linear.plain." + this, this::plain).with(MathLibrary.CUBLAS);
+        }
+
+        Call plain(Arguments from) {
+            return call(from, null, null, Epilogue.none());
+        }
+
+        KernelCase withBias(String name, Activation activation) {
+            return KernelCase.of(
+                    "linear." + name + "." + this,
+                    from -> call(from, from.parameter(out), null, Epilogue.activation(activation)));
+        }
+
+        KernelCase gated() {
+            return KernelCase.of(
+                    "linear.gate." + this,
+                    from -> {
+                        Tensor gate = from.activation(1, out);
+                        Tensor residual = from.activation(1, tokens, out);
+                        return call(
+                                from, from.parameter(out), null, Epilogue.gated(gate, residual));
+                    });
+        }
+
+        /** The product with an adapter in the same kernel. */
+        Call fused(Arguments from, int rank) {
+            return call(from, null, lowRank(from, rank), Epilogue.none());
+        }
+
+        LowRank lowRank(Arguments from, int rank) {
+            return new LowRank(from.weight(rank, in), from.weight(out, rank), 1);
+        }
+
+        private Call call(Arguments from, Tensor bias, LowRank lora, Epilogue epilogue) {
+            Tensor x = from.activation(1, tokens, in);
+            Tensor weight = from.weight(out, in);
+            Tensor y = from.result(1, tokens, out);
+            Op.Linear op = new Op.Linear(x, weight, bias, lora, epilogue, y);
+            double low = lora == null ? 0 : 2.0 * tokens * lora.a().dim(0) * (in + out);
+            return Call.of(op, flop() + low, LinearFormula.of(from, op));
+        }
+
+        KernelCase inputGradient() {
+            return KernelCase.of(
+                    "linear.input.r" + GRADIENT_RANK + "." + this, this::inputGradient);
+        }
+
+        private Call inputGradient(Arguments from) {
+            Tensor dy = from.activation(1, tokens, out);
+            Tensor weight = from.weight(out, in);
+            LowRank lora = lowRank(from, GRADIENT_RANK);
+            Tensor dx = from.result(1, tokens, in);
+            Elements g = from.numbers(dy);
+            Elements w = from.numbers(weight);
+            Elements a = from.numbers(lora.a());
+            Elements b = from.numbers(lora.b());
+            Elements expected =
+                    index -> {
+                        long row = index / in * out;
+                        long column = index % in;
+                        double sum = Functions.dot(g, row, 1, w, column, in, out);
+                        for (int r = 0; r < GRADIENT_RANK; r++) {
+                            double s = Functions.dot(g, row, 1, b, r, GRADIENT_RANK, out);
+                            sum += s * a.at((long) r * in + column);
+                        }
+                        return sum;
+                    };
+            double flop = flop() + 2.0 * tokens * GRADIENT_RANK * (in + out);
+            return Call.of(
+                    List.of(new TrainingOp.LinearInput(dy, weight, lora, dx)), dx, flop, expected);
+        }
+    }
+}
