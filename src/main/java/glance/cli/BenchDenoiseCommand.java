@@ -28,15 +28,15 @@ import picocli.CommandLine.Option;
         header = "Times a run of one picture: steps, expert switch, memory.",
         description = {
             "",
-            "Two adapters with random weights on all attention projections take turns, one in each",
-            "phase of the plan. With random weights of the model too, the picture is noise; the work",
-            "is the same.",
+            "Two adapters with random weights on all attention projections take turns, one in each"
+                    + " phase of the plan. With random weights of the model too, the picture is"
+                    + " noise; the work is the same.",
             "",
-            "On a GPU the steps of a phase replay one CUDA graph. To see what that gains:",
-            "java -Dglance.cuda.graphs=false -jar glance-engine.jar bench denoise ...",
-            "",
-            "What is gained over another run is the product of two things, which are shown apart:",
-            "fewer steps, and faster steps.",
+            "What is gained over another run is the product of two things, which are shown apart:"
+                    + " fewer steps, and faster steps. On a GPU the steps of a phase replay one CUDA"
+                    + " graph; to see what that gains, keep the JSON of java"
+                    + " -Dglance.cuda.graphs=false -jar glance-engine.jar bench denoise ... and give"
+                    + " it as the baseline.",
             ""
         },
         optionListHeading = "Options:%n",

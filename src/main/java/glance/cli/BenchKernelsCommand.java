@@ -36,21 +36,24 @@ import picocli.CommandLine.Spec;
         header = "Times each kernel against its floor, at the sizes of Qwen-Image and FLUX.1-dev.",
         description = {
             "",
-            "First compares samples of each result with float64. Then measures by the device's own",
-            "clock, on random inputs that no cache holds. The floor is the least time that the bytes",
-            "and the arithmetic of a kernel take at the best rates of this device, which are measured",
-            "first. The first table is what an adapter adds to the time of a product: merged into the",
-            "weight, in three launches, and fused as the engine does it. Products and convolutions",
-            "are also timed with cuBLAS and cuDNN where they load.",
+            "First compares samples of each result with float64. Then measures by the device's own"
+                    + " clock, on random inputs that no cache holds. The floor is the least time that"
+                    + " the bytes and the arithmetic of a kernel take at the best rates of this"
+                    + " device, which are measured first. The first table is what an adapter adds to"
+                    + " the time of a product: merged into the weight, in three launches, and fused"
+                    + " as the engine does it. Products and convolutions are also timed with cuBLAS"
+                    + " and cuDNN where they load.",
             "",
-            "Exits 1 if a result is wrong. On devices without the speed of a GPU use --shrink.",
+            "Exits 1 if a result is wrong. On devices without the speed of a GPU use --shrink; the"
+                    + " CPU device, whose code the JVM compiles as it runs, is measured by"
+                    + " benchmarks/.",
             ""
         },
         optionListHeading = "Options:%n",
         footer = {
             "",
             "Examples:",
-            "  glance-engine bench kernels --device cuda --markdown kernels.md --json kernels.json",
+            "  glance-engine bench kernels --device cuda --markdown kernels.md",
             "  glance-engine bench kernels --only 'attention|lora.*4096' --rounds 21",
             "  glance-engine bench kernels --verify-only",
             "  glance-engine bench kernels --device cpu --shrink 16"

@@ -31,8 +31,8 @@ class BenchCommandTest {
         assertThat(result.get("switchSeconds")).as("slow to fast").hasSize(1);
         assertThat(result.get("memory")).hasSize(3);
         assertThat(result.get("memory").get(1).get("weightBytes").asLong())
-                .as("13.7 MB less the modulation layers")
-                .isBetween(9_000_000L, 10_000_000L);
+                .as("without the layers that only conditioning reads")
+                .isGreaterThan(9_000_000);
     }
 
     @Test
@@ -114,8 +114,10 @@ class BenchCommandTest {
         JsonNode result = json("bench", "memory", "--family", "qwen-image", "--json");
         assertThat(result.get("width").asInt()).isEqualTo(1024);
         long transformer = result.get("parts").get(1).get("weightBytes").asLong();
-        // 20.4 billion parameters in BF16, less 6.8 billion that only conditioning reads
-        assertThat(transformer).isEqualTo(27_208_612_992L);
+        assertThat(transformer)
+                .as(
+                        "13.6 of 20.4 billion parameters in BF16: the rest is read once, before the steps")
+                .isEqualTo(27_208_612_992L);
     }
 
     @Test
