@@ -41,9 +41,18 @@ final class BlockPool {
     /** A block with undefined content. */
     Block take(long bytes) {
         long capacity = capacity(bytes);
-        Map.Entry<Long, ArrayDeque<Long>> entry = free.ceilingEntry(capacity);
         // up to an eighth may be wasted: more would starve later, larger requests
-        if (entry != null && entry.getKey() <= capacity + capacity / 8) {
+        return take(bytes, capacity + capacity / 8);
+    }
+
+    /** The same, where a kept block of any size is better than one from the parent. */
+    Block takeAny(long bytes) {
+        return take(bytes, Long.MAX_VALUE);
+    }
+
+    private Block take(long bytes, long mostCapacity) {
+        Map.Entry<Long, ArrayDeque<Long>> entry = free.ceilingEntry(capacity(bytes));
+        if (entry != null && entry.getKey() <= mostCapacity) {
             long address = remove(entry);
             driver.renew(address, bytes);
             return new Block(address, entry.getKey());

@@ -62,7 +62,8 @@ final class CudaMemory implements DeviceMemory {
     public Storage allocate(DType dtype, long numel) {
         long bytes = Math.multiplyExact(numel, dtype.bytes());
         BlockPool home = reserving ? reserve : pool;
-        BlockPool.Block block = home.take(bytes);
+        // a capture makes do with what the run before it took: it must not ask the driver
+        BlockPool.Block block = capturing ? home.takeAny(bytes) : home.take(bytes);
         scratchBytes += bytes;
         peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
         return new CudaStorage(
