@@ -146,7 +146,7 @@ final class CopyCases {
                         numbers[i] = Double.isFinite(number) ? number : 0;
                     }
                     Operand x =
-                            inputs.adopt(dtype, new HostArray(new int[] {1, patterns}, numbers));
+                            inputs.upload(dtype, new HostArray(new int[] {1, patterns}, numbers));
                     return Trial.exact(() -> inputs.ops().cast(x.tensor(), DType.F32), x::host);
                 });
     }
@@ -155,7 +155,7 @@ final class CopyCases {
         return new OpCase(
                 "cast " + dtype + " " + Arrays.toString(dims) + " permuted to F32",
                 inputs -> {
-                    Operand x = inputs.weight(dtype, dims).permute(1, 0);
+                    Operand x = inputs.exactly(dtype, dims).permute(1, 0);
                     return Trial.exact(
                             () -> inputs.ops().contiguous(inputs.ops().cast(x.tensor(), DType.F32)),
                             x::host);

@@ -44,6 +44,11 @@ public final class Inputs implements AutoCloseable {
         return adopt(dtype, draw(() -> 2 * random.nextDouble() - 1, dims));
     }
 
+    /** Numbers in [-1, 1) in a dtype that the device keeps, which it need not do with a weight. */
+    public Operand exactly(DType dtype, int... dims) {
+        return upload(dtype, draw(() -> 2 * random.nextDouble() - 1, dims));
+    }
+
     /** Integers in [0, bound). */
     public Operand ids(int bound, int... dims) {
         return ints(draw(() -> random.nextInt(bound), dims));
