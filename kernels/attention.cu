@@ -17,6 +17,7 @@
 //
 // Entry points: attention_{f32, bf16}. Launcher: glance.backend.cuda.AttentionKernel. Test:
 // glance.ops.parity.AttentionCases.
+#include "include/attention_mask.cuh"
 #include "include/glance.cuh"
 
 constexpr int kThreads = 128;
@@ -28,18 +29,6 @@ constexpr int kElements = 8;  // of the head, that a lane sums in one pass over 
 static_assert(kGroup == 8, "the sums over a group shuffle by 4, 2 and 1");
 EXPORT_CONSTANT(attention_queries, kQueries);
 EXPORT_CONSTANT(attention_key_tile, kKeyTile);
-
-// Strides of a [batch, length, heads, headDim] tensor.
-struct HeadStrides {
-    long long batch, row, head;
-};
-
-struct Mask {
-    int causal;
-    int prefix;
-    const int* lengths;
-    const float* bias;
-};
 
 __device__ __forceinline__ float group_max(float x) {
 #pragma unroll
@@ -71,7 +60,7 @@ __device__ __forceinline__ void load_rows(float* to, const T* from, long long ro
 
 template <class T>
 __device__ __forceinline__ void attention(const T* q, HeadStrides qs, const T* k, HeadStrides ks,
-                                          const T* v, HeadStrides vs, float scale, Mask mask,
+                                          const T* v, HeadStrides vs, float scale, const Mask& mask,
                                           float* lse, T* out, int seqLen, int keyLen, int heads,
                                           int kvHeads, int headDim, int keyTile) {
     DYNAMIC_SHARED(float, shared);
@@ -88,7 +77,6 @@ __device__ __forceinline__ void attention(const T* q, HeadStrides qs, const T* k
     int own = threadIdx.x / kGroup;
     int lane = threadIdx.x % kGroup;
     int query = first + own;
-    int real = mask.prefix > 0 ? mask.lengths[batch] : 0;
     q += batch * qs.batch + head * qs.head;
     k += batch * ks.batch + kvHead * ks.head;
     v += batch * vs.batch + kvHead * vs.head;
@@ -101,7 +89,7 @@ __device__ __forceinline__ void attention(const T* q, HeadStrides qs, const T* k
     }
     float largest = -INFINITY;
     float total = 0.0f;
-    int end = mask.causal ? min(keyLen, first + kQueries) : keyLen;
+    int end = mask.end(first + kQueries);
     for (int start = 0; start < end; start += keyTile) {
         __syncthreads();  // the values of the last tile have been read
         load_rows(keys, k, ks.row, start, keyLen, keyTile, headDim);
@@ -121,12 +109,11 @@ __device__ __forceinline__ void attention(const T* q, HeadStrides qs, const T* k
 #pragma unroll
         for (int i = 0; i < kMaxKeysPerLane; ++i) {
             int j = start + lane + i * kGroup;
-            bool visible = query < seqLen && lane + i * kGroup < keyTile && j < keyLen &&
-                           (!mask.causal || j <= query) && (j >= mask.prefix || j < real);
+            bool visible =
+                query < seqLen && lane + i * kGroup < keyTile && mask.shows(query, j);
             score[i] *= scale;
             if (visible && mask.bias != nullptr) {
-                score[i] +=
-                    mask.bias[(static_cast<long long>(head) * seqLen + query) * keyLen + j];
+                score[i] += *mask.bias_at(query, j);
             }
             score[i] = visible ? score[i] : -INFINITY;
             best = fmaxf(best, score[i]);
@@ -186,8 +173,9 @@ __device__ __forceinline__ void attention(const T* q, HeadStrides qs, const T* k
            const T* v, HeadStrides vs, float scale, int causal, int prefix, const int* lengths,   \
            const float* bias, float* lse, T* out, int seqLen, int keyLen, int heads, int kvHeads, \
            int headDim, int keyTile) {                                                            \
-        attention<T>(q, qs, k, ks, v, vs, scale, {causal, prefix, lengths, bias}, lse, out,       \
-                     seqLen, keyLen, heads, kvHeads, headDim, keyTile);                           \
+        Mask mask(causal, prefix, lengths, bias, blockIdx.z, blockIdx.y, seqLen, keyLen);         \
+        attention<T>(q, qs, k, ks, v, vs, scale, mask, lse, out, seqLen, keyLen, heads, kvHeads,  \
+                     headDim, keyTile);                                                           \
     }
 
 ENTRY_POINTS(float, f32)

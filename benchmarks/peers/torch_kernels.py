@@ -97,6 +97,12 @@ def linear_input(i, tokens, inner, out):
     return lambda: i.torch.addmm(dy @ w, dy @ b, a)
 
 
+def linear_factors(i, tokens, inner, out):
+    x, dy = i.random(tokens, inner), i.random(tokens, out)
+    a, b = i.weight(GRADIENT_RANK, inner), i.weight(out, GRADIENT_RANK)
+    return lambda: ((dy @ b).t() @ x, dy.t() @ (x @ a.t()))
+
+
 def lora_unfused(i, tokens, inner, out, rank):
     x, w = i.random(tokens, inner), i.weight(out, inner)
     a, b = i.weight(rank, inner), i.weight(out, rank)
@@ -252,6 +258,10 @@ def rows(scale):
     yield (
         f"linear.input.r{GRADIENT_RANK}.{'x'.join(map(str, up))}",
         lambda i: linear_input(i, *up),
+    )
+    yield (
+        f"linear.factors.r{GRADIENT_RANK}.{'x'.join(map(str, up))}",
+        lambda i: linear_factors(i, *up),
     )
 
     yield (

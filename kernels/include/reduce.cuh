@@ -41,3 +41,18 @@ __device__ __forceinline__ float block_sum(float x) {
     __syncthreads();  // partial sums are written
     return warp_sum(lane < warps ? partial[lane] : 0.0f);
 }
+
+// The maximum over all threads of a block, for each of them.
+__device__ __forceinline__ float block_max(float x) {
+    SHARED_ARRAY(float, largest, [kWarpSize]);
+    int warps = blockDim.x / kWarpSize;
+    int warp = threadIdx.x / kWarpSize;
+    int lane = threadIdx.x % kWarpSize;
+    x = warp_max(x);
+    __syncthreads();  // the last call's maxima have been read
+    if (lane == 0) {
+        largest[warp] = x;
+    }
+    __syncthreads();  // maxima are written
+    return warp_max(lane < warps ? largest[lane] : -INFINITY);
+}

@@ -1,5 +1,6 @@
 package glance.autograd;
 
+import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
@@ -63,16 +64,17 @@ final class Rules {
      * and bias are frozen.
      */
     private static void linear(Op.Linear op, Tensor dy, Gradients g, Ops ops) {
-        TrainingOps t = ops.training();
-        if (g.wants(op.x())) {
-            g.add(op.x(), t.linearInput(dy, op.weight(), op.lora()));
+        LowRank lora = op.lora();
+        boolean input = g.wants(op.x());
+        boolean factors = lora != null && (g.wants(lora.a()) || g.wants(lora.b()));
+        TrainingOps.LinearGradients gradients = ops.training().linear(op, dy, input, factors);
+        if (input) {
+            g.add(op.x(), gradients.x());
         }
-        if (op.lora() == null || !(g.wants(op.lora().a()) || g.wants(op.lora().b()))) {
-            return;
+        if (factors) {
+            g.add(lora.a(), gradients.a());
+            g.add(lora.b(), gradients.b());
         }
-        TrainingOps.LowRankGradients factors = t.lowRank(op.x(), dy, op.lora());
-        g.add(op.lora().a(), factors.a());
-        g.add(op.lora().b(), factors.b());
     }
 
     /** From the saved log-sum-exp; formula at {@link glance.backend.TrainingOp.AttentionGrad}. */

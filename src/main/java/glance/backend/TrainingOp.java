@@ -10,23 +10,21 @@ import java.util.List;
  */
 public sealed interface TrainingOp extends Op {
     /**
-     * Gradients of {@link Op.Linear} towards the factors of its adapter: {@code da = scale (dy B)^T
-     * x} [rank, in] and {@code db = scale dy^T (x A^T)} [out, rank], both F32; x [tokens, in], dy
-     * [tokens, out].
+     * Gradients of {@link Op.Linear} without epilogue: {@code dx = dy W + scale (dy B) A} [batch,
+     * seqLen, in], and towards the factors of its adapter {@code da = scale (dy B)^T x} [rank, in]
+     * and {@code db = scale dy^T (x A^T)} [out, rank], both F32. dx is null if it is not wanted; da
+     * and db are wanted both or not at all, and then x is contiguous.
      */
-    record LowRankGrad(Tensor x, Tensor dy, LowRank lora, Tensor da, Tensor db)
+    record LinearGrad(Op.Linear forward, Tensor dy, Tensor dx, Tensor da, Tensor db)
             implements TrainingOp {
         @Override
         public Tensor out() {
-            return da;
+            return dx == null ? da : dx;
         }
     }
 
     /** out [n] = sum over the rows of x [rows, n]. */
     record SumRows(Tensor x, Tensor out) implements TrainingOp {}
-
-    /** Input gradient of {@link Op.Linear}: {@code dy W + scale (dy B) A}; [batch, seqLen, ...]. */
-    record LinearInput(Tensor dy, Tensor weight, LowRank lora, Tensor out) implements TrainingOp {}
 
     /**
      * Gradients of {@link Op.Attention} from its saved log-sum-exp: with P = exp(scale q k^T + mask

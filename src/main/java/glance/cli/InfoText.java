@@ -45,6 +45,9 @@ final class InfoText {
     private void print(Inspection.Model model) {
         line("model", model.pipeline());
         line("path", model.path());
+        if (model.defaults() != null) {
+            line("defaults", text(model.defaults()));
+        }
         out.println();
         Table table = new Table("part", "class", "tensors", "parameters", "dtype", "size");
         long parameters = 0;
@@ -80,6 +83,18 @@ final class InfoText {
                 }
             }
         }
+    }
+
+    private static String text(Inspection.Defaults defaults) {
+        return "plan "
+                + defaults.plan()
+                + ", "
+                + defaults.size()
+                + ", "
+                + (defaults.guidance() == 1 ? "no guidance" : "guidance " + defaults.guidance())
+                + (defaults.embeddedGuidance() == 0
+                        ? ""
+                        : ", embedded guidance " + defaults.embeddedGuidance());
     }
 
     private void print(MemoryForecast forecast, String device) {

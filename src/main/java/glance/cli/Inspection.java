@@ -17,6 +17,7 @@ sealed interface Inspection {
      *
      * @param pipeline class of the pipeline
      * @param components its parts
+     * @param defaults what a run uses where the user does not choose; null if it cannot be run
      * @param device what the forecast is for
      * @param runMemory forecast of a run, or null if the model cannot be run
      */
@@ -25,9 +26,22 @@ sealed interface Inspection {
             String path,
             String pipeline,
             List<Component> components,
+            Defaults defaults,
             String device,
             MemoryForecast runMemory)
             implements Inspection {}
+
+    /**
+     * Settings of a model's family.
+     *
+     * @param plan its steps
+     * @param size width and height
+     * @param guidance scale of guidance
+     * @param embeddedGuidance scale shown to the model, 0 if it takes none
+     * @param negative negative prompt
+     */
+    record Defaults(
+            String plan, String size, float guidance, float embeddedGuidance, String negative) {}
 
     /**
      * A part of a model.

@@ -8,6 +8,8 @@ import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
 import glance.io.Weights;
+import glance.model.Family;
+import glance.pipeline.Families;
 import glance.pipeline.MemoryForecast;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -83,12 +85,30 @@ final class Inspector {
                     path.toString(),
                     folder.pipelineClass(),
                     components,
+                    defaults(folder),
                     opened.info().id(),
                     forecast(opened, folder));
         }
     }
 
     /** Null for a model that this engine cannot run; looking at one is no error. */
+    private static Inspection.Defaults defaults(ModelFolder folder) {
+        try {
+            Family family = Families.of(folder);
+            Family.Defaults defaults = family.defaults(folder);
+            int side = family.geometry(folder).defaultSize();
+            return new Inspection.Defaults(
+                    defaults.plan().name(),
+                    new PictureSize(side, side).toString(),
+                    defaults.guidance(),
+                    defaults.embeddedGuidance(),
+                    defaults.negative());
+        } catch (FormatException e) {
+            return null;
+        }
+    }
+
+    /** Likewise. */
     private static MemoryForecast forecast(Device device, ModelFolder folder) {
         try {
             return MemoryForecast.of(device, folder);

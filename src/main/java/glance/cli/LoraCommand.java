@@ -13,8 +13,9 @@ import picocli.CommandLine.Spec;
         header = "Works on adapter files: info, resize, extract, merge, convert.",
         description = {
             "",
-            "Adapters may be in the diffusers, PEFT, kohya or ComfyUI layout. Everything happens on the "
-                    + "host, in float32 or better; nothing is overwritten unless you say --overwrite.",
+            "Adapters may be in the diffusers, PEFT, ComfyUI, kohya or OneTrainer layout, for any family that "
+                    + "generate runs. Everything happens on the host, in float32 or better; nothing is "
+                    + "overwritten unless you say --overwrite.",
             ""
         },
         commandListHeading = "%nCommands:%n",

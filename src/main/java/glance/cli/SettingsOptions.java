@@ -51,7 +51,7 @@ final class SettingsOptions {
             paramLabel = "PLAN",
             description =
                     "The steps: a name or a JSON file, see below. Default: that of the adapters, else"
-                            + " the model's own.")
+                            + " the model's own, which the command info shows.")
     private String plan;
 
     @Option(

@@ -117,18 +117,16 @@ public final class LoraFile {
         }
     }
 
+    /** That of the first module of a transformer. */
     private static LoraLayout layout(AdapterKeys keys) {
-        return keys.entries().stream()
-                .map(AdapterKeys.Entry::module)
-                .filter(module -> !ModuleNames.isTextEncoder(module))
-                .findFirst()
-                .flatMap(
-                        module ->
-                                ModuleNames.isFlat(module)
-                                        ? LoraLayout.of(module)
-                                                .or(() -> Optional.of(LoraLayout.KOHYA))
-                                        : LoraLayout.of(module))
-                .orElse(null);
+        for (AdapterKeys.Entry entry : keys.entries()) {
+            String module = entry.module();
+            if (!ModuleNames.isTextEncoder(module)) {
+                LoraLayout otherwise = ModuleNames.isFlat(module) ? LoraLayout.KOHYA : null;
+                return LoraLayout.of(module).orElse(otherwise);
+            }
+        }
+        return null;
     }
 
     private static PhaseNote note(SafetensorsFile file) {

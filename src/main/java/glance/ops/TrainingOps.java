@@ -31,45 +31,39 @@ public final class TrainingOps {
     }
 
     /**
-     * Gradients of linear with respect to the factors of its adapter: {@code dA = scale (dy B)^T x}
-     * and {@code dB = scale dy^T (x A^T)}. Hu et al., arXiv 2106.09685.
+     * Gradients of linear without epilogue: {@code dx = dy W + scale (dy B) A}, {@code dA = scale
+     * (dy B)^T x} and {@code dB = scale dy^T (x A^T)}. Hu et al., arXiv 2106.09685.
      *
-     * @param x [..., in], the argument of the forward
-     * @param dy [..., out]
+     * @param dy [batch, seqLen, out]
+     * @param input whether dx is wanted; else it is null
+     * @param factors whether dA and dB are wanted; else they are null
      */
-    public LowRankGradients lowRank(Tensor x, Tensor dy, LowRank lora) {
-        Tensor rows = matrix(x);
-        Tensor dRows = matrix(dy);
-        Check.that(
-                rows.dim(0) == dRows.dim(0),
-                "lowRank",
-                "x and dy must have the same tokens, got " + x.shape() + " and " + dy.shape());
-        Tensor da = ops.empty(DType.F32, lora.a().shape());
-        Tensor db = ops.empty(DType.F32, lora.b().shape());
-        ops.run(new TrainingOp.LowRankGrad(rows, dRows, lora, da, db));
-        return new LowRankGradients(da, db);
+    public LinearGradients linear(Op.Linear forward, Tensor dy, boolean input, boolean factors) {
+        LowRank lora = forward.lora();
+        Tensor x = forward.x();
+        Tensor dx = input ? ops.empty(ops.computeType(), x.shape()) : null;
+        Tensor da = factors ? ops.empty(DType.F32, lora.a().shape()) : null;
+        Tensor db = factors ? ops.empty(DType.F32, lora.b().shape()) : null;
+        Op.Linear packed =
+                new Op.Linear(
+                        factors ? ops.contiguous(x) : x,
+                        forward.weight(),
+                        forward.bias(),
+                        lora,
+                        forward.epilogue(),
+                        forward.out());
+        ops.run(new TrainingOp.LinearGrad(packed, ops.contiguous(dy), dx, da, db));
+        return new LinearGradients(dx, da, db);
     }
 
-    /** Gradients of an adapter's factors, F32: a [rank, in], b [out, rank]. */
-    public record LowRankGradients(Tensor a, Tensor b) {}
+    /** Gradients of linear: x [batch, seqLen, in]; of the adapter, F32, a and b. */
+    public record LinearGradients(Tensor x, Tensor a, Tensor b) {}
 
     /** {@code sum over rows}: x [..., n], result [n]. */
     public Tensor sumRows(Tensor x) {
-        Tensor rows = matrix(x);
+        Tensor rows = ops.contiguous(x).reshape(-1, x.dim(-1));
         Tensor out = ops.empty(ops.computeType(), Shape.of(rows.dim(1)));
         ops.run(new TrainingOp.SumRows(rows, out));
-        return out;
-    }
-
-    private Tensor matrix(Tensor x) {
-        return ops.contiguous(x).reshape(-1, x.dim(-1));
-    }
-
-    /** {@code dy W + scale (dy B) A}; dy [batch, seqLen, out], result [batch, seqLen, in]. */
-    public Tensor linearInput(Tensor dy, Tensor weight, LowRank lora) {
-        Check.rank("linearInput", "dy", dy, 3, "[batch, seqLen, out]");
-        Tensor out = ops.empty(ops.computeType(), dy.shape().with(-1, weight.dim(1)));
-        ops.run(new TrainingOp.LinearInput(ops.contiguous(dy), weight, lora, out));
         return out;
     }
 

@@ -10,7 +10,7 @@ import glance.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Products of the transformer blocks: plain, with what follows them, and their input gradient. */
+/** Products of the transformer blocks: plain, with what follows them, and their gradients. */
 final class LinearCases {
     private static final int GRADIENT_RANK = 32;
 
@@ -40,7 +40,8 @@ final class LinearCases {
                         up.withBias("gelu", Activation.GELU_TANH),
                         up.withBias("silu", Activation.SILU),
                         down.gated(),
-                        up.inputGradient()));
+                        up.inputGradient(),
+                        up.factorGradients()));
     }
 
     /** x [1, tokens, in] times a weight [out, in]. */
@@ -123,8 +124,58 @@ final class LinearCases {
                         return sum;
                     };
             double flop = flop() + 2.0 * tokens * GRADIENT_RANK * (in + out);
-            return Call.of(
-                    List.of(new TrainingOp.LinearInput(dy, weight, lora, dx)), dx, flop, expected);
+            Op.Linear forward = forward(from.between(1, tokens, in), weight, lora, dy);
+            return Call.of(new TrainingOp.LinearGrad(forward, dy, dx, null, null), flop, expected);
+        }
+
+        KernelCase factorGradients() {
+            return KernelCase.of(
+                    "linear.factors.r" + GRADIENT_RANK + "." + this, this::factorGradients);
+        }
+
+        /** Both factors' gradients; the frozen weight takes no part. */
+        private Call factorGradients(Arguments from) {
+            Tensor x = from.activation(1, tokens, in);
+            Tensor dy = from.activation(1, tokens, out);
+            LowRank lora = lowRank(from, GRADIENT_RANK);
+            Tensor da = from.floatResult(GRADIENT_RANK, in);
+            Tensor db = from.floatResult(out, GRADIENT_RANK);
+            Elements xs = from.numbers(x);
+            Elements g = from.numbers(dy);
+            Elements a = from.numbers(lora.a());
+            Elements b = from.numbers(lora.b());
+            Elements down =
+                    index -> {
+                        long r = index / in;
+                        double sum = 0;
+                        for (int t = 0; t < tokens; t++) {
+                            long row = (long) t * out;
+                            double s = Functions.dot(g, row, 1, b, r, GRADIENT_RANK, out);
+                            sum += s * xs.at((long) t * in + index % in);
+                        }
+                        return sum;
+                    };
+            Elements up =
+                    index -> {
+                        long r = index % GRADIENT_RANK;
+                        double sum = 0;
+                        for (int t = 0; t < tokens; t++) {
+                            long row = (long) t * in;
+                            double s = Functions.dot(xs, row, 1, a, r * in, 1, in);
+                            sum += s * g.at((long) t * out + index / GRADIENT_RANK);
+                        }
+                        return sum;
+                    };
+            Op.Linear forward = forward(x, from.between(out, in), lora, dy);
+            return new Call(
+                    List.of(new TrainingOp.LinearGrad(forward, dy, null, da, db)),
+                    4.0 * tokens * GRADIENT_RANK * (in + out),
+                    () -> List.of(new Call.Claim(da, down), new Call.Claim(db, up)));
+        }
+
+        /** What was computed before its gradients are. */
+        private static Op.Linear forward(Tensor x, Tensor weight, LowRank lora, Tensor y) {
+            return new Op.Linear(x, weight, null, lora, Epilogue.none(), y);
         }
     }
 }

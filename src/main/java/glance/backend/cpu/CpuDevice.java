@@ -45,9 +45,8 @@ final class CpuDevice implements Device {
         ProductKernels products = new ProductKernels(gemm, memory);
         NormGradKernels norms = new NormGradKernels(workers);
         PointwiseGrads pointwise = new PointwiseGrads(workers);
-        table.with(TrainingOp.LowRankGrad.class, products::lowRank)
+        table.with(TrainingOp.LinearGrad.class, products::linear)
                 .with(TrainingOp.SumRows.class, pointwise::sumRows)
-                .with(TrainingOp.LinearInput.class, products::linearInput)
                 .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(workers, memory))
                 .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
                 .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)

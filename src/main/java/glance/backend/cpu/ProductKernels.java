@@ -14,87 +14,73 @@ final class ProductKernels {
         this.memory = memory;
     }
 
-    void lowRank(TrainingOp.LowRankGrad op) {
-        int tokens = op.x().dim(0);
-        int in = op.x().dim(1);
-        int out = op.dy().dim(1);
-        LowRank lora = op.lora();
+    /**
+     * {@code S = scale dy B} is made once, for {@code dx = dy W + S A} and for {@code da = S^T x}.
+     */
+    void linear(TrainingOp.LinearGrad op) {
+        LowRank lora = op.forward().lora();
+        if (lora == null) {
+            frozen(op);
+            return;
+        }
+        int tokens = tokens(op);
+        int in = op.forward().weight().dim(1);
+        int out = op.forward().weight().dim(0);
         int rank = lora.a().dim(0);
-        Gemm.Source x = matrix(op.x(), in);
         Gemm.Source dy = matrix(op.dy(), out);
         CpuStorage low = memory.scratch((long) tokens * rank);
         Gemm.Source lows =
                 (row, k, count, to, at) ->
                         System.arraycopy(low.floats, row * rank + k, to, at, count);
         try {
+            Gemm.Sink sink = into(low, rank, lora.scale());
             Gemm.Side up = Gemm.Side.columns(matrix(lora.b(), rank));
-            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, into(low, rank, 1));
-            gemm.run(
-                    rank,
-                    in,
-                    tokens,
-                    Gemm.Side.columns(lows),
-                    Gemm.Side.columns(x),
-                    scaled(op.da(), lora.scale()));
-            Gemm.Side down = Gemm.Side.rows(matrix(lora.a(), in));
-            gemm.run(tokens, rank, in, Gemm.Side.rows(x), down, into(low, rank, 1));
-            gemm.run(
-                    out,
-                    rank,
-                    tokens,
-                    Gemm.Side.columns(dy),
-                    Gemm.Side.columns(lows),
-                    scaled(op.db(), lora.scale()));
+            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, sink);
+            if (op.dx() != null) {
+                input(op, lows);
+            }
+            if (op.da() != null) {
+                Gemm.Source x = matrix(op.forward().x(), in);
+                Gemm.Side left = Gemm.Side.columns(lows);
+                gemm.run(rank, in, tokens, left, Gemm.Side.columns(x), into(op.da()));
+                Gemm.Side down = Gemm.Side.rows(matrix(lora.a(), in));
+                gemm.run(tokens, rank, in, Gemm.Side.rows(x), down, sink);
+                gemm.run(out, rank, tokens, Gemm.Side.columns(dy), left, into(op.db()));
+            }
         } finally {
             low.release();
         }
     }
 
-    /**
-     * {@code dy W + scale (dy B) A}: the low-rank term is appended to the depth, as in the forward.
-     */
-    void linearInput(TrainingOp.LinearInput op) {
-        int tokens = op.dy().dim(0) * op.dy().dim(1);
-        int out = op.dy().dim(2);
-        int in = op.weight().dim(1);
-        Gemm.Source dy = matrix(op.dy(), out);
-        Gemm.Source weight = matrix(op.weight(), in);
-        if (op.lora() == null) {
-            Gemm.Side left = Gemm.Side.rows(dy);
-            gemm.run(tokens, in, out, left, Gemm.Side.columns(weight), scaled(op.out(), 1));
-            return;
-        }
-        LowRank lora = op.lora();
-        int rank = lora.a().dim(0);
-        CpuStorage low = memory.scratch((long) tokens * rank);
-        try {
-            Gemm.Side up = Gemm.Side.columns(matrix(lora.b(), rank));
-            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, into(low, rank, lora.scale()));
-            Gemm.Source down = matrix(lora.a(), in);
-            Gemm.Source joinedDy =
-                    LinearKernel.joined(
-                            out,
-                            dy,
-                            (row, k, count, to, at) ->
-                                    System.arraycopy(low.floats, row * rank + k, to, at, count));
-            Gemm.Source stacked =
-                    (row, k, count, to, at) -> {
-                        if (row < out) {
-                            weight.read(row, k, count, to, at);
-                        } else {
-                            down.read(row - out, k, count, to, at);
-                        }
-                    };
-            gemm.run(
-                    tokens,
-                    in,
-                    out + rank,
-                    Gemm.Side.rows(joinedDy),
-                    Gemm.Side.columns(stacked),
-                    scaled(op.out(), 1));
-        } finally {
-            low.release();
-        }
+    private void frozen(TrainingOp.LinearGrad op) {
+        int in = op.forward().weight().dim(1);
+        int out = op.forward().weight().dim(0);
+        Gemm.Side left = Gemm.Side.rows(matrix(op.dy(), out));
+        Gemm.Side right = Gemm.Side.columns(matrix(op.forward().weight(), in));
+        gemm.run(tokens(op), in, out, left, right, into(op.dx()));
+    }
+
+    /** {@code dy W + S A}: the low-rank term is appended to the depth, as in the forward. */
+    private void input(TrainingOp.LinearGrad op, Gemm.Source lows) {
+        int in = op.forward().weight().dim(1);
+        int out = op.forward().weight().dim(0);
+        int rank = op.forward().lora().a().dim(0);
+        Gemm.Source weight = matrix(op.forward().weight(), in);
+        Gemm.Source down = matrix(op.forward().lora().a(), in);
+        Gemm.Source stacked =
+                (row, k, count, to, at) -> {
+                    if (row < out) {
+                        weight.read(row, k, count, to, at);
+                    } else {
+                        down.read(row - out, k, count, to, at);
+                    }
+                };
+        Gemm.Side left = Gemm.Side.rows(LinearKernel.joined(out, matrix(op.dy(), out), lows));
+        gemm.run(tokens(op), in, out + rank, left, Gemm.Side.columns(stacked), into(op.dx()));
+    }
+
+    private static int tokens(TrainingOp.LinearGrad op) {
+        return op.dy().dim(0) * op.dy().dim(1);
     }
 
     /** Rows of a contiguous tensor seen as a matrix of some width. */
@@ -111,15 +97,11 @@ final class ProductKernels {
         };
     }
 
-    private static Gemm.Sink scaled(Tensor out, float scale) {
+    private static Gemm.Sink into(Tensor out) {
         float[] ys = CpuStorage.floats(out);
         int width = out.dim(-1);
         int origin = (int) out.offset();
-        return (m, n, count, values, at) -> {
-            int to = origin + m * width + n;
-            for (int i = 0; i < count; i++) {
-                ys[to + i] = scale * values[at + i];
-            }
-        };
+        return (m, n, count, values, at) ->
+                System.arraycopy(values, at, ys, origin + m * width + n, count);
     }
 }

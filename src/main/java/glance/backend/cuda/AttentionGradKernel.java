@@ -1,6 +1,5 @@
 package glance.backend.cuda;
 
-import glance.backend.AttentionMask;
 import glance.backend.Kernel;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
@@ -10,9 +9,13 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
-/** Launches attention_grad.cu: a warp for each head of a query, then of a key. */
+/**
+ * Launches attention_grad.cu: a warp for each head of a query, then of a key. Hands what tensor
+ * cores take to attention_grad_mma.cu: a block for each tile of queries, then of keys.
+ */
 final class AttentionGradKernel implements Kernel<TrainingOp.AttentionGrad> {
-    private static final String FILE = "attention_grad";
+    private static final String PLAIN = "attention_grad";
+    private static final String MMA = "attention_grad_mma";
 
     private final Launcher launcher;
 
@@ -22,7 +25,7 @@ final class AttentionGradKernel implements Kernel<TrainingOp.AttentionGrad> {
 
     @Override
     public String refuses(TrainingOp.AttentionGrad op) {
-        int most = launcher.constant(FILE, "attention_grad_head_dim");
+        int most = launcher.constant(PLAIN, "attention_grad_head_dim");
         int headDim = op.forward().q().dim(3);
         if (headDim > most) {
             return "headDim " + headDim + " is above " + most;
@@ -31,99 +34,99 @@ final class AttentionGradKernel implements Kernel<TrainingOp.AttentionGrad> {
     }
 
     @Override
+    public long workspaceBytes(TrainingOp.AttentionGrad op) {
+        Tensor q = op.forward().q();
+        return (long) Float.BYTES * q.dim(0) * q.dim(1) * q.dim(2);
+    }
+
+    @Override
     public void run(TrainingOp.AttentionGrad op) {
-        if (launcher.computeType() == DType.F32) {
-            runFloats(op);
-            return;
-        }
-        Op.Attention forward = op.forward();
         try (Operands operands = launcher.operands()) {
-            Tensor dq = operands.scratch(DType.F32, op.dq().shape());
-            Tensor dk = operands.scratch(DType.F32, op.dk().shape());
-            Tensor dv = operands.scratch(DType.F32, op.dv().shape());
-            Op.Attention widened =
-                    new Op.Attention(
-                            operands.parameter(forward.q()),
-                            operands.parameter(forward.k()),
-                            operands.parameter(forward.v()),
-                            forward.scale(),
-                            forward.mask().withBias(operands.parameter(forward.mask().bias())),
-                            forward.lse(),
-                            operands.parameter(forward.out()));
-            runFloats(
-                    new TrainingOp.AttentionGrad(widened, operands.parameter(op.dy()), dq, dk, dv));
-            CopyKernel.run(launcher, new Op.Copy(dq, op.dq()));
-            CopyKernel.run(launcher, new Op.Copy(dk, op.dk()));
-            CopyKernel.run(launcher, new Op.Copy(dv, op.dv()));
-        }
-    }
-
-    private void runFloats(TrainingOp.AttentionGrad op) {
-        Op.Attention forward = op.forward();
-        Tensor q = forward.q();
-        Tensor k = forward.k();
-        try (Operands operands = launcher.operands()) {
+            Op.Attention forward = op.forward();
+            Tensor dy = operands.activation(op.dy());
+            Tensor q = operands.activation(forward.q());
+            Tensor k = operands.activation(forward.k());
+            Tensor v = operands.activation(forward.v());
+            Tensor bias = operands.parameter(forward.mask().bias());
             Tensor delta = operands.scratch(DType.F32, Shape.of(q.dim(0), q.dim(2), q.dim(1)));
-            launch(
-                    "attention_grad_delta_f32",
-                    q,
-                    new Arguments()
-                            .pointer(Launcher.address(forward.out()))
-                            .pointer(Launcher.address(op.dy()))
+            delta(operands.activation(forward.out()), dy, delta);
+            Inputs inputs = new Inputs(forward, q, k, v, bias, delta, dy);
+            AttentionVariant variant =
+                    AttentionVariant.of(
+                            launcher, forward.scale(), q, k, v, dy, op.dq(), op.dk(), op.dv());
+            switch (variant) {
+                case MMA -> mma(inputs, op);
+                case WIDE, PLAIN -> plain(inputs, op);
+            }
+        }
+    }
+
+    private record Inputs(
+            Op.Attention forward,
+            Tensor q,
+            Tensor k,
+            Tensor v,
+            Tensor bias,
+            Tensor delta,
+            Tensor dy) {
+        /** Everything that is read, what is written, and the sizes. */
+        Arguments arguments(Tensor... results) {
+            Arguments arguments =
+                    AttentionArguments.scores(
+                                    AttentionArguments.heads(q, k, v),
+                                    forward.scale(),
+                                    forward.mask(),
+                                    bias)
+                            .pointer(Launcher.address(forward.lse()))
                             .pointer(Launcher.address(delta))
-                            .i32(q.dim(0))
-                            .i32(q.dim(1))
-                            .i32(q.dim(2))
-                            .i32(q.dim(3)));
-            launch(
-                    "attention_grad_q_f32",
-                    q,
-                    sizes(
-                            inputs(forward, delta)
-                                    .pointer(Launcher.address(op.dy()))
-                                    .pointer(Launcher.address(op.dq())),
-                            forward));
-            launch(
-                    "attention_grad_kv_f32",
-                    k,
-                    sizes(
-                            inputs(forward, delta)
-                                    .pointer(Launcher.address(op.dy()))
-                                    .pointer(Launcher.address(op.dk()))
-                                    .pointer(Launcher.address(op.dv())),
-                            forward));
+                            .pointer(Launcher.address(dy));
+            for (Tensor result : results) {
+                arguments.pointer(Launcher.address(result));
+            }
+            return AttentionArguments.sizes(arguments, q, k);
         }
     }
 
-    private void launch(String entry, Tensor heads, Arguments arguments) {
+    private void delta(Tensor y, Tensor dy, Tensor delta) {
+        launchWarps(
+                "attention_grad_delta",
+                y,
+                new Arguments()
+                        .pointer(Launcher.address(y))
+                        .pointer(Launcher.address(dy))
+                        .pointer(Launcher.address(delta))
+                        .i32(y.dim(0))
+                        .i32(y.dim(1))
+                        .i32(y.dim(2))
+                        .i32(y.dim(3)));
+    }
+
+    private void plain(Inputs inputs, TrainingOp.AttentionGrad op) {
+        int batch = inputs.q.dim(0);
+        launchWarps("attention_grad_q", inputs.q, inputs.arguments(op.dq()).i32(batch));
+        launchWarps("attention_grad_kv", inputs.k, inputs.arguments(op.dk(), op.dv()).i32(batch));
+    }
+
+    private void launchWarps(String entry, Tensor heads, Arguments arguments) {
+        String name = entry + launcher.suffix();
         long items = (long) heads.dim(0) * heads.dim(1) * heads.dim(2);
+        Grid grid = Grid.of(Grid.blocks(items, launcher.warps(PLAIN, name)));
+        launcher.launch(PLAIN, name, grid, arguments);
+    }
+
+    private void mma(Inputs inputs, TrainingOp.AttentionGrad op) {
+        launchTiles("q", inputs.q, inputs.arguments(op.dq()));
+        launchTiles("kv", inputs.k, inputs.arguments(op.dk(), op.dv()));
+    }
+
+    private void launchTiles(String rows, Tensor heads, Arguments arguments) {
+        int width = AttentionMma.width(heads.dim(3));
+        long tiles = Grid.blocks(heads.dim(1), launcher.constant(MMA, MMA + "_rows"));
         launcher.launch(
-                FILE, entry, Grid.of(Grid.blocks(items, launcher.warps(FILE, entry))), arguments);
-    }
-
-    private static Arguments inputs(Op.Attention forward, Tensor delta) {
-        Arguments arguments = new Arguments();
-        for (Tensor x : new Tensor[] {forward.q(), forward.k(), forward.v()}) {
-            arguments.pointer(Launcher.address(x)).struct(x.stride(0), x.stride(1), x.stride(2));
-        }
-        AttentionMask mask = forward.mask();
-        return arguments
-                .f32(forward.scale())
-                .i32(mask.causal() ? 1 : 0)
-                .i32(mask.prefix())
-                .pointer(Launcher.address(mask.lengths()))
-                .pointer(Launcher.address(mask.bias()))
-                .pointer(Launcher.address(forward.lse()))
-                .pointer(Launcher.address(delta));
-    }
-
-    private static Arguments sizes(Arguments arguments, Op.Attention forward) {
-        return arguments
-                .i32(forward.q().dim(0))
-                .i32(forward.q().dim(1))
-                .i32(forward.k().dim(1))
-                .i32(forward.q().dim(2))
-                .i32(forward.k().dim(2))
-                .i32(forward.q().dim(3));
+                MMA,
+                MMA + "_" + rows + "_h" + width + launcher.suffix(),
+                Grid.of(tiles, heads.dim(2), heads.dim(0)),
+                launcher.constant(MMA, MMA + "_h" + width + "_shared"),
+                arguments);
     }
 }

@@ -1,26 +1,36 @@
 package glance.backend.cuda;
 
-import glance.backend.AttentionMask;
 import glance.backend.Kernel;
 import glance.backend.Op;
-import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
 import glance.tensor.Tensor;
 
-/** Launches attention.cu: a block for each tile of queries of a head. */
+/**
+ * Launches attention.cu: a block for each tile of queries of a head. Hands what tensor cores take
+ * to {@link AttentionMma}.
+ */
 final class AttentionKernel implements Kernel<Op.Attention> {
     private static final String FILE = "attention";
 
     private final Launcher launcher;
+    private final AttentionMma mma;
+    private final AttentionWide wide;
 
     AttentionKernel(Launcher launcher) {
         this.launcher = launcher;
+        this.mma = new AttentionMma(launcher);
+        this.wide = new AttentionWide(launcher, AttentionWide.SCORE_BYTES);
     }
 
     @Override
     public String refuses(Op.Attention op) {
         int headDim = op.q().dim(3);
         return keyTile(headDim) > 0 ? null : "headDim " + headDim + " needs too much shared memory";
+    }
+
+    @Override
+    public long workspaceBytes(Op.Attention op) {
+        return AttentionVariant.isWide(launcher, op.q().dim(3)) ? wide.workspaceBytes(op) : 0;
     }
 
     @Override
@@ -31,38 +41,35 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         try (Operands operands = launcher.operands()) {
             Tensor q = operands.activation(op.q());
             Tensor k = operands.activation(op.k());
-            AttentionMask mask = op.mask();
-            int queries = launcher.constant(FILE, "attention_queries");
-            int headDim = q.dim(3);
-            int keyTile = keyTile(headDim);
-            Arguments arguments = new Arguments();
-            heads(arguments, q);
-            heads(arguments, k);
-            heads(arguments, operands.activation(op.v()));
-            launcher.launch(
-                    FILE,
-                    FILE + launcher.suffix(),
-                    Grid.of(Grid.blocks(q.dim(1), queries), q.dim(2), q.dim(0)),
-                    sharedBytes(queries, keyTile, headDim),
-                    arguments
-                            .f32(op.scale())
-                            .i32(mask.causal() ? 1 : 0)
-                            .i32(mask.prefix())
-                            .pointer(Launcher.address(mask.lengths()))
-                            .pointer(Launcher.address(operands.parameter(mask.bias())))
-                            .pointer(Launcher.address(op.lse()))
-                            .pointer(Launcher.address(op.out()))
-                            .i32(q.dim(1))
-                            .i32(k.dim(1))
-                            .i32(q.dim(2))
-                            .i32(k.dim(2))
-                            .i32(headDim)
-                            .i32(keyTile));
+            Tensor v = operands.activation(op.v());
+            Tensor bias = operands.parameter(op.mask().bias());
+            switch (AttentionVariant.of(launcher, op.scale(), q, k, v, op.out())) {
+                case MMA -> mma.attention(op, q, k, v, bias);
+                case WIDE -> wide.attention(operands, op, q, k, v, bias);
+                case PLAIN -> plain(op, q, k, v, bias);
+            }
         }
     }
 
-    private static void heads(Arguments arguments, Tensor x) {
-        arguments.pointer(Launcher.address(x)).struct(x.stride(0), x.stride(1), x.stride(2));
+    private void plain(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
+        int queries = launcher.constant(FILE, "attention_queries");
+        int keyTile = keyTile(q.dim(3));
+        launcher.launch(
+                FILE,
+                FILE + launcher.suffix(),
+                Grid.of(Grid.blocks(q.dim(1), queries), q.dim(2), q.dim(0)),
+                sharedBytes(queries, keyTile, q.dim(3)),
+                AttentionArguments.sizes(
+                                AttentionArguments.scores(
+                                                AttentionArguments.heads(q, k, v),
+                                                op.scale(),
+                                                op.mask(),
+                                                bias)
+                                        .pointer(Launcher.address(op.lse()))
+                                        .pointer(Launcher.address(op.out())),
+                                q,
+                                k)
+                        .i32(keyTile));
     }
 
     /** Keys of a tile: as many as shared memory has room for, 0 if it has none. */

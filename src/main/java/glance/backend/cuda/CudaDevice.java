@@ -93,13 +93,11 @@ final class CudaDevice implements Device {
     }
 
     private static void addTraining(KernelTable table, Launcher launcher) {
-        ProductKernels products = new ProductKernels(launcher);
         SumKernels sums = new SumKernels(launcher);
         NormGradKernels norms = new NormGradKernels(launcher, sums);
         GradientKernels gradients = new GradientKernels(launcher);
         OptimizerKernels optimizer = new OptimizerKernels(launcher);
-        table.with(TrainingOp.LinearInput.class, new LinearInputKernel(launcher, products))
-                .with(TrainingOp.LowRankGrad.class, new LowRankGradKernel(launcher, products, sums))
+        table.with(TrainingOp.LinearGrad.class, new LinearGradKernel(launcher, sums))
                 .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher))
                 .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
                 .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)

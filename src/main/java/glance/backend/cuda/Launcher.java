@@ -21,6 +21,9 @@ final class Launcher {
 
     private static final int WARP_THREADS = 32;
 
+    /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
+    private static final int MMA_CAPABILITY = 80;
+
     private final Driver driver;
     private final long stream;
     private final CudaMemory memory;
@@ -113,6 +116,11 @@ final class Launcher {
     /** Properties of the GPU. */
     Gpu gpu() {
         return driver.gpu();
+    }
+
+    /** Whether products of the compute type run on tensor cores, fed by asynchronous copies. */
+    boolean hasTensorCores() {
+        return computeType == DType.BF16 && gpu().computeCapability() >= MMA_CAPABILITY;
     }
 
     /** Most shared memory of a block. */

@@ -3,7 +3,6 @@ package glance.backend.cuda;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
 import glance.backend.Op;
-import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Arguments;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -40,7 +39,8 @@ final class LinearMma {
         int rows = x.dim(0) * x.dim(1);
         int columns = op.weight().dim(0);
         LowRank lora = op.lora();
-        Tensor low = lora == null ? null : lowRank(operands, x, lora);
+        Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
+        Tensor low = lora == null ? null : lowRank(operands, x, down, lora.scale());
         Tensor weight = Packed.of(launcher, operands, op.weight());
         Tensor up = lora == null ? null : Packed.of(launcher, operands, lora.b());
         Epilogue epilogue = op.epilogue();
@@ -65,34 +65,43 @@ final class LinearMma {
                         .i32(columns));
     }
 
-    /** {@code scale x A^T}, [rows, pitch]; x packed, perhaps padded like A. */
-    Tensor lowRank(Operands operands, Tensor x, LowRank lora) {
+    /**
+     * {@code scale x A^T}, [rows, pitch].
+     *
+     * @param x packed, its rows as long as those of down
+     * @param down A packed
+     */
+    Tensor lowRank(Operands operands, Tensor x, Tensor down, float scale) {
         int rows = x.dim(0) * x.dim(1);
-        int pitch = pitch(lora);
+        int rank = down.dim(0);
+        int pitch = Packed.pitch(rank);
         Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
         launchThin(
                 "low_rank_mma",
                 rows,
                 pitch,
-                rows(x).pointer(Launcher.address(Packed.of(launcher, operands, lora.a())))
-                        .f32(lora.scale())
+                rows(x).pointer(Launcher.address(down))
+                        .f32(scale)
                         .pointer(Launcher.address(low))
                         .i32(rows)
                         .i32(x.dim(2))
-                        .i32(lora.a().dim(0))
+                        .i32(rank)
                         .i32(pitch));
         return low;
     }
 
-    void linearInput(Operands operands, TrainingOp.LinearInput op) {
-        int rows = op.dy().dim(0) * op.dy().dim(1);
-        int columns = op.weight().dim(0);
-        int in = op.weight().dim(1);
-        LowRank lora = op.lora();
-        Tensor dy = Packed.of(launcher, operands, op.dy().reshape(rows, columns));
-        Tensor weight = Packed.of(launcher, operands, op.weight());
-        Tensor low = lora == null ? null : lowRankOfInput(operands, dy, lora);
-        Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
+    /**
+     * {@code out = dy W + S A}.
+     *
+     * @param dy [rows, out] packed
+     * @param low S, from {@link #lowRankOfInput}, or null
+     * @param down A [rank, in] packed, or null
+     */
+    void linearInput(
+            Operands operands, Tensor dy, Tensor weight, Tensor low, Tensor down, Tensor out) {
+        int rows = dy.dim(0);
+        int in = weight.dim(1);
+        Tensor packed = Packed.of(launcher, operands, weight);
         launch(
                 "linear_input_mma",
                 rows,
@@ -100,22 +109,23 @@ final class LinearMma {
                 new Arguments()
                         .pointer(Launcher.address(dy))
                         .i32(dy.dim(1))
-                        .pointer(Launcher.address(weight))
-                        .i32(weight.dim(1))
+                        .pointer(Launcher.address(packed))
+                        .i32(packed.dim(1))
                         .pointer(Launcher.address(low))
                         .pointer(Launcher.address(down))
-                        .i32(lora == null ? 0 : lora.a().dim(0))
-                        .i32(lora == null ? 0 : pitch(lora))
-                        .pointer(Launcher.address(op.out()))
+                        .i32(down == null ? 0 : down.dim(0))
+                        .i32(low == null ? 0 : low.dim(1))
+                        .pointer(Launcher.address(out))
                         .i32(rows)
                         .i32(in)
-                        .i32(columns));
+                        .i32(weight.dim(0)));
     }
 
     /** {@code scale dy B}, [rows, pitch]; dy [rows, out] packed. */
     Tensor lowRankOfInput(Operands operands, Tensor dy, LowRank lora) {
         int rows = dy.dim(0);
-        int pitch = pitch(lora);
+        Tensor up = Packed.of(launcher, operands, lora.b());
+        int pitch = up.dim(1);
         Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
         launchThin(
                 "low_rank_input_mma",
@@ -124,11 +134,11 @@ final class LinearMma {
                 new Arguments()
                         .pointer(Launcher.address(dy))
                         .i32(dy.dim(1))
-                        .pointer(Launcher.address(Packed.of(launcher, operands, lora.b())))
+                        .pointer(Launcher.address(up))
                         .f32(lora.scale())
                         .pointer(Launcher.address(low))
                         .i32(rows)
-                        .i32(lora.b().dim(0))
+                        .i32(up.dim(0))
                         .i32(pitch));
         return low;
     }

@@ -1,6 +1,5 @@
 package glance.backend.cuda;
 
-import glance.tensor.DType;
 import glance.tensor.Tensor;
 
 /**
@@ -18,9 +17,6 @@ enum LinearVariant {
     /** linear_mma.cu, tensor cores: bf16 in aligned chunks. {@link MmaTile} has the sizes. */
     MMA;
 
-    /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
-    private static final int MMA_CAPABILITY = 80;
-
     /** The variant for x [batch, seqLen, in] in the compute type. */
     static LinearVariant of(Launcher launcher, Tensor x) {
         if (launcher.libraries().gemm() != null) {
@@ -35,8 +31,6 @@ enum LinearVariant {
 
     /** Whether tensor cores take x; the other side can be {@link Packed}. */
     static boolean takesMma(Launcher launcher, Tensor x) {
-        return launcher.computeType() == DType.BF16
-                && launcher.gpu().computeCapability() >= MMA_CAPABILITY
-                && Packed.isPacked(x);
+        return launcher.hasTensorCores() && Packed.isPacked(x);
     }
 }

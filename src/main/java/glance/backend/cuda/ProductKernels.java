@@ -18,14 +18,27 @@ final class ProductKernels {
         this.launcher = launcher;
     }
 
-    void lowRank(TrainingOp.LowRankGrad op) {
-        LowRank lora = op.lora();
+    /**
+     * {@code S = scale dy B} is made once, for {@code dx = dy W + S A} and for {@code da = S^T x}.
+     */
+    void linear(TrainingOp.LinearGrad op) {
+        LowRank lora = op.forward().lora();
+        Tensor dy = op.dy().reshape(op.dy().dim(0) * op.dy().dim(1), op.dy().dim(2));
         try (Operands operands = launcher.operands()) {
-            Tensor low = operands.scratch(DType.F32, Shape.of(op.x().dim(0), lora.a().dim(0)));
-            matMul(op.dy(), lora.b(), lora.scale(), low);
-            matMul(low.permute(1, 0), op.x(), 1, op.da());
-            matMul(op.x(), lora.a().permute(1, 0), lora.scale(), low);
-            matMul(op.dy().permute(1, 0), low, 1, op.db());
+            Tensor low = null;
+            if (lora != null) {
+                low = operands.scratch(DType.F32, Shape.of(dy.dim(0), lora.a().dim(0)));
+                matMul(dy, lora.b(), lora.scale(), low);
+            }
+            if (op.dx() != null) {
+                input(dy, op.forward().weight(), low, lora, op.dx());
+            }
+            if (op.da() != null) {
+                Tensor x = op.forward().x().reshape(dy.dim(0), op.forward().weight().dim(1));
+                matMul(low.permute(1, 0), x, 1, op.da());
+                matMul(x, lora.a().permute(1, 0), lora.scale(), low);
+                matMul(dy.permute(1, 0), low, 1, op.db());
+            }
         }
     }
 
@@ -50,38 +63,24 @@ final class ProductKernels {
                         .f32(scale));
     }
 
-    void linearInput(TrainingOp.LinearInput op) {
-        int rows = op.dy().dim(0) * op.dy().dim(1);
-        int columns = op.weight().dim(0);
-        int in = op.weight().dim(1);
-        LowRank lora = op.lora();
-        try (Operands operands = launcher.operands()) {
-            Tensor low = lora == null ? null : lowRank(operands, op.dy(), lora);
-            launcher.launch(
-                    FILE,
-                    "linear_input_f32",
-                    grid(rows, in),
-                    new Arguments()
-                            .pointer(Launcher.address(op.dy()))
-                            .pointer(Launcher.address(op.weight()))
-                            .i32(DTypeCode.of(op.weight().dtype()))
-                            .pointer(Launcher.address(low))
-                            .pointer(lora == null ? 0 : Launcher.address(lora.a()))
-                            .i32(lora == null ? 0 : DTypeCode.of(lora.a().dtype()))
-                            .i32(lora == null ? 0 : lora.a().dim(0))
-                            .pointer(Launcher.address(op.out()))
-                            .i32(rows)
-                            .i32(columns)
-                            .i32(in));
-        }
-    }
-
-    /** {@code scale dy B}, [rows, rank]. */
-    private Tensor lowRank(Operands operands, Tensor dy, LowRank lora) {
-        int rows = dy.dim(0) * dy.dim(1);
-        Tensor low = operands.scratch(DType.F32, Shape.of(rows, lora.a().dim(0)));
-        matMul(dy.reshape(rows, dy.dim(2)), lora.b(), lora.scale(), low);
-        return low;
+    private void input(Tensor dy, Tensor weight, Tensor low, LowRank lora, Tensor out) {
+        int in = weight.dim(1);
+        launcher.launch(
+                FILE,
+                "linear_input_f32",
+                grid(dy.dim(0), in),
+                new Arguments()
+                        .pointer(Launcher.address(dy))
+                        .pointer(Launcher.address(weight))
+                        .i32(DTypeCode.of(weight.dtype()))
+                        .pointer(Launcher.address(low))
+                        .pointer(lora == null ? 0 : Launcher.address(lora.a()))
+                        .i32(lora == null ? 0 : DTypeCode.of(lora.a().dtype()))
+                        .i32(lora == null ? 0 : lora.a().dim(0))
+                        .pointer(Launcher.address(out))
+                        .i32(dy.dim(0))
+                        .i32(weight.dim(0))
+                        .i32(in));
     }
 
     private Grid grid(int rows, int columns) {

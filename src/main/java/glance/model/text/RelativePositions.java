@@ -1,9 +1,9 @@
 package glance.model.text;
 
 import glance.ops.Ops;
-import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
 
 /**
  * The relative position bias of T5, Raffel et al., arXiv 1910.10683: what a head adds to a score
@@ -20,18 +20,21 @@ import glance.tensor.Tensor;
  * @param table [numBuckets, numHeads]
  */
 record RelativePositions(Tensor table, int numBuckets, int maxDistance) {
-    /** The bias of every query and key, [numHeads, seqLen, seqLen]. */
+    /** The bias of every query and key, [numHeads, seqLen, seqLen] F32. */
     Tensor bias(Ops ops, int seqLen) {
-        int[] buckets = new int[seqLen * seqLen];
+        FloatBuffer weights = ops.host().floats(table);
+        int numHeads = table.dim(1);
+        float[] bias = new float[Math.multiplyExact(numHeads, seqLen * seqLen)];
         for (int query = 0; query < seqLen; query++) {
             for (int key = 0; key < seqLen; key++) {
-                buckets[query * seqLen + key] = bucket(key - query, numBuckets, maxDistance);
+                int bucket = bucket(key - query, numBuckets, maxDistance);
+                for (int head = 0; head < numHeads; head++) {
+                    bias[(head * seqLen + query) * seqLen + key] =
+                            weights.get(bucket * numHeads + head);
+                }
             }
         }
-        try (Scope scope = ops.scope()) {
-            Tensor ids = ops.host().ints(Shape.of(seqLen, seqLen), buckets);
-            return scope.keep(ops.pack(ops.embedding(ids, table).permute(2, 0, 1)));
-        }
+        return ops.host().floats(Shape.of(numHeads, seqLen, seqLen), bias);
     }
 
     /**

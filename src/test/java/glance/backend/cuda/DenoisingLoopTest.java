@@ -236,6 +236,25 @@ class DenoisingLoopTest {
         assertThat(driver.take()).doesNotContainKey("launchGraph");
     }
 
+    @Test
+    void replay_withGraphsTurnedOff_launchesPlainly() {
+        CountingDriver driver = counting(NOTHING);
+        System.setProperty("glance.cuda.graphs", "false");
+        try (CudaDevice device = device(driver);
+                Ops ops = new Ops(device)) {
+            Tensor x = filled(ops, 1);
+            Tensor result = ops.empty(DType.F32, x.shape());
+            try (Replay replay = ops.replay(() -> ops.copy(ops.add(x, x), result))) {
+                replay.run();
+                replay.run();
+            }
+            assertThat(ops.host().floats(result).get(0)).isEqualTo(2);
+        } finally {
+            System.clearProperty("glance.cuda.graphs");
+        }
+        assertThat(driver.take()).doesNotContainKeys("beginCapture", "launchGraph");
+    }
+
     private static Tensor filled(Ops ops, float value) {
         float[] values = new float[1000];
         Arrays.fill(values, value);

@@ -26,7 +26,6 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,12 +96,15 @@ class EmulatedFamiliesTest {
         }
     }
 
-    /** The device's own type. */
-    @Test
-    void memoryInBf16_isThatOfTheForecast() {
-        Job job = JOBS.get("dit");
+    /** The device's own type. Measured: 0.6, 1.1 and 1.0 / 255; guidance enlarges the last two. */
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "sd3", "dit"})
+    void inBf16_thePictureIsNearAndTheMemoryForetold(String family) {
+        Job job = JOBS.get(family);
         DeviceOptions bf16 = new DeviceOptions(0, DType.BF16);
         Run run = run("cuda-emulated", bf16, job);
+        assertThat(Runs.meanDifference(run("cpu", F32, job).pixels(), run.pixels()))
+                .isLessThanOrEqualTo(2 / 255.0);
         try (Device device = Devices.open("cuda-emulated", bf16)) {
             MemoryForecast forecast =
                     MemoryForecast.of(

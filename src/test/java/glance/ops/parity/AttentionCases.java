@@ -122,7 +122,29 @@ final class AttentionCases {
         specs.add(self(2, 35, 2, 24, STRIDED));
         specs.add(self(1, 67, 2, 16, HUGE_SCORES));
         specs.add(self(2, 35, 2, 16, LOG_SUM_EXP).padded(12, 12, 4));
+        specs.add(self(2, 35, 2, 16, LOG_SUM_EXP).padded(35, 12, 0));
+        wideTiles(specs);
         return specs.stream().map(Spec::toCase);
+    }
+
+    /**
+     * The edges of tiles of 128 queries and of 32 or 64 keys. Four heads fill the emulated GPU,
+     * which then takes the largest tiles.
+     */
+    private static void wideTiles(List<Spec> specs) {
+        specs.add(spec(1, 127, 33, 4, 2, 128));
+        specs.add(spec(1, 129, 31, 4, 4, 72, STRIDED));
+        specs.add(spec(1, 128, 65, 4, 1, 64, BIAS));
+        specs.add(self(1, 131, 4, 64, CAUSAL));
+        specs.add(self(1, 97, 4, 128, CAUSAL, LOG_SUM_EXP));
+        specs.add(spec(2, 5, 135, 2, 2, 128).padded(97, 97, 1));
+        specs.add(spec(2, 3, 193, 2, 2, 64, LOG_SUM_EXP).padded(128, 128, 0));
+        specs.add(self(2, 1, 2, 128));
+        specs.add(self(1, 65, 1, 128, BIAS, CAUSAL));
+        specs.add(self(1, 67, 1, 128, HUGE_SCORES, JOINT_HEADS));
+        specs.add(self(1, 65, 1, 384, JOINT_HEADS));
+        specs.add(spec(2, 33, 67, 2, 1, 136, BIAS).padded(40, 40, 3));
+        specs.add(self(2, 19, 2, 136, CAUSAL, LOG_SUM_EXP).padded(19, 19, 0));
     }
 
     /** Large enough to be split over threads. */

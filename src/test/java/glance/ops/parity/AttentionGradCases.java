@@ -61,12 +61,19 @@ final class AttentionGradCases {
             specs.add(new Spec(1, 9, 9, 1, 1, t, true, false, 0, 0));
         }
         specs.add(new Spec(1, 1, 1, 1, 1, 1, false, false, 0, 0));
-        specs.add(new Spec(1, 113, 203, 4, 2, 17, false, false, 0, 0));
+        specs.add(new Spec(1, 113, 203, 4, 2, 24, false, false, 0, 0));
+        specs.add(new Spec(1, 19, 23, 4, 2, 17, false, false, 0, 0));
         specs.add(new Spec(2, 37, 37, 6, 2, 8, true, false, 0, 0));
         specs.add(new Spec(2, 33, 33, 2, 2, 24, false, false, 12, 7));
         specs.add(new Spec(2, 33, 33, 3, 1, 24, true, true, 20, 1));
         specs.add(new Spec(3, 5, 9, 2, 2, 8, false, false, 9, 2));
         specs.add(new Spec(1, 19, 35, 3, 3, 40, false, true, 0, 0));
+        // edges of tiles of 64 rows and of 32 or 64 steps; padding that fills tiles; no visible key
+        specs.add(new Spec(1, 65, 33, 2, 1, 128, false, false, 0, 0));
+        specs.add(new Spec(1, 31, 63, 2, 2, 72, false, true, 0, 0));
+        specs.add(new Spec(1, 97, 97, 2, 1, 128, true, false, 0, 0));
+        specs.add(new Spec(2, 5, 193, 2, 2, 64, false, false, 130, 1));
+        specs.add(new Spec(3, 3, 64, 2, 1, 64, false, false, 64, 2));
         return specs.stream().flatMap(Spec::toCases);
     }
 

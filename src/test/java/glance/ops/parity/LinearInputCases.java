@@ -1,14 +1,16 @@
 package glance.ops.parity;
 
 import glance.backend.Activation;
+import glance.backend.Epilogue;
 import glance.backend.LowRank;
+import glance.backend.Op;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** {@link TrainingOps#linearInput}. */
+/** {@link TrainingOps#linear}: the gradient towards x. */
 final class LinearInputCases {
     private static final float LORA_SCALE = 0.5f;
 
@@ -49,6 +51,7 @@ final class LinearInputCases {
                         "linearInput [%d, %d, %d] to %d %s rank %d",
                         batch, seqLen, out, in, dtype, rank),
                 inputs -> {
+                    Operand x = inputs.activation(batch, seqLen, in);
                     Operand dy = inputs.activation(batch, seqLen, out);
                     Operand weight = inputs.weight(dtype, out, in);
                     Operand a = rank == 0 ? null : inputs.weight(DType.F32, rank, in);
@@ -59,7 +62,18 @@ final class LinearInputCases {
                             () ->
                                     inputs.ops()
                                             .training()
-                                            .linearInput(dy.tensor(), weight.tensor(), lora),
+                                            .linear(
+                                                    new Op.Linear(
+                                                            x.tensor(),
+                                                            weight.tensor(),
+                                                            null,
+                                                            lora,
+                                                            Epilogue.none(),
+                                                            dy.tensor()),
+                                                    dy.tensor(),
+                                                    true,
+                                                    false)
+                                            .x(),
                             // dx = dy W + scale (dy B) A is a forward with transposed matrices
                             m ->
                                     new LinearReference(

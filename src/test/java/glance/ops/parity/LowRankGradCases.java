@@ -1,13 +1,18 @@
 package glance.ops.parity;
 
+import glance.backend.Epilogue;
 import glance.backend.LowRank;
+import glance.backend.Op;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** {@link TrainingOps#lowRank}: the gradient of each factor is a case of its own. */
+/**
+ * {@link TrainingOps#linear}: the gradients towards the factors of the adapter, each a case of its
+ * own; that towards a is found alone, that towards b beside that towards x.
+ */
 final class LowRankGradCases {
     private static final float LORA_SCALE = 0.5f;
 
@@ -51,15 +56,24 @@ final class LowRankGradCases {
                 inputs -> {
                     Operand x = inputs.activation(batch, seqLen, in);
                     Operand dy = inputs.activation(batch, seqLen, out);
+                    Operand weight = inputs.weight(DType.BF16, out, in);
                     Operand a = inputs.weight(DType.F32, rank, in);
                     Operand b = inputs.weight(DType.F32, out, rank);
                     LowRank lora = new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
                     return Trial.of(
                             () -> {
-                                TrainingOps.LowRankGradients gradients =
+                                Op.Linear forward =
+                                        new Op.Linear(
+                                                x.tensor(),
+                                                weight.tensor(),
+                                                null,
+                                                lora,
+                                                Epilogue.none(),
+                                                dy.tensor());
+                                TrainingOps.LinearGradients gradients =
                                         inputs.ops()
                                                 .training()
-                                                .lowRank(x.tensor(), dy.tensor(), lora);
+                                                .linear(forward, dy.tensor(), !down, true);
                                 return down ? gradients.a() : gradients.b();
                             },
                             m -> {

@@ -123,6 +123,9 @@ final class IdleDriver implements Driver {
     public void await(long event) {}
 
     @Override
+    public void waitEvent(long stream, long event) {}
+
+    @Override
     public void beginCapture(long stream) {}
 
     @Override

@@ -60,8 +60,8 @@ public final class Drivers {
         }
         try {
             List<Gpu> gpus = new ArrayList<>();
-            for (int i = 0; i < NvidiaDriver.count(); i++) {
-                gpus.add(NvidiaDriver.describe(i));
+            for (int i = 0; i < NvidiaGpus.count(); i++) {
+                gpus.add(NvidiaGpus.describe(i));
             }
             return gpus.isEmpty() ? none("the driver shows no GPU") : new Search(gpus, null);
         } catch (LinkageError e) {

@@ -1,9 +1,6 @@
 package glance.backend.cuda.driver;
 
-import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR;
-import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR;
-import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN;
-import static jcuda.driver.CUdevice_attribute.CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT;
+import static glance.backend.cuda.driver.NvidiaCalls.check;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK;
 
@@ -12,7 +9,6 @@ import glance.backend.MathLibrary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
@@ -57,53 +53,13 @@ final class NvidiaDriver implements Driver {
     }
 
     NvidiaDriver(int index) {
-        device = device(index);
-        gpu = describe(index);
+        device = NvidiaGpus.device(index);
+        gpu = NvidiaGpus.describe(index);
         check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
         ByteBuffer memory = hostMemory(parametersMemory, NvidiaParameters.BYTES);
         parameters =
                 new NvidiaParameters(
                         memory.order(ByteOrder.nativeOrder()), parametersMemory.value());
-    }
-
-    /** Number of GPUs that the driver shows. */
-    static int count() {
-        int[] count = new int[1];
-        check(JCudaDriver.cuInit(0), "cuInit");
-        check(JCudaDriver.cuDeviceGetCount(count), "cuDeviceGetCount");
-        return count[0];
-    }
-
-    /** What a GPU is like, without opening it. */
-    static Gpu describe(int index) {
-        CUdevice device = device(index);
-        byte[] name = new byte[256];
-        check(JCudaDriver.cuDeviceGetName(name, name.length, device), "cuDeviceGetName");
-        long[] bytes = new long[1];
-        check(JCudaDriver.cuDeviceTotalMem(bytes, device), "cuDeviceTotalMem");
-        int[] version = new int[1];
-        check(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
-        int major = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
-        int minor = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
-        return new Gpu(
-                new String(name, StandardCharsets.UTF_8).split("\0", 2)[0],
-                10 * major + minor,
-                attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
-                bytes[0],
-                attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
-                version[0]);
-    }
-
-    private static CUdevice device(int index) {
-        CUdevice device = new CUdevice();
-        check(JCudaDriver.cuDeviceGet(device, index), "cuDeviceGet(" + index + ")");
-        return device;
-    }
-
-    private static int attribute(CUdevice device, int attribute) {
-        int[] value = new int[1];
-        check(JCudaDriver.cuDeviceGetAttribute(value, attribute, device), "cuDeviceGetAttribute");
-        return value[0];
     }
 
     @Override
@@ -396,22 +352,6 @@ final class NvidiaDriver implements Driver {
         if (contextThread != Thread.currentThread()) {
             check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
             contextThread = Thread.currentThread();
-        }
-    }
-
-    /**
-     * @param call in words, which are put together only when they are needed
-     */
-    private static void check(int result, Object call) {
-        if (result != CUresult.CUDA_SUCCESS) {
-            String[] words = new String[1];
-            JCudaDriver.cuGetErrorString(result, words);
-            throw new DeviceException(
-                    "CUDA: "
-                            + call
-                            + " failed: "
-                            + CUresult.stringFor(result)
-                            + (words[0] == null ? "" : ", " + words[0]));
         }
     }
 

@@ -13,7 +13,7 @@ final class BoundDriver {
 
     /** Prints what came of it, a line for each thing. */
     public static void main(String[] args) {
-        System.out.println(NvidiaDriver.count() + " " + NvidiaDriver.describe(0));
+        System.out.println(NvidiaGpus.count() + " " + NvidiaGpus.describe(0));
         try (Driver driver = new NvidiaDriver(0)) {
             long stream = driver.createStream();
             long module = driver.loadModule("pointwise");

@@ -1,0 +1,116 @@
+package glance.backend.cuda;
+
+import glance.backend.Kernel;
+import glance.backend.LowRank;
+import glance.backend.Op;
+import glance.backend.TrainingOp;
+import glance.backend.cuda.driver.Arguments;
+import glance.backend.cuda.driver.Grid;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+
+/**
+ * The gradients of a linear product: in F32 by product.cu; in BF16 by linear_mma.cu towards its
+ * argument, and by low_rank_grad_mma.cu, whose parts sums.cu adds up, towards the adapter's
+ * factors.
+ */
+final class LinearGradKernel implements Kernel<TrainingOp.LinearGrad> {
+    private static final String FILE = "low_rank_grad_mma";
+
+    private final Launcher launcher;
+    private final ProductKernels plain;
+    private final LinearMma mma;
+    private final SumKernels sums;
+
+    LinearGradKernel(Launcher launcher, SumKernels sums) {
+        this.launcher = launcher;
+        this.plain = new ProductKernels(launcher);
+        this.mma = new LinearMma(launcher);
+        this.sums = sums;
+    }
+
+    @Override
+    public long workspaceBytes(TrainingOp.LinearGrad op) {
+        Op.Linear forward = op.forward();
+        LowRank lora = forward.lora();
+        int rows = op.dy().dim(0) * op.dy().dim(1);
+        int in = forward.weight().dim(1);
+        int out = forward.weight().dim(0);
+        if (launcher.computeType() == DType.F32) {
+            return lora == null ? 0 : (long) Float.BYTES * rows * lora.a().dim(0);
+        }
+        long bytes =
+                LinearMma.workspaceBytes(rows, forward.weight(), lora)
+                        + Packed.bytes(op.dy().reshape(rows, out));
+        if (op.da() != null) {
+            int rank = lora.a().dim(0);
+            bytes += Packed.bytes(forward.x().reshape(rows, in));
+            bytes += (long) DType.BF16.bytes() * rows * Packed.pitch(rank);
+            bytes += Float.BYTES * partCount(rows) * rank * (in + out);
+        }
+        return bytes;
+    }
+
+    @Override
+    public void run(TrainingOp.LinearGrad op) {
+        if (op.out().numel() == 0) {
+            return;
+        }
+        if (launcher.computeType() == DType.F32) {
+            plain.linear(op);
+            return;
+        }
+        Op.Linear forward = op.forward();
+        LowRank lora = forward.lora();
+        int rows = op.dy().dim(0) * op.dy().dim(1);
+        int in = forward.weight().dim(1);
+        int out = forward.weight().dim(0);
+        try (Operands operands = launcher.operands()) {
+            Tensor dy = Packed.of(launcher, operands, op.dy().reshape(rows, out));
+            Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
+            Tensor low = lora == null ? null : mma.lowRankOfInput(operands, dy, lora);
+            if (op.dx() != null) {
+                mma.linearInput(operands, dy, forward.weight(), low, down, op.dx());
+            }
+            if (op.da() != null) {
+                Tensor x = Packed.of(launcher, operands, forward.x().reshape(rows, in));
+                int rank = lora.a().dim(0);
+                sums.add(product(operands, low, rank, x, in), 1, op.da());
+                Tensor tokens = x.reshape(1, rows, x.dim(1));
+                Tensor other = mma.lowRank(operands, tokens, down, lora.scale());
+                sums.addTransposed(product(operands, other, rank, dy, out), 1, op.db());
+            }
+        }
+    }
+
+    /** Parts of {@code low^T x}, [parts, rank, width]. */
+    private Tensor product(Operands operands, Tensor low, int rank, Tensor x, int width) {
+        int tokens = x.dim(0);
+        int tile = rank <= 32 ? 32 : rank <= 64 ? 64 : 128;
+        int count = Math.toIntExact(partCount(tokens));
+        Tensor parts = operands.scratch(DType.F32, Shape.of(count, rank, width));
+        launcher.launch(
+                FILE,
+                "low_rank_grad_mma_" + tile + launcher.suffix(),
+                Grid.of(
+                        Grid.blocks(width, launcher.constant(FILE, "low_rank_grad_columns")),
+                        Grid.blocks(rank, tile),
+                        count),
+                launcher.constant(FILE, "low_rank_grad_" + tile + "_shared"),
+                new Arguments()
+                        .pointer(Launcher.address(low))
+                        .i32(low.dim(1))
+                        .i32(rank)
+                        .pointer(Launcher.address(x))
+                        .i32(x.dim(1))
+                        .i32(width)
+                        .pointer(Launcher.address(parts))
+                        .i32(tokens));
+        return parts;
+    }
+
+    private long partCount(int tokens) {
+        return Grid.blocks(tokens, launcher.constant(FILE, "low_rank_grad_part_tokens"));
+    }
+}
