@@ -17,7 +17,8 @@
 // Scores are made twice, 7 products instead of 5; in return every sum is made by one warp in one
 // order (same bits every time), and nothing but the results is written. Each of the 4 warps has 16
 // rows; p and ds stay in registers. Tiles of 16 KB arrive by cp.async while the last one is used.
-// Bound by shared memory (128 bytes for each clock of an A100's tensor cores) and by them.
+// Bound by shared memory: 128 (q) and 160 bytes (kv) for each clock of the tensor cores of an A100,
+// which reads 128. More rows to a warp would help, but dk and dv of 16 take 128 registers.
 //
 // Entry points: attention_grad_mma_{q, kv}_h{64, 128}_bf16, by the width of the slices. Not yet run on
 // a GPU. Launcher: glance.backend.cuda.AttentionGradKernel. Test: glance.ops.parity.AttentionGradCases.

@@ -11,15 +11,16 @@
 // the keys in tiles of 32 (slices 128 wide) or 64 (64 wide). Nothing but q, k, v and out is ever in
 // memory:
 //
-//   cp.async   q, k0, v0 | k1, v1                             | k2, v2 ...
+//   cp.async   q, k0, v0 | k1, v1                               | k2, v2 ...
 //   a warp               | S = q k0^T -> softmax -> sum += p v0 | S = q k1^T ...
-//                        ^                                    ^ barrier: the next tile is there, and
-//                                                               this one has been read
+//                        ^                                      ^ barrier: the next tile is there,
+//                                                                 and this one has been read
 //
 // S, p and the sums stay in registers (attention_tile.cuh). The softmax runs in base 2 on unscaled
 // scores: exp(scale s - max) is one multiply-add and one ex2; largest and total of a query lie with
-// the 4 lanes that have its row, which add up their parts of the total at the end only. Two tiles
-// under way are 64 KB: two blocks fit a multiprocessor (A100, H100) and fill each other's gaps.
+// the 4 lanes that have its row, which add up their parts of the total at the end only. With q and
+// two tiles of keys and values a block has at most 64 KB, so that two of them fit a multiprocessor
+// (A100, H100) and fill each other's gaps.
 //
 // Tiles that hide all their keys are skipped; only tiles with an edge of the mask test each score. A
 // causal grid starts with the last queries, which have the most to do.

@@ -35,6 +35,7 @@ __device__ __forceinline__ void add_bias(const Mask& mask, float (&score)[rowTil
     }
 }
 
+// Scores of keys that a query does not see become -infinity.
 template <int rowTiles, int keyTiles>
 __device__ __forceinline__ void hide(const Mask& mask, float (&score)[rowTiles][keyTiles][4],
                                      int firstQuery, int firstKey) {

@@ -54,7 +54,8 @@ template <int width, class T>
 __device__ __forceinline__ T* chunk_of(T* slice, int row, int column, int laneRow,
                                        int laneColumn) {
     static_assert(width % 64 == 0, "the pattern repeats in a row");
-    return slice + swizzled<width>(laneRow, column % 64 + laneColumn) + (row * width + column / 64 * 64);
+    return slice + swizzled<width>(laneRow, column % 64 + laneColumn) +
+           (row * width + column / 64 * 64);
 }
 
 // 16 x 16 elements of a slice as a left operand.
@@ -106,10 +107,10 @@ struct LeftRows<width, rowTiles, true> {
     }
 };
 
-// left(a, i, k) gives rows 16 i to 16 i + 15, columns k to k + 15; right has `columns` rows.
+// left(a, i, k) gives rows 16 i to 16 i + 15, columns k to k + 15; right has a row for each column.
 template <int width, int rowTiles, int columnTiles, class Left>
-__device__ __forceinline__ void multiply_along(float (&sum)[rowTiles][columnTiles][4], Left left,
-                                               const bf16* right) {
+__device__ __forceinline__ void multiply_along(float (&sum)[rowTiles][columnTiles][4],
+                                               const Left& left, const bf16* right) {
     int lane = threadIdx.x % kWarpSize;
 #pragma unroll (Left::kUnrolled)
     for (int k = 0; k < width; k += 16) {
