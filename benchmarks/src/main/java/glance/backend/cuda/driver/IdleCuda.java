@@ -38,7 +38,7 @@ public final class IdleCuda {
             }
             // the binding then finds a library of this name loaded
             System.load(library.toString());
-            NvidiaDriver.count();
+            NvidiaGpus.count();
             return new NvidiaDriver(0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
