@@ -11,7 +11,6 @@ import glance.pipeline.MemoryForecast;
 import glance.pipeline.RandomExperts;
 import glance.pipeline.TextToImage;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -108,9 +107,7 @@ final class BenchDenoiseCommand implements Callable<Integer> {
         if (batch < 1 || rank < 0) {
             throw new WrongUseException("--batch must be 1 or more, --rank 0 or more");
         }
-        if (baseline != null && !Files.isRegularFile(baseline)) {
-            throw new WrongUseException("--baseline " + baseline + ": no such file");
-        }
+        DenoiseBaseline earlier = baseline == null ? null : DenoiseBaseline.read(baseline);
         ModelFolder folder = layout.folder();
         ImageRequest plain = BenchRequest.of(folder, size, batch, plan);
         ImageRequest other = against == null ? null : BenchRequest.of(folder, size, batch, against);
@@ -124,13 +121,10 @@ final class BenchDenoiseCommand implements Callable<Integer> {
                 DenoiseResult theirs = run(ops, folder, other, 0);
                 gains.add(
                         DenoiseResult.Gain.of(
-                                result,
-                                against + " without adapters",
-                                theirs.stepSeconds().size(),
-                                theirs.medianStepSeconds()));
+                                result, DenoiseBaseline.of(against + " without adapters", theirs)));
             }
-            if (baseline != null) {
-                gains.add(result.over(baseline));
+            if (earlier != null) {
+                gains.add(DenoiseResult.Gain.of(result, earlier));
             }
             print(result.with(gains));
         }

@@ -1,10 +1,6 @@
 package glance.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.pipeline.MemoryForecast;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -45,27 +41,11 @@ record DenoiseResult(
      * @param fasterSteps its median step over ours: device, kernels, adapters
      */
     record Gain(String over, double total, double fewerSteps, double fasterSteps) {
-        static Gain of(DenoiseResult ours, String over, int steps, double medianStepSeconds) {
-            double fewer = (double) steps / ours.stepSeconds.size();
-            double faster = medianStepSeconds / ours.medianStepSeconds;
-            return new Gain(over, fewer * faster, fewer, faster);
+        static Gain of(DenoiseResult ours, DenoiseBaseline other) {
+            double fewer = (double) other.steps() / ours.stepSeconds.size();
+            double faster = other.medianStepSeconds() / ours.medianStepSeconds;
+            return new Gain(other.name(), fewer * faster, fewer, faster);
         }
-    }
-
-    /** The gain over a run of this engine whose JSON was kept. */
-    Gain over(Path file) throws IOException {
-        JsonNode other = new ObjectMapper().readTree(file.toFile());
-        if (!other.path("stepSeconds").isArray() || !other.path("medianStepSeconds").isNumber()) {
-            throw new WrongUseException(
-                    "--baseline " + file + ": expected what bench denoise --json printed");
-        }
-        String over =
-                other.path("plan").asText() + " on " + other.path("device").asText() + ", " + file;
-        return Gain.of(
-                this,
-                over,
-                other.get("stepSeconds").size(),
-                other.get("medianStepSeconds").asDouble());
     }
 
     DenoiseResult with(List<Gain> found) {

@@ -177,9 +177,6 @@ final class TrainCommand implements Callable<Integer> {
         }
         PictureFit fit = data.fit(file, family.geometry(folder));
         TrainFiles files = new TrainFiles(outFolder(file), phases, resumes(file), overwrite);
-        if (sampleEvery > 0) {
-            files.makeSampleFolder();
-        }
         return new TrainJob(
                 folder,
                 family,

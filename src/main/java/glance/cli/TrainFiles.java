@@ -12,19 +12,25 @@ final class TrainFiles {
     private static final String SAMPLES = "samples";
 
     private final Path folder;
+    private final List<String> phases;
+    private final boolean anew;
 
     /**
-     * Makes the folder.
+     * Changes nothing yet.
      *
      * @param resume whether files of an earlier run may be there, because it goes on
      * @param overwrite whether they are to be removed, because it starts anew
-     * @throws WrongUseException if they are there without either
+     * @throws WrongUseException if they are there without either, or the folder cannot be written
      */
-    TrainFiles(Path folder, List<String> phases, boolean resume, boolean overwrite)
-            throws IOException {
+    TrainFiles(Path folder, List<String> phases, boolean resume, boolean overwrite) {
         this.folder = folder == null ? Path.of(DEFAULT) : folder;
+        this.phases = phases;
+        this.anew = overwrite && !resume;
         if (Files.exists(this.folder) && !Files.isDirectory(this.folder)) {
             throw new WrongUseException("--out " + this.folder + ": is a file; give a folder");
+        }
+        if (!Files.isWritable(existing(this.folder.toAbsolutePath()))) {
+            throw new WrongUseException("--out " + this.folder + ": cannot be written");
         }
         for (String phase : phases) {
             for (Path file : phase(phase).all()) {
@@ -39,11 +45,24 @@ final class TrainFiles {
                 }
             }
         }
-        Files.createDirectories(this.folder);
-        if (!Files.isWritable(this.folder)) {
-            throw new WrongUseException("--out " + this.folder + ": cannot be written");
-        }
-        if (overwrite && !resume) {
+    }
+
+    /** The folder, or the nearest one above it that is there. */
+    private static Path existing(Path folder) {
+        return Files.exists(folder) || folder.getParent() == null
+                ? folder
+                : existing(folder.getParent());
+    }
+
+    /**
+     * Makes the folder, and removes what is to be replaced: when nothing but the training itself
+     * can fail any more.
+     *
+     * @param samples whether pictures are drawn meanwhile
+     */
+    void prepare(boolean samples) throws IOException {
+        Files.createDirectories(samples ? folder.resolve(SAMPLES) : folder);
+        if (anew) {
             for (String phase : phases) {
                 for (Path file : phase(phase).all()) {
                     Files.deleteIfExists(file);
@@ -59,9 +78,5 @@ final class TrainFiles {
     /** A sample picture, such as {@code samples/slow-0020.png}. */
     Path sample(String phase, int step) {
         return folder.resolve(SAMPLES).resolve(String.format("%s-%04d.png", phase, step));
-    }
-
-    void makeSampleFolder() throws IOException {
-        Files.createDirectories(folder.resolve(SAMPLES));
     }
 }

@@ -16,6 +16,7 @@ import glance.train.ExampleSet;
 import glance.train.PhaseTraining;
 import glance.train.RunIdentity;
 import glance.train.TrainingStopped;
+import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 
@@ -36,14 +37,14 @@ final class TrainRun {
      *
      * @return the exit code
      */
-    int run() {
+    int run() throws IOException {
         long start = System.nanoTime();
         try (Scope scope = ops.scope()) {
             return trained(start);
         }
     }
 
-    private int trained(long start) {
+    private int trained(long start) throws IOException {
         ExampleSet examples;
         LivePicture sample = null;
         try (Encodings encodings = new Encodings(ops, job.family(), job.folder(), job.cache())) {
@@ -65,6 +66,7 @@ final class TrainRun {
                                     + Units.plural(encodings.computed(), "encoding")
                                     + " computed");
         }
+        job.files().prepare(job.sampleEvery() > 0);
         try (Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
             TrainSamples samples =
                     sample == null

@@ -80,6 +80,19 @@ class BenchCommandTest {
     }
 
     @Test
+    void baselineOfAnotherKind_isRefusedBeforeTheRun(@TempDir Path folder) throws IOException {
+        for (String text : new String[] {"root:x:0:0", "{}", ""}) {
+            Path file = Files.writeString(folder.resolve("before.json"), text);
+            err.reset();
+            int code = run("bench", "denoise", "--family=flux.1-dev", "--baseline=" + file);
+            assertThat(code).isEqualTo(ExitCode.WRONG_USE);
+            assertThat(err.toString())
+                    .contains(file + ": expected what bench denoise --json printed")
+                    .doesNotContain("transformer");
+        }
+    }
+
+    @Test
     void denoise_onTheEmulatedDevice_timesStepsAndSwitch(@TempDir Path model) throws IOException {
         assumeTrue(emulatedProblem() == null, emulatedProblem());
         TinyDit.in(model);

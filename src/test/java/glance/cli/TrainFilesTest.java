@@ -1,0 +1,56 @@
+package glance.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TrainFilesTest {
+    private static final List<String> PHASES = List.of("slow", "fast");
+
+    @TempDir private Path folder;
+
+    @Test
+    void overwrite_keepsWhatIsThereUntilTrainingBegins() throws IOException {
+        Path old = Files.writeString(folder.resolve("fast.safetensors"), "a night's work");
+        Path foreign = Files.writeString(folder.resolve("notes.txt"), "mine");
+        TrainFiles files = new TrainFiles(folder, PHASES, false, true);
+        assertThat(old).exists();
+        files.prepare(false);
+        assertThat(old).doesNotExist();
+        assertThat(foreign).exists();
+    }
+
+    @Test
+    void resume_keepsEverything() throws IOException {
+        Path old = Files.writeString(folder.resolve("slow.checkpoint.safetensors"), "state");
+        new TrainFiles(folder, PHASES, true, false).prepare(false);
+        assertThat(old).exists();
+    }
+
+    @Test
+    void newFolder_isMadeWhenTrainingBegins() throws IOException {
+        Path deep = folder.resolve("a/b");
+        TrainFiles files = new TrainFiles(deep, PHASES, false, false);
+        assertThat(folder.resolve("a")).doesNotExist();
+        files.prepare(true);
+        assertThat(files.sample("slow", 20).getParent()).isEqualTo(deep.resolve("samples"));
+        assertThat(deep.resolve("samples")).isDirectory();
+    }
+
+    @Test
+    void whatIsThereAlready_isRefused() throws IOException {
+        Files.writeString(folder.resolve("slow.csv"), "");
+        assertThatThrownBy(() -> new TrainFiles(folder, PHASES, false, false))
+                .isInstanceOf(WrongUseException.class)
+                .hasMessageContainingAll("holds slow.csv already", "--resume", "--overwrite");
+        assertThatThrownBy(() -> new TrainFiles(folder.resolve("slow.csv"), PHASES, false, false))
+                .isInstanceOf(WrongUseException.class)
+                .hasMessageContaining("is a file; give a folder");
+    }
+}
