@@ -13,7 +13,8 @@
 #define KERNEL(threads, name, ...) \
     extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
 
-// A compile-time number that the Java launcher needs, such as a tile size.
+// A compile-time number that the Java launcher needs, such as a tile size. The build takes its value
+// from the PTX (fatbin/constants.txt).
 #define EXPORT_CONSTANT(name, value) extern "C" __device__ const int name = value
 
 // A shared array; dims with brackets: SHARED_ARRAY(float, tile, [32][33]).

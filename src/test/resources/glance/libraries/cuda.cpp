@@ -20,7 +20,6 @@ constexpr unsigned kDefaultShared = 48 << 10;
 
 char context, module, function, stream, event, graph, executable;
 void* current;
-int constant = 4711;
 unsigned allowedShared = kDefaultShared;
 bool capturing;
 
@@ -131,11 +130,6 @@ int cuMemcpyDtoDAsync_v2(void* target, const void* source, size_t bytes, void* o
     return cuMemcpyHtoDAsync_v2(target, source, bytes, on);
 }
 
-int cuMemcpyDtoH_v2(void* target, const void* source, size_t bytes) {
-    memcpy(target, source, bytes);
-    return kSuccess;
-}
-
 int cuMemsetD8Async(void* target, unsigned char value, size_t bytes, void* on) {
     memset(target, value, bytes);
     return on == &stream ? kSuccess : kInvalidValue;
@@ -208,12 +202,6 @@ int cuModuleUnload(void* which) { return which == &module ? kSuccess : kInvalidV
 int cuModuleGetFunction(void** result, void* of, const char* name) {
     *result = &function;
     return of == &module && strcmp(name, "mix") == 0 ? kSuccess : kNotFound;
-}
-
-int cuModuleGetGlobal_v2(void** address, size_t* bytes, void* of, const char* name) {
-    *address = &constant;
-    *bytes = sizeof constant;
-    return of == &module && strcmp(name, "constant") == 0 ? kSuccess : kNotFound;
 }
 
 int cuFuncGetAttribute(int* value, int attribute, void* of) {

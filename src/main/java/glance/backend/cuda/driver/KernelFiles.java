@@ -3,7 +3,10 @@ package glance.backend.cuda.driver;
 import glance.backend.DeviceException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** The files of the folder kernels, which are resources of the jar. */
@@ -88,6 +91,17 @@ public final class KernelFiles {
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {
         return read("fatbin/" + name + ".fatbin");
+    }
+
+    /** The constants that kernel files export, by name, as the build found them in the PTX. */
+    static Map<String, Integer> constants() throws IOException {
+        Map<String, Integer> constants = new HashMap<>();
+        String text = new String(read("fatbin/constants.txt"), StandardCharsets.US_ASCII);
+        for (String line : text.lines().toList()) {
+            String[] words = line.split(" ");
+            constants.put(words[1], Integer.valueOf(words[2]));
+        }
+        return constants;
     }
 
     /** The bytes of a file below the folder kernels. */

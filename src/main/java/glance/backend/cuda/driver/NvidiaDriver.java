@@ -39,6 +39,7 @@ final class NvidiaDriver implements Driver {
     private final Map<Long, CUmodule> modules = new HashMap<>();
     private final Map<Long, NvidiaFunction> functions = new HashMap<>();
     private final Map<Long, CUgraphExec> graphs = new HashMap<>();
+    private final Map<String, Integer> constants;
     private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
     private final Address parametersMemory = new Address();
     private final NvidiaParameters parameters;
@@ -55,6 +56,11 @@ final class NvidiaDriver implements Driver {
     NvidiaDriver(int index) {
         device = NvidiaGpus.device(index);
         gpu = NvidiaGpus.describe(index);
+        try {
+            constants = KernelFiles.constants();
+        } catch (IOException e) {
+            throw new DeviceException("cannot read the constants of the kernels", e);
+        }
         check(JCudaDriver.cuDevicePrimaryCtxRetain(context, device), "cuDevicePrimaryCtxRetain");
         ByteBuffer memory = hostMemory(parametersMemory, NvidiaParameters.BYTES);
         parameters =
@@ -251,16 +257,11 @@ final class NvidiaDriver implements Driver {
 
     @Override
     public int constant(long module, String name) {
-        enter();
-        CUdeviceptr address = new CUdeviceptr();
-        int[] value = new int[1];
-        check(
-                JCudaDriver.cuModuleGetGlobal(address, new long[1], modules.get(module), name),
-                "cuModuleGetGlobal " + name);
-        check(
-                JCudaDriver.cuMemcpyDtoH(Pointer.to(value), address, Integer.BYTES),
-                "cuMemcpyDtoH of " + name);
-        return value[0];
+        Integer value = constants.get(name);
+        if (value == null) {
+            throw new DeviceException("no kernel file exports the constant " + name);
+        }
+        return value;
     }
 
     @Override

@@ -17,7 +17,7 @@ final class BoundDriver {
         try (Driver driver = new NvidiaDriver(0)) {
             long stream = driver.createStream();
             long module = driver.loadModule("pointwise");
-            System.out.println("constant " + driver.constant(module, "constant"));
+            System.out.println("constant " + driver.constant(module, "pointwise_elements_each"));
             System.out.println("out of memory " + driver.allocate(1L << 41));
             try {
                 driver.function(module, "mist");

@@ -8,7 +8,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -70,5 +73,32 @@ class KernelFilesTest {
         assertThat(rows).hasSizeGreaterThan(2 + 3 * KernelFiles.KERNELS.size());
         assertThat(rows.stream().skip(2)) // compiler, header
                 .allMatch(row -> row.matches("\\S+ +sm_\\d+ +\\d+ +0 +0"));
+    }
+
+    @Test
+    void exportedConstants_areThoseOfTheEmulator() throws IOException {
+        assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
+        Map<String, Integer> constants = KernelFiles.constants();
+        assertThat(constants).containsKeys("norm_threads", "linear_mma_large_tile");
+        try (Driver emulated = new EmulatedDriver()) {
+            constants.forEach(
+                    (name, value) ->
+                            assertThat(emulated.constant(0, name)).as(name).isEqualTo(value));
+        }
+    }
+
+    @Test
+    void constantsThatLaunchersAskFor_areExported() throws IOException {
+        Pattern asked = Pattern.compile("constant\\(\\s*\\w+,\\s*\"(\\w+)\"\\)");
+        List<String> names = new ArrayList<>();
+        try (Stream<Path> sources = Files.list(Paths.get("src/main/java/glance/backend/cuda"))) {
+            for (Path source : sources.filter(Files::isRegularFile).toList()) {
+                asked.matcher(Files.readString(source))
+                        .results()
+                        .forEach(match -> names.add(match.group(1)));
+            }
+        }
+        assertThat(names).hasSizeGreaterThan(10);
+        assertThat(KernelFiles.constants()).containsKeys(names.toArray(String[]::new));
     }
 }

@@ -19,7 +19,7 @@ class NvidiaDriverTest {
                         "1 Gpu[name=Stand-in, computeCapability=89, multiprocessors=108,"
                                 + " memoryBytes=3221225472, sharedBytes=101376,"
                                 + " driverVersion=12060]",
-                        "constant 4711",
+                        "constant 8",
                         "out of memory 0",
                         "CUDA: cuModuleGetFunction mist failed: CUDA_ERROR_NOT_FOUND, named"
                                 + " symbol not found",
