@@ -39,10 +39,7 @@ public record DeviceOptions(int threads, DType computeType, Set<MathLibrary> lib
                             .map(MathLibrary::title)
                             .collect(Collectors.joining(" and no "));
             throw new DeviceException(
-                    device
-                            + " has no "
-                            + titles
-                            + "; leave out --libraries, or choose a GPU with --device cuda");
+                    device + " has no " + titles + "; --libraries needs a GPU (--device cuda)");
         }
     }
 }

@@ -99,7 +99,6 @@ class DevicesTest {
         assertThatThrownBy(() -> Devices.open("cpu", options))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
-                        "the CPU device has no cuBLAS; leave out --libraries, or choose a GPU with"
-                                + " --device cuda");
+                        "the CPU device has no cuBLAS; --libraries needs a GPU (--device cuda)");
     }
 }
