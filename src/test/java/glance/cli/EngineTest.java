@@ -130,7 +130,8 @@ class EngineTest {
     void libraries_onTheCpu_fail() {
         String[] args = {"generate", "x", "--device", "cpu", "--libraries", "cublas,CUDNN"};
         assertThat(run(args)).isEqualTo(ExitCode.FAILURE);
-        assertThat(text(err)).contains("the CPU device has no cuBLAS and no cuDNN; leave out");
+        assertThat(text(err))
+                .contains("the CPU device has no cuBLAS and no cuDNN; --libraries needs a GPU");
     }
 
     @Test
