@@ -1,11 +1,8 @@
 package glance.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import glance.backend.cuda.driver.EmulatedDriver;
 import glance.tensor.DType;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,52 +12,39 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which kernel computes which attention. The emulated GPU has 4 multiprocessors. */
 class AttentionVariantTest {
-    private EmulatedDriver driver;
-    private CudaMemory memory;
+    private EmulatedGpu gpu;
 
     @BeforeEach
     void open() {
-        assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
-        driver = new EmulatedDriver();
-        memory = new CudaMemory(driver, 0, DType.BF16);
+        gpu = EmulatedGpu.open();
     }
 
     @AfterEach
     void close() {
-        if (driver != null) {
-            memory.close();
-            driver.close();
+        if (gpu != null) {
+            gpu.close();
         }
-    }
-
-    private Launcher launcher(DType computeType) {
-        return new Launcher(driver, 0, memory, computeType, Libraries.none(driver));
-    }
-
-    private Tensor heads(DType dtype, int... dims) {
-        Shape shape = Shape.of(dims);
-        return Tensor.contiguous(memory.allocate(dtype, shape.numel()), dtype, shape);
     }
 
     @ParameterizedTest
     @CsvSource({"8, MMA", "72, MMA", "128, MMA", "20, PLAIN", "136, WIDE", "140, PLAIN"})
     void bf16_takesTensorCoresForHeadsOfWholeChunks(int headDim, AttentionVariant expected) {
-        Tensor q = heads(DType.BF16, 1, 5, 2, headDim);
-        assertThat(AttentionVariant.of(launcher(DType.BF16), 1, q)).isEqualTo(expected);
+        Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, headDim);
+        assertThat(AttentionVariant.of(gpu.launcher(DType.BF16), 1, q)).isEqualTo(expected);
     }
 
     @Test
     void f32_neverTakesTensorCores() {
-        Tensor q = heads(DType.F32, 1, 5, 2, 64);
-        assertThat(AttentionVariant.of(launcher(DType.F32), 1, q))
+        Tensor q = gpu.tensor(DType.F32, 1, 5, 2, 64);
+        assertThat(AttentionVariant.of(gpu.launcher(DType.F32), 1, q))
                 .isEqualTo(AttentionVariant.PLAIN);
     }
 
     @Test
     void oneMisalignedOperand_takesPlainArithmetic() {
-        Launcher launcher = launcher(DType.BF16);
-        Tensor q = heads(DType.BF16, 1, 5, 2, 64);
-        Tensor joint = heads(DType.BF16, 1, 5, 2, 72);
+        Launcher launcher = gpu.launcher(DType.BF16);
+        Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, 64);
+        Tensor joint = gpu.tensor(DType.BF16, 1, 5, 2, 72);
         assertThat(AttentionVariant.of(launcher, 1, q, joint.narrow(3, 8, 64)))
                 .isEqualTo(AttentionVariant.MMA);
         assertThat(AttentionVariant.of(launcher, 1, q, joint.narrow(3, 4, 64)))
@@ -71,14 +55,14 @@ class AttentionVariantTest {
     @CsvSource({"0.125, MMA", "0, PLAIN", "-1, PLAIN"})
     void scaleThatDoesNotKeepTheOrderOfScores_takesPlainArithmetic(
             float scale, AttentionVariant expected) {
-        Tensor q = heads(DType.BF16, 1, 5, 2, 64);
-        assertThat(AttentionVariant.of(launcher(DType.BF16), scale, q)).isEqualTo(expected);
+        Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, 64);
+        assertThat(AttentionVariant.of(gpu.launcher(DType.BF16), scale, q)).isEqualTo(expected);
     }
 
     @ParameterizedTest
     @CsvSource({"128, 4, 128", "129, 2, 128", "128, 3, 64", "1, 1, 64"})
     void tile_isLargeIfThatOccupiesAllMultiprocessors(int seqLen, int heads, int expected) {
-        Tensor q = heads(DType.BF16, 1, seqLen, heads, 64);
-        assertThat(AttentionMma.queries(launcher(DType.BF16), q)).isEqualTo(expected);
+        Tensor q = gpu.tensor(DType.BF16, 1, seqLen, heads, 64);
+        assertThat(AttentionMma.queries(gpu.launcher(DType.BF16), q)).isEqualTo(expected);
     }
 }

@@ -1,13 +1,10 @@
 package glance.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.backend.AttentionMask;
 import glance.backend.Op;
-import glance.backend.cuda.driver.EmulatedDriver;
 import glance.tensor.DType;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -24,23 +21,19 @@ class AttentionWideTest {
     private static final int HEAD_DIM = 136;
     private static final long BYTES_PER_ROW = 16 * 6; // of scores: 9 keys take 16
 
-    private EmulatedDriver driver;
-    private CudaMemory memory;
+    private EmulatedGpu gpu;
     private Launcher launcher;
 
     @BeforeEach
     void open() {
-        assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
-        driver = new EmulatedDriver();
-        memory = new CudaMemory(driver, 0, DType.BF16);
-        launcher = new Launcher(driver, 0, memory, DType.BF16, Libraries.none(driver));
+        gpu = EmulatedGpu.open();
+        launcher = gpu.launcher(DType.BF16);
     }
 
     @AfterEach
     void close() {
-        if (driver != null) {
-            memory.close();
-            driver.close();
+        if (gpu != null) {
+            gpu.close();
         }
     }
 
@@ -79,30 +72,26 @@ class AttentionWideTest {
     }
 
     private Op.Attention operation(Tensor q, Tensor k, Tensor v) {
-        Tensor lse = tensor(DType.F32, Shape.of(1, HEADS, SEQ_LEN));
-        Tensor out = tensor(DType.BF16, q.shape());
+        Tensor lse = gpu.tensor(DType.F32, 1, HEADS, SEQ_LEN);
+        Tensor out = gpu.tensor(DType.BF16, q.shape().dims());
         return new Op.Attention(q, k, v, 0.1f, AttentionMask.none(), lse, out);
-    }
-
-    private Tensor tensor(DType dtype, Shape shape) {
-        return Tensor.contiguous(memory.allocate(dtype, shape.numel()), dtype, shape);
     }
 
     /** Random heads: the upper halves of floats. */
     private Tensor heads(Random random, int tokens, int numHeads) {
-        Tensor heads = tensor(DType.BF16, Shape.of(1, tokens, numHeads, HEAD_DIM));
+        Tensor heads = gpu.tensor(DType.BF16, 1, tokens, numHeads, HEAD_DIM);
         ByteBuffer data = buffer(heads);
         while (data.hasRemaining()) {
             int bits = Float.floatToIntBits((float) random.nextGaussian());
             data.putShort((short) (bits >> 16));
         }
-        memory.write(data.flip(), heads);
+        gpu.memory().write(data.flip(), heads);
         return heads;
     }
 
     private ByteBuffer bytes(Tensor tensor) {
         ByteBuffer data = buffer(tensor);
-        memory.read(tensor, data);
+        gpu.memory().read(tensor, data);
         return data.rewind();
     }
 
