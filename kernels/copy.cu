@@ -17,28 +17,22 @@
 constexpr int kThreads = 256;
 EXPORT_CONSTANT(copy_run, kChunk);
 
-#define FOR_EACH(i, n)                                                                \
-    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; \
-         i < (n); i += static_cast<long long>(gridDim.x) * blockDim.x)
-
 KERNEL(kThreads, copy_strided, const void* x, void* out, long long n, int fromType, int toType,
        Layout layout) {
-    FOR_EACH(i, n) {
-        Place place(layout, i);
+    for_each_place(layout, n, [&](const Place& place) {
         if (toType < 0) {
             static_cast<int*>(out)[place.to] = static_cast<const int*>(x)[place.from];
         } else {
             store_any(out, place.to, toType, load_any(x, place.from, fromType));
         }
-    }
+    });
 }
 
 KERNEL(kThreads, copy_runs, const void* x, void* out, long long runs, int fromType, int toType,
        Layout layout) {
-    FOR_EACH(i, runs) {
-        Place place(layout, i);
+    for_each_place(layout, runs, [&](const Place& place) {
         float values[kChunk];
         load_chunk(values, x, place.from, fromType, kChunk, true);
         store_chunk(out, place.to, toType, values, kChunk, true);
-    }
+    });
 }

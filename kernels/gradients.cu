@@ -16,9 +16,6 @@
 #include "include/layout.cuh"
 
 constexpr int kThreads = 256;
-#define FOR_EACH(i, n)                                                                \
-    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; \
-         i < (n); i += static_cast<long long>(gridDim.x) * blockDim.x)
 
 // Slope of x s(z), s the sigmoid and z = linear x + cubic x^3.
 __device__ __forceinline__ float sigmoid_slope(float x, float linear, float cubic) {
@@ -73,11 +70,10 @@ __device__ __forceinline__ void accumulate_packed(const void* x, int dtype, T* o
 template <class T>
 __device__ __forceinline__ void accumulate_strided(const void* x, int dtype, T* out, long long n,
                                                    const Layout& layout) {
-    FOR_EACH(i, n) {
-        Place place(layout, i);
+    for_each_place(layout, n, [&](const Place& place) {
         float sum = to_float(out[place.to]) + load_any(x, place.from, dtype);
         out[place.to] = from_float<T>(sum);
-    }
+    });
 }
 
 template <class T>

@@ -23,6 +23,7 @@
 // glance.backend.cuda.HeadNormRopeKernel. Test: glance.ops.parity.HeadNormRopeCases.
 #include "include/chunk.cuh"
 #include "include/glance.cuh"
+#include "include/layout.cuh"
 #include "include/reduce.cuh"
 
 constexpr int kThreads = 256;
@@ -31,11 +32,6 @@ constexpr int kMaxRunsHeadDim = 2 * kLanes * kChunk;
 EXPORT_CONSTANT(head_norm_rope_heads_of_block, kThreads / kLanes);
 EXPORT_CONSTANT(head_norm_rope_max_runs_head_dim, kMaxRunsHeadDim);
 EXPORT_CONSTANT(head_norm_rope_run, kChunk);
-
-// Strides of x.
-struct HeadStrides {
-    long long batch, row, head;
-};
 
 // Sizes of the stream and where it goes.
 struct Stream {

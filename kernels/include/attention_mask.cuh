@@ -2,11 +2,7 @@
 #pragma once
 
 #include "glance.cuh"
-
-// Strides of a [batch, length, heads, headDim] tensor.
-struct HeadStrides {
-    long long batch, row, head;
-};
+#include "layout.cuh"
 
 __device__ __forceinline__ HeadStrides packed_heads(int length, int heads, int headDim) {
     long long row = static_cast<long long>(heads) * headDim;

@@ -1,7 +1,12 @@
-// Two tensors of the same shape that are walked together, each with its own strides.
+// Strides: of heads, and of two tensors of the same shape that are walked together.
 #pragma once
 
 #include "glance.cuh"
+
+// Strides of a [batch, length, heads, headDim] tensor.
+struct HeadStrides {
+    long long batch, row, head;
+};
 
 constexpr int kMaxRank = 6;
 
@@ -29,3 +34,12 @@ struct Place {
         }
     }
 };
+
+// Calls body(place) for this thread's share of n elements: a grid of any size strides over them.
+template <class Body>
+__device__ __forceinline__ void for_each_place(const Layout& layout, long long n, Body body) {
+    for (long long i = static_cast<long long>(blockIdx.x) * blockDim.x + threadIdx.x; i < n;
+         i += static_cast<long long>(gridDim.x) * blockDim.x) {
+        body(Place(layout, i));
+    }
+}
