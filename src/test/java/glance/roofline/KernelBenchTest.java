@@ -4,13 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
 import glance.backend.Op;
+import glance.ops.parity.ForwardingDevice;
 import glance.ops.parity.TestDevice;
-import glance.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -86,7 +84,7 @@ class KernelBenchTest {
 
     @Test
     void run_saysWhereADeviceIsWrong_andDoesNotTimeIt() {
-        try (Device device = new Forgetful(TestDevice.cpu(1).open())) {
+        try (Device device = forgetful(TestDevice.cpu(1).open())) {
             List<Row> rows = run(device, settings("gelu\\.|copy", false));
             Row gelu = row(rows, "gelu.64x192");
             assertThat(gelu.isWrong()).isTrue();
@@ -98,7 +96,7 @@ class KernelBenchTest {
 
     @Test
     void run_goesOnWhereADeviceRefuses() {
-        try (Device device = new Forgetful(TestDevice.cpu(1).open())) {
+        try (Device device = forgetful(TestDevice.cpu(1).open())) {
             List<Row> rows = run(device, settings("guided|copy", false));
             Row refused = row(rows, "guided.euler.64x16");
             assertThat(refused.problem())
@@ -129,41 +127,13 @@ class KernelBenchTest {
     }
 
     /** A CPU whose pointwise functions are the identity and that knows no sampler. */
-    private record Forgetful(Device device, KernelTable kernels) implements Device {
-        Forgetful(Device device) {
-            this(
-                    device,
-                    new KernelTable()
-                            .with(Op.Linear.class, op -> device.kernels().run(op))
-                            .with(Op.Copy.class, op -> device.kernels().run(op))
-                            .with(
-                                    Op.Unary.class,
-                                    op -> device.kernels().run(new Op.Copy(op.x(), op.out()))));
-        }
-
-        @Override
-        public DeviceInfo info() {
-            return device.info();
-        }
-
-        @Override
-        public DType computeType() {
-            return device.computeType();
-        }
-
-        @Override
-        public DeviceMemory memory() {
-            return device.memory();
-        }
-
-        @Override
-        public void synchronize() {
-            device.synchronize();
-        }
-
-        @Override
-        public void close() {
-            device.close();
-        }
+    private static Device forgetful(Device device) {
+        KernelTable all = device.kernels();
+        return new ForwardingDevice(
+                device,
+                new KernelTable()
+                        .with(Op.Linear.class, all::run)
+                        .with(Op.Copy.class, all::run)
+                        .with(Op.Unary.class, op -> all.run(new Op.Copy(op.x(), op.out()))));
     }
 }
