@@ -50,8 +50,7 @@ import picocli.CommandLine.Option;
                     + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}.",
             "",
             "Adapters made by the command train know their steps: --lora FILE is enough. A model may "
-                    + "carry adapters for a plan, as the built-in one does for glance: they are used "
-                    + "unless --lora or --no-lora is given."
+                    + "carry adapters for a plan: they are used unless --lora or --no-lora is given."
         })
 final class GenerateCommand implements Callable<Integer> {
     private final Session session;

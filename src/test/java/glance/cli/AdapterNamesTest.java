@@ -15,11 +15,11 @@ class AdapterNamesTest {
     @TempDir private Path folder;
 
     @Test
-    void adaptersOfTheBuiltInModel_haveNamesThatHoldEverywhere() {
-        Path file = BuiltInModel.path().resolve("experts/slow.safetensors");
+    void filesOfTheBuiltInModel_haveNamesThatHoldEverywhere() {
+        Path file = BuiltInModel.path().resolve("vae/diffusion_pytorch_model.safetensors");
         LoraSpec spec = new LoraSpec(file, 0.5f, "slow");
         String text = AdapterNames.text(spec);
-        assertThat(text).isEqualTo("glance-tiny/experts/slow.safetensors:0.5@slow");
+        assertThat(text).isEqualTo("glance-tiny/vae/diffusion_pytorch_model.safetensors:0.5@slow");
         assertThat(AdapterNames.parse(text)).isEqualTo(spec);
     }
 

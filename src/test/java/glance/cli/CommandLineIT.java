@@ -6,11 +6,18 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.cli.EngineProcess.Result;
+import glance.io.HostTensor;
 import glance.io.Images;
+import glance.io.SafetensorsFile;
+import glance.io.SafetensorsWriter;
+import glance.lora.PhaseNote;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +48,7 @@ class CommandLineIT {
                 .hasSize(2)
                 .last()
                 .asString()
-                .contains("10 steps, 20 forward passes", "peak memory");
+                .contains(" steps, ", " forward passes", "peak memory");
         BufferedImage picture = Images.read(file);
         assertThat(picture.getWidth()).isEqualTo(64);
         assertThat(picture.getHeight()).isEqualTo(64);
@@ -50,43 +57,66 @@ class CommandLineIT {
                 .containsEntry("seed", "42")
                 .containsEntry("model", "glance-tiny")
                 .containsEntry("size", "64x64")
-                .containsEntry(
-                        "adapters",
-                        "glance-tiny/experts/fast.safetensors@fast\n"
-                                + "glance-tiny/experts/slow.safetensors@slow")
                 .containsKeys("negative_prompt", "plan", "sigmas", "guidance", "Software");
         assertNoParts();
     }
 
     @Test
-    void expertsOfTheModel_areUsedForTheirPlanAndCanBeTurnedOff() {
-        Result own = engine.run("generate", "a red circle", "--seed", "3", "--out", "own.png");
+    void expertsOfTheModel_areUsedForTheirPlanAndCanBeTurnedOff() throws IOException {
+        copyTiny();
+        addExperts();
+        Result own = generate("own.png", "a red circle", "--model", "glance-tiny/");
         assertThat(own.err())
                 .contains("plan glance (10 steps) with the model's own experts (slow, fast;");
-        Result again = engine.run("generate", "--from", "own.png", "--out", "again.png");
-        assertThat(again.exitCode()).as(again.err()).isZero();
+        assertThat(Images.readPngText(folder.resolve("own.png")).get("adapters").lines())
+                .hasSize(2)
+                .allMatch(line -> line.matches(".*glance-tiny/experts/(slow|fast).*@\\1"));
+        generate("again.png", "--from", "own.png");
         assertThat(pixels("again.png")).isEqualTo(pixels("own.png"));
 
-        Result bare =
-                engine.run(
-                        "generate",
-                        "a red circle",
-                        "--seed",
-                        "3",
-                        "--no-lora",
-                        "--out",
-                        "bare.png");
+        Result bare = generate("bare.png", "a red circle", "--model", "glance-tiny/", "--no-lora");
         assertThat(bare.err()).contains("plan glance (10 steps), seed 3");
         assertThat(pixels("bare.png")).isNotEqualTo(pixels("own.png"));
-        Result turnedOff =
-                engine.run("generate", "--from", "own.png", "--no-lora", "--out", "off.png");
-        assertThat(turnedOff.exitCode()).as(turnedOff.err()).isZero();
+        generate("off.png", "--from", "own.png", "--no-lora");
         assertThat(pixels("off.png")).isEqualTo(pixels("bare.png"));
 
-        Result otherPlan =
-                engine.run(
-                        "generate", "--from", "own.png", "--plan", "uniform-2", "--out", "u.png");
+        Result otherPlan = generate("u.png", "--from", "own.png", "--plan", "uniform-2");
         assertThat(otherPlan.err()).contains("plan uniform-2 (2 steps), seed 3");
+    }
+
+    private Result generate(String out, String... arguments) {
+        Stream<String> rest = Stream.of("--seed", "3", "--out", out);
+        Result result =
+                engine.run(
+                        Stream.of(Stream.of("generate"), Stream.of(arguments), rest)
+                                .flatMap(all -> all)
+                                .toArray(String[]::new));
+        assertThat(result.exitCode()).as(result.err()).isZero();
+        return result;
+    }
+
+    /** The adapters of the pipeline's fixture, as if trained for the plan glance. */
+    private void addExperts() throws IOException {
+        Path experts = Files.createDirectory(folder.resolve("glance-tiny/experts"));
+        for (String phase : List.of("slow", "fast")) {
+            String name = phase + ".safetensors";
+            try (SafetensorsFile file =
+                    SafetensorsFile.open(FIXTURES.resolve("glance-tiny-pipeline").resolve(name))) {
+                Map<String, HostTensor> tensors = new LinkedHashMap<>();
+                file.tensors()
+                        .forEach(
+                                (key, info) ->
+                                        tensors.put(
+                                                key,
+                                                new HostTensor(
+                                                        info.dtype(),
+                                                        info.shape(),
+                                                        file.data(key))));
+                Map<String, String> header = new LinkedHashMap<>(file.metadata());
+                header.putAll(new PhaseNote("glance", phase, List.of()).entries());
+                SafetensorsWriter.write(experts.resolve(name), tensors, header);
+            }
+        }
     }
 
     @Test
