@@ -19,6 +19,7 @@ import glance.pipeline.TextToImage;
 import glance.schedule.PhasePlan;
 import glance.schedule.StepRange;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -102,6 +103,14 @@ final class CompareCommand implements Callable<Integer> {
     private boolean keepPictures;
 
     @Option(
+            names = "--cache",
+            paramLabel = "FOLDER",
+            description =
+                    "Keep the latents of every run there, and take them from there: an interrupted"
+                            + " comparison goes on, and a teacher is run once for all comparisons.")
+    private Path cache;
+
+    @Option(
             names = "--sheet-rows",
             paramLabel = "N",
             defaultValue = "24",
@@ -150,7 +159,8 @@ final class CompareCommand implements Callable<Integer> {
             Gallery gallery = new Gallery(request, files, sheetRows, keepPictures);
             List<Outcome> outcomes;
             try (CompareProgress progress = new CompareProgress(session, request.totalSteps())) {
-                outcomes = new Comparison(ops, folder, request).run(progress, gallery);
+                outcomes =
+                        new Comparison(ops, folder, request, cacheFolder()).run(progress, gallery);
             }
             ReportFiles report = new ReportFiles(request, about(device, request), outcomes);
             finish(report, files, gallery);
@@ -162,6 +172,13 @@ final class CompareCommand implements Callable<Integer> {
             }
             return complete ? ExitCode.OK : ExitCode.INTERRUPTED;
         }
+    }
+
+    private Path cacheFolder() throws IOException {
+        if (cache != null && Files.exists(cache) && !Files.isDirectory(cache)) {
+            throw new WrongUseException("--cache " + cache + ": is a file; give a folder");
+        }
+        return cache == null ? null : Files.createDirectories(cache);
     }
 
     private ComparisonRequest request(ComparePrompts given, ModelFolder folder) {

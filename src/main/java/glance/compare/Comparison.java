@@ -12,6 +12,7 @@ import glance.pipeline.RunListener;
 import glance.schedule.PlanSpec;
 import glance.schedule.Plans;
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -26,6 +27,7 @@ public final class Comparison {
     private final Ops ops;
     private final ModelFolder folder;
     private final ComparisonRequest request;
+    private final Path cache;
 
     /** Hears of every picture, in the order of prompts, seeds and runs, the teacher's first. */
     @FunctionalInterface
@@ -36,10 +38,14 @@ public final class Comparison {
     /** The runs of one prompt and seed: the teacher and all contenders, in order. */
     private record Group(int prompt, long seed, List<ImageSession.Denoised> runs) {}
 
-    public Comparison(Ops ops, ModelFolder folder, ComparisonRequest request) {
+    /**
+     * @param cache an existing folder in which runs are kept and found again, or null for none
+     */
+    public Comparison(Ops ops, ModelFolder folder, ComparisonRequest request, Path cache) {
         this.ops = ops;
         this.folder = folder;
         this.request = request;
+        this.cache = cache;
     }
 
     /**
@@ -55,14 +61,22 @@ public final class Comparison {
             all.addAll(request.contenders());
             List<ImageSession.Recipe> recipes =
                     all.stream().map(c -> session.recipe(c.plan(), c.adapters())).toList();
+            RunCache kept = new RunCache(ops, folder, request.setting(), cache, listener);
             List<Outcome> outcomes = new ArrayList<>();
             try {
                 session.denoise(0, request.seeds().get(0), session.recipe(WARM_UP, List.of()));
                 for (int prompt = 0; prompt < request.setting().prompts().size(); prompt++) {
                     for (long seed : request.seeds()) {
                         List<ImageSession.Denoised> runs = new ArrayList<>();
-                        for (ImageSession.Recipe recipe : recipes) {
-                            runs.add(session.denoise(prompt, seed, recipe));
+                        for (int i = 0; i < all.size(); i++) {
+                            ImageSession.Recipe recipe = recipes.get(i);
+                            RunCache.Run run = new RunCache.Run(prompt, seed, all.get(i));
+                            runs.add(
+                                    kept.get(
+                                            run,
+                                            () ->
+                                                    session.denoise(
+                                                            run.prompt(), run.seed(), recipe)));
                         }
                         Group group = new Group(prompt, seed, runs);
                         measure(session, group, all, recipes, outcomes, pictures);

@@ -10,6 +10,11 @@ import java.util.Arrays;
  * @param count n
  */
 public record Statistic(double mean, double sd, int count) {
+    /** Standard error of the mean; NaN of fewer than two values. */
+    public double error() {
+        return sd / Math.sqrt(count);
+    }
+
     static Statistic of(double... values) {
         double mean = Arrays.stream(values).average().orElse(Double.NaN);
         double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();

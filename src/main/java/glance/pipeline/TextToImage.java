@@ -187,7 +187,7 @@ public final class TextToImage {
     }
 
     /** Adapters of a run and those that its plan names for phases. */
-    static List<LoraSpec> loras(List<LoraSpec> given, PlanSpec plan) {
+    public static List<LoraSpec> loras(List<LoraSpec> given, PlanSpec plan) {
         List<LoraSpec> all = new ArrayList<>(given);
         plan.adapters()
                 .forEach(

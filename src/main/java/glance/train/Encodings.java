@@ -1,7 +1,9 @@
 package glance.train;
 
+import glance.io.Fingerprint;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
+import glance.io.TensorCache;
 import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
@@ -35,7 +37,7 @@ public final class Encodings implements AutoCloseable {
     private final Ops ops;
     private final Family family;
     private final ModelFolder folder;
-    private final EncodingCache cache;
+    private final TensorCache cache;
     private final String model;
     private PromptEncoder encoder;
     private LatentCodec codec;
@@ -48,7 +50,7 @@ public final class Encodings implements AutoCloseable {
         this.ops = ops;
         this.family = family;
         this.folder = folder;
-        this.cache = new EncodingCache(cache);
+        this.cache = new TensorCache(cache);
         this.model =
                 Fingerprint.of(Fingerprint.encoders(folder.path()), ops.computeType().toString());
     }

@@ -1,5 +1,6 @@
 package glance.train;
 
+import glance.io.Fingerprint;
 import glance.io.FormatException;
 import glance.io.Images;
 import glance.model.Family;

@@ -1,6 +1,7 @@
 package glance.train;
 
 import glance.backend.AdamWSettings;
+import glance.io.Fingerprint;
 import glance.io.ModelFolder;
 import glance.lora.PhaseNote;
 import glance.tensor.DType;

@@ -59,7 +59,7 @@ class ComparisonTest {
         Fixture.onCpu(
                 ops ->
                         outcomes.addAll(
-                                new Comparison(ops, tiny(), request)
+                                new Comparison(ops, tiny(), request, null)
                                         .run(
                                                 SILENT,
                                                 (outcome, picture) ->
@@ -141,7 +141,7 @@ class ComparisonTest {
         Fixture.onCpu(
                 ops ->
                         assertThat(
-                                        new Comparison(ops, tiny(), request)
+                                        new Comparison(ops, tiny(), request, null)
                                                 .run(impatient, (outcome, picture) -> {}))
                                 .extracting(Outcome::contender)
                                 .containsExactly("teacher", "short"));
@@ -162,7 +162,7 @@ class ComparisonTest {
                 ops ->
                         assertThatThrownBy(
                                         () ->
-                                                new Comparison(ops, tiny(), request)
+                                                new Comparison(ops, tiny(), request, null)
                                                         .run(atOnce, (outcome, picture) -> {}))
                                 .isInstanceOf(CancelledException.class));
     }

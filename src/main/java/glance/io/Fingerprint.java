@@ -1,4 +1,4 @@
-package glance.train;
+package glance.io;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,7 +22,7 @@ import java.util.stream.Stream;
  * <p>Files above 64 MiB are not read in full, which would take minutes for large models: of them
  * count size, time of the last change, and both ends.
  */
-final class Fingerprint {
+public final class Fingerprint {
     /** Beside the transformer of a model folder; of no influence on encodings or training. */
     private static final Set<String> NO_PART = Set.of("experts");
 
@@ -42,7 +42,7 @@ final class Fingerprint {
     }
 
     /** Of some texts and their order. */
-    static String of(String... texts) {
+    public static String of(String... texts) {
         Fingerprint fingerprint = new Fingerprint();
         for (String text : texts) {
             fingerprint.add(text);
@@ -51,19 +51,30 @@ final class Fingerprint {
     }
 
     /** Of bytes from position to limit. */
-    static String of(ByteBuffer bytes) {
+    public static String of(ByteBuffer bytes) {
         Fingerprint fingerprint = new Fingerprint();
         fingerprint.digest.update(bytes.duplicate());
         return fingerprint.hex();
     }
 
+    /** Of a file. */
+    public static String of(Path file) {
+        Fingerprint fingerprint = new Fingerprint();
+        try {
+            fingerprint.addFile(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be read (" + e + ")", e);
+        }
+        return fingerprint.hex();
+    }
+
     /** Of what encodes texts and pictures in a model folder. */
-    static String encoders(Path model) {
+    public static String encoders(Path model) {
         return parts(model, false);
     }
 
     /** Of the transformer and its schedule in a model folder. */
-    static String transformer(Path model) {
+    public static String transformer(Path model) {
         return parts(model, true);
     }
 

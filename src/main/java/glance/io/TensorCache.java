@@ -1,9 +1,5 @@
-package glance.train;
+package glance.io;
 
-import glance.io.FormatException;
-import glance.io.HostTensor;
-import glance.io.SafetensorsFile;
-import glance.io.SafetensorsWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,15 +11,18 @@ import java.util.Optional;
  * Computed tensors on disk, one safetensors file for each key. Of help only: what is missing or
  * damaged is computed again, and what cannot be written is not kept.
  */
-final class EncodingCache {
+public final class TensorCache {
     private final Path folder;
 
-    EncodingCache(Path folder) {
+    /**
+     * @param folder an existing one
+     */
+    public TensorCache(Path folder) {
         this.folder = folder;
     }
 
     /** What was kept under a key. */
-    Optional<Map<String, HostTensor>> read(String key) {
+    public Optional<Map<String, HostTensor>> read(String key) {
         Path file = file(key);
         if (!Files.isRegularFile(file)) {
             return Optional.empty();
@@ -46,7 +45,7 @@ final class EncodingCache {
     }
 
     /** Keeps tensors under a key. */
-    void write(String key, Map<String, HostTensor> tensors) {
+    public void write(String key, Map<String, HostTensor> tensors) {
         try {
             SafetensorsWriter.write(file(key), tensors, Map.of());
         } catch (UncheckedIOException e) {

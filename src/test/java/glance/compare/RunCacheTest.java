@@ -1,0 +1,108 @@
+package glance.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.fixtures.Fixture;
+import glance.io.ModelFolder;
+import glance.lora.LoraSpec;
+import glance.pipeline.Guidance;
+import glance.pipeline.ImageSession;
+import glance.pipeline.ImageSession.Denoised;
+import glance.pipeline.RunListener;
+import glance.schedule.Plans;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class RunCacheTest {
+    private static final Path SLOW =
+            Fixture.folder("glance-tiny-pipeline").resolve("slow.safetensors");
+
+    @TempDir private Path folder;
+    private final AtomicInteger steps = new AtomicInteger();
+
+    private RunCache cache(float guidance) {
+        ImageSession.Setting setting =
+                new ImageSession.Setting(
+                        List.of("a", "b"), " ", 64, 64, new Guidance(guidance, true));
+        RunCache[] cache = new RunCache[1];
+        RunListener listener =
+                new RunListener() {
+                    @Override
+                    public void step(int step, int count, String phase, double seconds) {
+                        steps.incrementAndGet();
+                    }
+                };
+        Fixture.onCpu(
+                ops ->
+                        cache[0] =
+                                new RunCache(
+                                        ops,
+                                        ModelFolder.open(Fixture.tinyModel()),
+                                        setting,
+                                        folder,
+                                        listener));
+        return cache[0];
+    }
+
+    private static RunCache.Run run(int prompt, long seed, String plan, LoraSpec... adapters) {
+        return new RunCache.Run(
+                prompt, seed, new Contender("any", Plans.find(plan), List.of(adapters)));
+    }
+
+    private static Denoised never() {
+        throw new AssertionError("this run was kept");
+    }
+
+    @Test
+    void get_ofTheSameRun_givesWhatWasMadeAndItsSteps() {
+        Denoised made = new Denoised(new float[] {1, 2.5f, -3}, 0.5);
+        assertThat(cache(4).get(run(0, 7, "glance"), () -> made)).isSameAs(made);
+        assertThat(steps).hasValue(0);
+        Denoised again = cache(4).get(run(0, 7, "glance"), RunCacheTest::never);
+        assertThat(again.latents()).containsExactly(1, 2.5f, -3);
+        assertThat(again.seconds()).isEqualTo(0.5);
+        assertThat(steps).hasValue(10);
+    }
+
+    @Test
+    void get_ofRunsThatDifferInAnything_makesEach() throws IOException {
+        Path other = folder.resolve("other.safetensors");
+        Files.write(other, new byte[] {1});
+        List<RunCache.Run> runs =
+                List.of(
+                        run(0, 7, "glance"),
+                        run(1, 7, "glance"),
+                        run(0, 8, "glance"),
+                        run(0, 7, "uniform-10"),
+                        run(0, 7, "glance", new LoraSpec(SLOW, 1, "slow")),
+                        run(0, 7, "glance", new LoraSpec(SLOW, 0.5f, "slow")),
+                        run(0, 7, "glance", new LoraSpec(SLOW, 1, "fast")),
+                        run(0, 7, "glance", new LoraSpec(other, 1, "slow")));
+        Set<Denoised> made = new HashSet<>();
+        for (RunCache.Run run : runs) {
+            made.add(cache(4).get(run, () -> new Denoised(new float[1], 1)));
+        }
+        made.add(cache(1).get(runs.get(0), () -> new Denoised(new float[1], 1)));
+        assertThat(made).hasSize(runs.size() + 1);
+    }
+
+    @Test
+    void get_ofADamagedFile_makesItAgain() throws IOException {
+        cache(4).get(run(0, 7, "glance"), () -> new Denoised(new float[] {1}, 1));
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.write(file, new byte[] {1, 2, 3});
+            }
+        }
+        Denoised made = new Denoised(new float[] {2}, 1);
+        assertThat(cache(4).get(run(0, 7, "glance"), () -> made)).isSameAs(made);
+    }
+}
