@@ -48,8 +48,9 @@ final class LoraFormat {
         return file;
     }
 
-    /** Says what of an adapter is left aside. */
+    /** Says what of an adapter is left aside, and what is not sure about its strength. */
     static void warn(Session session, LoraFile file) {
+        file.remarks().forEach(r -> session.note("warning: " + file.path() + ": " + r));
         if (!file.unmatched().isEmpty()) {
             session.note("warning: " + file.path() + ": left out: " + summary(file.unmatched()));
         }

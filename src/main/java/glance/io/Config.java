@@ -168,6 +168,11 @@ public final class Config {
         return node.path(key).isObject();
     }
 
+    /** Whether the key holds a string. */
+    public boolean isText(String key) {
+        return node.path(key).isTextual();
+    }
+
     /** A nested object. */
     public Config object(String key) {
         JsonNode value = typed(key, required(key), JsonNode::isObject, "an object");

@@ -5,7 +5,10 @@ import glance.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even. */
+/**
+ * Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even.
+ * Floats of 8 and of 64 bits are read only.
+ */
 public final class HostFloats {
     private HostFloats() {}
 
@@ -15,9 +18,9 @@ public final class HostFloats {
     }
 
     /**
-     * The elements of a tensor, exactly.
+     * The elements of a tensor: those of F64 to the nearest, all others exactly.
      *
-     * @throws IllegalArgumentException if the dtype is not F32, BF16 or F16
+     * @throws IllegalArgumentException if the dtype is none of real numbers
      */
     public static float[] read(HostTensor tensor) {
         float[] values = new float[Math.toIntExact(tensor.shape().numel())];
@@ -28,7 +31,7 @@ public final class HostFloats {
     /**
      * Fills {@code values} from {@code data}, from its element {@code start} on.
      *
-     * @throws IllegalArgumentException if the dtype is not F32, BF16 or F16
+     * @throws IllegalArgumentException if the dtype is none of real numbers
      */
     public static void read(DType dtype, ByteBuffer data, int start, float[] values) {
         ByteBuffer source = data.slice().order(ByteOrder.LITTLE_ENDIAN);
@@ -44,7 +47,22 @@ public final class HostFloats {
                     values[i] = half(source.getShort(2 * (start + i)));
                 }
             }
-            default -> throw unsupported(dtype);
+            case F8_E4M3 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = e4m3(source.get(start + i));
+                }
+            }
+            case F8_E5M2 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = half((short) (source.get(start + i) << 8));
+                }
+            }
+            case F64 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) source.getDouble(8 * (start + i));
+                }
+            }
+            default -> throw new IllegalArgumentException("must be real numbers, got " + dtype);
         }
     }
 
@@ -112,6 +130,19 @@ public final class HostFloats {
                     case 0 -> mantissa * 0x1p-24f;
                     case 0x1f -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
                     default -> Float.intBitsToFloat(exponent + 112 << 23 | mantissa << 13);
+                };
+        return bits < 0 ? -magnitude : magnitude;
+    }
+
+    /** 4 bits of exponent, 3 of mantissa; no infinities, one NaN of either sign. */
+    private static float e4m3(byte bits) {
+        int exponent = bits >>> 3 & 0xf;
+        int mantissa = bits & 7;
+        float magnitude =
+                switch (exponent) {
+                    case 0 -> mantissa * 0x1p-9f;
+                    case 0xf -> mantissa == 7 ? Float.NaN : (8 + mantissa) * 32;
+                    default -> Float.intBitsToFloat(exponent + 120 << 23 | mantissa << 20);
                 };
         return bits < 0 ? -magnitude : magnitude;
     }

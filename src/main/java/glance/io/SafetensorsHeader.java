@@ -34,7 +34,6 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
     /** Element types that the format knows and the engine does not. */
     private static final Set<String> UNSUPPORTED_DTYPES =
             Set.of(
-                    "F64",
                     "I16",
                     "I8",
                     "U16",

@@ -2,91 +2,168 @@ package glance.lora;
 
 import glance.io.Config;
 import glance.io.SafetensorsFile;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Alpha of modules that have no alpha tensor: from the {@code lora_adapter_metadata} JSON that
- * diffusers puts into the header ({@code lora_alpha}, {@code alpha_pattern}, {@code use_rslora} of
- * a PEFT LoraConfig, with {@code transformer.} before each key), else the rank.
+ * The one place that decides the alpha of modules without an alpha tensor. What says it first
+ * counts:
  *
- * <p>PEFT reads keys of alpha_pattern as regular expressions; they are taken as module names here,
- * or as their ends after a dot, which is how files use them; the longest that fits counts.
+ * <ol>
+ *   <li>the {@code lora_adapter_metadata} JSON of the header, where diffusers puts a {@link
+ *       PeftConfig}, with {@code transformer.} or the name of a text encoder before each key
+ *   <li>{@code adapter_config.json} beside the file, the {@link PeftConfig} of a PEFT folder
+ *   <li>plain strings of the header: {@link HeaderAlpha}
+ *   <li>nothing: alpha is the rank
+ * </ol>
  */
 final class AlphaRule {
     private static final String METADATA = "lora_adapter_metadata";
-    private static final List<String> PREFIXES = List.of("transformer.", "");
-    private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9_.-]+");
+    private static final List<String> TRANSFORMER = List.of("transformer.", "unet.", "");
+    private static final Pattern TEXT_ENCODER = Pattern.compile("(text_encoder(?:_\\d)?\\.)(.+)");
 
-    private final Double common;
-    private final Map<String, Double> byModule;
-    private final boolean rankStabilised;
+    /** Header entry of a trainer that folds alpha, and what it holds then. */
+    private static final String SOFTWARE = "software";
 
-    private AlphaRule(Double common, Map<String, Double> byModule, boolean rankStabilised) {
-        this.common = common;
-        this.byModule = byModule;
-        this.rankStabilised = rankStabilised;
-    }
+    private static final String FOLDING_TRAINER = "ai-toolkit";
 
-    /**
-     * @throws glance.io.FormatException if the metadata is malformed, or says that the adapter is
-     *     of an unsupported kind
-     */
-    static AlphaRule of(SafetensorsFile file) {
-        String json = file.metadata().get(METADATA);
-        if (json == null) {
-            return new AlphaRule(null, Map.of(), false);
-        }
-        Config config = Config.parse(file.path(), METADATA, json);
-        Double common = null;
-        boolean rankStabilised = false;
-        Map<String, Double> byModule = new TreeMap<>();
-        for (String prefix : PREFIXES) {
-            config.accepts(prefix + "use_dora", false);
-            rankStabilised |= config.flag(prefix + "use_rslora", false);
-            if (common == null && config.has(prefix + "lora_alpha")) {
-                common = config.number(prefix + "lora_alpha");
-            }
-            if (config.has(prefix + "alpha_pattern")) {
-                addPatterns(config.object(prefix + "alpha_pattern"), byModule);
-            }
-        }
-        return new AlphaRule(common, byModule, rankStabilised);
-    }
+    private final Map<String, Float> alphas = new HashMap<>();
+    private final Set<String> remarks = new LinkedHashSet<>();
 
-    private static void addPatterns(Config patterns, Map<String, Double> byModule) {
-        for (String key : patterns.keys()) {
-            String name = key.startsWith("^") ? key.substring(1) : key;
-            if (!PLAIN_NAME.matcher(name).matches()) {
-                throw patterns.refuse(
-                        key, "is not a plain module name", "write one entry for each module");
-            }
-            byModule.put(name, patterns.number(key));
-        }
-    }
+    private AlphaRule() {}
 
     /**
-     * Alpha such that the product is scaled by {@code alpha / rank}.
+     * Decides.
      *
-     * @param module name in the file, with any prefix
+     * @param ranks the rank of each module without an alpha tensor, by its name in the file
+     * @param folded whether the names are lora_A and lora_B
+     * @throws glance.io.FormatException if a config is malformed, or says that the adapter is of an
+     *     unsupported kind
      */
-    float alpha(String module, int rank) {
-        Double alpha = common;
-        int matched = 0;
-        for (Map.Entry<String, Double> entry : byModule.entrySet()) {
-            String name = entry.getKey();
-            boolean matches = module.equals(name) || module.endsWith("." + name);
-            if (matches && name.length() > matched) {
-                matched = name.length();
-                alpha = entry.getValue();
+    static AlphaRule of(SafetensorsFile file, Map<String, Integer> ranks, boolean folded) {
+        AlphaRule rule = new AlphaRule();
+        Map<String, PeftConfig> header = inHeader(file);
+        PeftConfig beside = rule.beside(file.path(), ranks).orElse(null);
+        HeaderAlpha plain = HeaderAlpha.of(file.metadata(), ranks.values(), folded);
+        boolean silent = false;
+        for (Map.Entry<String, Integer> entry : ranks.entrySet()) {
+            Name name = Name.of(entry.getKey());
+            int rank = entry.getValue();
+            Double inside = rule.alpha(header.get(name.component()), name, rank, METADATA);
+            Double outside = rule.alpha(beside, name, rank, AdapterPath.CONFIG);
+            if (inside != null && outside != null && !inside.equals(outside)) {
+                rule.remarks.add("its header and adapter_config.json disagree; the header counts");
             }
+            Double alpha = inside != null ? inside : outside != null ? outside : plain.alpha();
+            silent |= alpha == null;
+            rule.alphas.put(entry.getKey(), alpha == null ? rank : alpha.floatValue());
         }
-        if (alpha == null) {
-            return rank;
+        if (silent) {
+            rule.remarkOnSilence(file.metadata(), plain, folded);
         }
-        // Rank-stabilised LoRA (Kalajdzievski, arXiv 2312.03732) divides by sqrt(rank).
-        return (float) (rankStabilised ? alpha * Math.sqrt(rank) : alpha);
+        return rule;
+    }
+
+    /** As if nothing was said. */
+    static AlphaRule ofRanks(Map<String, Integer> ranks) {
+        AlphaRule rule = new AlphaRule();
+        ranks.forEach((module, rank) -> rule.alphas.put(module, (float) rank));
+        return rule;
+    }
+
+    /** Alpha of a module by its name in the file, such that its scale is {@code alpha / rank}. */
+    float alpha(String module) {
+        return alphas.get(module);
+    }
+
+    /** What the user should know about the choice; mostly nothing. */
+    List<String> remarks() {
+        return List.copyOf(remarks);
+    }
+
+    /**
+     * A module's name taken apart.
+     *
+     * @param component {@code text_encoder.}, {@code text_encoder_2.}, or empty for a transformer
+     * @param module its name in there
+     */
+    private record Name(String component, String module) {
+        static Name of(String name) {
+            Matcher encoder = TEXT_ENCODER.matcher(name);
+            return encoder.matches()
+                    ? new Name(encoder.group(1), encoder.group(2))
+                    : new Name("", ModuleNames.bare(name));
+        }
+    }
+
+    /** The configs in the header, by component. */
+    private static Map<String, PeftConfig> inHeader(SafetensorsFile file) {
+        Map<String, PeftConfig> configs = new HashMap<>();
+        String json = file.metadata().get(METADATA);
+        if (json != null) {
+            Config config = Config.parse(file.path(), METADATA, json);
+            for (String prefix : TRANSFORMER) {
+                PeftConfig.of(config, prefix).ifPresent(c -> configs.putIfAbsent("", c));
+            }
+            Set<String> encoders = new LinkedHashSet<>();
+            for (String key : config.keys()) {
+                Matcher encoder = TEXT_ENCODER.matcher(key);
+                if (encoder.matches()) {
+                    encoders.add(encoder.group(1));
+                }
+            }
+            encoders.forEach(e -> PeftConfig.of(config, e).ifPresent(c -> configs.put(e, c)));
+        }
+        return configs;
+    }
+
+    /** The PEFT config beside a file, if it is that file's. */
+    private Optional<PeftConfig> beside(Path file, Map<String, Integer> ranks) {
+        Path path = AdapterPath.config(file).orElse(null);
+        if (path == null || ranks.isEmpty()) {
+            return Optional.empty();
+        }
+        PeftConfig config = PeftConfig.of(Config.read(path), "").orElse(null);
+        if (config == null || AdapterPath.isNamedByPeft(file)) {
+            return Optional.ofNullable(config);
+        }
+        boolean fits =
+                ranks.entrySet().stream()
+                        .allMatch(e -> config.fits(Name.of(e.getKey()).module(), e.getValue()));
+        remarks.add(
+                fits
+                        ? "its strength is taken from adapter_config.json beside it"
+                        : "adapter_config.json beside it has other ranks and is not used");
+        return fits ? Optional.of(config) : Optional.empty();
+    }
+
+    private Double alpha(PeftConfig config, Name name, int rank, String source) {
+        if (config == null) {
+            return null;
+        }
+        if (!config.fits(name.module(), rank)) {
+            remarks.add(source + " has other ranks than its matrices, whose ranks count");
+        }
+        return config.alpha(name.module(), rank);
+    }
+
+    private void remarkOnSilence(Map<String, String> header, HeaderAlpha plain, boolean folded) {
+        if (plain.doubt() != null) {
+            remarks.add(
+                    "its header says "
+                            + plain.doubt()
+                            + "; alpha = rank is taken, and a scale (FILE:scale) changes that");
+        } else if (folded && !header.getOrDefault(SOFTWARE, "").contains(FOLDING_TRAINER)) {
+            remarks.add(
+                    "nothing says its alpha, so alpha = rank is taken; if it was trained with"
+                            + " another, give alpha / rank as scale (FILE:scale)");
+        }
     }
 }

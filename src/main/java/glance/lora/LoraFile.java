@@ -1,8 +1,10 @@
 package glance.lora;
 
 import glance.io.FormatException;
+import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsFile;
+import glance.io.TensorInfo;
 import glance.lora.KeyMap.Rows;
 import glance.lora.KeyMap.Target;
 import glance.tensor.DType;
@@ -12,10 +14,12 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * An adapter file, matched to the modules of one model. Reads the diffusers, PEFT, kohya and
@@ -23,40 +27,43 @@ import java.util.Optional;
  * The matrices stay in the mapped file.
  */
 public final class LoraFile {
-    private static final String WRONG_MODEL = "use an adapter made for this model";
+    private static final int MAX_EXAMPLES = 3;
 
     private final Path path;
     private final Map<String, LoraPair> pairs;
     private final List<String> unmatched;
     private final LoraLayout layout; // null if the names have no prefix
     private final PhaseNote note;
+    private final List<String> remarks;
 
     private LoraFile(
-            Path path,
+            SafetensorsFile file,
+            AdapterKeys keys,
             Map<String, LoraPair> pairs,
-            List<String> unmatched,
-            LoraLayout layout,
-            PhaseNote note) {
-        this.path = path;
+            List<String> unmatched) {
+        this.path = file.path();
         this.pairs = Collections.unmodifiableMap(pairs);
         this.unmatched = List.copyOf(unmatched);
-        this.layout = layout;
-        this.note = note;
+        this.layout = layout(keys);
+        this.note = PhaseNote.of(file.metadata()).orElse(null);
+        this.remarks = keys.remarks();
     }
 
     /**
      * Opens a file and matches it.
      *
+     * @param location the file, or the folder of an adapter: see {@link AdapterPath}
      * @param keyMap the names of the model's family
      * @param modules weight shapes [out, in] of the model's linear layers, by module name
      * @throws FormatException naming file and key, if the file is damaged or of an unsupported
      *     kind, a shape does not fit its module, a module is given twice, or most are none of this
      *     model's
      */
-    public static LoraFile open(Path path, KeyMap keyMap, Map<String, Shape> modules) {
+    public static LoraFile open(Path location, KeyMap keyMap, Map<String, Shape> modules) {
+        Path path = AdapterPath.file(location);
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             AdapterKeys keys = AdapterKeys.read(file);
-            ModuleNames names = new ModuleNames(keyMap.names(modules));
+            ModuleNames names = new ModuleNames(keyMap, modules);
             Map<String, LoraPair> pairs = new LinkedHashMap<>();
             List<String> unmatched = new ArrayList<>(keys.others());
             List<String> unknown = new ArrayList<>();
@@ -75,12 +82,12 @@ public final class LoraFile {
                 }
             }
             if (pairs.isEmpty()) {
-                throw nothingMatches(path, unmatched);
+                throw nothingMatches(path, unmatched, modules);
             }
             if (unknown.size() > known) {
-                throw hardlyMatches(path, unknown, known);
+                throw hardlyMatches(path, unknown, known, modules);
             }
-            return new LoraFile(path, pairs, unmatched, layout(keys), note(file));
+            return new LoraFile(file, keys, pairs, unmatched);
         }
     }
 
@@ -92,7 +99,8 @@ public final class LoraFile {
      * @throws FormatException naming file and key, if the file is damaged, of an unsupported kind,
      *     or no adapter, or a module is given twice
      */
-    public static LoraFile openByName(Path path) {
+    public static LoraFile openByName(Path location) {
+        Path path = AdapterPath.file(location);
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             AdapterKeys keys = AdapterKeys.read(file);
             Map<String, LoraPair> pairs = new LinkedHashMap<>();
@@ -113,7 +121,7 @@ public final class LoraFile {
                         "is no adapter of a transformer",
                         "expected keys such as MODULE.lora_A.weight and MODULE.lora_B.weight");
             }
-            return new LoraFile(path, pairs, unmatched, layout(keys), note(file));
+            return new LoraFile(file, keys, pairs, unmatched);
         }
     }
 
@@ -127,10 +135,6 @@ public final class LoraFile {
             }
         }
         return null;
-    }
-
-    private static PhaseNote note(SafetensorsFile file) {
-        return PhaseNote.of(file.metadata()).orElse(null);
     }
 
     /** The layout that the names in the file show; empty if they have no prefix. */
@@ -151,6 +155,14 @@ public final class LoraFile {
     /** Keys of the file that match no module; they have no effect, which is worth a warning. */
     public List<String> unmatched() {
         return unmatched;
+    }
+
+    /**
+     * What the user should know about the strength that was read, in words that follow the file's
+     * name; mostly nothing.
+     */
+    public List<String> remarks() {
+        return remarks;
     }
 
     /** What the file says about the steps it was trained for, if it does. */
@@ -191,7 +203,7 @@ public final class LoraFile {
                         + target.module()
                         + " [out, in] is "
                         + weight,
-                WRONG_MODEL);
+                "the adapter is for a model with layers of other sizes");
     }
 
     private static void addPairs(
@@ -199,11 +211,10 @@ public final class LoraFile {
             AdapterKeys.Entry entry,
             List<Target> targets,
             Map<String, LoraPair> pairs) {
-        ByteBuffer a = file.data(entry.a().name());
-        ByteBuffer b = file.data(entry.b().name());
-        HostTensor down = new HostTensor(entry.a().dtype(), entry.a().shape(), a);
+        HostTensor down = matrix(file, entry.a());
+        HostTensor b = matrix(file, entry.b());
         for (Target target : targets) {
-            HostTensor up = rows(entry.b().dtype(), entry.rank(), b, target);
+            HostTensor up = rows(b.dtype(), entry.rank(), b.data(), target);
             LoraPair pair = new LoraPair(down, up, entry.alpha());
             if (pairs.put(target.module(), pair) != null) {
                 throw new FormatException(
@@ -213,6 +224,20 @@ public final class LoraFile {
                         "keep one adapter in a file");
             }
         }
+    }
+
+    /** A matrix as in the file, or if no device computes with its dtype, in one that holds it. */
+    private static HostTensor matrix(SafetensorsFile file, TensorInfo info) {
+        HostTensor stored = new HostTensor(info.dtype(), info.shape(), file.data(info.name()));
+        return switch (info.dtype()) {
+            case F8_E4M3, F8_E5M2 -> cast(stored, DType.BF16);
+            case F64 -> cast(stored, DType.F32);
+            default -> stored;
+        };
+    }
+
+    private static HostTensor cast(HostTensor tensor, DType dtype) {
+        return HostFloats.tensor(dtype, tensor.shape(), HostFloats.read(tensor));
     }
 
     /** The rows of lora_B that a module takes: a view if they are one range, else a copy. */
@@ -232,27 +257,44 @@ public final class LoraFile {
                 .order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    private static FormatException hardlyMatches(Path path, List<String> unknown, int known) {
-        return new FormatException(
-                path,
-                unknown.get(0),
-                "and "
-                        + (unknown.size() - 1)
-                        + " more of its "
-                        + (unknown.size() + known)
-                        + " modules are none of this model's",
-                WRONG_MODEL);
-    }
-
-    private static FormatException nothingMatches(Path path, List<String> unmatched) {
-        String example = unmatched.isEmpty() ? "" : ", for example " + unmatched.get(0);
+    private static FormatException hardlyMatches(
+            Path path, List<String> unknown, int known, Map<String, Shape> modules) {
         return new FormatException(
                 path,
                 null,
-                "none of its "
-                        + unmatched.size()
-                        + " tensors adapts a module of this model"
-                        + example,
-                WRONG_MODEL);
+                unknown.size()
+                        + " of its "
+                        + (unknown.size() + known)
+                        + " modules have names that are not known here, such as "
+                        + examples(unknown),
+                expected(modules));
+    }
+
+    private static FormatException nothingMatches(
+            Path path, List<String> unmatched, Map<String, Shape> modules) {
+        return new FormatException(
+                path,
+                null,
+                unmatched.isEmpty()
+                        ? "holds no tensors"
+                        : "none of its "
+                                + unmatched.size()
+                                + " tensors has a name that is known here; it has "
+                                + examples(unmatched),
+                expected(modules));
+    }
+
+    /** Names of the model's own modules, in the middle of it, where most adapters have theirs. */
+    private static String expected(Map<String, Shape> modules) {
+        List<String> names =
+                modules.keySet().stream()
+                        .sorted(Comparator.comparing(name -> !name.matches(".*\\d.*")))
+                        .map(name -> name + ".lora_A.weight")
+                        .toList();
+        return "expected names such as " + examples(names);
+    }
+
+    private static String examples(List<String> names) {
+        return names.stream().limit(MAX_EXAMPLES).collect(Collectors.joining(", "));
     }
 }

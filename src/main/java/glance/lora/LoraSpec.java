@@ -8,8 +8,9 @@ import java.util.regex.Pattern;
 
 /**
  * An adapter as a person asks for it: {@code FILE[:scale][@steps]}, such as {@code
- * slow.safetensors:0.8@1-5}. File names may have colons and at signs themselves: of all ways to
- * read the text, that with the longest existing file counts.
+ * slow.safetensors:0.8@1-5}; a folder stands for the adapter in it ({@link AdapterPath}). File
+ * names may have colons and at signs themselves: of all ways to read the text, that with the
+ * longest existing file counts.
  *
  * @param file the adapter file
  * @param scale strength; 1 is as trained, negative is away from it
@@ -36,8 +37,9 @@ public record LoraSpec(Path file, float scale, String steps) {
     public static LoraSpec parse(String text) {
         for (int end = text.length(); end > 0; end--) {
             boolean ends = end == text.length() || isSeparator(text.charAt(end));
-            if (ends && isFile(text.substring(0, end))) {
-                return parse(text, Path.of(text.substring(0, end)), text.substring(end));
+            if (ends && exists(text.substring(0, end))) {
+                Path file = AdapterPath.file(Path.of(text.substring(0, end)));
+                return parse(text, file, text.substring(end));
             }
         }
         throw refuse(text, "no such file; expected FILE[:scale][@steps]");
@@ -83,9 +85,9 @@ public record LoraSpec(Path file, float scale, String steps) {
         return c == ':' || c == '@';
     }
 
-    private static boolean isFile(String text) {
+    private static boolean exists(String text) {
         try {
-            return Files.isRegularFile(Path.of(text));
+            return Files.exists(Path.of(text));
         } catch (InvalidPathException e) {
             return false;
         }

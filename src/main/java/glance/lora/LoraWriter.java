@@ -104,8 +104,10 @@ public final class LoraWriter {
         for (Map.Entry<String, LoraPair> entry : pairs.entrySet()) {
             int rank = entry.getValue().rank();
             if (rank != common) {
-                node.withObjectProperty(prefix + "rank_pattern").put(entry.getKey(), rank);
-                node.withObjectProperty(prefix + "alpha_pattern").put(entry.getKey(), rank);
+                // Without ^ the key would also be that of modules whose names end like this one.
+                String key = "^" + entry.getKey();
+                node.withObjectProperty(prefix + "rank_pattern").put(key, rank);
+                node.withObjectProperty(prefix + "alpha_pattern").put(key, rank);
             }
             node.withArrayProperty(prefix + "target_modules").add(entry.getKey());
         }

@@ -2,11 +2,14 @@ package glance.lora;
 
 import glance.io.FormatException;
 import glance.lora.KeyMap.Target;
+import glance.tensor.Shape;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -20,8 +23,28 @@ final class ModuleNames {
                     "transformer.",
                     "base_model.model.",
                     "model.diffusion_model.",
-                    "diffusion_model.");
-    private static final List<String> FLAT_PREFIXES = List.of("lora_unet_", "lora_transformer_");
+                    "diffusion_model.",
+                    "model.",
+                    "module.",
+                    "pipe.",
+                    "dit.",
+                    "mmdit.",
+                    "unet.",
+                    "denoiser.",
+                    "net.");
+    private static final List<String> FLAT_PREFIXES =
+            List.of("lora_unet_", "lora_transformer_", "lora_dit_", "lycoris_");
+
+    /** What PyTorch puts into the names of modules that it compiles or spreads over GPUs. */
+    private static final Pattern WRAPPERS =
+            Pattern.compile("(_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)\\.");
+
+    /** The attention processors of old diffusers had the adapters. */
+    private static final Pattern PROCESSOR =
+            Pattern.compile(
+                    "(.*\\.)?(?:processor\\.)?"
+                            + "(to_q|to_k|to_v|to_out|add_q_proj|add_k_proj|add_v_proj|to_add_out)"
+                            + "_lora");
 
     private static final Pattern FLAT = Pattern.compile("[^.]*blocks_\\d+_[^.]*");
     private static final Pattern TEXT_ENCODER =
@@ -30,16 +53,50 @@ final class ModuleNames {
     private final Map<String, List<Target>> byName;
     private final Map<String, TreeSet<String>> byFlatName = new HashMap<>();
 
-    ModuleNames(Map<String, List<Target>> byName) {
-        this.byName = byName;
+    /**
+     * @param modules weight shapes [out, in] of the model, by module name
+     */
+    ModuleNames(KeyMap keyMap, Map<String, Shape> modules) {
+        byName = new LinkedHashMap<>(keyMap.names(modules));
+        fused(modules).forEach(byName::putIfAbsent);
+        // A checkpoint may have its modules under a prefix too.
+        List.copyOf(byName.keySet()).forEach(n -> byName.putIfAbsent(bare(n), byName.get(n)));
         for (String name : byName.keySet()) {
             byFlatName.computeIfAbsent(flat(name), key -> new TreeSet<>()).add(name);
         }
     }
 
+    /** What diffusers makes of three projections with fuse_qkv_projections. */
+    private static Map<String, List<Target>> fused(Map<String, Shape> modules) {
+        FusedNames names = new FusedNames(modules);
+        for (String module : modules.keySet()) {
+            if (module.endsWith("to_q")) {
+                String start = module.substring(0, module.length() - "to_q".length());
+                names.add(start + "to_qkv", module, start + "to_k", start + "to_v");
+                names.add(
+                        start + "to_added_qkv",
+                        start + "add_q_proj",
+                        start + "add_k_proj",
+                        start + "add_v_proj");
+            }
+        }
+        return names.names();
+    }
+
+    /** A name in today's spelling, with its prefixes. */
+    private static String today(String name) {
+        String plain = WRAPPERS.matcher(name).replaceAll("");
+        Matcher old = PROCESSOR.matcher(plain);
+        if (!old.matches()) {
+            return plain;
+        }
+        String start = old.group(1) == null ? "" : old.group(1);
+        return start + (old.group(2).equals("to_out") ? "to_out.0" : old.group(2));
+    }
+
     /** A name without prefixes, with its dots or underscores as they are. */
     static String bare(String name) {
-        String bare = name;
+        String bare = today(name);
         String shorter = withoutPrefix(bare, PREFIXES);
         while (!shorter.equals(bare)) {
             bare = shorter;
@@ -64,7 +121,7 @@ final class ModuleNames {
      * @throws FormatException if the name could stand for several modules
      */
     List<Target> find(Path file, String name) {
-        String bare = name;
+        String bare = today(name);
         while (!byName.containsKey(bare)) {
             String shorter = withoutPrefix(bare, PREFIXES);
             if (shorter.equals(bare)) {

@@ -4,6 +4,7 @@ import glance.io.FormatException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -11,34 +12,36 @@ import java.util.regex.Pattern;
  * give a picture that the adapter's author never saw, so such files are refused.
  */
 final class UnsupportedAdapters {
+    static final String REMEDY =
+            "use a plain LoRA, with two matrices for each linear layer; glance-engine info shows what"
+                    + " this file holds";
+
     private static final Map<Pattern, String> KINDS = new LinkedHashMap<>();
 
     static {
-        kind("dora_scale|lora_magnitude_vector(\\..*)?", "a DoRA magnitude");
+        kind("dora_scale|lora_magnitude_vector(\\..*)?", "part of a DoRA adapter");
         kind("hada_\\w+", "part of a LoHa adapter");
         kind("lokr_\\w+", "part of a LoKr adapter");
-        kind("oft_\\w+(\\..*)?", "part of an OFT adapter");
+        kind("oft_\\w+(\\..*)?|boft_\\w+(\\..*)?", "part of an OFT adapter");
         kind("lora_mid\\.weight", "part of a Tucker-decomposed adapter");
-        kind("(lora_B|lora_up|lora\\.up)(\\..*)?\\.bias", "a bias of an adapter");
-        kind("diff|diff_b", "a whole weight difference");
+        kind("[ab][12]\\.weight", "part of a GLoRA adapter");
+        kind("(lora_B|lora_up|lora\\.up)(\\..*)?\\.bias", "the bias of a LoRA (lora_bias)");
+        kind("diff|diff_b|set_weight|w_norm|b_norm", "a whole weight or bias of an adapter");
     }
 
     private UnsupportedAdapters() {}
 
-    /**
-     * @throws FormatException if the key belongs to such an adapter
-     */
-    static void refuse(Path file, String key) {
-        KINDS.forEach(
-                (pattern, kind) -> {
-                    if (pattern.matcher(key).matches()) {
-                        throw new FormatException(
-                                file,
-                                key,
-                                "is " + kind + ", which is not supported",
-                                "convert the file to a plain LoRA (lora_A and lora_B)");
-                    }
-                });
+    /** Why a key cannot be used, if it belongs to such an adapter. */
+    static Optional<FormatException> refusal(Path file, String key) {
+        return KINDS.entrySet().stream()
+                .filter(kind -> kind.getKey().matcher(key).matches())
+                .map(kind -> refusal(file, key, kind.getValue()))
+                .findFirst();
+    }
+
+    static FormatException refusal(Path file, String key, String kind) {
+        return new FormatException(
+                file, key, "is " + kind + ", a kind that is not supported yet", REMEDY);
     }
 
     private static void kind(String suffix, String name) {

@@ -64,6 +64,7 @@ final class Adapters implements AutoCloseable {
                 spec.file(),
                 path -> {
                     LoraFile file = LoraFile.open(path, family.keyMap(), modules);
+                    file.remarks().forEach(remark -> listener.warning(path + ": " + remark));
                     if (!file.unmatched().isEmpty()) {
                         listener.warning(
                                 path

@@ -12,6 +12,8 @@ public enum DType {
     F8_E4M3(1, true),
     /** 8-bit float, 5 exponent bits, 2 mantissa bits. */
     F8_E5M2(1, true),
+    /** IEEE 754 double: numbers of adapter files; no device computes with it. */
+    F64(8, false),
     I64(8, false),
     I32(4, false),
     U8(1, false),
@@ -30,7 +32,7 @@ public enum DType {
         return bytes;
     }
 
-    /** Whether elements are real numbers (and not integers, bytes or truth values). */
+    /** Whether elements are real numbers that devices compute with. */
     public boolean isFloating() {
         return floating;
     }

@@ -168,7 +168,7 @@ class SafetensorsFileTest {
                 tensor("'F32'", "[2147483647,2147483647,4]", "[0,8]", "overflows"),
                 tensor("'F32'", "[2147483647,2147483647]", "[0,8]", "overflows"),
                 tensor("'F32'", "[65536,65536,65536,65536]", "[0,8]", "overflows"),
-                tensor("'F64'", "[1]", "[0,8]", "a: dtype F64 is not supported"),
+                tensor("'I16'", "[4]", "[0,8]", "a: dtype I16 is not supported"),
                 tensor("'U16'", "[4]", "[0,8]", "a: dtype U16 is not supported"),
                 tensor("'f32'", "[2]", "[0,8]", "a: unknown dtype 'f32'"),
                 tensor("32", "[2]", "[0,8]", "a: dtype must be a string"),

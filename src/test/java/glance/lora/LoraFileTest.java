@@ -133,8 +133,9 @@ class LoraFileTest {
     void open_noMatchAtAll_isRefused() {
         refused(
                 new AdapterFiles().pair("c.to_q", 2, 8, 6),
-                "none of its 2 tensors adapts a module of this model, for example c.to_q.lora_");
-        refused(new AdapterFiles(), "none of its 0 tensors adapts a module of this model; use");
+                "none of its 2 tensors has a name that is known here; it has c.to_q.lora_");
+        refused(new AdapterFiles().pair("c.to_q", 2, 8, 6), "; expected names such as b.0.to_");
+        refused(new AdapterFiles(), "holds no tensors; expected names such as b.0.to_");
     }
 
     @Test
@@ -142,7 +143,7 @@ class LoraFileTest {
         refused(
                 new AdapterFiles().pair("b.0.to_q", 2, 7, 6),
                 "b.0.to_q.lora_A.weight: [rank, in] is [2, 7], but the weight of b.0.to_q [out, in]"
-                        + " is [6, 8]; use an adapter made for this model");
+                        + " is [6, 8]; the adapter is for a model with layers of other sizes");
         refused(
                 new AdapterFiles().pair("b.0.to_q", 2, 8, 5),
                 "b.0.to_q.lora_B.weight: [out, rank] is [5, 2], but the weight of b.0.to_q [out,"

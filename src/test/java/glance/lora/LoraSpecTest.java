@@ -68,10 +68,22 @@ class LoraSpecTest {
     }
 
     @Test
-    void parse_emptyOrFolder_isRefused() {
+    void parse_empty_isRefused() {
         assertThatThrownBy(() -> LoraSpec.parse("")).hasMessageContaining("no such file");
-        assertThatThrownBy(() -> LoraSpec.parse(folder.toString()))
-                .hasMessageContaining("no such file");
+    }
+
+    @Test
+    void parse_folder_isTheAdapterInIt() throws IOException {
+        Path peft = Files.createDirectory(folder.resolve("peft"));
+        assertThatThrownBy(() -> LoraSpec.parse(peft + ":2"))
+                .hasMessageContaining("peft: is a folder without safetensors files");
+        Path other = Files.createFile(peft.resolve("a.safetensors"));
+        assertThat(LoraSpec.parse(peft + ":2")).isEqualTo(new LoraSpec(other, 2, null));
+        Files.createFile(peft.resolve("b.safetensors"));
+        assertThatThrownBy(() -> LoraSpec.parse(peft.toString()))
+                .hasMessageContaining("2 safetensors files; name one of them, such as a.safe");
+        Path own = Files.createFile(peft.resolve("adapter_model.safetensors"));
+        assertThat(LoraSpec.parse(peft + "@slow")).isEqualTo(new LoraSpec(own, 1, "slow"));
     }
 
     @ParameterizedTest

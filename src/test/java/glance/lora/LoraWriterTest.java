@@ -61,8 +61,8 @@ class LoraWriterTest {
         try (SafetensorsFile opened = SafetensorsFile.open(file)) {
             assertThat(opened.metadata().get("lora_adapter_metadata"))
                     .contains("\"transformer.r\":3", "\"transformer.lora_alpha\":3")
-                    .contains("\"transformer.rank_pattern\":{\"" + TO_OUT + "\":5}")
-                    .contains("\"transformer.alpha_pattern\":{\"" + TO_OUT + "\":5}")
+                    .contains("\"transformer.rank_pattern\":{\"^" + TO_OUT + "\":5}")
+                    .contains("\"transformer.alpha_pattern\":{\"^" + TO_OUT + "\":5}")
                     .contains("\"" + TO_Q + "\"");
         }
     }

@@ -17,6 +17,9 @@ import java.util.Map;
  * single_blocks.I.linear1        single_transformer_blocks.I.attn.to_q, to_k, to_v, proj_mlp
  * final_layer.adaLN_modulation   norm_out.linear, with shift and scale swapped
  * </pre>
+ *
+ * Adapters made with the tools of XLabs and with DiffSynth-Studio have names of their own: {@link
+ * FluxOtherNames}.
  */
 public final class FluxKeyMap implements KeyMap {
     private static final List<String[]> DOUBLE =
@@ -62,6 +65,7 @@ public final class FluxKeyMap implements KeyMap {
     public Map<String, List<Target>> names(Map<String, Shape> modules) {
         Map<String, List<Target>> names = new LinkedHashMap<>(KeyMap.identity().names(modules));
         names.putAll(fused(modules).withParts());
+        names.putAll(FluxOtherNames.of(modules));
         return names;
     }
 

@@ -1,0 +1,98 @@
+package glance.lora;
+
+import glance.io.Config;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The strength that a PEFT LoraConfig gives its modules, from {@code adapter_config.json} or from
+ * the JSON that diffusers puts into a safetensors header:
+ *
+ * <pre>
+ * scale   lora_alpha / r           r from rank_pattern and lora_alpha from alpha_pattern,
+ *         lora_alpha / sqrt(r)     where they name the module; with use_rslora
+ * </pre>
+ *
+ * The root is that of rank-stabilised LoRA (Kalajdzievski, arXiv 2312.03732).
+ */
+final class PeftConfig {
+    private static final List<String> STRENGTH =
+            List.of("lora_alpha", "r", "alpha_pattern", "rank_pattern", "use_rslora");
+
+    /** Starts of adapters for which PEFT also changes the weights below. */
+    private static final List<String> CHANGED_WEIGHTS =
+            List.of("pissa", "olora", "corda", "loftq", "lora_ga");
+
+    private final Double alpha;
+    private final Integer rank;
+    private final NamePatterns alphas;
+    private final NamePatterns ranks;
+    private final boolean rankStabilised;
+
+    private PeftConfig(Config config, String prefix) {
+        alpha = number(config, prefix + "lora_alpha");
+        Double r = number(config, prefix + "r");
+        rank = r == null ? null : config.positive(prefix + "r");
+        alphas = patterns(config, prefix + "alpha_pattern");
+        ranks = patterns(config, prefix + "rank_pattern");
+        rankStabilised = config.flag(prefix + "use_rslora", false);
+    }
+
+    /**
+     * Reads a config.
+     *
+     * @param prefix what stands before each key, such as {@code transformer.}
+     * @return empty if no key is about strength
+     * @throws glance.io.FormatException naming the key, if a value is malformed or asks for a kind
+     *     of adapter that is not supported
+     */
+    static Optional<PeftConfig> of(Config config, String prefix) {
+        refuseOtherKinds(config, prefix);
+        return STRENGTH.stream().anyMatch(key -> config.has(prefix + key))
+                ? Optional.of(new PeftConfig(config, prefix))
+                : Optional.empty();
+    }
+
+    private static void refuseOtherKinds(Config config, String prefix) {
+        config.accepts(prefix + "peft_type", "LORA");
+        config.accepts(prefix + "use_dora", false);
+        config.accepts(prefix + "use_qalora", false);
+        config.accepts(prefix + "use_bdlora", false);
+        config.accepts(prefix + "lora_bias", false);
+        config.accepts(prefix + "bias", "none");
+        String start = prefix + "init_lora_weights";
+        if (config.isText(start)
+                && CHANGED_WEIGHTS.stream().anyMatch(config.string(start)::startsWith)) {
+            throw config.refuse(
+                    start,
+                    config.string(start) + " is for weights that PEFT changes when it loads them",
+                    "save it with PEFT's path_initial_model_for_weight_conversion");
+        }
+    }
+
+    private static Double number(Config config, String key) {
+        return config.has(key) ? config.number(key) : null;
+    }
+
+    private static NamePatterns patterns(Config config, String key) {
+        return config.has(key) ? new NamePatterns(config.object(key)) : null;
+    }
+
+    /**
+     * Alpha such that the product is scaled by {@code alpha / rank}; null if the config says none.
+     *
+     * @param module its name without prefix
+     * @param actual the rank of its matrices
+     */
+    Double alpha(String module, int actual) {
+        Double value = alphas == null ? alpha : alphas.value(module).orElse(alpha);
+        return value == null || !rankStabilised ? value : (Double) (value * Math.sqrt(actual));
+    }
+
+    /** Whether the matrices of a module have the rank that the config gives it, if it gives one. */
+    boolean fits(String module, int actual) {
+        Double said = rank == null ? null : Double.valueOf(rank);
+        Double value = ranks == null ? said : ranks.value(module).orElse(said);
+        return value == null || value == actual;
+    }
+}
