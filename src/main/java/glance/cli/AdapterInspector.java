@@ -1,9 +1,12 @@
 package glance.cli;
 
+import glance.io.FormatException;
 import glance.io.SafetensorsFile;
 import glance.lora.AdapterKeys;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -12,7 +15,7 @@ import java.util.regex.Pattern;
 /** Describes an adapter file without a model to hold it against. */
 final class AdapterInspector {
     private static final Pattern ADAPTER_KEY =
-            Pattern.compile(".*(lora_|lora\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale).*");
+            Pattern.compile(".*(lora_|lora\\d?\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale).*");
 
     private static final Map<String, String> LAYOUTS = layouts();
 
@@ -23,9 +26,10 @@ final class AdapterInspector {
         return file.tensors().keySet().stream().anyMatch(key -> ADAPTER_KEY.matcher(key).matches());
     }
 
-    /** Describes a file. */
+    /** Describes a file, whether it can be used or not. */
     static Inspection.Adapter inspect(SafetensorsFile file) {
-        AdapterKeys keys = AdapterKeys.read(file);
+        List<FormatException> problems = new ArrayList<>();
+        AdapterKeys keys = AdapterKeys.read(file, problems::add);
         Map<Integer, Integer> ranks = new TreeMap<>();
         Map<Float, Integer> alphas = new TreeMap<>();
         Map<String, Integer> targets = new LinkedHashMap<>();
@@ -44,7 +48,16 @@ final class AdapterInspector {
                 targets,
                 WeightsSummary.of(file.tensors().values()),
                 keys.others(),
+                problems.isEmpty() ? null : reason(file, problems.get(0)),
+                keys.remarks(),
                 file.metadata());
+    }
+
+    /** What is wrong, without the name of the file. */
+    private static String reason(SafetensorsFile file, FormatException problem) {
+        String name = file.path() + ": ";
+        String message = problem.getMessage();
+        return message.startsWith(name) ? message.substring(name.length()) : message;
     }
 
     private static String layout(Set<String> keys) {
@@ -65,6 +78,7 @@ final class AdapterInspector {
         layouts.put(".lora_A.", "diffusers / PEFT (lora_A, lora_B)");
         layouts.put(".lora.down.", "diffusers, older names (lora.down, lora.up)");
         layouts.put(".lora_linear_layer.", "diffusers, older names (lora_linear_layer)");
+        layouts.put(".processor.", "XLabs or older diffusers (processor)");
         layouts.put(".lora_down.", "kohya / ComfyUI (lora_down, lora_up)");
         return layouts;
     }

@@ -117,8 +117,8 @@ final class CompareRuns {
         }
         Preset.Experts experts =
                 new Preset.Experts(
-                        argument("--slow", slow, LoraSpec::parse),
-                        argument("--fast", fast, LoraSpec::parse));
+                        argument("--slow", slow, AdapterNames::parse),
+                        argument("--fast", fast, AdapterNames::parse));
         PlanSpec plan = argument("--preset-plan", presetPlan, Plans::find);
         return argument("--preset-plan", plan, spec -> preset.contenders(spec, experts));
     }
@@ -141,7 +141,7 @@ final class CompareRuns {
         List<LoraSpec> adapters =
                 Arrays.stream(parts)
                         .skip(1)
-                        .map(part -> argument("--run", part, LoraSpec::parse))
+                        .map(part -> argument("--run", part, AdapterNames::parse))
                         .toList();
         return new Contender(matcher.group(1), plan, adapters);
     }

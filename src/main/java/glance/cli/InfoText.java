@@ -119,7 +119,7 @@ final class InfoText {
         picture.text().forEach((key, value) -> line(key, shortened(value)));
     }
 
-    private void print(Inspection.Adapter adapter) {
+    void print(Inspection.Adapter adapter) {
         printAdapter(adapter);
         out.println();
         printGroups(adapter.weights().groups());
@@ -128,13 +128,21 @@ final class InfoText {
     /** An adapter without its list of tensors. */
     void printAdapter(Inspection.Adapter adapter) {
         line("adapter", adapter.path());
-        line("layout", adapter.layout());
+        if (adapter.problem() != null) {
+            line("not usable", adapter.problem());
+        }
+        if (!adapter.layout().isEmpty()) {
+            line("layout", adapter.layout());
+        }
         line("modules", Integer.toString(adapter.modules()));
-        line("rank", distribution(adapter.ranks()));
-        line("alpha", distribution(adapter.alphas()));
-        List<String> targets = new ArrayList<>();
-        adapter.targets().forEach((name, count) -> targets.add(name + " x" + count));
-        line("targets", listed(targets));
+        if (adapter.modules() > 0) {
+            line("rank", distribution(adapter.ranks()));
+            line("alpha", distribution(adapter.alphas()));
+            List<String> targets = new ArrayList<>();
+            adapter.targets().forEach((name, count) -> targets.add(name + " x" + count));
+            line("targets", listed(targets));
+        }
+        adapter.remarks().forEach(remark -> line("note", remark));
         if (!adapter.unknownKeys().isEmpty()) {
             line("other keys", listed(adapter.unknownKeys()));
         }

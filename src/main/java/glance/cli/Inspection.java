@@ -64,6 +64,8 @@ sealed interface Inspection {
      * @param targets number of modules by name within a block
      * @param weights its tensors
      * @param unknownKeys keys that belong to no adapted module
+     * @param problem why the engine cannot use it, or null if it can
+     * @param remarks what is not sure about alpha; mostly nothing
      * @param metadata the strings of the header
      */
     record Adapter(
@@ -76,6 +78,8 @@ sealed interface Inspection {
             Map<String, Integer> targets,
             WeightsSummary weights,
             List<String> unknownKeys,
+            String problem,
+            List<String> remarks,
             Map<String, String> metadata)
             implements Inspection {}
 

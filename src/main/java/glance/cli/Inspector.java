@@ -8,6 +8,7 @@ import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
 import glance.io.Weights;
+import glance.lora.AdapterPath;
 import glance.model.Family;
 import glance.pipeline.Families;
 import glance.pipeline.MemoryForecast;
@@ -40,13 +41,19 @@ final class Inspector {
     }
 
     /**
-     * Inspects a model folder, a component folder, a safetensors file, or a PNG.
+     * Inspects a model folder, a component folder, that of an adapter, a safetensors file, or a
+     * PNG.
      *
      * @throws FormatException if it is none of these, or damaged
      */
     Inspection inspect(Path path) throws IOException {
         if (Files.isDirectory(path)) {
-            return Files.exists(path.resolve(INDEX)) ? model(path) : componentFolder(path);
+            if (Files.exists(path.resolve(INDEX))) {
+                return model(path);
+            }
+            return AdapterPath.isFolder(path)
+                    ? file(AdapterPath.file(path))
+                    : componentFolder(path);
         }
         if (!Files.exists(path)) {
             throw new FormatException(

@@ -6,7 +6,6 @@ import glance.lora.LoraFile;
 import glance.lora.LoraFusion;
 import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
-import glance.lora.LoraWriter;
 import glance.model.Family;
 import glance.tensor.DType;
 import java.nio.file.Path;
@@ -83,8 +82,9 @@ final class LoraConvertCommand implements Callable<Integer> {
         LoraFormat.requireReal(dtype);
         Path out = newFile.safetensors();
         if (model == null) {
-            LoraFile adapter = LoraFormat.open(session, file);
+            LoraFile adapter = LoraFile.openByName(file);
             requireUsableNames(adapter);
+            LoraFormat.warn(session, adapter);
             return write(out, adapter, adapter.pairs());
         }
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
@@ -97,7 +97,7 @@ final class LoraConvertCommand implements Callable<Integer> {
 
     private int write(Path out, LoraFile adapter, Map<String, LoraPair> pairs) {
         DType written = LoraFormat.dtype(dtype, adapter.pairs());
-        LoraWriter.write(out, pairs, LoraFormat.notes(file), layout, written);
+        LoraFormat.write(out, adapter, pairs, layout, written);
         int before = highestRank(adapter.pairs());
         int after = highestRank(pairs);
         session.note(

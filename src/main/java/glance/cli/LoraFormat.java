@@ -7,6 +7,7 @@ import glance.io.SafetensorsFile;
 import glance.lora.LoraFile;
 import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
+import glance.lora.LoraWriter;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -24,12 +25,7 @@ final class LoraFormat {
 
     /** Header entries of the kohya tools that describe matrices which are no longer there. */
     private static final Set<String> STALE =
-            Set.of(
-                    "sshs_model_hash",
-                    "sshs_legacy_hash",
-                    "ss_network_dim",
-                    "ss_network_alpha",
-                    "modelspec.hash_sha256");
+            Set.of("sshs_model_hash", "sshs_legacy_hash", "modelspec.hash_sha256");
 
     private static final int MAX_NAMES = 5;
 
@@ -48,12 +44,17 @@ final class LoraFormat {
         return file;
     }
 
-    /** Says what of an adapter is left aside, and what is not sure about its strength. */
-    static void warn(Session session, LoraFile file) {
-        file.remarks().forEach(r -> session.note("warning: " + file.path() + ": " + r));
+    /** Says what of an adapter is left aside. */
+    static void warnOfOthers(Session session, LoraFile file) {
         if (!file.unmatched().isEmpty()) {
             session.note("warning: " + file.path() + ": left out: " + summary(file.unmatched()));
         }
+    }
+
+    /** Says what of an adapter is left aside, and what is not sure about its strength. */
+    static void warn(Session session, LoraFile file) {
+        file.remarks().forEach(r -> session.note("warning: " + file.path() + ": " + r));
+        warnOfOthers(session, file);
     }
 
     /** The first few of many names. */
@@ -63,8 +64,22 @@ final class LoraFormat {
         return shown < names.size() ? text + " and " + (names.size() - shown) + " more" : text;
     }
 
+    /**
+     * Writes an adapter made from {@code source}, with its notes.
+     *
+     * @throws FormatException naming the source, if a value is not finite; nothing is written
+     */
+    static void write(
+            Path out, LoraFile source, Map<String, LoraPair> pairs, LoraLayout to, DType dtype) {
+        try {
+            LoraWriter.write(out, pairs, notes(source.path()), to, dtype);
+        } catch (IllegalArgumentException e) {
+            throw named(source.path(), e);
+        }
+    }
+
     /** The header strings that stay true when matrices change. */
-    static Map<String, String> notes(Path path) {
+    private static Map<String, String> notes(Path path) {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             Map<String, String> notes = new LinkedHashMap<>(file.metadata());
             notes.keySet().removeAll(STALE);

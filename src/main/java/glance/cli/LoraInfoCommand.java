@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.io.FormatException;
 import glance.io.SafetensorsFile;
+import glance.lora.AdapterPath;
+import glance.lora.LoraFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "Beside what 'glance-engine info' shows: the Frobenius norm of each update, alpha / rank B A, "
-                    + "and the rank that would keep 95 %% of its square.",
+                    + "and the rank that would keep 95 %% of its square. Files of kinds that cannot be used "
+                    + "are shown with the reason and their tensors.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -36,7 +39,10 @@ import picocli.CommandLine.Parameters;
 final class LoraInfoCommand implements Callable<Integer> {
     private final Session session;
 
-    @Parameters(paramLabel = "FILE", arity = "1..*", description = "Adapter files.")
+    @Parameters(
+            paramLabel = "FILE",
+            arity = "1..*",
+            description = "Adapter files, or folders of one.")
     private List<Path> files;
 
     @Option(names = "--modules", description = "One line for each module, not for each kind.")
@@ -59,16 +65,11 @@ final class LoraInfoCommand implements Callable<Integer> {
     public Integer call() throws JsonProcessingException {
         List<Described> described = new ArrayList<>();
         for (Path path : files) {
-            Inspection.Adapter adapter = inspect(path);
-            described.add(
-                    new Described(
-                            adapter, UpdateNorms.of(session, LoraFormat.open(session, path))));
+            Described one = describe(AdapterPath.file(path));
+            described.add(one);
             if (!json) {
                 session.out().print(described.size() == 1 ? "" : System.lineSeparator());
-                new InfoText(session.out(), all).printAdapter(adapter);
-                session.out().println();
-                UpdateNorms.table(described.get(described.size() - 1).updates(), modules)
-                        .print(session.out());
+                print(one);
             }
         }
         if (json) {
@@ -79,6 +80,28 @@ final class LoraInfoCommand implements Callable<Integer> {
                                     .writeValueAsString(described));
         }
         return ExitCode.OK;
+    }
+
+    private Described describe(Path path) {
+        Inspection.Adapter adapter = inspect(path);
+        if (adapter.problem() != null) {
+            return new Described(adapter, List.of());
+        }
+        LoraFile file = LoraFile.openByName(path);
+        LoraFormat.warnOfOthers(session, file);
+        return new Described(adapter, UpdateNorms.of(session, file));
+    }
+
+    /** Of an adapter that cannot be used, its tensors in place of their effect. */
+    private void print(Described one) {
+        InfoText text = new InfoText(session.out(), all);
+        if (one.adapter().problem() != null) {
+            text.print(one.adapter());
+            return;
+        }
+        text.printAdapter(one.adapter());
+        session.out().println();
+        UpdateNorms.table(one.updates(), modules).print(session.out());
     }
 
     private static Inspection.Adapter inspect(Path path) {

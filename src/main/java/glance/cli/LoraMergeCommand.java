@@ -78,7 +78,10 @@ final class LoraMergeCommand implements Callable<Integer> {
         List<LoraSpec> specs = specs();
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             requireWhole(checkpoint);
-            Path out = checkpoint.isFolder() ? newFile.folder(model) : newFile.safetensors();
+            Path out =
+                    checkpoint.isFolder()
+                            ? newFile.folder(checkpoint.path())
+                            : newFile.safetensors();
             Map<String, List<LoraMerge.Part>> parts = parts(checkpoint, specs);
             RoundingLoss loss = new RoundingLoss(modules);
             try (Work work = new Work(session, "tensor", checkpoint.weights().tensors().size())) {
@@ -102,7 +105,7 @@ final class LoraMergeCommand implements Callable<Integer> {
         for (String text : loras) {
             LoraSpec spec;
             try {
-                spec = LoraSpec.parse(text);
+                spec = AdapterNames.parse(text);
             } catch (IllegalArgumentException e) {
                 throw new WrongUseException(e.getMessage());
             }

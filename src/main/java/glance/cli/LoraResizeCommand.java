@@ -3,7 +3,6 @@ package glance.cli;
 import glance.lora.LoraFile;
 import glance.lora.LoraPair;
 import glance.lora.LoraResize;
-import glance.lora.LoraWriter;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -91,7 +90,7 @@ final class LoraResizeCommand implements Callable<Integer> {
                                         .add(pair.rank(), result);
                             });
         }
-        LoraWriter.write(out, resized, LoraFormat.notes(file), LoraFormat.layout(adapter), stored);
+        LoraFormat.write(out, adapter, resized, LoraFormat.layout(adapter), stored);
         KeptEnergy.print(report, session.out());
         session.out().println(out);
         return ExitCode.OK;

@@ -49,6 +49,12 @@ public final class AdapterPath {
                         : "name one of them, such as " + files.get(0).getFileName());
     }
 
+    /** Whether a folder is that of an adapter, by the names in it. */
+    public static boolean isFolder(Path path) {
+        return Files.exists(path.resolve(CONFIG))
+                || NAMES.stream().anyMatch(name -> Files.exists(path.resolve(name)));
+    }
+
     /**
      * The PEFT config that may describe a file: beside it, unless another file there has the name
      * that PEFT gives.

@@ -29,7 +29,7 @@ final class AlphaRule {
     private static final List<String> TRANSFORMER = List.of("transformer.", "unet.", "");
     private static final Pattern TEXT_ENCODER = Pattern.compile("(text_encoder(?:_\\d)?\\.)(.+)");
 
-    /** Header entry of a trainer that folds alpha, and what it holds then. */
+    /** Header entry of a trainer whose files have alpha = rank, and what it holds there. */
     private static final String SOFTWARE = "software";
 
     private static final String FOLDING_TRAINER = "ai-toolkit";
@@ -154,13 +154,20 @@ final class AlphaRule {
         return config.alpha(name.module(), rank);
     }
 
+    /** Whether silence surely means alpha = rank; so it does in ComfyUI's names. */
+    private boolean isFolded(Map<String, String> header) {
+        return header.getOrDefault(SOFTWARE, "").contains(FOLDING_TRAINER)
+                || alphas.keySet().stream()
+                        .allMatch(m -> LoraLayout.of(m).orElse(null) == LoraLayout.COMFYUI);
+    }
+
     private void remarkOnSilence(Map<String, String> header, HeaderAlpha plain, boolean folded) {
         if (plain.doubt() != null) {
             remarks.add(
                     "its header says "
                             + plain.doubt()
                             + "; alpha = rank is taken, and a scale (FILE:scale) changes that");
-        } else if (folded && !header.getOrDefault(SOFTWARE, "").contains(FOLDING_TRAINER)) {
+        } else if (folded && !isFolded(header)) {
             remarks.add(
                     "nothing says its alpha, so alpha = rank is taken; if it was trained with"
                             + " another, give alpha / rank as scale (FILE:scale)");

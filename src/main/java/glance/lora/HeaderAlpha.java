@@ -28,7 +28,9 @@ record HeaderAlpha(Double alpha, String doubt) {
     private static final List<String> ALPHAS = List.of("lora_alpha", "network_alpha", "alpha");
     private static final List<String> RANKS =
             List.of("r", "rank", "lora_rank", "network_dim", "lora_dim", "dim");
-    private static final String KOHYA = "ss_";
+    private static final String RANK_STABILISED = "use_rslora";
+    private static final String KOHYA_ALPHA = "ss_network_alpha";
+    private static final String KOHYA_RANK = "ss_network_dim";
     private static final HeaderAlpha SILENT = new HeaderAlpha(null, null);
 
     /**
@@ -45,12 +47,12 @@ record HeaderAlpha(Double alpha, String doubt) {
         for (String namespace : NAMESPACES) {
             ALPHAS.forEach(key -> add(header, namespace + key, alphas));
             RANKS.forEach(key -> add(header, namespace + key, said));
-            rankStabilised |= "true".equals(lower(header.get(namespace + "use_rslora")));
+            rankStabilised |= "true".equals(lower(header.get(namespace + RANK_STABILISED)));
         }
         if (alphas.isEmpty()) {
             kohya = true;
-            add(header, KOHYA + "network_alpha", alphas);
-            add(header, KOHYA + "network_dim", said);
+            add(header, KOHYA_ALPHA, alphas);
+            add(header, KOHYA_RANK, said);
             alphas.remove(0.0); // the kohya tools' way to say that alpha is the rank
         }
         Set<Integer> actual = new TreeSet<>(ranks);
@@ -67,6 +69,17 @@ record HeaderAlpha(Double alpha, String doubt) {
         return doubt == null
                 ? new HeaderAlpha(effective, null)
                 : new HeaderAlpha(null, "alpha " + text(alphas) + ", but " + doubt);
+    }
+
+    /** Removes the strings, which do not hold for other matrices. */
+    static void removeFrom(Map<String, String> header) {
+        for (String namespace : NAMESPACES) {
+            ALPHAS.forEach(key -> header.remove(namespace + key));
+            RANKS.forEach(key -> header.remove(namespace + key));
+            header.remove(namespace + RANK_STABILISED);
+        }
+        header.remove(KOHYA_ALPHA);
+        header.remove(KOHYA_RANK);
     }
 
     private static String doubt(Set<Double> alphas, Set<Double> said, Set<Integer> actual) {

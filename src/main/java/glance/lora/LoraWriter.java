@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * (kohya, OneTrainer) keep alpha, as a tensor beside unchanged matrices: all their readers know it.
  */
 public final class LoraWriter {
-    /** Header entries that describe the matrices and must not outlive a change of them. */
+    /** Header entry that describes the matrices and must not outlive a change of them. */
     private static final String METADATA = "lora_adapter_metadata";
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -41,6 +41,7 @@ public final class LoraWriter {
      * As above, in any layout.
      *
      * @param dtype F32, BF16 or F16
+     * @throws IllegalArgumentException naming the tensor, if a value is not finite in that dtype
      */
     public static void write(
             Path file,
@@ -56,16 +57,19 @@ public final class LoraWriter {
                 (module, pair) -> {
                     String alpha = layout.alpha(module);
                     float scale = alpha == null ? pair.scale() : 1;
-                    tensors.put(layout.down(module), source(pair.a(), 1, dtype));
-                    tensors.put(layout.up(module), source(pair.b(), scale, dtype));
+                    String down = layout.down(module);
+                    String up = layout.up(module);
+                    tensors.put(down, source(down, pair.a(), 1, dtype));
+                    tensors.put(up, source(up, pair.b(), scale, dtype));
                     if (alpha != null) {
                         HostTensor number = HostFloats.tensor(DType.F32, Shape.of(), pair.alpha());
-                        tensors.put(alpha, source(number, 1, DType.F32));
+                        tensors.put(alpha, source(alpha, number, 1, DType.F32));
                     }
                 });
         Map<String, String> metadata = new LinkedHashMap<>(notes);
         metadata.put("format", "pt");
         metadata.remove(METADATA);
+        HeaderAlpha.removeFrom(metadata);
         switch (layout) {
             case DIFFUSERS -> metadata.put(METADATA, header("transformer.", pairs));
             case PEFT -> metadata.put(METADATA, header("", pairs));
@@ -74,20 +78,23 @@ public final class LoraWriter {
         SafetensorsWriter.stream(file, tensors, metadata);
     }
 
-    private static SafetensorsWriter.Source source(HostTensor tensor, float scale, DType dtype) {
+    private static SafetensorsWriter.Source source(
+            String key, HostTensor tensor, float scale, DType dtype) {
         return new SafetensorsWriter.Source(
-                dtype, tensor.shape(), () -> scaled(tensor, scale, dtype).data());
+                dtype, tensor.shape(), () -> scaled(key, tensor, scale, dtype).data());
     }
 
-    private static HostTensor scaled(HostTensor tensor, float scale, DType dtype) {
-        if (scale == 1 && tensor.dtype() == dtype) {
-            return tensor;
-        }
+    private static HostTensor scaled(String key, HostTensor tensor, float scale, DType dtype) {
         float[] values = HostFloats.read(tensor);
         for (int i = 0; i < values.length; i++) {
             values[i] *= scale;
+            if (!Float.isFinite(HostFloats.rounded(dtype, values[i]))) {
+                throw new IllegalArgumentException(
+                        key + ": is not finite as " + dtype + "; check the values and alpha");
+            }
         }
-        return HostFloats.tensor(dtype, tensor.shape(), values);
+        boolean same = scale == 1 && tensor.dtype() == dtype;
+        return same ? tensor : HostFloats.tensor(dtype, tensor.shape(), values);
     }
 
     /** The PEFT config: the commonest rank, and patterns for the modules that have another. */

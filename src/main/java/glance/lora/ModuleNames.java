@@ -42,7 +42,7 @@ final class ModuleNames {
     /** The attention processors of old diffusers had the adapters. */
     private static final Pattern PROCESSOR =
             Pattern.compile(
-                    "(.*\\.)?(?:processor\\.)?"
+                    "(.*?\\.)??(?:processor\\.)?"
                             + "(to_q|to_k|to_v|to_out|add_q_proj|add_k_proj|add_v_proj|to_add_out)"
                             + "_lora");
 

@@ -12,9 +12,7 @@ import java.util.regex.Pattern;
  * give a picture that the adapter's author never saw, so such files are refused.
  */
 final class UnsupportedAdapters {
-    static final String REMEDY =
-            "use a plain LoRA, with two matrices for each linear layer; glance-engine info shows what"
-                    + " this file holds";
+    static final String REMEDY = "use a plain LoRA, with two matrices for each linear layer";
 
     private static final Map<Pattern, String> KINDS = new LinkedHashMap<>();
 

@@ -125,7 +125,8 @@ public final class Parameters implements AutoCloseable {
             return null;
         }
         if (!info.dtype().isFloating()) {
-            root.problems.add("unusable " + full + ": expected a float dtype, got " + info.dtype());
+            root.problems.add(
+                    "unusable " + full + ": expected floats of 8 to 32 bits, got " + info.dtype());
             return null;
         }
         return () -> root.ops.device().memory().adopt(info.dtype(), want, root.weights.data(full));

@@ -22,6 +22,7 @@ class ChecksTest {
                 "dit-transformer",
                 "flux-transformer",
                 "flux-adapter-names",
+                "flux-adapter-files",
                 "sd3-transformer",
                 "clip-text",
                 "t5-encoder",

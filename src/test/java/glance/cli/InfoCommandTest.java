@@ -102,6 +102,14 @@ class InfoCommandTest {
     }
 
     @Test
+    void folderOfAnAdapter_isDescribedWithTheStrengthOfItsConfig() throws IOException {
+        JsonNode json = json(FIXTURES.resolve("flux-adapter-files/peft-alpha"));
+        assertThat(json.get("kind").asText()).isEqualTo("adapter");
+        assertThat(json.get("alphas")).hasToString("{\"16.0\":6}");
+        assertThat(json.get("problem").isNull()).isTrue();
+    }
+
+    @Test
     void plainFile_isDescribedByItsTensors() throws IOException {
         JsonNode json = json(FIXTURES.resolve("clip-text/case.safetensors"));
         assertThat(json.get("kind").asText()).isEqualTo("weights");

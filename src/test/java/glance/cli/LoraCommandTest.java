@@ -29,6 +29,7 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -237,6 +238,65 @@ class LoraCommandTest {
         run("resize", file, "--rank", 2, "--out", file, "--overwrite");
         run("info", file);
         assertThat(out.toString()).contains("rank        2");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"peft-alpha", "peft-patterns", "peft-rslora", "header.safetensors"})
+    void strengthOutsideTheTensors_isKept(String adapter) {
+        Path source = FIXTURES.resolve("flux-adapter-files").resolve(adapter);
+        run("convert", source, "--to", "peft", "--out", at("c.safetensors"));
+        run("resize", source, "--rank", 8, "--out", at("r.safetensors"));
+        run("info", source);
+        assertThat(err.toString()).isEmpty();
+        for (String name : List.of("c.safetensors", "r.safetensors")) {
+            assertThat(distance(at(name), source)).isLessThan(1e-6);
+            assertThat(LoraFile.openByName(at(name)).pairs().values())
+                    .allSatisfy(pair -> assertThat(pair.scale()).isEqualTo(1));
+        }
+    }
+
+    /** Both are of Qwen-Image: float's largest values, and not a number. */
+    @ParameterizedTest
+    @ValueSource(floats = {Float.MAX_VALUE, Float.NaN})
+    void resultsThatAreNotFinite_areNotWritten(float value) throws IOException {
+        float[] a = new float[16];
+        float[] b = new float[16];
+        Arrays.fill(a, Float.MAX_VALUE);
+        Arrays.fill(b, value);
+        String module = "transformer.transformer_blocks.0.attn.to_q";
+        Map<String, HostTensor> tensors =
+                Map.of(
+                        module + ".lora_A.weight",
+                        HostFloats.tensor(DType.F32, Shape.of(2, 8), a),
+                        module + ".lora_B.weight",
+                        HostFloats.tensor(DType.F32, Shape.of(8, 2), b));
+        SafetensorsWriter.write(at("x.safetensors"), tensors, Map.of("lora_alpha", "4"));
+        refuse("resize", at("x.safetensors"), "--rank", 1, "--out", at("o.safetensors"));
+        refuse("convert", at("x.safetensors"), "--to", "peft", "--out", at("o.safetensors"));
+        assertOneLine("x.safetensors: base_model.model.transformer_blocks.0.attn.to_q.lora_B");
+        assertOneLine("is not finite as F32");
+        assertThat(at("o.safetensors")).doesNotExist();
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void merge_takesTheBuiltInModelByName() {
+        run("merge", "glance-tiny", "glance-tiny/experts/slow.safetensors", "--out", at("m"));
+        assertThat(at("m").resolve("transformer")).isDirectory();
+    }
+
+    @Test
+    void info_showsWhatCannotBeUsed() throws IOException {
+        SafetensorsWriter.write(
+                at("loha.safetensors"),
+                Map.of("m.hada_w1_a", HostFloats.tensor(DType.F32, Shape.of(4, 2), new float[8])),
+                Map.of());
+        run("info", at("loha.safetensors"));
+        assertThat(out.toString())
+                .contains("not usable  m.hada_w1_a: is part of a LoHa adapter, a kind that is not")
+                .containsPattern("m.hada_w1_a +\\[4, 2\\]");
+        refuse("convert", at("loha.safetensors"), "--to", "peft", "--out", at("o.safetensors"));
+        assertOneLine("is part of a LoHa adapter");
     }
 
     @ParameterizedTest

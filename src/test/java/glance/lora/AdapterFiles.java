@@ -60,6 +60,12 @@ final class AdapterFiles {
         return this;
     }
 
+    /** A tensor from its bytes. */
+    AdapterFiles bytes(String key, DType dtype, Shape shape, byte... bytes) {
+        tensors.put(key, new HostTensor(dtype, shape, buffer(bytes.length).put(bytes).flip()));
+        return this;
+    }
+
     /** Both matrices in the PEFT names. */
     AdapterFiles pair(String module, int rank, int in, int out) {
         return tensor(module + ".lora_A.weight", rank, in)

@@ -9,6 +9,8 @@ import glance.io.SafetensorsFile;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -53,6 +55,8 @@ class AdapterKeysTest {
         assertThat(alpha(pair().bits("m.alpha", DType.F16, 0x0001))).isEqualTo(0x1p-24f);
         assertThat(alpha(pair().bits("m.alpha", DType.I64, 16))).isEqualTo(16);
         assertThat(alpha(pair().bits("m.alpha", DType.I32, 16))).isEqualTo(16);
+        long double24 = Double.doubleToLongBits(24);
+        assertThat(alpha(pair().bits("m.alpha", DType.F64, double24))).isEqualTo(24);
     }
 
     @Test
@@ -176,6 +180,31 @@ class AdapterKeysTest {
         refused(
                 pair().tensor(key, 8),
                 key + ": is " + kind + ", a kind that is not supported yet; use");
+    }
+
+    @Test
+    void read_toLook_keepsWhatCanBeUsedAndSaysWhatCannot() {
+        Path path =
+                pair().pair("n", 4, 8, 8)
+                        .tensor("n.dora_scale", 8)
+                        .tensor("lone.lora_A.weight", 2, 8)
+                        .metadata("lora_adapter_metadata", "{")
+                        .write(folder.resolve("lora.safetensors"));
+        List<FormatException> problems = new ArrayList<>();
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            AdapterKeys keys = AdapterKeys.read(file, problems::add);
+            assertThat(keys.entries())
+                    .extracting(AdapterKeys.Entry::module, AdapterKeys.Entry::alpha)
+                    .containsExactlyInAnyOrder(tuple("m", 2f), tuple("n", 4f));
+            assertThat(keys.others())
+                    .containsExactlyInAnyOrder("n.dora_scale", "lone.lora_A.weight");
+        }
+        assertThat(problems)
+                .extracting(Throwable::getMessage)
+                .anyMatch(m -> m.contains("n.dora_scale: is part of a DoRA adapter"))
+                .anyMatch(m -> m.contains("lone.lora_A.weight: has no up"))
+                .anyMatch(m -> m.contains("is not valid JSON"))
+                .hasSize(3);
     }
 
     @ParameterizedTest

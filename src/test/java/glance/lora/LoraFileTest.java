@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.io.FormatException;
+import glance.io.HostFloats;
 import glance.io.Weights;
 import glance.lora.KeyMap.Rows;
 import glance.lora.KeyMap.Target;
+import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -94,12 +96,84 @@ class LoraFileTest {
                 "base_model.model.transformer.b.0.to_out.0",
                 "lora_unet_b_0_to_out_0",
                 "lora_transformer_b_0_to_out_0",
+                "lycoris_b_0_to_out_0",
+                "pipe.dit.b.0.to_out.0",
+                "unet.b.0.to_out.0",
+                "module._orig_mod.b.0.to_out.0",
+                "b.0._checkpoint_wrapped_module.to_out.0",
                 "b_0_to_out_0"
             })
     void open_anyPrefix_findsTheModule(String name) {
         LoraFile lora = open(new AdapterFiles().pair(name, 2, 6, 8));
         assertThat(lora.pairs()).containsOnlyKeys("b.0.to_out.0");
         assertThat(lora.unmatched()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "b.0.processor.to_q_lora.down.weight, b.0.processor.to_q_lora.up.weight",
+        "unet.b.0.to_q_lora.down.weight, unet.b.0.to_q_lora.up.weight",
+        "b.0.to_q.lora_A.default_0.default.weight, b.0.to_q.lora_B.default_0.default.weight",
+        "b.0.to_q.lora_A.default, b.0.to_q.lora_B.default",
+        "b.0.to_q.lora_a.weight, b.0.to_q.lora_b.weight"
+    })
+    void open_keysOfOtherTools_findTheModule(String down, String up) {
+        LoraFile lora = open(new AdapterFiles().tensor(down, 2, 8).tensor(up, 6, 2));
+        assertThat(lora.pairs()).containsOnlyKeys("b.0.to_q");
+    }
+
+    @Test
+    void open_oldProcessor_hasTheOutputUnderItsOldName() {
+        String key = "b.0.processor.to_out_lora.";
+        AdapterFiles file =
+                new AdapterFiles()
+                        .tensor(key + "down.weight", 2, 6)
+                        .tensor(key + "up.weight", 8, 2);
+        assertThat(open(file).pairs()).containsOnlyKeys("b.0.to_out.0");
+        assertThat(LoraFile.openByName(file()).pairs()).containsOnlyKeys("b.0.to_out.0");
+    }
+
+    /** As diffusers joins them: q, then k, then v. */
+    @Test
+    void open_fusedProjections_areSplit() {
+        Map<String, Shape> modules = new LinkedHashMap<>();
+        modules.put("a.to_q", Shape.of(1, 3));
+        modules.put("a.to_k", Shape.of(2, 3));
+        modules.put("a.to_v", Shape.of(1, 3));
+        Path path =
+                new AdapterFiles()
+                        .tensor("transformer.a.to_qkv.lora_A.weight", 1, 3)
+                        .floats("transformer.a.to_qkv.lora_B.weight", Shape.of(4, 1), 1, 2, 3, 4)
+                        .write(file());
+        LoraFile lora = LoraFile.open(path, KeyMap.identity(), modules);
+        assertThat(values(lora, "a.to_q")).containsExactly(1);
+        assertThat(values(lora, "a.to_k")).containsExactly(2, 3);
+        assertThat(values(lora, "a.to_v")).containsExactly(4);
+    }
+
+    @Test
+    void open_modelUnderAPrefix_hasItsModules() {
+        Map<String, Shape> modules = Map.of("model.diffusion_model.b.0.to_q", Shape.of(6, 8));
+        Path path = new AdapterFiles().pair("lora_unet_b_0_to_q", 2, 8, 6).write(file());
+        assertThat(LoraFile.open(path, KeyMap.identity(), modules).pairs())
+                .containsOnlyKeys("model.diffusion_model.b.0.to_q");
+    }
+
+    @Test
+    void open_floatsOfEightBits_areHeldExactly() {
+        byte[] e4m3 = {0x38, (byte) 0xb8, 0x01, 0x7e, 0x08, 0x00, 0x40, (byte) 0xfe};
+        AdapterFiles file =
+                new AdapterFiles()
+                        .bytes("b.0.to_q.lora_A.weight", DType.F8_E4M3, Shape.of(1, 8), e4m3)
+                        .bytes(
+                                "b.0.to_q.lora_B.weight",
+                                DType.F8_E5M2,
+                                Shape.of(6, 1),
+                                new byte[] {0x3c, (byte) 0xbc, 0x01, 0x7b, 0x04, 0x40});
+        LoraPair pair = open(file).pairs().get("b.0.to_q");
+        assertThat(HostFloats.read(pair.a()))
+                .containsExactly(1, -1, 0x1p-9f, 448, 0x1p-6f, 0, 2, -448);
+        assertThat(HostFloats.read(pair.b())).containsExactly(1, -1, 0x1p-16f, 57344, 0x1p-14f, 2);
     }
 
     @Test
@@ -136,6 +210,17 @@ class LoraFileTest {
                 "none of its 2 tensors has a name that is known here; it has c.to_q.lora_");
         refused(new AdapterFiles().pair("c.to_q", 2, 8, 6), "; expected names such as b.0.to_");
         refused(new AdapterFiles(), "holds no tensors; expected names such as b.0.to_");
+    }
+
+    @Test
+    void open_mostlyUnknownNames_showsWhatIsThereAndWhatIsExpected() {
+        refused(
+                new AdapterFiles()
+                        .pair("b.0.to_q", 2, 8, 6)
+                        .pair("c.0", 2, 8, 6)
+                        .pair("c.1", 2, 8, 6),
+                "2 of its 3 modules have names that are not known here, such as c.0, c.1; expected"
+                        + " names such as b.0.to_");
     }
 
     @Test

@@ -28,7 +28,12 @@ class LoraWriterTest {
     void everyLayout_isReadBackAtTheSameStrength(LoraLayout layout) {
         Map<String, LoraPair> pairs = pairs();
         Path file = folder.resolve("a.safetensors");
-        LoraWriter.write(file, pairs, Map.of("note", "kept"), layout, DType.F32);
+        LoraWriter.write(
+                file,
+                pairs,
+                Map.of("note", "kept", "lora_alpha", "16", "ss_network_alpha", "16"),
+                layout,
+                DType.F32);
         Map<String, Shape> modules = new LinkedHashMap<>();
         pairs.forEach((name, pair) -> modules.put(name, Shape.of(9, 8)));
         LoraFile read = LoraFile.open(file, KeyMap.identity(), modules);
@@ -42,11 +47,14 @@ class LoraWriterTest {
                                                 Matrices.update(pair)))
                                 .isLessThan(1e-7));
         try (SafetensorsFile opened = SafetensorsFile.open(file)) {
-            assertThat(opened.metadata()).containsEntry("note", "kept");
+            assertThat(opened.metadata())
+                    .containsEntry("note", "kept")
+                    .doesNotContainKey("lora_alpha");
             assertThat(opened.tensors().keySet().stream().anyMatch(key -> key.endsWith(".alpha")))
                     .isEqualTo(layout.isFlat());
         }
         LoraFile byName = LoraFile.openByName(file);
+        assertThat(byName.remarks()).isEmpty();
         assertThat(byName.layout()).contains(layout);
         if (!layout.isFlat()) {
             assertThat(byName.pairs()).containsOnlyKeys(pairs.keySet());
@@ -67,6 +75,19 @@ class LoraWriterTest {
         }
     }
 
+    /** The name of one module is the end of another's. */
+    @Test
+    void rankOfOneModule_isNotThatOfOthers() {
+        Map<String, LoraPair> pairs = new LinkedHashMap<>();
+        pairs.put("block.1." + OUT, Matrices.pair(3, 8, 9, 3, 1));
+        pairs.put("block.2." + OUT, Matrices.pair(3, 8, 9, 3, 2));
+        pairs.put(OUT, Matrices.pair(5, 8, 9, 5, 3));
+        Path file = folder.resolve("a.safetensors");
+        LoraWriter.write(file, pairs, Map.of());
+        assertThat(LoraFile.openByName(file).pairs().values())
+                .allSatisfy(pair -> assertThat(pair.scale()).isEqualTo(1));
+    }
+
     @Test
     void narrowType_isRoundedOnce() {
         Path file = folder.resolve("a.safetensors");
@@ -85,6 +106,28 @@ class LoraWriterTest {
     void emptyAdapter_isRefused() {
         assertThatThrownBy(() -> LoraWriter.write(folder.resolve("a"), Map.of(), Map.of()))
                 .hasMessageContaining("at least one module");
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void valueBeyondTheType_isRefused() {
+        LoraPair pair =
+                new LoraPair(
+                        HostFloats.tensor(DType.F32, Shape.of(1, 1), 1),
+                        HostFloats.tensor(DType.F32, Shape.of(1, 1), 1e5f),
+                        1);
+        Path file = folder.resolve("a.safetensors");
+        assertThatThrownBy(
+                        () ->
+                                LoraWriter.write(
+                                        file,
+                                        Map.of("m", pair),
+                                        Map.of(),
+                                        LoraLayout.PEFT,
+                                        DType.F16))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "base_model.model.m.lora_B.weight: is not finite as F16; check the values and alpha");
         assertThat(folder).isEmptyDirectory();
     }
 

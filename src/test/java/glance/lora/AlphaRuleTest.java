@@ -1,0 +1,178 @@
+package glance.lora;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import glance.io.FormatException;
+import glance.io.SafetensorsFile;
+import glance.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AlphaRuleTest {
+    private static final String PEFT = "adapter_model.safetensors";
+
+    @TempDir Path folder;
+
+    @Test
+    void configBesideIt_givesAlpha() throws IOException {
+        config("{'peft_type':'LORA','lora_alpha':16,'r':4}");
+        AdapterKeys keys = read(PEFT, pair());
+        assertThat(alpha(keys)).isEqualTo(16);
+        assertThat(keys.remarks()).isEmpty();
+    }
+
+    @Test
+    void patterns_areThoseOfPeft() throws IOException {
+        config("{'lora_alpha':16,'r':4,'alpha_pattern':{'b\\\\.\\\\d\\\\.to_(q|k)':2,'to_q':3}}");
+        AdapterKeys keys =
+                read(
+                        PEFT,
+                        new AdapterFiles()
+                                .pair("base_model.model.b.0.to_q", 4, 8, 8)
+                                .pair("base_model.model.c.to_q", 4, 8, 8)
+                                .pair("base_model.model.to_v", 4, 8, 8));
+        assertThat(keys.entries())
+                .extracting(AdapterKeys.Entry::alpha)
+                .containsExactlyInAnyOrder(2f, 3f, 16f);
+    }
+
+    @Test
+    void alphaTensor_winsOverAll() throws IOException {
+        config("{'lora_alpha':16,'r':4}");
+        AdapterFiles file =
+                pair().floats("m.alpha", Shape.of(), 3)
+                        .metadata("lora_adapter_metadata", "{'lora_alpha':8}")
+                        .metadata("lora_alpha", "32");
+        assertThat(alpha(read(PEFT, file))).isEqualTo(3);
+    }
+
+    @Test
+    void headerConfig_winsOverTheOneBesideIt_andThatOverStrings() throws IOException {
+        config("{'lora_alpha':16,'r':4}");
+        assertThat(alpha(read(PEFT, pair().metadata("lora_alpha", "32")))).isEqualTo(16);
+        AdapterKeys keys = read(PEFT, pair().metadata("lora_adapter_metadata", "{'lora_alpha':8}"));
+        assertThat(alpha(keys)).isEqualTo(8);
+        assertThat(keys.remarks())
+                .containsExactly("its header and adapter_config.json disagree; the header counts");
+    }
+
+    @Test
+    void configBesideAnotherName_countsWhereRanksFit() throws IOException {
+        config("{'lora_alpha':16,'r':4}");
+        AdapterKeys fits = read("style.safetensors", pair());
+        assertThat(alpha(fits)).isEqualTo(16);
+        assertThat(fits.remarks())
+                .containsExactly("its strength is taken from adapter_config.json beside it");
+        config("{'lora_alpha':16,'r':4,'rank_pattern':{'m':8}}");
+        AdapterKeys other = read("style.safetensors", pair());
+        assertThat(alpha(other)).isEqualTo(4);
+        assertThat(other.remarks()).anyMatch(r -> r.contains("other ranks and is not used"));
+    }
+
+    @Test
+    void configOfAnotherFile_isNotTaken() throws IOException {
+        config("{'lora_alpha':16,'r':4}");
+        pair().write(folder.resolve(PEFT));
+        assertThat(alpha(read("style.safetensors", pair()))).isEqualTo(4);
+    }
+
+    @Test
+    void otherRanks_areRemarkedOn() throws IOException {
+        config("{'lora_alpha':16,'r':8}");
+        AdapterKeys keys = read(PEFT, pair());
+        assertThat(alpha(keys)).isEqualTo(16);
+        assertThat(keys.remarks())
+                .containsExactly(
+                        "adapter_config.json has other ranks than its matrices, whose ranks count");
+    }
+
+    /** Text encoders have keys of their own in the header. */
+    @Test
+    void headerConfig_isThatOfTheComponent() {
+        AdapterKeys keys =
+                read(
+                        PEFT,
+                        new AdapterFiles()
+                                .pair("text_encoder.q_proj", 4, 8, 8)
+                                .pair("text_encoder_2.q_proj", 4, 8, 8)
+                                .pair("transformer.q_proj", 4, 8, 8)
+                                .metadata(
+                                        "lora_adapter_metadata",
+                                        "{'text_encoder.lora_alpha':8,'transformer.lora_alpha':16,"
+                                                + "'text_encoder.alpha_pattern':{'^q_proj':2}}"));
+        assertThat(keys.entries())
+                .extracting(AdapterKeys.Entry::module)
+                .containsExactlyInAnyOrder(
+                        "text_encoder.q_proj", "text_encoder_2.q_proj", "transformer.q_proj");
+        assertThat(keys.entries())
+                .extracting(AdapterKeys.Entry::alpha)
+                .containsExactlyInAnyOrder(2f, 4f, 16f);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            value = {
+                "{'peft_type':'LOHA'} | peft_type: value",
+                "{'lora_alpha':4,'use_dora':true} | use_dora: value true is not supported",
+                "{'lora_alpha':4,'bias':'all'} | bias: value",
+                "{'lora_alpha':4,'lora_bias':true} | lora_bias: value true",
+                "{'lora_alpha':4,'init_lora_weights':'pissa_niter_4'} | init_lora_weights: pissa",
+                "{'lora_alpha':4,'r':0} | r: must be 1 or more",
+                "{'lora_alpha':4,'alpha_pattern':{'(':1}} | alpha_pattern.(: is not a regular",
+            })
+    void otherKinds_areRefusedByName(String json, String message) throws IOException {
+        config(json);
+        assertThatThrownBy(() -> read(PEFT, pair()))
+                .isInstanceOf(FormatException.class)
+                .hasMessageStartingWith(folder.resolve("adapter_config.json") + ": ")
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void silence_isRemarkedOnWhereItIsNotTheRule() {
+        assertThat(read(PEFT, pair()).remarks())
+                .singleElement()
+                .asString()
+                .startsWith("nothing says its alpha");
+        assertThat(read(PEFT, pair().metadata("software", "{'name':'ai-toolkit'}")).remarks())
+                .isEmpty();
+        AdapterFiles comfyUi = new AdapterFiles().pair("diffusion_model.m", 4, 8, 8);
+        assertThat(read(PEFT, comfyUi).remarks()).isEmpty();
+        AdapterFiles kohya =
+                new AdapterFiles()
+                        .tensor("lora_unet_m.lora_down.weight", 4, 8)
+                        .tensor("lora_unet_m.lora_up.weight", 8, 4);
+        assertThat(read(PEFT, kohya).remarks()).isEmpty();
+        assertThat(read(PEFT, pair().metadata("lora_alpha", "8").metadata("r", "2")).remarks())
+                .singleElement()
+                .asString()
+                .contains("its header says alpha 8, but rank 2 where the matrices have 4");
+    }
+
+    private static AdapterFiles pair() {
+        return new AdapterFiles().pair("m", 4, 8, 8);
+    }
+
+    private static float alpha(AdapterKeys keys) {
+        return keys.entries().get(0).alpha();
+    }
+
+    private void config(String json) throws IOException {
+        Files.writeString(folder.resolve("adapter_config.json"), json.replace('\'', '"'));
+    }
+
+    private AdapterKeys read(String name, AdapterFiles content) {
+        Path path = content.write(folder.resolve(name));
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            return AdapterKeys.read(file);
+        }
+    }
+}
