@@ -58,8 +58,8 @@ final class SettingsOptions {
             names = "--lora",
             paramLabel = "FILE[:scale][@steps]",
             description =
-                    "Add an adapter, at a strength (default 1), in steps such as @1-5 or @slow."
-                            + " May be given several times.")
+                    "Add an adapter, a file or a PEFT folder, at a strength (default 1), in steps such"
+                            + " as @1-5 or @slow. May be given several times.")
     private List<String> loras = new ArrayList<>();
 
     @Option(
