@@ -7,7 +7,6 @@ import glance.compare.ComparisonRequest;
 import glance.compare.Contender;
 import glance.compare.Outcome;
 import glance.compare.ReportFiles;
-import glance.compare.Summary;
 import glance.compare.SummaryTable;
 import glance.compare.scene.Scene;
 import glance.io.Images;
@@ -41,7 +40,8 @@ import picocli.CommandLine.Parameters;
             "For each prompt and seed the teacher and all other runs start from the same noise. Shown"
                     + " for each run: forward passes, seconds, PSNR and SSIM to the teacher's picture,"
                     + " relative error of the final latents. The folder --out gets report.md,"
-                    + " pictures.csv, results.json and sheet.png (prompts down, runs across).",
+                    + " pictures.csv, results.json, sheet.png (prompts down, runs across) and"
+                    + " steps.png (quality by number of steps; one line for runs called NAME-N).",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -59,7 +59,8 @@ import picocli.CommandLine.Parameters;
             "                mean of the three channels",
             "  latent error  |x - y| / |y| of the final latents, y those of the teacher",
             "  Where --prompts is a .jsonl file with scenes, as eval/scenes.jsonl: shares of",
-            "  pictures with the right background, colours, shapes, count and layout.",
+            "  pictures with the right background, colours, shapes, count and layout; won and",
+            "  lost pictures beside those of --against, p of a two-sided sign test.",
             "",
             "Examples:",
             "  glance-engine compare \"a red circle\" --plans glance uniform-10 --out out/",
@@ -188,7 +189,8 @@ final class CompareCommand implements Callable<Integer> {
                     given.scenes(),
                     setting.seeds(),
                     runs.teacher(),
-                    runs.contenders());
+                    runs.contenders(),
+                    runs.against());
         } catch (IllegalArgumentException e) {
             throw new WrongUseException(e.getMessage());
         }
@@ -248,13 +250,15 @@ final class CompareCommand implements Callable<Integer> {
             CompareFiles.write(files.report(), report.markdown());
             CompareFiles.write(files.csv(), report.csv());
             CompareFiles.write(files.json(), report.json());
-            Images.writePng(files.sheet(), gallery.sheet(), Map.of("Software", "glance-engine"));
+            Map<String, String> text = Map.of("Software", "glance-engine");
+            Images.writePng(files.sheet(), gallery.sheet(), text);
+            report.chart().ifPresent(chart -> Images.writePng(files.chart(), chart, text));
         }
         if (json) {
             session.out().print(report.json());
             return;
         }
-        SummaryTable summary = new SummaryTable(Summary.of(report.outcomes()));
+        SummaryTable summary = report.table();
         Table table = new Table(summary.header().toArray(String[]::new));
         summary.rows().forEach(row -> table.row(row.toArray(String[]::new)));
         table.print(session.out());

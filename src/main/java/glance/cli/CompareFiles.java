@@ -14,6 +14,7 @@ final class CompareFiles {
     private static final String CSV = "pictures.csv";
     private static final String JSON = "results.json";
     private static final String SHEET = "sheet.png";
+    private static final String CHART = "steps.png";
     private static final String PICTURES = "pictures";
 
     private final Path folder;
@@ -28,7 +29,7 @@ final class CompareFiles {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new WrongUseException("--out " + folder + ": is a file; give a folder");
         }
-        for (String name : List.of(REPORT, CSV, JSON, SHEET, PICTURES)) {
+        for (String name : List.of(REPORT, CSV, JSON, SHEET, CHART, PICTURES)) {
             if (!overwrite && Files.exists(folder.resolve(name))) {
                 throw new WrongUseException(
                         "--out "
@@ -58,6 +59,10 @@ final class CompareFiles {
 
     Path sheet() {
         return folder.resolve(SHEET);
+    }
+
+    Path chart() {
+        return folder.resolve(CHART);
     }
 
     /** The file of one picture, such as {@code pictures/003-7-slow_fast.png}. */

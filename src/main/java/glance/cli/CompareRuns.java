@@ -70,6 +70,19 @@ final class CompareRuns {
                             + " ${DEFAULT-VALUE} (50 steps).")
     private String teacher;
 
+    @Option(
+            names = "--against",
+            paramLabel = "RUN",
+            defaultValue = "teacher",
+            description =
+                    "The run beside which others have won and lost pictures. Default:"
+                            + " ${DEFAULT-VALUE}.")
+    private String against;
+
+    String against() {
+        return against;
+    }
+
     Contender teacher() {
         return new Contender("teacher", argument("--teacher", teacher, Plans::find), List.of());
     }

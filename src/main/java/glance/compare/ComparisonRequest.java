@@ -2,7 +2,7 @@ package glance.compare;
 
 import glance.compare.scene.Scene;
 import glance.pipeline.ImageSession;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
@@ -14,16 +14,29 @@ import java.util.Set;
  * @param seeds start noises for each prompt
  * @param teacher the run that the others are measured against
  * @param contenders the others
+ * @param against name of the run with which the others are paired, picture by picture
  */
 public record ComparisonRequest(
         ImageSession.Setting setting,
         List<Scene> scenes,
         List<Long> seeds,
         Contender teacher,
-        List<Contender> contenders) {
+        List<Contender> contenders,
+        String against) {
+
+    /** A request whose runs are paired with the teacher. */
+    public ComparisonRequest(
+            ImageSession.Setting setting,
+            List<Scene> scenes,
+            List<Long> seeds,
+            Contender teacher,
+            List<Contender> contenders) {
+        this(setting, scenes, seeds, teacher, contenders, teacher.name());
+    }
 
     /**
-     * @throws IllegalArgumentException if there is nothing to compare, or two runs share a name
+     * @throws IllegalArgumentException if there is nothing to compare, two runs share a name, or
+     *     none has the name against
      */
     public ComparisonRequest {
         contenders = List.copyOf(contenders);
@@ -31,12 +44,16 @@ public record ComparisonRequest(
         if (contenders.isEmpty()) {
             throw new IllegalArgumentException("there is no run to compare with the teacher");
         }
-        Set<String> names = new HashSet<>(Set.of(teacher.name()));
+        Set<String> names = new LinkedHashSet<>(Set.of(teacher.name()));
         for (Contender contender : contenders) {
             if (!names.add(contender.name())) {
                 throw new IllegalArgumentException(
                         "two runs have the name " + contender.name() + "; give each its own");
             }
+        }
+        if (!names.contains(against)) {
+            throw new IllegalArgumentException(
+                    "no run has the name " + against + "; known: " + String.join(", ", names));
         }
     }
 

@@ -9,9 +9,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.compare.scene.Scene;
 import glance.lora.LoraSpec;
 import glance.schedule.PlanJson;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -33,9 +35,23 @@ public record ReportFiles(
                     "seconds",
                     "unseen_pair");
 
+    private List<Summary> summaries() {
+        return Summary.of(outcomes, request.against());
+    }
+
+    /** The summaries of all runs as a table. */
+    public SummaryTable table() {
+        return new SummaryTable(summaries(), request.against());
+    }
+
+    /** Quality by number of steps, if the runs have several: see {@link StepsChart}. */
+    public Optional<BufferedImage> chart() {
+        return StepsChart.of(summaries());
+    }
+
     /** The summaries of all runs as a Markdown table, with what was run below. */
     public String markdown() {
-        SummaryTable table = new SummaryTable(Summary.of(outcomes));
+        SummaryTable table = table();
         StringBuilder text = new StringBuilder("# Comparison\n\n");
         about.forEach(
                 (key, value) -> text.append("- ").append(key + ": " + cell(value)).append('\n'));
@@ -138,9 +154,10 @@ public record ReportFiles(
         ObjectNode root = mapper.createObjectNode();
         root.set("about", mapper.valueToTree(about));
         root.put("teacher", request.teacher().name());
+        root.put("against", request.against());
         ArrayNode runs = root.putArray("runs");
         Map<String, Summary> summaries =
-                Summary.of(outcomes).stream().collect(Collectors.toMap(Summary::contender, s -> s));
+                summaries().stream().collect(Collectors.toMap(Summary::contender, s -> s));
         for (Contender contender : runs()) {
             ObjectNode run = runs.addObject().put("name", contender.name());
             run.set("plan", plan(mapper, contender));
@@ -190,6 +207,12 @@ public record ReportFiles(
                             put(node, "sd_pictures", value.sd());
                             put(node, "sd_seeds", summary.seeds().get(metric).sd());
                         });
+        if (summary.paired() != null) {
+            run.putObject("paired")
+                    .put("won", summary.paired().won())
+                    .put("lost", summary.paired().lost())
+                    .put("p", summary.paired().p());
+        }
     }
 
     private static void put(ObjectNode node, String key, double value) {

@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param values over all pictures, by metric; without metrics that no picture has
  * @param seeds the same of the means that single seeds have over all prompts: what another seed
  *     would change
+ * @param paired beside the run that the request names; null for that run and without scenes
  */
 public record Summary(
         String contender,
@@ -26,18 +27,24 @@ public record Summary(
         int pictures,
         double medianSeconds,
         Map<Metric, Statistic> values,
-        Map<Metric, Statistic> seeds) {
+        Map<Metric, Statistic> seeds,
+        Paired paired) {
 
-    /** The summaries of all runs, in their order. */
-    public static List<Summary> of(List<Outcome> outcomes) {
+    /**
+     * The summaries of all runs, in their order.
+     *
+     * @param against name of the run that others are paired with
+     */
+    public static List<Summary> of(List<Outcome> outcomes, String against) {
         Map<String, List<Outcome>> byRun = new LinkedHashMap<>();
         for (Outcome outcome : outcomes) {
             byRun.computeIfAbsent(outcome.contender(), key -> new ArrayList<>()).add(outcome);
         }
-        return byRun.values().stream().map(Summary::ofRun).toList();
+        List<Outcome> others = byRun.getOrDefault(against, List.of());
+        return byRun.values().stream().map(run -> ofRun(run, others)).toList();
     }
 
-    private static Summary ofRun(List<Outcome> outcomes) {
+    private static Summary ofRun(List<Outcome> outcomes, List<Outcome> others) {
         Map<Long, List<Outcome>> bySeed = new TreeMap<>();
         for (Outcome outcome : outcomes) {
             bySeed.computeIfAbsent(outcome.seed(), key -> new ArrayList<>()).add(outcome);
@@ -64,7 +71,10 @@ public record Summary(
                 outcomes.size(),
                 Statistic.median(outcomes.stream().mapToDouble(Outcome::seconds).toArray()),
                 values,
-                seeds);
+                seeds,
+                outcomes.equals(others) || !values.containsKey(Metric.ALL_RIGHT)
+                        ? null
+                        : Paired.of(outcomes, others));
     }
 
     private static Statistic statistic(Metric metric, List<Outcome> outcomes) {

@@ -10,8 +10,13 @@ public final class SummaryTable {
     private final List<Summary> summaries;
     private final List<Metric> metrics;
     private final boolean overSeeds;
+    private final String against;
 
-    public SummaryTable(List<Summary> summaries) {
+    /**
+     * @param against the run that others are paired with
+     */
+    public SummaryTable(List<Summary> summaries, String against) {
+        this.against = against;
         this.summaries = List.copyOf(summaries);
         metrics =
                 Arrays.stream(Metric.values())
@@ -24,6 +29,9 @@ public final class SummaryTable {
     public List<String> header() {
         List<String> header = new ArrayList<>(List.of("run", "steps", "passes", "seconds"));
         metrics.forEach(metric -> header.add(metric.title()));
+        if (hasPairs()) {
+            header.addAll(List.of("won", "lost", "p"));
+        }
         return header;
     }
 
@@ -43,7 +51,23 @@ public final class SummaryTable {
         for (Metric metric : metrics) {
             row.add(cell(summary, metric));
         }
+        if (hasPairs()) {
+            row.addAll(pair(summary.paired()));
+        }
         return row;
+    }
+
+    private boolean hasPairs() {
+        return summaries.stream().anyMatch(summary -> summary.paired() != null);
+    }
+
+    private static List<String> pair(Paired paired) {
+        return paired == null
+                ? List.of("-", "-", "-")
+                : List.of(
+                        Integer.toString(paired.won()),
+                        Integer.toString(paired.lost()),
+                        number(paired.p(), 3));
     }
 
     private String cell(Summary summary, Metric metric) {
@@ -51,19 +75,26 @@ public final class SummaryTable {
         if (value == null) {
             return "-";
         }
-        Statistic spread = overSeeds ? summary.seeds().get(metric) : value;
+        double spread = overSeeds ? summary.seeds().get(metric).error() : value.sd();
         // Of single pictures a share is right or wrong; the spread of that says nothing new.
-        boolean plain = Double.isNaN(spread.sd()) || !overSeeds && metric.isOfScenes();
+        boolean plain = Double.isNaN(spread) || !overSeeds && metric.isOfScenes();
         String mean = number(value.mean(), metric.decimals());
-        return plain ? mean : mean + " ± " + number(spread.sd(), metric.decimals());
+        // A share's error is below 1 % of some hundred pictures.
+        int decimals = Math.max(1, metric.decimals());
+        return plain ? mean : mean + " ± " + number(spread, decimals);
     }
 
     /** What the numbers are, in one line. */
     public String legend() {
         return "seconds: median of denoising one picture; the rest: mean over all pictures"
                 + (overSeeds
-                        ? " ± standard deviation of the means of single seeds"
-                        : ", ± standard deviation over pictures");
+                        ? " ± standard error over seeds"
+                        : ", ± standard deviation over pictures")
+                + (hasPairs()
+                        ? "; won: all right here and not in "
+                                + against
+                                + ", lost: the reverse, p: two-sided sign test"
+                        : "");
     }
 
     private static String number(double value, int decimals) {

@@ -63,9 +63,9 @@ class ReportFilesTest {
                         "- model: tiny",
                         "| run | steps | passes | seconds | PSNR dB | SSIM | latent error |",
                         "| short | 2 | 4 | 0.15 | inf |",
-                        "| 0.750 ± 0.354 | 0.125 ± 0.177 |",
-                        "| 50 ± 71 |",
-                        "standard deviation of the means of single seeds",
+                        "| 0.750 ± 0.250 | 0.125 ± 0.125 |",
+                        "| 50 ± 50.0 | 0 | 1 | 1.000 |",
+                        "± standard error over seeds; won: all right here and not in teacher",
                         "| short | uniform-2 |  |");
     }
 
@@ -79,6 +79,8 @@ class ReportFilesTest {
         assertThat(run.at("/ssim/mean").asDouble()).isEqualTo(0.75);
         assertThat(run.at("/psnr/mean").isNull()).isTrue();
         assertThat(run.at("/shapes/mean").asDouble()).isEqualTo(50);
+        assertThat(run.at("/paired/lost").asInt()).isEqualTo(1);
+        assertThat(root.at("/runs/0/paired").isMissingNode()).isTrue();
         assertThat(root.at("/pictures")).hasSize(4);
         assertThat(root.at("/pictures/3/latent_error").asDouble()).isEqualTo(0.25);
         assertThat(root.at("/pictures/3/shapes").asBoolean()).isFalse();
