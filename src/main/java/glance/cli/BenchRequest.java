@@ -19,7 +19,7 @@ final class BenchRequest {
      */
     static ImageRequest of(ModelFolder folder, String size, int batch, String plan) {
         Family family = Families.of(folder);
-        Family.Defaults defaults = family.defaults(folder);
+        Family.Defaults defaults = Families.defaults(folder);
         int side = family.geometry(folder).defaultSize();
         try {
             PictureSize wanted =

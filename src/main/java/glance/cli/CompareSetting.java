@@ -85,7 +85,7 @@ final class CompareSetting {
      */
     ImageSession.Setting of(List<String> prompts, ModelFolder folder) {
         Family family = Families.of(folder);
-        Family.Defaults defaults = family.defaults(folder);
+        Family.Defaults defaults = Families.defaults(folder);
         int side = family.geometry(folder).defaultSize();
         PictureSize pixels = size == null ? new PictureSize(side, side) : PictureSize.parse(size);
         return new ImageSession.Setting(

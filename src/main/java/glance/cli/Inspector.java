@@ -11,6 +11,7 @@ import glance.io.Weights;
 import glance.lora.AdapterPath;
 import glance.model.Family;
 import glance.pipeline.Families;
+import glance.pipeline.FolderNote;
 import glance.pipeline.MemoryForecast;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -80,6 +81,7 @@ final class Inspector {
 
     private Inspection.Model model(Path path) throws IOException {
         ModelFolder folder = ModelFolder.open(path);
+        FolderNote note = FolderNote.of(folder);
         List<Inspection.Component> components = new ArrayList<>();
         for (String name : folder.index().keys()) {
             if (folder.has(name)) {
@@ -92,17 +94,17 @@ final class Inspector {
                     path.toString(),
                     folder.pipelineClass(),
                     components,
-                    defaults(folder),
+                    defaults(folder, note),
                     opened.info().id(),
                     forecast(opened, folder));
         }
     }
 
     /** Null for a model that this engine cannot run; looking at one is no error. */
-    private static Inspection.Defaults defaults(ModelFolder folder) {
+    private static Inspection.Defaults defaults(ModelFolder folder, FolderNote note) {
         try {
             Family family = Families.of(folder);
-            Family.Defaults defaults = family.defaults(folder);
+            Family.Defaults defaults = note.over(family.defaults(folder));
             int side = family.geometry(folder).defaultSize();
             return new Inspection.Defaults(
                     defaults.plan().name(),

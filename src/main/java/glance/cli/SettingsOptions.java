@@ -136,7 +136,7 @@ final class SettingsOptions {
         PictureSize given = size == null ? null : argument("--size", size, PictureSize::parse);
         ModelFolder folder = open(modelName);
         Family family = Families.of(folder);
-        Family.Defaults defaults = family.defaults(folder);
+        Family.Defaults defaults = Families.defaults(folder);
         PlanSpec planSpec =
                 orFrom(
                         recipe,

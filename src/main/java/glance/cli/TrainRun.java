@@ -6,6 +6,7 @@ import glance.model.Family;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.pipeline.Families;
 import glance.pipeline.LivePicture;
 import glance.schedule.NoiseSchedule;
 import glance.schedule.PlanSpec;
@@ -158,7 +159,7 @@ final class TrainRun {
         TokenGrid grid = geometry.grid(geometry.defaultSize(), geometry.defaultSize());
         return TrainSamples.picture(
                 encodings,
-                job.family().defaults(job.folder()),
+                Families.defaults(job.folder()),
                 job.samplePrompt(),
                 job.plan().resolve(job.family().schedule(job.folder()), grid.tokens()),
                 grid,

@@ -23,7 +23,7 @@ public interface Family {
     /** {@code _class_name} in the config.json of its transformers. */
     String transformerClass();
 
-    /** What a run of this model uses where the user does not choose. */
+    /** What a run of this model uses where neither its folder nor the user chooses. */
     Defaults defaults(ModelFolder folder);
 
     /**

@@ -28,13 +28,14 @@ public final class Experts {
     private Experts() {}
 
     /**
-     * The model's own adapters for a plan, each in its phase; none if the plan brings its own.
+     * The model's own adapters for a plan, each in its phase; none if the plan brings its own, or
+     * if the folder says in {@code glance.json} that they are not to be used unasked.
      *
-     * @throws glance.io.FormatException if a file among them is damaged
+     * @throws glance.io.FormatException if a file among them or {@code glance.json} is damaged
      */
     public static List<LoraSpec> of(ModelFolder model, PlanSpec plan) {
         List<LoraSpec> result = new ArrayList<>();
-        if (!plan.adapters().isEmpty() || !model.has(FOLDER)) {
+        if (!plan.adapters().isEmpty() || !model.has(FOLDER) || !FolderNote.of(model).experts()) {
             return result;
         }
         for (Path file : files(model.component(FOLDER))) {

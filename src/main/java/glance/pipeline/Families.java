@@ -47,4 +47,14 @@ public final class Families {
                 "pipeline " + wanted + " is not supported",
                 "supported: " + known);
     }
+
+    /**
+     * What a run of a model uses where the user does not choose: what its folder says in {@code
+     * glance.json}, else what its family wants.
+     *
+     * @throws FormatException if this engine has no such family, or the file makes no sense
+     */
+    public static Family.Defaults defaults(ModelFolder folder) {
+        return FolderNote.of(folder).over(of(folder).defaults(folder));
+    }
 }

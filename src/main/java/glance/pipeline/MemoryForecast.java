@@ -52,7 +52,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
      */
     public static MemoryForecast of(Device device, ModelFolder folder) {
         Family family = Families.of(folder);
-        Family.Defaults defaults = family.defaults(folder);
+        Family.Defaults defaults = Families.defaults(folder);
         int size = family.geometry(folder).defaultSize();
         ImageRequest request =
                 new ImageRequest(

@@ -63,12 +63,9 @@ public final class Plans {
      * @throws FormatException if the file holds no valid plan
      */
     public static PlanSpec find(String nameOrFile) {
-        Matcher uniform = UNIFORM.matcher(nameOrFile);
-        if (uniform.matches()) {
-            return uniform(Integer.parseInt(uniform.group(1)));
-        }
-        if (NAMED.containsKey(nameOrFile)) {
-            return NAMED.get(nameOrFile);
+        Optional<PlanSpec> named = named(nameOrFile);
+        if (named.isPresent()) {
+            return named.get();
         }
         Path file = Path.of(nameOrFile);
         if (nameOrFile.isEmpty() || !Files.exists(file)) {
@@ -79,6 +76,18 @@ public final class Plans {
                             + String.join(", ", names()));
         }
         return PlanJson.read(file);
+    }
+
+    /**
+     * The plan with a name, if there is one.
+     *
+     * @throws IllegalArgumentException if it is uniform-N with an N that is not 1 to 1000
+     */
+    public static Optional<PlanSpec> named(String name) {
+        Matcher uniform = UNIFORM.matcher(name);
+        return uniform.matches()
+                ? Optional.of(uniform(Integer.parseInt(uniform.group(1))))
+                : Optional.ofNullable(NAMED.get(name));
     }
 
     /** The plan that has phases and is called this, if there is one. */

@@ -72,6 +72,16 @@ class InfoCommandTest {
     }
 
     @Test
+    void modelWithADamagedNote_isRefusedByFileAndKey() throws IOException {
+        Files.writeString(folder.resolve("model_index.json"), "{\"_class_name\": \"X\"}");
+        Files.writeString(folder.resolve("glance.json"), "{\"plan\": 3}");
+        assertThat(run("info", folder.toString())).isEqualTo(ExitCode.FAILURE);
+        assertThat(err.toString())
+                .contains("glance.json: plan: expected a string, got 3")
+                .hasLineCount(1);
+    }
+
+    @Test
     void component_isDescribedWithItsLayersTakenTogether() {
         assertThat(run("info", "--all", FIXTURES.resolve("flux-transformer").toString())).isZero();
         assertThat(out.toString())

@@ -73,6 +73,12 @@ class ExpertsTest {
     }
 
     @Test
+    void expertsThatTheFolderTurnsOff_areNotUsed() throws IOException {
+        Files.writeString(folder.resolve("glance.json"), "{\"experts\": false}");
+        assertThat(Experts.of(model, Plans.find("glance"))).isEmpty();
+    }
+
+    @Test
     void modelWithoutExperts_hasNone() throws IOException {
         Path bare = Files.createDirectory(folder.resolve("bare"));
         Files.writeString(bare.resolve("model_index.json"), "{\"_class_name\": \"X\"}");
