@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "Examples:",
-            "  glance-engine generate \"three blue stars on a white background\"",
+            "  glance-engine generate \"a red circle left of a blue heart\"",
             "  glance-engine generate \"a cat\" --model FOLDER --lora slow.safetensors@slow",
-            "  glance-engine train --image cat.jpg --caption \"a cat on a chair\" --out cat/",
+            "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
             "  glance-engine info MODEL_FOLDER        parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
             "  glance-engine lora merge MODEL_FOLDER style.safetensors --out MERGED_FOLDER",

@@ -44,7 +44,7 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Examples:",
-            "  glance-engine train --image cat.jpg --caption \"a cat on a chair\" --out cat/",
+            "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
             "  glance-engine train --data pictures/ --model Qwen-Image --phase slow",
             "  glance-engine train --data pictures/ --out more/ --resume --steps 120",
             "  glance-engine train --config train_lora.yaml --sample-every 20",

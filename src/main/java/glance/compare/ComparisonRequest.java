@@ -53,7 +53,10 @@ public record ComparisonRequest(
         }
         if (!names.contains(against)) {
             throw new IllegalArgumentException(
-                    "no run has the name " + against + "; known: " + String.join(", ", names));
+                    "against "
+                            + against
+                            + ": no run has this name; runs: "
+                            + String.join(", ", names));
         }
     }
 

@@ -97,7 +97,8 @@ class CommandLineIT {
 
     /** The adapters of the pipeline's fixture, as if trained for the plan glance. */
     private void addExperts() throws IOException {
-        Path experts = Files.createDirectory(folder.resolve("glance-tiny/experts"));
+        Files.deleteIfExists(folder.resolve("glance-tiny/glance.json"));
+        Path experts = Files.createDirectories(folder.resolve("glance-tiny/experts"));
         for (String phase : List.of("slow", "fast")) {
             String name = phase + ".safetensors";
             try (SafetensorsFile file =
@@ -220,7 +221,7 @@ class CommandLineIT {
     void stepsThatThePlanHasNot_areWrongUse() {
         Path slow = FIXTURES.resolve("glance-tiny-pipeline/slow.safetensors");
         assertError(
-                engine.run("generate", "x", "--lora", slow + "@9-12"),
+                engine.run("generate", "x", "--plan", "glance", "--lora", slow + "@9-12"),
                 ExitCode.WRONG_USE,
                 "step 12 is not in plan glance, which has steps 1 to 10");
         assertError(

@@ -120,6 +120,30 @@ class CompareCommandIT {
     }
 
     @Test
+    void cache_keepsRunsForLaterComparisons() throws IOException {
+        String[] command = {
+            "compare", "a red circle", "--teacher", "uniform-3", "--cache", "kept", "--json"
+        };
+        Result first = engine.run(with(command, "--plans", "uniform-2"));
+        assertThat(first.exitCode()).as(first.err()).isZero();
+        try (Stream<Path> files = Files.list(folder.resolve("kept"))) {
+            assertThat(files).hasSize(2);
+        }
+        Result second = engine.run(with(command, "--plans", "uniform-2", "uniform-1"));
+        Result third = engine.run(with(command, "--plans", "uniform-2", "uniform-1"));
+        assertThat(second.exitCode()).as(second.err()).isZero();
+        // Times too are those of the run that was kept.
+        assertThat(third.out()).isEqualTo(second.out());
+        JsonNode before = new ObjectMapper().readTree(first.out()).get("pictures");
+        JsonNode after = new ObjectMapper().readTree(second.out()).get("pictures");
+        assertThat(after.get(1).get("psnr")).isEqualTo(before.get(1).get("psnr"));
+    }
+
+    private static String[] with(String[] command, String... more) {
+        return Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new);
+    }
+
+    @Test
     void earlierResults_areKeptUnlessToldOtherwise() throws IOException {
         Files.writeString(folder.resolve("report.md"), "mine");
         String[] command = {
@@ -140,10 +164,7 @@ class CompareCommandIT {
                                 + " folder or use --overwrite"
                                 + System.lineSeparator());
         assertThat(folder.resolve("report.md")).hasContent("mine");
-        Result told =
-                engine.run(
-                        Stream.concat(Stream.of(command), Stream.of("--overwrite"))
-                                .toArray(String[]::new));
+        Result told = engine.run(with(command, "--overwrite"));
         assertThat(told.exitCode()).as(told.err()).isZero();
         assertThat(folder.resolve("report.md")).content().contains("| uniform-1 |");
     }

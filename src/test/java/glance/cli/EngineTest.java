@@ -80,6 +80,7 @@ class EngineTest {
                 "compare x --plans glance --size 60x64 | size 60x64: sides must be",
                 "compare x --preset all  | --preset all: expected one of controls, sweep",
                 "compare x --preset sweep | --preset sweep: needs --slow FILE and --fast FILE",
+                "compare x --plans glance --against base | against base: no run has this name; runs: teacher, glance",
                 "compare x --run glance  | --run glance: expected NAME=PLAN[,FILE[:scale][@steps]...]",
                 "compare x --run a=glance,no.st | --run: adapter 'no.st': no such file",
                 "compare x --run teacher=glance | two runs have the name teacher",
