@@ -113,7 +113,7 @@ final class MergedCheckpoint {
         if (index.path("metadata") instanceof ObjectNode metadata && metadata.has("total_size")) {
             long bytes = 0;
             for (TensorInfo info : checkpoint.weights().tensors().values()) {
-                bytes += info.shape().numel() * stored(info).bytes();
+                bytes += stored(info).bytes(info.shape().numel());
             }
             metadata.put("total_size", bytes);
         }

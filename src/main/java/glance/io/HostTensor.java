@@ -16,7 +16,7 @@ public record HostTensor(DType dtype, Shape shape, ByteBuffer data) {
      * @throws IllegalArgumentException if the data is not exactly as long as shape and dtype say
      */
     public HostTensor {
-        long want = Math.multiplyExact(shape.numel(), dtype.bytes());
+        long want = dtype.bytes(shape.numel());
         if (data.remaining() != want) {
             throw new IllegalArgumentException(
                     "HostTensor: data must be "

@@ -35,20 +35,46 @@ public final class ModelFolder {
     }
 
     /**
-     * Opens a folder and reads its index.
+     * Opens a folder and reads its index. A folder {@code models--ORG--NAME} of the hub's cache
+     * stands for its main snapshot.
      *
      * @throws FormatException if it is no folder, or has no or a damaged {@code model_index.json}
      */
-    public static ModelFolder open(Path folder) {
-        if (!Files.isDirectory(folder)) {
-            String reason = Files.exists(folder) ? "is a file, not a folder" : "no such folder";
-            throw new FormatException(folder, null, reason, LAYOUT);
+    public static ModelFolder open(Path path) {
+        if (!Files.isDirectory(path)) {
+            throw noFolder(path);
         }
-        Path file = folder.resolve(INDEX);
-        if (!Files.exists(file)) {
+        Path folder = HubModel.snapshot(path);
+        if (!FileInput.names(folder).contains(INDEX)) {
             throw new FormatException(folder, null, "holds no " + INDEX, LAYOUT);
         }
-        return new ModelFolder(folder, Config.read(file), Weights::open);
+        return new ModelFolder(folder, Config.read(folder.resolve(INDEX)), Weights::open);
+    }
+
+    private static FormatException noFolder(Path path) {
+        if (Files.exists(path)) {
+            return single(path);
+        }
+        if (Files.isSymbolicLink(path)) {
+            return FileInput.danglingLink(path);
+        }
+        String remedy = HubModel.isId(path) ? HubModel.howToFetch(path.toString()) : LAYOUT;
+        return new FormatException(path, null, "no such folder", remedy);
+    }
+
+    /** A file where a folder should be; what it holds may tell the user more. */
+    private static FormatException single(Path file) {
+        FormatException foreign = null;
+        if (WeightFolder.isNameOfWeights(file.getFileName().toString())) {
+            try (Weights weights = Weights.open(file)) {
+                foreign = weights.foreign();
+            } catch (FormatException e) {
+                foreign = e;
+            }
+        }
+        return foreign != null
+                ? foreign
+                : new FormatException(file, null, "is a file, not a folder", LAYOUT);
     }
 
     /** This model with {@link Weights#random} in all components; it needs only the configs. */

@@ -64,10 +64,19 @@ public final class SafetensorsFile implements AutoCloseable {
 
     private static byte[] readHeader(Path file, FileChannel channel) throws IOException {
         long size = channel.size();
+        int known = (int) Math.min(size, ForeignFile.START_BYTES);
+        ByteBuffer start = read(channel, 0, known);
+        // The format forbids space before the header, by which other kinds of file are told apart.
+        if (size <= LENGTH_BYTES || start.get(LENGTH_BYTES) != '{') {
+            FormatException foreign = ForeignFile.refusal(file, start.array());
+            if (foreign != null) {
+                throw foreign;
+            }
+        }
         if (size < LENGTH_BYTES) {
             throw damaged(file, "is " + size + " bytes, too short for a safetensors file");
         }
-        long length = read(channel, 0, LENGTH_BYTES).getLong();
+        long length = start.getLong();
         if (length < 0 || length > SafetensorsHeader.MAX_HEADER_BYTES) {
             throw damaged(
                     file,

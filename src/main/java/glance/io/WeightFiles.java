@@ -1,6 +1,5 @@
 package glance.io;
 
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,14 +9,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** Weights in one safetensors file, or in shards with an index. */
 final class WeightFiles extends Weights {
-    private static final List<String> SINGLE_FILES =
-            List.of("diffusion_pytorch_model.safetensors", "model.safetensors");
-    private static final String INDEX_SUFFIX = ".safetensors.index.json";
-
     private final Path source;
     private final List<SafetensorsFile> files;
     private final Map<String, TensorInfo> tensors;
@@ -49,44 +43,13 @@ final class WeightFiles extends Weights {
     }
 
     static Weights read(Path fileOrFolder) {
-        if (!Files.isDirectory(fileOrFolder)) {
-            return fileOrFolder.toString().endsWith(INDEX_SUFFIX)
-                    ? openShards(fileOrFolder)
-                    : openSingle(fileOrFolder);
-        }
-        for (String name : SINGLE_FILES) {
-            Path file = fileOrFolder.resolve(name);
-            if (Files.exists(file)) {
-                return openSingle(file);
-            }
-        }
-        return openShards(findIndex(fileOrFolder));
+        Path file =
+                Files.isDirectory(fileOrFolder) ? WeightFolder.find(fileOrFolder) : fileOrFolder;
+        return WeightFolder.isIndex(file) ? openShards(file) : openSingle(file);
     }
 
     private static Weights openSingle(Path file) {
         return new WeightFiles(file, List.of(SafetensorsFile.open(file)));
-    }
-
-    private static Path findIndex(Path folder) {
-        List<Path> indexes;
-        try (Stream<Path> children = Files.list(folder)) {
-            indexes = children.filter(p -> p.toString().endsWith(INDEX_SUFFIX)).sorted().toList();
-        } catch (IOException e) {
-            throw FileInput.unreadable(folder, e);
-        }
-        if (indexes.size() == 1) {
-            return indexes.get(0);
-        }
-        String found =
-                indexes.isEmpty()
-                        ? "holds no weights"
-                        : "holds several indexes "
-                                + indexes.stream().map(Path::getFileName).toList();
-        throw new FormatException(
-                folder,
-                null,
-                found,
-                "expected " + String.join(" or ", SINGLE_FILES) + " or one *" + INDEX_SUFFIX);
     }
 
     private static Weights openShards(Path indexFile) {
@@ -94,7 +57,7 @@ final class WeightFiles extends Weights {
         Map<String, SafetensorsFile> shards = new LinkedHashMap<>();
         for (String shard : index.shards()) {
             Path file = indexFile.resolveSibling(shard);
-            if (!Files.isRegularFile(file)) {
+            if (!Files.exists(file) && !Files.isSymbolicLink(file)) {
                 throw new FormatException(
                         indexFile,
                         null,

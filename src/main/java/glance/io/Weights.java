@@ -14,12 +14,18 @@ public abstract class Weights implements AutoCloseable {
     /**
      * Opens a safetensors file, or a component folder that holds {@code
      * diffusion_pytorch_model.safetensors}, {@code model.safetensors}, or shards with one {@code
-     * *.safetensors.index.json}.
+     * *.safetensors.index.json}; where these are missing, those of a variant such as {@code
+     * model.fp16.safetensors}.
      *
      * @throws FormatException if nothing of the kind is there, or a file is damaged
      */
     public static Weights open(Path fileOrFolder) {
         return WeightFiles.read(fileOrFolder);
+    }
+
+    /** Whether weights belong into a folder: it has a config.json, or weights of any format. */
+    public static boolean belongIn(Path folder) {
+        return WeightFolder.isHomeOf(folder);
     }
 
     /**
@@ -70,6 +76,14 @@ public abstract class Weights implements AutoCloseable {
 
     /** The file that was opened, for messages: the weights or the index. */
     public abstract Path source();
+
+    /**
+     * Why these are weights that the engine does not read yet: they are quantised, or named as
+     * other programs name them. Null if nothing speaks for that.
+     */
+    public FormatException foreign() {
+        return ForeignWeights.refusal(source(), tensors(), metadata());
+    }
 
     /** Closes all files. */
     @Override

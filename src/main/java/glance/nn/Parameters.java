@@ -218,8 +218,8 @@ public final class Parameters implements AutoCloseable {
     /**
      * Ends loading.
      *
-     * @throws FormatException if tensors are missing, mis-shaped or unexpected; names all of them
-     *     (the first few of each kind)
+     * @throws FormatException if tensors are missing, mis-shaped or unexpected; names the first few
+     *     of them, or what wrote weights that the engine does not read
      */
     public void finish() {
         List<String> problems = new ArrayList<>(root.problems);
@@ -230,6 +230,10 @@ public final class Parameters implements AutoCloseable {
         }
         if (!problems.isEmpty()) {
             close();
+            FormatException foreign = root.weights.foreign();
+            if (foreign != null) {
+                throw foreign;
+            }
             throw new FormatException(
                     root.weights.source(),
                     null,

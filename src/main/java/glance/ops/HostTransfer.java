@@ -41,12 +41,12 @@ public final class HostTransfer {
         return upload(DType.I32, shape, bytes);
     }
 
-    /** The values of a contiguous F32, BF16 or F16 tensor, exactly. */
+    /** The values of a contiguous tensor of a float dtype, exactly. */
     public FloatBuffer floats(Tensor tensor) {
         Check.that(
-                HostFloats.supports(tensor.dtype()),
+                tensor.dtype().isFloating(),
                 "read",
-                "tensor must be F32, BF16 or F16, got " + tensor.dtype());
+                "tensor must be of a float dtype, got " + tensor.dtype());
         ByteBuffer bytes = bytes(tensor);
         if (tensor.dtype() == DType.F32) {
             return bytes.asFloatBuffer();

@@ -3,9 +3,12 @@ package glance.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.tensor.DType;
+import glance.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +37,20 @@ class ModelFolderTest {
         refused(() -> ModelFolder.open(folder.resolve("none")), "no such folder");
         refused(() -> ModelFolder.open(file), "is a file, not a folder");
         refused(() -> ModelFolder.open(folder), "holds no model_index.json; expected a model");
+    }
+
+    /** What a single file is says more than that it is one. */
+    @Test
+    void open_singleFile_isRefusedByWhatItHolds() throws IOException {
+        Path flux = folder.resolve("flux1-dev.safetensors");
+        HostTensor tensor = HostFloats.tensor(DType.F32, Shape.of(1), 1);
+        SafetensorsWriter.write(flux, Map.of("double_blocks.0.img_mod.lin.bias", tensor), Map.of());
+        refused(() -> ModelFolder.open(flux), "flux1-dev.safetensors: holds FLUX in the layout of");
+        Path other = folder.resolve("other.safetensors");
+        SafetensorsWriter.write(other, Map.of("a", tensor), Map.of());
+        refused(() -> ModelFolder.open(other), "is a file, not a folder; expected a model");
+        Path gguf = Files.writeString(folder.resolve("flux.gguf"), "GGUF\3\0\0\0\0\0\0\0\0");
+        refused(() -> ModelFolder.open(gguf), "is a GGUF file");
     }
 
     @Test

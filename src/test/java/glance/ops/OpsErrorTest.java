@@ -450,7 +450,7 @@ class OpsErrorTest {
                         "read: the tensor must be contiguous; copy it first",
                         ops -> ops.host().bytes(strided(ops, 3))),
                 refused(
-                        "read: tensor must be F32, BF16 or F16, got I32",
+                        "read: tensor must be of a float dtype, got I32",
                         ops -> ops.host().floats(ops.host().ints(Shape.of(1), 1))));
     }
 
