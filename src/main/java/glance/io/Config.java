@@ -19,7 +19,14 @@ import java.util.stream.IntStream;
  * names file and key; nested keys are written {@code outer.inner}.
  */
 public final class Config {
+    /** No published config has a larger size; products of a few stay within a long. */
+    public static final int MAX_SIZE = 1 << 20;
+
+    /** No published config has as many layers or heads. */
+    public static final int MAX_COUNT = 1 << 12;
+
     private static final long MAX_CONFIG_BYTES = 16_000_000;
+    private static final String PUBLISHED = "use the published config";
 
     private final Path file;
     private final String prefix;
@@ -89,18 +96,65 @@ public final class Config {
         return has(key) ? integer(key) : absent;
     }
 
-    /** A whole number that is 1 or more, such as a size. */
+    /** A whole number from {@code min} to {@code max}. */
+    public int integer(String key, int absent, int min, int max) {
+        return has(key) ? within(key, integer(key), min, max) : absent;
+    }
+
+    /** A size, from 1 to {@link #MAX_SIZE}. */
     public int positive(String key) {
-        int value = integer(key);
-        if (value < 1) {
-            throw refuse(key, "must be 1 or more, got " + value, "use the published config");
-        }
-        return value;
+        return within(key, integer(key), 1, MAX_SIZE);
     }
 
     /** As {@link #positive(String)}, with a value for an absent key. */
     public int positive(String key, int absent) {
         return has(key) ? positive(key) : absent;
+    }
+
+    /**
+     * A number of things that are made one by one, such as layers or heads: from 1 to {@link
+     * #MAX_COUNT}.
+     */
+    public int count(String key) {
+        return within(key, integer(key), 1, MAX_COUNT);
+    }
+
+    /** As {@link #count(String)}, with a value for an absent key. */
+    public int count(String key, int absent) {
+        return has(key) ? count(key) : absent;
+    }
+
+    /**
+     * The product of sizes, which is a size itself.
+     *
+     * @param key the one to name where it is over {@link #MAX_SIZE}
+     */
+    public int product(String key, int... sizes) {
+        long product = 1;
+        for (int size : sizes) {
+            product *= size;
+            if (product > MAX_SIZE) {
+                throw refuse(
+                        key,
+                        "makes a size over "
+                                + MAX_SIZE
+                                + ": "
+                                + Arrays.toString(sizes)
+                                + " multiplied",
+                        PUBLISHED);
+            }
+        }
+        return (int) product;
+    }
+
+    private int within(String key, int value, int min, int max) {
+        if (value < min) {
+            throw refuse(key, "must be " + min + " or more, got " + value, PUBLISHED);
+        }
+        if (value > max) {
+            throw refuse(key, "must be at most " + max + ", got " + value, PUBLISHED);
+        }
+        return value;
     }
 
     /** A number. */
@@ -111,6 +165,20 @@ public final class Config {
     /** As {@link #number(String)}, with a value for an absent key. */
     public double number(String key, double absent) {
         return has(key) ? number(key) : absent;
+    }
+
+    /** A number from {@code min} to {@code max}. */
+    public double number(String key, double absent, double min, double max) {
+        double value = number(key, absent);
+        if (value < min || value > max) {
+            throw refuse(key, "must be " + min + " to " + max + ", got " + value, PUBLISHED);
+        }
+        return value;
+    }
+
+    /** What a norm adds to a variance: from 0 to 1. */
+    public float epsilon(String key, double absent) {
+        return (float) number(key, absent, 0, 1);
     }
 
     /** A truth value. */
@@ -245,8 +313,9 @@ public final class Config {
     }
 
     private double asNumber(String key, JsonNode value) {
-        Predicate<JsonNode> finite = n -> n.isNumber() && Double.isFinite(n.doubleValue());
-        return typed(key, value, finite, "a number").doubleValue();
+        Predicate<JsonNode> finite =
+                n -> n.isNumber() && Math.abs(n.doubleValue()) <= Float.MAX_VALUE;
+        return typed(key, value, finite, "a number within float32").doubleValue();
     }
 
     private String asString(String key, JsonNode value) {
@@ -273,6 +342,6 @@ public final class Config {
     }
 
     private FormatException missing(String key) {
-        return new FormatException(file, prefix + key, "is missing", "use the published config");
+        return new FormatException(file, prefix + key, "is missing", PUBLISHED);
     }
 }

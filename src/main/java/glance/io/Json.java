@@ -20,6 +20,10 @@ import java.nio.file.Path;
 /** JSON read strictly: UTF-8 only, no duplicate keys, no deep nesting, nothing after the value. */
 final class Json {
     private static final int MAX_NESTING = 32;
+
+    /** Tells programmers how to make the parser lenient. */
+    private static final String PARSER_ADVICE = ": enable `.*` to allow";
+
     private static final int MAX_NUMBER_CHARS = 400;
     private static final int MAX_STRING_CHARS = 100_000_000;
 
@@ -96,7 +100,9 @@ final class Json {
                                     + syntax.getLocation().getLineNr()
                                     + " column "
                                     + syntax.getLocation().getColumnNr();
-            String detail = FormatException.printable(syntax.getOriginalMessage());
+            String detail =
+                    FormatException.printable(
+                            syntax.getOriginalMessage().replaceFirst(PARSER_ADVICE, ""));
             reason = "is not valid JSON (" + detail + at + ")";
         }
         return new FormatException(file, where, reason, "fetch or write the file again", cause);

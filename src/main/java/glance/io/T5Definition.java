@@ -64,7 +64,7 @@ record T5Definition(List<Piece> pieces, ByteBuffer characters, List<AddedToken> 
             throw new FormatException(
                     file, null, "must hold an unknown token and the end token " + END, REMEDY);
         }
-        for (int i = config.integer("extra_ids", 100) - 1; i >= 0; i--) {
+        for (int i = config.integer("extra_ids", 100, 0, Config.MAX_COUNT) - 1; i >= 0; i--) {
             pieces.add(new Piece("<extra_id_" + i + ">", 0, CONTROL));
         }
         List<AddedToken> added = new ArrayList<>();

@@ -1,7 +1,9 @@
 package glance.io;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import java.io.IOException;
@@ -16,7 +18,8 @@ import java.util.regex.Pattern;
 /** Settings that people write, in YAML or JSON. */
 public final class Yaml {
     private static final long MAX_BYTES = 1 << 20;
-    private static final YAMLMapper MAPPER = new YAMLMapper();
+    private static final YAMLMapper MAPPER =
+            YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
     /** YAML 1.1 takes 3e-4 for text; whoever writes it means the number. */
     private static final Pattern SCIENTIFIC =
@@ -38,7 +41,7 @@ public final class Yaml {
                             .newDecoder()
                             .decode(java.nio.ByteBuffer.wrap(bytes))
                             .toString();
-            if (MAPPER.readTree(text) instanceof ObjectNode object) {
+            if (single(file, text) instanceof ObjectNode object) {
                 clean(object);
                 return Config.parse(file, null, Json.MAPPER.writeValueAsString(object));
             }
@@ -65,6 +68,22 @@ public final class Yaml {
                     e);
         } catch (IOException e) {
             throw FileInput.unreadable(file, e);
+        }
+    }
+
+    /** The value of the text; null if there is none. */
+    private static JsonNode single(Path file, String text) throws IOException {
+        try (MappingIterator<JsonNode> documents =
+                MAPPER.readerFor(JsonNode.class).readValues(text)) {
+            JsonNode first = documents.hasNextValue() ? documents.nextValue() : null;
+            if (documents.hasNextValue()) {
+                throw new FormatException(
+                        file,
+                        null,
+                        "holds more than one document",
+                        "remove what follows the line ---");
+            }
+            return first;
         }
     }
 

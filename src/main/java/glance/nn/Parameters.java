@@ -30,6 +30,9 @@ import java.util.function.Supplier;
  * run is known.
  */
 public final class Parameters implements AutoCloseable {
+    /** Beyond that it is another model; a config with too many layers must not keep us busy. */
+    private static final int MAX_PROBLEMS = 1000;
+
     private final Root root;
     private final String prefix;
     private final boolean conditioning;
@@ -113,6 +116,9 @@ public final class Parameters implements AutoCloseable {
     /** How to place a tensor on the device, or null if there is a problem, which is noted. */
     private Supplier<Tensor> checked(String name, Shape want) {
         String full = prefix + name;
+        if (root.problems.size() == MAX_PROBLEMS) {
+            throw misfit(root.problems, "more than " + MAX_PROBLEMS);
+        }
         root.used.add(full);
         TensorInfo info = root.weights.find(full, want);
         if (info == null) {
@@ -229,21 +235,20 @@ public final class Parameters implements AutoCloseable {
             }
         }
         if (!problems.isEmpty()) {
-            close();
-            FormatException foreign = root.weights.foreign();
-            if (foreign != null) {
-                throw foreign;
-            }
-            throw new FormatException(
-                    root.weights.source(),
-                    null,
-                    problems.size()
-                            + " tensors do not fit "
-                            + root.component
-                            + ": "
-                            + summary(problems),
-                    "use the weights and the config.json of one checkpoint");
+            throw misfit(problems, Integer.toString(problems.size()));
         }
+    }
+
+    private FormatException misfit(List<String> problems, String count) {
+        close();
+        FormatException foreign = root.weights.foreign();
+        return foreign != null
+                ? foreign
+                : new FormatException(
+                        root.weights.source(),
+                        null,
+                        count + " tensors do not fit " + root.component + ": " + summary(problems),
+                        "use the weights and the config.json of one checkpoint");
     }
 
     private static String summary(List<String> problems) {

@@ -70,7 +70,7 @@ public final class DdimSchedule implements NoiseSchedule {
         }
         try {
             return new DdimSchedule(
-                    config.integer("num_train_timesteps", 1000),
+                    config.positive("num_train_timesteps", 1000),
                     config.number("beta_start", 1e-4),
                     config.number("beta_end", 0.02));
         } catch (IllegalArgumentException e) {

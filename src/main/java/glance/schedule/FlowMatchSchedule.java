@@ -37,6 +37,10 @@ public record FlowMatchSchedule(
         TimeShift timeShift,
         Spacing spacing)
         implements NoiseSchedule {
+    /** Beyond these there is nothing between pure noise and the picture. */
+    private static final double MAX_SHIFT = 1000;
+
+    private static final double MAX_MU = 10;
 
     /** How mu enters the dynamic shift. */
     public enum TimeShift {
@@ -98,13 +102,13 @@ public record FlowMatchSchedule(
         String timeShift = config.string("time_shift_type", "exponential");
         try {
             return new FlowMatchSchedule(
-                    config.integer("num_train_timesteps", 1000),
-                    config.number("shift", 1.0),
+                    config.positive("num_train_timesteps", 1000),
+                    config.number("shift", 1.0, 0, MAX_SHIFT),
                     config.flag("use_dynamic_shifting", false),
-                    config.number("base_shift", 0.5),
-                    config.number("max_shift", 1.15),
-                    config.integer("base_image_seq_len", 256),
-                    config.integer("max_image_seq_len", 4096),
+                    config.number("base_shift", 0.5, -MAX_MU, MAX_MU),
+                    config.number("max_shift", 1.15, -MAX_MU, MAX_MU),
+                    config.positive("base_image_seq_len", 256),
+                    config.positive("max_image_seq_len", 4096),
                     config.number("shift_terminal", 0),
                     timeShift.equals("linear") ? TimeShift.LINEAR : TimeShift.EXPONENTIAL,
                     Spacing.UNIT);
@@ -151,7 +155,7 @@ public record FlowMatchSchedule(
         float[] sigmas = new float[steps + 1];
         for (int i = 0; i < steps; i++) {
             sigmas[i] = (float) grid[i];
-            if (i > 0 && !(sigmas[i] < sigmas[i - 1])) {
+            if (!(sigmas[i] > 0) || i > 0 && !(sigmas[i] < sigmas[i - 1])) {
                 throw new IllegalArgumentException(
                         imageSeqLen
                                 + " image tokens: the scheduler's shift (mu = "

@@ -56,6 +56,16 @@ class YamlTest {
     }
 
     @Test
+    void whatOneLineWouldHideFromAnother_isRefused() {
+        assertThatThrownBy(() -> read("rank: 8\nrank: 16\n"))
+                .hasMessageContainingAll("a.yaml", "rank", "in line 2");
+        assertThatThrownBy(() -> read("a:\n  b: 1\n  b: 2\n")).hasMessageContaining("'b'");
+        assertThatThrownBy(() -> read("rank: 8\n---\nrank: 16\n"))
+                .hasMessageContainingAll("a.yaml", "holds more than one document");
+        assertThatThrownBy(() -> read("{\"a\": 1} {\"a\": 2}")).isInstanceOf(FormatException.class);
+    }
+
+    @Test
     void otherBytes_areRefused() throws IOException {
         Path file = Files.write(folder.resolve("a.yaml"), new byte[] {'a', ':', ' ', (byte) 0xff});
         assertThatThrownBy(() -> Yaml.read(file)).hasMessageContaining("is not UTF-8 text");

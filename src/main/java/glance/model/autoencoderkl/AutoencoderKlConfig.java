@@ -27,6 +27,7 @@ public record AutoencoderKlConfig(
         boolean quantConv,
         boolean postQuantConv,
         boolean midAttention) {
+    private static final int MAX_LEVELS = 8;
 
     /** Reads and checks config.json. */
     public static AutoencoderKlConfig of(Config config) {
@@ -34,12 +35,15 @@ public record AutoencoderKlConfig(
                 config.has("block_out_channels")
                         ? config.integers("block_out_channels")
                         : List.of(64);
-        if (channels.isEmpty()) {
-            throw config.refuse("block_out_channels", "must not be empty", null);
+        if (channels.isEmpty() || channels.size() > MAX_LEVELS) {
+            throw config.refuse(
+                    "block_out_channels",
+                    "must have 1 to " + MAX_LEVELS + " entries, got " + channels.size(),
+                    null);
         }
         int groups = config.positive("norm_num_groups", 32);
         for (int c : channels) {
-            if (c < 1 || c % groups != 0) {
+            if (c < 1 || c > Config.MAX_SIZE || c % groups != 0) {
                 throw config.refuse(
                         "block_out_channels",
                         "each entry must be a multiple of norm_num_groups = "
@@ -63,7 +67,7 @@ public record AutoencoderKlConfig(
                 imageChannels,
                 config.positive("latent_channels", 4),
                 channels,
-                config.positive("layers_per_block", 1),
+                config.count("layers_per_block", 1),
                 groups,
                 scale,
                 config.number("shift_factor", 0),

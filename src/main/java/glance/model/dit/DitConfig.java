@@ -21,6 +21,8 @@ public record DitConfig(
         int sampleSize,
         int numClasses,
         float normEps) {
+    /** In latent pixels: pictures of 4096 pixels a side. */
+    private static final int MAX_SAMPLE_SIZE = 512;
 
     /** Reads and checks config.json. */
     public static DitConfig of(Config config) {
@@ -39,16 +41,21 @@ public record DitConfig(
                             + outChannels,
                     "use the published config");
         }
+        int patchSize = config.count("patch_size", 2);
+        int headDim = config.positive("attention_head_dim", 72);
+        int numHeads = config.count("num_attention_heads", 16);
+        config.product("num_attention_heads", numHeads, headDim);
+        config.product("patch_size", patchSize, patchSize, Math.max(inChannels, outChannels));
         return new DitConfig(
-                config.positive("patch_size", 2),
+                patchSize,
                 inChannels,
                 outChannels,
-                config.positive("num_layers", 28),
-                config.positive("attention_head_dim", 72),
-                config.positive("num_attention_heads", 16),
-                config.positive("sample_size", 32),
+                config.count("num_layers", 28),
+                headDim,
+                numHeads,
+                config.integer("sample_size", 32, 1, MAX_SAMPLE_SIZE),
                 config.positive("num_embeds_ada_norm", 1000),
-                (float) config.number("norm_eps", 1e-5));
+                config.epsilon("norm_eps", 1e-5));
     }
 
     /** Width of the stream. */

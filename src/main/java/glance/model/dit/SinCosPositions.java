@@ -23,7 +23,7 @@ final class SinCosPositions {
      */
     static Tensor of(Ops ops, int height, int width, int baseTokens, int dim) {
         int quarter = dim / 4;
-        float[] values = new float[height * width * dim];
+        float[] values = new float[Math.toIntExact(Shape.of(height, width, dim).numel())];
         for (int token = 0; token < height * width; token++) {
             double column = token % width * (double) baseTokens / width;
             double row = token / width * (double) baseTokens / height;

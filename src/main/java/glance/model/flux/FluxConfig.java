@@ -37,19 +37,21 @@ public record FluxConfig(
                         : List.of(16, 56, 56);
         int headDim = config.positive("attention_head_dim", 128);
         boolean even = axes.stream().allMatch(size -> size > 0 && size % 2 == 0);
-        if (!even || axes.stream().mapToInt(size -> size).sum() != headDim) {
+        if (!even || axes.stream().mapToLong(size -> size).sum() != headDim) {
             throw config.refuse(
                     "axes_dims_rope",
                     "must be even and add up to attention_head_dim " + headDim + ", got " + axes,
                     "use the published config");
         }
+        int numHeads = config.count("num_attention_heads", 24);
+        config.product("num_attention_heads", numHeads, headDim);
         return new FluxConfig(
                 inChannels,
                 config.has("out_channels") ? config.positive("out_channels") : inChannels,
-                config.positive("num_layers", 19),
-                config.integer("num_single_layers", 38),
+                config.count("num_layers", 19),
+                config.integer("num_single_layers", 38, 0, Config.MAX_COUNT),
                 headDim,
-                config.positive("num_attention_heads", 24),
+                numHeads,
                 config.positive("joint_attention_dim", 4096),
                 config.positive("pooled_projection_dim", 768),
                 config.flag("guidance_embeds", false),

@@ -18,6 +18,7 @@ public record AutoencoderConfig(
         int imageChannels,
         List<Double> latentsMean,
         List<Double> latentsStd) {
+    private static final int MAX_LEVELS = 8;
 
     /** Reads and checks config.json. */
     public static AutoencoderConfig of(Config config) {
@@ -26,7 +27,7 @@ public record AutoencoderConfig(
                         config.positive("base_dim", 96),
                         config.positive("z_dim", 16),
                         config.has("dim_mult") ? config.integers("dim_mult") : List.of(1, 2, 4, 4),
-                        config.positive("num_res_blocks", 2),
+                        config.count("num_res_blocks", 2),
                         config.has("temperal_downsample")
                                 ? config.flags("temperal_downsample")
                                 : List.of(false, true, true),
@@ -36,6 +37,22 @@ public record AutoencoderConfig(
         if (config.has("attn_scales") && !config.numbers("attn_scales").isEmpty()) {
             throw config.refuse(
                     "attn_scales", "attention outside the middle block is not supported", null);
+        }
+        List<Integer> factors = result.dimMult;
+        if (factors.isEmpty() || factors.size() > MAX_LEVELS) {
+            throw config.refuse(
+                    "dim_mult",
+                    "must have 1 to " + MAX_LEVELS + " entries, got " + factors.size(),
+                    null);
+        }
+        for (int factor : factors) {
+            if (factor < 1) {
+                throw config.refuse("dim_mult", "must be 1 or more each, got " + factor, null);
+            }
+            config.product("dim_mult", result.baseDim, factor);
+        }
+        if (result.latentsStd.stream().anyMatch(deviation -> deviation <= 0)) {
+            throw config.refuse("latents_std", "must be above 0 each", null);
         }
         int z = result.latentChannels;
         if (result.latentsMean.size() != z || result.latentsStd.size() != z) {

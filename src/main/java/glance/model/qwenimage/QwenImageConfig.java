@@ -31,13 +31,25 @@ public record QwenImageConfig(
                 config.has("axes_dims_rope")
                         ? config.integers("axes_dims_rope")
                         : List.of(16, 56, 56);
+        int headDim = config.positive("attention_head_dim", 128);
+        boolean even = axes.stream().allMatch(size -> size > 0 && size % 2 == 0);
+        if (!even || axes.stream().mapToLong(size -> size).sum() != headDim) {
+            throw config.refuse(
+                    "axes_dims_rope",
+                    "must be even and add up to attention_head_dim " + headDim + ", got " + axes,
+                    "use the published config");
+        }
+        int patchSize = config.count("patch_size", 2);
+        int numHeads = config.count("num_attention_heads", 24);
+        config.product("num_attention_heads", numHeads, headDim);
+        config.product("patch_size", patchSize, patchSize, inChannels);
         return new QwenImageConfig(
-                config.positive("patch_size", 2),
+                patchSize,
                 inChannels,
                 config.has("out_channels") ? config.positive("out_channels") : inChannels,
-                config.positive("num_layers", 60),
-                config.positive("attention_head_dim", 128),
-                config.positive("num_attention_heads", 24),
+                config.count("num_layers", 60),
+                headDim,
+                numHeads,
                 config.positive("joint_attention_dim", 3584),
                 axes);
     }

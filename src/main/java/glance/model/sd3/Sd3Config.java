@@ -28,20 +28,21 @@ public record Sd3Config(
     /** Reads and checks config.json. */
     public static Sd3Config of(Config config) {
         int inChannels = config.positive("in_channels", 16);
-        int numHeads = config.positive("num_attention_heads", 18);
+        int numHeads = config.count("num_attention_heads", 18);
         int headDim = config.positive("attention_head_dim", 64);
         config.accepts("qk_norm", "rms_norm");
-        int captionDim = config.positive("caption_projection_dim", numHeads * headDim);
-        if (captionDim != numHeads * headDim) {
+        int hiddenDim = config.product("num_attention_heads", numHeads, headDim);
+        int captionDim = config.positive("caption_projection_dim", hiddenDim);
+        if (captionDim != hiddenDim) {
             throw config.refuse(
                     "caption_projection_dim",
                     "expected "
-                            + numHeads * headDim
+                            + hiddenDim
                             + ", the width of the image's stream, got "
                             + captionDim,
                     null);
         }
-        int numLayers = config.positive("num_layers", 18);
+        int numLayers = config.count("num_layers", 18);
         List<Integer> dual =
                 config.has("dual_attention_layers")
                         ? config.integers("dual_attention_layers")
@@ -54,8 +55,10 @@ public record Sd3Config(
                         "use the published config");
             }
         }
+        int patchSize = config.count("patch_size", 2);
+        config.product("patch_size", patchSize, patchSize, inChannels);
         return new Sd3Config(
-                config.positive("patch_size", 2),
+                patchSize,
                 inChannels,
                 config.has("out_channels") ? config.positive("out_channels") : inChannels,
                 numLayers,
@@ -63,7 +66,7 @@ public record Sd3Config(
                 numHeads,
                 config.positive("joint_attention_dim", 4096),
                 config.positive("pooled_projection_dim", 2048),
-                config.positive("pos_embed_max_size", 96),
+                config.count("pos_embed_max_size", 96),
                 config.has("qk_norm"),
                 dual);
     }

@@ -21,6 +21,9 @@ public final class Sd3Family implements Family {
      */
     private static final int DEFAULT_LATENT_SIZE = 128;
 
+    /** Pictures of 4096 pixels a side. */
+    private static final int MAX_LATENT_SIZE = 512;
+
     @Override
     public String name() {
         return "sd3";
@@ -56,7 +59,9 @@ public final class Sd3Family implements Family {
                                     + transformer.inChannels(),
                             null);
         }
-        int size = folder.config("transformer").positive("sample_size", DEFAULT_LATENT_SIZE);
+        int size =
+                folder.config("transformer")
+                        .integer("sample_size", DEFAULT_LATENT_SIZE, 1, MAX_LATENT_SIZE);
         int token = vae.scaleFactor() * transformer.patchSize();
         return new Geometry(
                 token,

@@ -34,8 +34,8 @@ public record ClipTextConfig(
                         ? Activation.GELU_ERF
                         : Activation.QUICK_GELU;
         int hiddenDim = config.positive("hidden_size", 512);
-        int numHeads = config.positive("num_attention_heads", 8);
-        if (numHeads < 1 || hiddenDim % numHeads != 0) {
+        int numHeads = config.count("num_attention_heads", 8);
+        if (hiddenDim % numHeads != 0) {
             throw config.refuse(
                     "num_attention_heads",
                     "must divide hidden_size " + hiddenDim + ", got " + numHeads,
@@ -45,10 +45,10 @@ public record ClipTextConfig(
                 config.positive("vocab_size", 49408),
                 hiddenDim,
                 config.positive("intermediate_size", 2048),
-                config.positive("num_hidden_layers", 12),
+                config.count("num_hidden_layers", 12),
                 numHeads,
                 config.positive("max_position_embeddings", 77),
-                (float) config.number("layer_norm_eps", 1e-5),
+                config.epsilon("layer_norm_eps", 1e-5),
                 activation,
                 config.integer("eos_token_id", 49407),
                 config.positive("projection_dim", 512),

@@ -1,6 +1,7 @@
 package glance.model.text;
 
 import glance.io.Config;
+import java.util.List;
 
 /**
  * The text part of Qwen2.5-VL, from either published layout of config.json: all keys at the top, or
@@ -22,21 +23,54 @@ public record Qwen25VlConfig(
         text.accepts("hidden_act", "silu");
         text.accepts("use_sliding_window", false);
         Config rope = text.has("rope_parameters") ? text.object("rope_parameters") : text;
+        Config scaling = rope;
         if (rope == text && text.has("rope_scaling")) {
-            text.object("rope_scaling").accepts("type", "mrope", "default");
+            scaling = text.object("rope_scaling");
+            scaling.accepts("type", "mrope", "default");
         }
         if (rope != text) {
             rope.accepts("rope_type", "default", "mrope");
         }
+        int hiddenDim = text.positive("hidden_size");
+        int numHeads = text.count("num_attention_heads");
+        int numKvHeads = text.count("num_key_value_heads");
+        requireDivides(text, "num_attention_heads", numHeads, "hidden_size", hiddenDim);
+        requireDivides(text, "num_key_value_heads", numKvHeads, "num_attention_heads", numHeads);
+        requireSections(scaling, hiddenDim / numHeads);
         return new Qwen25VlConfig(
                 text.positive("vocab_size"),
-                text.positive("hidden_size"),
+                hiddenDim,
                 text.positive("intermediate_size"),
-                text.positive("num_hidden_layers"),
-                text.positive("num_attention_heads"),
-                text.positive("num_key_value_heads"),
-                (float) text.number("rms_norm_eps", 1e-6),
-                rope.number("rope_theta", 1_000_000));
+                text.count("num_hidden_layers"),
+                numHeads,
+                numKvHeads,
+                text.epsilon("rms_norm_eps", 1e-6),
+                rope.number("rope_theta", 1_000_000, 1, Float.MAX_VALUE));
+    }
+
+    /** Text has one position for all sections, so only their sum counts: half of a head. */
+    private static void requireSections(Config rope, int headDim) {
+        if (!rope.has("mrope_section")) {
+            return;
+        }
+        List<Integer> sections = rope.integers("mrope_section");
+        long sum = sections.stream().mapToLong(size -> size).sum();
+        if (sum != headDim / 2 || sections.stream().anyMatch(size -> size < 0)) {
+            throw rope.refuse(
+                    "mrope_section",
+                    "must add up to " + headDim / 2 + ", half of a head, got " + sections,
+                    "use the published config");
+        }
+    }
+
+    private static void requireDivides(
+            Config config, String key, int part, String whole, int size) {
+        if (size % part != 0) {
+            throw config.refuse(
+                    key,
+                    "must divide " + whole + " " + size + ", got " + part,
+                    "use the published config");
+        }
     }
 
     /** Size of one attention head. */

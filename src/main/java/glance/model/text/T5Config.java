@@ -25,8 +25,8 @@ public record T5Config(
         // Absent would mean the plain ReLU of the first T5.
         config.string("feed_forward_proj");
         config.accepts("feed_forward_proj", "gated-gelu");
-        int numBuckets = config.integer("relative_attention_num_buckets", 32);
-        int maxDistance = config.integer("relative_attention_max_distance", 128);
+        int numBuckets = config.count("relative_attention_num_buckets", 32);
+        int maxDistance = config.positive("relative_attention_max_distance", 128);
         if (numBuckets < 4 || numBuckets % 2 != 0) {
             throw config.refuse(
                     "relative_attention_num_buckets",
@@ -39,15 +39,18 @@ public record T5Config(
                     "must exceed a quarter of the " + numBuckets + " buckets, got " + maxDistance,
                     "use the published config");
         }
+        int numHeads = config.count("num_heads");
+        int headDim = config.positive("d_kv");
+        config.product("num_heads", numHeads, headDim);
         return new T5Config(
                 config.positive("vocab_size"),
                 config.positive("d_model"),
                 config.positive("d_ff"),
-                config.positive("num_layers"),
-                config.positive("num_heads"),
-                config.positive("d_kv"),
+                config.count("num_layers"),
+                numHeads,
+                headDim,
                 numBuckets,
                 maxDistance,
-                (float) config.number("layer_norm_epsilon", 1e-6));
+                config.epsilon("layer_norm_epsilon", 1e-6));
     }
 }
