@@ -133,7 +133,8 @@ final class Checkpoint implements AutoCloseable {
      * Opens an adapter for this checkpoint. Where nothing says which family it is of, the family
      * whose names leave the fewest keys unmatched is taken.
      *
-     * @throws FormatException if the adapter is damaged or none of its keys fits
+     * @throws FormatException if the adapter is damaged or none of its keys fits, or the checkpoint
+     *     is quantised or in a layout that is not read
      */
     LoraFile adapter(Path file) {
         Map<String, Shape> modules = modules();
@@ -150,7 +151,9 @@ final class Checkpoint implements AutoCloseable {
             }
         }
         if (best == null) {
-            throw refusal;
+            // Where the checkpoint is in another layout, no adapter file would do.
+            FormatException foreign = weights.foreign();
+            throw foreign == null ? refusal : foreign;
         }
         return best;
     }

@@ -3,8 +3,10 @@ package glance.cli;
 import glance.pipeline.MemoryForecast;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** Prints an inspection for a person. */
@@ -29,6 +31,7 @@ final class InfoText {
         } else if (inspection instanceof Inspection.Component component) {
             line("component", component.className());
             line("path", component.path());
+            problem(component.problem());
             if (component.weights() != null) {
                 print(component.weights(), Map.of());
             }
@@ -37,8 +40,35 @@ final class InfoText {
         } else if (inspection instanceof Inspection.Picture picture) {
             print(picture);
         } else if (inspection instanceof Inspection.Tensors tensors) {
-            line("weights", tensors.path());
+            line(tensors.kind(), tensors.path());
+            problem(tensors.problem());
             print(tensors.weights(), tensors.metadata());
+        } else if (inspection instanceof Inspection.Text text) {
+            line(text.kind(), text.path());
+            line("holds", shortened(text.what()));
+        } else if (inspection instanceof Inspection.Folder folder) {
+            line(folder.kind(), folder.path());
+            folder.files().forEach((name, what) -> line(name, what));
+        }
+    }
+
+    /** A file in a few words. */
+    static String inWords(Inspection inspection) {
+        if (inspection instanceof Inspection.Adapter adapter) {
+            return "an adapter for " + adapter.modules() + " modules";
+        }
+        if (inspection instanceof Inspection.Tensors tensors) {
+            return (tensors.kind().equals("checkpoint")
+                            ? "a checkpoint, from which train --resume goes on"
+                            : tensors.weights().tensors() + " tensors")
+                    + (tensors.problem() == null ? "" : ", not usable");
+        }
+        return inspection.kind();
+    }
+
+    private void problem(String problem) {
+        if (problem != null) {
+            line("not usable", problem);
         }
     }
 
@@ -70,6 +100,7 @@ final class InfoText {
         }
         table.row("total", "", "", Units.count(parameters), "", Units.bytes(bytes));
         table.print(out);
+        problems(model).forEach(this::problem);
         if (model.runMemory() != null) {
             out.println();
             print(model.runMemory(), model.device());
@@ -83,6 +114,15 @@ final class InfoText {
                 }
             }
         }
+    }
+
+    /** Each once: what is wrong with a part is mostly why the model does not run. */
+    private static Set<String> problems(Inspection.Model model) {
+        Set<String> problems = new LinkedHashSet<>();
+        model.components().forEach(component -> problems.add(component.problem()));
+        problems.add(model.problem());
+        problems.remove(null);
+        return problems;
     }
 
     private static String text(Inspection.Defaults defaults) {

@@ -6,7 +6,7 @@ import java.util.Map;
 
 /** What a path turned out to hold. The component names are the keys of {@code info --json}. */
 sealed interface Inspection {
-    /** What it is: model, component, adapter, weights or picture. */
+    /** What it is: model, component, adapter, weights, checkpoint, picture, folder and so on. */
     String kind();
 
     /** Where it is. */
@@ -17,6 +17,7 @@ sealed interface Inspection {
      *
      * @param pipeline class of the pipeline
      * @param components its parts
+     * @param problem why it cannot be run, or null if it can
      * @param defaults what a run uses where the user does not choose; null if it cannot be run
      * @param device what the forecast is for
      * @param runMemory forecast of a run, or null if the model cannot be run
@@ -26,6 +27,7 @@ sealed interface Inspection {
             String path,
             String pipeline,
             List<Component> components,
+            String problem,
             Defaults defaults,
             String device,
             MemoryForecast runMemory)
@@ -48,10 +50,16 @@ sealed interface Inspection {
      *
      * @param name its folder
      * @param className its class
+     * @param problem why its weights cannot be used, or null if they can or there are none
      * @param weights its tensors, or null for a part without any, such as a tokenizer
      */
     record Component(
-            String kind, String path, String name, String className, WeightsSummary weights)
+            String kind,
+            String path,
+            String name,
+            String className,
+            String problem,
+            WeightsSummary weights)
             implements Inspection {}
 
     /**
@@ -92,11 +100,31 @@ sealed interface Inspection {
             implements Inspection {}
 
     /**
-     * Any other safetensors file.
+     * Any other safetensors file; of kind checkpoint if a training run can go on from it.
      *
+     * @param problem why a model cannot use these weights, or null if nothing speaks against it
      * @param weights its tensors
      * @param metadata the strings of the header
      */
-    record Tensors(String kind, String path, WeightsSummary weights, Map<String, String> metadata)
+    record Tensors(
+            String kind,
+            String path,
+            String problem,
+            WeightsSummary weights,
+            Map<String, String> metadata)
             implements Inspection {}
+
+    /**
+     * A file of text: a plan, prompts, a config.
+     *
+     * @param what it holds, in words
+     */
+    record Text(String kind, String path, String what) implements Inspection {}
+
+    /**
+     * A folder of safetensors files that are no part of a model, such as training leaves.
+     *
+     * @param files what each holds in words, by name
+     */
+    record Folder(String kind, String path, Map<String, String> files) implements Inspection {}
 }

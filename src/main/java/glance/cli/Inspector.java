@@ -13,18 +13,26 @@ import glance.model.Family;
 import glance.pipeline.Families;
 import glance.pipeline.FolderNote;
 import glance.pipeline.MemoryForecast;
+import glance.train.Checkpoint;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Finds out what a path holds, by reading configs and headers only. */
 final class Inspector {
     private static final String INDEX = "model_index.json";
+    private static final String CHECKPOINT = "checkpoint";
+
+    /** In a folder of the hub's cache, where a model lies in a snapshot. */
+    private static final String SNAPSHOTS = "snapshots";
+
     private static final List<String> CONFIGS =
             List.of(
                     "config.json",
@@ -42,14 +50,15 @@ final class Inspector {
     }
 
     /**
-     * Inspects a model folder, a component folder, that of an adapter, a safetensors file, or a
-     * PNG.
+     * Inspects a model folder, a component folder, a folder of adapters or of a training run, a
+     * safetensors file, a PNG, or a file of text. What is readable and cannot be used is shown with
+     * the reason.
      *
      * @throws FormatException if it is none of these, or damaged
      */
     Inspection inspect(Path path) throws IOException {
         if (Files.isDirectory(path)) {
-            if (Files.exists(path.resolve(INDEX))) {
+            if (Files.exists(path.resolve(INDEX)) || Files.isDirectory(path.resolve(SNAPSHOTS))) {
                 return model(path);
             }
             return AdapterPath.isFolder(path)
@@ -66,7 +75,10 @@ final class Inspector {
         if (path.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
             return picture(path);
         }
-        return path.toString().endsWith(".json") ? tensors(path) : file(path);
+        if (path.toString().endsWith(".index.json")) {
+            return tensors(path);
+        }
+        return TextInspector.knows(path) ? TextInspector.inspect(path) : file(path);
     }
 
     private static Inspection.Picture picture(Path path) {
@@ -89,41 +101,38 @@ final class Inspector {
             }
         }
         try (Device opened = Devices.open(device.name(), device.options())) {
+            Inspection.Defaults defaults = null;
+            MemoryForecast forecast = null;
+            String problem = null;
+            try {
+                defaults = defaults(folder, note);
+                forecast = MemoryForecast.of(opened, folder);
+            } catch (FormatException | IllegalArgumentException e) {
+                // Looking at a model that this engine cannot run is no error.
+                problem = e.getMessage();
+            }
             return new Inspection.Model(
                     "model",
                     path.toString(),
                     folder.pipelineClass(),
                     components,
-                    defaults(folder, note),
+                    problem,
+                    defaults,
                     opened.info().id(),
-                    forecast(opened, folder));
+                    forecast);
         }
     }
 
-    /** Null for a model that this engine cannot run; looking at one is no error. */
     private static Inspection.Defaults defaults(ModelFolder folder, FolderNote note) {
-        try {
-            Family family = Families.of(folder);
-            Family.Defaults defaults = note.over(family.defaults(folder));
-            int side = family.geometry(folder).defaultSize();
-            return new Inspection.Defaults(
-                    defaults.plan().name(),
-                    new PictureSize(side, side).toString(),
-                    defaults.guidance(),
-                    defaults.embeddedGuidance(),
-                    defaults.negative());
-        } catch (FormatException e) {
-            return null;
-        }
-    }
-
-    /** Likewise. */
-    private static MemoryForecast forecast(Device device, ModelFolder folder) {
-        try {
-            return MemoryForecast.of(device, folder);
-        } catch (FormatException e) {
-            return null;
-        }
+        Family family = Families.of(folder);
+        Family.Defaults defaults = note.over(family.defaults(folder));
+        int side = family.geometry(folder).defaultSize();
+        return new Inspection.Defaults(
+                defaults.plan().name(),
+                new PictureSize(side, side).toString(),
+                defaults.guidance(),
+                defaults.embeddedGuidance(),
+                defaults.negative());
     }
 
     /** {@code "vae": ["diffusers", "AutoencoderKL"]}: library and class. */
@@ -132,21 +141,50 @@ final class Inspector {
         return entry.isEmpty() ? "?" : entry.get(entry.size() - 1);
     }
 
-    private static Inspection.Component componentFolder(Path path) throws IOException {
+    private static Inspection componentFolder(Path path) throws IOException {
         for (String name : CONFIGS) {
             Path config = path.resolve(name);
             if (Files.exists(config)) {
                 return component(path, className(Config.read(config)));
             }
         }
-        if (holdsWeights(path)) {
-            return component(path, "?");
+        if (Weights.belongIn(path)) {
+            Inspection.Component component = component(path, "?");
+            return component.weights() == null && !safetensors(path).isEmpty()
+                    ? folder(path)
+                    : component;
         }
         throw new FormatException(
                 path,
                 null,
                 "is neither a model nor a component",
                 "expected " + INDEX + ", config.json or safetensors files in it");
+    }
+
+    /** Files that are no part of a model, each in a few words. */
+    private static Inspection.Folder folder(Path path) throws IOException {
+        Map<String, String> files = new LinkedHashMap<>();
+        boolean training = false;
+        for (Path file : safetensors(path)) {
+            String what;
+            try {
+                Inspection found = file(file);
+                training |= found.kind().equals(CHECKPOINT);
+                what = InfoText.inWords(found);
+            } catch (FormatException e) {
+                what = e.getMessage();
+            }
+            files.put(file.getFileName().toString(), what);
+        }
+        return new Inspection.Folder(training ? "training" : "folder", path.toString(), files);
+    }
+
+    private static List<Path> safetensors(Path folder) throws IOException {
+        try (Stream<Path> children = Files.list(folder)) {
+            return children.filter(file -> file.toString().endsWith(".safetensors"))
+                    .sorted()
+                    .toList();
+        }
     }
 
     private static String className(Config config) {
@@ -156,32 +194,37 @@ final class Inspector {
         return config.string("tokenizer_class", "?");
     }
 
-    private static Inspection.Component component(Path path, String className) throws IOException {
+    private static Inspection.Component component(Path path, String className) {
         WeightsSummary weights = null;
-        if (holdsWeights(path)) {
+        String problem = null;
+        if (Weights.belongIn(path)) {
             try (Weights opened = Weights.open(path)) {
                 weights = WeightsSummary.of(opened.tensors().values());
+                problem = problem(opened.foreign());
+            } catch (FormatException e) {
+                problem = e.getMessage();
             }
         }
         return new Inspection.Component(
-                "component", path.toString(), path.getFileName().toString(), className, weights);
+                "component",
+                path.toString(),
+                path.getFileName().toString(),
+                className,
+                problem,
+                weights);
     }
 
-    private static boolean holdsWeights(Path folder) throws IOException {
-        try (Stream<Path> children = Files.list(folder)) {
-            return children.map(Path::toString)
-                    .anyMatch(
-                            name ->
-                                    name.endsWith(".safetensors")
-                                            || name.endsWith(".safetensors.index.json"));
-        }
+    private static String problem(FormatException foreign) {
+        return foreign == null ? null : foreign.getMessage();
     }
 
-    private static Inspection tensors(Path path) {
+    private static Inspection.Tensors tensors(Path path) {
         try (Weights weights = Weights.open(path)) {
+            boolean training = Checkpoint.isCheckpoint(weights.metadata());
             return new Inspection.Tensors(
-                    "weights",
+                    training ? CHECKPOINT : "weights",
                     path.toString(),
+                    training ? null : problem(weights.foreign()),
                     WeightsSummary.of(weights.tensors().values()),
                     weights.metadata());
         }
@@ -189,13 +232,9 @@ final class Inspector {
 
     private static Inspection file(Path path) {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
-            return AdapterInspector.isAdapter(file)
+            return AdapterInspector.isAdapter(file) && !Checkpoint.isCheckpoint(file.metadata())
                     ? AdapterInspector.inspect(file)
-                    : new Inspection.Tensors(
-                            "weights",
-                            path.toString(),
-                            WeightsSummary.of(file.tensors().values()),
-                            file.metadata());
+                    : tensors(path);
         }
     }
 }

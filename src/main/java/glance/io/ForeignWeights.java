@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 final class ForeignWeights {
     private static final String PLAIN = "fetch the model's weights in BF16, F16 or F32";
     private static final String DIFFUSERS =
-            "files in this layout are not read yet; fetch the model's folder in diffusers layout";
+            "models are read in diffusers layout only so far; fetch the model's folder in that layout";
     private static final String QUANTISATION = "quantization_config";
 
     /** What weights of every model, and the counters beside them, are made of. */
@@ -62,9 +62,6 @@ final class ForeignWeights {
     private static final List<Mark> LAYOUTS =
             List.of(
                     Mark.of(
-                            "[._](lora_[AB]|lora_(up|down)|lokr_w[12]|hada_w[12])",
-                            "an adapter, which is given to --lora"),
-                    Mark.of(
                             "^(first_stage_model|cond_stage_model|conditioner|text_encoders)\\.",
                             "a whole checkpoint in one file"),
                     Mark.of(
@@ -89,6 +86,9 @@ final class ForeignWeights {
                             "^(model\\.)?diffusion_model\\.",
                             "a transformer in the layout of ComfyUI"));
 
+    private static final Mark ADAPTER =
+            Mark.of("[._](lora_[AB]|lora_(up|down)|lokr_w[12]|hada_w[12])", "an adapter");
+
     private ForeignWeights() {}
 
     /** A refusal of such weights, in one line; null if these look like what the engine reads. */
@@ -101,6 +101,10 @@ final class ForeignWeights {
                     null,
                     "is quantised with " + quantiser + ", which is not supported",
                     PLAIN);
+        }
+        if (ADAPTER.isIn(tensors.keySet())) {
+            return new FormatException(
+                    file, null, "holds " + ADAPTER.name(), "give it to --lora, beside a model");
         }
         for (Mark layout : LAYOUTS) {
             if (layout.isIn(tensors.keySet())) {

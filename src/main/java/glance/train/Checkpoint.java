@@ -25,6 +25,11 @@ public final class Checkpoint {
 
     private Checkpoint() {}
 
+    /** Whether the strings of a safetensors header are those of a checkpoint. */
+    public static boolean isCheckpoint(Map<String, String> metadata) {
+        return metadata.containsKey(STEP);
+    }
+
     /**
      * Writes the state of a run.
      *

@@ -80,7 +80,7 @@ class ForeignWeightsTest {
                 "model.diffusion_model.input_blocks.0.0.weight | a UNet",
                 "model.diffusion_model.x.weight | a transformer in the layout of ComfyUI",
                 "text_encoders.t5xxl.transformer.shared.weight | a whole checkpoint in one file",
-                "transformer.x.lora_A.weight | an adapter, which is given to --lora"
+                "transformer.x.lora_A.weight | an adapter; give it to --lora"
             })
     void otherLayout_isNamed(String key, String name) {
         assertThat(refusal(Map.of(key, DType.BF16))).contains(": holds " + name);
