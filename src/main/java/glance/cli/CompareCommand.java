@@ -16,6 +16,7 @@ import glance.pipeline.ImageRequest;
 import glance.pipeline.ImageSession;
 import glance.pipeline.TextToImage;
 import glance.schedule.PhasePlan;
+import glance.schedule.Seeds;
 import glance.schedule.StepRange;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -239,7 +240,10 @@ final class CompareCommand implements Callable<Integer> {
         about.put("prompts", Integer.toString(shared.prompts().size()));
         about.put(
                 "seeds",
-                seeds.get(0) + (seeds.size() == 1 ? "" : " to " + seeds.get(seeds.size() - 1)));
+                Seeds.text(seeds.get(0))
+                        + (seeds.size() == 1
+                                ? ""
+                                : " to " + Seeds.text(seeds.get(seeds.size() - 1))));
         return about;
     }
 

@@ -1,6 +1,7 @@
 package glance.cli;
 
 import glance.io.SafeWrite;
+import glance.schedule.Seeds;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +68,7 @@ final class CompareFiles {
 
     /** The file of one picture, such as {@code pictures/003-7-slow_fast.png}. */
     Path picture(int prompt, long seed, String run) {
-        String name = String.format("%03d-%d-%s.png", prompt + 1, seed, fileName(run));
+        String name = String.format("%03d-%s-%s.png", prompt + 1, Seeds.text(seed), fileName(run));
         return folder.resolve(PICTURES).resolve(name);
     }
 

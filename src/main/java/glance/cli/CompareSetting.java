@@ -25,7 +25,8 @@ final class CompareSetting {
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
-            description = "The first seed. Default: ${DEFAULT-VALUE}.")
+            converter = SeedConverter.class,
+            description = "The first seed; -1 for a random one. Default: ${DEFAULT-VALUE}.")
     private long seed;
 
     @Option(
@@ -75,7 +76,7 @@ final class CompareSetting {
      */
     List<Long> seeds() {
         requireRange("--seeds", seeds, MAX_SEEDS);
-        return LongStream.range(seed, seed + seeds).boxed().toList();
+        return LongStream.range(0, seeds).mapToObj(i -> seed + i).toList();
     }
 
     /**

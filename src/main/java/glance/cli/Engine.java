@@ -24,6 +24,7 @@ final class Engine {
                         .addSubcommand(new CheckCommand(session))
                         .addSubcommand(BenchCommand.of(session))
                         .addSubcommand(new DevicesCommand(session));
+        NumberConverters.register(commands);
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
         IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);

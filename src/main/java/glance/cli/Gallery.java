@@ -6,6 +6,7 @@ import glance.compare.ContactSheet;
 import glance.compare.Contender;
 import glance.compare.Outcome;
 import glance.io.Images;
+import glance.schedule.Seeds;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +40,9 @@ final class Gallery implements Comparison.PictureSink {
         if (row < rows) {
             if (outcome.distance() == null) {
                 boolean several = request.seeds().size() > 1;
-                sheet.label(row, several ? prompt + " (seed " + outcome.seed() + ")" : prompt);
+                sheet.label(
+                        row,
+                        several ? prompt + " (seed " + Seeds.text(outcome.seed()) + ")" : prompt);
             }
             sheet.put(row, outcome.contender(), picture);
         }
@@ -51,7 +54,7 @@ final class Gallery implements Comparison.PictureSink {
                     picture,
                     Map.of(
                             "prompt", prompt,
-                            "seed", Long.toString(outcome.seed()),
+                            "seed", Seeds.text(outcome.seed()),
                             "run", outcome.contender()));
         }
     }

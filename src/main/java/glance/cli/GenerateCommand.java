@@ -12,6 +12,7 @@ import glance.pipeline.ImageRequest;
 import glance.pipeline.ImageResult;
 import glance.pipeline.TextToImage;
 import glance.schedule.PhasePlan;
+import glance.schedule.Seeds;
 import glance.schedule.StepRange;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -114,7 +115,7 @@ final class GenerateCommand implements Callable<Integer> {
                             + ")"
                             + adapters(settings, resolved.folder())
                             + ", seed "
-                            + settings.seed());
+                            + Seeds.text(settings.seed()));
             Writer writer = new Writer(settings, plan, files);
             try (Progress progress =
                     new Progress(

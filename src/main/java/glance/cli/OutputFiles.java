@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.schedule.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -88,7 +89,7 @@ final class OutputFiles {
         if (out.contains("{")) {
             return Path.of(
                     out.replace("{n}", Integer.toString(number))
-                            .replace("{seed}", Long.toString(seed))
+                            .replace("{seed}", Seeds.text(seed))
                             .replace("{prompt}", slug(prompt)));
         }
         String stem = out.substring(0, out.length() - SUFFIX.length());
@@ -97,7 +98,7 @@ final class OutputFiles {
 
     private Path made(String prompt, long seed) throws IOException {
         Path folder = out == null ? Path.of("") : Files.createDirectories(Path.of(out));
-        String stem = slug(prompt) + "-" + seed;
+        String stem = slug(prompt) + "-" + Seeds.text(seed);
         Path file = folder.resolve(stem + SUFFIX);
         for (int i = 2; isTaken(file); i++) {
             file = folder.resolve(stem + "-" + i + SUFFIX);

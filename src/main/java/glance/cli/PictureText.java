@@ -5,6 +5,7 @@ import glance.io.Images;
 import glance.schedule.PhasePlan;
 import glance.schedule.PlanJson;
 import glance.schedule.PlanSpec;
+import glance.schedule.Seeds;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +33,7 @@ final class PictureText {
         Map<String, String> text = new LinkedHashMap<>();
         text.put(PROMPT, prompt);
         text.put(NEGATIVE, settings.negative());
-        text.put(SEED, Long.toString(seed));
+        text.put(SEED, Seeds.text(seed));
         text.put(SIZE, settings.size().toString());
         text.put(GUIDANCE, Float.toString(settings.guidance()));
         text.put(EMBEDDED_GUIDANCE, Float.toString(settings.embeddedGuidance()));
@@ -98,7 +99,7 @@ final class PictureText {
         }
         String key = SEED;
         try {
-            long seed = Long.parseLong(text.get(SEED));
+            long seed = Seeds.parse(text.get(SEED));
             key = SIZE;
             PictureSize size = PictureSize.parse(text.get(SIZE));
             key = GUIDANCE;

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.backend.Device;
 import glance.backend.MemoryStats;
 import glance.schedule.PhasePlan;
+import glance.schedule.Seeds;
 import java.io.IOException;
+import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -35,7 +37,7 @@ record RunReport(
         List<String> adapters,
         String plan,
         String device,
-        long seed,
+        BigInteger seed,
         int steps,
         int forwardPasses,
         double seconds,
@@ -60,7 +62,7 @@ record RunReport(
                 settings.adapters().stream().map(AdapterNames::text).toList(),
                 plan.name(),
                 device.info().id(),
-                settings.seed(),
+                Seeds.number(settings.seed()),
                 steps,
                 guided ? 2 * steps : steps,
                 seconds,

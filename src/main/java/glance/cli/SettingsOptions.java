@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -23,9 +22,6 @@ import picocli.CommandLine.Parameters;
  */
 final class SettingsOptions {
     private static final int MAX_BATCH = 1000;
-
-    /** Small enough to type again. */
-    private static final long RANDOM_SEEDS = 1L << 31;
 
     @Parameters(
             paramLabel = "PROMPT",
@@ -97,7 +93,10 @@ final class SettingsOptions {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Start noise. Equal to that of diffusers on the CPU. Default: random.")
+            converter = SeedConverter.class,
+            description =
+                    "Start noise, 0 to 2^64 - 1; equal to that of diffusers on the CPU. -1, and the"
+                            + " default: random.")
     private Long seed;
 
     @Option(
@@ -149,7 +148,7 @@ final class SettingsOptions {
                         modelName,
                         allPrompts,
                         orFrom(recipe, negative, PictureText.Recipe::negative, defaults.negative()),
-                        orFrom(recipe, seed, PictureText.Recipe::seed, randomSeed()),
+                        orFrom(recipe, seed, PictureText.Recipe::seed, SeedConverter.random()),
                         batch,
                         orFrom(
                                 recipe,
@@ -229,10 +228,6 @@ final class SettingsOptions {
     static ModelFolder open(String name) {
         Path path = name.equals(BuiltInModel.NAME) ? BuiltInModel.path() : Path.of(name);
         return ModelFolder.open(path);
-    }
-
-    private static long randomSeed() {
-        return ThreadLocalRandom.current().nextLong(RANDOM_SEEDS);
     }
 
     /** A refusal of an argument's text is wrong use. */

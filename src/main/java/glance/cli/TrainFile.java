@@ -130,6 +130,10 @@ final class TrainFile {
         return get(key, Config::integer);
     }
 
+    Long seed(String key) {
+        return get(key, Config::seed);
+    }
+
     Float number(String key) {
         return get(key, (config, name) -> (float) config.number(name));
     }

@@ -87,8 +87,9 @@ final class TrainSettings {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Of everything that is drawn by chance. Default: 0.")
-    private Integer seed;
+            converter = SeedConverter.class,
+            description = "Of everything that is drawn by chance; -1 for a random one. Default: 0.")
+    private Long seed;
 
     @Option(
             names = "--gradient-checkpointing",
@@ -131,7 +132,7 @@ final class TrainSettings {
                                     usual.weightDecay()),
                             first(adam8Bit, file.flag("adam8bit"), false)),
                     first(gradientCheckpointing, file.flag("gradient_checkpointing"), true),
-                    first(seed, file.integer("seed"), 0));
+                    first(seed, file.seed("seed"), 0L));
         } catch (IllegalArgumentException e) {
             throw new WrongUseException(e.getMessage());
         }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.compare.scene.Scene;
 import glance.lora.LoraSpec;
 import glance.schedule.PlanJson;
+import glance.schedule.Seeds;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,7 +99,7 @@ public record ReportFiles(
                                     outcome.contender(),
                                     Integer.toString(outcome.prompt() + 1),
                                     prompt(outcome),
-                                    Long.toString(outcome.seed()),
+                                    Seeds.text(outcome.seed()),
                                     Integer.toString(outcome.steps()),
                                     Integer.toString(outcome.forwardPasses()),
                                     Double.toString(outcome.seconds()),
@@ -170,7 +171,7 @@ public record ReportFiles(
             ObjectNode picture = pictures.addObject();
             picture.put("run", outcome.contender());
             picture.put("prompt", prompt(outcome));
-            picture.put("seed", outcome.seed());
+            picture.put("seed", Seeds.number(outcome.seed()));
             picture.put("steps", outcome.steps());
             picture.put("forward_passes", outcome.forwardPasses());
             picture.put("seconds", outcome.seconds());

@@ -157,6 +157,19 @@ public final class Config {
         return value;
     }
 
+    /** A whole number from 0 to 2^64 - 1, as the long of the same 64 bits. */
+    public long seed(String key) {
+        Predicate<JsonNode> fits =
+                n ->
+                        n.isNumber()
+                                && n.doubleValue() == Math.rint(n.doubleValue())
+                                && n.doubleValue() >= 0
+                                && n.doubleValue() <= 0x1p64
+                                && n.bigIntegerValue().bitLength() <= Long.SIZE;
+        String expected = "a whole number from 0 to 18446744073709551615";
+        return typed(key, required(key), fits, expected).bigIntegerValue().longValue();
+    }
+
     /** A number. */
     public double number(String key) {
         return asNumber(key, required(key));

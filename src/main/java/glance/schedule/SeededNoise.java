@@ -30,7 +30,7 @@ public final class SeededNoise {
     private boolean hasWaiting;
 
     /**
-     * @param seed any value; PyTorch takes its lower 32 bits
+     * @param seed any value, as in {@link Seeds}; PyTorch takes its lower 32 bits
      */
     public SeededNoise(long seed) {
         bits = new MersenneTwister((int) seed);

@@ -4,6 +4,7 @@ import glance.backend.AdamWSettings;
 import glance.io.Fingerprint;
 import glance.io.ModelFolder;
 import glance.lora.PhaseNote;
+import glance.schedule.Seeds;
 import glance.tensor.DType;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -40,7 +41,7 @@ public final class RunIdentity {
         words.put("max grad norm", Float.toString(settings.maxGradNorm()));
         AdamWSettings adam = settings.optimizer();
         words.put("optimizer", adam.toString());
-        words.put("seed", Long.toString(settings.seed()));
+        words.put("seed", Seeds.text(settings.seed()));
         words.put("embedded guidance", Float.toString(embeddedGuidance));
         words.put("dtype", computeType.toString());
         return words;

@@ -31,6 +31,8 @@ public record TrainingSettings(
         AdamWSettings optimizer,
         boolean checkpointing,
         long seed) {
+    /** Wider than any layer of the families is; beyond the width of a layer a rank adds nothing. */
+    private static final int MAX_RANK = 16384;
 
     /**
      * @throws IllegalArgumentException if a value is out of range, naming it
@@ -38,7 +40,7 @@ public record TrainingSettings(
     public TrainingSettings {
         targets = List.copyOf(targets);
         require(!targets.isEmpty(), "targets: name at least one module");
-        require(rank >= 1, "rank: must be at least 1, got " + rank);
+        require(rank >= 1 && rank <= MAX_RANK, "rank: must be 1 to " + MAX_RANK + ", got " + rank);
         require(
                 alpha > 0 && Float.isFinite(alpha),
                 "alpha: must be a positive number, got " + alpha);

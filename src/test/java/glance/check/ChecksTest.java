@@ -31,6 +31,7 @@ class ChecksTest {
                 "t5-tokenizer",
                 "flow-match-schedule",
                 "seeded-noise",
+                "seeded-noise-large",
                 "glance-tiny-pipeline"
             })
     void run_fixture_isWithinTolerance(String name) {

@@ -109,6 +109,21 @@ class TrainFileTest {
     }
 
     @Test
+    void seed_isAnyOf64Bits() throws IOException {
+        assertThat(resolve(read("seed: 18446744073709551615")).seed()).isEqualTo(-1);
+        assertThat(resolve(read("seed: 7.0")).seed()).isEqualTo(7);
+        assertThat(resolve(read("seed: 7"), "--seed", "9223372036854775808").seed())
+                .isEqualTo(Long.MIN_VALUE);
+        assertThat(resolve(TrainFile.none(), "--seed", "-1").seed()).isBetween(0L, 1L << 31);
+        for (String other : new String[] {"-1", "1e400", "18446744073709551616", "1.5", "many"}) {
+            TrainFile file = read("seed: " + other);
+            assertThatThrownBy(() -> resolve(file))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("seed: expected a whole number from 0 to 184467440");
+        }
+    }
+
+    @Test
     void valueOfAnotherKind_isRefused() throws IOException {
         TrainFile file = read("rank: many");
         assertThatThrownBy(() -> resolve(file))
@@ -120,7 +135,8 @@ class TrainFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--rank=0             | rank: must be at least 1, got 0",
+                "--rank=0             | rank: must be 1 to 16384, got 0",
+                "--rank=1000000000    | rank: must be 1 to 16384, got 1000000000",
                 "--alpha=NaN          | alpha: must be a positive number, got NaN",
                 "--rate=-1            | learning rate: must be a positive number",
                 "--caption-dropout=2  | caption dropout: must be 0 to 1",
