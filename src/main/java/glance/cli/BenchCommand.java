@@ -19,7 +19,8 @@ final class BenchCommand implements Runnable {
         return new CommandLine(new BenchCommand())
                 .addSubcommand(new BenchKernelsCommand(session))
                 .addSubcommand(new BenchDenoiseCommand(session))
-                .addSubcommand(new BenchMemoryCommand(session));
+                .addSubcommand(new BenchMemoryCommand(session))
+                .addSubcommand(new HelpCommand());
     }
 
     @Override

@@ -79,6 +79,9 @@ final class CompareCommand implements Callable<Integer> {
     @Parameters(paramLabel = "PROMPT", arity = "0..*", description = "What to draw.")
     private List<String> prompts = new ArrayList<>();
 
+    @Option(names = "--prompt", hidden = true)
+    private List<String> namedPrompts = new ArrayList<>();
+
     @Option(
             names = "--prompts",
             paramLabel = "FILE",
@@ -135,6 +138,7 @@ final class CompareCommand implements Callable<Integer> {
         if (keepPictures && out == null) {
             throw new WrongUseException("--pictures: needs --out FOLDER");
         }
+        prompts.addAll(namedPrompts);
         ComparePrompts given = ComparePrompts.read(prompts, promptFile, limit);
         ModelFolder folder = SettingsOptions.open(setting.model());
         ComparisonRequest request = request(given, folder);

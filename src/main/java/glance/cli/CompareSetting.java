@@ -8,6 +8,7 @@ import glance.pipeline.Guidance;
 import glance.pipeline.ImageSession;
 import java.util.List;
 import java.util.stream.LongStream;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that all runs of a comparison share. */
@@ -38,19 +39,7 @@ final class CompareSetting {
                             + " Default: ${DEFAULT-VALUE}.")
     private int seeds;
 
-    @Option(
-            names = "--guidance",
-            paramLabel = "SCALE",
-            description = "Strength of guidance; 1 turns it off. Default: the model's own.")
-    private Float guidance;
-
-    @Option(
-            names = "--embedded-guidance",
-            paramLabel = "SCALE",
-            description =
-                    "Scale for models that take it as an input, as FLUX.1-dev does; others"
-                            + " ignore it. Default: the model's own.")
-    private Float embeddedGuidance;
+    @Mixin private GuidanceOptions guidance;
 
     @Option(
             names = "--negative",
@@ -58,11 +47,7 @@ final class CompareSetting {
             description = "What guidance leads away from. Default: the model's own.")
     private String negative;
 
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            description = "Width and height in pixels. Default: the model's own.")
-    private String size;
+    @Mixin private SizeOption size;
 
     /** The model as the user named it. */
     String model() {
@@ -82,22 +67,24 @@ final class CompareSetting {
     /**
      * Prompts, size and guidance; what the user does not say is the model's own.
      *
-     * @throws IllegalArgumentException if the size is malformed
+     * @throws WrongUseException if size or guidance make no sense
      */
     ImageSession.Setting of(List<String> prompts, ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         int side = family.geometry(folder).defaultSize();
-        PictureSize pixels = size == null ? new PictureSize(side, side) : PictureSize.parse(size);
+        PictureSize pixels = size.over(new PictureSize(side, side));
+        Float scale = guidance.scale(defaults);
+        Float embedded = guidance.embedded(defaults);
         return new ImageSession.Setting(
                 prompts,
                 negative == null ? defaults.negative() : negative,
                 pixels.width(),
                 pixels.height(),
                 new Guidance(
-                        guidance == null ? defaults.guidance() : guidance,
+                        scale == null ? defaults.guidance() : scale,
                         defaults.rescale(),
-                        embeddedGuidance == null ? defaults.embeddedGuidance() : embeddedGuidance));
+                        embedded == null ? defaults.embeddedGuidance() : embedded));
     }
 
     static void requireRange(String option, int value, int most) {

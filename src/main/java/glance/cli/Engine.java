@@ -23,8 +23,11 @@ final class Engine {
                         .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
                         .addSubcommand(BenchCommand.of(session))
-                        .addSubcommand(new DevicesCommand(session));
+                        .addSubcommand(new DevicesCommand(session))
+                        .addSubcommand(new CompletionCommand())
+                        .addSubcommand(new HelpCommand());
         NumberConverters.register(commands);
+        Aliases.addTo(commands);
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
         IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);

@@ -41,7 +41,8 @@ final class LoraCommand implements Runnable {
                 .addSubcommand(new LoraResizeCommand(session))
                 .addSubcommand(new LoraExtractCommand(session))
                 .addSubcommand(new LoraMergeCommand(session))
-                .addSubcommand(new LoraConvertCommand(session));
+                .addSubcommand(new LoraConvertCommand(session))
+                .addSubcommand(new HelpCommand());
     }
 
     @Override

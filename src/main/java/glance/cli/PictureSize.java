@@ -28,6 +28,9 @@ record PictureSize(int width, int height) {
         }
         int width = Integer.parseInt(matcher.group(1));
         int height = Integer.parseInt(matcher.group(2));
+        if (Math.min(width, height) < 1) {
+            throw new IllegalArgumentException("size '" + text + "': sides must be 1 or more");
+        }
         if (Math.max(width, height) > MAX_SIDE) {
             throw new IllegalArgumentException(
                     "size '" + text + "': sides must be at most " + MAX_SIDE + " pixels");

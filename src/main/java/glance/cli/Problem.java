@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
-import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -24,11 +23,7 @@ final class Problem {
         CommandLine command = e.getCommandLine();
         StringBuilder line = new StringBuilder(decapitalise(oneLine(e.getMessage())));
         if (e instanceof UnmatchedArgumentException unmatched) {
-            List<String> suggestions = unmatched.getSuggestions();
-            if (!suggestions.isEmpty()) {
-                // The nearest comes first; what follows has little in common with what was meant.
-                line.append("; did you mean ").append(suggestions.get(0)).append('?');
-            }
+            UnknownName.advice(unmatched).ifPresent(advice -> line.append("; ").append(advice));
         }
         return line.append("; see ")
                 .append(command.getCommandSpec().qualifiedName())

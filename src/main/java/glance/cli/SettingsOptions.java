@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -28,6 +29,9 @@ final class SettingsOptions {
             arity = "0..*",
             description = "What to draw; several are drawn one after the other.")
     private List<String> prompts = new ArrayList<>();
+
+    @Option(names = "--prompt", hidden = true)
+    private List<String> namedPrompts = new ArrayList<>();
 
     @Option(
             names = "--prompts",
@@ -70,25 +74,8 @@ final class SettingsOptions {
             description = "What guidance leads away from. Default: the model's own.")
     private String negative;
 
-    @Option(
-            names = "--guidance",
-            paramLabel = "SCALE",
-            description = "Strength of guidance; 1 turns it off. Default: the model's own.")
-    private Float guidance;
-
-    @Option(
-            names = "--embedded-guidance",
-            paramLabel = "SCALE",
-            description =
-                    "Scale for models that take it as an input, as FLUX.1-dev does; others"
-                            + " ignore it. Default: the model's own.")
-    private Float embeddedGuidance;
-
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            description = "Width and height in pixels. Default: the model's own.")
-    private String size;
+    @Mixin private GuidanceOptions guidance;
+    @Mixin private SizeOption size;
 
     @Option(
             names = "--seed",
@@ -132,7 +119,6 @@ final class SettingsOptions {
         }
         List<LoraSpec> named = named(recipe);
         PlanSpec givenPlan = plan == null ? null : argument("--plan", plan, Plans::find);
-        PictureSize given = size == null ? null : argument("--size", size, PictureSize::parse);
         ModelFolder folder = open(modelName);
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
@@ -150,15 +136,20 @@ final class SettingsOptions {
                         orFrom(recipe, negative, PictureText.Recipe::negative, defaults.negative()),
                         orFrom(recipe, seed, PictureText.Recipe::seed, SeedConverter.random()),
                         batch,
+                        size.over(
+                                orFrom(
+                                        recipe,
+                                        null,
+                                        PictureText.Recipe::size,
+                                        new PictureSize(side, side))),
                         orFrom(
                                 recipe,
-                                given,
-                                PictureText.Recipe::size,
-                                new PictureSize(side, side)),
-                        orFrom(recipe, guidance, PictureText.Recipe::guidance, defaults.guidance()),
+                                guidance.scale(defaults),
+                                PictureText.Recipe::guidance,
+                                defaults.guidance()),
                         orFrom(
                                 recipe,
-                                embeddedGuidance,
+                                guidance.embedded(defaults),
                                 PictureText.Recipe::embeddedGuidance,
                                 defaults.embeddedGuidance()),
                         planSpec,
@@ -179,6 +170,7 @@ final class SettingsOptions {
 
     private List<String> prompts(PictureText.Recipe recipe) throws IOException {
         List<String> all = new ArrayList<>(Prompts.check(prompts));
+        all.addAll(Prompts.check(namedPrompts));
         if (promptFile != null) {
             all.addAll(Prompts.read(promptFile));
         }

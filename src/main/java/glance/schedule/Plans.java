@@ -36,7 +36,7 @@ public final class Plans {
     public static final String FAST = "fast";
 
     private static final int TEACHER_STEPS = 50;
-    private static final Pattern UNIFORM = Pattern.compile("uniform-(\\d{1,9})");
+    private static final Pattern UNIFORM = Pattern.compile("(?:uniform-)?(\\d{1,9})");
 
     private static final Map<String, PlanSpec> NAMED =
             Stream.of(
@@ -51,7 +51,10 @@ public final class Plans {
 
     private Plans() {}
 
-    /** The names that {@link #find} knows; {@code uniform-N} stands for any number of steps. */
+    /**
+     * The names that {@link #find} knows; {@code uniform-N}, or N alone, stands for any number of
+     * steps.
+     */
     public static List<String> names() {
         return List.of("full", "uniform-N", "glance", "glance-8", "glance-15");
     }

@@ -3,6 +3,7 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -38,6 +39,41 @@ class EngineTest {
     }
 
     @Test
+    void helpOfACommand_isThatOfItsOption() {
+        assertThat(run("help", "lora", "merge")).isZero();
+        String help = text(out);
+        out.reset();
+        assertThat(run("lora", "merge", "--help")).isZero();
+        assertThat(help).isEqualTo(text(out)).contains("Usage: glance-engine lora merge");
+        out.reset();
+        assertThat(run("lora", "help", "merge")).isZero();
+        assertThat(text(out)).isEqualTo(help);
+        out.reset();
+        assertThat(run("help")).isZero();
+        assertThat(text(out)).contains("Usage: glance-engine [-h]");
+        assertThat(text(err)).isEmpty();
+    }
+
+    @Test
+    void completion_isAScriptThatBashReads() throws Exception {
+        assertThat(run("completion")).isZero();
+        assertThat(text(out)).contains("complete -F _complete_glance-engine", "--seed", "resize");
+        Process bash =
+                new ProcessBuilder(
+                                "bash",
+                                "-c",
+                                "source /dev/stdin; COMP_WORDS=(glance-engine gen); COMP_CWORD=1;"
+                                        + " _complete_glance-engine; echo \"${COMPREPLY[@]}\"")
+                        .redirectErrorStream(true)
+                        .start();
+        try (OutputStream stdin = bash.getOutputStream()) {
+            stdin.write(out.toByteArray());
+        }
+        assertThat(new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("generate\n");
+    }
+
+    @Test
     void version_namesEngineAndJava() {
         assertThat(run("--version")).isZero();
         assertThat(text(out)).contains("glance-engine ", "Java ");
@@ -49,6 +85,12 @@ class EngineTest {
             value = {
                 "''                      | missing command: expected one of generate, compare",
                 "generat                 | did you mean generate?; see glance-engine --help",
+                "lora inof               | did you mean info?; see glance-engine lora --help",
+                "help generat            | did you mean generate?; see glance-engine --help",
+                "draw                    | unmatched argument at index 0: 'draw'; see glance-engine --help",
+                "generate x --foo        | unknown option: '--foo'; see glance-engine generate --help",
+                "generate x --sampler=euler | the steps of a run are in --plan; see",
+                "generate x --lora-scale 1 | write --lora FILE:scale; see",
                 "generate x --sed 1      | '--sed'; did you mean --seed?; see glance-engine generate --help",
                 "generate x --seed many  | invalid value for option '--seed': 'many' is not a whole number from 0 to 18446744073709551615, or -1",
                 "generate x --seed -2    | invalid value for option '--seed': '-2' is not a whole number",
@@ -71,7 +113,7 @@ class EngineTest {
                 "generate x --plan fast  | plan 'fast': is neither a file nor one of full, uniform-N",
                 "generate x --size big   | size 'big': expected WIDTHxHEIGHT",
                 "generate x --size 60x64 | size 60x64: sides must be positive multiples of 8",
-                "generate x --guidance 0 | guidance must be a finite number, at least 1",
+                "generate x --guidance 0 | --guidance 0.0: must be 1 or more; 1 turns guidance off",
                 "generate x --size 8200x8 | sides must be at most 8192 pixels",
                 "generate x --guidance Infinity | option '--guidance': 'Infinity' is not a number",
                 "generate x --lora no.st | adapter 'no.st': no such file",

@@ -22,4 +22,11 @@ class PictureSizeTest {
                 .hasMessage(
                         "size '" + text + "': expected WIDTHxHEIGHT in pixels, such as 1024x768");
     }
+
+    @Test
+    void sidesOfNoPixels_areRefused() {
+        assertThatThrownBy(() -> PictureSize.parse("0x64"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("size '0x64': sides must be 1 or more");
+    }
 }
