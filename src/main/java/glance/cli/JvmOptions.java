@@ -34,6 +34,22 @@ final class JvmOptions {
         return options;
     }
 
+    /**
+     * Of the options of a JVM, those for a second one beside it: not those that open a port or a
+     * debugger, which the first one has taken.
+     */
+    static List<String> inheritable(List<String> given) {
+        return given.stream().filter(option -> !isOfOneJvm(option)).toList();
+    }
+
+    private static boolean isOfOneJvm(String option) {
+        return option.startsWith("-agentlib:jdwp")
+                || option.startsWith("-Xrunjdwp")
+                || option.equals("-Xdebug")
+                || option.startsWith("-Dcom.sun.management.jmxremote")
+                || option.startsWith("-Dcom.sun.management.config.file");
+    }
+
     private static boolean choosesCollector(String option) {
         return option.startsWith("-XX:+Use") && option.endsWith("GC");
     }

@@ -82,7 +82,7 @@ final class Relaunch {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
-        command.addAll(given);
+        command.addAll(JvmOptions.inheritable(given));
         command.addAll(JvmOptions.missingFrom(given, Runtime.version().feature()));
         command.add("-D" + PARENT_PROPERTY + "=" + ProcessHandle.current().pid());
         command.add("-D" + Terminal.STDERR_PROPERTY + "=" + Terminal.isStderr());

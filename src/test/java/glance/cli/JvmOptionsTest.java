@@ -31,4 +31,19 @@ class JvmOptionsTest {
         assertThat(JvmOptions.missingFrom(List.of(), 22))
                 .contains("--enable-native-access=ALL-UNNAMED");
     }
+
+    @Test
+    void optionsThatOpenAPort_stayWithTheFirstJvm() {
+        assertThat(
+                        JvmOptions.inheritable(
+                                List.of(
+                                        "-Xmx2g",
+                                        "-agentlib:jdwp=transport=dt_socket,server=y,address=5005",
+                                        "-Xdebug",
+                                        "-Xrunjdwp:transport=dt_socket",
+                                        "-Dcom.sun.management.jmxremote.port=9010",
+                                        "-agentlib:hprof",
+                                        "-Dx=y")))
+                .containsExactly("-Xmx2g", "-agentlib:hprof", "-Dx=y");
+    }
 }
