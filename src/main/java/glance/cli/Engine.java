@@ -12,8 +12,8 @@ final class Engine {
     private final Session session;
     private final CommandLine commands;
 
-    private Engine(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
-        session = new Session(out, err, stop, verbose);
+    private Engine(Session session) {
+        this.session = session;
         commands =
                 new CommandLine(new TopCommand())
                         .addSubcommand(new GenerateCommand(session))
@@ -37,25 +37,30 @@ final class Engine {
                 .setExpandAtFiles(false)
                 .setAbbreviatedOptionsAllowed(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                .setOut(new PrintWriter(out, true))
-                .setErr(new PrintWriter(err, true));
+                .setOut(new PrintWriter(session.out(), true))
+                .setErr(new PrintWriter(session.err(), true));
     }
 
     /** Runs a command on the process's own streams. */
     static int run(String[] args) {
         StopRequest stop = StopRequest.onShutdown(Thread.currentThread());
         try {
-            return run(System.out, System.err, stop, args);
+            return run(Stdin.ofProcess(), System.out, System.err, stop, args);
         } finally {
             stop.commandEnded();
         }
     }
 
-    /** Runs a command on the given streams. */
+    /** Runs a command on the given streams, with nothing to read. */
     static int run(PrintStream out, PrintStream err, StopRequest stop, String... args) {
+        return run(Stdin.none(), out, err, stop, args);
+    }
+
+    /** Runs a command on the given streams. */
+    static int run(Stdin in, PrintStream out, PrintStream err, StopRequest stop, String... args) {
         boolean verbose = isVerbose(List.of(args));
         Logging.configure(verbose);
-        Engine engine = new Engine(out, err, stop, verbose);
+        Engine engine = new Engine(new Session(out, err, stop, verbose, in));
         try {
             return engine.commands.execute(args);
         } catch (Throwable e) {

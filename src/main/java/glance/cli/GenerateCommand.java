@@ -5,6 +5,7 @@ import glance.backend.Devices;
 import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.lora.LoraSpec;
+import glance.model.Family;
 import glance.ops.Ops;
 import glance.pipeline.Experts;
 import glance.pipeline.Guidance;
@@ -96,6 +97,7 @@ final class GenerateCommand implements Callable<Integer> {
             throw new WrongUseException(
                     "--preview " + previewEvery + ": must be a number of steps, 1 or more");
         }
+        settingsOptions.readPiped(session);
         SettingsOptions.Resolved resolved = settingsOptions.resolve();
         Settings settings = resolved.settings();
         List<Path> files =
@@ -106,6 +108,7 @@ final class GenerateCommand implements Callable<Integer> {
                 Ops ops = new Ops(device)) {
             TextToImage pipeline = new TextToImage(ops, resolved.folder());
             PhasePlan plan = check(pipeline, request);
+            adviseQuotes(pipeline.family());
             session.note(
                     settings.model()
                             + " on "
@@ -153,6 +156,15 @@ final class GenerateCommand implements Callable<Integer> {
                     + "; --no-lora turns them off)";
         }
         return " with " + all.stream().map(AdapterNames::text).collect(Collectors.joining(" and "));
+    }
+
+    private void adviseQuotes(Family family) {
+        // A model of classes takes one word for a picture.
+        if (settingsOptions.lookUnquoted() && family.typicalPrompt().contains(" ")) {
+            session.note(
+                    "several prompts of one word each; for one picture of them all, put the words in"
+                            + " quotes: generate \"a red circle\"");
+        }
     }
 
     private ImageRequest request(Settings settings, boolean rescale) {

@@ -7,14 +7,17 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Gathers prompts from the command line and from files. */
 final class Prompts {
     private static final Path STDIN = Path.of("-");
     private static final long MAX_FILE_BYTES = 16 << 20;
     private static final char BYTE_ORDER_MARK = '\ufeff';
+    private static final long PATIENCE_SECONDS = 2;
+    private static final char COMMENT = '#';
     private static final char REPLACEMENT = '\ufffd';
 
     private Prompts() {}
@@ -40,19 +43,56 @@ final class Prompts {
     }
 
     /**
-     * Reads a file with a prompt on each line; blank lines are skipped.
+     * Reads a file with a prompt on each line; blank lines and those that begin with # are skipped.
      *
      * @param file UTF-8 text, or {@code -} for standard input
      * @throws FormatException if it is no such file, or holds no prompt
      */
     static List<String> read(Path file) throws IOException {
-        String text = decode(file, file.equals(STDIN) ? readAll(System.in) : readAll(file));
-        List<String> prompts = new ArrayList<>();
-        text.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(prompts::add);
+        List<String> prompts = lines(file, file.equals(STDIN) ? readAll(System.in) : readAll(file));
         if (prompts.isEmpty()) {
             throw new FormatException(file, null, "holds no prompt", "write one on each line");
         }
         return prompts;
+    }
+
+    /**
+     * Reads what is piped in, as a file of prompts; none if that is nothing, or would be typed by a
+     * person, who may not know that it is waited for.
+     *
+     * @throws FormatException if it is no text
+     */
+    static List<String> readPiped(Session session) throws IOException {
+        Stdin in = session.in();
+        if (in.isTerminal()) {
+            return List.of();
+        }
+        CompletableFuture<Void> note =
+                CompletableFuture.runAsync(
+                        () ->
+                                session.note(
+                                        "no prompt given: waiting for prompts from standard input,"
+                                                + " one on each line"),
+                        CompletableFuture.delayedExecutor(PATIENCE_SECONDS, TimeUnit.SECONDS));
+        try {
+            return lines(STDIN, readAll(in.stream()));
+        } finally {
+            note.cancel(false);
+        }
+    }
+
+    /** Whether these look like the words of one prompt whose quotes were forgotten. */
+    static boolean lookUnquoted(List<String> prompts) {
+        return prompts.size() > 1
+                && prompts.stream().noneMatch(prompt -> prompt.matches("(?s).*\\s.*"));
+    }
+
+    private static List<String> lines(Path file, byte[] bytes) {
+        return decode(file, bytes)
+                .lines()
+                .map(String::strip)
+                .filter(line -> !line.isEmpty() && line.charAt(0) != COMMENT)
+                .toList();
     }
 
     private static byte[] readAll(Path file) throws IOException {

@@ -9,8 +9,14 @@ import java.io.PrintStream;
  * @param err messages and progress
  * @param stop whether the user wants it to end
  * @param verbose whether the user asked for details
+ * @param in what is piped in
  */
-record Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
+record Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbose, Stdin in) {
+    /** With nothing piped in. */
+    Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
+        this(out, err, stop, verbose, Stdin.none());
+    }
+
     /** One line for the user that is no error. */
     void note(String message) {
         err.println("glance-engine: " + message);

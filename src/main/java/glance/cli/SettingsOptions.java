@@ -33,10 +33,14 @@ final class SettingsOptions {
     @Option(names = "--prompt", hidden = true)
     private List<String> namedPrompts = new ArrayList<>();
 
+    private boolean piped;
+
     @Option(
             names = "--prompts",
             paramLabel = "FILE",
-            description = "Read prompts from a text file, one on each line (- for stdin).")
+            description =
+                    "Read prompts from a text file, one on each line (- for stdin, which is also read"
+                            + " where no prompt is given). Lines that begin with # are skipped.")
     private Path promptFile;
 
     @Option(
@@ -104,6 +108,19 @@ final class SettingsOptions {
      * @param rescale whether guidance keeps each token's length, as the model wants it
      */
     record Resolved(Settings settings, ModelFolder folder, boolean rescale) {}
+
+    /** Takes prompts from what is piped in, where the user names none. */
+    void readPiped(Session session) throws IOException {
+        if (prompts.isEmpty() && namedPrompts.isEmpty() && promptFile == null && from == null) {
+            prompts = Prompts.readPiped(session);
+            piped = true;
+        }
+    }
+
+    /** Whether the arguments look like the words of one prompt whose quotes were forgotten. */
+    boolean lookUnquoted() {
+        return !piped && Prompts.lookUnquoted(prompts);
+    }
 
     /**
      * Fills the gaps.

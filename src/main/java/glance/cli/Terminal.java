@@ -3,6 +3,7 @@ package glance.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What is known about the terminal behind stderr. */
 final class Terminal {
@@ -22,12 +23,23 @@ final class Terminal {
         if ("dumb".equals(System.getenv("TERM"))) {
             return false;
         }
+        // Without /proc the best guess is the console, which needs stdin and stdout both.
+        return isTerminal(2).orElseGet(() -> System.console() != null);
+    }
+
+    /** Whether what is read from stdin is typed by a person. */
+    static boolean isStdin() {
+        return isTerminal(0).orElseGet(() -> System.console() != null);
+    }
+
+    /** Whether a file descriptor is a terminal, where the system tells. */
+    private static Optional<Boolean> isTerminal(int descriptor) {
         try {
-            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/2"));
-            return target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty");
+            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/" + descriptor));
+            return Optional.of(
+                    target.startsWith("/dev/pts") || target.toString().startsWith("/dev/tty"));
         } catch (IOException | UnsupportedOperationException e) {
-            // Without /proc the best guess is the console, which needs stdin and stdout both.
-            return System.console() != null;
+            return Optional.empty();
         }
     }
 

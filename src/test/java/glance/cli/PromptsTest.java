@@ -21,6 +21,21 @@ class PromptsTest {
     }
 
     @Test
+    void linesThatBeginWithANumberSign_areComments() throws IOException {
+        Path file = Files.writeString(folder.resolve("p.txt"), "# animals\na cat\n  #no\na # b\n");
+        assertThat(Prompts.read(file)).containsExactly("a cat", "a # b");
+        Files.writeString(file, "# nothing\n");
+        assertThatThrownBy(() -> Prompts.read(file)).hasMessageContaining("holds no prompt");
+    }
+
+    @Test
+    void severalWords_lookLikeAPromptWithoutQuotes() {
+        assertThat(Prompts.lookUnquoted(List.of("a", "red", "circle"))).isTrue();
+        assertThat(Prompts.lookUnquoted(List.of("circle"))).isFalse();
+        assertThat(Prompts.lookUnquoted(List.of("a red circle", "heart"))).isFalse();
+    }
+
+    @Test
     void fileWithoutPrompts_isRefused() throws IOException {
         Path file = Files.writeString(folder.resolve("p.txt"), "\n \n");
         assertThatThrownBy(() -> Prompts.read(file))
