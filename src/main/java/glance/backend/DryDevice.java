@@ -22,7 +22,7 @@ public final class DryDevice implements Device {
         this.memory = memory;
         this.computeType = computeType;
         this.memoryBytes = memoryBytes;
-        this.kernels = pattern.dry(memory::touch);
+        this.kernels = pattern.dry(memory::touch, memory.lifetime);
     }
 
     /** Stands in for a device: its dtype and memory, its refusals, its kernels' workspaces. */
@@ -64,12 +64,12 @@ public final class DryDevice implements Device {
 
     @Override
     public void synchronize() {
-        // nothing is ever under way
+        memory.lifetime.requireOpen(); // nothing is ever under way
     }
 
     @Override
     public void close() {
-        // holds nothing
+        memory.lifetime.end();
     }
 
     /** A number of bytes that nobody holds. */
@@ -94,6 +94,7 @@ public final class DryDevice implements Device {
     }
 
     private static final class Memory implements DeviceMemory {
+        private final Lifetime lifetime = new Lifetime("the dry device");
         private final DeviceMemory pattern;
         private long scratchBytes;
         private long peakScratchBytes;
@@ -114,6 +115,7 @@ public final class DryDevice implements Device {
 
         @Override
         public Storage allocate(DType dtype, long numel) {
+            lifetime.requireOpen();
             long bytes = Math.multiplyExact(numel, dtype.bytes());
             scratchBytes += bytes;
             touch(0);
@@ -122,6 +124,7 @@ public final class DryDevice implements Device {
 
         @Override
         public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
+            lifetime.requireOpen();
             DType kept = keeps(dtype, shape);
             if (kept != dtype) {
                 touch(shape.numel() * dtype.bytes()); // as it is in the file, to be converted
@@ -145,17 +148,23 @@ public final class DryDevice implements Device {
 
         @Override
         public void write(ByteBuffer source, Tensor target) {
-            // goes nowhere
+            requireAlive(target); // goes nowhere
         }
 
         @Override
         public void read(Tensor source, ByteBuffer target) {
-            // a fresh buffer is all zeros already
+            requireAlive(source); // a fresh buffer is all zeros already
         }
 
         @Override
         public void copy(Tensor source, Tensor target) {
-            // goes nowhere
+            requireAlive(source);
+            requireAlive(target); // goes nowhere
+        }
+
+        private void requireAlive(Tensor tensor) {
+            lifetime.requireOpen();
+            tensor.requireAlive();
         }
 
         @Override

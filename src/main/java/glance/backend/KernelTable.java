@@ -11,6 +11,21 @@ import java.util.function.LongConsumer;
  */
 public final class KernelTable {
     private final Map<Class<? extends Op>, Kernel<?>> kernels = new ConcurrentHashMap<>();
+    private final Lifetime lifetime;
+
+    /** An empty table that asks nobody whether its device is open. */
+    public KernelTable() {
+        this(new Lifetime("the device"));
+    }
+
+    /**
+     * An empty table.
+     *
+     * @param lifetime of its device; nothing runs once that is over
+     */
+    public KernelTable(Lifetime lifetime) {
+        this.lifetime = lifetime;
+    }
 
     /** Adds the kernel of one kind of operation. */
     public <O extends Op> KernelTable with(Class<O> kind, Kernel<? super O> kernel) {
@@ -37,8 +52,8 @@ public final class KernelTable {
      * The same table, refusing the same; its kernels only report the workspace that they would have
      * taken.
      */
-    KernelTable dry(LongConsumer workspaceBytes) {
-        KernelTable table = new KernelTable();
+    KernelTable dry(LongConsumer workspaceBytes, Lifetime lifetime) {
+        KernelTable table = new KernelTable(lifetime);
         kernels.forEach((kind, kernel) -> table.kernels.put(kind, dry(kernel, workspaceBytes)));
         return table;
     }
@@ -72,8 +87,10 @@ public final class KernelTable {
      * Runs the operation.
      *
      * @throws UnsupportedOperationException if this device cannot, with the reason
+     * @throws IllegalStateException if the device is closed
      */
     public <O extends Op> void run(O op) {
+        lifetime.requireOpen();
         String reason = refuses(op);
         if (reason != null) {
             throw new UnsupportedOperationException(

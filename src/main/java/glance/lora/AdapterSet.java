@@ -35,6 +35,7 @@ import java.util.Set;
  */
 public final class AdapterSet implements AutoCloseable {
     private final Ops ops;
+    private boolean closed;
     private final List<Storage> owned = new ArrayList<>();
     private final Map<HostTensor, Tensor> stored = new IdentityHashMap<>();
     private final Map<List<Active>, Map<String, LowRank>> combinations = new HashMap<>();
@@ -85,6 +86,9 @@ public final class AdapterSet implements AutoCloseable {
      * strength 0 is left out.
      */
     public Map<String, LowRank> combine(List<Active> adapters) {
+        if (closed) {
+            throw new IllegalStateException("these adapters are closed; open a new AdapterSet");
+        }
         List<Active> active = adapters.stream().filter(a -> a.strength() != 0).toList();
         Map<String, LowRank> known = combinations.get(active);
         if (known == null) {
@@ -172,7 +176,7 @@ public final class AdapterSet implements AutoCloseable {
     }
 
     private Tensor adopt(HostTensor host) {
-        return memory().adopt(host.dtype(), host.shape(), host.data());
+        return ops.host().adopt(host.dtype(), host.shape(), host.data());
     }
 
     private DeviceMemory memory() {
@@ -187,6 +191,7 @@ public final class AdapterSet implements AutoCloseable {
     /** Frees the memory of all adapters. */
     @Override
     public void close() {
+        closed = true;
         owned.forEach(Storage::release);
         owned.clear();
         stored.clear();

@@ -48,6 +48,7 @@ public final class Parameters implements AutoCloseable {
         final List<Weight> resident = new ArrayList<>();
         final List<Weight> conditioning = new ArrayList<>();
         final Map<String, Linear> linears = new LinkedHashMap<>();
+        boolean closed;
 
         Root(Ops ops, Weights weights, String component) {
             this.ops = ops;
@@ -135,7 +136,13 @@ public final class Parameters implements AutoCloseable {
                     "unusable " + full + ": expected floats of 8 to 32 bits, got " + info.dtype());
             return null;
         }
-        return () -> root.ops.device().memory().adopt(info.dtype(), want, root.weights.data(full));
+        return () -> {
+            if (root.closed) {
+                throw new IllegalStateException(
+                        root.component + " is closed: " + full + " cannot be read; open it again");
+            }
+            return root.ops.host().adopt(info.dtype(), want, root.weights.data(full));
+        };
     }
 
     /** A tensor [n, 1, ...] of this name as a vector [n]. */
@@ -287,6 +294,7 @@ public final class Parameters implements AutoCloseable {
     /** Frees the device memory of all weights. */
     @Override
     public void close() {
+        root.closed = true;
         root.resident.forEach(Weight::unload);
         unloadConditioning();
         root.owned.forEach(Storage::release);

@@ -1,6 +1,6 @@
 package glance.ops;
 
-import glance.backend.Device;
+import glance.backend.DeviceMemory;
 import glance.io.HostFloats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -8,16 +8,13 @@ import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.function.UnaryOperator;
 
 /** Moves values between host memory and a device. */
 public final class HostTransfer {
-    private final Device device;
-    private final UnaryOperator<Tensor> track;
+    private final Ops ops;
 
-    HostTransfer(Device device, UnaryOperator<Tensor> track) {
-        this.device = device;
-        this.track = track;
+    HostTransfer(Ops ops) {
+        this.ops = ops;
     }
 
     /** An F32 tensor with the given values, row-major. */
@@ -60,7 +57,8 @@ public final class HostTransfer {
     public ByteBuffer bytes(Tensor tensor) {
         Check.that(tensor.isContiguous(), "read", "the tensor must be contiguous; copy it first");
         ByteBuffer bytes = buffer(tensor.dtype(), tensor.shape());
-        device.memory().read(tensor, bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN));
+        ops.check();
+        memory().read(tensor, bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN));
         return bytes;
     }
 
@@ -71,12 +69,26 @@ public final class HostTransfer {
                 bytes.remaining() == size,
                 "upload",
                 dtype + " " + shape + " needs " + size + " bytes, got " + bytes.remaining());
-        Tensor tensor =
-                track.apply(
-                        Tensor.contiguous(
-                                device.memory().allocate(dtype, shape.numel()), dtype, shape));
-        device.memory().write(bytes, tensor);
+        Tensor tensor = ops.empty(dtype, shape);
+        memory().write(bytes, tensor);
         return tensor;
+    }
+
+    /** Little-endian bytes over those of a contiguous tensor. */
+    public void write(ByteBuffer bytes, Tensor target) {
+        Check.that(target.isContiguous(), "write", "target must be contiguous");
+        ops.check();
+        memory().write(bytes, target);
+    }
+
+    /** A weight as {@link DeviceMemory#adopt} takes it; the caller releases its storage. */
+    public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
+        ops.check();
+        return memory().adopt(dtype, shape, data);
+    }
+
+    private DeviceMemory memory() {
+        return ops.device().memory();
     }
 
     private static void expect(Shape shape, int values) {

@@ -10,6 +10,7 @@ import glance.backend.Replay;
 import glance.backend.Rope;
 import glance.tensor.DType;
 import glance.tensor.Shape;
+import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,9 +20,14 @@ import java.util.function.Supplier;
  * Operations on the tensors of one device. Arguments are never modified but by {@link #copy}; every
  * result is a new contiguous tensor in the device's compute dtype, owned by the innermost {@link
  * Scope}. All methods throw {@link IllegalArgumentException} naming the operation, the argument,
- * what was expected and what was given. Not thread-safe.
+ * what was expected and what was given.
+ *
+ * <p>Belongs to the thread that first uses it; another thread, and any after {@link #close}, gets
+ * an {@link IllegalStateException} from every method that reaches the device. So does everybody
+ * once the device is closed.
  */
 public final class Ops implements AutoCloseable {
+    private final Guard guard = new Guard();
     private final Device device;
     private final HostTransfer host;
     private final TrainingOps training;
@@ -30,7 +36,7 @@ public final class Ops implements AutoCloseable {
 
     public Ops(Device device) {
         this.device = device;
-        this.host = new HostTransfer(device, this::track);
+        this.host = new HostTransfer(this);
         this.innermost = new Scope(this, null);
         this.training = new TrainingOps(this);
     }
@@ -51,16 +57,26 @@ public final class Ops implements AutoCloseable {
 
     /** Opens a scope; close it in the same method. */
     public Scope scope() {
+        check();
         innermost = new Scope(this, innermost);
         return innermost;
     }
 
     /** Frees a tensor of the innermost scope before the scope closes. */
     public void free(Tensor tensor) {
+        check();
         innermost.free(tensor);
     }
 
+    /**
+     * @throws IllegalStateException if this thread may not use the operations, or they are closed
+     */
+    void check() {
+        guard.check();
+    }
+
     void leave(Scope scope) {
+        guard.checkThread();
         if (scope == innermost) {
             innermost = scope.parent();
         } else if (innermost != null) {
@@ -71,8 +87,10 @@ public final class Ops implements AutoCloseable {
 
     /** A tensor with undefined content. */
     public Tensor empty(DType dtype, Shape shape) {
-        return track(
-                Tensor.contiguous(device.memory().allocate(dtype, shape.numel()), dtype, shape));
+        check();
+        Storage storage = device.memory().allocate(dtype, shape.numel());
+        innermost.own(storage);
+        return Tensor.contiguous(storage, dtype, shape);
     }
 
     /** {@code x W^T + bias}: {@link #linear(Tensor, Tensor, Tensor, LowRank, Epilogue)} alone. */
@@ -620,6 +638,7 @@ public final class Ops implements AutoCloseable {
      * and keep away from {@link #host}. It cannot be recorded.
      */
     public Replay replay(Runnable work) {
+        check();
         Check.that(recorder == null, "replay", "work is not replayed while there is a tape");
         return device.replay(
                 () -> {
@@ -685,18 +704,29 @@ public final class Ops implements AutoCloseable {
      * @param part must give the same results each time
      */
     public List<Tensor> checkpoint(List<Tensor> inputs, Supplier<List<Tensor>> part) {
+        check();
         return recorder == null ? part.get() : recorder.checkpoint(inputs, part);
     }
 
+    /**
+     * Frees all that its scopes own. Twice is fine.
+     *
+     * @throws IllegalStateException if they belong to another thread that still runs
+     */
     @Override
     public void close() {
+        if (!guard.beginClose()) {
+            return;
+        }
         while (innermost != null) {
             innermost.close();
         }
+        guard.endClose();
     }
 
     /** The only way to the device. */
     void run(Op op) {
+        check();
         device.kernels().run(op);
         if (recorder != null) {
             recorder.recorded(op);
@@ -708,17 +738,13 @@ public final class Ops implements AutoCloseable {
      * operations keep what their gradients need and are not fused where fusing would lose it.
      */
     public void record(Recorder recorder) {
+        guard.checkThread();
         this.recorder = recorder;
     }
 
     /** Operations that only training needs. */
     public TrainingOps training() {
         return training;
-    }
-
-    Tensor track(Tensor tensor) {
-        innermost.own(tensor.storage());
-        return tensor;
     }
 
     /** [..., dim] as [batch, seqLen, dim]. */

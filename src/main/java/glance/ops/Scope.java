@@ -20,6 +20,7 @@ public final class Scope implements AutoCloseable {
     private final Ops ops;
     private final Scope parent;
     private final List<Storage> owned = new ArrayList<>();
+    private boolean closed;
 
     Scope(Ops ops, Scope parent) {
         this.ops = ops;
@@ -30,8 +31,17 @@ public final class Scope implements AutoCloseable {
         owned.add(storage);
     }
 
+    private void requireOpen() {
+        ops.check();
+        if (closed) {
+            throw new IllegalStateException(
+                    "this scope is closed and its tensors are freed; keep them before it closes");
+        }
+    }
+
     /** Hands the memory of {@code tensor} to the enclosing scope, if this scope owns it. */
     public Tensor keep(Tensor tensor) {
+        requireOpen();
         if (owned.remove(tensor.storage())) {
             if (parent == null) {
                 throw new IllegalStateException(
@@ -44,6 +54,7 @@ public final class Scope implements AutoCloseable {
 
     /** Frees the memory of {@code tensor} now, if this scope owns it. */
     public void free(Tensor tensor) {
+        requireOpen();
         if (owned.remove(tensor.storage())) {
             tensor.storage().release();
         }
@@ -55,7 +66,11 @@ public final class Scope implements AutoCloseable {
 
     @Override
     public void close() {
+        if (closed) {
+            return;
+        }
         ops.leave(this);
+        closed = true;
         for (int i = owned.size() - 1; i >= 0; i--) {
             owned.get(i).release();
         }

@@ -148,6 +148,15 @@ public final class Tensor {
         return new Tensor(other, dtype, shape, strides, offset);
     }
 
+    /**
+     * @throws IllegalStateException if its memory was given back
+     */
+    public void requireAlive() {
+        if (storage.isFreed()) {
+            throw new IllegalStateException(this + " was freed; keep it in its scope");
+        }
+    }
+
     @Override
     public String toString() {
         return "Tensor" + shape + " " + dtype;

@@ -79,7 +79,7 @@ public final class Checkpoint {
                                             "missing or of another shape",
                                             "start anew");
                                 }
-                                ops.device().memory().write(opened.data(name), tensor);
+                                ops.host().write(opened.data(name), tensor);
                             });
             trainer.optimizer().resumeAt(step(file, opened.metadata().get(STEP)));
         }

@@ -41,6 +41,22 @@ class ParametersTest {
     }
 
     @Test
+    void weight_afterClose_isRefused_notLoadedAgain() {
+        withParameters(
+                Map.of("proj.weight", zeros(DType.F32, 3, 2)),
+                (ops, p) -> {
+                    Weight weight = p.weight("proj.weight", 3, 2);
+                    p.finish();
+                    weight.tensor();
+                    p.close();
+                    assertThatThrownBy(weight::tensor)
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("Toy is closed: proj.weight");
+                    assertThat(ops.device().memory().stats().weightBytes()).isZero();
+                });
+    }
+
+    @Test
     void finish_missingMisshapedAndUnexpected_areAllNamed() {
         Map<String, HostTensor> tensors =
                 Map.of(

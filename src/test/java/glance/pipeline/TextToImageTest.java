@@ -3,10 +3,12 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.backend.Device;
 import glance.fixtures.Fixture;
 import glance.io.ModelFolder;
 import glance.lora.LoraSpec;
 import glance.ops.Ops;
+import glance.ops.parity.TestDevice;
 import glance.schedule.Plans;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
@@ -39,6 +41,18 @@ class TextToImageTest {
     private static int[] pixels(BufferedImage picture) {
         return picture.getRGB(
                 0, 0, picture.getWidth(), picture.getHeight(), null, 0, picture.getWidth());
+    }
+
+    @Test
+    void run_onAClosedDevice_isRefused() {
+        Device device = TestDevice.cpu(2).open();
+        Ops ops = new Ops(device);
+        TextToImage pipeline = pipeline(ops);
+        device.close();
+        assertThatThrownBy(() -> pipeline.run(request("uniform-3", 1, List.of()), SILENT))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("the CPU device is closed");
+        ops.close();
     }
 
     @Test

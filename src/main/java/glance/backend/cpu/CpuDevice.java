@@ -20,7 +20,7 @@ final class CpuDevice implements Device {
         Pointwise pointwise = new Pointwise(workers);
         GroupNormKernels groups = new GroupNormKernels(workers);
         kernels =
-                new KernelTable()
+                new KernelTable(memory.lifetime())
                         .with(Op.Linear.class, new LinearKernel(gemm, memory))
                         .with(Op.Attention.class, new AttentionKernel(workers, memory))
                         .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
@@ -91,12 +91,14 @@ final class CpuDevice implements Device {
 
     @Override
     public void synchronize() {
-        // every kernel has finished when run() returns
+        memory.lifetime().requireOpen(); // every kernel has finished when run() returns
     }
 
     @Override
     public void close() {
-        workers.close();
-        memory.clear();
+        if (memory.lifetime().end()) {
+            workers.close();
+            memory.clear();
+        }
     }
 }

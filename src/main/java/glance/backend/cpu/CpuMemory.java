@@ -2,6 +2,7 @@ package glance.backend.cpu;
 
 import glance.backend.DeviceException;
 import glance.backend.DeviceMemory;
+import glance.backend.Lifetime;
 import glance.backend.MemoryStats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -21,6 +22,7 @@ import java.util.TreeMap;
  * (biases, norm weights) are widened to floats once.
  */
 final class CpuMemory implements DeviceMemory {
+    private final Lifetime lifetime = new Lifetime("the CPU device");
     private final TreeMap<Integer, ArrayDeque<float[]>> pool = new TreeMap<>();
     private long scratchBytes;
     private long peakScratchBytes;
@@ -36,6 +38,7 @@ final class CpuMemory implements DeviceMemory {
 
     @Override
     public synchronized Storage allocate(DType dtype, long numel) {
+        lifetime.requireOpen();
         if (numel > Integer.MAX_VALUE - 64) {
             throw new DeviceException(
                     "the CPU device holds at most 2^31 elements in one tensor, asked for " + numel);
@@ -44,12 +47,12 @@ final class CpuMemory implements DeviceMemory {
         CpuStorage storage;
         if (CpuStorage.heldAsFloats(dtype)) {
             float[] block = take(length);
-            storage = new CpuStorage(block, 4L * block.length, this::recycle);
+            storage = new CpuStorage(block, 4L * block.length, lifetime, this::recycle);
         } else {
             ByteBuffer bytes =
                     ByteBuffer.allocate(Math.multiplyExact(length, dtype.bytes()))
                             .order(ByteOrder.LITTLE_ENDIAN);
-            storage = new CpuStorage(bytes, this::recycle);
+            storage = new CpuStorage(bytes, lifetime, this::recycle);
         }
         scratchBytes += storage.bytes();
         peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
@@ -85,7 +88,7 @@ final class CpuMemory implements DeviceMemory {
 
     private synchronized void recycle(CpuStorage storage) {
         scratchBytes -= storage.bytes();
-        if (storage.floats != null && storage.floats.length > 0) {
+        if (storage.floats != null && storage.floats.length > 0 && !lifetime.isOver()) {
             pool.computeIfAbsent(storage.floats.length, key -> new ArrayDeque<>())
                     .push(storage.floats);
             pooledBytes += 4L * storage.floats.length;
@@ -111,6 +114,7 @@ final class CpuMemory implements DeviceMemory {
 
     @Override
     public synchronized Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
+        lifetime.requireOpen();
         ByteBuffer bytes = data.slice().order(ByteOrder.LITTLE_ENDIAN);
         CpuStorage storage;
         DType held = dtype;
@@ -118,10 +122,10 @@ final class CpuMemory implements DeviceMemory {
             int length = Math.toIntExact(shape.numel());
             float[] floats = new float[length];
             Widen.toFloats(dtype, bytes, 0, floats, 0, length);
-            storage = new CpuStorage(floats, 4L * length, this::dropWeight);
+            storage = new CpuStorage(floats, 4L * length, lifetime, this::dropWeight);
             held = DType.F32;
         } else {
-            storage = new CpuStorage(bytes, this::dropWeight);
+            storage = new CpuStorage(bytes, lifetime, this::dropWeight);
         }
         weightBytes += storage.bytes();
         peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
@@ -187,6 +191,12 @@ final class CpuMemory implements DeviceMemory {
         peakWeightBytes = weightBytes;
     }
 
+    /** Whether the device is open. */
+    Lifetime lifetime() {
+        return lifetime;
+    }
+
+    /** Drops the pool. */
     synchronized void clear() {
         pool.clear();
         pooledBytes = 0;

@@ -1,5 +1,6 @@
 package glance.backend.cpu;
 
+import glance.backend.Lifetime;
 import glance.tensor.DType;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
@@ -15,19 +16,22 @@ final class CpuStorage extends Storage {
     final ByteBuffer bytes;
 
     private final long size;
+    private final Lifetime lifetime;
     private final Consumer<CpuStorage> onFree;
 
-    CpuStorage(float[] floats, long size, Consumer<CpuStorage> onFree) {
+    CpuStorage(float[] floats, long size, Lifetime lifetime, Consumer<CpuStorage> onFree) {
         this.floats = floats;
         this.bytes = null;
         this.size = size;
+        this.lifetime = lifetime;
         this.onFree = onFree;
     }
 
-    CpuStorage(ByteBuffer bytes, Consumer<CpuStorage> onFree) {
+    CpuStorage(ByteBuffer bytes, Lifetime lifetime, Consumer<CpuStorage> onFree) {
         this.floats = null;
         this.bytes = bytes;
         this.size = bytes.capacity();
+        this.lifetime = lifetime;
         this.onFree = onFree;
     }
 
@@ -48,9 +52,8 @@ final class CpuStorage extends Storage {
         if (!(tensor.storage() instanceof CpuStorage storage)) {
             throw new IllegalArgumentException(tensor + " is not on the CPU device");
         }
-        if (storage.isFreed()) {
-            throw new IllegalStateException(tensor + " was freed; keep it in its scope");
-        }
+        storage.lifetime.requireOpen();
+        tensor.requireAlive();
         return storage;
     }
 

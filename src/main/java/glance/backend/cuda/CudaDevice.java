@@ -6,6 +6,7 @@ import glance.backend.DeviceInfo;
 import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
+import glance.backend.Lifetime;
 import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.Replay;
@@ -41,7 +42,7 @@ final class CudaDevice implements Device {
         this.graphs = new Graphs(driver, stream, memory);
         this.clock = new DeviceClock(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
-        this.kernels = kernels(launcher);
+        this.kernels = kernels(launcher, memory.lifetime());
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
     }
 
@@ -66,12 +67,12 @@ final class CudaDevice implements Device {
         }
     }
 
-    private static KernelTable kernels(Launcher launcher) {
+    private static KernelTable kernels(Launcher launcher, Lifetime lifetime) {
         PointwiseKernels pointwise = new PointwiseKernels(launcher);
         NormKernels norms = new NormKernels(launcher);
         GroupNormKernels groups = new GroupNormKernels(launcher);
         LookupKernels lookup = new LookupKernels(launcher);
-        KernelTable table = new KernelTable();
+        KernelTable table = new KernelTable(lifetime);
         addTraining(table, launcher);
         return table.with(Op.Linear.class, new LinearKernel(launcher))
                 .with(Op.Attention.class, new AttentionKernel(launcher))
@@ -135,26 +136,32 @@ final class CudaDevice implements Device {
 
     @Override
     public Replay replay(Runnable work) {
+        memory.lifetime().requireOpen();
         return graphs.replay(work);
     }
 
     @Override
     public void synchronize() {
+        memory.lifetime().requireOpen();
         driver.synchronize(stream);
     }
 
     @Override
     public long elapsedNanos(Runnable work) {
-        driver.synchronize(stream);
+        synchronize();
         return clock.elapsedNanos(work);
     }
 
     @Override
     public void close() {
+        if (memory.lifetime().isOver()) {
+            return;
+        }
         driver.synchronize(stream);
         clock.close();
         libraries.close();
         memory.close();
+        memory.lifetime().end();
         driver.destroyStream(stream);
         driver.close();
     }

@@ -2,6 +2,7 @@ package glance.backend.cuda;
 
 import glance.backend.DeviceException;
 import glance.backend.DeviceMemory;
+import glance.backend.Lifetime;
 import glance.backend.MemoryStats;
 import glance.backend.Op;
 import glance.backend.cuda.driver.Driver;
@@ -23,6 +24,7 @@ import java.util.function.Consumer;
  * weight was asked for waits for it.
  */
 final class CudaMemory implements DeviceMemory {
+    private final Lifetime lifetime = new Lifetime("the CUDA device");
     private final Driver driver;
     private final long stream;
     private final DType computeType;
@@ -60,6 +62,7 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public Storage allocate(DType dtype, long numel) {
+        lifetime.requireOpen();
         long bytes = Math.multiplyExact(numel, dtype.bytes());
         BlockPool home = reserving ? reserve : pool;
         // a capture makes do with what the run before it took: it must not ask the driver
@@ -70,6 +73,7 @@ final class CudaMemory implements DeviceMemory {
                 block.address(),
                 bytes,
                 block.capacity(),
+                lifetime,
                 storage -> {
                     scratchBytes -= bytes;
                     home.give(block);
@@ -119,6 +123,7 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
+        lifetime.requireOpen();
         expectNoCapture("a weight was loaded");
         DType kept = keeps(dtype, shape);
         Tensor weight = weight(kept, shape);
@@ -156,7 +161,8 @@ final class CudaMemory implements DeviceMemory {
         BlockPool.Block block = pool.fresh(bytes);
         weightBytes += bytes;
         peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
-        Storage storage = new CudaStorage(block.address(), bytes, block.capacity(), this::drop);
+        Storage storage =
+                new CudaStorage(block.address(), bytes, block.capacity(), lifetime, this::drop);
         return Tensor.contiguous(storage, dtype, shape);
     }
 
@@ -213,6 +219,11 @@ final class CudaMemory implements DeviceMemory {
     public void resetPeak() {
         peakScratchBytes = scratchBytes;
         peakWeightBytes = weightBytes;
+    }
+
+    /** Whether the device is open. */
+    Lifetime lifetime() {
+        return lifetime;
     }
 
     void close() {

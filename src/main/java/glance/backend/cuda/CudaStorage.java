@@ -1,5 +1,6 @@
 package glance.backend.cuda;
 
+import glance.backend.Lifetime;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.util.function.Consumer;
@@ -9,16 +10,23 @@ final class CudaStorage extends Storage {
     private final long address;
     private final long size;
     private final long capacity;
+    private final Lifetime lifetime;
     private final Consumer<CudaStorage> onFree;
 
     /**
      * @param size bytes that the owner asked for
      * @param capacity bytes that the block has
      */
-    CudaStorage(long address, long size, long capacity, Consumer<CudaStorage> onFree) {
+    CudaStorage(
+            long address,
+            long size,
+            long capacity,
+            Lifetime lifetime,
+            Consumer<CudaStorage> onFree) {
         this.address = address;
         this.size = size;
         this.capacity = capacity;
+        this.lifetime = lifetime;
         this.onFree = onFree;
     }
 
@@ -27,9 +35,8 @@ final class CudaStorage extends Storage {
         if (!(tensor.storage() instanceof CudaStorage storage)) {
             throw new IllegalArgumentException(tensor + " is not on the CUDA device");
         }
-        if (storage.isFreed()) {
-            throw new IllegalStateException(tensor + " was freed; keep it in its scope");
-        }
+        storage.lifetime.requireOpen();
+        tensor.requireAlive();
         return storage.address + tensor.offset() * tensor.dtype().bytes();
     }
 
@@ -48,6 +55,8 @@ final class CudaStorage extends Storage {
 
     @Override
     protected void free() {
-        onFree.accept(this);
+        if (!lifetime.isOver()) { // the memory of a closed device is gone already
+            onFree.accept(this);
+        }
     }
 }

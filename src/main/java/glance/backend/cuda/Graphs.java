@@ -48,6 +48,7 @@ final class Graphs {
 
         @Override
         public void run() {
+            memory.lifetime().requireOpen();
             if (graph != 0) {
                 driver.launchGraph(graph, stream);
                 return;
@@ -89,6 +90,9 @@ final class Graphs {
 
         @Override
         public void close() {
+            if (memory.lifetime().isOver()) {
+                return;
+            }
             if (graph != 0) {
                 driver.synchronize(stream);
                 driver.destroyGraph(graph);
