@@ -2,6 +2,7 @@ package glance.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.io.Tokenizer;
+import glance.model.text.FixedLength;
 import glance.ops.Ops;
 
 /**
@@ -24,7 +25,7 @@ final class TokenizerCheck {
 
     static void runPadded(CaseFolder folder, Ops ops) {
         try (Tokenizer tokenizer = Tokenizer.load(folder.path())) {
-            compare(folder, tokenizer::encode);
+            compare(folder, (text, length) -> new FixedLength(tokenizer, length).ids(text));
         }
     }
 

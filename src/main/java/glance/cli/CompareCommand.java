@@ -241,6 +241,9 @@ final class CompareCommand implements Callable<Integer> {
             about.put("embedded guidance", Float.toString(shared.guidance().embedded()));
         }
         about.put("negative prompt", "'" + shared.negative() + "'");
+        if (shared.maxPromptTokens() != 0) {
+            about.put("max prompt tokens", Integer.toString(shared.maxPromptTokens()));
+        }
         about.put("prompts", Integer.toString(shared.prompts().size()));
         about.put(
                 "seeds",

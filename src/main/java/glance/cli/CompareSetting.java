@@ -48,6 +48,7 @@ final class CompareSetting {
     private String negative;
 
     @Mixin private SizeOption size;
+    @Mixin private PromptTokensOption promptTokens;
 
     /** The model as the user named it. */
     String model() {
@@ -84,7 +85,8 @@ final class CompareSetting {
                 new Guidance(
                         scale == null ? defaults.guidance() : scale,
                         defaults.rescale(),
-                        embedded == null ? defaults.embeddedGuidance() : embedded));
+                        embedded == null ? defaults.embeddedGuidance() : embedded),
+                promptTokens.resolve(family.promptTokens(folder)));
     }
 
     static void requireRange(String option, int value, int most) {

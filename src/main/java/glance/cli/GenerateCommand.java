@@ -178,7 +178,8 @@ final class GenerateCommand implements Callable<Integer> {
                 new Guidance(settings.guidance(), rescale, settings.embeddedGuidance()),
                 settings.plan(),
                 settings.adapters(),
-                previewEvery);
+                previewEvery,
+                settings.maxPromptTokens());
     }
 
     /** Finds what is wrong with the arguments before anything is loaded. */

@@ -20,6 +20,7 @@ final class PictureText {
     private static final String SIZE = "size";
     private static final String GUIDANCE = "guidance";
     private static final String EMBEDDED_GUIDANCE = "embedded_guidance";
+    private static final String MAX_PROMPT_TOKENS = "max_prompt_tokens";
     private static final String PLAN = "plan";
     private static final String SIGMAS = "sigmas";
     private static final String MODEL = "model";
@@ -37,6 +38,9 @@ final class PictureText {
         text.put(SIZE, settings.size().toString());
         text.put(GUIDANCE, Float.toString(settings.guidance()));
         text.put(EMBEDDED_GUIDANCE, Float.toString(settings.embeddedGuidance()));
+        if (settings.maxPromptTokens() > 0) {
+            text.put(MAX_PROMPT_TOKENS, Integer.toString(settings.maxPromptTokens()));
+        }
         text.put(PLAN, PlanJson.write(settings.plan()));
         text.put(SIGMAS, sigmas(plan));
         text.put(MODEL, settings.model());
@@ -66,6 +70,7 @@ final class PictureText {
      * @param size its size
      * @param guidance its guidance scale
      * @param embeddedGuidance its embedded guidance scale
+     * @param maxPromptTokens tokens of its prompt that were read; 0 if it does not say
      * @param plan its plan
      * @param model its model, as the user named it
      * @param adapters its adapters, as the user named them
@@ -77,6 +82,7 @@ final class PictureText {
             PictureSize size,
             float guidance,
             float embeddedGuidance,
+            int maxPromptTokens,
             PlanSpec plan,
             String model,
             List<String> adapters) {}
@@ -107,6 +113,11 @@ final class PictureText {
             key = EMBEDDED_GUIDANCE;
             // the first release did not write it and ran no model that takes it
             float embedded = Float.parseFloat(text.getOrDefault(EMBEDDED_GUIDANCE, "0"));
+            key = MAX_PROMPT_TOKENS;
+            int tokens = Integer.parseInt(text.getOrDefault(MAX_PROMPT_TOKENS, "0"));
+            if (tokens < 0) {
+                throw new IllegalArgumentException("must not be negative, got " + tokens);
+            }
             key = PLAN;
             PlanSpec plan = PlanJson.parse(text.get(PLAN));
             return new Recipe(
@@ -116,6 +127,7 @@ final class PictureText {
                     size,
                     guidance,
                     embedded,
+                    tokens,
                     plan,
                     text.get(MODEL),
                     text.get(ADAPTERS).lines().toList());

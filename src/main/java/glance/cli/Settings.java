@@ -15,6 +15,7 @@ import java.util.List;
  * @param size of each picture
  * @param guidance scale; 1 for none
  * @param embeddedGuidance scale for models that take it as an input; others ignore it
+ * @param maxPromptTokens tokens of a prompt that are read; 0 where a model has no such number
  * @param plan the steps
  * @param adapters what is added to the model, and when
  */
@@ -27,5 +28,6 @@ record Settings(
         PictureSize size,
         float guidance,
         float embeddedGuidance,
+        int maxPromptTokens,
         PlanSpec plan,
         List<LoraSpec> adapters) {}

@@ -4,6 +4,7 @@ import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.lora.LoraSpec;
 import glance.model.Family;
+import glance.model.PromptTokens;
 import glance.pipeline.Experts;
 import glance.pipeline.Families;
 import glance.schedule.PlanSpec;
@@ -80,6 +81,7 @@ final class SettingsOptions {
 
     @Mixin private GuidanceOptions guidance;
     @Mixin private SizeOption size;
+    @Mixin private PromptTokensOption promptTokens;
 
     @Option(
             names = "--seed",
@@ -169,6 +171,7 @@ final class SettingsOptions {
                                 guidance.embedded(defaults),
                                 PictureText.Recipe::embeddedGuidance,
                                 defaults.embeddedGuidance()),
+                        promptTokens(recipe, family.promptTokens(folder)),
                         planSpec,
                         adapters(recipe, named, folder, planSpec));
         return new Resolved(settings, folder, defaults.rescale());
@@ -183,6 +186,15 @@ final class SettingsOptions {
             return given;
         }
         return recipe == null ? otherwise : recorded.apply(recipe);
+    }
+
+    /** A picture's own number where the model can read so many, as another model may not. */
+    private int promptTokens(PictureText.Recipe recipe, PromptTokens known) {
+        boolean recorded =
+                recipe != null
+                        && promptTokens.given() == null
+                        && recipe.maxPromptTokens() <= known.most();
+        return recorded ? known.of(recipe.maxPromptTokens()) : promptTokens.resolve(known);
     }
 
     private List<String> prompts(PictureText.Recipe recipe) throws IOException {

@@ -83,6 +83,7 @@ final class TrainCommand implements Callable<Integer> {
     private String plan;
 
     @Mixin private TrainSettings settings;
+    @Mixin private PromptTokensOption promptTokens;
 
     @Option(
             names = "--config",
@@ -185,6 +186,7 @@ final class TrainCommand implements Callable<Integer> {
                 spec,
                 phases,
                 resolved,
+                promptTokens.resolve(family.promptTokens(folder)),
                 settings.embeddedGuidance(file, family.training()),
                 checkpoints,
                 sampleEvery,

@@ -13,6 +13,7 @@ import java.util.List;
  * What the arguments of {@code train} come to.
  *
  * @param phases of the plan, in the order of training
+ * @param maxPromptTokens tokens of a caption that are read; 0 where a model has no such number
  * @param checkpointEvery steps between two checkpoints; 0 for only one at the end
  * @param sampleEvery steps between two sample pictures; 0 for none
  * @param cache where encoded texts and pictures are kept
@@ -25,6 +26,7 @@ record TrainJob(
         PlanSpec plan,
         List<String> phases,
         TrainingSettings settings,
+        int maxPromptTokens,
         float embeddedGuidance,
         int checkpointEvery,
         int sampleEvery,

@@ -48,7 +48,14 @@ final class TrainRun {
     private int trained(long start) throws IOException {
         ExampleSet examples;
         LivePicture sample = null;
-        try (Encodings encodings = new Encodings(ops, job.family(), job.folder(), job.cache())) {
+        try (Encodings encodings =
+                new Encodings(
+                        ops,
+                        job.family(),
+                        job.folder(),
+                        job.maxPromptTokens(),
+                        job.cache(),
+                        warning -> session.note("warning: " + warning))) {
             boolean drops = job.settings().captionDropout() > 0;
             if (job.sampleEvery() > 0) {
                 sample = sample(encodings);
@@ -103,6 +110,7 @@ final class TrainRun {
                         examples,
                         note,
                         job.settings(),
+                        job.maxPromptTokens(),
                         job.embeddedGuidance(),
                         ops.computeType());
         try (AdapterTrainer trainer =

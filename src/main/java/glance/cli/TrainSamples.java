@@ -15,7 +15,7 @@ import glance.schedule.PhasePlan;
 import glance.train.Encodings;
 import glance.train.TrainableAdapter;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -47,11 +47,12 @@ final class TrainSamples {
             TokenGrid grid,
             long seed) {
         Guidance guidance = Guidance.of(defaults);
-        TextBatch text =
-                encodings.text(
-                        guidance.isActive()
-                                ? List.of(prompt, defaults.negative())
-                                : List.of(prompt));
+        Map<String, String> texts = new LinkedHashMap<>();
+        texts.put("sample prompt", prompt);
+        if (guidance.isActive()) {
+            texts.put("negative prompt", defaults.negative());
+        }
+        TextBatch text = encodings.text(texts);
         return new LivePicture(text, guidance, plan, grid, seed);
     }
 

@@ -63,7 +63,8 @@ final class RunCache {
                                 ops.computeType().toString(),
                                 setting.negative(),
                                 setting.width() + "x" + setting.height(),
-                                setting.guidance().toString());
+                                setting.guidance().toString(),
+                                Integer.toString(setting.maxPromptTokens()));
     }
 
     /** What was kept of a run, or else what it makes now. */
@@ -77,7 +78,8 @@ final class RunCache {
                         setting.prompts().get(run.prompt()),
                         Long.toString(run.seed()),
                         keys.computeIfAbsent(run.contender(), RunCache::key));
-        Optional<Denoised> kept = cache.read(key).flatMap(RunCache::read);
+        Optional<Denoised> kept =
+                cache.read(key).map(TensorCache.Kept::tensors).flatMap(RunCache::read);
         if (kept.isPresent()) {
             int steps = run.contender().plan().levels().count();
             for (int step = 1; step <= steps; step++) {
@@ -93,7 +95,8 @@ final class RunCache {
                         LATENTS,
                         HostFloats.tensor(DType.F32, Shape.of(latents.length), latents),
                         SECONDS,
-                        HostFloats.tensor(DType.F32, Shape.of(1), (float) made.seconds())));
+                        HostFloats.tensor(DType.F32, Shape.of(1), (float) made.seconds())),
+                Map.of());
         return made;
     }
 

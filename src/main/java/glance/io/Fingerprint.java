@@ -12,7 +12,9 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
@@ -54,6 +56,24 @@ public final class Fingerprint {
     public static String of(ByteBuffer bytes) {
         Fingerprint fingerprint = new Fingerprint();
         fingerprint.digest.update(bytes.duplicate());
+        return fingerprint.hex();
+    }
+
+    /** Of named tensors (names, dtypes, shapes, bytes) and what is said about them. */
+    public static String of(Map<String, HostTensor> tensors, Map<String, String> notes) {
+        Fingerprint fingerprint = new Fingerprint();
+        new TreeMap<>(notes)
+                .forEach(
+                        (name, value) -> {
+                            fingerprint.add(name);
+                            fingerprint.add(value);
+                        });
+        new TreeMap<>(tensors)
+                .forEach(
+                        (name, tensor) -> {
+                            fingerprint.add(name + " " + tensor.dtype() + " " + tensor.shape());
+                            fingerprint.digest.update(tensor.data().duplicate());
+                        });
         return fingerprint.hex();
     }
 

@@ -191,6 +191,15 @@ public final class SafetensorsFile implements AutoCloseable {
         return slice.duplicate().order(ByteOrder.LITTLE_ENDIAN);
     }
 
+    /** All tensors with their data, as {@link #data} gives it. */
+    public Map<String, HostTensor> hostTensors() {
+        Map<String, HostTensor> all = new LinkedHashMap<>();
+        tensors.forEach(
+                (name, info) ->
+                        all.put(name, new HostTensor(info.dtype(), info.shape(), data(name))));
+        return all;
+    }
+
     /** Lets go of the mapping. Buffers that were handed out stay valid. */
     @Override
     public void close() {

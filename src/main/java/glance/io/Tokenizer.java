@@ -1,6 +1,7 @@
 package glance.io;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -86,19 +87,16 @@ public final class Tokenizer implements AutoCloseable {
     }
 
     /**
-     * Exactly {@code length} ids of a text, as the text encoders of FLUX and SD3 expect them: with
-     * what the tokenizer puts around a text, cut before the end token if too long, filled up with
-     * the padding token if too short.
+     * Where each token of a text begins, as an index of its chars: one entry for each id of {@link
+     * #encode(String)}.
      */
-    public int[] encode(String text, int length) {
-        int[] ids = encode(text, true);
-        int[] padded = Arrays.copyOf(ids, length);
-        if (ids.length > length) {
-            padded[length - 1] = ids[ids.length - 1];
-        } else if (ids.length < length) {
-            Arrays.fill(padded, ids.length, length, padId());
-        }
-        return padded;
+    public int[] starts(String text) {
+        String clean = UnicodeText.wellFormed(text);
+        CharSpan[] spans = delegate.encode(clean, false, false).getCharTokenSpans();
+        // the library counts in code points
+        return Arrays.stream(spans)
+                .mapToInt(span -> clean.offsetByCodePoints(0, span.getStart()))
+                .toArray();
     }
 
     /**

@@ -53,7 +53,20 @@ public interface Family {
     /** Names of the transformer's modules in adapter files. */
     KeyMap keyMap();
 
-    PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder);
+    /** How many tokens of a prompt it reads. */
+    PromptTokens promptTokens(ModelFolder folder);
+
+    /**
+     * Loads what turns prompts into embeddings.
+     *
+     * @param maxTokens tokens of a prompt that are read, as {@link PromptTokens#of} tells
+     */
+    PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens);
+
+    /** The same, for prompts of the model's usual length. */
+    default PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+        return openPromptEncoder(ops, folder, promptTokens(folder).usual());
+    }
 
     Denoiser openDenoiser(Ops ops, ModelFolder folder);
 

@@ -1,5 +1,6 @@
 package glance.model;
 
+import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import java.util.List;
@@ -8,6 +9,9 @@ import java.util.List;
 public interface PromptEncoder extends AutoCloseable {
     /** Token ids of a prompt as the encoder sees them, template included. */
     int[] tokenIds(String prompt);
+
+    /** What its encoders do not see of a prompt; empty if they see all of it. */
+    List<PromptCut> cuts(String prompt);
 
     /** Embeddings of one or more prompts, in the order given; owned by the innermost scope. */
     TextBatch encode(Ops ops, List<String> prompts);

@@ -57,13 +57,35 @@ public final class ImageSession implements AutoCloseable {
      * @param negative what guidance leads away from
      * @param width in pixels, a multiple of the model's unit
      * @param height in pixels, a multiple of the model's unit
+     * @param maxPromptTokens tokens of a prompt that are read; 0 for the model's own number
      */
     public record Setting(
-            List<String> prompts, String negative, int width, int height, Guidance guidance) {
+            List<String> prompts,
+            String negative,
+            int width,
+            int height,
+            Guidance guidance,
+            int maxPromptTokens) {
+        /** A setting that reads as many tokens as the model does by itself. */
+        public Setting(
+                List<String> prompts, String negative, int width, int height, Guidance guidance) {
+            this(prompts, negative, width, height, guidance, 0);
+        }
+
         /** The request of one run, for {@link TextToImage#check}. */
         public ImageRequest request(PlanSpec plan, List<LoraSpec> loras) {
             return new ImageRequest(
-                    prompts, negative, 0, 1, width, height, guidance, plan, loras, 0);
+                    prompts,
+                    negative,
+                    0,
+                    1,
+                    width,
+                    height,
+                    guidance,
+                    plan,
+                    loras,
+                    0,
+                    maxPromptTokens);
         }
     }
 
@@ -121,7 +143,13 @@ public final class ImageSession implements AutoCloseable {
     /** For each prompt a batch of it and, with guidance, the negative prompt. */
     private List<TextBatch> encode() {
         listener.stage("text encoder");
-        try (PromptEncoder encoder = family.openPromptEncoder(ops, folder)) {
+        int tokens = family.promptTokens(folder).of(setting.maxPromptTokens());
+        try (PromptEncoder encoder = family.openPromptEncoder(ops, folder, tokens)) {
+            LostWords.warn(
+                    encoder,
+                    setting.prompts(),
+                    setting.guidance().isActive() ? setting.negative() : null,
+                    listener);
             List<TextBatch> result = new ArrayList<>();
             for (String prompt : setting.prompts()) {
                 List<String> batch =

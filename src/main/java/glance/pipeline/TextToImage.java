@@ -104,6 +104,7 @@ public final class TextToImage {
             throw new IllegalArgumentException(
                     "embedded guidance must be a finite number, at least 0, got " + embedded);
         }
+        family.promptTokens(folder).of(request.maxPromptTokens());
         int unit = geometry.pixelsPerToken();
         for (int side : new int[] {request.width(), request.height()}) {
             if (side <= 0 || side % unit != 0) {
@@ -132,7 +133,13 @@ public final class TextToImage {
      */
     private List<TextBatch> encode(ImageRequest request, RunListener listener) {
         listener.stage("text encoder");
-        try (PromptEncoder encoder = family.openPromptEncoder(ops, folder)) {
+        int tokens = family.promptTokens(folder).of(request.maxPromptTokens());
+        try (PromptEncoder encoder = family.openPromptEncoder(ops, folder, tokens)) {
+            LostWords.warn(
+                    encoder,
+                    request.prompts(),
+                    request.guidance().isActive() ? request.negative() : null,
+                    listener);
             List<TextBatch> texts = new ArrayList<>();
             for (String prompt : request.prompts()) {
                 List<String> batch =

@@ -7,6 +7,7 @@ import glance.io.TensorCache;
 import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
+import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -18,9 +19,13 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Texts and pictures as a transformer sees them. Each is computed once: the results are kept on
@@ -33,23 +38,37 @@ public final class Encodings implements AutoCloseable {
     private static final String LENGTHS = "lengths";
     private static final String POOLED = "pooled";
     private static final String LATENTS = "latents";
+    private static final String CUTS = "cuts.";
 
     private final Ops ops;
     private final Family family;
     private final ModelFolder folder;
     private final TensorCache cache;
     private final String model;
+    private final int maxTokens;
+    private final Consumer<String> warning;
+    private final Set<String> warned = new HashSet<>();
     private PromptEncoder encoder;
     private LatentCodec codec;
     private int computed;
 
     /**
+     * @param maxTokens tokens of a text that are read; 0 for the model's own number
      * @param cache an existing folder
+     * @param warning told once of each text whose end the model does not see
      */
-    public Encodings(Ops ops, Family family, ModelFolder folder, Path cache) {
+    public Encodings(
+            Ops ops,
+            Family family,
+            ModelFolder folder,
+            int maxTokens,
+            Path cache,
+            Consumer<String> warning) {
         this.ops = ops;
         this.family = family;
         this.folder = folder;
+        this.maxTokens = family.promptTokens(folder).of(maxTokens);
+        this.warning = warning;
         this.cache = new TensorCache(cache);
         this.model =
                 Fingerprint.of(Fingerprint.encoders(folder.path()), ops.computeType().toString());
@@ -60,24 +79,40 @@ public final class Encodings implements AutoCloseable {
         return computed;
     }
 
-    /** Embeddings of some texts, in the innermost scope. */
-    public TextBatch text(List<String> texts) {
-        List<String> parts = new ArrayList<>(List.of("text", model));
-        parts.addAll(texts);
+    /**
+     * Embeddings of some texts, in the innermost scope.
+     *
+     * @param texts by what they are to the user, such as "caption of a.png"; order counts
+     */
+    public TextBatch text(Map<String, String> texts) {
+        List<String> parts = new ArrayList<>(List.of("text", model, Integer.toString(maxTokens)));
+        parts.addAll(texts.values());
         String key = Fingerprint.of(parts.toArray(String[]::new));
-        Map<String, HostTensor> tensors = cache.read(key).orElse(null);
-        if (tensors == null || !tensors.containsKey(EMBEDDINGS) || !tensors.containsKey(LENGTHS)) {
-            tensors = computeText(texts);
-            cache.write(key, tensors);
+        TensorCache.Kept kept = cache.read(key).orElse(null);
+        if (kept == null) {
+            kept = computeText(List.copyOf(texts.values()));
+            cache.write(key, kept.tensors(), kept.notes());
         }
+        warn(texts, kept.notes());
+        Map<String, HostTensor> tensors = kept.tensors();
         return new TextBatch(
                 upload(tensors, EMBEDDINGS), upload(tensors, LENGTHS), upload(tensors, POOLED));
     }
 
-    private Map<String, HostTensor> computeText(List<String> texts) {
+    private void warn(Map<String, String> texts, Map<String, String> notes) {
+        int i = 0;
+        for (Map.Entry<String, String> text : texts.entrySet()) {
+            String cuts = notes.getOrDefault(CUTS + i++, "");
+            if (!cuts.isEmpty() && warned.add(text.getValue())) {
+                cuts.lines().forEach(cut -> warning.accept(text.getKey() + ": " + cut));
+            }
+        }
+    }
+
+    private TensorCache.Kept computeText(List<String> texts) {
         closeCodec();
         if (encoder == null) {
-            encoder = family.openPromptEncoder(ops, folder);
+            encoder = family.openPromptEncoder(ops, folder, maxTokens);
         }
         computed++;
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
@@ -89,7 +124,15 @@ public final class Encodings implements AutoCloseable {
                 tensors.put(POOLED, download(batch.pooled()));
             }
         }
-        return tensors;
+        Map<String, String> notes = new LinkedHashMap<>();
+        for (int i = 0; i < texts.size(); i++) {
+            notes.put(
+                    CUTS + i,
+                    encoder.cuts(texts.get(i)).stream()
+                            .map(PromptCut::toString)
+                            .collect(Collectors.joining("\n")));
+        }
+        return new TensorCache.Kept(tensors, notes);
     }
 
     /**
@@ -98,10 +141,11 @@ public final class Encodings implements AutoCloseable {
      */
     public Tensor latents(BufferedImage picture) {
         String key = Fingerprint.of("picture", model, pictureKey(picture));
-        Map<String, HostTensor> tensors = cache.read(key).orElse(null);
-        if (tensors == null || !tensors.containsKey(LATENTS)) {
+        Map<String, HostTensor> tensors =
+                cache.read(key).map(TensorCache.Kept::tensors).orElse(null);
+        if (tensors == null) {
             tensors = computeLatents(picture);
-            cache.write(key, tensors);
+            cache.write(key, tensors, Map.of());
         }
         return upload(tensors, LATENTS);
     }

@@ -9,6 +9,7 @@ import glance.model.text.TextBatch;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * What a run learns from.
@@ -30,10 +31,19 @@ public record ExampleSet(List<TrainingExample> examples, String fingerprint) {
             PictureFit fit,
             Family.Geometry geometry,
             String dropped) {
-        TextBatch blank = dropped == null ? null : encodings.text(List.of(dropped));
+        TextBatch blank =
+                dropped == null
+                        ? null
+                        : encodings.text(Map.of("the text of dropped captions", dropped));
         List<TextBatch> captions =
                 pictures.stream()
-                        .map(picture -> encodings.text(List.of(picture.caption())))
+                        .map(
+                                picture ->
+                                        encodings.text(
+                                                Map.of(
+                                                        "caption of "
+                                                                + picture.picture().getFileName(),
+                                                        picture.caption())))
                         .toList();
         List<TrainingExample> examples = new ArrayList<>();
         List<String> keys = new ArrayList<>();

@@ -22,6 +22,7 @@ public final class RunIdentity {
             ExampleSet examples,
             PhaseNote note,
             TrainingSettings settings,
+            int maxPromptTokens,
             float embeddedGuidance,
             DType computeType) {
         Map<String, String> words = new LinkedHashMap<>();
@@ -42,6 +43,7 @@ public final class RunIdentity {
         AdamWSettings adam = settings.optimizer();
         words.put("optimizer", adam.toString());
         words.put("seed", Seeds.text(settings.seed()));
+        words.put("max prompt tokens", Integer.toString(maxPromptTokens));
         words.put("embedded guidance", Float.toString(embeddedGuidance));
         words.put("dtype", computeType.toString());
         return words;

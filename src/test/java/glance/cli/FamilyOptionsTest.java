@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -98,6 +99,41 @@ class FamilyOptionsTest {
         assertThat(report.findValuesAsText("name")).contains("teacher", "uniform-4", "uniform-2");
         assertThat(out.toString()).contains("teacher", "PSNR dB", "uniform-2");
         assertThat(folder.resolve("report/sheet.png")).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "schnell", "sd3"})
+    void maxPromptTokens_reachThePicture_andItsText(String family) {
+        int[] plain = picture(family, "plain.png");
+        int[] few = picture(family, "few.png", "--max-prompt-tokens", "16");
+        assertThat(few).isNotEqualTo(plain);
+        assertThat(Images.readPngText(folder.resolve("few.png")))
+                .containsEntry("max_prompt_tokens", "16");
+        assertThat(pictureFrom("few.png", "again.png")).isEqualTo(few);
+        assertThat(pictureFrom("plain.png", "plain-again.png")).isEqualTo(plain);
+    }
+
+    @Test
+    void maxPromptTokens_beyondTheModel_areWrongUse() {
+        for (String family : List.of("flux", "dit")) {
+            for (String command : List.of("generate", "compare")) {
+                int exit =
+                        Engine.run(
+                                new PrintStream(out, true, StandardCharsets.UTF_8),
+                                new PrintStream(err, true, StandardCharsets.UTF_8),
+                                new StopRequest(),
+                                command,
+                                PROMPTS.get(family),
+                                "--model",
+                                model(family),
+                                "--max-prompt-tokens",
+                                "513");
+                assertThat(exit).isEqualTo(ExitCode.WRONG_USE);
+            }
+        }
+        assertThat(err.toString())
+                .contains("--max-prompt-tokens: max prompt tokens 513: this model reads 1 to 512")
+                .contains("has no text encoder");
     }
 
     private static String model(String family) {

@@ -30,6 +30,7 @@ class PictureTextTest {
                     new PictureSize(96, 64),
                     4.5f,
                     3.5f,
+                    512,
                     Plans.find("glance"),
                     List.of(
                             new LoraSpec(Path.of("a.safetensors"), 0.5f, "slow"),
@@ -47,6 +48,7 @@ class PictureTextTest {
         assertThat(recipe.size()).isEqualTo(new PictureSize(96, 64));
         assertThat(recipe.guidance()).isEqualTo(4.5f);
         assertThat(recipe.embeddedGuidance()).isEqualTo(3.5f);
+        assertThat(recipe.maxPromptTokens()).isEqualTo(512);
         assertThat(recipe.plan()).isEqualTo(Plans.find("glance"));
         assertThat(recipe.model()).isEqualTo("models/tiny");
         assertThat(recipe.adapters()).containsExactly("a.safetensors:0.5@slow", "b.safetensors");
@@ -68,6 +70,7 @@ class PictureTextTest {
                         1,
                         new PictureSize(64, 64),
                         1,
+                        0,
                         0,
                         Plans.find("full"),
                         List.of());

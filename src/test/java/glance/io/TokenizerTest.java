@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.model.text.FixedLength;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -73,7 +74,19 @@ class TokenizerTest {
     @MethodSource("clipCases")
     void encode_clipFiles_equalsTheReference(Case recorded) {
         try (Tokenizer tokenizer = Tokenizer.load(fixture("clip-tokenizer"))) {
-            assertThat(tokenizer.encode(recorded.text(), 77)).isEqualTo(recorded.ids());
+            assertThat(new FixedLength(tokenizer, 77).ids(recorded.text()))
+                    .isEqualTo(recorded.ids());
+        }
+    }
+
+    @Test
+    void starts_countCharsOfTheText_whateverTheCharacters() {
+        try (Tokenizer tokenizer = Tokenizer.load(fixture("t5-tokenizer"))) {
+            String text = "Höhle \uD83D\uDE00 house";
+            int[] starts = tokenizer.starts(text);
+            assertThat(starts).hasSameSizeAs(tokenizer.encode(text));
+            assertThat(starts).contains(text.indexOf("house"), text.indexOf("\uD83D"));
+            assertThat(starts[starts.length - 1]).isEqualTo(text.indexOf("house") + 4);
         }
     }
 
@@ -87,7 +100,8 @@ class TokenizerTest {
                         .replace("\"pad_token\": \"<|endoftext|>\"", "\"pad_token\": \"!\""));
         try (Tokenizer tokenizer = Tokenizer.load(folder)) {
             assertThat(tokenizer.padId()).isZero();
-            assertThat(tokenizer.encode("a!", 6)).containsExactly(678, 281, 0, 679, 0, 0);
+            assertThat(new FixedLength(tokenizer, 6).ids("a!"))
+                    .containsExactly(678, 281, 0, 679, 0, 0);
         }
     }
 
@@ -98,7 +112,8 @@ class TokenizerTest {
         try (Tokenizer model = Tokenizer.load(folder);
                 Tokenizer json = Tokenizer.load(fixture("t5-tokenizer"))) {
             for (Case recorded : t5Cases()) {
-                assertThat(model.encode(recorded.text(), 64)).isEqualTo(recorded.ids());
+                assertThat(new FixedLength(model, 64).ids(recorded.text()))
+                        .isEqualTo(recorded.ids());
             }
             String text = "<extra_id_0> a</s><unk> <pad>x";
             assertThat(model.encode(text, true)).isEqualTo(json.encode(text, true));

@@ -3,25 +3,36 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.fixtures.Fixture;
+import glance.io.HostTensor;
 import glance.io.ModelFolder;
+import glance.io.SafetensorsFile;
+import glance.io.SafetensorsWriter;
 import glance.model.Family;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.pipeline.Families;
+import glance.tensor.DType;
+import glance.tensor.Shape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EncodingsTest {
-    private static final List<String> CAPTION = List.of("a red circle");
+    private static final Map<String, String> CAPTION = Map.of("caption of a.png", "a red circle");
 
     @TempDir private Path folder;
 
@@ -37,6 +48,9 @@ class EncodingsTest {
         return computed[0];
     }
 
+    private final List<String> warnings = new ArrayList<>();
+    private int maxTokens;
+
     private interface Body {
         void run(Ops ops, Encodings encodings);
     }
@@ -47,7 +61,14 @@ class EncodingsTest {
         Fixture.onCpu(
                 ops -> {
                     try (Scope scope = ops.scope();
-                            Encodings encodings = new Encodings(ops, family, opened, cache())) {
+                            Encodings encodings =
+                                    new Encodings(
+                                            ops,
+                                            family,
+                                            opened,
+                                            maxTokens,
+                                            cache(),
+                                            warnings::add)) {
                         body.run(ops, encodings);
                     }
                 });
@@ -102,9 +123,12 @@ class EncodingsTest {
     void anotherTextOrPicture_isComputed() {
         computed(Fixture.tinyModel(), encodings -> encodings.text(CAPTION));
         computed(Fixture.tinyModel(), encodings -> encodings.latents(picture(1)));
-        assertThat(computed(Fixture.tinyModel(), e -> e.text(List.of("a red circle ")))).isOne();
-        assertThat(computed(Fixture.tinyModel(), e -> e.text(List.of("a red circle", " "))))
+        assertThat(computed(Fixture.tinyModel(), e -> e.text(Map.of("caption", "a red circle "))))
                 .isOne();
+        Map<String, String> two = new LinkedHashMap<>();
+        two.put("caption of a.png", "a red circle");
+        two.put("negative prompt", " ");
+        assertThat(computed(Fixture.tinyModel(), e -> e.text(two))).isOne();
         assertThat(computed(Fixture.tinyModel(), e -> e.latents(picture(2)))).isOne();
     }
 
@@ -141,6 +165,93 @@ class EncodingsTest {
         }
         assertThat(computed(Fixture.tinyModel(), e -> e.text(CAPTION))).isOne();
         assertThat(computed(Fixture.tinyModel(), e -> e.text(CAPTION))).isZero();
+    }
+
+    @Test
+    void changedCache_isComputedAgain() throws IOException {
+        Consumer<Encodings> both =
+                encodings -> {
+                    encodings.text(CAPTION);
+                    encodings.latents(picture(1));
+                };
+        computed(Fixture.tinyModel(), both);
+        for (UnaryOperator<HostTensor> change : CHANGES) {
+            for (Path file : kept()) {
+                rewrite(file, change);
+            }
+            assertThat(computed(Fixture.tinyModel(), both)).isEqualTo(2);
+            assertThat(computed(Fixture.tinyModel(), both)).isZero();
+        }
+        Path[] files = kept().toArray(Path[]::new);
+        assertThat(files).hasSize(2);
+        Files.copy(files[0], files[1], StandardCopyOption.REPLACE_EXISTING);
+        assertThat(computed(Fixture.tinyModel(), both)).isOne();
+    }
+
+    /** Another shape, twice the batch, another dtype, one bit, NaN: all of them whole files. */
+    private static final List<UnaryOperator<HostTensor>> CHANGES =
+            List.of(
+                    t -> new HostTensor(t.dtype(), Shape.of((int) t.shape().numel()), t.data()),
+                    t -> {
+                        ByteBuffer twice = ByteBuffer.allocate(2 * t.data().remaining());
+                        twice.put(t.data().duplicate()).put(t.data().duplicate()).flip();
+                        return new HostTensor(
+                                t.dtype(), t.shape().with(0, 2 * t.shape().dim(0)), twice);
+                    },
+                    t ->
+                            new HostTensor(
+                                    t.dtype() == DType.F32 ? DType.I32 : DType.F32,
+                                    t.shape(),
+                                    t.data()),
+                    t -> withFirstBytes(t, t.data().get(0) ^ 1, t.data().get(3)),
+                    t -> withFirstBytes(t, t.data().get(0), 0x7f));
+
+    private static HostTensor withFirstBytes(HostTensor tensor, int first, int fourth) {
+        ByteBuffer bytes = ByteBuffer.allocate(tensor.data().remaining());
+        bytes.put(tensor.data().duplicate()).put(0, (byte) first).put(3, (byte) fourth);
+        return new HostTensor(tensor.dtype(), tensor.shape(), bytes.flip());
+    }
+
+    private List<Path> kept() throws IOException {
+        try (Stream<Path> files = Files.list(cache())) {
+            return files.sorted().toList();
+        }
+    }
+
+    private static void rewrite(Path file, UnaryOperator<HostTensor> change) {
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        Map<String, String> metadata;
+        try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+            opened.hostTensors().forEach((name, tensor) -> tensors.put(name, change.apply(tensor)));
+            metadata = opened.metadata();
+        }
+        SafetensorsWriter.write(file, tensors, metadata);
+    }
+
+    @Test
+    void longCaption_isWarnedOfOnce_andAlsoWhenItsEncodingWasKept() {
+        Map<String, String> caption = Map.of("caption of a.png", "star ".repeat(600) + "end");
+        computed(
+                Fixture.tinyModel(),
+                encodings -> {
+                    encodings.text(caption);
+                    encodings.text(caption);
+                });
+        assertThat(warnings).hasSize(1);
+        assertThat(warnings.get(0))
+                .startsWith(
+                        "caption of a.png: Qwen2.5-VL reads 512 tokens and does not see the last ")
+                .contains("star star end'")
+                .contains("--max-prompt-tokens ");
+        computed(Fixture.tinyModel(), encodings -> encodings.text(caption));
+        assertThat(warnings).hasSize(2).element(1).isEqualTo(warnings.get(0));
+    }
+
+    @Test
+    void anotherPromptLength_isComputed() {
+        computed(Fixture.tinyModel(), encodings -> encodings.text(CAPTION));
+        maxTokens = 600;
+        assertThat(computed(Fixture.tinyModel(), encodings -> encodings.text(CAPTION))).isOne();
     }
 
     private static void copy(Path from, Path to) throws IOException {

@@ -7,6 +7,7 @@ import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
+import glance.model.PromptTokens;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
@@ -73,8 +74,14 @@ public final class DitFamily implements Family {
         return KeyMap.ofDiffusersOnly();
     }
 
+    /** Its prompts are names of classes. */
     @Override
-    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+    public PromptTokens promptTokens(ModelFolder folder) {
+        return PromptTokens.NONE;
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         DitConfig config = DitConfig.of(folder.config("transformer"));
         return new DitPromptEncoder(new DitClasses(folder.index(), config.numClasses()));
     }

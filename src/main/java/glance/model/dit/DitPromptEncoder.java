@@ -1,6 +1,7 @@
 package glance.model.dit;
 
 import glance.model.PromptEncoder;
+import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.tensor.Shape;
@@ -21,6 +22,11 @@ final class DitPromptEncoder implements PromptEncoder {
     @Override
     public int[] tokenIds(String prompt) {
         return new int[] {classes.find(prompt)};
+    }
+
+    @Override
+    public List<PromptCut> cuts(String prompt) {
+        return List.of();
     }
 
     @Override

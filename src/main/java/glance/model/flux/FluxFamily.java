@@ -9,6 +9,7 @@ import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
+import glance.model.PromptTokens;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.text.ClipTextConfig;
@@ -31,6 +32,9 @@ public final class FluxFamily implements Family {
     private static final int DEV_TOKENS = 512;
 
     private static final int SCHNELL_TOKENS = 256;
+
+    /** What T5 was trained with; the published pipeline refuses more. */
+    private static final int MOST_TOKENS = 512;
 
     @Override
     public String name() {
@@ -85,20 +89,26 @@ public final class FluxFamily implements Family {
     }
 
     @Override
-    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+    public PromptTokens promptTokens(ModelFolder folder) {
+        boolean dev = FluxConfig.of(folder.config("transformer")).guidanceEmbeds();
+        return new PromptTokens(dev ? DEV_TOKENS : SCHNELL_TOKENS, MOST_TOKENS);
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         FluxConfig transformer = FluxConfig.of(folder.config("transformer"));
         ClipTextConfig clip = ClipTextConfig.of(folder.config("text_encoder"));
         T5Config t5 = T5Config.of(folder.config("text_encoder_2"));
         requireWidth(folder, "pooled_projection_dim", clip.hiddenDim(), transformer.pooledDim());
         requireWidth(folder, "joint_attention_dim", t5.hiddenDim(), transformer.textDim());
-        int maxTokens = transformer.guidanceEmbeds() ? DEV_TOKENS : SCHNELL_TOKENS;
         return opening(
                 opened ->
                         new FluxPromptEncoder(
                                 ops,
                                 part(folder, "tokenizer", clip, "text_encoder", opened),
                                 part(folder, "tokenizer_2", t5, "text_encoder_2", opened),
-                                maxTokens));
+                                maxTokens,
+                                MOST_TOKENS));
     }
 
     private static void requireWidth(ModelFolder folder, String key, int encoder, int transformer) {

@@ -6,6 +6,7 @@ import glance.model.PromptEncoder;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.ClipTextEncoder;
 import glance.model.text.FixedLength;
+import glance.model.text.PromptCut;
 import glance.model.text.T5Config;
 import glance.model.text.T5TextEncoder;
 import glance.model.text.TextBatch;
@@ -15,6 +16,8 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Prompts for FLUX: the sequence from T5, and one vector for the whole text from CLIP. Both see
@@ -23,6 +26,7 @@ import java.util.List;
 final class FluxPromptEncoder implements PromptEncoder {
     private final FixedLength clipIds;
     private final FixedLength t5Ids;
+    private final int mostTokens;
     private final Weights clipWeights;
     private final Weights t5Weights;
     private final ClipTextEncoder clip;
@@ -35,9 +39,15 @@ final class FluxPromptEncoder implements PromptEncoder {
      * Loads both encoders; tokenizers and weights belong to the result unless this fails.
      *
      * @param maxTokens ids that T5 is given
+     * @param mostTokens ids that it could be given
      */
     FluxPromptEncoder(
-            Ops ops, Part<ClipTextConfig> clipPart, Part<T5Config> t5Part, int maxTokens) {
+            Ops ops,
+            Part<ClipTextConfig> clipPart,
+            Part<T5Config> t5Part,
+            int maxTokens,
+            int mostTokens) {
+        this.mostTokens = mostTokens;
         clipIds = new FixedLength(clipPart.tokenizer(), clipPart.config().maxPositions());
         t5Ids = new FixedLength(t5Part.tokenizer(), maxTokens);
         clipWeights = clipPart.weights();
@@ -55,6 +65,15 @@ final class FluxPromptEncoder implements PromptEncoder {
     @Override
     public int[] tokenIds(String prompt) {
         return t5Ids.ids(prompt);
+    }
+
+    @Override
+    public List<PromptCut> cuts(String prompt) {
+        return Stream.of(
+                        t5Ids.cut("T5", prompt, mostTokens),
+                        clipIds.cut("CLIP", prompt, clipIds.length()))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     @Override

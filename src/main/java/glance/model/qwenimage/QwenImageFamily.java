@@ -8,6 +8,7 @@ import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
+import glance.model.PromptTokens;
 import glance.model.text.Qwen25VlConfig;
 import glance.ops.Ops;
 import glance.schedule.Plans;
@@ -15,6 +16,9 @@ import java.util.List;
 
 /** Qwen-Image and models in its layout; glance-tiny is one. */
 public final class QwenImageFamily implements Family {
+    /** Of QwenImagePipeline: max_sequence_length, and what it refuses to exceed. */
+    private static final PromptTokens PROMPT_TOKENS = new PromptTokens(512, 1024);
+
     /** The published pipeline's default picture is 128 latent pixels wide. */
     private static final int DEFAULT_LATENT_SIZE = 128;
 
@@ -96,11 +100,24 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
-    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
+    public PromptTokens promptTokens(ModelFolder folder) {
+        return PROMPT_TOKENS;
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         Qwen25VlConfig config = Qwen25VlConfig.of(folder.config("text_encoder"));
         Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
         return Loading.open(
-                folder, "text_encoder", w -> new QwenImagePromptEncoder(ops, tokenizer, config, w));
+                folder,
+                "text_encoder",
+                w ->
+                        new QwenImagePromptEncoder(
+                                ops,
+                                tokenizer,
+                                config,
+                                w,
+                                new PromptTokens(maxTokens, PROMPT_TOKENS.most())));
     }
 
     @Override

@@ -3,6 +3,8 @@ package glance.model.qwenimage;
 import glance.io.Tokenizer;
 import glance.io.Weights;
 import glance.model.PromptEncoder;
+import glance.model.PromptTokens;
+import glance.model.text.PromptCut;
 import glance.model.text.Qwen25VlConfig;
 import glance.model.text.Qwen25VlTextEncoder;
 import glance.model.text.TextBatch;
@@ -24,15 +26,24 @@ final class QwenImagePromptEncoder implements PromptEncoder {
                     + " text, spatial relationships of the objects and background:<|im_end|>\n<|im_start|>user\n";
     private static final String SUFFIX = "<|im_end|>\n<|im_start|>assistant\n";
 
-    /** Embeddings kept of one prompt at most, as in the reference. */
-    private static final int MAX_TOKENS = 1024;
-
     private final Tokenizer tokenizer;
     private final Weights weights;
     private final Qwen25VlTextEncoder encoder;
+    private final PromptTokens tokens;
     private final int prefixLen;
 
-    QwenImagePromptEncoder(Ops ops, Tokenizer tokenizer, Qwen25VlConfig config, Weights weights) {
+    /**
+     * Loads the encoder; tokenizer and weights belong to the result.
+     *
+     * @param tokens embeddings kept of a prompt (usual), and how many could be (most)
+     */
+    QwenImagePromptEncoder(
+            Ops ops,
+            Tokenizer tokenizer,
+            Qwen25VlConfig config,
+            Weights weights,
+            PromptTokens tokens) {
+        this.tokens = tokens;
         this.tokenizer = tokenizer;
         this.weights = weights;
         this.encoder = new Qwen25VlTextEncoder(ops, config, weights);
@@ -42,8 +53,31 @@ final class QwenImagePromptEncoder implements PromptEncoder {
     @Override
     public int[] tokenIds(String prompt) {
         int[] ids = tokenizer.encode(PREFIX + prompt + SUFFIX);
-        int kept = Math.min(ids.length, prefixLen + MAX_TOKENS);
+        int kept = Math.min(ids.length, prefixLen + tokens.usual());
         return Arrays.copyOf(ids, kept);
+    }
+
+    /** What is cut of the template behind the prompt is no loss. */
+    @Override
+    public List<PromptCut> cuts(String prompt) {
+        int[] starts = tokenizer.starts(PREFIX + prompt + SUFFIX);
+        int end = PREFIX.length() + prompt.length();
+        int[] lost =
+                Arrays.stream(starts)
+                        .skip(prefixLen + tokens.usual())
+                        .filter(start -> start < end)
+                        .toArray();
+        if (lost.length == 0) {
+            return List.of();
+        }
+        return List.of(
+                PromptCut.of(
+                        "Qwen2.5-VL",
+                        tokens.usual(),
+                        tokens.most(),
+                        lost.length,
+                        prompt,
+                        lost[0] - PREFIX.length()));
     }
 
     @Override

@@ -6,13 +6,17 @@ import glance.io.Weights;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.ClipTextEncoder;
 import glance.model.text.ClipTextOutput;
+import glance.model.text.FixedLength;
+import glance.model.text.PromptCut;
 import glance.ops.Ops;
 import java.util.List;
+import java.util.Optional;
 
 /** One of the two CLIP encoders, with its tokenizer. It sees 77 tokens, padded and cut. */
 final class ClipTower implements AutoCloseable {
     private final ClipTextConfig config;
     private final Tokenizer tokenizer;
+    private final FixedLength ids;
     private final Weights weights;
     private final ClipTextEncoder encoder;
 
@@ -27,6 +31,7 @@ final class ClipTower implements AutoCloseable {
         }
         tokenizer = Tokenizer.load(folder.component(tokenizerName));
         try {
+            ids = new FixedLength(tokenizer, config.maxPositions());
             weights = folder.weights(encoderName);
         } catch (RuntimeException e) {
             tokenizer.close();
@@ -48,7 +53,12 @@ final class ClipTower implements AutoCloseable {
 
     /** Start token, text and end token, padded to all positions that the encoder has. */
     int[] tokenIds(String prompt) {
-        return tokenizer.encode(prompt, config.maxPositions());
+        return ids.ids(prompt);
+    }
+
+    /** What it does not see of a prompt, under this name. */
+    Optional<PromptCut> cut(String name, String prompt) {
+        return ids.cut(name, prompt, ids.length());
     }
 
     ClipTextOutput encode(Ops ops, List<String> prompts) {

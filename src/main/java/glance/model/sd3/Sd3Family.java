@@ -7,6 +7,7 @@ import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
+import glance.model.PromptTokens;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
@@ -16,6 +17,9 @@ import glance.schedule.Plans;
 
 /** Stable Diffusion 3 and 3.5. */
 public final class Sd3Family implements Family {
+    /** Of StableDiffusion3Pipeline: max_sequence_length, and what it refuses to exceed. */
+    private static final PromptTokens PROMPT_TOKENS = new PromptTokens(256, 512);
+
     /**
      * The published pipeline's default picture, in latent pixels, where the config says nothing.
      */
@@ -88,8 +92,17 @@ public final class Sd3Family implements Family {
     }
 
     @Override
-    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder) {
-        return new Sd3PromptEncoder(ops, folder, Sd3Config.of(folder.config("transformer")));
+    public PromptTokens promptTokens(ModelFolder folder) {
+        return PROMPT_TOKENS;
+    }
+
+    @Override
+    public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
+        return new Sd3PromptEncoder(
+                ops,
+                folder,
+                Sd3Config.of(folder.config("transformer")),
+                new PromptTokens(maxTokens, PROMPT_TOKENS.most()));
     }
 
     @Override

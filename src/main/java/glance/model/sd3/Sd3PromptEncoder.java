@@ -3,7 +3,9 @@ package glance.model.sd3;
 import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.model.PromptEncoder;
+import glance.model.PromptTokens;
 import glance.model.text.ClipTextOutput;
+import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -11,6 +13,8 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Prompts for Stable Diffusion 3, seen by two CLIP encoders and T5:
@@ -26,11 +30,12 @@ import java.util.List;
  * Equals encode_prompt of StableDiffusion3Pipeline.
  */
 final class Sd3PromptEncoder implements PromptEncoder {
-    private static final int T5_TOKENS = 256;
     private static final String T5 = "text_encoder_3";
+    private static final String BOTH = "each CLIP encoder";
 
     private final ModelFolder folder;
     private final Sd3Config config;
+    private final PromptTokens tokens;
     private ClipTower first;
     private ClipTower second;
     private T5Tower third; // null without
@@ -38,15 +43,17 @@ final class Sd3PromptEncoder implements PromptEncoder {
     /**
      * Loads all encoders.
      *
+     * @param tokens rows of T5 (usual), and how many it could have (most)
      * @throws FormatException if one is damaged, or not of the kind that this model needs
      */
-    Sd3PromptEncoder(Ops ops, ModelFolder folder, Sd3Config config) {
+    Sd3PromptEncoder(Ops ops, ModelFolder folder, Sd3Config config, PromptTokens tokens) {
+        this.tokens = tokens;
         this.folder = folder;
         this.config = config;
         try {
             first = new ClipTower(ops, folder, "tokenizer", "text_encoder");
             second = new ClipTower(ops, folder, "tokenizer_2", "text_encoder_2");
-            third = folder.has(T5) ? new T5Tower(ops, folder, "tokenizer_3", T5) : null;
+            third = folder.has(T5) ? new T5Tower(ops, folder, "tokenizer_3", T5, tokens) : null;
             requireWidths();
         } catch (RuntimeException e) {
             close();
@@ -76,6 +83,20 @@ final class Sd3PromptEncoder implements PromptEncoder {
     @Override
     public int[] tokenIds(String prompt) {
         return first.tokenIds(prompt);
+    }
+
+    @Override
+    public List<PromptCut> cuts(String prompt) {
+        Optional<PromptCut> l = first.cut("CLIP-L", prompt);
+        Optional<PromptCut> g = second.cut("CLIP-G", prompt);
+        Optional<PromptCut> both = first.cut(BOTH, prompt);
+        boolean same = both.equals(second.cut(BOTH, prompt));
+        return Stream.of(
+                        third == null ? Optional.<PromptCut>empty() : third.cut(prompt),
+                        same ? both : l,
+                        same ? Optional.<PromptCut>empty() : g)
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     @Override
@@ -117,8 +138,8 @@ final class Sd3PromptEncoder implements PromptEncoder {
 
     private Tensor t5(Ops ops, List<String> prompts) {
         return third == null
-                ? zeros(ops, Shape.of(prompts.size(), T5_TOKENS, config.textDim()))
-                : third.encode(ops, prompts, T5_TOKENS);
+                ? zeros(ops, Shape.of(prompts.size(), tokens.usual(), config.textDim()))
+                : third.encode(ops, prompts);
     }
 
     private static Tensor zeros(Ops ops, Shape shape) {

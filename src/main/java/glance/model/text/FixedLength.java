@@ -2,6 +2,7 @@ package glance.model.text;
 
 import glance.io.Tokenizer;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Token ids of one length, as the pipelines of FLUX and SD3 give them to their text encoders: with
@@ -16,6 +17,22 @@ public record FixedLength(Tokenizer tokenizer, int length, int padId) {
     /** Padding as {@code tokenizer_config.json} says. */
     public FixedLength(Tokenizer tokenizer, int length) {
         this(tokenizer, length, tokenizer.padId());
+    }
+
+    /**
+     * What is cut off of a text.
+     *
+     * @param encoder name of the encoder that is given the ids
+     * @param most ids that it could be given
+     */
+    public Optional<PromptCut> cut(String encoder, String text, int most) {
+        int[] starts = tokenizer.starts(text);
+        int kept = Math.max(0, length - tokenizer.encode("", true).length);
+        if (starts.length <= kept) {
+            return Optional.empty();
+        }
+        int lost = starts.length - kept;
+        return Optional.of(PromptCut.of(encoder, length, most, lost, text, starts[kept]));
     }
 
     /** The ids of a text, {@code length} of them. */
