@@ -1,11 +1,11 @@
 package glance.train;
 
 import glance.backend.LowRank;
+import glance.io.Fingerprint;
 import glance.io.FormatException;
 import glance.io.HostTensor;
 import glance.io.SafetensorsFile;
 import glance.io.SafetensorsWriter;
-import glance.io.TensorInfo;
 import glance.lora.LoraPair;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
@@ -15,13 +15,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The state of a training run as a safetensors file: parameters, moments, the number of the step,
- * and a fingerprint of what the run depends on. Written aside and moved, so a killed run leaves the
- * last one whole.
+ * The state of a training run as a safetensors file: parameters, moments, the number of the step, a
+ * fingerprint of what the run depends on, and one of all of this. Written aside and moved, so a
+ * killed run leaves the last one whole; what was changed since, or is not finite, is not read.
  */
 public final class Checkpoint {
     private static final String STEP = "glance.step";
     private static final String RUN = "glance.run.";
+    private static final String CONTENT = "glance.content";
+    private static final String ANEW = "start anew with --overwrite, or in another folder";
 
     private Checkpoint() {}
 
@@ -34,54 +36,69 @@ public final class Checkpoint {
      * Writes the state of a run.
      *
      * @param run what must be the same for it to be resumed, in words, by name
-     * @throws TrainingFailure if the adapter is not finite; nothing is written
+     * @throws TrainingFailure if a value is not finite; nothing is written
      */
     public static void write(Path file, Ops ops, AdapterTrainer trainer, Map<String, String> run) {
-        String odd = new Finite(ops).firstOdd(trainer.adapter());
-        if (odd != null) {
-            throw new TrainingFailure(
-                    trainer.stepsDone(), odd + " of the adapter is no longer finite");
-        }
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
-        state(trainer)
-                .forEach(
-                        (name, tensor) ->
-                                tensors.put(
-                                        name,
-                                        new HostTensor(
-                                                tensor.dtype(),
-                                                tensor.shape(),
-                                                ops.host().bytes(tensor))));
+        state(trainer).forEach((name, tensor) -> tensors.put(name, host(ops, tensor)));
+        tensors.forEach(
+                (name, tensor) -> {
+                    if (!Finite.is(tensor)) {
+                        throw new TrainingFailure(
+                                trainer.stepsDone(), name + " is no longer finite");
+                    }
+                });
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put(STEP, Integer.toString(trainer.stepsDone()));
         run.forEach((name, value) -> metadata.put(RUN + name, value));
+        metadata.put(CONTENT, Fingerprint.of(tensors, metadata));
         SafetensorsWriter.write(file, tensors, metadata);
     }
 
     /**
-     * Brings a new trainer to the state in a file.
+     * Brings a new trainer to the state in a file; one that is refused leaves it as it was.
      *
-     * @throws FormatException if the file is damaged or belongs to another run
+     * @throws FormatException if the file is damaged, was changed, holds values that are not
+     *     finite, or belongs to another run
      */
     public static void resume(Path file, Ops ops, AdapterTrainer trainer, Map<String, String> run) {
         try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+            Map<String, HostTensor> tensors = opened.hostTensors();
+            requireUnchanged(file, tensors, opened.metadata());
             requireSameRun(file, opened.metadata(), run);
-            state(trainer)
-                    .forEach(
-                            (name, tensor) -> {
-                                TensorInfo info = opened.tensors().get(name);
-                                if (info == null
-                                        || info.dtype() != tensor.dtype()
-                                        || !info.shape().equals(tensor.shape())) {
-                                    throw new FormatException(
-                                            file,
-                                            name,
-                                            "missing or of another shape",
-                                            "start anew");
-                                }
-                                ops.host().write(opened.data(name), tensor);
-                            });
-            trainer.optimizer().resumeAt(step(file, opened.metadata().get(STEP)));
+            int step = step(file, opened.metadata().get(STEP));
+            Map<String, Tensor> state = state(trainer);
+            state.forEach((name, tensor) -> requireFit(file, name, tensors.get(name), tensor));
+            state.forEach((name, tensor) -> ops.host().write(tensors.get(name).data(), tensor));
+            trainer.optimizer().resumeAt(step);
+        }
+    }
+
+    private static void requireUnchanged(
+            Path file, Map<String, HostTensor> tensors, Map<String, String> metadata) {
+        Map<String, String> notes = new LinkedHashMap<>(metadata);
+        String content = notes.remove(CONTENT);
+        if (content == null) {
+            throw new FormatException(
+                    file,
+                    CONTENT,
+                    "is missing, so nothing tells whether the checkpoint is whole",
+                    ANEW);
+        }
+        if (!Fingerprint.of(tensors, notes).equals(content)) {
+            throw new FormatException(
+                    file, CONTENT, "does not fit the rest: the checkpoint was changed", ANEW);
+        }
+    }
+
+    private static void requireFit(Path file, String name, HostTensor kept, Tensor tensor) {
+        if (kept == null
+                || kept.dtype() != tensor.dtype()
+                || !kept.shape().equals(tensor.shape())) {
+            throw new FormatException(file, name, "missing or of another shape", ANEW);
+        }
+        if (!Finite.is(kept)) {
+            throw new FormatException(file, name, "has values that are not finite", ANEW);
         }
     }
 
@@ -103,10 +120,18 @@ public final class Checkpoint {
 
     private static int step(Path file, String text) {
         try {
-            return Integer.parseUnsignedInt(text);
+            int step = Integer.parseInt(text);
+            if (step >= 1) {
+                return step;
+            }
         } catch (NumberFormatException e) {
-            throw new FormatException(file, STEP, "is no number of a step", "start anew", e);
+            // refused below
         }
+        throw new FormatException(
+                file,
+                STEP,
+                "must be a number from 1 to " + Integer.MAX_VALUE + ", got " + text,
+                ANEW);
     }
 
     private static Map<String, Tensor> state(AdapterTrainer trainer) {
@@ -132,12 +157,13 @@ public final class Checkpoint {
     }
 
     private static LoraPair pair(Ops ops, LowRank lowRank) {
-        HostTensor a =
-                new HostTensor(
-                        lowRank.a().dtype(), lowRank.a().shape(), ops.host().bytes(lowRank.a()));
-        HostTensor b =
-                new HostTensor(
-                        lowRank.b().dtype(), lowRank.b().shape(), ops.host().bytes(lowRank.b()));
-        return new LoraPair(a, b, lowRank.scale() * lowRank.a().dim(0));
+        return new LoraPair(
+                host(ops, lowRank.a()),
+                host(ops, lowRank.b()),
+                lowRank.scale() * lowRank.a().dim(0));
+    }
+
+    private static HostTensor host(Ops ops, Tensor tensor) {
+        return new HostTensor(tensor.dtype(), tensor.shape(), ops.host().bytes(tensor));
     }
 }

@@ -1,5 +1,7 @@
 package glance.train;
 
+import glance.io.HostFloats;
+import glance.io.HostTensor;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.DType;
@@ -28,6 +30,19 @@ final class Finite {
             }
             return true;
         }
+    }
+
+    /** Whether all values are finite; those of integers are. */
+    static boolean is(HostTensor tensor) {
+        if (!HostFloats.supports(tensor.dtype())) {
+            return true;
+        }
+        for (float value : HostFloats.read(tensor)) {
+            if (!Float.isFinite(value)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The name of the first matrix of an adapter that is not finite, or null if all are. */

@@ -72,6 +72,7 @@ public final class PhaseTraining {
                 }
             }
             save();
+            requireFinite(); // an adapter that is there already is better than a bad one
             uninterrupted(
                     () ->
                             LoraWriter.write(
@@ -88,6 +89,13 @@ public final class PhaseTraining {
                                     + " is kept in "
                                     + files.checkpoint()
                                     + "; lower the learning rate");
+        }
+    }
+
+    private void requireFinite() {
+        String odd = new Finite(ops).firstOdd(trainer.adapter());
+        if (odd != null) {
+            throw new TrainingFailure(trainer.stepsDone(), odd + " is no longer finite");
         }
     }
 

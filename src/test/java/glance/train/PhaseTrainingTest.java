@@ -4,18 +4,29 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.fixtures.Fixture;
+import glance.io.Fingerprint;
 import glance.io.FormatException;
+import glance.io.HostTensor;
 import glance.io.Images;
+import glance.io.SafetensorsFile;
+import glance.io.SafetensorsWriter;
 import glance.lora.PhaseNote;
+import glance.tensor.DType;
+import glance.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PhaseTrainingTest {
     private static final TrainingListener SILENT = new TrainingListener() {};
@@ -164,6 +175,81 @@ class PhaseTrainingTest {
                         assertThatThrownBy(() -> TinyTraining.phase(ops, trainer, folder).resume())
                                 .isInstanceOf(FormatException.class)
                                 .hasMessageContaining("slow.checkpoint.safetensors"));
+    }
+
+    /** Whole files by their form, each with one thing that was changed behind our back. */
+    @ParameterizedTest
+    @CsvSource({
+        "step,        glance.content: does not fit the rest: the checkpoint was changed",
+        "value,       glance.content: does not fit the rest: the checkpoint was changed",
+        "no hash,     glance.content: is missing",
+        "nan,         has values that are not finite",
+        "large step,  'glance.step: must be a number from 1 to 2147483647, got 2147483648'",
+        "step zero,   'glance.step: must be a number from 1 to 2147483647, got 0'",
+        "no step,     'glance.step: must be a number from 1 to 2147483647, got null'",
+    })
+    void changedCheckpoint_isRefused_andLeavesTheAdapter(String change, String why) {
+        byte[] adapter = whole(true);
+        Path checkpoint = folder.resolve("slow.checkpoint.safetensors");
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        Map<String, String> metadata = new LinkedHashMap<>();
+        try (SafetensorsFile opened = SafetensorsFile.open(checkpoint)) {
+            tensors.putAll(opened.hostTensors());
+            metadata.putAll(opened.metadata());
+        }
+        String name = tensors.keySet().iterator().next();
+        int odd = Float.floatToRawIntBits(change.equals("nan") ? Float.NaN : 0.5f);
+        switch (change) {
+            case "step" -> metadata.put("glance.step", "3");
+            case "large step" -> metadata.put("glance.step", "2147483648");
+            case "step zero" -> metadata.put("glance.step", "0");
+            case "no step" -> metadata.remove("glance.step");
+            case "no hash" -> metadata.remove("glance.content");
+            default ->
+                    tensors.computeIfPresent(
+                            name,
+                            (key, tensor) -> {
+                                ByteBuffer bytes = ByteBuffer.allocate(tensor.data().remaining());
+                                bytes.put(tensor.data().duplicate()).flip();
+                                bytes.order(ByteOrder.LITTLE_ENDIAN).putInt(0, odd);
+                                return new HostTensor(tensor.dtype(), tensor.shape(), bytes);
+                            });
+        }
+        if (!why.startsWith("glance.content")) { // someone who renews the hash as well
+            metadata.remove("glance.content");
+            metadata.put("glance.content", Fingerprint.of(tensors, metadata));
+        }
+        SafetensorsWriter.write(checkpoint, tensors, metadata);
+        TinyTraining.with(
+                TinyTraining.settings(1e-3f, true),
+                (ops, trainer) -> {
+                    PhaseTraining phase = TinyTraining.phase(ops, trainer, folder);
+                    assertThatThrownBy(phase::resume)
+                            .isInstanceOf(FormatException.class)
+                            .hasMessageStartingWith(checkpoint.toString())
+                            .hasMessageContaining(why)
+                            .hasMessageEndingWith(
+                                    "start anew with --overwrite, or in another folder");
+                    assertThat(trainer.stepsDone()).isZero();
+                });
+        assertThat(bytes(folder.resolve("slow.safetensors"))).isEqualTo(adapter);
+    }
+
+    @Test
+    void adapterThatIsNotFinite_doesNotReplaceAGoodOne() {
+        byte[] adapter = whole(true);
+        TinyTraining.with(
+                TinyTraining.settings(1e-3f, true),
+                (ops, trainer) -> {
+                    PhaseTraining phase = TinyTraining.phase(ops, trainer, folder);
+                    phase.resume();
+                    Tensor first = trainer.adapter().parameters().get(0);
+                    ops.copy(ops.training().filled(DType.F32, first.shape(), Float.NaN), first);
+                    assertThatThrownBy(() -> phase.run(4, 0, SILENT))
+                            .isInstanceOf(TrainingFailure.class)
+                            .hasMessageContaining("is no longer finite");
+                });
+        assertThat(bytes(folder.resolve("slow.safetensors"))).isEqualTo(adapter);
     }
 
     @Test
