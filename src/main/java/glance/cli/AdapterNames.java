@@ -3,6 +3,8 @@ package glance.cli;
 import glance.io.BuiltInModel;
 import glance.lora.LoraSpec;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * Names of adapters as they are typed and recorded. Those of the built-in model lie in a cache,
@@ -15,16 +17,25 @@ final class AdapterNames {
 
     /** As {@link LoraSpec#parse}. */
     static LoraSpec parse(String text) {
+        return parse(text, LoraSpec::parse);
+    }
+
+    /** As {@link LoraSpec#parseAll}. */
+    static List<LoraSpec> parseAll(String text) {
+        return parse(text, LoraSpec::parseAll);
+    }
+
+    private static <T> T parse(String text, Function<String, T> parser) {
         if (text.startsWith(BUILT_IN)) {
             try {
-                return LoraSpec.parse(
-                        BuiltInModel.path().resolve(text.substring(BUILT_IN.length())).toString());
+                String inside = text.substring(BUILT_IN.length());
+                return parser.apply(BuiltInModel.path().resolve(inside).toString());
             } catch (IllegalArgumentException e) {
                 // The user may have a folder of that name.
-                return LoraSpec.parse(text);
+                return parser.apply(text);
             }
         }
-        return LoraSpec.parse(text);
+        return parser.apply(text);
     }
 
     /** The text that {@link #parse} reads. */

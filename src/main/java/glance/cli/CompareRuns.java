@@ -154,7 +154,7 @@ final class CompareRuns {
         List<LoraSpec> adapters =
                 Arrays.stream(parts)
                         .skip(1)
-                        .map(part -> argument("--run", part, AdapterNames::parse))
+                        .flatMap(part -> argument("--run", part, AdapterNames::parseAll).stream())
                         .toList();
         return new Contender(matcher.group(1), plan, adapters);
     }

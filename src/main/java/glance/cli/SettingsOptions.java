@@ -64,7 +64,8 @@ final class SettingsOptions {
             paramLabel = "FILE[:scale][@steps]",
             description =
                     "Add an adapter, a file or a PEFT folder, at a strength (default 1), in steps such"
-                            + " as @1-5 or @slow. May be given several times.")
+                            + " as @1-5 or @slow; or all adapters of a folder that train made. May"
+                            + " be given several times.")
     private List<String> loras = new ArrayList<>();
 
     @Option(
@@ -222,7 +223,9 @@ final class SettingsOptions {
         if (loras.isEmpty() && recipe != null && !noLora) {
             texts = recipe.adapters();
         }
-        return texts.stream().map(text -> argument("--lora", text, AdapterNames::parse)).toList();
+        return texts.stream()
+                .flatMap(text -> argument("--lora", text, AdapterNames::parseAll).stream())
+                .toList();
     }
 
     /**

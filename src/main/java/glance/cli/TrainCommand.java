@@ -31,11 +31,11 @@ import picocli.CommandLine.Option;
             "",
             "Each phase of a plan gets an adapter of its own, trained on the noise levels of its"
                     + " steps. For each phase the folder --out gets PHASE.safetensors (the adapter,"
-                    + " which knows its steps: generate --lora PHASE.safetensors), PHASE.csv (every"
+                    + " which knows its steps: generate --lora FOLDER), PHASE.csv (every"
                     + " step), PHASE.png (the losses) and PHASE.checkpoint.safetensors.",
             "",
-            "A run that was stopped by Ctrl-C, a kill or a failure goes on with --resume, and ends"
-                    + " with the same bits. Where an option has no default here, the model's family"
+            "A run that was stopped by Ctrl-C, a kill or a failure goes on with --resume --out"
+                    + " FOLDER, with the settings kept there, and ends with the same bits. Where an option has no default here, the model's family"
                     + " has its own, as in the paper: rank 32, alpha 128, rate 3e-4, 60 steps, caption"
                     + " dropout 0.1 for Qwen-Image.",
             ""
@@ -46,7 +46,7 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
             "  glance-engine train --data pictures/ --model Qwen-Image --phase slow",
-            "  glance-engine train --data pictures/ --out more/ --resume --steps 120",
+            "  glance-engine train --resume --out more/ --steps 120",
             "  glance-engine train --config train_lora.yaml --sample-every 20",
             "",
             "A file for --config is YAML or JSON with the names that the paper's repository uses:",
@@ -97,7 +97,9 @@ final class TrainCommand implements Callable<Integer> {
             description = "Where the files go; made if missing. Default: adapters.")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on from the checkpoints in --out.")
+    @Option(
+            names = "--resume",
+            description = "Go on from the checkpoints in --out, with its settings.")
     private boolean resume;
 
     @Option(names = "--overwrite", description = "Start anew, replacing what is in --out.")
@@ -113,7 +115,7 @@ final class TrainCommand implements Callable<Integer> {
             names = "--sample-every",
             paramLabel = "N",
             description = "Draw a picture after every N steps, into --out/samples.")
-    private int sampleEvery;
+    private Integer sampleEvery;
 
     @Option(
             names = "--sample-prompt",
@@ -135,7 +137,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        TrainFile file = config == null ? TrainFile.none() : TrainFile.read(config);
+        TrainFile file = file();
         TrainJob job = job(file);
         if (!file.ignored().isEmpty()) {
             session.note(config + ": without effect here: " + String.join(", ", file.ignored()));
@@ -159,6 +161,15 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
+    /** The one named, else that of the run that goes on. */
+    private TrainFile file() {
+        if (config != null) {
+            return TrainFile.read(config);
+        }
+        Path kept = TrainFiles.record(out);
+        return resume && Files.isRegularFile(kept) ? TrainFile.read(kept) : TrainFile.none();
+    }
+
     private TrainJob job(TrainFile file) throws IOException {
         List<CaptionedPicture> pictures = data.pictures(file);
         PlanSpec spec = plan(file);
@@ -169,14 +180,31 @@ final class TrainCommand implements Callable<Integer> {
         Integer every =
                 checkpointEvery == null ? file.integer("checkpointing_steps") : checkpointEvery;
         int checkpoints = every == null ? CHECKPOINT_EVERY : every;
-        if (checkpoints < 0 || sampleEvery < 0) {
+        sampleEvery = sampleEvery == null ? file.integer("sample_every") : sampleEvery;
+        int samples = sampleEvery == null ? 0 : sampleEvery;
+        if (checkpoints < 0 || samples < 0) {
             throw new WrongUseException(
                     "--checkpoint-every and --sample-every: must be a number of steps");
         }
-        if (samplePrompt != null && (sampleEvery == 0 || samplePrompt.isBlank())) {
+        samplePrompt = samplePrompt == null ? file.string("sample_prompt") : samplePrompt;
+        if (samplePrompt != null && (samples == 0 || samplePrompt.isBlank())) {
             throw new WrongUseException("--sample-prompt: needs a text, and --sample-every N");
         }
         PictureFit fit = data.fit(file, family.geometry(folder));
+        int tokens = promptTokens.resolve(file, family.promptTokens(folder));
+        float guidance = settings.embeddedGuidance(file, family.training());
+        Path encodings = cacheFolder(file);
+        TrainRecord record = new TrainRecord();
+        data.record(file, record);
+        record.withPath("plan", planName(file))
+                .with("phase", phaseName(file))
+                .with(resolved)
+                .with("guidance_scale", guidance)
+                .with("max_sequence_length", tokens == 0 ? null : tokens)
+                .with("checkpointing_steps", checkpoints)
+                .with("sample_every", samples == 0 ? null : samples)
+                .with("sample_prompt", samplePrompt)
+                .with("encodings", cache == null ? null : encodings.toAbsolutePath().toString());
         TrainFiles files = new TrainFiles(outFolder(file), phases, resumes(file), overwrite);
         return new TrainJob(
                 folder,
@@ -186,13 +214,14 @@ final class TrainCommand implements Callable<Integer> {
                 spec,
                 phases,
                 resolved,
-                promptTokens.resolve(family.promptTokens(folder)),
-                settings.embeddedGuidance(file, family.training()),
+                tokens,
+                guidance,
                 checkpoints,
-                sampleEvery,
+                samples,
                 samplePrompt == null ? pictures.get(0).caption() : samplePrompt,
                 resume,
-                cacheFolder(),
+                encodings,
+                record,
                 files);
     }
 
@@ -219,18 +248,26 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private PlanSpec plan(TrainFile file) {
-        String named = plan == null ? file.string("plan") : plan;
         try {
-            return Plans.find(named == null ? "glance" : named);
+            return Plans.find(planName(file));
         } catch (IllegalArgumentException e) {
             throw new WrongUseException("--plan: " + e.getMessage());
         }
     }
 
+    private String planName(TrainFile file) {
+        String named = plan == null ? file.string("plan") : plan;
+        return named == null ? "glance" : named;
+    }
+
+    private String phaseName(TrainFile file) {
+        String named = phase == null ? file.string("phase") : phase;
+        return named == null ? BOTH : named;
+    }
+
     private List<String> phases(TrainFile file, PlanSpec spec) {
         List<String> known = spec.phases().stream().map(PlanSpec.Phase::name).toList();
-        String named = phase == null ? file.string("phase") : phase;
-        String wanted = named == null ? BOTH : named;
+        String wanted = phaseName(file);
         if (wanted.equals(PhaseNote.ALL) || known.contains(wanted)) {
             return List.of(wanted);
         }
@@ -248,7 +285,10 @@ final class TrainCommand implements Callable<Integer> {
                                 : "the phases " + String.join(", ", known)));
     }
 
-    private Path cacheFolder() {
+    private Path cacheFolder(TrainFile file) {
+        if (cache == null && file.string("encodings") != null) {
+            cache = Path.of(file.string("encodings"));
+        }
         if (cache == null) {
             return CacheFolder.folder(CACHE);
         }

@@ -58,6 +58,10 @@ final class TrainData {
         if ((image == null) != (caption == null)) {
             throw new WrongUseException("--image and --caption: both are needed");
         }
+        if (image == null && data == null && file.string("image") != null) {
+            image = Path.of(file.string("image"));
+            caption = file.string("caption");
+        }
         if (image != null && !Files.isRegularFile(image)) {
             throw new WrongUseException("--image " + image + ": no such file");
         }
@@ -68,12 +72,34 @@ final class TrainData {
                 throw new WrongUseException("--caption: " + e.getMessage());
             }
         }
-        String listed = file.string("img_dir");
-        if (data == null && listed == null) {
+        if (data == null && file.string("img_dir") != null) {
+            data = Path.of(file.string("img_dir"));
+        }
+        if (data == null) {
             throw new WrongUseException(
                     "no pictures given; use --data FOLDER, or --image FILE --caption TEXT");
         }
-        return CaptionedPicture.in(data == null ? Path.of(listed) : data);
+        return CaptionedPicture.in(data);
+    }
+
+    /** What was chosen, once {@link #pictures} found it. */
+    void record(TrainFile file, TrainRecord record) {
+        record.withPath("pretrained_model_name_or_path", model(file));
+        if (image == null) {
+            record.withPath("img_dir", data.toString());
+        } else {
+            record.withPath("image", image.toString()).with("caption", caption);
+        }
+        record.with("size", size(file));
+    }
+
+    /** As typed, or as in the file; null for the model's own. */
+    private String size(TrainFile file) {
+        if (size != null || file.string("size") != null) {
+            return size == null ? file.string("size") : size;
+        }
+        Integer side = file.integer("img_size");
+        return side == null ? null : side.toString();
     }
 
     /**
@@ -81,16 +107,13 @@ final class TrainData {
      */
     PictureFit fit(TrainFile file, Family.Geometry geometry) {
         int unit = geometry.pixelsPerToken();
+        String text = size(file);
         try {
-            if (size != null && !SIDE.matcher(size).matches()) {
-                PictureSize both = PictureSize.parse(size);
+            if (text != null && !SIDE.matcher(text).matches()) {
+                PictureSize both = PictureSize.parse(text);
                 return PictureFit.exactly(both.width(), both.height(), unit);
             }
-            Integer listed = file.integer("img_size");
-            int side =
-                    size != null
-                            ? Integer.parseInt(size)
-                            : listed != null ? listed : geometry.defaultSize();
+            int side = text == null ? geometry.defaultSize() : Integer.parseInt(text);
             return PictureFit.longestSide(side, unit);
         } catch (IllegalArgumentException e) {
             throw new WrongUseException("--size: " + e.getMessage());

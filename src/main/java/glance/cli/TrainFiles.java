@@ -10,6 +10,7 @@ import java.util.List;
 final class TrainFiles {
     private static final String DEFAULT = "adapters";
     private static final String SAMPLES = "samples";
+    private static final String RECORD = "train.json";
 
     private final Path folder;
     private final List<String> phases;
@@ -69,6 +70,21 @@ final class TrainFiles {
                 }
             }
         }
+    }
+
+    /** The settings of the run in a folder, null for the default one. */
+    static Path record(Path folder) {
+        return (folder == null ? Path.of(DEFAULT) : folder).resolve(RECORD);
+    }
+
+    /** The settings of this run. */
+    Path record() {
+        return record(folder);
+    }
+
+    /** The folder, as the user named it. */
+    Path folder() {
+        return folder;
     }
 
     PhaseFiles phase(String phase) {

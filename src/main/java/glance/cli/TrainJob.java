@@ -17,6 +17,7 @@ import java.util.List;
  * @param checkpointEvery steps between two checkpoints; 0 for only one at the end
  * @param sampleEvery steps between two sample pictures; 0 for none
  * @param cache where encoded texts and pictures are kept
+ * @param record the settings, to be kept beside the adapters
  */
 record TrainJob(
         ModelFolder folder,
@@ -33,4 +34,5 @@ record TrainJob(
         String samplePrompt,
         boolean resume,
         Path cache,
+        TrainRecord record,
         TrainFiles files) {}

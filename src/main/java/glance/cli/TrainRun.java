@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.io.BuiltInModel;
 import glance.lora.PhaseNote;
 import glance.model.Denoiser;
 import glance.model.Family;
@@ -18,6 +19,7 @@ import glance.train.PhaseTraining;
 import glance.train.RunIdentity;
 import glance.train.TrainingStopped;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -75,6 +77,7 @@ final class TrainRun {
                                     + " computed");
         }
         job.files().prepare(job.sampleEvery() > 0);
+        job.record().write(job.files().record());
         try (Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
             TrainSamples samples =
                     sample == null
@@ -84,7 +87,11 @@ final class TrainRun {
                 phase(denoiser, examples, name, samples);
             }
         } catch (TrainingStopped e) {
-            session.note(e.getMessage() + "; the same command with --resume goes on from there");
+            session.note(
+                    e.getMessage()
+                            + "; glance-engine train --resume --out "
+                            + ShellWord.of(job.files().folder().toString())
+                            + " goes on from there");
             return ExitCode.INTERRUPTED;
         }
         for (String name : job.phases()) {
@@ -93,8 +100,23 @@ final class TrainRun {
         session.note(
                 Units.plural(job.phases().size(), "adapter")
                         + " in "
-                        + Units.seconds((System.nanoTime() - start) * 1e-9));
+                        + Units.seconds((System.nanoTime() - start) * 1e-9)
+                        + "; see what they do: "
+                        + use());
         return ExitCode.OK;
+    }
+
+    /** The command that draws with what was trained now. */
+    private String use() {
+        boolean one = job.phases().size() == 1;
+        Path adapters =
+                one ? job.files().phase(job.phases().get(0)).adapter() : job.files().folder();
+        boolean builtIn = job.folder().path().equals(BuiltInModel.path());
+        return "glance-engine generate "
+                + ShellWord.of(job.pictures().get(0).caption())
+                + (builtIn ? "" : " --model " + ShellWord.of(job.folder().path().toString()))
+                + " --lora "
+                + ShellWord.of(adapters.toString());
     }
 
     private void phase(Denoiser denoiser, ExampleSet examples, String name, TrainSamples samples) {

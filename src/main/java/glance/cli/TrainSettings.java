@@ -9,7 +9,7 @@ import picocli.CommandLine.Option;
 /** The options that decide what training does to an adapter. */
 final class TrainSettings {
     private static final String CONSTANT = "constant";
-    private static final String WARMED_UP = "constant_with_warmup";
+    static final String WARMED_UP = "constant_with_warmup";
 
     @Option(names = "--steps", paramLabel = "N", description = "Optimizer steps of each adapter.")
     private Integer steps;

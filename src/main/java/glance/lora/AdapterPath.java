@@ -1,6 +1,7 @@
 package glance.lora;
 
 import glance.io.FormatException;
+import glance.io.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -9,7 +10,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Where an adapter lies: a file, or a folder as PEFT and diffusers save it, with one file. */
+/**
+ * Where an adapter lies: a file, or a folder as PEFT and diffusers save it, with one file; or the
+ * folder of a training run, with an adapter for each phase.
+ */
 public final class AdapterPath {
     /** The names that PEFT and diffusers give; PEFT's config describes the first. */
     private static final List<String> NAMES =
@@ -26,27 +30,59 @@ public final class AdapterPath {
      * @throws FormatException if a folder holds no such file, or several
      */
     public static Path file(Path path) {
+        List<Path> all = all(path);
+        if (all.size() > 1) {
+            throw several(path, all);
+        }
+        return all.get(0);
+    }
+
+    /**
+     * The files with the matrices: the path itself, the one in a folder, or those of a training
+     * run, whose headers name the phase of a plan that each is for.
+     *
+     * @throws FormatException if a folder holds no such file, or several that name no phase
+     */
+    public static List<Path> all(Path path) {
         if (!Files.isDirectory(path)) {
-            return path;
+            return List.of(path);
         }
         for (String name : NAMES) {
             if (Files.exists(path.resolve(name))) {
-                return path.resolve(name);
+                return List.of(path.resolve(name));
             }
         }
         List<Path> files = files(path);
-        if (files.size() == 1) {
-            return files.get(0);
+        if (files.isEmpty()) {
+            throw new FormatException(
+                    path,
+                    null,
+                    "is a folder without safetensors files",
+                    "expected " + NAMES.get(0) + " in it; pickles (.bin, .pt) are not read");
         }
-        throw new FormatException(
+        if (files.size() == 1) {
+            return files;
+        }
+        List<Path> trained = files.stream().filter(AdapterPath::namesItsPhase).toList();
+        if (trained.isEmpty()) {
+            throw several(path, files);
+        }
+        return trained;
+    }
+
+    private static FormatException several(Path path, List<Path> files) {
+        return new FormatException(
                 path,
                 null,
-                files.isEmpty()
-                        ? "is a folder without safetensors files"
-                        : "is a folder with " + files.size() + " safetensors files",
-                files.isEmpty()
-                        ? "expected " + NAMES.get(0) + " in it; pickles (.bin, .pt) are not read"
-                        : "name one of them, such as " + files.get(0).getFileName());
+                "is a folder with " + files.size() + " safetensors files",
+                "name one of them, such as " + files.get(0).getFileName());
+    }
+
+    /** A checkpoint beside an adapter does not. */
+    private static boolean namesItsPhase(Path file) {
+        try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+            return PhaseNote.of(opened.metadata()).isPresent();
+        }
     }
 
     /** Whether a folder is that of an adapter, by the names in it. */

@@ -3,6 +3,7 @@ package glance.lora;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,16 +31,50 @@ public record LoraSpec(Path file, float scale, String steps) {
     }
 
     /**
-     * Reads the text.
+     * Reads a text that names one adapter.
      *
      * @throws IllegalArgumentException if there is no such file, or what follows it is malformed
+     * @throws glance.io.FormatException if a folder holds none or several
      */
     public static LoraSpec parse(String text) {
+        String name = existing(text);
+        return parse(text, AdapterPath.file(Path.of(name)), text.substring(name.length()));
+    }
+
+    /**
+     * Reads a text that may also name the folder of a training run: all its adapters, each with the
+     * scale given and for the steps that it knows itself.
+     *
+     * @throws IllegalArgumentException if there is no such file, what follows it is malformed, or
+     *     steps are given to several adapters
+     * @throws glance.io.FormatException if a folder holds none, or several not of a training run
+     */
+    public static List<LoraSpec> parseAll(String text) {
+        String name = existing(text);
+        List<Path> files = AdapterPath.all(Path.of(name));
+        List<LoraSpec> all =
+                files.stream()
+                        .map(file -> parse(text, file, text.substring(name.length())))
+                        .toList();
+        if (all.size() > 1 && all.get(0).steps() != null) {
+            throw refuse(
+                    text,
+                    "the folder holds "
+                            + all.size()
+                            + " adapters, each for its own steps; leave @ out, or name one of them, such as "
+                            + files.get(0)
+                            + "@"
+                            + all.get(0).steps());
+        }
+        return all;
+    }
+
+    /** The longest beginning of the text that is a file or folder. */
+    private static String existing(String text) {
         for (int end = text.length(); end > 0; end--) {
             boolean ends = end == text.length() || isSeparator(text.charAt(end));
             if (ends && exists(text.substring(0, end))) {
-                Path file = AdapterPath.file(Path.of(text.substring(0, end)));
-                return parse(text, file, text.substring(end));
+                return text.substring(0, end);
             }
         }
         throw refuse(text, "no such file; expected FILE[:scale][@steps]");

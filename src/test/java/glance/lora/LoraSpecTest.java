@@ -3,9 +3,15 @@ package glance.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.io.HostFloats;
+import glance.io.HostTensor;
+import glance.io.SafetensorsWriter;
+import glance.tensor.DType;
+import glance.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -77,13 +83,37 @@ class LoraSpecTest {
         Path peft = Files.createDirectory(folder.resolve("peft"));
         assertThatThrownBy(() -> LoraSpec.parse(peft + ":2"))
                 .hasMessageContaining("peft: is a folder without safetensors files");
-        Path other = Files.createFile(peft.resolve("a.safetensors"));
+        Path other = write(peft.resolve("a.safetensors"), Map.of());
         assertThat(LoraSpec.parse(peft + ":2")).isEqualTo(new LoraSpec(other, 2, null));
-        Files.createFile(peft.resolve("b.safetensors"));
+        write(peft.resolve("b.safetensors"), Map.of());
         assertThatThrownBy(() -> LoraSpec.parse(peft.toString()))
                 .hasMessageContaining("2 safetensors files; name one of them, such as a.safe");
         Path own = Files.createFile(peft.resolve("adapter_model.safetensors"));
         assertThat(LoraSpec.parse(peft + "@slow")).isEqualTo(new LoraSpec(own, 1, "slow"));
+    }
+
+    private static Path write(Path file, Map<String, String> metadata) {
+        HostTensor one = HostFloats.tensor(DType.F32, Shape.of(1), 1f);
+        SafetensorsWriter.write(file, Map.of("x", one), metadata);
+        return file;
+    }
+
+    @Test
+    void parseAll_folderOfATrainingRun_isEveryAdapterThatNamesItsPhase() throws IOException {
+        Path run = Files.createDirectory(folder.resolve("run"));
+        Path slow = write(run.resolve("slow.safetensors"), Map.of("glance.phase", "slow"));
+        write(run.resolve("slow.checkpoint.safetensors"), Map.of("glance.run.phase", "slow"));
+        assertThat(LoraSpec.parseAll(run + ":2@1-5")).containsExactly(new LoraSpec(slow, 2, "1-5"));
+        assertThat(LoraSpec.parse(run.toString())).isEqualTo(new LoraSpec(slow, 1, null));
+        Path fast = write(run.resolve("fast.safetensors"), Map.of("glance.phase", "fast"));
+        assertThat(LoraSpec.parseAll(run + "/:0.5"))
+                .containsExactly(new LoraSpec(fast, 0.5f, null), new LoraSpec(slow, 0.5f, null));
+        assertThatThrownBy(() -> LoraSpec.parseAll(run + "@1-5"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("the folder holds 2 adapters")
+                .hasMessageEndingWith("such as " + fast + "@1-5");
+        assertThatThrownBy(() -> LoraSpec.parse(run.toString()))
+                .hasMessageContaining("2 safetensors files; name one of them");
     }
 
     @ParameterizedTest

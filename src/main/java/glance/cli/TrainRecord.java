@@ -1,0 +1,69 @@
+package glance.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import glance.backend.AdamWSettings;
+import glance.io.BuiltInModel;
+import glance.train.TrainingSettings;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * The settings of a training run, kept beside its adapters under the names that {@link TrainFile}
+ * reads, so that {@code --resume} needs nothing else. Paths are absolute: the run may go on from
+ * another folder.
+ */
+final class TrainRecord {
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private final Map<String, Object> settings = new LinkedHashMap<>();
+
+    /** Adds a setting, unless it is null. */
+    TrainRecord with(String key, Object value) {
+        if (value != null) {
+            settings.put(key, value);
+        }
+        return this;
+    }
+
+    /** Adds a file or folder that a name stands for; a name of something else is kept as it is. */
+    TrainRecord withPath(String key, String name) {
+        boolean path = !name.equals(BuiltInModel.NAME) && Files.exists(Path.of(name));
+        return with(key, path ? Path.of(name).toAbsolutePath().normalize().toString() : name);
+    }
+
+    /** Adds all that decides what training does to an adapter. */
+    TrainRecord with(TrainingSettings training) {
+        AdamWSettings adam = training.optimizer();
+        return with("max_train_steps", training.steps())
+                .with("rank", training.rank())
+                .with("lora_alpha", training.alpha())
+                .with("target_modules", training.targets())
+                .with("learning_rate", training.learningRate())
+                .with("lr_scheduler", TrainSettings.WARMED_UP)
+                .with("lr_warmup_steps", training.warmupSteps())
+                .with("gradient_accumulation_steps", training.accumulation())
+                .with("caption_dropout_rate", training.captionDropout())
+                .with("max_grad_norm", training.maxGradNorm())
+                .with("adam_beta1", adam.beta1())
+                .with("adam_beta2", adam.beta2())
+                .with("adam_epsilon", adam.eps())
+                .with("adam_weight_decay", adam.weightDecay())
+                .with("adam8bit", adam.eightBitMoments())
+                .with("gradient_checkpointing", training.checkpointing())
+                .with("seed", training.seed());
+    }
+
+    /** Writes it; the file is complete or as it was. */
+    void write(Path file) {
+        try {
+            CompareFiles.write(file, JSON.writeValueAsString(settings) + "\n");
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("settings are plain values", e);
+        }
+    }
+}
