@@ -82,10 +82,10 @@ final class AdapterCheck {
         LoraFile lora = open(file);
         try (AdapterSet set = new AdapterSet(ops)) {
             Map<String, LowRank> active = set.combine(List.of(new AdapterSet.Active(lora, 1)));
-            linears.forEach((name, linear) -> linear.adapt(active.get(name)));
+            Linear.adapt(linears, active);
             return sample.get();
         } finally {
-            linears.values().forEach(linear -> linear.adapt(null));
+            Linear.adapt(linears, Map.of());
         }
     }
 

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Adapters on a device, ready for use: a run asks for all combinations before its first step, and a
@@ -35,6 +36,7 @@ import java.util.Set;
  */
 public final class AdapterSet implements AutoCloseable {
     private final Ops ops;
+    private final Predicate<String> modules;
     private boolean closed;
     private final List<Storage> owned = new ArrayList<>();
     private final Map<HostTensor, Tensor> stored = new IdentityHashMap<>();
@@ -57,8 +59,19 @@ public final class AdapterSet implements AutoCloseable {
      */
     public record Assignment(LoraFile file, float strength, Set<Integer> steps) {}
 
+    /** For all modules of the adapters. */
     public AdapterSet(Ops ops) {
+        this(ops, module -> true);
+    }
+
+    /**
+     * For one part of a model.
+     *
+     * @param modules those of the part; nothing is taken to the device for others
+     */
+    public AdapterSet(Ops ops, Predicate<String> modules) {
         this.ops = ops;
+        this.modules = modules;
     }
 
     /**
@@ -83,13 +96,17 @@ public final class AdapterSet implements AutoCloseable {
 
     /**
      * The sum of adapters, by module name. The same list gives the same instance. An adapter of
-     * strength 0 is left out.
+     * strength 0 is left out, as is one of other modules.
      */
     public Map<String, LowRank> combine(List<Active> adapters) {
         if (closed) {
             throw new IllegalStateException("these adapters are closed; open a new AdapterSet");
         }
-        List<Active> active = adapters.stream().filter(a -> a.strength() != 0).toList();
+        List<Active> active =
+                adapters.stream()
+                        .filter(a -> a.strength() != 0)
+                        .filter(a -> a.file().pairs().keySet().stream().anyMatch(modules))
+                        .toList();
         Map<String, LowRank> known = combinations.get(active);
         if (known == null) {
             known = Collections.unmodifiableMap(build(active));
@@ -104,9 +121,12 @@ public final class AdapterSet implements AutoCloseable {
             adapter.file()
                     .pairs()
                     .forEach(
-                            (module, pair) ->
+                            (module, pair) -> {
+                                if (modules.test(module)) {
                                     parts.computeIfAbsent(module, key -> new ArrayList<>())
-                                            .add(new Part(pair, adapter.strength())));
+                                            .add(new Part(pair, adapter.strength()));
+                                }
+                            });
         }
         Map<String, LowRank> result = new LinkedHashMap<>();
         parts.forEach(

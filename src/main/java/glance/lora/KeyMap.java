@@ -36,6 +36,21 @@ public interface KeyMap {
         return identity().names(modules);
     }
 
+    /**
+     * The names in files of a layout: each module of the model at most once. Modules without a name
+     * there are left out.
+     *
+     * @param modules as for {@link #names}
+     */
+    default Map<String, List<Target>> names(LoraLayout layout, Map<String, Shape> modules) {
+        return layout.hasToolNames() ? toolNames(modules) : identity().names(modules);
+    }
+
+    /** These names, and those that files have for the modules of the model's text encoders. */
+    default KeyMap withTextEncoders(TextEncoderNames... encoders) {
+        return new TextEncoderKeyMap(this, List.of(encoders));
+    }
+
     /** Only the model's own names, which all tools use. */
     static KeyMap identity() {
         return modules -> {

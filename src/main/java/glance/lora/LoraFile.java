@@ -28,10 +28,12 @@ import java.util.stream.Collectors;
  */
 public final class LoraFile {
     private static final int MAX_EXAMPLES = 3;
+    private static final int SHOWN_KEYS = 5;
 
     private final Path path;
     private final Map<String, LoraPair> pairs;
     private final List<String> unmatched;
+    private final List<String> unused;
     private final LoraLayout layout; // null if the names have no prefix
     private final PhaseNote note;
     private final List<String> remarks;
@@ -40,10 +42,12 @@ public final class LoraFile {
             SafetensorsFile file,
             AdapterKeys keys,
             Map<String, LoraPair> pairs,
-            List<String> unmatched) {
+            List<String> unmatched,
+            List<String> unused) {
         this.path = file.path();
         this.pairs = Collections.unmodifiableMap(pairs);
         this.unmatched = List.copyOf(unmatched);
+        this.unused = List.copyOf(unused);
         this.layout = layout(keys);
         this.note = PhaseNote.of(file.metadata()).orElse(null);
         this.remarks = keys.remarks();
@@ -54,7 +58,8 @@ public final class LoraFile {
      *
      * @param location the file, or the folder of an adapter: see {@link AdapterPath}
      * @param keyMap the names of the model's family
-     * @param modules weight shapes [out, in] of the model's linear layers, by module name
+     * @param modules weight shapes [out, in] of the model's linear layers, by module name; those of
+     *     text encoders as in {@link TextEncoderNames}
      * @throws FormatException naming file and key, if the file is damaged or of an unsupported
      *     kind, a shape does not fit its module, a module is given twice, or most are none of this
      *     model's
@@ -66,14 +71,26 @@ public final class LoraFile {
             ModuleNames names = new ModuleNames(keyMap, modules);
             Map<String, LoraPair> pairs = new LinkedHashMap<>();
             List<String> unmatched = new ArrayList<>(keys.others());
+            List<String> foreign = new ArrayList<>(keys.others());
+            Map<String, List<String>> ofOtherEncoders = new LinkedHashMap<>();
             List<String> unknown = new ArrayList<>();
             int known = 0;
             for (AdapterKeys.Entry entry : keys.entries()) {
                 List<Target> targets = names.find(path, entry.module());
                 if (targets == null) {
                     unmatched.addAll(entry.keys());
-                    if (!ModuleNames.isTextEncoder(entry.module())) {
+                    boolean encoder = ModuleNames.isTextEncoder(entry.module());
+                    if (!encoder) {
                         unknown.add(entry.module());
+                    }
+                    if (encoder && !names.hasEncoderOf(entry.module())) {
+                        ofOtherEncoders
+                                .computeIfAbsent(
+                                        ModuleNames.encoder(entry.module()),
+                                        unused -> new ArrayList<>())
+                                .addAll(entry.keys());
+                    } else {
+                        foreign.addAll(entry.keys());
                     }
                 } else {
                     requireFit(path, entry, targets, modules);
@@ -87,14 +104,33 @@ public final class LoraFile {
             if (unknown.size() > known) {
                 throw hardlyMatches(path, unknown, known, modules);
             }
-            return new LoraFile(file, keys, pairs, unmatched);
+            List<String> unused = new ArrayList<>();
+            say(unused, "no such module in this model", foreign);
+            ofOtherEncoders.forEach(
+                    (encoder, theirs) ->
+                            say(unused, "this model has no text encoder " + encoder, theirs));
+            return new LoraFile(file, keys, pairs, unmatched, unused);
+        }
+    }
+
+    private static void say(List<String> lines, String reason, List<String> keys) {
+        if (!keys.isEmpty()) {
+            int shown = Math.min(keys.size(), SHOWN_KEYS);
+            String more = shown < keys.size() ? " and " + (keys.size() - shown) + " more" : "";
+            lines.add(
+                    "not used, "
+                            + reason
+                            + ": "
+                            + String.join(", ", keys.subList(0, shown))
+                                    .replaceAll("\\p{Cntrl}", "?")
+                            + more);
         }
     }
 
     /**
      * Opens a file without a model, by the names in it: prefixes such as {@code transformer.} are
      * taken away, names with underscores for dots stay as they are ({@link LoraLayout#isFlat}), and
-     * those of a text encoder are left out as unmatched.
+     * so do those of text encoders.
      *
      * @throws FormatException naming file and key, if the file is damaged, of an unsupported kind,
      *     or no adapter, or a module is given twice
@@ -106,35 +142,33 @@ public final class LoraFile {
             Map<String, LoraPair> pairs = new LinkedHashMap<>();
             List<String> unmatched = new ArrayList<>(keys.others());
             for (AdapterKeys.Entry entry : keys.entries()) {
-                if (ModuleNames.isTextEncoder(entry.module())) {
-                    unmatched.addAll(entry.keys());
-                } else {
-                    String module = ModuleNames.bare(entry.module());
-                    Shape out = Shape.of(entry.b().shape().dim(0), entry.a().shape().dim(1));
-                    addPairs(file, entry, List.of(KeyMap.whole(module, out)), pairs);
-                }
+                String module = ModuleNames.bare(entry.module());
+                Shape out = Shape.of(entry.b().shape().dim(0), entry.a().shape().dim(1));
+                addPairs(file, entry, List.of(KeyMap.whole(module, out)), pairs);
             }
             if (pairs.isEmpty()) {
                 throw new FormatException(
                         path,
                         unmatched.isEmpty() ? null : unmatched.get(0),
-                        "is no adapter of a transformer",
+                        "is no adapter",
                         "expected keys such as MODULE.lora_A.weight and MODULE.lora_B.weight");
             }
-            return new LoraFile(file, keys, pairs, unmatched);
+            List<String> unused = new ArrayList<>();
+            say(unused, "no part of an adapter", unmatched);
+            return new LoraFile(file, keys, pairs, unmatched, unused);
         }
     }
 
-    /** That of the first module of a transformer. */
+    /** That of the first module of a transformer, else of the first of a text encoder. */
     private static LoraLayout layout(AdapterKeys keys) {
-        for (AdapterKeys.Entry entry : keys.entries()) {
-            String module = entry.module();
-            if (!ModuleNames.isTextEncoder(module)) {
-                LoraLayout otherwise = ModuleNames.isFlat(module) ? LoraLayout.KOHYA : null;
-                return LoraLayout.of(module).orElse(otherwise);
-            }
-        }
-        return null;
+        List<String> modules = keys.entries().stream().map(AdapterKeys.Entry::module).toList();
+        String first =
+                modules.stream()
+                        .filter(module -> !ModuleNames.isTextEncoder(module))
+                        .findFirst()
+                        .orElse(modules.isEmpty() ? "" : modules.get(0));
+        LoraLayout otherwise = ModuleNames.isFlat(first) ? LoraLayout.KOHYA : null;
+        return LoraLayout.of(first).orElse(otherwise);
     }
 
     /** The layout that the names in the file show; empty if they have no prefix. */
@@ -152,17 +186,24 @@ public final class LoraFile {
         return pairs;
     }
 
-    /** Keys of the file that match no module; they have no effect, which is worth a warning. */
+    /** Keys of the file that match no module. */
     public List<String> unmatched() {
         return unmatched;
     }
 
+    /** What of the file has no effect and why, a line for each reason. */
+    public List<String> unused() {
+        return unused;
+    }
+
     /**
-     * What the user should know about the strength that was read, in words that follow the file's
-     * name; mostly nothing.
+     * What the user should know, in words that follow the file's name: doubts about the strength
+     * that was read, and what is {@link #unused}; mostly nothing.
      */
     public List<String> remarks() {
-        return remarks;
+        List<String> all = new ArrayList<>(remarks);
+        all.addAll(unused);
+        return all;
     }
 
     /** What the file says about the steps it was trained for, if it does. */

@@ -15,7 +15,8 @@ import java.util.Optional;
  * ONETRAINER  lora_transformer_MODULE... likewise
  * </pre>
  *
- * ComfyUI and the kohya tools call the modules of some families by names of their own: see {@link
+ * Modules of text encoders have prefixes of their own: see {@link TextEncoderNames}. ComfyUI and
+ * the kohya tools call the modules of some families by names of their own: see {@link
  * KeyMap#toolNames}. In the layouts with dots alpha / rank is folded into lora_B, so that alpha
  * equals rank: diffusers misreads files that have alpha tensors beside lora_A and lora_B.
  */
@@ -36,6 +37,12 @@ public enum LoraLayout {
 
     /** The layout that a module's name in a file, with its prefix, shows; empty without prefix. */
     static Optional<LoraLayout> of(String name) {
+        if (name.startsWith("text_encoders.")) {
+            return Optional.of(COMFYUI);
+        }
+        if (name.startsWith("text_encoder")) {
+            return Optional.of(DIFFUSERS);
+        }
         String shown = name.startsWith("model.") ? name.substring("model.".length()) : name;
         return Arrays.stream(values()).filter(l -> shown.startsWith(l.prefix)).findFirst();
     }
@@ -65,7 +72,9 @@ public enum LoraLayout {
         return isFlat() ? name(module) + ".alpha" : null;
     }
 
+    /** Names of a text encoder's modules say so by themselves. */
     private String name(String module) {
-        return prefix + (isFlat() ? module.replace('.', '_') : module);
+        String name = ModuleNames.isTextEncoder(module) ? module : prefix + module;
+        return isFlat() ? name.replace('.', '_') : name;
     }
 }

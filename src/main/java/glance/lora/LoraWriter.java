@@ -1,6 +1,5 @@
 package glance.lora;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.io.HostFloats;
@@ -11,6 +10,7 @@ import glance.tensor.Shape;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -71,8 +71,9 @@ public final class LoraWriter {
         metadata.remove(METADATA);
         HeaderAlpha.removeFrom(metadata);
         switch (layout) {
-            case DIFFUSERS -> metadata.put(METADATA, header("transformer.", pairs));
-            case PEFT -> metadata.put(METADATA, header("", pairs));
+            case DIFFUSERS -> metadata.put(METADATA, header(pairs));
+            case PEFT ->
+                    metadata.put(METADATA, config(JSON.createObjectNode(), "", pairs).toString());
             default -> {}
         }
         SafetensorsWriter.stream(file, tensors, metadata);
@@ -97,15 +98,30 @@ public final class LoraWriter {
         return same ? tensor : HostFloats.tensor(dtype, tensor.shape(), values);
     }
 
+    /** A PEFT config for each part of the model, its keys after the part's name. */
+    private static String header(Map<String, LoraPair> pairs) {
+        Map<String, Map<String, LoraPair>> parts = new LinkedHashMap<>();
+        pairs.forEach(
+                (module, pair) -> {
+                    Optional<String> encoder = TextEncoderNames.prefix(module);
+                    String name = encoder.isEmpty() ? module : TextEncoderNames.within(module);
+                    parts.computeIfAbsent(
+                                    encoder.orElse("transformer"), part -> new LinkedHashMap<>())
+                            .put(name, pair);
+                });
+        ObjectNode node = JSON.createObjectNode();
+        parts.forEach((part, modules) -> config(node, part + ".", modules));
+        return node.toString();
+    }
+
     /** The PEFT config: the commonest rank, and patterns for the modules that have another. */
-    private static String header(String prefix, Map<String, LoraPair> pairs) {
+    private static ObjectNode config(ObjectNode node, String prefix, Map<String, LoraPair> pairs) {
         Map<Integer, Integer> counts = new TreeMap<>();
         pairs.values().forEach(pair -> counts.merge(pair.rank(), 1, Integer::sum));
         int common = counts.keySet().iterator().next();
         for (int rank : counts.keySet()) {
             common = counts.get(rank) > counts.get(common) ? rank : common;
         }
-        ObjectNode node = JSON.createObjectNode();
         node.put(prefix + "r", common);
         node.put(prefix + "lora_alpha", common);
         for (Map.Entry<String, LoraPair> entry : pairs.entrySet()) {
@@ -118,10 +134,6 @@ public final class LoraWriter {
             }
             node.withArrayProperty(prefix + "target_modules").add(entry.getKey());
         }
-        try {
-            return JSON.writeValueAsString(node);
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("cannot write the adapter header", e);
-        }
+        return node;
     }
 }

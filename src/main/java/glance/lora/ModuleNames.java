@@ -46,9 +46,7 @@ final class ModuleNames {
                             + "(to_q|to_k|to_v|to_out|add_q_proj|add_k_proj|add_v_proj|to_add_out)"
                             + "_lora");
 
-    private static final Pattern FLAT = Pattern.compile("[^.]*blocks_\\d+_[^.]*");
-    private static final Pattern TEXT_ENCODER =
-            Pattern.compile("text_encoder(_\\d)?[._]|lora_te\\d?_|te\\d?_?\\.");
+    private static final Pattern FLAT = Pattern.compile("[^.]*(blocks?|layers)_\\d+_[^.]*");
 
     private final Map<String, List<Target>> byName;
     private final Map<String, TreeSet<String>> byFlatName = new HashMap<>();
@@ -112,7 +110,18 @@ final class ModuleNames {
 
     /** Whether a name is that of a text encoder's module. */
     static boolean isTextEncoder(String name) {
-        return TEXT_ENCODER.matcher(name).lookingAt();
+        return TextEncoderNames.prefix(bare(name)).isPresent();
+    }
+
+    /** What a text encoder's module says of its encoder, such as lora_te1. */
+    static String encoder(String name) {
+        return TextEncoderNames.prefix(bare(name)).orElseThrow();
+    }
+
+    /** Whether the model has the text encoder that a name is of. */
+    boolean hasEncoderOf(String name) {
+        String prefix = flat(encoder(name)) + "_";
+        return byFlatName.keySet().stream().anyMatch(known -> known.startsWith(prefix));
     }
 
     /**

@@ -2,8 +2,10 @@ package glance.model;
 
 import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import java.util.List;
+import java.util.Map;
 
 /** Turns prompts into what a denoiser is conditioned on. */
 public interface PromptEncoder extends AutoCloseable {
@@ -15,6 +17,14 @@ public interface PromptEncoder extends AutoCloseable {
 
     /** Embeddings of one or more prompts, in the order given; owned by the innermost scope. */
     TextBatch encode(Ops ops, List<String> prompts);
+
+    /**
+     * Every linear layer of the text encoders, for adapters: the name of the encoder's folder, a
+     * dot, and the layer's name in the checkpoint.
+     */
+    default Map<String, Linear> linears() {
+        return Map.of();
+    }
 
     @Override
     void close();

@@ -5,6 +5,8 @@ import glance.backend.LowRank;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * {@code y = x W^T + bias}, with the low-rank addition of the active adapter. The weight is frozen
@@ -18,6 +20,18 @@ public final class Linear {
     Linear(Weight weight, Weight bias) {
         this.weight = weight;
         this.bias = bias;
+    }
+
+    /** Layers of one part of a model, by the part's name, a dot, and their own; a new map. */
+    public static Map<String, Linear> in(String part, Map<String, Linear> linears) {
+        Map<String, Linear> named = new LinkedHashMap<>();
+        linears.forEach((name, linear) -> named.put(part + "." + name, linear));
+        return named;
+    }
+
+    /** Makes the adapter of each layer the active one, and none where there is none. */
+    public static void adapt(Map<String, Linear> linears, Map<String, LowRank> adapters) {
+        linears.forEach((name, linear) -> linear.adapt(adapters.get(name)));
     }
 
     /** Shape of the weight, [out, in]. */

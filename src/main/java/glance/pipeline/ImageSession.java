@@ -2,28 +2,33 @@ package glance.pipeline;
 
 import glance.io.FormatException;
 import glance.io.ModelFolder;
+import glance.lora.AdapterSet;
+import glance.lora.AdapterSet.Active;
+import glance.lora.AdapterSet.Assignment;
 import glance.lora.LoraSpec;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
-import glance.model.PromptEncoder;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.schedule.NoiseSchedule;
+import glance.schedule.PhasePlan;
 import glance.schedule.PlanSpec;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.nio.FloatBuffer;
-import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * A model that stays open for many runs: every prompt is encoded once, the transformer is loaded
- * once, every adapter is read once. Beside the transformer only the autoencoder stays open, from
- * the first picture on:
+ * A model that stays open for many runs: every prompt is encoded once for each set of adapters of
+ * the text encoders, the transformer is loaded once, every adapter is read once. The text encoders
+ * are open until the first run, and again only for a recipe after it that adapts them otherwise.
+ * Beside the transformer only the autoencoder stays open, from the first picture on:
  *
  * <pre>{@code
  * try (ImageSession session = new ImageSession(ops, folder, setting, listener)) {
@@ -45,10 +50,12 @@ public final class ImageSession implements AutoCloseable {
     private final NoiseSchedule schedule;
     private final TokenGrid grid;
     private final Scope scope;
-    private List<TextBatch> texts = List.of();
-    private Denoiser denoiser;
-    private Adapters adapters;
-    private LatentCodec codec;
+    private final Map<List<Active>, List<TextBatch>> texts = new HashMap<>();
+    private PromptStage prompts; // null before the first recipe, and while the transformer is open
+    private Adapters adapters; // null before the first recipe
+    private AdapterSet set; // likewise
+    private Denoiser denoiser; // null before the first run
+    private LatentCodec codec; // null before the first picture
 
     /**
      * What all runs share.
@@ -92,9 +99,11 @@ public final class ImageSession implements AutoCloseable {
     /** A plan and its adapters, ready on the device. */
     public static final class Recipe {
         private final List<DenoisingStep> steps;
+        private final List<TextBatch> texts;
 
-        private Recipe(List<DenoisingStep> steps) {
+        private Recipe(List<DenoisingStep> steps, List<TextBatch> texts) {
             this.steps = steps;
+            this.texts = texts;
         }
 
         /** Number of denoising steps. */
@@ -112,10 +121,10 @@ public final class ImageSession implements AutoCloseable {
     public record Denoised(float[] latents, double seconds) {}
 
     /**
-     * Encodes the prompts and loads the transformer.
+     * Reads the model's configuration.
      *
      * @throws IllegalArgumentException if the setting does not fit the model
-     * @throws FormatException if a file of the model is damaged
+     * @throws FormatException if a config of the model is damaged
      */
     public ImageSession(Ops ops, ModelFolder folder, Setting setting, RunListener listener) {
         this.ops = ops;
@@ -127,39 +136,14 @@ public final class ImageSession implements AutoCloseable {
         this.schedule = family.schedule(folder);
         this.grid = geometry.grid(setting.width(), setting.height());
         this.scope = ops.scope();
-        try {
-            texts = encode();
-            listener.stage("transformer");
-            denoiser = family.openDenoiser(ops, folder);
-            // for all runs: none of them shall pay for it
-            denoiser.parameters().load();
-            adapters = new Adapters(ops, family, denoiser, listener);
-        } catch (RuntimeException | Error e) {
-            close();
-            throw e;
-        }
     }
 
     /** For each prompt a batch of it and, with guidance, the negative prompt. */
-    private List<TextBatch> encode() {
-        listener.stage("text encoder");
-        int tokens = family.promptTokens(folder).of(setting.maxPromptTokens());
-        try (PromptEncoder encoder = family.openPromptEncoder(ops, folder, tokens)) {
-            LostWords.warn(
-                    encoder,
-                    setting.prompts(),
-                    setting.guidance().isActive() ? setting.negative() : null,
-                    listener);
-            List<TextBatch> result = new ArrayList<>();
-            for (String prompt : setting.prompts()) {
-                List<String> batch =
-                        setting.guidance().isActive()
-                                ? List.of(prompt, setting.negative())
-                                : List.of(prompt);
-                result.add(encoder.encode(ops, batch));
-            }
-            return result;
-        }
+    private List<List<String>> batches() {
+        boolean guided = setting.guidance().isActive();
+        return setting.prompts().stream()
+                .map(prompt -> guided ? List.of(prompt, setting.negative()) : List.of(prompt))
+                .toList();
     }
 
     /**
@@ -169,9 +153,45 @@ public final class ImageSession implements AutoCloseable {
      * @throws FormatException if an adapter is damaged or does not fit the model
      */
     public Recipe recipe(PlanSpec plan, List<LoraSpec> loras) {
-        return new Recipe(
-                adapters.steps(
-                        TextToImage.loras(loras, plan), plan.resolve(schedule, grid.tokens())));
+        if (adapters == null) {
+            prompts().warnOfLostWords(setting.prompts(), setting.guidance(), setting.negative());
+            adapters = new Adapters(family, folder, prompts().linears(), listener);
+            set = new AdapterSet(ops, adapters::isOfTransformer);
+        }
+        PhasePlan resolved = plan.resolve(schedule, grid.tokens());
+        List<Assignment> assignments = adapters.assign(TextToImage.loras(loras, plan), resolved);
+        List<Active> ofEncoders = adapters.ofEncoders(assignments);
+        List<TextBatch> encoded = texts.get(ofEncoders);
+        if (encoded == null) {
+            encoded = prompts().encode(batches(), ofEncoders);
+            texts.put(ofEncoders, encoded);
+        }
+        return new Recipe(Adapters.steps(set, assignments, resolved), encoded);
+    }
+
+    private PromptStage prompts() {
+        if (prompts == null) {
+            prompts = new PromptStage(ops, family, folder, setting.maxPromptTokens(), listener);
+        }
+        return prompts;
+    }
+
+    /** For all runs: none of them shall pay for it. */
+    private Denoiser denoiser() {
+        closePrompts();
+        if (denoiser == null) {
+            listener.stage("transformer");
+            denoiser = family.openDenoiser(ops, folder);
+            denoiser.parameters().load();
+        }
+        return denoiser;
+    }
+
+    private void closePrompts() {
+        if (prompts != null) {
+            prompts.close();
+            prompts = null;
+        }
     }
 
     /**
@@ -183,12 +203,13 @@ public final class ImageSession implements AutoCloseable {
      * @throws IllegalStateException if the latents became NaN or infinite
      */
     public Denoised denoise(int prompt, long seed, Recipe recipe) {
+        Denoiser loaded = denoiser();
         try (Scope inner = ops.scope()) {
             Tensor noise = StartNoise.packed(ops, seed, 1, geometry, grid);
             ops.device().synchronize();
             long start = System.nanoTime();
-            Sampler sampler = new Sampler(ops, denoiser, listener);
-            List<TextBatch> text = List.of(texts.get(prompt));
+            Sampler sampler = new Sampler(ops, loaded, listener);
+            List<TextBatch> text = List.of(recipe.texts.get(prompt));
             Guidance guidance = setting.guidance();
             Conditioned conditioned =
                     sampler.prepare(text, recipe.steps, grid, guidance.embedded()).get(0);
@@ -218,8 +239,9 @@ public final class ImageSession implements AutoCloseable {
 
     @Override
     public void close() {
-        if (adapters != null) {
-            adapters.close();
+        closePrompts();
+        if (set != null) {
+            set.close();
         }
         if (denoiser != null) {
             denoiser.close();

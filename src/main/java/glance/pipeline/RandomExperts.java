@@ -1,13 +1,10 @@
 package glance.pipeline;
 
-import glance.backend.DryDevice;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.lora.LoraPair;
 import glance.lora.LoraSpec;
 import glance.lora.LoraWriter;
-import glance.model.Denoiser;
-import glance.ops.Ops;
 import glance.schedule.PlanSpec;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -82,19 +79,15 @@ public final class RandomExperts implements AutoCloseable {
 
     private static Map<String, LoraPair> pairs(ModelFolder folder, int rank, Random random) {
         Map<String, LoraPair> pairs = new LinkedHashMap<>();
-        try (Ops ops = new Ops(DryDevice.ideal(DType.F32));
-                Denoiser denoiser = Families.of(folder).openDenoiser(ops, folder)) {
-            denoiser.linears()
-                    .forEach(
-                            (name, linear) -> {
-                                if (TARGETS.matcher(name).matches()) {
-                                    Shape weight = linear.shape();
-                                    HostTensor a = normal(rank, weight.dim(1), random);
-                                    HostTensor b = normal(weight.dim(0), rank, random);
-                                    pairs.put(name, new LoraPair(a, b, rank));
-                                }
-                            });
-        }
+        TransformerModules.of(Families.of(folder), folder)
+                .forEach(
+                        (name, weight) -> {
+                            if (TARGETS.matcher(name).matches()) {
+                                HostTensor a = normal(rank, weight.dim(1), random);
+                                HostTensor b = normal(weight.dim(0), rank, random);
+                                pairs.put(name, new LoraPair(a, b, rank));
+                            }
+                        });
         return pairs;
     }
 

@@ -182,8 +182,6 @@ final class Sampler {
     }
 
     private void activate(Map<String, LowRank> adapters) {
-        for (Map.Entry<String, Linear> entry : denoiser.linears().entrySet()) {
-            entry.getValue().adapt(adapters.get(entry.getKey()));
-        }
+        Linear.adapt(denoiser.linears(), adapters);
     }
 }

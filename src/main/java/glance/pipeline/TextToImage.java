@@ -1,12 +1,15 @@
 package glance.pipeline;
 
+import static java.util.Collections.nCopies;
+
 import glance.io.FormatException;
 import glance.io.ModelFolder;
+import glance.lora.AdapterSet;
+import glance.lora.AdapterSet.Assignment;
 import glance.lora.LoraSpec;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
-import glance.model.PromptEncoder;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
@@ -67,8 +70,8 @@ public final class TextToImage {
     public List<ImageResult> run(ImageRequest request, RunListener listener) {
         check(request);
         try (Scope scope = ops.scope()) {
-            List<TextBatch> texts = encode(request, listener);
-            List<Tensor> latents = denoise(request, texts, listener);
+            Encoded encoded = encode(request, listener);
+            List<Tensor> latents = denoise(request, encoded, listener);
             List<ImageResult> results = decode(request, latents, listener);
             if (latents.size() < request.prompts().size()) {
                 throw new CancelledException();
@@ -129,46 +132,49 @@ public final class TextToImage {
     }
 
     /**
-     * For each prompt one batch: the prompt for every picture, then the negative for every picture.
+     * What the text encoders leave behind.
+     *
+     * @param texts for each prompt one batch: the prompt for every picture, then the negative for
+     *     every picture
+     * @param adapters all files, read
+     * @param assignments which of them is used in which steps
      */
-    private List<TextBatch> encode(ImageRequest request, RunListener listener) {
-        listener.stage("text encoder");
-        int tokens = family.promptTokens(folder).of(request.maxPromptTokens());
-        try (PromptEncoder encoder = family.openPromptEncoder(ops, folder, tokens)) {
-            LostWords.warn(
-                    encoder,
-                    request.prompts(),
-                    request.guidance().isActive() ? request.negative() : null,
-                    listener);
-            List<TextBatch> texts = new ArrayList<>();
+    private record Encoded(
+            List<TextBatch> texts, Adapters adapters, List<Assignment> assignments) {}
+
+    private Encoded encode(ImageRequest request, RunListener listener) {
+        try (PromptStage stage =
+                new PromptStage(ops, family, folder, request.maxPromptTokens(), listener)) {
+            stage.warnOfLostWords(request.prompts(), request.guidance(), request.negative());
+            Adapters adapters = new Adapters(family, folder, stage.linears(), listener);
+            List<Assignment> assignments =
+                    adapters.assign(loras(request.loras(), request.plan()), plan(request));
+            List<List<String>> batches = new ArrayList<>();
             for (String prompt : request.prompts()) {
-                List<String> batch =
-                        new ArrayList<>(java.util.Collections.nCopies(request.batch(), prompt));
+                List<String> batch = new ArrayList<>(nCopies(request.batch(), prompt));
                 if (request.guidance().isActive()) {
-                    batch.addAll(
-                            java.util.Collections.nCopies(request.batch(), request.negative()));
+                    batch.addAll(nCopies(request.batch(), request.negative()));
                 }
-                texts.add(encoder.encode(ops, batch));
+                batches.add(batch);
             }
-            return texts;
+            return new Encoded(
+                    stage.encode(batches, adapters.ofEncoders(assignments)), adapters, assignments);
         }
     }
 
     /** The last latents of each prompt; fewer than there are prompts if the run was cancelled. */
-    private List<Tensor> denoise(
-            ImageRequest request, List<TextBatch> texts, RunListener listener) {
+    private List<Tensor> denoise(ImageRequest request, Encoded encoded, RunListener listener) {
         listener.stage("transformer");
         PhasePlan plan = plan(request);
         TokenGrid grid = grid(request);
         try (Scope outer = ops.scope();
                 Denoiser denoiser = family.openDenoiser(ops, folder);
-                Adapters adapters = new Adapters(ops, family, denoiser, listener);
+                AdapterSet set = new AdapterSet(ops, encoded.adapters()::isOfTransformer);
                 Previews previews = new Previews(ops, family, folder, request, grid, listener)) {
-            List<DenoisingStep> steps =
-                    adapters.steps(loras(request.loras(), request.plan()), plan);
+            List<DenoisingStep> steps = Adapters.steps(set, encoded.assignments(), plan);
             Sampler sampler = new Sampler(ops, denoiser, listener);
             List<Conditioned> prepared =
-                    sampler.prepare(texts, steps, grid, request.guidance().embedded());
+                    sampler.prepare(encoded.texts(), steps, grid, request.guidance().embedded());
             // the steps need neither the other, and together they might not fit
             denoiser.parameters().unloadConditioning();
             denoiser.parameters().load();

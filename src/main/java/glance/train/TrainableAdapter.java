@@ -85,7 +85,7 @@ public final class TrainableAdapter implements AutoCloseable {
 
     /** Makes this the active adapter of some layers. */
     public void activate(Map<String, Linear> linears) {
-        linears.forEach((name, linear) -> linear.adapt(modules.get(name)));
+        Linear.adapt(linears, modules);
     }
 
     @Override

@@ -4,19 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.fixtures.Fixture;
 import glance.io.ModelFolder;
+import glance.lora.AdapterSet;
 import glance.lora.LoraFile;
 import glance.lora.LoraSpec;
 import glance.lora.LoraWriter;
 import glance.lora.PhaseNote;
-import glance.model.Denoiser;
 import glance.model.Family;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.PhasePlan;
 import glance.schedule.Plans;
-import glance.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -44,20 +42,21 @@ class AdaptersTest {
         Path file = folder.resolve("adapter.safetensors");
         Fixture.onCpu(
                 ops -> {
-                    try (Denoiser denoiser = family.openDenoiser(ops, model);
-                            Adapters adapters = new Adapters(ops, family, denoiser, listener)) {
-                        Map<String, Shape> modules = new HashMap<>();
-                        denoiser.linears()
-                                .forEach((name, linear) -> modules.put(name, linear.shape()));
+                    try (AdapterSet set = new AdapterSet(ops)) {
+                        Adapters adapters = new Adapters(family, model, Map.of(), listener);
                         LoraFile recorded =
                                 LoraFile.open(
                                         Fixture.folder("glance-tiny-pipeline")
                                                 .resolve("slow.safetensors"),
                                         family.keyMap(),
-                                        modules);
+                                        TransformerModules.of(family, model));
                         LoraWriter.write(
                                 file, recorded.pairs(), note == null ? Map.of() : note.entries());
-                        adapters.steps(List.of(LoraSpec.parse(file + options)), plan)
+                        Adapters.steps(
+                                        set,
+                                        adapters.assign(
+                                                List.of(LoraSpec.parse(file + options)), plan),
+                                        plan)
                                 .forEach(step -> result.add(!step.adapters().isEmpty()));
                     }
                 });

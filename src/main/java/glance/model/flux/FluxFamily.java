@@ -5,6 +5,7 @@ import glance.io.ModelFolder;
 import glance.io.Tokenizer;
 import glance.io.Weights;
 import glance.lora.KeyMap;
+import glance.lora.TextEncoderNames;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
@@ -27,6 +28,11 @@ public final class FluxFamily implements Family {
 
     /** The published pipeline's default picture is 128 latent pixels wide. */
     private static final int DEFAULT_LATENT_SIZE = 128;
+
+    /** Folders of the text encoders. */
+    static final String CLIP = "text_encoder";
+
+    static final String T5 = "text_encoder_2";
 
     /** Prompt length of the guidance-distilled model (dev), and of the one without (schnell). */
     private static final int DEV_TOKENS = 512;
@@ -85,7 +91,10 @@ public final class FluxFamily implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return new FluxKeyMap();
+        return new FluxKeyMap()
+                .withTextEncoders(
+                        new TextEncoderNames(CLIP, 1, 1, "clip_l"),
+                        new TextEncoderNames(T5, 3, 2, "t5xxl"));
     }
 
     @Override
@@ -97,16 +106,16 @@ public final class FluxFamily implements Family {
     @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         FluxConfig transformer = FluxConfig.of(folder.config("transformer"));
-        ClipTextConfig clip = ClipTextConfig.of(folder.config("text_encoder"));
-        T5Config t5 = T5Config.of(folder.config("text_encoder_2"));
+        ClipTextConfig clip = ClipTextConfig.of(folder.config(CLIP));
+        T5Config t5 = T5Config.of(folder.config(T5));
         requireWidth(folder, "pooled_projection_dim", clip.hiddenDim(), transformer.pooledDim());
         requireWidth(folder, "joint_attention_dim", t5.hiddenDim(), transformer.textDim());
         return opening(
                 opened ->
                         new FluxPromptEncoder(
                                 ops,
-                                part(folder, "tokenizer", clip, "text_encoder", opened),
-                                part(folder, "tokenizer_2", t5, "text_encoder_2", opened),
+                                part(folder, "tokenizer", clip, CLIP, opened),
+                                part(folder, "tokenizer_2", t5, T5, opened),
                                 maxTokens,
                                 MOST_TOKENS));
     }

@@ -10,12 +10,14 @@ import glance.model.text.PromptCut;
 import glance.model.text.T5Config;
 import glance.model.text.T5TextEncoder;
 import glance.model.text.TextBatch;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -87,6 +89,13 @@ final class FluxPromptEncoder implements PromptEncoder {
             return new TextBatch(
                     scope.keep(sequence), scope.keep(counts), scope.keep(ops.pack(pooled)));
         }
+    }
+
+    @Override
+    public Map<String, Linear> linears() {
+        Map<String, Linear> linears = Linear.in(FluxFamily.CLIP, clip.linears());
+        linears.putAll(Linear.in(FluxFamily.T5, t5.linears()));
+        return linears;
     }
 
     @Override

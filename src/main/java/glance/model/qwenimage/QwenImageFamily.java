@@ -3,6 +3,7 @@ package glance.model.qwenimage;
 import glance.io.ModelFolder;
 import glance.io.Tokenizer;
 import glance.lora.KeyMap;
+import glance.lora.TextEncoderNames;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
@@ -29,6 +30,9 @@ public final class QwenImageFamily implements Family {
     private static final int TINY_HIDDEN_DIM = 512;
 
     private static final int TINY_SIZE = 64;
+
+    /** The folder of the text encoder. */
+    static final String TEXT_ENCODER = "text_encoder";
 
     /** Those of the paper's adapters. */
     private static final List<String> TRAINED_MODULES =
@@ -96,7 +100,8 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return KeyMap.identity();
+        return KeyMap.identity()
+                .withTextEncoders(new TextEncoderNames(TEXT_ENCODER, 1, 1, "qwen25_7b"));
     }
 
     @Override
@@ -106,11 +111,11 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
-        Qwen25VlConfig config = Qwen25VlConfig.of(folder.config("text_encoder"));
+        Qwen25VlConfig config = Qwen25VlConfig.of(folder.config(TEXT_ENCODER));
         Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
         return Loading.open(
                 folder,
-                "text_encoder",
+                TEXT_ENCODER,
                 w ->
                         new QwenImagePromptEncoder(
                                 ops,

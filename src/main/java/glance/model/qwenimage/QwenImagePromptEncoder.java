@@ -8,12 +8,14 @@ import glance.model.text.PromptCut;
 import glance.model.text.Qwen25VlConfig;
 import glance.model.text.Qwen25VlTextEncoder;
 import glance.model.text.TextBatch;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Prompts for Qwen-Image: the prompt is put into a chat template, encoded, and the embeddings of
@@ -91,6 +93,11 @@ final class QwenImagePromptEncoder implements PromptEncoder {
             Tensor hidden = encoder.encode(ops, ids).embeddings();
             return new TextBatch(scope.keep(ops.pack(hidden.narrow(1, prefixLen, maxLen))), kept);
         }
+    }
+
+    @Override
+    public Map<String, Linear> linears() {
+        return Linear.in(QwenImageFamily.TEXT_ENCODER, encoder.linears());
     }
 
     @Override

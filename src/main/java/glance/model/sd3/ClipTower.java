@@ -8,8 +8,10 @@ import glance.model.text.ClipTextEncoder;
 import glance.model.text.ClipTextOutput;
 import glance.model.text.FixedLength;
 import glance.model.text.PromptCut;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** One of the two CLIP encoders, with its tokenizer. It sees 77 tokens, padded and cut. */
@@ -63,6 +65,11 @@ final class ClipTower implements AutoCloseable {
 
     ClipTextOutput encode(Ops ops, List<String> prompts) {
         return encoder.encode(ops, prompts.stream().map(this::tokenIds).toList());
+    }
+
+    /** The encoder's linear layers. */
+    Map<String, Linear> linears() {
+        return encoder.linears();
     }
 
     @Override

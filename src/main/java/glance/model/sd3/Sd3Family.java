@@ -2,6 +2,7 @@ package glance.model.sd3;
 
 import glance.io.ModelFolder;
 import glance.lora.KeyMap;
+import glance.lora.TextEncoderNames;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
@@ -88,7 +89,11 @@ public final class Sd3Family implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return new Sd3KeyMap();
+        return new Sd3KeyMap()
+                .withTextEncoders(
+                        new TextEncoderNames(Sd3PromptEncoder.CLIP_L, 1, 1, "clip_l"),
+                        new TextEncoderNames(Sd3PromptEncoder.CLIP_G, 2, 2, "clip_g"),
+                        new TextEncoderNames(Sd3PromptEncoder.T5, 3, 3, "t5xxl"));
     }
 
     @Override

@@ -7,12 +7,14 @@ import glance.model.PromptTokens;
 import glance.model.text.ClipTextOutput;
 import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -30,7 +32,12 @@ import java.util.stream.Stream;
  * Equals encode_prompt of StableDiffusion3Pipeline.
  */
 final class Sd3PromptEncoder implements PromptEncoder {
-    private static final String T5 = "text_encoder_3";
+    /** Folders of the text encoders. */
+    static final String CLIP_L = "text_encoder";
+
+    static final String CLIP_G = "text_encoder_2";
+    static final String T5 = "text_encoder_3";
+
     private static final String BOTH = "each CLIP encoder";
 
     private final ModelFolder folder;
@@ -51,8 +58,8 @@ final class Sd3PromptEncoder implements PromptEncoder {
         this.folder = folder;
         this.config = config;
         try {
-            first = new ClipTower(ops, folder, "tokenizer", "text_encoder");
-            second = new ClipTower(ops, folder, "tokenizer_2", "text_encoder_2");
+            first = new ClipTower(ops, folder, "tokenizer", CLIP_L);
+            second = new ClipTower(ops, folder, "tokenizer_2", CLIP_G);
             third = folder.has(T5) ? new T5Tower(ops, folder, "tokenizer_3", T5, tokens) : null;
             requireWidths();
         } catch (RuntimeException e) {
@@ -144,6 +151,16 @@ final class Sd3PromptEncoder implements PromptEncoder {
 
     private static Tensor zeros(Ops ops, Shape shape) {
         return ops.host().floats(shape, new float[Math.toIntExact(shape.numel())]);
+    }
+
+    @Override
+    public Map<String, Linear> linears() {
+        Map<String, Linear> linears = Linear.in(CLIP_L, first.linears());
+        linears.putAll(Linear.in(CLIP_G, second.linears()));
+        if (third != null) {
+            linears.putAll(Linear.in(T5, third.linears()));
+        }
+        return linears;
     }
 
     @Override

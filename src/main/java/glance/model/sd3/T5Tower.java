@@ -8,9 +8,11 @@ import glance.model.text.FixedLength;
 import glance.model.text.PromptCut;
 import glance.model.text.T5Config;
 import glance.model.text.T5TextEncoder;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The T5 encoder with its tokenizer. Its padding is attended to, as in the reference. */
@@ -60,6 +62,11 @@ final class T5Tower implements AutoCloseable {
     /** [batch, tokens, dim]. */
     Tensor encode(Ops ops, List<String> prompts) {
         return encoder.encode(ops, prompts.stream().map(ids::ids).toList());
+    }
+
+    /** The encoder's linear layers. */
+    Map<String, Linear> linears() {
+        return encoder.linears();
     }
 
     @Override

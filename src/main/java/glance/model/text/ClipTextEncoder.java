@@ -11,6 +11,7 @@ import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The text model of CLIP, Radford et al., arXiv 2103.00020: a causal transformer with learned
@@ -132,6 +133,11 @@ public final class ClipTextEncoder implements AutoCloseable {
             }
         }
         return end;
+    }
+
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    public Map<String, Linear> linears() {
+        return parameters.linears();
     }
 
     @Override

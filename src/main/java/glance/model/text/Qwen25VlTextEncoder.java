@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The language model of Qwen2.5-VL as a text encoder: a decoder-only transformer with grouped
@@ -92,6 +93,11 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
             }
             return new TextBatch(scope.keep(norm.forward(ops, hidden)), lengthsTensor);
         }
+    }
+
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    public Map<String, Linear> linears() {
+        return parameters.linears();
     }
 
     @Override

@@ -13,6 +13,7 @@ import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The encoder of T5 version 1.1, Raffel et al., arXiv 1910.10683: attention without score scaling,
@@ -81,6 +82,11 @@ public final class T5TextEncoder implements AutoCloseable {
             }
             return scope.keep(finalNorm.forward(ops, hidden));
         }
+    }
+
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    public Map<String, Linear> linears() {
+        return parameters.linears();
     }
 
     @Override

@@ -1,0 +1,292 @@
+package glance.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.backend.DryDevice;
+import glance.fixtures.Fixture;
+import glance.fixtures.Runs;
+import glance.fixtures.TinyFlux;
+import glance.fixtures.TinySd3;
+import glance.io.HostFloats;
+import glance.io.HostTensor;
+import glance.io.ModelFolder;
+import glance.io.SafetensorsWriter;
+import glance.lora.LoraLayout;
+import glance.lora.LoraMerge;
+import glance.lora.LoraPair;
+import glance.lora.LoraSpec;
+import glance.lora.LoraWriter;
+import glance.model.Family;
+import glance.model.PromptEncoder;
+import glance.ops.Ops;
+import glance.schedule.Plans;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Adapters with parts for the text encoders. */
+class TextEncoderAdaptersTest {
+    private static final String PROMPT = "a red circle";
+    private static final int SIDE = 32;
+    private static final RunListener SILENT = new RunListener() {};
+
+    @TempDir private Path folder;
+
+    /** Recorded with FluxPipeline in float32 after adding the deltas to CLIP and transformer. */
+    @Test
+    void fluxAdapterWithClip_givesTheRecordedPicture() throws IOException {
+        Path home = Fixture.folder("flux-text-encoder-lora");
+        BufferedImage want = ImageIO.read(home.resolve("expected.png").toFile());
+        ImageRequest request =
+                new ImageRequest(
+                        List.of(PROMPT),
+                        "",
+                        1,
+                        1,
+                        64,
+                        64,
+                        new Guidance(1, false, 3.5f),
+                        Plans.find("uniform-3"),
+                        List.of(new LoraSpec(home.resolve("lora.safetensors"), 1, null)),
+                        0);
+        Fixture.onCpu(
+                ops -> {
+                    Path model = Fixture.folder("flux-tiny");
+                    int[] got = Runs.pixels(ops, model, request, SILENT);
+                    int[] expected = want.getRGB(0, 0, 64, 64, null, 0, 64);
+                    for (int i = 0; i < got.length; i++) {
+                        for (int shift = 0; shift < 24; shift += 8) {
+                            assertThat((got[i] >> shift & 255) - (expected[i] >> shift & 255))
+                                    .isBetween(-1, 1);
+                        }
+                    }
+                });
+    }
+
+    /** Every linear layer of every encoder, as each tool names it, against changed weights. */
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "sd3", "qwen-image"})
+    void adapterOfEveryLayer_actsAsChangedWeights(String family) throws IOException {
+        Path model = model(family);
+        Map<String, LoraPair> pairs = pairs(model);
+        float[] want = latents(changed(model, pairs), List.of());
+        assertThat(distance(latents(model, List.of()), want)).isGreaterThan(1e-2);
+        for (LoraLayout layout : LoraLayout.values()) {
+            if (layout != LoraLayout.PEFT) {
+                Path file = write(model, pairs, layout);
+                assertThat(distance(latents(model, List.of(new LoraSpec(file, 1, null))), want))
+                        .as(layout.name())
+                        .isLessThan(1e-4);
+            }
+        }
+    }
+
+    @Test
+    void steps_doNotApply_strengthDoes() {
+        Path model = model("flux");
+        Path file = write(model, pairs(model), LoraLayout.KOHYA);
+        float[] all = latents(model, List.of(new LoraSpec(file, 1, null)));
+        assertThat(latents(model, List.of(new LoraSpec(file, 1, "2")))).isEqualTo(all);
+        float[] half = latents(model, List.of(new LoraSpec(file, 0.5f, "2")));
+        assertThat(distance(half, all)).isGreaterThan(1e-2);
+        // twice in different steps is not twice as strong; twice in the same steps is
+        assertThat(latents(model, List.of(new LoraSpec(file, 1, "1"), new LoraSpec(file, 1, "2"))))
+                .isEqualTo(all);
+        List<LoraSpec> halves =
+                List.of(new LoraSpec(file, 0.5f, "1"), new LoraSpec(file, 0.5f, null));
+        assertThat(latents(model, halves)).isEqualTo(all);
+    }
+
+    /** Each recipe has its own texts; the encoders are opened once for all of them. */
+    @Test
+    void sessionOfSeveralRecipes_encodesForEach() {
+        Path model = model("flux");
+        Path file = write(model, pairs(model), LoraLayout.DIFFUSERS);
+        List<LoraSpec> adapted = List.of(new LoraSpec(file, 1, null));
+        float[] wantPlain = latents(model, List.of());
+        float[] wantAdapted = latents(model, adapted);
+        List<String> stages = new ArrayList<>();
+        RunListener listener =
+                new RunListener() {
+                    @Override
+                    public void stage(String name) {
+                        stages.add(name);
+                    }
+                };
+        ImageRequest request = Runs.request(model, PROMPT, "uniform-2", SIDE, 1, List.of());
+        ImageSession.Setting setting =
+                new ImageSession.Setting(
+                        request.prompts(), request.negative(), SIDE, SIDE, request.guidance());
+        Fixture.onCpu(
+                ops -> {
+                    try (ImageSession session =
+                            new ImageSession(ops, ModelFolder.open(model), setting, listener)) {
+                        var plain = session.recipe(Plans.find("uniform-2"), List.of());
+                        var other = session.recipe(Plans.find("uniform-2"), adapted);
+                        assertThat(session.denoise(0, 7, plain).latents()).isEqualTo(wantPlain);
+                        assertThat(session.denoise(0, 7, other).latents()).isEqualTo(wantAdapted);
+                        assertThat(session.denoise(0, 7, plain).latents()).isEqualTo(wantPlain);
+                        assertThat(stages).containsExactly("text encoder", "transformer");
+                        session.recipe(Plans.find("uniform-2"), List.of());
+                        assertThat(stages).hasSize(2);
+                    }
+                    assertThat(ops.device().memory().stats().scratchBytes()).isZero();
+                    assertThat(ops.device().memory().stats().weightBytes()).isZero();
+                });
+    }
+
+    @Test
+    void partForAnEncoderThatTheModelLacks_isNamed() {
+        Path full = TinySd3.in(folder.resolve("full")).path();
+        Path without = TinySd3.withoutT5(folder.resolve("without")).path();
+        Path file = write(full, pairs(full), LoraLayout.KOHYA);
+        List<String> warnings = new ArrayList<>();
+        ImageRequest request =
+                Runs.request(without, PROMPT, "uniform-1", 1, List.of(new LoraSpec(file, 1, null)));
+        Fixture.onCpu(
+                ops ->
+                        Runs.pixels(
+                                ops,
+                                without,
+                                request,
+                                new RunListener() {
+                                    @Override
+                                    public void warning(String message) {
+                                        warnings.add(message);
+                                    }
+                                }));
+        assertThat(warnings)
+                .singleElement()
+                .asString()
+                .contains("this model has no text encoder lora_te3: lora_te3_encoder_block_0");
+    }
+
+    private Path model(String family) {
+        Path home = folder.resolve(family);
+        return switch (family) {
+            case "flux" -> TinyFlux.dev(home);
+            case "sd3" -> TinySd3.in(home).path();
+            default -> Fixture.tinyModel();
+        };
+    }
+
+    /** An adapter of rank 2 for each linear layer of the encoders. */
+    private static Map<String, LoraPair> pairs(Path model) {
+        Random random = new Random(3);
+        Map<String, LoraPair> pairs = new LinkedHashMap<>();
+        modules(model)
+                .forEach(
+                        (name, weight) ->
+                                pairs.put(
+                                        name,
+                                        new LoraPair(
+                                                normal(Shape.of(2, weight.dim(1)), random),
+                                                normal(Shape.of(weight.dim(0), 2), random),
+                                                3)));
+        return pairs;
+    }
+
+    private static Map<String, Shape> modules(Path model) {
+        ModelFolder opened = ModelFolder.open(model);
+        Map<String, Shape> modules = new LinkedHashMap<>();
+        try (Ops ops = new Ops(DryDevice.ideal(DType.F32));
+                PromptEncoder encoder = Families.of(opened).openPromptEncoder(ops, opened)) {
+            encoder.linears().forEach((name, linear) -> modules.put(name, linear.shape()));
+        }
+        return modules;
+    }
+
+    private static HostTensor normal(Shape shape, Random random) {
+        float[] values = new float[Math.toIntExact(shape.numel())];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) (0.1 * random.nextGaussian());
+        }
+        return HostFloats.tensor(DType.F32, shape, values);
+    }
+
+    /** The adapter by the names of a layout. */
+    private Path write(Path model, Map<String, LoraPair> pairs, LoraLayout layout) {
+        Family family = Families.of(ModelFolder.open(model));
+        Map<String, LoraPair> named = new LinkedHashMap<>();
+        family.keyMap()
+                .names(layout, modules(model))
+                .forEach((name, targets) -> named.put(name, pairs.get(targets.get(0).module())));
+        assertThat(named).hasSameSizeAs(pairs);
+        Path file = folder.resolve(layout + ".safetensors");
+        LoraWriter.write(file, named, Map.of(), layout, DType.F32);
+        return file;
+    }
+
+    /** A copy of a model with the adapter added to the weights of its encoders. */
+    private Path changed(Path model, Map<String, LoraPair> pairs) throws IOException {
+        Path copy = folder.resolve("changed");
+        try (Stream<Path> files = Files.walk(model)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                Path target = copy.resolve(model.relativize(file).toString());
+                Files.createDirectories(target.getParent());
+                Files.copy(file, target);
+            }
+        }
+        try (Stream<Path> parts = Files.list(copy)) {
+            for (Path part :
+                    parts.filter(p -> p.getFileName().toString().startsWith("text_")).toList()) {
+                Map<String, HostTensor> tensors = new LinkedHashMap<>();
+                Fixture.tensors(model.resolve(part.getFileName().toString()))
+                        .forEach(
+                                (key, tensor) -> {
+                                    String module =
+                                            part.getFileName()
+                                                    + "."
+                                                    + key.replaceAll("\\.weight$", "");
+                                    LoraPair pair = pairs.get(module);
+                                    tensors.put(
+                                            key,
+                                            pair == null || key.endsWith(".bias")
+                                                    ? tensor
+                                                    : LoraMerge.merge(
+                                                                    module,
+                                                                    tensor,
+                                                                    List.of(
+                                                                            new LoraMerge.Part(
+                                                                                    pair, 1)),
+                                                                    DType.F32)
+                                                            .weight());
+                                });
+                SafetensorsWriter.write(part.resolve("model.safetensors"), tensors, Map.of());
+            }
+        }
+        return copy;
+    }
+
+    private static float[] latents(Path model, List<LoraSpec> adapters) {
+        List<float[]> result = new ArrayList<>();
+        ImageRequest request = Runs.request(model, PROMPT, "uniform-2", SIDE, 1, adapters);
+        Fixture.onCpu(ops -> result.add(Runs.latents(ops, request, model)));
+        return result.get(0);
+    }
+
+    /** Largest difference in relation to the largest value. */
+    private static double distance(float[] a, float[] b) {
+        double most = 0;
+        double scale = 0;
+        for (int i = 0; i < b.length; i++) {
+            most = Math.max(most, Math.abs((double) a[i] - b[i]));
+            scale = Math.max(scale, Math.abs(b[i]));
+        }
+        return most / scale;
+    }
+}
