@@ -3,7 +3,6 @@ package glance.cli;
 import glance.io.BuiltInModel;
 import glance.io.Config;
 import glance.io.FormatException;
-import glance.io.HostFloats;
 import glance.io.ModelFolder;
 import glance.io.TensorInfo;
 import glance.io.Weights;
@@ -14,23 +13,48 @@ import glance.pipeline.Families;
 import glance.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The transformer of a model as files, without a device: of a model folder, a component folder, or
- * a single file.
+ * a single file. Of a model folder the text encoders too.
  */
 final class Checkpoint implements AutoCloseable {
     private static final String INDEX = "model_index.json";
     private static final String TRANSFORMER = "transformer";
+    private static final List<String> TEXT_ENCODERS =
+            List.of("text_encoder", "text_encoder_2", "text_encoder_3");
     private static final String WEIGHT = ".weight";
+
+    /** Tensors that only quantised weights have beside them. */
+    private static final Pattern OF_QUANTIZED =
+            Pattern.compile(
+                    "(.*\\.)?(scaled_fp8|scale_(weight|input)|(weight|input)_scale(_\\d)?|comfy_quant"
+                            + "|absmax|quant_map|quant_state\\..*|qweight|qzeros)");
 
     private final Path path;
     private final Weights weights;
     private final List<Family> families;
+    private List<Part> encoders; // null before they are asked for
+
+    /**
+     * A component.
+     *
+     * @param prefix what its modules' names have before those of its tensors: none for the
+     *     transformer, the folder's name and a dot for a text encoder
+     * @param path its folder, or the single file
+     */
+    record Part(String prefix, Path path, Weights weights) {
+        /** The module that a tensor is the weight of; null if it is none of a linear layer. */
+        String module(TensorInfo info) {
+            return isModule(info) ? prefix + Checkpoint.module(info.name()) : null;
+        }
+    }
 
     private Checkpoint(Path path, Weights weights, List<Family> families) {
         this.path = path;
@@ -106,22 +130,68 @@ final class Checkpoint implements AutoCloseable {
         return weights;
     }
 
+    /**
+     * The transformer and, of a whole model, the text encoders.
+     *
+     * @throws FormatException if the weights of an encoder are damaged
+     */
+    List<Part> parts() {
+        if (encoders == null) {
+            encoders = new ArrayList<>();
+            if (isModel()) {
+                ModelFolder folder = ModelFolder.open(path);
+                TEXT_ENCODERS.stream()
+                        .filter(folder::has)
+                        .map(e -> new Part(e + ".", folder.component(e), folder.weights(e)))
+                        .forEach(encoders::add);
+            }
+        }
+        List<Part> parts = new ArrayList<>(List.of(new Part("", component(), weights)));
+        parts.addAll(encoders);
+        return parts;
+    }
+
     /** Weight shapes [out, in] of the modules that an adapter can be for, by module name. */
     Map<String, Shape> modules() {
         Map<String, Shape> modules = new LinkedHashMap<>();
-        for (TensorInfo info : weights.tensors().values()) {
-            if (isModule(info)) {
-                modules.put(module(info.name()), info.shape());
+        for (Part part : parts()) {
+            for (TensorInfo info : part.weights().tensors().values()) {
+                if (isModule(info)) {
+                    modules.put(part.module(info), info.shape());
+                }
             }
         }
         return modules;
+    }
+
+    /**
+     * Requires weights whose values are their own.
+     *
+     * @throws FormatException naming a tensor, if some are quantised
+     */
+    static void requirePlain(Weights weights) {
+        for (TensorInfo info : weights.tensors().values()) {
+            boolean other =
+                    info.name().endsWith(WEIGHT)
+                            && info.shape().rank() == 2
+                            && !info.dtype().isFloating();
+            boolean quantized = OF_QUANTIZED.matcher(info.name()).matches();
+            if (other || quantized) {
+                throw new FormatException(
+                        weights.source(),
+                        info.name(),
+                        (quantized ? "is part of quantised weights" : "is " + info.dtype())
+                                + ", which cannot be changed or compared here",
+                        "use this model's weights in F32, BF16, F16, or F8 without scales");
+            }
+        }
     }
 
     /** Whether a tensor is the weight of a linear layer. */
     static boolean isModule(TensorInfo info) {
         return info.name().endsWith(WEIGHT)
                 && info.shape().rank() == 2
-                && HostFloats.supports(info.dtype());
+                && info.dtype().isFloating();
     }
 
     /** The module that a weight belongs to. */
@@ -161,5 +231,8 @@ final class Checkpoint implements AutoCloseable {
     @Override
     public void close() {
         weights.close();
+        if (encoders != null) {
+            encoders.forEach(part -> part.weights().close());
+        }
     }
 }

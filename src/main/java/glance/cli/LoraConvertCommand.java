@@ -6,9 +6,11 @@ import glance.lora.LoraFile;
 import glance.lora.LoraFusion;
 import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
+import glance.lora.TextEncoderNames;
 import glance.model.Family;
 import glance.tensor.DType;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -83,16 +85,45 @@ final class LoraConvertCommand implements Callable<Integer> {
         Path out = newFile.safetensors();
         if (model == null) {
             LoraFile adapter = LoraFile.openByName(file);
-            requireUsableNames(adapter);
+            Map<String, LoraPair> pairs = written(adapter);
+            requireUsableNames(adapter, pairs);
             LoraFormat.warn(session, adapter);
-            return write(out, adapter, adapter.pairs());
+            return write(out, adapter, pairs);
         }
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             LoraFile adapter = checkpoint.adapter(file);
             LoraFormat.warn(session, adapter);
-            Map<String, LoraPair> pairs = adapter.pairs();
-            return write(out, adapter, layout.hasToolNames() ? renamed(checkpoint, pairs) : pairs);
+            Map<String, LoraPair> pairs = written(adapter);
+            boolean same = !layout.hasToolNames() && !hasTextEncoders(pairs);
+            return write(out, adapter, same ? pairs : renamed(checkpoint, pairs));
         }
+    }
+
+    private static boolean hasTextEncoders(Map<String, LoraPair> pairs) {
+        return pairs.keySet().stream().anyMatch(m -> TextEncoderNames.prefix(m).isPresent());
+    }
+
+    /** What the layout has a place for; says what it has none for. */
+    private Map<String, LoraPair> written(LoraFile adapter) {
+        if (layout != LoraLayout.PEFT || !hasTextEncoders(adapter.pairs())) {
+            return adapter.pairs();
+        }
+        Map<String, LoraPair> pairs = new LinkedHashMap<>(adapter.pairs());
+        pairs.keySet().removeIf(module -> TextEncoderNames.prefix(module).isPresent());
+        if (pairs.isEmpty()) {
+            throw new FormatException(
+                    file,
+                    null,
+                    "is for text encoders alone, which peft files have no names for",
+                    "use another layout");
+        }
+        session.note(
+                "warning: "
+                        + file
+                        + ": left out: "
+                        + Units.plural(adapter.pairs().size() - pairs.size(), "module")
+                        + " of text encoders, which peft files have no names for");
+        return pairs;
     }
 
     private int write(Path out, LoraFile adapter, Map<String, LoraPair> pairs) {
@@ -119,10 +150,13 @@ final class LoraConvertCommand implements Callable<Integer> {
     }
 
     /** Without a model, names can change their prefixes, but not for those of other tools. */
-    private void requireUsableNames(LoraFile adapter) {
+    private void requireUsableNames(LoraFile adapter, Map<String, LoraPair> pairs) {
         LoraLayout source = adapter.layout().orElse(null);
         if (source != null && source.isFlat() && !layout.isFlat()) {
             throw needsModel("its module names have underscores for dots");
+        }
+        if (source != layout && hasTextEncoders(pairs)) {
+            throw needsModel("layouts differ in their names of text encoders");
         }
         if (source == null || source.hasToolNames() != layout.hasToolNames()) {
             throw needsModel(
@@ -137,7 +171,7 @@ final class LoraConvertCommand implements Callable<Integer> {
                 file, null, problem, "name the model that it is for with --model");
     }
 
-    /** The adapters by the names that ComfyUI and the kohya tools have for the modules. */
+    /** The adapters by the names that files of the layout have for the modules. */
     private Map<String, LoraPair> renamed(Checkpoint checkpoint, Map<String, LoraPair> pairs) {
         Family family =
                 checkpoint
@@ -149,7 +183,8 @@ final class LoraConvertCommand implements Callable<Integer> {
                                                 null,
                                                 "no config.json beside it says which family it is of",
                                                 "give the model's folder or its transformer's"));
-        Map<String, List<KeyMap.Target>> names = family.keyMap().toolNames(checkpoint.modules());
+        Map<String, List<KeyMap.Target>> names =
+                family.keyMap().names(layout, checkpoint.modules());
         if (names.isEmpty()) {
             throw new FormatException(
                     model,

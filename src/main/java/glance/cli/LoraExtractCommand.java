@@ -97,6 +97,8 @@ final class LoraExtractCommand implements Callable<Integer> {
         LostChange report = new LostChange();
         try (Checkpoint before = Checkpoint.open(base);
                 Checkpoint after = Checkpoint.open(tuned)) {
+            Checkpoint.requirePlain(before.weights());
+            Checkpoint.requirePlain(after.weights());
             List<String> changed = changed(before, after);
             try (Work work = new Work(session, "module", changed.size())) {
                 for (String module : changed) {
@@ -181,8 +183,8 @@ final class LoraExtractCommand implements Callable<Integer> {
         if (info.dtype() == other.dtype()) {
             return one.data().equals(two.data());
         }
-        return HostFloats.supports(info.dtype())
-                && HostFloats.supports(other.dtype())
+        return info.dtype().isFloating()
+                && other.dtype().isFloating()
                 && Arrays.equals(HostFloats.read(one), HostFloats.read(two));
     }
 

@@ -8,6 +8,7 @@ import glance.lora.LoraFile;
 import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
 import glance.lora.LoraWriter;
+import glance.lora.TextEncoderNames;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -21,7 +22,7 @@ import java.util.regex.Pattern;
 /** What the commands on adapters have in common. */
 final class LoraFormat {
     /** Everything up to the number of the block: {@code transformer.transformer_blocks.0.}. */
-    private static final Pattern BLOCK = Pattern.compile(".*?blocks?[._]\\d+[._]");
+    private static final Pattern BLOCK = Pattern.compile(".*?(blocks?|layers)[._]\\d+[._]");
 
     /** Header entries of the kohya tools that describe matrices which are no longer there. */
     private static final Set<String> STALE =
@@ -31,10 +32,17 @@ final class LoraFormat {
 
     private LoraFormat() {}
 
-    /** A module's name within its block: {@code attn.to_q}. */
+    /**
+     * A module's name within its block: {@code attn.to_q}; in a text encoder after the encoder's
+     * name: {@code lora_te1 self_attn_q_proj}.
+     */
     static String kind(String module) {
         Matcher block = BLOCK.matcher(module);
-        return block.lookingAt() ? module.substring(block.end()) : module;
+        if (!block.lookingAt()) {
+            return module;
+        }
+        String encoder = TextEncoderNames.prefix(module).map(name -> name + " ").orElse("");
+        return encoder + module.substring(block.end());
     }
 
     /** Opens an adapter by its own names and says what of it is left aside. */
@@ -45,16 +53,13 @@ final class LoraFormat {
     }
 
     /** Says what of an adapter is left aside. */
-    static void warnOfOthers(Session session, LoraFile file) {
-        if (!file.unmatched().isEmpty()) {
-            session.note("warning: " + file.path() + ": left out: " + summary(file.unmatched()));
-        }
+    static void warnOfUnused(Session session, LoraFile file) {
+        file.unused().forEach(line -> session.note("warning: " + file.path() + ": " + line));
     }
 
     /** Says what of an adapter is left aside, and what is not sure about its strength. */
     static void warn(Session session, LoraFile file) {
         file.remarks().forEach(r -> session.note("warning: " + file.path() + ": " + r));
-        warnOfOthers(session, file);
     }
 
     /** The first few of many names. */

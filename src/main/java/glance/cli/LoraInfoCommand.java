@@ -88,7 +88,7 @@ final class LoraInfoCommand implements Callable<Integer> {
             return new Described(adapter, List.of());
         }
         LoraFile file = LoraFile.openByName(path);
-        LoraFormat.warnOfOthers(session, file);
+        LoraFormat.warnOfUnused(session, file);
         return new Described(adapter, UpdateNorms.of(session, file));
     }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,7 +26,8 @@ import picocli.CommandLine.Parameters;
         header = "Writes a copy of a model with adapters added to its weights.",
         description = {
             "",
-            "The result is what the input is: a model folder, a transformer's folder, or a file. Goes tensor "
+            "The result is what the input is: a model folder, a transformer's folder, or a file. In a model "
+                    + "folder text encoders are merged too. Goes tensor "
                     + "by tensor, so the model may be larger than memory. Sums are rounded once; the table says what "
                     + "that costs, in relation to the weights and to the updates. A large part of an update can be "
                     + "lost in 16 bits: generate --lora adds adapters at run time without this loss.",
@@ -63,6 +65,11 @@ final class LoraMergeCommand implements Callable<Integer> {
                     "F32, BF16 or F16 for all floating-point tensors; as in MODEL if left out.")
     private DType dtype;
 
+    @Option(
+            names = "--allow-partial",
+            description = "Merge the rest where MODEL lacks modules that an adapter is for.")
+    private boolean allowPartial;
+
     @Option(names = "--modules", description = "Report each module, not each kind.")
     private boolean modules;
 
@@ -82,10 +89,13 @@ final class LoraMergeCommand implements Callable<Integer> {
                     checkpoint.isFolder()
                             ? newFile.folder(checkpoint.path())
                             : newFile.safetensors();
-            Map<String, List<LoraMerge.Part>> parts = parts(checkpoint, specs);
+            Map<String, List<LoraMerge.Part>> added = added(checkpoint, specs);
+            List<Checkpoint.Part> changed = changed(checkpoint, added.keySet());
+            changed.forEach(part -> Checkpoint.requirePlain(part.weights()));
+            int tensors = changed.stream().mapToInt(p -> p.weights().tensors().size()).sum();
             RoundingLoss loss = new RoundingLoss(modules);
-            try (Work work = new Work(session, "tensor", checkpoint.weights().tensors().size())) {
-                new MergedCheckpoint(checkpoint, parts, dtype, work, loss).write(out);
+            try (Work work = new Work(session, "tensor", tensors)) {
+                new MergedCheckpoint(checkpoint, changed, added, dtype, work, loss).write(out);
             }
             loss.print(session.out());
             session.out().println(out);
@@ -118,11 +128,32 @@ final class LoraMergeCommand implements Callable<Integer> {
         return specs;
     }
 
+    /** The transformer, and the text encoders that have modules among these. */
+    private static List<Checkpoint.Part> changed(Checkpoint checkpoint, Set<String> modules) {
+        return checkpoint.parts().stream()
+                .filter(
+                        part ->
+                                part.prefix().isEmpty()
+                                        || modules.stream()
+                                                .anyMatch(m -> m.startsWith(part.prefix())))
+                .toList();
+    }
+
     /** What is added to each module. */
-    private Map<String, List<LoraMerge.Part>> parts(Checkpoint checkpoint, List<LoraSpec> specs) {
+    private Map<String, List<LoraMerge.Part>> added(Checkpoint checkpoint, List<LoraSpec> specs) {
         Map<String, List<LoraMerge.Part>> parts = new LinkedHashMap<>();
         for (LoraSpec spec : specs) {
             LoraFile adapter = checkpoint.adapter(spec.file());
+            if (!adapter.unused().isEmpty() && !allowPartial) {
+                throw new FormatException(
+                        adapter.path(),
+                        null,
+                        String.join("; ", adapter.unused()),
+                        (checkpoint.isModel()
+                                        ? ""
+                                        : "give the whole model's folder for text encoders; ")
+                                + "--allow-partial merges the rest");
+            }
             LoraFormat.warn(session, adapter);
             for (Map.Entry<String, LoraPair> entry : adapter.pairs().entrySet()) {
                 parts.computeIfAbsent(entry.getKey(), unused -> new ArrayList<>())

@@ -30,28 +30,32 @@ import java.util.stream.Stream;
 final class MergedCheckpoint {
     private static final String INDEX_SUFFIX = ".safetensors.index.json";
 
-    /** Weights in any format; those of the transformer must not be copied beside merged ones. */
+    /** Weights in any format; those of a changed part must not be copied beside merged ones. */
     private static final Pattern WEIGHTS =
             Pattern.compile(".*\\.(safetensors|bin|pt|pth|ckpt|onnx|msgpack|h5|gguf)");
 
     private final Checkpoint checkpoint;
-    private final Map<String, List<LoraMerge.Part>> parts;
+    private final List<Checkpoint.Part> changed;
+    private final Map<String, List<LoraMerge.Part>> added;
     private final DType dtype;
     private final Work work;
     private final RoundingLoss loss;
 
     /**
-     * @param parts what is added to each module
+     * @param changed the parts to write anew; of a single file that one
+     * @param added what is added to each module
      * @param dtype of all real tensors, or null for their own
      */
     MergedCheckpoint(
             Checkpoint checkpoint,
-            Map<String, List<LoraMerge.Part>> parts,
+            List<Checkpoint.Part> changed,
+            Map<String, List<LoraMerge.Part>> added,
             DType dtype,
             Work work,
             RoundingLoss loss) {
         this.checkpoint = checkpoint;
-        this.parts = parts;
+        this.changed = changed;
+        this.added = added;
         this.dtype = dtype;
         this.work = work;
         this.loss = loss;
@@ -60,7 +64,8 @@ final class MergedCheckpoint {
     /** Writes a file or makes a folder, as the checkpoint is one or the other. */
     void write(Path out) throws IOException {
         if (!checkpoint.isFolder()) {
-            writeFile(checkpoint.weights().files().get(0), out);
+            Checkpoint.Part single = changed.get(0);
+            writeFile(single, single.weights().files().get(0), out);
             return;
         }
         Path aside = out.resolveSibling(".glance-" + UUID.randomUUID() + ".part");
@@ -82,19 +87,30 @@ final class MergedCheckpoint {
         for (Path file : files) {
             Path copy = target.resolve(source.relativize(file).toString());
             Files.createDirectories(copy.getParent());
-            if (!file.startsWith(checkpoint.component())) {
+            Checkpoint.Part part = partOf(file);
+            if (part == null) {
                 work.checkStop();
                 Files.copy(file, copy);
             } else if (file.toString().endsWith(INDEX_SUFFIX) && dtype != null) {
-                writeIndex(file, copy);
+                writeIndex(part, file, copy);
             } else if (!WEIGHTS.matcher(file.toString()).matches()) {
                 Files.copy(file, copy);
             }
         }
-        Path component = target.resolve(source.relativize(checkpoint.component()).toString());
-        for (SafetensorsFile file : checkpoint.weights().files()) {
-            writeFile(file, component.resolve(file.path().getFileName().toString()));
+        for (Checkpoint.Part part : changed) {
+            Path component = target.resolve(source.relativize(part.path()).toString());
+            for (SafetensorsFile file : part.weights().files()) {
+                writeFile(part, file, component.resolve(file.path().getFileName().toString()));
+            }
         }
+    }
+
+    /** The changed part that a file is of, or null. */
+    private Checkpoint.Part partOf(Path file) {
+        return changed.stream()
+                .filter(part -> file.startsWith(part.path()))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Version control and download caches are no part of a model. */
@@ -107,12 +123,12 @@ final class MergedCheckpoint {
         return true;
     }
 
-    private void writeIndex(Path file, Path copy) throws IOException {
+    private void writeIndex(Checkpoint.Part part, Path file, Path copy) throws IOException {
         ObjectMapper json = new ObjectMapper();
         JsonNode index = json.readTree(file.toFile());
         if (index.path("metadata") instanceof ObjectNode metadata && metadata.has("total_size")) {
             long bytes = 0;
-            for (TensorInfo info : checkpoint.weights().tensors().values()) {
+            for (TensorInfo info : part.weights().tensors().values()) {
                 bytes += stored(info).bytes(info.shape().numel());
             }
             metadata.put("total_size", bytes);
@@ -120,30 +136,27 @@ final class MergedCheckpoint {
         json.writerWithDefaultPrettyPrinter().writeValue(copy.toFile(), index);
     }
 
-    private void writeFile(SafetensorsFile file, Path out) {
+    private void writeFile(Checkpoint.Part part, SafetensorsFile file, Path out) {
         Map<String, SafetensorsWriter.Source> tensors = new LinkedHashMap<>();
         for (TensorInfo info : file.tensors().values()) {
             tensors.put(
                     info.name(),
                     new SafetensorsWriter.Source(
-                            stored(info), info.shape(), () -> data(file, info)));
+                            stored(info), info.shape(), () -> data(part, file, info)));
         }
         SafetensorsWriter.stream(out, tensors, file.metadata());
     }
 
     private DType stored(TensorInfo info) {
-        return dtype != null && HostFloats.supports(info.dtype()) ? dtype : info.dtype();
+        return dtype != null && info.dtype().isFloating() ? dtype : info.dtype();
     }
 
-    private ByteBuffer data(SafetensorsFile file, TensorInfo info) {
+    private ByteBuffer data(Checkpoint.Part part, SafetensorsFile file, TensorInfo info) {
         work.next(info.name());
         HostTensor tensor = new HostTensor(info.dtype(), info.shape(), file.data(info.name()));
-        if (Checkpoint.isModule(info)) {
-            String module = Checkpoint.module(info.name());
-            List<LoraMerge.Part> adapters = parts.get(module);
-            if (adapters != null) {
-                return merge(file, module, tensor, adapters, stored(info));
-            }
+        String module = part.module(info);
+        if (module != null && added.containsKey(module)) {
+            return merge(file, module, tensor, added.get(module), stored(info));
         }
         return stored(info) == info.dtype()
                 ? tensor.data()

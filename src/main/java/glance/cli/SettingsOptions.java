@@ -64,8 +64,9 @@ final class SettingsOptions {
             paramLabel = "FILE[:scale][@steps]",
             description =
                     "Add an adapter, a file or a PEFT folder, at a strength (default 1), in steps such"
-                            + " as @1-5 or @slow; or all adapters of a folder that train made. May"
-                            + " be given several times.")
+                            + " as @1-5 or @slow; or all adapters of a folder that train made. Text"
+                            + " encoders take the strength and know no steps. May be given several"
+                            + " times.")
     private List<String> loras = new ArrayList<>();
 
     @Option(

@@ -7,12 +7,13 @@ import java.nio.ByteOrder;
 
 /**
  * Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even.
- * Floats of 8 and of 64 bits are read only.
+ * Floats of 64 bits are read only. What is beyond the range of a dtype becomes what PyTorch makes of
+ * it: infinite, and NaN in F8_E4M3, which has no infinities.
  */
 public final class HostFloats {
     private HostFloats() {}
 
-    /** Whether this class reads and writes a dtype. */
+    /** Whether a dtype is one that files of adapters and whole checkpoints are written in. */
     public static boolean supports(DType dtype) {
         return dtype == DType.F32 || dtype == DType.BF16 || dtype == DType.F16;
     }
@@ -62,14 +63,14 @@ public final class HostFloats {
                     values[i] = (float) source.getDouble(8 * (start + i));
                 }
             }
-            default -> throw new IllegalArgumentException("must be real numbers, got " + dtype);
+            default -> throw unsupported(dtype);
         }
     }
 
     /**
-     * A tensor with the given elements; a finite value beyond the range becomes infinite.
+     * A tensor with the given elements.
      *
-     * @throws IllegalArgumentException if the dtype is not F32, BF16 or F16
+     * @throws IllegalArgumentException if the dtype is none of real numbers
      */
     public static HostTensor tensor(DType dtype, Shape shape, float... values) {
         ByteBuffer data =
@@ -94,6 +95,16 @@ public final class HostFloats {
                     target.putShort(2 * (start + i), halfBits(values[i]));
                 }
             }
+            case F8_E4M3 -> {
+                for (int i = 0; i < values.length; i++) {
+                    target.put(start + i, e4m3Bits(values[i]));
+                }
+            }
+            case F8_E5M2 -> {
+                for (int i = 0; i < values.length; i++) {
+                    target.put(start + i, e5m2Bits(values[i]));
+                }
+            }
             default -> throw unsupported(dtype);
         }
     }
@@ -104,6 +115,8 @@ public final class HostFloats {
             case F32 -> value;
             case BF16 -> bfloat(bfloatBits(value));
             case F16 -> half(halfBits(value));
+            case F8_E4M3 -> e4m3(e4m3Bits(value));
+            case F8_E5M2 -> half((short) (e5m2Bits(value) << 8));
             default -> throw unsupported(dtype);
         };
     }
@@ -165,7 +178,42 @@ public final class HostFloats {
         return (short) (sign | (bits + 0xfff + (bits >>> 13 & 1)) >>> 13);
     }
 
+    private static byte e4m3Bits(float value) {
+        float magnitude = Math.abs(value);
+        int bits;
+        if (magnitude < 0x1p-6f) {
+            bits = (int) Math.rint(magnitude * 0x1p9);
+        } else {
+            int wide = Float.floatToIntBits(magnitude) - (120 << 23);
+            // 464 lies halfway between the largest number, 448, and what would be the next
+            bits = Float.isNaN(value) ? 0x7f : Math.min(0x7f, rounded(wide, 20));
+        }
+        return signed(value, bits);
+    }
+
+    private static byte e5m2Bits(float value) {
+        float magnitude = Math.abs(value);
+        int bits;
+        if (magnitude < 0x1p-14f) {
+            bits = (int) Math.rint(magnitude * 0x1p16);
+        } else {
+            int wide = Float.floatToIntBits(magnitude) - (112 << 23);
+            bits = Float.isNaN(value) ? 0x7f : Math.min(0x7c, rounded(wide, 21));
+        }
+        return signed(value, bits);
+    }
+
+    /** Bits without the last {@code dropped}; ties go to even. */
+    private static int rounded(int bits, int dropped) {
+        int half = (1 << dropped - 1) - 1;
+        return bits + half + (bits >>> dropped & 1) >>> dropped;
+    }
+
+    private static byte signed(float value, int bits) {
+        return (byte) (Float.floatToIntBits(value) >>> 24 & 0x80 | bits);
+    }
+
     private static IllegalArgumentException unsupported(DType dtype) {
-        return new IllegalArgumentException("must be F32, BF16 or F16, got " + dtype);
+        return new IllegalArgumentException("must be real numbers, got " + dtype);
     }
 }

@@ -45,22 +45,12 @@ final class TextEncoderKeyMap implements KeyMap {
     public Map<String, List<Target>> names(LoraLayout layout, Map<String, Shape> modules) {
         Map<String, List<Target>> names =
                 new LinkedHashMap<>(transformer.names(layout, ofTransformer(modules)));
-        for (TextEncoderNames encoder : encoders) {
-            encoder.prefix(layout)
-                    .ifPresent(
-                            prefix ->
-                                    modules.forEach(
-                                            (module, shape) -> {
-                                                if (encoder.has(module)) {
-                                                    String inside =
-                                                            module.substring(
-                                                                    encoder.folder().length() + 1);
-                                                    names.put(
-                                                            prefix + inside,
-                                                            List.of(KeyMap.whole(module, shape)));
-                                                }
-                                            }));
-        }
+        modules.forEach(
+                (module, shape) ->
+                        encoders.stream()
+                                .filter(encoder -> encoder.has(module))
+                                .flatMap(encoder -> encoder.name(layout, module).stream())
+                                .forEach(n -> names.put(n, List.of(KeyMap.whole(module, shape)))));
         return names;
     }
 

@@ -69,14 +69,27 @@ public record TextEncoderNames(String folder, int kohya, int oneTrainer, String 
         return module.startsWith(folder + ".");
     }
 
-    /** Its name and a dot in files of a layout; empty where a file is for one part of a model. */
-    Optional<String> prefix(LoraLayout layout) {
+    /**
+     * The name of a module of this encoder in files of a layout, dotted; empty where a file is for
+     * one part of a model.
+     *
+     * @param module its name in the engine
+     */
+    Optional<String> name(LoraLayout layout, String module) {
+        String inside = module.substring(folder.length() + 1);
+        String core = core(inside);
+        // checkpoints may lack what the tools' own modules have before the names
+        String tools =
+                core.startsWith("encoder.layers.")
+                        ? "text_model." + core
+                        : core.startsWith("layers.") ? "model." + core : inside;
         return switch (layout) {
-            case DIFFUSERS -> Optional.of(folder + ".");
+            case DIFFUSERS ->
+                    Optional.of(folder + "." + (core.startsWith("layers.") ? inside : tools));
             case PEFT -> Optional.empty();
-            case COMFYUI -> Optional.of("text_encoders." + comfyUi + ".transformer.");
-            case KOHYA -> Optional.of("lora_te" + kohya + ".");
-            case ONETRAINER -> Optional.of("lora_te" + oneTrainer + ".");
+            case COMFYUI -> Optional.of("text_encoders." + comfyUi + ".transformer." + tools);
+            case KOHYA -> Optional.of("lora_te" + kohya + "." + tools);
+            case ONETRAINER -> Optional.of("lora_te" + oneTrainer + "." + tools);
         };
     }
 
@@ -116,14 +129,14 @@ public record TextEncoderNames(String folder, int kohya, int oneTrainer, String 
         return prefixes;
     }
 
+    /** A module's name without wrappers. */
+    private static String core(String module) {
+        String wrapper = WRAPPERS.stream().filter(module::startsWith).findFirst().orElseThrow();
+        return module.substring(wrapper.length());
+    }
+
     private static List<String> spellings(String module) {
-        String core = module;
-        for (String wrapper : WRAPPERS) {
-            if (module.startsWith(wrapper)) {
-                core = module.substring(wrapper.length());
-                break;
-            }
-        }
+        String core = core(module);
         List<String> ends = new ArrayList<>(List.of(core));
         String last = core.substring(core.lastIndexOf('.') + 1);
         if (OLDER.containsKey(last)) {

@@ -61,6 +61,41 @@ class HostFloatsTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource(names = {"F8_E4M3", "F8_E5M2"})
+    void everyPatternOf8Bits_survivesTheRoundTripAndSplitsTheNumbersEvenly(DType dtype) {
+        for (int bits = 0; bits < 0x7f; bits++) {
+            float value = of8Bits(dtype, bits);
+            float next = of8Bits(dtype, bits + 1);
+            if (!Float.isFinite(value)) {
+                continue;
+            }
+            assertThat(HostFloats.rounded(dtype, value)).isEqualTo(value);
+            assertThat(HostFloats.rounded(dtype, -value)).isEqualTo(-value);
+            if (Float.isFinite(next)) {
+                float middle = (value + next) / 2;
+                assertThat(HostFloats.rounded(dtype, middle))
+                        .as("a tie goes to even")
+                        .isEqualTo(bits % 2 == 0 ? value : next);
+                assertThat(HostFloats.rounded(dtype, Math.nextDown(middle))).isEqualTo(value);
+                assertThat(HostFloats.rounded(dtype, Math.nextUp(middle))).isEqualTo(next);
+            }
+        }
+    }
+
+    /** As torch.tensor(x).to(torch.float8_e4m3fn) and float8_e5m2: nothing is clamped. */
+    @Test
+    void valuesBeyond8Bits_areWhatPyTorchMakesOfThem() {
+        assertThat(HostFloats.rounded(DType.F8_E4M3, 464)).isEqualTo(448);
+        assertThat(HostFloats.rounded(DType.F8_E4M3, Math.nextUp(464f))).isNaN();
+        assertThat(HostFloats.rounded(DType.F8_E4M3, Float.NEGATIVE_INFINITY)).isNaN();
+        assertThat(HostFloats.rounded(DType.F8_E4M3, Float.NaN)).isNaN();
+        assertThat(HostFloats.rounded(DType.F8_E5M2, Math.nextDown(61440f))).isEqualTo(57344);
+        assertThat(HostFloats.rounded(DType.F8_E5M2, 61440)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(HostFloats.rounded(DType.F8_E5M2, -1e30f)).isEqualTo(Float.NEGATIVE_INFINITY);
+        assertThat(HostFloats.rounded(DType.F8_E5M2, Float.NaN)).isNaN();
+    }
+
     @Test
     void floatsFromTheMiddle_areRead() {
         HostTensor tensor = HostFloats.tensor(DType.F32, Shape.of(4), 1, 2, 3, 4);
@@ -72,7 +107,12 @@ class HostFloatsTest {
     @Test
     void otherTypes_areRefused() {
         assertThatThrownBy(() -> HostFloats.rounded(DType.I32, 1))
-                .hasMessageContaining("must be F32, BF16 or F16, got I32");
+                .hasMessageContaining("must be real numbers, got I32");
+    }
+
+    private static float of8Bits(DType dtype, int bits) {
+        ByteBuffer data = ByteBuffer.allocate(1).put(0, (byte) bits);
+        return HostFloats.read(new HostTensor(dtype, Shape.of(1), data))[0];
     }
 
     private static float value(DType dtype, short bits) {

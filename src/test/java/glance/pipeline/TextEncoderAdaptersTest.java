@@ -49,8 +49,8 @@ class TextEncoderAdaptersTest {
     /** Recorded with FluxPipeline in float32 after adding the deltas to CLIP and transformer. */
     @Test
     void fluxAdapterWithClip_givesTheRecordedPicture() throws IOException {
-        Path home = Fixture.folder("flux-text-encoder-lora");
-        BufferedImage want = ImageIO.read(home.resolve("expected.png").toFile());
+        Path home = Fixture.folder("flux-tiny-adapters");
+        BufferedImage want = ImageIO.read(home.resolve("text_encoder.png").toFile());
         ImageRequest request =
                 new ImageRequest(
                         List.of(PROMPT),
@@ -61,7 +61,7 @@ class TextEncoderAdaptersTest {
                         64,
                         new Guidance(1, false, 3.5f),
                         Plans.find("uniform-3"),
-                        List.of(new LoraSpec(home.resolve("lora.safetensors"), 1, null)),
+                        List.of(new LoraSpec(home.resolve("text_encoder.safetensors"), 1, null)),
                         0);
         Fixture.onCpu(
                 ops -> {
