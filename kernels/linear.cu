@@ -1,10 +1,11 @@
 // The frozen weight and its low-rank addition as one product, on plain arithmetic units: the path
 // for f32, for depths that are no multiple of 8, and for few rows. For the rest: linear_mma.cu.
 //
-//   out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T          arXiv 2106.09685
+//   out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T diag(scales)
+//                                                                              arXiv 2106.09685
 //
 // x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
-// rank] of any float dtype; bias f32; gate, residual, out as x (f32 or bf16). S [rows, rank] f32 is
+// rank] of any float dtype; scales [rank] f32, ones where absent; bias f32; gate, residual, out as x (f32 or bf16). S [rows, rank] f32 is
 // made by low_rank_* first; it is tiny. The product with B goes into the same sums as the one with
 // W, so that the result is written once.
 //
@@ -12,7 +13,7 @@
 //   linear_rows_*  a warp for each column and up to kFewRows rows; lanes share the depth in runs of
 //                  8, so that W is read once, in order. Bound by reading W: for modulation and
 //                  embeddings.
-//   low_rank_*     linear_rows without anything after the product, times scale, to f32.
+//   low_rank_*     linear_rows without anything after the product, times the scales, to f32.
 //
 // Launcher: glance.backend.cuda.LinearKernel. Test: glance.ops.parity.LinearCases.
 #include "include/chunk.cuh"
@@ -154,8 +155,9 @@ __device__ __forceinline__ void linear_rows(Rows<T> x, Matrix weight, const floa
 }
 
 template <class T>
-__device__ __forceinline__ void low_rank(Rows<T> x, Matrix down, float scale, float* s,
-                                         long long rows, int in, int rank) {
+__device__ __forceinline__ void low_rank(Rows<T> x, Matrix down, float scale,
+                                         const float* scales, float* s, long long rows, int in,
+                                         int rank) {
     int column = own_column();
     long long firstRow = static_cast<long long>(blockIdx.y) * kFewRows;
     if (column >= rank) {
@@ -164,10 +166,11 @@ __device__ __forceinline__ void low_rank(Rows<T> x, Matrix down, float scale, fl
     float sum[kFewRows] = {};
     dot_rows(x, down, firstRow, rows, column, in, sum);
     if (threadIdx.x % kWarpSize == 0) {
+        float own = scales == nullptr ? scale : scale * scales[column];
 #pragma unroll
         for (int r = 0; r < kFewRows; ++r) {
             if (firstRow + r < rows) {
-                s[(firstRow + r) * rank + column] = scale * sum[r];
+                s[(firstRow + r) * rank + column] = own * sum[r];
             }
         }
     }
@@ -190,9 +193,9 @@ __device__ __forceinline__ void low_rank(Rows<T> x, Matrix down, float scale, fl
     LINEAR(T, rows, suffix, kRowsThreads)                                                      \
     KERNEL(kRowsThreads, low_rank_##suffix, const T* x, long long batchStride,                 \
            long long rowStride, int seqLen, const void* down, int downType, float scale,       \
-           float* s, long long rows, int in, int rank) {                                       \
+           const float* scales, float* s, long long rows, int in, int rank) {                  \
         Rows<T> xs{x, batchStride, rowStride, seqLen};                                         \
-        low_rank<T>(xs, {down, downType}, scale, s, rows, in, rank);                           \
+        low_rank<T>(xs, {down, downType}, scale, scales, s, rows, in, rank);                   \
     }
 
 ENTRY_POINTS(float, f32)

@@ -1,10 +1,11 @@
 // The frozen weight and its low-rank addition as one product on tensor cores, bf16 with f32 sums.
 //
-//   linear        out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T
-//   linear_input  out = dy W + S A,  S = scale dy B: the gradient towards x      arXiv 2106.09685
+//   linear        out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T diag(scales)
+//   linear_input  out = dy W + S A,  S = scale dy B diag(scales): the gradient towards x
+//                                                                                arXiv 2106.09685
 //
 // x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
-// rank]; bias f32, everything else bf16. What is read in 16 bytes has to be aligned to it: x and its
+// rank]; bias f32, scales [rank] f32 (ones where absent), everything else bf16. What is read in 16 bytes has to be aligned to it: x and its
 // strides, W, in, A and B with their rows (linear_input: dy, W and A with theirs); pack.cu makes
 // matrices so, padding rows with zeros.
 //
@@ -95,10 +96,10 @@ __device__ __forceinline__ void linear(const Rows& x, const Side& weight, const 
     });
 }
 
-// s = scale x factor, [rows, pitch]; zeros beyond the rank.
+// s = scale x factor diag(scales), [rows, pitch]; zeros beyond the rank.
 template <Orientation orientation>
-__device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, float scale, bf16* s,
-                                         int pitch) {
+__device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, float scale,
+                                         const float* scales, bf16* s, int rank, int pitch) {
     DYNAMIC_SHARED(bf16, shared);
     TilePlace place = TilePlace::of<ThinTile>(x.count, pitch);
     OwnRows<ThinTile> own(x, place.row);
@@ -117,7 +118,8 @@ __device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, floa
             float scaled[kChunk];
 #pragma unroll
             for (int e = 0; e < kChunk; ++e) {
-                scaled[e] = scale * product[e];
+                bool own = scales != nullptr && column + e < rank;
+                scaled[e] = (own ? scale * scales[column + e] : scale) * product[e];
             }
             store_chunk(s + static_cast<long long>(row) * pitch + column, scaled, kChunk, true);
         }
@@ -149,14 +151,14 @@ LINEAR(LargeTile, 128)
 LINEAR(SmallTile, 64)
 
 KERNEL(ThinTile::threads, low_rank_mma_bf16, const bf16* x, long long batchStride,
-       long long rowStride, int seqLen, const bf16* down, float scale, bf16* s, int rows, int in,
-       int rank, int pitch) {
-    low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, rows}, {down, in, in, rank}, scale, s,
-                          pitch);
+       long long rowStride, int seqLen, const bf16* down, float scale, const float* scales, bf16* s,
+       int rows, int in, int rank, int pitch) {
+    low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, rows}, {down, in, in, rank}, scale,
+                          scales, s, rank, pitch);
 }
 
 KERNEL(ThinTile::threads, low_rank_input_mma_bf16, const bf16* dy, int dyPitch, const bf16* up,
-       float scale, bf16* s, int rows, int columns, int pitch) {
-    low_rank<kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {up, pitch, columns, pitch}, scale, s,
-                           pitch);
+       float scale, const float* scales, bf16* s, int rows, int columns, int rank, int pitch) {
+    low_rank<kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {up, pitch, columns, pitch}, scale, scales,
+                           s, rank, pitch);
 }

@@ -1,10 +1,11 @@
 // Matrix products of the backward pass on plain arithmetic units, for f32 activations: f32 sums and
 // results. In bf16 linear_mma.cu and low_rank_grad_mma.cu take their place.
 //
-//   mat_mul       out[m, n] = scale * sum over k of a[m, k] b[k, n]; a f32, b of any float dtype, each
-//                 may be stored transposed; makes the gradients of an adapter's factors
-//   linear_input  out = dy W + S A, S = scale dy B [rows, rank] f32 (made by mat_mul): the gradient of
-//                 linear.cu towards x; W [columns, in] and A [rank, in] of any float dtype
+//   mat_mul       out[m, n] = scale scales[n] * sum over k of a[m, k] b[k, n]; a f32, b of any float
+//                 dtype, each may be stored transposed; scales f32, ones where absent; makes the
+//                 gradients of an adapter's factors
+//   linear_input  out = dy W + S A, S = scale dy B diag(scales) [rows, rank] f32 (made by mat_mul): the
+//                 gradient of linear.cu towards x; W [columns, in] and A [rank, in] of any float dtype
 //
 // 64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
 //
@@ -19,7 +20,7 @@ EXPORT_CONSTANT(product_tile_columns, kTileColumns);
 // Strides say how a and b are stored: a[m aRow + k aDepth], b[k bDepth + n bColumn].
 KERNEL(kTileThreads, mat_mul_f32, const float* a, long long aRow, long long aDepth, const void* b,
        int bType, long long bDepth, long long bColumn, float* out, int rows, int columns, int depth,
-       float scale) {
+       float scale, const float* scales) {
     SHARED_ARRAY(Tiles, tiles, [1]);
     int firstRow = blockIdx.y * kTileRows;
     int firstColumn = blockIdx.x * kTileColumns;
@@ -35,8 +36,8 @@ KERNEL(kTileThreads, mat_mul_f32, const float* a, long long aRow, long long aDep
         });
     write_tile(sum, [&](int m, int n, float product) {
         if (firstRow + m < rows && firstColumn + n < columns) {
-            out[static_cast<long long>(firstRow + m) * columns + firstColumn + n] =
-                scale * product;
+            float own = scales == nullptr ? scale : scale * scales[firstColumn + n];
+            out[static_cast<long long>(firstRow + m) * columns + firstColumn + n] = own * product;
         }
     });
 }

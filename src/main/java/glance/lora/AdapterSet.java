@@ -23,11 +23,12 @@ import java.util.function.Predicate;
  * Adapters on a device, ready for use: a run asks for all combinations before its first step, and a
  * switch between steps then only exchanges references.
  *
- * <p>Several adapters of one module become one of the sum of their ranks, with nothing lost:
+ * <p>Several adapters of one module become one of the sum of their ranks, with nothing lost: each
+ * keeps its strength, in float32, beside its matrices.
  *
  * <pre>
- * s1 B1 A1 + s2 B2 A2 = [s1 B1 | s2 B2] [A1]
- *                                       [A2]
+ * s1 B1 A1 + s2 B2 A2 = [B1 | B2] diag(s1 ... s1, s2 ... s2) [A1]
+ *                                                            [A2]
  * </pre>
  *
  * Ranks may be larger than in the files, filled up with zeros, where the device wants multiples.
@@ -158,12 +159,14 @@ public final class AdapterSet implements AutoCloseable {
                 ups.add(adoptUp(part.pair().b()));
             }
             Tensor a = ops.concat(0, downs);
+            Tensor b = ops.concat(1, ups);
             float[] scales = columnScales(parts);
             Tensor columns = ops.host().floats(Shape.of(scales.length), scales);
-            Tensor b = ops.mul(ops.concat(1, ups), ops.cast(columns, ops.computeType()));
-            a.storage().retain();
-            b.storage().retain();
-            return new LowRank(own(a), own(b), 1);
+            for (Tensor tensor : List.of(a, b, columns)) {
+                tensor.storage().retain();
+                own(tensor);
+            }
+            return new LowRank(a, b, 1, columns);
         } finally {
             ops.device().synchronize();
             downs.forEach(tensor -> tensor.storage().release());
@@ -171,7 +174,7 @@ public final class AdapterSet implements AutoCloseable {
         }
     }
 
-    /** The scale of each column of the joined B. */
+    /** The scale of each rank of the joined matrices. */
     private float[] columnScales(List<Part> parts) {
         float[] scales = new float[parts.stream().mapToInt(this::rank).sum()];
         int at = 0;

@@ -99,13 +99,14 @@ public final class Ops implements AutoCloseable {
     }
 
     /**
-     * {@code y = residual + gate * act(x W^T + bias + scale (x A^T) B^T)}, in one operation, so
-     * that a device can fuse it. PyTorch {@code nn.Linear} with a PEFT LoRA layer.
+     * {@code y = residual + gate * act(x W^T + bias + scale (x A^T) diag(scales) B^T)}, in one
+     * operation, so that a device can fuse it. PyTorch {@code nn.Linear} with a PEFT LoRA layer.
      *
      * @param x [..., in], packed in the last dimension; rank 3 may have any outer strides
      * @param weight [out, in], any float dtype
      * @param bias [out], or null
-     * @param lora low-rank addition with a [rank, in] and b [out, rank], or null
+     * @param lora low-rank addition with a [rank, in], b [out, rank] and scales F32 [rank] or null;
+     *     or null
      * @param epilogue activation, gate [batch or 1, out] (x of rank 3), residual [..., out]
      * @return [..., out]
      */
@@ -144,6 +145,15 @@ public final class Ops implements AutoCloseable {
                     lora.b(),
                     Shape.of(out, rank),
                     "to match weight " + weight.shape());
+            if (lora.scales() != null) {
+                Check.parameter(
+                        op,
+                        "lora.scales",
+                        lora.scales(),
+                        Shape.of(rank),
+                        "to match lora.a " + lora.a().shape());
+                Check.dtype(op, "lora.scales", lora.scales(), DType.F32);
+            }
         }
         if (epilogue.residual() != null) {
             Check.shape(op, "residual", epilogue.residual(), result, "to match the result");

@@ -32,7 +32,8 @@ public final class TrainingOps {
 
     /**
      * Gradients of linear without epilogue: {@code dx = dy W + scale (dy B) A}, {@code dA = scale
-     * (dy B)^T x} and {@code dB = scale dy^T (x A^T)}. Hu et al., arXiv 2106.09685.
+     * (dy B)^T x} and {@code dB = scale dy^T (x A^T)}; columns of {@code dy B} and {@code x A^T}
+     * times the adapter's scales, if it has any. Hu et al., arXiv 2106.09685.
      *
      * @param dy [batch, seqLen, out]
      * @param input whether dx is wanted; else it is null

@@ -60,6 +60,7 @@ final class LinearGradients {
                                                 x.get(1),
                                                 x.get(2),
                                                 0.5,
+                                                null,
                                                 Activation.NONE,
                                                 null,
                                                 null)
@@ -92,6 +93,7 @@ final class LinearGradients {
                                                 null,
                                                 null,
                                                 0,
+                                                null,
                                                 Activation.GELU_TANH,
                                                 x.get(1),
                                                 x.get(2))

@@ -89,6 +89,59 @@ class AdapterSetTest {
         }
     }
 
+    /**
+     * The matrices are those of the files and the strengths are not rounded, so that only the small
+     * product and the result are. With x a row of the identity that is one rounding for each
+     * adapter, of s A, and one of the result.
+     */
+    @Test
+    void combine_severalAdaptersInBf16_roundNoStrengthIntoAMatrix() {
+        LoraFile one =
+                open(
+                        "one",
+                        new AdapterFiles()
+                                .bfloats("q.lora_A.weight", 1, 17)
+                                .bfloats("q.lora_B.weight", 13, 1));
+        LoraFile two =
+                open(
+                        "two",
+                        new AdapterFiles()
+                                .bfloats("q.lora_A.weight", 1, 17)
+                                .bfloats("q.lora_B.weight", 13, 1));
+        List<Active> active = List.of(new Active(one, 0.7003f), new Active(two, -1.3007f));
+        try (Device gpu = Devices.open("cuda-emulated", new DeviceOptions(2, DType.BF16));
+                Ops half = new Ops(gpu);
+                AdapterSet adapters = new AdapterSet(half);
+                Scope scope = half.scope()) {
+            LowRank sum = adapters.combine(active).get("q");
+            FloatBuffer scales = half.host().floats(sum.scales());
+            assertThat(scales.get(0)).isEqualTo(0.7003f);
+            assertThat(scales.get(sum.rank() / 2)).isEqualTo(-1.3007f);
+            float[] rows = new float[17 * 17];
+            for (int i = 0; i < 17; i++) {
+                rows[18 * i] = 1;
+            }
+            Tensor y =
+                    half.linear(
+                            half.cast(half.host().floats(Shape.of(17, 17), rows), DType.BF16),
+                            half.host().floats(Shape.of(13, 17), new float[13 * 17]),
+                            null,
+                            sum,
+                            Epilogue.none());
+            FloatBuffer values = half.host().floats(y);
+            for (int i = 0; i < 17; i++) {
+                for (int o = 0; o < 13; o++) {
+                    double first = product(rows, i, active.get(0), o);
+                    double second = product(rows, i, active.get(1), o);
+                    double roundings =
+                            Math.abs(first) + Math.abs(second) + Math.abs(first + second);
+                    assertThat(Math.abs(values.get(13 * i + o) - (first + second)))
+                            .isLessThanOrEqualTo(0x1p-9 * roundings * (1 + 1e-2));
+                }
+            }
+        }
+    }
+
     @Test
     void combine_adaptersOfDifferentModules_standBesideEachOther() {
         LoraFile q = adapter("a", "q", 2, 2);

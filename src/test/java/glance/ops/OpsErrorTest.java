@@ -112,6 +112,19 @@ class OpsErrorTest {
                         "linear: lora.b must be [4, 2] to match weight [4, 5], got [4, 3]",
                         ops -> adapted(ops, new LowRank(t(ops, 2, 5), t(ops, 4, 3), 1))),
                 refused(
+                        "linear: lora.scales must be [2] to match lora.a [2, 5], got [3]",
+                        ops -> adapted(ops, new LowRank(t(ops, 2, 5), t(ops, 4, 2), 1, t(ops, 3)))),
+                refused(
+                        "linear: lora.scales must be F32, got I32",
+                        ops ->
+                                adapted(
+                                        ops,
+                                        new LowRank(
+                                                t(ops, 2, 5),
+                                                t(ops, 4, 2),
+                                                1,
+                                                ops.host().ints(Shape.of(2), 1, 2)))),
+                refused(
                         "linear: residual must be [1, 2, 4] to match the result, got [2, 4]",
                         ops -> adapted(ops, Epilogue.add(t(ops, 2, 4)))),
                 refused(

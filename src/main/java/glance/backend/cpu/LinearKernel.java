@@ -5,11 +5,12 @@ import glance.backend.Kernel;
 import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * Linear product with low-rank addition and epilogue. The low-rank term costs no second pass:
- * {@code S = scale X A^T} is appended to the rows of X and B to the rows of W, so {@code X W^T + S
- * B^T} is one product of depth in + rank.
+ * {@code S = scale X A^T} (with a scale for each column, if there are any) is appended to the rows
+ * of X and B to the rows of W, so {@code X W^T + S B^T} is one product of depth in + rank.
  */
 final class LinearKernel implements Kernel<Op.Linear> {
     private final Gemm gemm;
@@ -39,16 +40,10 @@ final class LinearKernel implements Kernel<Op.Linear> {
             return;
         }
         LowRank lora = op.lora();
-        int rank = lora.a().dim(0);
+        int rank = lora.rank();
         CpuStorage low = memory.scratch((long) rows * rank);
         try {
-            gemm.run(
-                    rows,
-                    rank,
-                    in,
-                    inputs,
-                    matrix(lora.a()),
-                    scaledInto(low.floats, rank, lora.scale()));
+            gemm.run(rows, rank, in, inputs, matrix(lora.a()), scaledInto(low.floats, lora));
             Gemm.Source projected =
                     (row, k, count, to, at) ->
                             System.arraycopy(low.floats, row * rank + k, to, at, count);
@@ -101,10 +96,25 @@ final class LinearKernel implements Kernel<Op.Linear> {
         };
     }
 
-    private static Gemm.Sink scaledInto(float[] target, int width, float scale) {
+    /** S [rows, rank]: products, times the scales of their columns. */
+    static Gemm.Sink scaledInto(float[] target, LowRank lora) {
+        int rank = lora.rank();
+        float[] scales = new float[rank];
+        Arrays.fill(scales, 1);
+        if (lora.scales() != null) {
+            System.arraycopy(
+                    CpuStorage.floats(lora.scales()),
+                    (int) lora.scales().offset(),
+                    scales,
+                    0,
+                    rank);
+        }
+        for (int r = 0; r < rank; r++) {
+            scales[r] *= lora.scale();
+        }
         return (m, n, count, values, at) -> {
             for (int i = 0; i < count; i++) {
-                target[m * width + n + i] = scale * values[at + i];
+                target[m * rank + n + i] = scales[n + i] * values[at + i];
             }
         };
     }

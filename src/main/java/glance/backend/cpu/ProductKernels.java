@@ -33,7 +33,7 @@ final class ProductKernels {
                 (row, k, count, to, at) ->
                         System.arraycopy(low.floats, row * rank + k, to, at, count);
         try {
-            Gemm.Sink sink = into(low, rank, lora.scale());
+            Gemm.Sink sink = LinearKernel.scaledInto(low.floats, lora);
             Gemm.Side up = Gemm.Side.columns(matrix(lora.b(), rank));
             gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, sink);
             if (op.dx() != null) {
@@ -87,14 +87,6 @@ final class ProductKernels {
     private static Gemm.Source matrix(Tensor t, int width) {
         return (row, k, count, to, at) ->
                 Widen.toFloats(t, t.offset() + (long) row * width + k, to, at, count);
-    }
-
-    private static Gemm.Sink into(CpuStorage scratch, int width, float scale) {
-        return (m, n, count, values, at) -> {
-            for (int i = 0; i < count; i++) {
-                scratch.floats[m * width + n + i] = scale * values[at + i];
-            }
-        };
     }
 
     private static Gemm.Sink into(Tensor out) {

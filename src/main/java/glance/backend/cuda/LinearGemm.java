@@ -25,7 +25,8 @@ final class LinearGemm {
         LowRank lora = op.lora();
         if (lora != null) {
             long rows = (long) op.x().dim(0) * op.x().dim(1);
-            bytes += rows * lora.a().dim(0) * computeType.bytes();
+            bytes += rows * lora.rank() * computeType.bytes();
+            bytes += lora.scales() == null ? 0 : rows * lora.rank() * Float.BYTES;
             bytes += convertedBytes(computeType, lora.a()) + convertedBytes(computeType, lora.b());
         }
         return bytes;
@@ -35,15 +36,22 @@ final class LinearGemm {
         return x.dtype() == computeType ? 0 : x.numel() * computeType.bytes();
     }
 
-    void linear(Operands operands, Op.Linear op, Tensor x) {
+    /**
+     * @param made S in F32, where it has a scale for each column; else null
+     */
+    void linear(Operands operands, Op.Linear op, Tensor x, Tensor made) {
         Tensor out = op.out();
         product(1, x, operands.activation(op.weight()), 0, out);
         LowRank lora = op.lora();
         if (lora != null) {
-            int rank = lora.a().dim(0);
-            Shape shape = Shape.of(x.dim(0), x.dim(1), rank);
-            Tensor low = operands.scratch(launcher.computeType(), shape);
-            product(lora.scale(), x, operands.activation(lora.a()), 0, low);
+            Shape shape = Shape.of(x.dim(0), x.dim(1), lora.rank());
+            Tensor low;
+            if (made != null) {
+                low = operands.activation(made).reshape(shape.dims());
+            } else {
+                low = operands.scratch(launcher.computeType(), shape);
+                product(lora.scale(), x, operands.activation(lora.a()), 0, low);
+            }
             product(1, low, operands.activation(lora.b()), 1, out);
         }
         LibraryEpilogue.run(launcher, operands, out, op.bias(), op.epilogue(), x.dim(1));

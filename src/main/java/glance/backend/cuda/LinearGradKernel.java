@@ -78,7 +78,7 @@ final class LinearGradKernel implements Kernel<TrainingOp.LinearGrad> {
                 int rank = lora.a().dim(0);
                 sums.add(product(operands, low, rank, x, in), 1, op.da());
                 Tensor tokens = x.reshape(1, rows, x.dim(1));
-                Tensor other = mma.lowRank(operands, tokens, down, lora.scale());
+                Tensor other = mma.lowRank(operands, tokens, down, lora);
                 sums.addTransposed(product(operands, other, rank, dy, out), 1, op.db());
             }
         }

@@ -57,7 +57,11 @@ final class LinearKernel implements Kernel<Op.Linear> {
             Tensor x = operands.activation(op.x());
             LinearVariant variant = LinearVariant.of(launcher, x);
             switch (variant) {
-                case LIBRARY -> library.linear(operands, op, x);
+                case LIBRARY -> {
+                    // a library's product has one scale
+                    boolean own = op.lora() != null && op.lora().scales() != null;
+                    library.linear(operands, op, x, own ? lowRank(operands, x, op.lora()) : null);
+                }
                 case MMA -> mma.linear(operands, op, x);
                 case ROWS, PLAIN -> {
                     Tensor low = op.lora() == null ? null : lowRank(operands, x, op.lora());
@@ -67,7 +71,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
         }
     }
 
-    /** {@code scale x A^T}, [rows, rank]. */
+    /** {@code scale x A^T}, columns times their scales, [rows, rank]. */
     private Tensor lowRank(Operands operands, Tensor x, LowRank lora) {
         int rows = x.dim(0) * x.dim(1);
         int rank = lora.a().dim(0);
@@ -81,6 +85,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
                         .pointer(Launcher.address(lora.a()))
                         .i32(DTypeCode.of(lora.a().dtype()))
                         .f32(lora.scale())
+                        .pointer(Launcher.address(lora.scales()))
                         .pointer(Launcher.address(low))
                         .i64(rows)
                         .i32(x.dim(2))

@@ -40,7 +40,7 @@ final class LinearMma {
         int columns = op.weight().dim(0);
         LowRank lora = op.lora();
         Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
-        Tensor low = lora == null ? null : lowRank(operands, x, down, lora.scale());
+        Tensor low = lora == null ? null : lowRank(operands, x, down, lora);
         Tensor weight = Packed.of(launcher, operands, op.weight());
         Tensor up = lora == null ? null : Packed.of(launcher, operands, lora.b());
         Epilogue epilogue = op.epilogue();
@@ -66,12 +66,12 @@ final class LinearMma {
     }
 
     /**
-     * {@code scale x A^T}, [rows, pitch].
+     * {@code scale x A^T}, columns times their scales, [rows, pitch].
      *
      * @param x packed, its rows as long as those of down
      * @param down A packed
      */
-    Tensor lowRank(Operands operands, Tensor x, Tensor down, float scale) {
+    Tensor lowRank(Operands operands, Tensor x, Tensor down, LowRank lora) {
         int rows = x.dim(0) * x.dim(1);
         int rank = down.dim(0);
         int pitch = Packed.pitch(rank);
@@ -81,7 +81,8 @@ final class LinearMma {
                 rows,
                 pitch,
                 rows(x).pointer(Launcher.address(down))
-                        .f32(scale)
+                        .f32(lora.scale())
+                        .pointer(Launcher.address(lora.scales()))
                         .pointer(Launcher.address(low))
                         .i32(rows)
                         .i32(x.dim(2))
@@ -121,7 +122,7 @@ final class LinearMma {
                         .i32(weight.dim(0)));
     }
 
-    /** {@code scale dy B}, [rows, pitch]; dy [rows, out] packed. */
+    /** {@code scale dy B}, columns times their scales, [rows, pitch]; dy [rows, out] packed. */
     Tensor lowRankOfInput(Operands operands, Tensor dy, LowRank lora) {
         int rows = dy.dim(0);
         Tensor up = Packed.of(launcher, operands, lora.b());
@@ -136,9 +137,11 @@ final class LinearMma {
                         .i32(dy.dim(1))
                         .pointer(Launcher.address(up))
                         .f32(lora.scale())
+                        .pointer(Launcher.address(lora.scales()))
                         .pointer(Launcher.address(low))
                         .i32(rows)
                         .i32(up.dim(0))
+                        .i32(lora.rank())
                         .i32(pitch));
         return low;
     }

@@ -28,22 +28,26 @@ final class ProductKernels {
             Tensor low = null;
             if (lora != null) {
                 low = operands.scratch(DType.F32, Shape.of(dy.dim(0), lora.a().dim(0)));
-                matMul(dy, lora.b(), lora.scale(), low);
+                matMul(dy, lora.b(), lora, low);
             }
             if (op.dx() != null) {
                 input(dy, op.forward().weight(), low, lora, op.dx());
             }
             if (op.da() != null) {
                 Tensor x = op.forward().x().reshape(dy.dim(0), op.forward().weight().dim(1));
-                matMul(low.permute(1, 0), x, 1, op.da());
-                matMul(x, lora.a().permute(1, 0), lora.scale(), low);
-                matMul(dy.permute(1, 0), low, 1, op.db());
+                matMul(low.permute(1, 0), x, null, op.da());
+                matMul(x, lora.a().permute(1, 0), lora, low);
+                matMul(dy.permute(1, 0), low, null, op.db());
             }
         }
     }
 
-    /** {@code out = scale a b}; a F32, b of any float dtype, either with any strides. */
-    private void matMul(Tensor a, Tensor b, float scale, Tensor out) {
+    /**
+     * {@code out = a b}; a F32, b of any float dtype, either with any strides.
+     *
+     * @param lora whose scales the result's columns are multiplied by, or null
+     */
+    private void matMul(Tensor a, Tensor b, LowRank lora, Tensor out) {
         launcher.launch(
                 FILE,
                 "mat_mul_f32",
@@ -60,7 +64,8 @@ final class ProductKernels {
                         .i32(a.dim(0))
                         .i32(b.dim(1))
                         .i32(a.dim(1))
-                        .f32(scale));
+                        .f32(lora == null ? 1 : lora.scale())
+                        .pointer(lora == null ? 0 : Launcher.address(lora.scales())));
     }
 
     private void input(Tensor dy, Tensor weight, Tensor low, LowRank lora, Tensor out) {

@@ -3,6 +3,7 @@ package glance.ops.parity;
 import static glance.ops.parity.LinearCases.Part.BIAS;
 import static glance.ops.parity.LinearCases.Part.GATE;
 import static glance.ops.parity.LinearCases.Part.RESIDUAL;
+import static glance.ops.parity.LinearCases.Part.SCALES;
 import static glance.ops.parity.LinearCases.Part.SHARED_GATE;
 import static glance.ops.parity.LinearCases.Part.STRIDED;
 import static glance.ops.parity.LinearCases.Part.UPLOADED;
@@ -36,7 +37,9 @@ final class LinearCases {
         /** x and the residual are parts of longer sequences. */
         STRIDED,
         /** The weight was written to the device, not adopted. */
-        UPLOADED
+        UPLOADED,
+        /** Each rank of the adapter has a scale of its own. */
+        SCALES
     }
 
     /** x [batch, seqLen, in], weight [out, in]; rank 0 without LoRA. */
@@ -152,6 +155,11 @@ final class LinearCases {
                 new Spec(DType.BF16, 2, 17, 64, 65, BIAS, GATE, RESIDUAL, STRIDED)
                         .with(Activation.SILU)
                         .withLora(4, DType.BF16));
+        for (int rank : new int[] {1, 4, 33, 129}) {
+            specs.add(new Spec(DType.F32, 2, 9, 65, 47, SCALES).withLora(rank, DType.F32));
+            specs.add(new Spec(DType.BF16, 2, 65, 72, 136, SCALES).withLora(rank, DType.BF16));
+            specs.add(new Spec(DType.BF16, 1, 1, 72, 40, SCALES).withLora(rank, DType.BF16));
+        }
         specs.addAll(tensorCores());
         Stream<OpCase> ranks =
                 Stream.of(new int[] {37}, new int[] {5, 37}, new int[] {2, 3, 5, 37})
@@ -190,7 +198,11 @@ final class LinearCases {
         }
         Operand a = spec.rank == 0 ? null : inputs.weight(spec.lora, spec.rank, spec.in);
         Operand b = spec.rank == 0 ? null : inputs.weight(spec.lora, spec.out, spec.rank);
-        LowRank lora = spec.rank == 0 ? null : new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
+        Operand scales = parts.contains(SCALES) ? inputs.weight(DType.F32, spec.rank) : null;
+        LowRank lora =
+                spec.rank == 0
+                        ? null
+                        : new LowRank(a.tensor(), b.tensor(), LORA_SCALE, Operand.tensorOf(scales));
         Epilogue epilogue =
                 new Epilogue(spec.activation, Operand.tensorOf(gate), Operand.tensorOf(residual));
         LinearReference reference =
@@ -201,6 +213,7 @@ final class LinearCases {
                         Operand.hostOf(a),
                         Operand.hostOf(b),
                         LORA_SCALE,
+                        Operand.hostOf(scales),
                         spec.activation,
                         Operand.hostOf(gate),
                         Operand.hostOf(residual));
@@ -235,6 +248,7 @@ final class LinearCases {
                                     null,
                                     null,
                                     0,
+                                    null,
                                     Activation.NONE,
                                     null,
                                     residual.host());

@@ -56,8 +56,17 @@ final class LinearInputCases {
                     Operand weight = inputs.weight(dtype, out, in);
                     Operand a = rank == 0 ? null : inputs.weight(DType.F32, rank, in);
                     Operand b = rank == 0 ? null : inputs.weight(DType.F32, out, rank);
+                    // where in is even, each rank has a scale of its own
+                    boolean scaled = rank > 0 && in % 2 == 0;
+                    Operand scales = scaled ? inputs.weight(DType.F32, rank) : null;
                     LowRank lora =
-                            rank == 0 ? null : new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
+                            rank == 0
+                                    ? null
+                                    : new LowRank(
+                                            a.tensor(),
+                                            b.tensor(),
+                                            LORA_SCALE,
+                                            Operand.tensorOf(scales));
                     return Trial.of(
                             () ->
                                     inputs.ops()
@@ -83,6 +92,7 @@ final class LinearInputCases {
                                                     rank == 0 ? null : b.host().permute(1, 0),
                                                     rank == 0 ? null : a.host().permute(1, 0),
                                                     LORA_SCALE,
+                                                    Operand.hostOf(scales),
                                                     Activation.NONE,
                                                     null,
                                                     null)

@@ -3,8 +3,8 @@ package glance.ops.parity;
 import glance.backend.Activation;
 
 /**
- * {@code residual + gate * act(x W^T + bias + scale (x A^T) B^T)} for x [batch, seqLen, in]; absent
- * parts are null.
+ * {@code residual + gate * act(x W^T + bias + scale (x A^T) diag(scales) B^T)} for x [batch,
+ * seqLen, in]; absent parts are null.
  */
 public record LinearReference(
         HostArray x,
@@ -13,6 +13,7 @@ public record LinearReference(
         HostArray a,
         HostArray b,
         double loraScale,
+        HostArray scales,
         Activation activation,
         HostArray gate,
         HostArray residual) {
@@ -24,7 +25,8 @@ public record LinearReference(
         double[] low = a == null ? null : new double[a.dim(0)];
         for (int row = 0; row < batch * seqLen; row++) {
             for (int r = 0; low != null && r < low.length; r++) {
-                low[r] = m.store(dot(m, 0, row, a, r));
+                double own = dot(m, 0, row, a, r);
+                low[r] = m.store(scales == null ? own : m.of(scales.get(r) * own));
             }
             for (int n = 0; n < out; n++) {
                 double p = dot(m, bias == null ? 0 : bias.get(n), row, weight, n);

@@ -59,7 +59,11 @@ final class LowRankGradCases {
                     Operand weight = inputs.weight(DType.BF16, out, in);
                     Operand a = inputs.weight(DType.F32, rank, in);
                     Operand b = inputs.weight(DType.F32, out, rank);
-                    LowRank lora = new LowRank(a.tensor(), b.tensor(), LORA_SCALE);
+                    // where in is even, each rank has a scale of its own
+                    Operand scales = in % 2 == 0 ? inputs.weight(DType.F32, rank) : null;
+                    LowRank lora =
+                            new LowRank(
+                                    a.tensor(), b.tensor(), LORA_SCALE, Operand.tensorOf(scales));
                     return Trial.of(
                             () -> {
                                 Op.Linear forward =
@@ -81,22 +85,38 @@ final class LowRankGradCases {
                                 HostArray rows = x.host().reshape(tokens, in).permute(1, 0);
                                 HostArray dRows = dy.host().reshape(tokens, out).permute(1, 0);
                                 return down
-                                        ? down(m, rows, dRows, b.host())
-                                        : up(m, rows, dRows, a.host());
+                                        ? down(m, rows, dRows, b.host(), Operand.hostOf(scales))
+                                        : up(m, rows, dRows, a.host(), Operand.hostOf(scales));
                             });
                 });
     }
 
-    /** {@code (dy B)^T (scale x)}; x [in, tokens], dy [out, tokens]. */
-    private static HostArray down(Arithmetic m, HostArray x, HostArray dy, HostArray b) {
-        HostArray low = stored(m, product(m, stored(m, b.permute(1, 0)), dy.permute(1, 0), 1));
+    /** {@code (dy B diag(scales))^T (scale x)}; x [in, tokens], dy [out, tokens]. */
+    private static HostArray down(
+            Arithmetic m, HostArray x, HostArray dy, HostArray b, HostArray scales) {
+        HostArray low = product(m, stored(m, b.permute(1, 0)), dy.permute(1, 0), 1);
+        low = stored(m, scaled(m, low, scales));
         return product(m, low, x, LORA_SCALE);
     }
 
-    /** {@code dy^T (scale x A^T)}; x [in, tokens], dy [out, tokens]. */
-    private static HostArray up(Arithmetic m, HostArray x, HostArray dy, HostArray a) {
-        HostArray low = stored(m, product(m, stored(m, a), x.permute(1, 0), 1));
+    /** {@code dy^T (scale x A^T diag(scales))}; x [in, tokens], dy [out, tokens]. */
+    private static HostArray up(
+            Arithmetic m, HostArray x, HostArray dy, HostArray a, HostArray scales) {
+        HostArray low = product(m, stored(m, a), x.permute(1, 0), 1);
+        low = stored(m, scaled(m, low, scales));
         return product(m, dy, low, LORA_SCALE);
+    }
+
+    /** Rows of low [rank, tokens] times their scales. */
+    private static HostArray scaled(Arithmetic m, HostArray low, HostArray scales) {
+        if (scales == null) {
+            return low;
+        }
+        HostArray y = HostArray.zeros(low.dims());
+        for (int i = 0; i < y.values().length; i++) {
+            y.values()[i] = m.of(scales.get(i / low.dim(1)) * low.get(i));
+        }
+        return y;
     }
 
     /**
