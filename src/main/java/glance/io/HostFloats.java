@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 
 /**
  * Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even.
- * Floats of 64 bits are read only. What is beyond the range of a dtype becomes what PyTorch makes of
- * it: infinite, and NaN in F8_E4M3, which has no infinities.
+ * Floats of 64 bits are read only. What is beyond the range of a dtype becomes what PyTorch makes
+ * of it: infinite, and NaN in F8_E4M3, which has no infinities.
  */
 public final class HostFloats {
     private HostFloats() {}
