@@ -18,7 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * The transformer of a model as files, without a device: of a model folder, a component folder, or
@@ -30,12 +29,6 @@ final class Checkpoint implements AutoCloseable {
     private static final List<String> TEXT_ENCODERS =
             List.of("text_encoder", "text_encoder_2", "text_encoder_3");
     private static final String WEIGHT = ".weight";
-
-    /** Tensors that only quantised weights have beside them. */
-    private static final Pattern OF_QUANTIZED =
-            Pattern.compile(
-                    "(.*\\.)?(scaled_fp8|scale_(weight|input)|(weight|input)_scale(_\\d)?|comfy_quant"
-                            + "|absmax|quant_map|quant_state\\..*|qweight|qzeros)");
 
     private final Path path;
     private final Weights weights;
@@ -167,22 +160,22 @@ final class Checkpoint implements AutoCloseable {
     /**
      * Requires weights whose values are their own.
      *
-     * @throws FormatException naming a tensor, if some are quantised
+     * @throws FormatException naming the quantiser or a tensor, if they are not
      */
     static void requirePlain(Weights weights) {
+        FormatException quantised = weights.quantised();
+        if (quantised != null) {
+            throw quantised;
+        }
         for (TensorInfo info : weights.tensors().values()) {
-            boolean other =
-                    info.name().endsWith(WEIGHT)
-                            && info.shape().rank() == 2
-                            && !info.dtype().isFloating();
-            boolean quantized = OF_QUANTIZED.matcher(info.name()).matches();
-            if (other || quantized) {
+            if (info.name().endsWith(WEIGHT)
+                    && info.shape().rank() == 2
+                    && !info.dtype().isFloating()) {
                 throw new FormatException(
                         weights.source(),
                         info.name(),
-                        (quantized ? "is part of quantised weights" : "is " + info.dtype())
-                                + ", which cannot be changed or compared here",
-                        "use this model's weights in F32, BF16, F16, or F8 without scales");
+                        "is " + info.dtype() + ", which cannot be changed or compared here",
+                        "use this model's weights in F32, BF16, F16 or F8");
             }
         }
     }

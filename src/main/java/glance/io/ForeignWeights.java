@@ -94,13 +94,9 @@ final class ForeignWeights {
     /** A refusal of such weights, in one line; null if these look like what the engine reads. */
     static FormatException refusal(
             Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
-        String quantiser = quantiser(file, tensors, metadata);
-        if (quantiser != null) {
-            return new FormatException(
-                    file,
-                    null,
-                    "is quantised with " + quantiser + ", which is not supported",
-                    PLAIN);
+        FormatException quantised = quantised(file, tensors, metadata);
+        if (quantised != null) {
+            return quantised;
         }
         if (ADAPTER.isIn(tensors.keySet())) {
             return new FormatException(
@@ -112,6 +108,19 @@ final class ForeignWeights {
             }
         }
         return null;
+    }
+
+    /** A refusal of quantised weights, in one line; null if these are not. */
+    static FormatException quantised(
+            Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
+        String quantiser = quantiser(file, tensors, metadata);
+        return quantiser == null
+                ? null
+                : new FormatException(
+                        file,
+                        null,
+                        "is quantised with " + quantiser + ", which is not supported",
+                        PLAIN);
     }
 
     private static String quantiser(

@@ -85,6 +85,11 @@ public abstract class Weights implements AutoCloseable {
         return ForeignWeights.refusal(source(), tensors(), metadata());
     }
 
+    /** Why the values of these weights are not their own: they are quantised. Null if not. */
+    public FormatException quantised() {
+        return ForeignWeights.quantised(source(), tensors(), metadata());
+    }
+
     /** Closes all files. */
     @Override
     public abstract void close();

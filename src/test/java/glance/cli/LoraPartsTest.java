@@ -197,15 +197,28 @@ class LoraPartsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"single_transformer_blocks.0.proj_mlp.scale_weight", "scaled_fp8"})
-    void quantizedWeights_areRefusedByName(String scale) {
+    void quantisedWeights_areRefusedByName(String scale) {
         Map<String, HostTensor> tensors = Fixture.tensors(in8Bits(DType.F8_E4M3, name -> true));
         tensors.put(scale, HostFloats.tensor(DType.F32, Shape.of(), 2));
         Path scaled = at("scaled.safetensors");
         SafetensorsWriter.write(scaled, tensors, Map.of());
         refuse("merge", scaled, MIXED, "--out", at("merged.safetensors"));
-        assertThat(err.toString()).contains(scale, "quantised weights");
+        assertThat(err.toString())
+                .contains("scaled.safetensors", "is quantised with scales beside the weights");
         refuse("extract", scaled, scaled, "--rank", 1, "--out", at("x.safetensors"));
-        assertThat(err.toString()).contains(scale, "quantised weights");
+        assertThat(err.toString())
+                .contains("scaled.safetensors", "is quantised with scales beside the weights");
+    }
+
+    @Test
+    void weightsOfADtypeThatIsNotKnown_areRefusedByName() {
+        Map<String, HostTensor> tensors = Fixture.tensors(MODEL.resolve("transformer"));
+        ByteBuffer zeros = ByteBuffer.allocate(8 * 4);
+        tensors.put("proj_out.weight", new HostTensor(DType.F64, Shape.of(2, 2), zeros));
+        Path wide = at("wide.safetensors");
+        SafetensorsWriter.write(wide, tensors, Map.of());
+        refuse("merge", wide, MIXED, "--out", at("merged.safetensors"));
+        assertThat(err.toString()).contains("proj_out.weight: is F64");
     }
 
     /** The transformer with some of its matrices cast. */
