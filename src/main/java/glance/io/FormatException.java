@@ -11,7 +11,6 @@ import java.nio.file.Path;
  */
 public final class FormatException extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private static final int MAX_QUOTED_CHARS = 160;
 
     /**
      * @param file the file, or null if none is known
@@ -43,20 +42,8 @@ public final class FormatException extends RuntimeException {
         return message.toString();
     }
 
-    /** Text from a file, made fit for one line of a message. */
+    /** As {@link PrintableText#quoted}. */
     static String printable(String text) {
-        boolean cut = text.length() > MAX_QUOTED_CHARS;
-        String head = cut ? text.substring(0, MAX_QUOTED_CHARS) : text;
-        StringBuilder safe = new StringBuilder(head.length());
-        head.chars().forEach(c -> safe.append(isPlain(c) ? (char) c : '?'));
-        return cut ? safe + "..." : safe.toString();
-    }
-
-    private static boolean isPlain(int c) {
-        int type = Character.getType(c);
-        return !Character.isISOControl(c)
-                && type != Character.FORMAT
-                && type != Character.LINE_SEPARATOR
-                && type != Character.PARAGRAPH_SEPARATOR;
+        return PrintableText.quoted(text);
     }
 }

@@ -1,27 +1,32 @@
 package glance.io;
 
-import java.awt.Color;
-import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.channels.Channels;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
+import javax.imageio.event.IIOReadWarningListener;
 import javax.imageio.metadata.IIOMetadata;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
-/** Picture files: PNG with text, in which the settings of a picture travel with it. */
+/** Picture files: with text in PNG and JPEG, so that the settings of a picture travel with it. */
 public final class Images {
+    /** The name under which {@link #readText} gives the comment of a JPEG or WebP. */
+    public static final String COMMENT = "UserComment";
+
     private static final long MAX_FILE_BYTES = 512L << 20;
     private static final long MAX_PIXELS = 128L << 20;
 
@@ -39,47 +44,93 @@ public final class Images {
      * @throws java.io.UncheckedIOException if writing fails; nothing is left behind
      */
     public static void writePng(Path file, BufferedImage image, Map<String, String> text) {
-        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
-        try {
+        SafeWrite.write(file, png(image, text));
+    }
+
+    /** The content of a PNG, as {@link #writePng} writes it. */
+    public static byte[] png(BufferedImage image, Map<String, String> text) {
+        return encoded(
+                "png",
+                image,
+                (writer, metadata) -> {
+                    PngText.put(metadata, text);
+                    return writer.getDefaultWriteParam();
+                });
+    }
+
+    /**
+     * The content of a JPEG.
+     *
+     * @param image the picture
+     * @param comment goes into its EXIF user comment
+     * @param quality 1 to 100
+     * @throws IllegalArgumentException if the comment {@link #fitsJpeg does not fit}
+     */
+    public static byte[] jpeg(BufferedImage image, String comment, int quality) {
+        return encoded(
+                "jpeg",
+                image,
+                (writer, metadata) -> {
+                    ExifComment.put(metadata, comment);
+                    ImageWriteParam param = writer.getDefaultWriteParam();
+                    param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+                    param.setCompressionQuality(quality / 100f);
+                    return param;
+                });
+    }
+
+    /** Whether a JPEG can hold the comment: about 32,000 characters. */
+    public static boolean fitsJpeg(String comment) {
+        return ExifComment.segment(comment).isPresent();
+    }
+
+    /** What is set before a picture is written. */
+    private interface Preparation {
+        ImageWriteParam apply(ImageWriter writer, IIOMetadata metadata);
+    }
+
+    /** Into memory, so that a disk's failure is reported in the disk's own words. */
+    private static byte[] encoded(String format, BufferedImage image, Preparation preparation) {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName(format).next();
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
             IIOMetadata metadata =
                     writer.getDefaultImageMetadata(
                             ImageTypeSpecifier.createFromRenderedImage(image),
                             writer.getDefaultWriteParam());
-            PngText.put(metadata, text);
-            SafeWrite.write(
-                    file,
-                    channel -> {
-                        // The writer goes back to fill in chunk lengths, so it needs a cache.
-                        try (ImageOutputStream out =
-                                new MemoryCacheImageOutputStream(
-                                        Channels.newOutputStream(channel))) {
-                            writer.setOutput(out);
-                            writer.write(new IIOImage(image, null, metadata));
-                        }
-                    });
+            ImageWriteParam param = preparation.apply(writer, metadata);
+            writer.setOutput(out);
+            writer.write(null, new IIOImage(image, null, metadata), param);
+        } catch (IOException e) {
+            throw new IllegalStateException("a picture cannot be written to memory", e);
         } finally {
             writer.dispose();
         }
+        return bytes.toByteArray();
     }
 
     /**
-     * The text of a PNG by keyword, in file order; of a repeated keyword, the first.
+     * The text of a picture by keyword, in file order, at most 1 MiB: the text chunks of a PNG; of
+     * another picture its EXIF user comment, under {@link #COMMENT}.
      *
-     * @throws FormatException if the file is not a readable PNG
+     * @param wanted the keywords to read
+     * @throws FormatException if the file is missing or no picture, or a PNG that is cut off
      */
-    public static Map<String, String> readPngText(Path file) {
-        return withReader(
-                file,
-                reader -> {
-                    if (!reader.getFormatName().equalsIgnoreCase("png")) {
-                        throw new FormatException(
-                                file,
-                                null,
-                                "is a " + reader.getFormatName() + " image, not a PNG",
-                                "give a PNG file");
-                    }
-                    return PngText.get(reader.getImageMetadata(0));
-                });
+    public static Map<String, String> readText(Path file, Predicate<String> wanted) {
+        byte[] content = FileInput.bytes(file, MAX_FILE_BYTES);
+        if (PngChunks.isPng(content)) {
+            return PngText.read(file, content, wanted);
+        }
+        withReader(file, content, ImageReader::getFormatName);
+        return ExifComment.of(content)
+                .filter(comment -> wanted.test(COMMENT))
+                .map(comment -> Map.of(COMMENT, comment))
+                .orElse(Map.of());
+    }
+
+    /** As {@link #readText(Path, Predicate)}, of all keywords. */
+    public static Map<String, String> readText(Path file) {
+        return readText(file, keyword -> true);
     }
 
     /**
@@ -88,8 +139,14 @@ public final class Images {
      * @throws FormatException if the file is missing, no such picture, damaged, or too large
      */
     public static BufferedImage read(Path file) {
+        return read(file, FileInput.bytes(file, MAX_FILE_BYTES));
+    }
+
+    private static BufferedImage read(Path file, byte[] content) {
+        boolean png = PngChunks.isPng(content);
         return withReader(
                 file,
+                png ? PngChunks.pixels(file, content) : content,
                 reader -> {
                     long width = reader.getWidth(0);
                     long height = reader.getHeight(0);
@@ -106,7 +163,13 @@ public final class Images {
                                         + " in all",
                                 "scale it down");
                     }
-                    return reader.read(0);
+                    Damage damage = new Damage();
+                    reader.addIIOReadWarningListener(damage);
+                    BufferedImage image = reader.read(0);
+                    if (damage.found() != null) {
+                        throw damaged(file, damage.found(), null);
+                    }
+                    return image;
                 });
     }
 
@@ -117,13 +180,8 @@ public final class Images {
      * @throws FormatException if the file is missing, no such picture, damaged, or too large
      */
     public static BufferedImage readUpright(Path file) {
-        BufferedImage image = read(file);
-        BufferedImage rgb =
-                new BufferedImage(image.getWidth(), image.getHeight(), BufferedImage.TYPE_INT_RGB);
-        Graphics2D graphics = rgb.createGraphics();
-        graphics.drawImage(image, 0, 0, Color.WHITE, null);
-        graphics.dispose();
-        return Orientation.upright(rgb, Orientation.of(FileInput.bytes(file, MAX_FILE_BYTES)));
+        byte[] content = FileInput.bytes(file, MAX_FILE_BYTES);
+        return Orientation.upright(OnWhite.rgb(read(file, content)), Orientation.of(content));
     }
 
     /** What is done with an opened picture. */
@@ -131,8 +189,10 @@ public final class Images {
         T apply(ImageReader reader) throws IOException;
     }
 
-    private static <T> T withReader(Path file, Use<T> use) {
-        byte[] content = FileInput.bytes(file, MAX_FILE_BYTES);
+    private static <T> T withReader(Path file, byte[] content, Use<T> use) {
+        if (WebpLibrary.isWebp(content)) {
+            WebpLibrary.load(file);
+        }
         try (ImageInputStream in =
                 new MemoryCacheImageInputStream(new ByteArrayInputStream(content))) {
             Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
@@ -145,7 +205,7 @@ public final class Images {
             }
             ImageReader reader = readers.next();
             try {
-                reader.setInput(in);
+                reader.setInput(in, true, true);
                 return use.apply(reader);
             } finally {
                 reader.dispose();
@@ -154,12 +214,39 @@ public final class Images {
             throw e;
         } catch (IOException | RuntimeException e) {
             // The readers of ImageIO meet damage with all kinds of runtime exceptions.
-            throw new FormatException(
-                    file,
-                    null,
-                    "is a damaged picture (" + FormatException.printable(e.toString()) + ")",
-                    "make or fetch it again",
-                    e);
+            throw damaged(file, e.toString(), e);
+        }
+    }
+
+    private static FormatException damaged(Path file, String reason, Exception cause) {
+        return new FormatException(
+                file,
+                null,
+                "is a damaged picture (" + FormatException.printable(reason) + ")",
+                "make or fetch it again",
+                cause);
+    }
+
+    /** Readers go on after damage to the pixels, with a warning. */
+    private static final class Damage implements IIOReadWarningListener {
+        /** The others are about profiles and thumbnails. */
+        private static final Pattern OF_PIXELS =
+                Pattern.compile(
+                        "corrupt jpeg data|truncated|premature|inconsistent progression|invalid sos",
+                        Pattern.CASE_INSENSITIVE);
+
+        private String found;
+
+        @Override
+        public void warningOccurred(ImageReader source, String warning) {
+            if (found == null && OF_PIXELS.matcher(warning).find()) {
+                found = warning;
+            }
+        }
+
+        /** The first such warning, or null. */
+        String found() {
+            return found;
         }
     }
 }

@@ -1,11 +1,15 @@
 package glance.io;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -24,6 +28,45 @@ public final class SafeWrite {
         void writeTo(FileChannel channel) throws IOException;
     }
 
+    /** As {@link #write(Path, Content)}, with the content in memory. */
+    public static void write(Path target, byte[] content) {
+        write(target, channel -> writeAll(channel, content));
+    }
+
+    /**
+     * Writes a file that must not be there yet, also if another program makes one of that name at
+     * the same moment.
+     *
+     * @return false, with nothing changed, if the name is taken
+     * @throws UncheckedIOException as {@link #write(Path, Content)}
+     */
+    public static boolean create(Path target, byte[] content) {
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            return false;
+        }
+        requireWritable(target);
+        try {
+            Path aside = aside(target);
+            try {
+                fill(aside, channel -> writeAll(channel, content));
+                return place(aside, target);
+            } finally {
+                Files.deleteIfExists(aside);
+            }
+        } catch (IOException e) {
+            throw failed(target, describe(e), "check permissions and free space", e);
+        }
+    }
+
+    /** Writes to a device or a pipe, which cannot be moved into place. */
+    public static void stream(Path target, byte[] content) {
+        try (OutputStream out = Files.newOutputStream(target, StandardOpenOption.WRITE)) {
+            out.write(content);
+        } catch (IOException e) {
+            throw failed(target, describe(e), "give another name", e);
+        }
+    }
+
     /**
      * Writes or replaces {@code target}. A symbolic link is followed. Folders are not created.
      *
@@ -34,21 +77,53 @@ public final class SafeWrite {
         requireWritable(target);
         try {
             Path place = Files.isSymbolicLink(target) ? target.toRealPath() : target;
-            // A plain new file and not createTempFile, whose files only their owner can read.
-            Path aside = place.resolveSibling(".glance-" + UUID.randomUUID() + ".part");
+            Path aside = aside(place);
             try {
-                try (FileChannel channel =
-                        FileChannel.open(
-                                aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-                    content.writeTo(channel);
-                    channel.force(true);
-                }
+                fill(aside, content);
                 move(aside, place);
             } finally {
                 Files.deleteIfExists(aside);
             }
         } catch (IOException e) {
             throw failed(target, describe(e), "check permissions and free space", e);
+        }
+    }
+
+    private static Path aside(Path place) {
+        return place.resolveSibling(".glance-" + UUID.randomUUID() + ".part");
+    }
+
+    private static void fill(Path aside, Content content) throws IOException {
+        // A plain new file and not createTempFile, whose files only their owner can read.
+        try (FileChannel channel =
+                FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            content.writeTo(channel);
+            channel.force(true);
+        }
+    }
+
+    private static void writeAll(FileChannel channel, byte[] content) throws IOException {
+        ByteBuffer bytes = ByteBuffer.wrap(content);
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+
+    /** A link is never made over a file. Where there are no links, an empty file takes the name. */
+    private static boolean place(Path from, Path to) throws IOException {
+        try {
+            Files.createLink(to, from);
+            return true;
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            try {
+                Files.createFile(to);
+            } catch (FileAlreadyExistsException taken) {
+                return false;
+            }
+            move(from, to);
+            return true;
         }
     }
 
@@ -77,7 +152,12 @@ public final class SafeWrite {
     private static String describe(IOException e) {
         String kind = e.getClass().getSimpleName();
         String detail = e instanceof FileSystemException files ? files.getReason() : e.getMessage();
-        return detail == null ? kind : kind + ": " + FormatException.printable(detail);
+        if (detail == null) {
+            return kind;
+        }
+        // The plain class says nothing; "No space left on device" says all.
+        return (e.getClass() == IOException.class ? "" : kind + ": ")
+                + FormatException.printable(detail);
     }
 
     private static UncheckedIOException failed(

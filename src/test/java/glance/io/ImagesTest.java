@@ -38,7 +38,7 @@ class ImagesTest {
         BufferedImage image = picture(33, 17);
         Images.writePng(file, image, text);
 
-        assertThat(Images.readPngText(file)).isEqualTo(text);
+        assertThat(Images.readText(file)).isEqualTo(text);
         BufferedImage read = Images.read(file);
         assertThat(pixels(read)).isEqualTo(pixels(image));
     }
@@ -56,14 +56,14 @@ class ImagesTest {
     void writePng_nulAndLoneSurrogate_becomeReplacementCharacters() {
         Path file = folder.resolve("a.png");
         Images.writePng(file, picture(2, 2), Map.of("a", "x\0y", "b", "x\ud800y"));
-        assertThat(Images.readPngText(file)).isEqualTo(Map.of("a", "x\ufffdy", "b", "x\ufffdy"));
+        assertThat(Images.readText(file)).isEqualTo(Map.of("a", "x\ufffdy", "b", "x\ufffdy"));
     }
 
     @Test
     void writePng_noText_readsBackEmpty() {
         Path file = folder.resolve("a.png");
         Images.writePng(file, picture(1, 1), Map.of());
-        assertThat(Images.readPngText(file)).isEmpty();
+        assertThat(Images.readText(file)).isEmpty();
     }
 
     @ParameterizedTest
@@ -98,13 +98,31 @@ class ImagesTest {
     }
 
     @Test
-    void readPngText_otherFormat_isRefused() throws IOException {
+    void readText_otherFormat_isEmpty() throws IOException {
         Path file = folder.resolve("a.bmp");
         ImageIO.write(picture(2, 2), "bmp", file.toFile());
-        assertThatThrownBy(() -> Images.readPngText(file))
-                .isInstanceOf(FormatException.class)
-                .hasMessageContaining("is a bmp image, not a PNG");
+        assertThat(Images.readText(file)).isEmpty();
         assertThat(Images.read(file).getWidth()).isEqualTo(2);
+    }
+
+    @Test
+    void jpeg_carriesAComment() throws IOException {
+        String comment = "caf\u00e9 \u4f60\u597d \ud83e\udd8a\nSteps: 1";
+        Path file = Files.write(folder.resolve("a.jpg"), Images.jpeg(picture(9, 7), comment, 95));
+        assertThat(Images.readText(file)).isEqualTo(Map.of(Images.COMMENT, comment));
+        assertThat(Images.readUpright(file).getWidth()).isEqualTo(9);
+        byte[] small = Images.jpeg(picture(64, 64), "", 10);
+        assertThat(small.length).isLessThan(Images.jpeg(picture(64, 64), "", 95).length);
+    }
+
+    @Test
+    void jpeg_longComment_isRefused() {
+        assertThat(Images.fitsJpeg("x".repeat(32_000))).isTrue();
+        String comment = "x".repeat(33_000);
+        assertThat(Images.fitsJpeg(comment)).isFalse();
+        assertThatThrownBy(() -> Images.jpeg(picture(1, 1), comment, 95))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("too long for a JPEG");
     }
 
     @Test
@@ -131,7 +149,7 @@ class ImagesTest {
             Files.write(file, damaged);
             try {
                 assertThat(Images.read(file)).isNotNull();
-                assertThat(Images.readPngText(file)).isNotNull();
+                assertThat(Images.readText(file)).isNotNull();
             } catch (FormatException e) {
                 assertThat(e).hasMessageStartingWith(file + ": ").hasMessageNotContaining("\n");
             }

@@ -1,0 +1,33 @@
+package glance.io;
+
+/** Text that came out of files, made fit for a terminal: it must not steer it or fake a line. */
+public final class PrintableText {
+    private static final int MAX_QUOTED_CHARS = 160;
+
+    private PrintableText() {}
+
+    /** The text with {@code ?} for control and format characters and for line separators. */
+    public static String line(String text) {
+        if (text.chars().allMatch(PrintableText::isPlain)) {
+            return text;
+        }
+        StringBuilder safe = new StringBuilder(text.length());
+        text.chars().forEach(c -> safe.append(isPlain(c) ? (char) c : '?'));
+        return safe.toString();
+    }
+
+    /** As {@link #line}, cut to 160 characters: for quotations in messages. */
+    public static String quoted(String text) {
+        return text.length() <= MAX_QUOTED_CHARS
+                ? line(text)
+                : line(text.substring(0, MAX_QUOTED_CHARS)) + "...";
+    }
+
+    private static boolean isPlain(int c) {
+        int type = Character.getType(c);
+        return !Character.isISOControl(c)
+                && type != Character.FORMAT
+                && type != Character.LINE_SEPARATOR
+                && type != Character.PARAGRAPH_SEPARATOR;
+    }
+}

@@ -1,0 +1,21 @@
+package glance.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class PrintableTextTest {
+    @Test
+    void line_leavesNothingThatSteersATerminal() {
+        assertThat(PrintableText.line("a\u001b[31mb\nc\u009bd\u202ee\u2028f\0\u007f"))
+                .isEqualTo("a?[31mb?c?d?e?f??");
+        assertThat(PrintableText.line("caf\u00e9 \u4f60 \ud83e\udd8a"))
+                .isEqualTo("caf\u00e9 \u4f60 \ud83e\udd8a");
+    }
+
+    @Test
+    void quoted_isCut() {
+        assertThat(PrintableText.quoted("x".repeat(200_000))).isEqualTo("x".repeat(160) + "...");
+        assertThat(PrintableText.quoted("x".repeat(160))).isEqualTo("x".repeat(160));
+    }
+}
