@@ -219,7 +219,7 @@ public final class ImageSession implements AutoCloseable {
             FloatBuffer values = ops.host().floats(latents);
             float[] copy = new float[values.remaining()];
             values.get(copy);
-            TextToImage.checkFinite(FloatBuffer.wrap(copy));
+            TextToImage.checkLatents(FloatBuffer.wrap(copy));
             return new Denoised(copy, seconds);
         }
     }

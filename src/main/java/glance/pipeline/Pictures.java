@@ -17,12 +17,17 @@ final class Pictures {
      * diffusers.
      *
      * @param decoded [batch, height, width, 3], about [-1, 1]
+     * @throws IllegalStateException if a value is NaN or infinite
      */
     static List<BufferedImage> of(Ops ops, Tensor decoded) {
         FloatBuffer values;
         try (Scope scope = ops.scope()) {
             values = ops.host().floats(ops.contiguous(decoded));
         }
+        TextToImage.checkFinite(
+                values.duplicate(),
+                "the decoded picture has values that are NaN or infinite; the autoencoder or its"
+                        + " config is at fault");
         int height = decoded.dim(1);
         int width = decoded.dim(2);
         List<BufferedImage> pictures = new ArrayList<>();

@@ -1,7 +1,5 @@
 package glance.pipeline;
 
-import glance.io.ModelFolder;
-import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
@@ -9,41 +7,36 @@ import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.function.ObjIntConsumer;
 
-/** Decodes the latents every few steps, when asked for; keeps the autoencoder open meanwhile. */
-final class Previews implements ObjIntConsumer<Tensor>, AutoCloseable {
+/** Decodes the latents every few steps, when asked for. */
+final class Previews implements ObjIntConsumer<Tensor> {
     private final Ops ops;
     private final int every;
     private final TokenGrid grid;
     private final RunListener listener;
     private final LatentCodec codec;
 
+    /**
+     * @param codec may be null if no previews were asked for
+     */
     Previews(
             Ops ops,
-            Family family,
-            ModelFolder folder,
             ImageRequest request,
             TokenGrid grid,
+            LatentCodec codec,
             RunListener listener) {
         this.ops = ops;
         this.every = request.previewEvery();
         this.grid = grid;
+        this.codec = codec;
         this.listener = listener;
-        this.codec = every > 0 ? family.openCodec(ops, folder) : null;
     }
 
     @Override
     public void accept(Tensor latents, int step) {
-        if (codec != null && step % every == 0) {
+        if (every > 0 && step % every == 0) {
             try (Scope scope = ops.scope()) {
                 listener.preview(step, Pictures.of(ops, codec.decode(ops, latents, grid)));
             }
-        }
-    }
-
-    @Override
-    public void close() {
-        if (codec != null) {
-            codec.close();
         }
     }
 }

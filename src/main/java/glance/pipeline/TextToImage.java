@@ -9,7 +9,9 @@ import glance.lora.AdapterSet.Assignment;
 import glance.lora.LoraSpec;
 import glance.model.Denoiser;
 import glance.model.Family;
-import glance.model.LatentCodec;
+                AdapterSet set = new AdapterSet(ops, encoded.adapters()::isOfTransformer);
+                Release autoencoder = decoding::release) {
+            List<DenoisingStep> steps = Adapters.steps(set, encoded.assignments(), plan);
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
@@ -25,7 +27,8 @@ import java.util.List;
 /**
  * Prompt to picture, for any family. Loads the parts of the model one after the other (text
  * encoder, transformer, autoencoder) and frees each before the next, so the peak is the largest
- * part.
+ * part. Of several prompts, all but the last are decoded beside the transformer, so that their
+ * pictures are there early; where that does not fit, they are decoded at the end, too.
  */
 public final class TextToImage {
     private final Ops ops;
@@ -71,9 +74,10 @@ public final class TextToImage {
         check(request);
         try (Scope scope = ops.scope()) {
             Encoded encoded = encode(request, listener);
-            List<Tensor> latents = denoise(request, encoded, listener);
-            List<ImageResult> results = decode(request, latents, listener);
-            if (latents.size() < request.prompts().size()) {
+            Decoding decoding = new Decoding(ops, family, folder, request, grid(request), listener);
+            denoise(request, encoded, decoding, listener);
+            List<ImageResult> results = decoding.finish();
+            if (decoding.prompts() < request.prompts().size()) {
                 throw new CancelledException();
             }
             return results;
@@ -162,41 +166,56 @@ public final class TextToImage {
         }
     }
 
-    /** The last latents of each prompt; fewer than there are prompts if the run was cancelled. */
-    private List<Tensor> denoise(ImageRequest request, Encoded encoded, RunListener listener) {
+    /** Makes the last latents of each prompt; of fewer prompts if the run was cancelled. */
+    private void denoise(
+            ImageRequest request, Encoded encoded, Decoding decoding, RunListener listener) {
         listener.stage("transformer");
         PhasePlan plan = plan(request);
         TokenGrid grid = grid(request);
         try (Scope outer = ops.scope();
                 Denoiser denoiser = family.openDenoiser(ops, folder);
                 AdapterSet set = new AdapterSet(ops, encoded.adapters()::isOfTransformer);
-                Previews previews = new Previews(ops, family, folder, request, grid, listener)) {
+                Release autoencoder = decoding::release) {
             List<DenoisingStep> steps = Adapters.steps(set, encoded.assignments(), plan);
             Sampler sampler = new Sampler(ops, denoiser, listener);
+            Previews previews =
+                    new Previews(
+                            ops,
+                            request,
+                            grid,
+                            request.previewEvery() > 0 ? decoding.codec() : null,
+                            listener);
             List<Conditioned> prepared =
                     sampler.prepare(encoded.texts(), steps, grid, request.guidance().embedded());
             // the steps need neither the other, and together they might not fit
             denoiser.parameters().unloadConditioning();
             denoiser.parameters().load();
             listener.stage("denoising");
-            List<Tensor> results = new ArrayList<>();
             for (Conditioned conditioned : prepared) {
                 try (Scope scope = ops.scope()) {
                     Tensor noise =
                             StartNoise.packed(ops, request.seed(), request.batch(), geometry, grid);
                     Tensor latents =
                             sampler.run(conditioned, noise, steps, request.guidance(), previews);
-                    checkFinite(latents);
-                    results.add(outer.keep(scope.keep(latents)));
+                    checkLatents(ops.host().floats(latents));
+                    decoding.add(outer.keep(scope.keep(latents)));
                 } catch (CancelledException e) {
-                    if (results.isEmpty()) {
+                    if (decoding.prompts() == 0) {
                         throw e;
                     }
                     break;
                 }
+                if (decoding.prompts() < request.prompts().size()) {
+                    decoding.decodeBeside();
+                }
             }
-            return results;
         }
+    }
+
+    /** Closes without checked exceptions. */
+    private interface Release extends AutoCloseable {
+        @Override
+        void close();
     }
 
     /** Adapters of a run and those that its plan names for phases. */
@@ -209,40 +228,23 @@ public final class TextToImage {
         return all;
     }
 
-    private void checkFinite(Tensor latents) {
-        checkFinite(ops.host().floats(latents));
+    static void checkLatents(FloatBuffer values) {
+        checkFinite(
+                values,
+                "the latents became NaN or infinite; the model, an adapter or its scale is at"
+                        + " fault");
     }
 
-    static void checkFinite(FloatBuffer values) {
+    /**
+     * Reads the values to their end.
+     *
+     * @throws IllegalStateException in these words, if one is NaN or infinite
+     */
+    static void checkFinite(FloatBuffer values, String words) {
         while (values.hasRemaining()) {
             if (!Float.isFinite(values.get())) {
-                throw new IllegalStateException(
-                        "the latents became NaN or infinite; the model, an adapter or its scale is at fault");
+                throw new IllegalStateException(words);
             }
-        }
-    }
-
-    private List<ImageResult> decode(
-            ImageRequest request, List<Tensor> latents, RunListener listener) {
-        listener.stage("autoencoder");
-        try (LatentCodec codec = family.openCodec(ops, folder)) {
-            List<ImageResult> results = new ArrayList<>();
-            for (int p = 0; p < latents.size(); p++) {
-                for (int b = 0; b < request.batch(); b++) {
-                    try (Scope scope = ops.scope()) {
-                        Tensor one = ops.pack(latents.get(p).narrow(0, b, 1));
-                        Tensor decoded = codec.decode(ops, one, grid(request));
-                        ImageResult result =
-                                new ImageResult(
-                                        request.prompts().get(p),
-                                        request.seed() + b,
-                                        Pictures.of(ops, decoded).get(0));
-                        listener.picture(results.size(), result);
-                        results.add(result);
-                    }
-                }
-            }
-            return results;
         }
     }
 }

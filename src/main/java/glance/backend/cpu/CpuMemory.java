@@ -74,7 +74,7 @@ final class CpuMemory implements DeviceMemory {
         try {
             return new float[length];
         } catch (OutOfMemoryError e) {
-            throw new DeviceException(
+            throw DeviceException.outOfMemory(
                     "out of memory on the CPU device: asked for "
                             + 4L * length
                             + " bytes, "

@@ -73,14 +73,15 @@ final class BlockPool {
             address = driver.allocate(capacity);
         }
         if (address == 0) {
-            throw new DeviceException(
+            throw DeviceException.outOfMemory(
                     "out of memory on the CUDA device: asked for "
                             + bytes
                             + " bytes, "
                             + heldBytes
                             + " in use of "
                             + driver.gpu().memoryBytes()
-                            + "; make a smaller picture or a smaller batch");
+                            + "; make a smaller picture or a smaller batch",
+                    null);
         }
         heldBytes += capacity;
         driver.renew(address, bytes);
