@@ -139,6 +139,7 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         TrainFile file = file();
         TrainJob job = job(file);
+        data.leftOut().ifPresent(session::note);
         if (!file.ignored().isEmpty()) {
             session.note(config + ": without effect here: " + String.join(", ", file.ignored()));
         }

@@ -7,11 +7,13 @@ import glance.train.PictureFit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** The options that say what is trained, and from which pictures. */
 final class TrainData {
+    private static final int MAX_LISTED = 10;
     private static final Pattern SIDE = Pattern.compile("\\d{1,5}");
 
     @Option(
@@ -80,6 +82,20 @@ final class TrainData {
                     "no pictures given; use --data FOLDER, or --image FILE --caption TEXT");
         }
         return CaptionedPicture.in(data);
+    }
+
+    /** A line about the files that lie beside the pictures and are not used, once {@link #pictures} ran. */
+    Optional<String> leftOut() {
+        List<String> left = data == null ? List.of() : CaptionedPicture.leftOut(data);
+        if (left.isEmpty()) {
+            return Optional.empty();
+        }
+        int more = left.size() - MAX_LISTED;
+        return Optional.of(
+                data
+                        + ": left out: "
+                        + String.join(", ", left.subList(0, Math.min(left.size(), MAX_LISTED)))
+                        + (more > 0 ? " and " + more + " more" : ""));
     }
 
     /** What was chosen, once {@link #pictures} found it. */

@@ -15,6 +15,7 @@ final class TrainFiles {
     private final Path folder;
     private final List<String> phases;
     private final boolean anew;
+    private final boolean mayExist;
 
     /**
      * Changes nothing yet.
@@ -27,15 +28,20 @@ final class TrainFiles {
         this.folder = folder == null ? Path.of(DEFAULT) : folder;
         this.phases = phases;
         this.anew = overwrite && !resume;
+        this.mayExist = resume || overwrite;
         if (Files.exists(this.folder) && !Files.isDirectory(this.folder)) {
             throw new WrongUseException("--out " + this.folder + ": is a file; give a folder");
         }
         if (!Files.isWritable(existing(this.folder.toAbsolutePath()))) {
             throw new WrongUseException("--out " + this.folder + ": cannot be written");
         }
+        requireFree();
+    }
+
+    private void requireFree() {
         for (String phase : phases) {
             for (Path file : phase(phase).all()) {
-                if (Files.exists(file) && !resume && !overwrite) {
+                if (Files.exists(file) && !mayExist) {
                     throw new WrongUseException(
                             "--out "
                                     + this.folder
@@ -56,13 +62,27 @@ final class TrainFiles {
     }
 
     /**
-     * Makes the folder, and removes what is to be replaced: when nothing but the training itself
-     * can fail any more.
+     * Makes the folder, takes it for this run, and removes what is to be replaced: when nothing but
+     * the training itself can fail any more.
      *
      * @param samples whether pictures are drawn meanwhile
+     * @return to be closed when the training ends
+     * @throws WrongUseException if another run has the folder, or left files in it meanwhile
      */
-    void prepare(boolean samples) throws IOException {
+    TrainLock prepare(boolean samples) throws IOException {
         Files.createDirectories(samples ? folder.resolve(SAMPLES) : folder);
+        TrainLock lock = TrainLock.of(folder);
+        try {
+            requireFree();
+            removeOld();
+            return lock;
+        } catch (IOException | RuntimeException e) {
+            lock.close();
+            throw e;
+        }
+    }
+
+    private void removeOld() throws IOException {
         if (anew) {
             for (String phase : phases) {
                 for (Path file : phase(phase).all()) {

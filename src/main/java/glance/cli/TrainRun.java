@@ -76,9 +76,9 @@ final class TrainRun {
                                     + Units.plural(encodings.computed(), "encoding")
                                     + " computed");
         }
-        job.files().prepare(job.sampleEvery() > 0);
-        job.record().write(job.files().record());
-        try (Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
+        try (TrainLock lock = job.files().prepare(job.sampleEvery() > 0);
+                Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
+            job.record().write(job.files().record());
             TrainSamples samples =
                     sample == null
                             ? null

@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -74,10 +76,37 @@ public record CaptionedPicture(Path picture, String caption) {
         return result;
     }
 
+    /**
+     * What {@link #in} leaves alone in a folder, by name, each with the reason; hidden files are
+     * not mentioned.
+     */
+    public static List<String> leftOut(Path folder) {
+        Set<String> stems =
+                pictures(folder).stream().map(CaptionedPicture::stem).collect(Collectors.toSet());
+        List<String> result = new ArrayList<>();
+        for (Path path : list(folder)) {
+            String name = path.getFileName().toString();
+            if (Files.isDirectory(path)) {
+                result.add(name + " (a folder)");
+            } else if (isCaption(path) && !stems.contains(stem(path))) {
+                result.add(name + " (a caption without a picture)");
+            } else if (!isCaption(path) && !isPicture(path)) {
+                result.add(name + " (not PNG, JPEG or WebP)");
+            }
+        }
+        return result;
+    }
+
     private static List<Path> pictures(Path folder) {
+        return list(folder).stream()
+                .filter(Files::isRegularFile)
+                .filter(CaptionedPicture::isPicture)
+                .toList();
+    }
+
+    private static List<Path> list(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(Files::isRegularFile)
-                    .filter(CaptionedPicture::isPicture)
+            return files.filter(file -> !file.getFileName().toString().startsWith("."))
                     .sorted()
                     .toList();
         } catch (IOException e) {
@@ -87,7 +116,11 @@ public record CaptionedPicture(Path picture, String caption) {
 
     private static boolean isPicture(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return !name.startsWith(".") && ENDINGS.stream().anyMatch(name::endsWith);
+        return ENDINGS.stream().anyMatch(name::endsWith);
+    }
+
+    private static boolean isCaption(Path file) {
+        return file.getFileName().toString().endsWith(CAPTION_ENDING);
     }
 
     private static String stem(Path file) {

@@ -21,7 +21,7 @@ class TrainFilesTest {
         Path foreign = Files.writeString(folder.resolve("notes.txt"), "mine");
         TrainFiles files = new TrainFiles(folder, PHASES, false, true);
         assertThat(old).exists();
-        files.prepare(false);
+        files.prepare(false).close();
         assertThat(old).doesNotExist();
         assertThat(foreign).exists();
     }
@@ -29,7 +29,7 @@ class TrainFilesTest {
     @Test
     void resume_keepsEverything() throws IOException {
         Path old = Files.writeString(folder.resolve("slow.checkpoint.safetensors"), "state");
-        new TrainFiles(folder, PHASES, true, false).prepare(false);
+        new TrainFiles(folder, PHASES, true, false).prepare(false).close();
         assertThat(old).exists();
     }
 
@@ -38,7 +38,7 @@ class TrainFilesTest {
         Path deep = folder.resolve("a/b");
         TrainFiles files = new TrainFiles(deep, PHASES, false, false);
         assertThat(folder.resolve("a")).doesNotExist();
-        files.prepare(true);
+        files.prepare(true).close();
         assertThat(files.sample("slow", 20).getParent()).isEqualTo(deep.resolve("samples"));
         assertThat(deep.resolve("samples")).isDirectory();
     }
@@ -52,5 +52,27 @@ class TrainFilesTest {
         assertThatThrownBy(() -> new TrainFiles(folder.resolve("slow.csv"), PHASES, false, false))
                 .isInstanceOf(WrongUseException.class)
                 .hasMessageContaining("is a file; give a folder");
+    }
+
+    @Test
+    void secondRun_isRefusedWhileTheFirstTrains() throws IOException {
+        TrainFiles second = new TrainFiles(folder, PHASES, false, false);
+        try (TrainLock lock = new TrainFiles(folder, PHASES, false, false).prepare(false)) {
+            assertThatThrownBy(() -> second.prepare(false))
+                    .isInstanceOf(WrongUseException.class)
+                    .hasMessageContainingAll(folder.toString(), "another run trains into");
+        }
+        second.prepare(false).close();
+        assertThat(folder).isEmptyDirectory();
+    }
+
+    @Test
+    void filesThatAppearBeforeTheRunBegins_areRefused() throws IOException {
+        TrainFiles files = new TrainFiles(folder, PHASES, false, false);
+        Path foreign = Files.writeString(folder.resolve("slow.safetensors"), "another run's");
+        assertThatThrownBy(() -> files.prepare(false))
+                .isInstanceOf(WrongUseException.class)
+                .hasMessageContaining("holds slow.safetensors already");
+        assertThat(foreign).exists();
     }
 }

@@ -35,6 +35,21 @@ class CaptionedPictureTest {
     }
 
     @Test
+    void whatIsLeftOut_isNamedWithItsReason() throws IOException {
+        file("a.avif", "");
+        file("a.txt", "a caption");
+        file("b.png", "");
+        file("b.txt", "a caption");
+        file(".hidden.avif", "");
+        Files.createDirectory(folder.resolve("more"));
+        assertThat(CaptionedPicture.leftOut(folder))
+                .containsExactly(
+                        "a.avif (not PNG, JPEG or WebP)",
+                        "a.txt (a caption without a picture)",
+                        "more (a folder)");
+    }
+
+    @Test
     void pictureWithoutCaption_isRefused() throws IOException {
         file("a.png", "");
         refused("a.txt: no such file");
