@@ -1,6 +1,7 @@
 package glance.cli;
 
 import glance.io.BuiltInModel;
+import glance.io.PrintableText;
 import glance.lora.LoraSpec;
 import java.nio.file.Path;
 import java.util.List;
@@ -15,7 +16,11 @@ final class AdapterNames {
 
     private AdapterNames() {}
 
-    /** As {@link LoraSpec#parse}. */
+    /**
+     * As {@link LoraSpec#parse}.
+     *
+     * @throws IllegalArgumentException also if {@code ..} leads out of the built-in model
+     */
     static LoraSpec parse(String text) {
         return parse(text, LoraSpec::parse);
     }
@@ -27,15 +32,27 @@ final class AdapterNames {
 
     private static <T> T parse(String text, Function<String, T> parser) {
         if (text.startsWith(BUILT_IN)) {
+            Path model = BuiltInModel.path();
+            Path file = model.resolve(text.substring(BUILT_IN.length())).normalize();
+            if (!file.startsWith(model.normalize())) {
+                throw new IllegalArgumentException(
+                        "adapter '"
+                                + PrintableText.quoted(text)
+                                + "': leads out of the built-in model; give the path of the file");
+            }
             try {
-                String inside = text.substring(BUILT_IN.length());
-                return parser.apply(BuiltInModel.path().resolve(inside).toString());
+                return parser.apply(file.toString());
             } catch (IllegalArgumentException e) {
                 // The user may have a folder of that name.
                 return parser.apply(text);
             }
         }
         return parser.apply(text);
+    }
+
+    /** Whether a name is that of the built-in model or of a file in it. */
+    static boolean isBuiltIn(String text) {
+        return text.equals(BuiltInModel.NAME) || text.startsWith(BUILT_IN);
     }
 
     /** The text that {@link #parse} reads. */

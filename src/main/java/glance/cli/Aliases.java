@@ -124,6 +124,7 @@ final class Aliases {
         }
         Map<OptionSpec, List<OptionSpec>> given =
                 last.matchedOptions().stream()
+                        .distinct() // an option that is repeated is listed again
                         .collect(
                                 Collectors.groupingBy(
                                         option -> targets.getOrDefault(option, option),

@@ -3,7 +3,6 @@ package glance.cli;
 import glance.io.SafeWrite;
 import glance.schedule.Seeds;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,13 +80,6 @@ final class CompareFiles {
     }
 
     static void write(Path file, String text) {
-        ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        SafeWrite.write(
-                file,
-                channel -> {
-                    while (bytes.hasRemaining()) {
-                        channel.write(bytes);
-                    }
-                });
+        SafeWrite.write(file, text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -2,7 +2,6 @@ package glance.cli;
 
 import glance.backend.Device;
 import glance.backend.Devices;
-import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.lora.LoraSpec;
 import glance.model.Family;
@@ -10,12 +9,10 @@ import glance.ops.Ops;
 import glance.pipeline.Experts;
 import glance.pipeline.Guidance;
 import glance.pipeline.ImageRequest;
-import glance.pipeline.ImageResult;
 import glance.pipeline.TextToImage;
 import glance.schedule.PhasePlan;
 import glance.schedule.Seeds;
 import glance.schedule.StepRange;
-import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -33,7 +30,8 @@ import picocli.CommandLine.Option;
         header = "Makes pictures from prompts.",
         description = {
             "",
-            "Prints the name of each picture's file. The settings are kept in the PNG: --from repeats it.",
+            "Prints the name of each picture's file as soon as it is there. The settings are kept in it:"
+                    + " --from repeats it.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -59,6 +57,8 @@ import picocli.CommandLine.Option;
                     + "carry adapters for a plan: they are used unless --lora or --no-lora is given."
         })
 final class GenerateCommand implements Callable<Integer> {
+    private static final int DEFAULT_QUALITY = 95;
+
     private final Session session;
 
     @Mixin private SettingsOptions settingsOptions;
@@ -68,14 +68,20 @@ final class GenerateCommand implements Callable<Integer> {
             names = {"-o", "--out"},
             paramLabel = "FILE",
             description = {
-                "A .png file, a folder (end it with /), or a pattern with {n}, {seed}, {prompt};"
-                        + " several pictures in one FILE are numbered. Default: a name made of prompt"
-                        + " and seed, in this folder."
+                "A .png or .jpg file, a folder, - for standard output, or a pattern with {n}, {seed},"
+                        + " {prompt}; several pictures in one FILE are numbered. Default: a name"
+                        + " made of prompt and seed, in this folder."
             })
     private String out;
 
     @Option(names = "--overwrite", description = "Replace existing files.")
     private boolean overwrite;
+
+    @Option(
+            names = "--quality",
+            paramLabel = "Q",
+            description = "Of a .jpg file, 1 to 100. Default: 95.")
+    private Integer quality;
 
     @Option(
             names = "--preview",
@@ -98,17 +104,27 @@ final class GenerateCommand implements Callable<Integer> {
                     "--preview " + previewEvery + ": must be a number of steps, 1 or more");
         }
         settingsOptions.readPiped(session);
-        SettingsOptions.Resolved resolved = settingsOptions.resolve();
+        SettingsOptions.Resolved resolved = settingsOptions.resolve(session::note);
         Settings settings = resolved.settings();
-        List<Path> files =
+        OutputFiles files =
                 OutputFiles.plan(
                         out, overwrite, settings.prompts(), settings.seed(), settings.batch());
+        checkOutput(files.files());
         ImageRequest request = request(settings, resolved.rescale());
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
                 Ops ops = new Ops(device)) {
             TextToImage pipeline = new TextToImage(ops, resolved.folder());
             PhasePlan plan = check(pipeline, request);
             adviseQuotes(pipeline.family());
+            PictureWriter writer =
+                    new PictureWriter(
+                            session,
+                            settings,
+                            plan,
+                            files,
+                            quality == null ? DEFAULT_QUALITY : quality,
+                            !json);
+            writer.prepare();
             session.note(
                     settings.model()
                             + " on "
@@ -123,7 +139,6 @@ final class GenerateCommand implements Callable<Integer> {
                             + adapters(settings, resolved.folder())
                             + ", seed "
                             + Seeds.text(settings.seed()));
-            Writer writer = new Writer(settings, plan, files);
             try (Progress progress =
                     new Progress(
                             session, settings.prompts().size(), writer::preview, writer::write)) {
@@ -133,12 +148,12 @@ final class GenerateCommand implements Callable<Integer> {
                     RunReport.of(
                             settings,
                             plan,
-                            files,
+                            writer.written(),
                             device,
                             request.guidance().isActive(),
                             (System.nanoTime() - start) * 1e-9);
             report.print(session, json);
-            return ExitCode.OK;
+            return writer.hasDisplaced() ? ExitCode.FAILURE : ExitCode.OK;
         }
     }
 
@@ -150,7 +165,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (all.stream().allMatch(adapter -> Experts.isOf(folder, adapter))) {
             return " with the model's own experts ("
                     + all.stream()
-                            .map(LoraSpec::steps)
+                            .map(GenerateCommand::part)
                             .sorted(Comparator.reverseOrder())
                             .collect(Collectors.joining(", "))
                     + "; --no-lora turns them off)";
@@ -164,6 +179,28 @@ final class GenerateCommand implements Callable<Integer> {
             session.note(
                     "several prompts of one word each; for one picture of them all, put the words in"
                             + " quotes: generate \"a red circle\"");
+        }
+    }
+
+    /** The steps of an expert, or its file's name where it has none of its own. */
+    private static String part(LoraSpec adapter) {
+        return adapter.steps() == null ? adapter.file().getFileName().toString() : adapter.steps();
+    }
+
+    private void checkOutput(List<Path> files) {
+        boolean jpeg = files.stream().anyMatch(OutputFiles::isJpeg);
+        if (quality != null && (quality < 1 || quality > 100)) {
+            throw new WrongUseException("--quality " + quality + ": must be 1 to 100");
+        }
+        if (quality != null && !jpeg) {
+            throw new WrongUseException("--quality: is for a JPEG; give --out a .jpg file");
+        }
+        Path first = files.get(0);
+        if (OutputFiles.isStdout(first) && json) {
+            throw new WrongUseException("--json and --out -: both take standard output");
+        }
+        if ((OutputFiles.isStdout(first) || OutputFiles.isStream(first)) && previewEvery > 0) {
+            throw new WrongUseException("--preview: needs --out to be a file or a folder");
         }
     }
 
@@ -183,7 +220,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** Finds what is wrong with the arguments before anything is loaded. */
-    private static PhasePlan check(TextToImage pipeline, ImageRequest request) {
+    private PhasePlan check(TextToImage pipeline, ImageRequest request) {
         try {
             pipeline.check(request);
             PhasePlan plan = pipeline.plan(request);
@@ -192,31 +229,9 @@ final class GenerateCommand implements Callable<Integer> {
                     .forEach(lora -> StepRange.parse(lora.steps(), plan));
             return plan;
         } catch (IllegalArgumentException e) {
-            throw new WrongUseException(e.getMessage());
-        }
-    }
-
-    /** Writes pictures with their settings. */
-    private record Writer(Settings settings, PhasePlan plan, List<Path> files) {
-        void preview(int prompt, int step, List<BufferedImage> pictures) {
-            for (int b = 0; b < pictures.size(); b++) {
-                Path file = files.get(prompt * settings.batch() + b);
-                Images.writePng(
-                        OutputFiles.preview(file, step),
-                        pictures.get(b),
-                        PictureText.of(
-                                settings,
-                                plan,
-                                settings.prompts().get(prompt),
-                                settings.seed() + b));
-            }
-        }
-
-        void write(ImageResult result, int index) {
-            Images.writePng(
-                    files.get(index),
-                    result.picture(),
-                    PictureText.of(settings, plan, result.prompt(), result.seed()));
+            Path from = settingsOptions.from();
+            throw new WrongUseException(
+                    (from == null ? "" : "with the settings of " + from + ": ") + e.getMessage());
         }
     }
 }

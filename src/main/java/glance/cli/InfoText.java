@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.io.PrintableText;
 import glance.pipeline.MemoryForecast;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -207,11 +208,7 @@ final class InfoText {
         Table table = new Table("tensor", "shape", "dtype", "count");
         int shown = all ? groups.size() : Math.min(groups.size(), MAX_GROUPS);
         for (TensorGroup group : groups.subList(0, shown)) {
-            table.row(
-                    printable(group.name()),
-                    group.shape(),
-                    group.dtype(),
-                    Integer.toString(group.count()));
+            table.row(group.name(), group.shape(), group.dtype(), Integer.toString(group.count()));
         }
         table.print(out);
         if (shown < groups.size()) {
@@ -237,23 +234,18 @@ final class InfoText {
 
     private String listed(List<String> values) {
         int shown = all ? values.size() : Math.min(values.size(), MAX_GROUPS);
-        String text = printable(String.join(", ", values.subList(0, shown)));
+        String text = String.join(", ", values.subList(0, shown));
         return shown < values.size() ? text + ", and " + (values.size() - shown) + " more" : text;
     }
 
     private String shortened(String value) {
-        String text = printable(value);
-        return all || text.length() <= MAX_VALUE_CHARS
-                ? text
-                : text.substring(0, MAX_VALUE_CHARS) + "...";
+        return all || value.length() <= MAX_VALUE_CHARS
+                ? value
+                : value.substring(0, MAX_VALUE_CHARS) + "...";
     }
 
     /** Text from a file must not steer the terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
-    }
-
     private void line(String label, String value) {
-        out.printf("%-11s %s%n", label, value);
+        out.printf("%-11s %s%n", PrintableText.line(label), PrintableText.line(value));
     }
 }

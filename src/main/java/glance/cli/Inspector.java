@@ -33,6 +33,7 @@ final class Inspector {
     /** In a folder of the hub's cache, where a model lies in a snapshot. */
     private static final String SNAPSHOTS = "snapshots";
 
+    private static final List<String> PICTURES = List.of(".png", ".jpg", ".jpeg", ".webp");
     private static final List<String> CONFIGS =
             List.of(
                     "config.json",
@@ -51,8 +52,8 @@ final class Inspector {
 
     /**
      * Inspects a model folder, a component folder, a folder of adapters or of a training run, a
-     * safetensors file, a PNG, or a file of text. What is readable and cannot be used is shown with
-     * the reason.
+     * safetensors file, a picture, or a file of text. What is readable and cannot be used is shown
+     * with the reason.
      *
      * @throws FormatException if it is none of these, or damaged
      */
@@ -72,7 +73,8 @@ final class Inspector {
                     "no such file or folder",
                     "give a model folder, a component folder or a .safetensors file");
         }
-        if (path.toString().toLowerCase(Locale.ROOT).endsWith(".png")) {
+        String name = path.toString().toLowerCase(Locale.ROOT);
+        if (PICTURES.stream().anyMatch(name::endsWith)) {
             return picture(path);
         }
         if (path.toString().endsWith(".index.json")) {
@@ -88,7 +90,7 @@ final class Inspector {
                 path.toString(),
                 image.getWidth(),
                 image.getHeight(),
-                Images.readPngText(path));
+                Images.readText(path));
     }
 
     private Inspection.Model model(Path path) throws IOException {

@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.text.Normalizer;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * Decides where pictures go, before any work is done.
@@ -16,31 +18,30 @@ import java.util.Set;
  * <pre>
  * --out          one picture               several pictures
  * (none)         blue-stars-42.png         ... blue-stars-43.png
- * FOLDER         FOLDER/blue-stars-42.png  ...
- * sky.png        sky.png                   sky-1.png sky-2.png
+ * pics  pics/    pics/blue-stars-42.png    ...
+ * sky.jpg        sky.jpg                   sky-1.jpg sky-2.jpg
  * {n}-{seed}.png 1-42.png                  2-43.png
+ * -              standard output           refused
  * </pre>
  *
  * Names made here step aside for existing files ({@code blue-stars-42-2.png}); a name that the user
  * gave does not, and it is an error if it is taken.
  */
 final class OutputFiles {
+    private static final Path STDOUT = Path.of("-");
     private static final String SUFFIX = ".png";
+    private static final List<String> SUFFIXES = List.of(SUFFIX, ".jpg", ".jpeg");
     private static final int MAX_SLUG_CHARS = 60;
 
     private final String out;
     private final boolean overwrite;
     private final int pictures;
     private final Set<Path> taken = new HashSet<>();
+    private final List<Path> files = new ArrayList<>();
 
-    /**
-     * @param out what the user asked for, or null
-     * @param overwrite whether existing files may be replaced
-     * @param pictures how many there will be
-     */
-    OutputFiles(String out, boolean overwrite, int pictures) {
+    private OutputFiles(String out, boolean overwrite, int pictures) {
         if (out != null && out.isBlank()) {
-            throw new WrongUseException("--out is empty; give a .png file or a folder");
+            throw new WrongUseException("--out is empty; give a .png or .jpg file or a folder");
         }
         this.out = out;
         this.overwrite = overwrite;
@@ -48,43 +49,119 @@ final class OutputFiles {
     }
 
     /**
-     * The file for the next picture.
+     * The files of all pictures; nothing is made yet.
      *
-     * @param number of the picture, from 1
-     * @throws WrongUseException if the name is no PNG, its folder is missing, or it is taken
+     * @param out what the user asked for, or null
+     * @param overwrite whether existing files may be replaced
+     * @throws WrongUseException if a name is no PNG or JPEG, lies below a file, or is taken
      */
-    Path next(int number, String prompt, long seed) throws IOException {
-        boolean named = out != null && !isFolder();
-        Path file = named ? given(number, prompt, seed) : made(prompt, seed);
-        requireFolder(file);
-        if (!taken.add(file.toAbsolutePath().normalize())) {
-            throw new WrongUseException(
-                    "--out "
-                            + out
-                            + ": two pictures would get the name "
-                            + file
-                            + "; put {n} or {seed} into it");
+    static OutputFiles plan(
+            String out, boolean overwrite, List<String> prompts, long seed, int batch) {
+        OutputFiles result = new OutputFiles(out, overwrite, prompts.size() * batch);
+        for (String prompt : prompts) {
+            for (int b = 0; b < batch; b++) {
+                result.add(prompt, seed + b);
+            }
         }
-        if (Files.isDirectory(file)) {
-            throw new WrongUseException("--out " + file + ": is a folder; end it with /");
-        }
-        if (named && !overwrite && Files.exists(file)) {
-            throw new WrongUseException(
-                    "--out " + file + ": exists already; choose another name or use --overwrite");
-        }
-        return file;
+        return result;
     }
 
+    /** The file of each picture. */
+    List<Path> files() {
+        return List.copyOf(files);
+    }
+
+    boolean mayReplace() {
+        return overwrite;
+    }
+
+    /** Whether the user gave the names, so that no other will do. */
+    boolean isGiven() {
+        return out != null && !isFolder();
+    }
+
+    /** Whether the picture goes to standard output. */
+    static boolean isStdout(Path file) {
+        return file.equals(STDOUT);
+    }
+
+    /** Whether a picture goes to a device or a pipe, which has no place to move a file to. */
+    static boolean isStream(Path file) {
+        return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+    }
+
+    static boolean isJpeg(Path file) {
+        String name = file.toString().toLowerCase(Locale.ROOT);
+        return SUFFIXES.stream().skip(1).anyMatch(name::endsWith);
+    }
+
+    /**
+     * Makes the folders, and a file in each that is removed at once: whether a folder can be
+     * written is known only then.
+     *
+     * @throws WrongUseException if one cannot be made or written
+     */
+    void prepare() {
+        Set<Path> folders = new HashSet<>();
+        for (Path file : files) {
+            if (!isStdout(file) && !isStream(file)) {
+                folders.add(file.toAbsolutePath().getParent());
+            }
+        }
+        for (Path folder : folders) {
+            try {
+                Files.createDirectories(folder);
+                Files.delete(Files.createFile(folder.resolve(".glance-" + UUID.randomUUID())));
+            } catch (IOException e) {
+                throw refuse(
+                        "folder "
+                                + folder
+                                + " cannot be written ("
+                                + Problem.reason(e)
+                                + "); choose another"
+                                + (out == null ? " with --out" : ""));
+            }
+        }
+    }
+
+    private void add(String prompt, long seed) {
+        Path file = isGiven() ? given(files.size() + 1, prompt, seed) : made(prompt, seed);
+        requireFolders(file);
+        if (isStdout(file) || isStream(file)) {
+            if (pictures > 1) {
+                throw refuse("takes one picture, not " + pictures);
+            }
+        } else if (!taken.add(file.toAbsolutePath().normalize())) {
+            throw refuse("two pictures would get the name " + file + "; put {n} or {seed} into it");
+        } else if (Files.isDirectory(file)) {
+            throw refuse(file + " is a folder; end it with /");
+        } else if (isGiven() && !overwrite && Files.exists(file)) {
+            throw refuse(
+                    (out.equals(file.toString()) ? "" : file + " ")
+                            + "exists already; choose another name or use --overwrite");
+        }
+        files.add(file);
+    }
+
+    /** A folder is there, ends with a slash, or has no ending and is no device. */
     private boolean isFolder() {
-        return out.endsWith("/") || out.endsWith("\\") || Files.isDirectory(Path.of(out));
+        Path path = Path.of(out);
+        if (out.endsWith("/") || out.endsWith("\\") || Files.isDirectory(path)) {
+            return true;
+        }
+        boolean ending = path.getFileName().toString().lastIndexOf('.') > 0 || out.contains("{");
+        return !ending && !isStdout(path) && !isStream(path);
     }
 
     private Path given(int number, String prompt, long seed) {
-        if (!out.toLowerCase(Locale.ROOT).endsWith(SUFFIX)) {
-            throw new WrongUseException(
-                    "--out "
-                            + out
-                            + ": pictures are PNG; end the name with .png, or a folder with /");
+        Path whole = Path.of(out);
+        if (isStdout(whole) || isStream(whole)) {
+            return whole;
+        }
+        String name = out.toLowerCase(Locale.ROOT);
+        if (SUFFIXES.stream().noneMatch(name::endsWith)) {
+            throw refuse(
+                    "pictures are PNG or JPEG; end the name with .png or .jpg, or a folder with /");
         }
         if (out.contains("{")) {
             return Path.of(
@@ -92,16 +169,15 @@ final class OutputFiles {
                             .replace("{seed}", Seeds.text(seed))
                             .replace("{prompt}", slug(prompt)));
         }
-        String stem = out.substring(0, out.length() - SUFFIX.length());
-        return Path.of(pictures == 1 ? out : stem + "-" + number + SUFFIX);
+        return pictures == 1 ? whole : beside(whole, "-" + number);
     }
 
-    private Path made(String prompt, long seed) throws IOException {
-        Path folder = out == null ? Path.of("") : Files.createDirectories(Path.of(out));
-        String stem = slug(prompt) + "-" + Seeds.text(seed);
-        Path file = folder.resolve(stem + SUFFIX);
+    private Path made(String prompt, long seed) {
+        Path folder = Path.of(out == null ? "" : out);
+        Path first = folder.resolve(slug(prompt) + "-" + Seeds.text(seed) + SUFFIX);
+        Path file = first;
         for (int i = 2; isTaken(file); i++) {
-            file = folder.resolve(stem + "-" + i + SUFFIX);
+            file = beside(first, "-" + i);
         }
         return file;
     }
@@ -111,27 +187,31 @@ final class OutputFiles {
                 || !overwrite && Files.exists(file);
     }
 
-    private void requireFolder(Path file) {
-        Path folder = file.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
-            throw new WrongUseException(
-                    "--out " + out + ": folder " + folder + " does not exist; create it first");
+    /** What is there of the folders above must be folders. */
+    private void requireFolders(Path file) {
+        Path above = file.toAbsolutePath().getParent();
+        while (above != null && !Files.exists(above)) {
+            above = above.getParent();
         }
-        if (!Files.isWritable(folder)) {
-            throw new WrongUseException(
-                    (out == null ? "" : "--out " + out + ": ")
-                            + "folder "
-                            + folder
-                            + " cannot be written; choose another with --out");
+        if (above != null && !Files.isDirectory(above)) {
+            throw refuse(above + " is a file; give a folder");
         }
+    }
+
+    private WrongUseException refuse(String reason) {
+        return new WrongUseException((out == null ? "" : "--out " + out + ": ") + reason);
+    }
+
+    /** The file with something more before its ending: {@code sky-2.png}. */
+    static Path beside(Path file, String more) {
+        String name = file.getFileName().toString();
+        int end = name.lastIndexOf('.');
+        return file.resolveSibling(name.substring(0, end) + more + name.substring(end));
     }
 
     /** The picture of a step, beside the final one: {@code sky-step04.png}. */
     static Path preview(Path picture, int step) {
-        String name = picture.getFileName().toString();
-        String stem = name.substring(0, name.length() - SUFFIX.length());
-        return picture.resolveSibling(
-                String.format(Locale.ROOT, "%s-step%02d%s", stem, step, SUFFIX));
+        return beside(picture, String.format(Locale.ROOT, "-step%02d", step));
     }
 
     /** The words of a prompt as part of a file name: letters and digits with hyphens. */
@@ -150,19 +230,5 @@ final class OutputFiles {
         }
         int end = words.lastIndexOf('-', MAX_SLUG_CHARS);
         return words.substring(0, end > 0 ? end : MAX_SLUG_CHARS);
-    }
-
-    /** All files at once. */
-    static List<Path> plan(
-            String out, boolean overwrite, List<String> prompts, long seed, int batch)
-            throws IOException {
-        OutputFiles files = new OutputFiles(out, overwrite, prompts.size() * batch);
-        List<Path> result = new java.util.ArrayList<>();
-        for (String prompt : prompts) {
-            for (int b = 0; b < batch; b++) {
-                result.add(files.next(result.size() + 1, prompt, seed + b));
-            }
-        }
-        return List.copyOf(result);
     }
 }

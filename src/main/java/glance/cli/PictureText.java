@@ -1,7 +1,11 @@
 package glance.cli;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.io.FormatException;
 import glance.io.Images;
+import glance.io.PrintableText;
 import glance.schedule.PhasePlan;
 import glance.schedule.PlanJson;
 import glance.schedule.PlanSpec;
@@ -10,9 +14,11 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** The settings of a picture, as they travel in the text chunks of its PNG. */
+/** The settings of a picture, as they travel in the text of its file. */
 final class PictureText {
     private static final String PROMPT = "prompt";
     private static final String NEGATIVE = "negative_prompt";
@@ -27,10 +33,70 @@ final class PictureText {
     private static final String ADAPTERS = "adapters";
     private static final String SOFTWARE = "Software";
 
+    private static final List<String> REQUIRED =
+            List.of(PROMPT, NEGATIVE, SEED, SIZE, GUIDANCE, PLAN, MODEL, ADAPTERS);
+
+    /** The same settings for other programs, and those of other programs. */
+    private static final String PARAMETERS = "parameters";
+
+    /** Among {@link #PARAMETERS}: all texts as JSON, for files that hold one text only. */
+    private static final String ALL = "glance";
+
+    private static final Set<String> KEYWORDS =
+            Stream.concat(
+                            REQUIRED.stream(),
+                            Stream.of(
+                                    EMBEDDED_GUIDANCE,
+                                    MAX_PROMPT_TOKENS,
+                                    PARAMETERS,
+                                    Images.COMMENT))
+                    .collect(Collectors.toUnmodifiableSet());
+    private static final int MAX_ADAPTERS = 64;
+    private static final int MAX_NAME_CHARS = 4096;
+    private static final ObjectMapper MAPPER = new ObjectMapper();
+
     private PictureText() {}
 
-    /** The text of one picture. */
+    /** The texts of one PNG: our own, and those that other programs read. */
     static Map<String, String> of(Settings settings, PhasePlan plan, String prompt, long seed) {
+        Map<String, String> text = own(settings, plan, prompt, seed);
+        text.put(PARAMETERS, parameters(settings, plan, prompt, seed, Map.of()));
+        return text;
+    }
+
+    /** The same in one text, for the comment of a JPEG. */
+    static String comment(Settings settings, PhasePlan plan, String prompt, long seed) {
+        try {
+            String all = MAPPER.writeValueAsString(own(settings, plan, prompt, seed));
+            return parameters(settings, plan, prompt, seed, Map.of(ALL, all));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("texts are always JSON", e);
+        }
+    }
+
+    private static String parameters(
+            Settings settings, PhasePlan plan, String prompt, long seed, Map<String, String> more) {
+        Map<String, String> values = new LinkedHashMap<>();
+        values.put("Steps", Integer.toString(plan.steps().size()));
+        values.put("Sampler", "Euler");
+        values.put("CFG scale", Float.toString(settings.guidance()));
+        if (settings.embeddedGuidance() > 0) {
+            values.put("Distilled CFG Scale", Float.toString(settings.embeddedGuidance()));
+        }
+        values.put("Seed", Seeds.text(seed));
+        values.put("Size", settings.size().toString());
+        values.put("Model", settings.model());
+        values.put("Version", version());
+        values.putAll(more);
+        return new ParametersText(prompt, settings.negative(), values).text();
+    }
+
+    private static String version() {
+        return "glance-engine " + TopCommand.Version.number();
+    }
+
+    private static Map<String, String> own(
+            Settings settings, PhasePlan plan, String prompt, long seed) {
         Map<String, String> text = new LinkedHashMap<>();
         text.put(PROMPT, prompt);
         text.put(NEGATIVE, settings.negative());
@@ -49,7 +115,7 @@ final class PictureText {
                 settings.adapters().stream()
                         .map(AdapterNames::text)
                         .collect(Collectors.joining("\n")));
-        text.put(SOFTWARE, "glance-engine " + TopCommand.Version.number());
+        text.put(SOFTWARE, version());
         return text;
     }
 
@@ -62,7 +128,7 @@ final class PictureText {
     }
 
     /**
-     * What a picture of this engine was made with.
+     * What a picture was made with. Of a picture of another program, what it does not say is null.
      *
      * @param prompt its prompt
      * @param negative its negative prompt
@@ -74,33 +140,66 @@ final class PictureText {
      * @param plan its plan
      * @param model its model, as the user named it
      * @param adapters its adapters, as the user named them
+     * @param left what else another program says, which has no meaning here
      */
     record Recipe(
             String prompt,
             String negative,
-            long seed,
+            Long seed,
             PictureSize size,
-            float guidance,
-            float embeddedGuidance,
+            Float guidance,
+            Float embeddedGuidance,
             int maxPromptTokens,
             PlanSpec plan,
             String model,
-            List<String> adapters) {}
+            List<String> adapters,
+            List<String> left) {
+        /** Whether this engine made the picture. */
+        boolean isOwn() {
+            return model != null;
+        }
+    }
 
     /**
-     * Reads the settings of a picture.
+     * Reads the settings of a picture: our own if it has them, else those of another program.
      *
-     * @throws FormatException if it is no PNG, or was not made by this engine
+     * @throws FormatException if it is no picture, has no settings, or they are damaged
      */
     static Recipe read(Path picture) {
-        Map<String, String> text = Images.readPngText(picture);
-        for (String key : List.of(PROMPT, NEGATIVE, SEED, SIZE, GUIDANCE, PLAN, MODEL, ADAPTERS)) {
-            if (!text.containsKey(key)) {
+        Map<String, String> text = Images.readText(picture, KEYWORDS::contains);
+        if (text.containsKey(PLAN)) {
+            return own(picture, text);
+        }
+        String parameters = text.getOrDefault(PARAMETERS, text.get(Images.COMMENT));
+        if (parameters == null) {
+            throw new FormatException(
+                    picture,
+                    null,
+                    "has no settings in it",
+                    "give a picture that this engine made, or one with the text '"
+                            + PARAMETERS
+                            + "', as other programs write it, and that no program saved again");
+        }
+        ParametersText parsed = ParametersText.parse(parameters);
+        String all = parsed.values().get(ALL);
+        if (all == null) {
+            return ForeignSettings.of(picture, parsed);
+        }
+        try {
+            return own(picture, MAPPER.readValue(all, new TypeReference<>() {}));
+        } catch (JsonProcessingException e) {
+            throw damaged(picture, ALL, e);
+        }
+    }
+
+    private static Recipe own(Path picture, Map<String, String> text) {
+        for (String key : REQUIRED) {
+            if (text.get(key) == null) {
                 throw new FormatException(
                         picture,
                         key,
                         "is not among the texts of this picture",
-                        "give a PNG that this engine made and no other program saved again");
+                        "give one that this engine made and no other program saved again");
             }
         }
         String key = SEED;
@@ -109,10 +208,10 @@ final class PictureText {
             key = SIZE;
             PictureSize size = PictureSize.parse(text.get(SIZE));
             key = GUIDANCE;
-            float guidance = Float.parseFloat(text.get(GUIDANCE));
+            float guidance = atLeast(1, text.get(GUIDANCE));
             key = EMBEDDED_GUIDANCE;
             // the first release did not write it and ran no model that takes it
-            float embedded = Float.parseFloat(text.getOrDefault(EMBEDDED_GUIDANCE, "0"));
+            float embedded = atLeast(0, text.getOrDefault(EMBEDDED_GUIDANCE, "0"));
             key = MAX_PROMPT_TOKENS;
             int tokens = Integer.parseInt(text.getOrDefault(MAX_PROMPT_TOKENS, "0"));
             if (tokens < 0) {
@@ -120,6 +219,15 @@ final class PictureText {
             }
             key = PLAN;
             PlanSpec plan = PlanJson.parse(text.get(PLAN));
+            key = ADAPTERS;
+            List<String> adapters = text.get(ADAPTERS).lines().limit(MAX_ADAPTERS + 1).toList();
+            if (adapters.size() > MAX_ADAPTERS) {
+                throw new IllegalArgumentException("more than " + MAX_ADAPTERS + " are named");
+            }
+            if (adapters.stream().anyMatch(name -> name.length() > MAX_NAME_CHARS)) {
+                throw new IllegalArgumentException(
+                        "a name has more than " + MAX_NAME_CHARS + " characters");
+            }
             return new Recipe(
                     text.get(PROMPT),
                     text.get(NEGATIVE),
@@ -130,10 +238,41 @@ final class PictureText {
                     tokens,
                     plan,
                     text.get(MODEL),
-                    text.get(ADAPTERS).lines().toList());
+                    adapters,
+                    List.of());
         } catch (IllegalArgumentException | FormatException e) {
-            throw new FormatException(
-                    picture, key, e.getMessage(), "the texts of the picture are damaged", e);
+            throw damaged(picture, key, e);
         }
+    }
+
+    /**
+     * A scale of guidance.
+     *
+     * @throws IllegalArgumentException if it is no finite number from {@code least} on
+     */
+    static float atLeast(float least, String text) {
+        try {
+            float value = Float.parseFloat(text);
+            if (value >= least && Float.isFinite(value)) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // refused below
+        }
+        throw new IllegalArgumentException(
+                "must be a finite number, at least "
+                        + Math.round(least)
+                        + ", got '"
+                        + PrintableText.quoted(text)
+                        + "'");
+    }
+
+    private static FormatException damaged(Path picture, String key, Exception cause) {
+        return new FormatException(
+                picture,
+                key,
+                PrintableText.quoted(String.valueOf(cause.getMessage())),
+                "the texts of the picture are damaged",
+                cause);
     }
 }

@@ -6,6 +6,7 @@ import glance.train.TrainingFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import picocli.CommandLine;
@@ -85,6 +86,18 @@ final class Problem {
             return oneLine(e.getMessage());
         }
         return oneLine(e.getMessage() == null ? e.toString() : e.getMessage());
+    }
+
+    /** Why a file could not be made, in few words and without its name. */
+    static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof FileAlreadyExistsException) {
+            return "a file has that name";
+        }
+        String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
+        return oneLine(reason == null ? e.getClass().getSimpleName() : reason);
     }
 
     private static String oneLine(String text) {

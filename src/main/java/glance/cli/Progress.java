@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.io.PrintableText;
 import glance.pipeline.ImageResult;
 import glance.pipeline.RunListener;
 import java.awt.image.BufferedImage;
@@ -64,7 +65,10 @@ final class Progress implements RunListener, AutoCloseable {
             prompt++;
         }
         done++;
-        String state = (phase == null ? "" : phase + ", ") + Units.seconds(seconds) + "/step";
+        String state =
+                (phase == null ? "" : PrintableText.line(phase) + ", ")
+                        + Units.seconds(seconds)
+                        + "/step";
         if (interactive) {
             redraw(steps, state);
         } else if (System.nanoTime() - lastLine > LINE_INTERVAL_NANOS) {
@@ -121,6 +125,7 @@ final class Progress implements RunListener, AutoCloseable {
 
     @Override
     public void picture(int index, ImageResult picture) {
+        clearLine();
         pictures.accept(picture, index);
     }
 
@@ -135,6 +140,10 @@ final class Progress implements RunListener, AutoCloseable {
         if (bar != null) {
             bar.close();
         }
+        clearLine();
+    }
+
+    private void clearLine() {
         if (interactive) {
             PrintStream err = session.err();
             err.print('\r' + CLEAR_TO_END);

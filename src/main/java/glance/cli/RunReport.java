@@ -49,14 +49,14 @@ record RunReport(
     static RunReport of(
             Settings settings,
             PhasePlan plan,
-            List<Path> files,
+            List<String> files,
             Device device,
             boolean guided,
             double seconds) {
         MemoryStats memory = device.memory().stats();
         int steps = plan.steps().size() * settings.prompts().size();
         return new RunReport(
-                files.stream().map(Path::toString).toList(),
+                files,
                 settings.prompts(),
                 settings.model(),
                 settings.adapters().stream().map(AdapterNames::text).toList(),
@@ -70,15 +70,13 @@ record RunReport(
                 peakOfProcess());
     }
 
-    /** Prints the files to stdout and a line to stderr, or all as JSON to stdout. */
+    /** Prints a line to stderr, or all as JSON to stdout. */
     void print(Session session, boolean json) throws JsonProcessingException {
         if (json) {
             ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
             session.out().println(mapper.writeValueAsString(this));
             return;
         }
-        files.forEach(session.out()::println);
-        session.out().flush();
         session.note(
                 Units.plural(files.size(), "picture")
                         + " in "

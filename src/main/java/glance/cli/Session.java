@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.io.PrintableText;
 import java.io.PrintStream;
 
 /**
@@ -19,7 +20,7 @@ record Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbo
 
     /** One line for the user that is no error. */
     void note(String message) {
-        err.println("glance-engine: " + message);
+        err.println("glance-engine: " + PrintableText.line(message));
     }
 
     /** One line for the user about what went wrong, with the trace if details were asked for. */
@@ -27,9 +28,14 @@ record Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbo
         error(Problem.describe(e), e);
     }
 
+    /** One line for the user about what went wrong. */
+    void error(String line) {
+        note("error: " + line);
+    }
+
     /** As above, in given words. */
     void error(String line, Throwable e) {
-        err.println("glance-engine: error: " + line);
+        error(line);
         if (verbose) {
             e.printStackTrace(err);
         }

@@ -2,6 +2,7 @@ package glance.cli;
 
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
+import glance.io.PrintableText;
 import glance.lora.LoraSpec;
 import glance.model.Family;
 import glance.model.PromptTokens;
@@ -13,7 +14,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -24,6 +27,7 @@ import picocli.CommandLine.Parameters;
  */
 final class SettingsOptions {
     private static final int MAX_BATCH = 1000;
+    private static final int MAX_LISTED = 10;
 
     @Parameters(
             paramLabel = "PROMPT",
@@ -103,7 +107,9 @@ final class SettingsOptions {
     @Option(
             names = "--from",
             paramLabel = "PICTURE",
-            description = "Take the settings of a PNG made here; other options override them.")
+            description =
+                    "Take the settings of a picture made here, or of one by another program that"
+                            + " writes them as AUTOMATIC1111 does; other options override them.")
     private Path from;
 
     /**
@@ -126,13 +132,22 @@ final class SettingsOptions {
         return !piped && Prompts.lookUnquoted(prompts);
     }
 
+    /** The picture of {@code --from}, or null. */
+    Path from() {
+        return from;
+    }
+
     /**
      * Fills the gaps.
      *
+     * @param note takes lines about the picture of {@code --from}
      * @throws WrongUseException if an argument makes no sense
      */
-    Resolved resolve() throws IOException {
+    Resolved resolve(Consumer<String> note) throws IOException {
         PictureText.Recipe recipe = from == null ? null : PictureText.read(from);
+        if (recipe != null) {
+            announce(recipe, note);
+        }
         String modelName = orFrom(recipe, model, PictureText.Recipe::model, BuiltInModel.NAME);
         List<String> allPrompts = prompts(recipe);
         if (batch < 1 || batch > MAX_BATCH) {
@@ -187,7 +202,44 @@ final class SettingsOptions {
         if (given != null) {
             return given;
         }
-        return recipe == null ? otherwise : recorded.apply(recipe);
+        T known = recipe == null ? null : recorded.apply(recipe);
+        return known == null ? otherwise : known;
+    }
+
+    /** Says which files the picture names, before any is opened, and what has no meaning here. */
+    private void announce(PictureText.Recipe recipe, Consumer<String> note) {
+        List<String> files = new ArrayList<>();
+        if (recipe.isOwn()) {
+            if (model == null) {
+                files.add(recipe.model());
+            }
+            if (loras.isEmpty() && !noLora) {
+                files.addAll(recipe.adapters());
+            }
+            if (plan == null) {
+                recipe.plan().adapters().values().forEach(files::addAll);
+            }
+        }
+        files.removeIf(AdapterNames::isBuiltIn);
+        if (!files.isEmpty()) {
+            note.accept(from + " names these files: " + listed(files));
+        }
+        if (!recipe.isOwn()) {
+            note.accept(
+                    from
+                            + ": made by another program; not taken over: "
+                            + (recipe.left().isEmpty() ? "nothing" : listed(recipe.left())));
+        }
+    }
+
+    private static String listed(List<String> values) {
+        String shown =
+                values.stream()
+                        .limit(MAX_LISTED)
+                        .map(PrintableText::quoted)
+                        .collect(Collectors.joining(", "));
+        int more = values.size() - MAX_LISTED;
+        return more > 0 ? shown + " and " + more + " more" : shown;
     }
 
     /** A picture's own number where the model can read so many, as another model may not. */
@@ -221,7 +273,7 @@ final class SettingsOptions {
             throw new WrongUseException("--lora and --no-lora: give one of them");
         }
         List<String> texts = loras;
-        if (loras.isEmpty() && recipe != null && !noLora) {
+        if (loras.isEmpty() && recipe != null && recipe.isOwn() && !noLora) {
             texts = recipe.adapters();
         }
         return texts.stream()
@@ -238,7 +290,7 @@ final class SettingsOptions {
         if (noLora || !loras.isEmpty()) {
             return named;
         }
-        if (recipe == null) {
+        if (recipe == null || !recipe.isOwn()) {
             return Experts.of(folder, spec);
         }
         boolean carried = named.stream().anyMatch(adapter -> Experts.isOf(folder, adapter));

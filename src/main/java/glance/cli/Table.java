@@ -1,7 +1,9 @@
 package glance.cli;
 
+import glance.io.PrintableText;
 import java.io.PrintStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** Columns of text, as wide as their widest cell. */
@@ -22,10 +24,11 @@ final class Table {
             throw new IllegalArgumentException(
                     "Table: a row must have " + widths.length + " cells, got " + cells.length);
         }
-        for (int i = 0; i < cells.length; i++) {
-            widths[i] = Math.max(widths[i], cells[i].length());
+        String[] safe = Arrays.stream(cells).map(PrintableText::line).toArray(String[]::new);
+        for (int i = 0; i < safe.length; i++) {
+            widths[i] = Math.max(widths[i], safe[i].length());
         }
-        rows.add(cells);
+        rows.add(safe);
         return this;
     }
 

@@ -84,7 +84,10 @@ final class TrainData {
         return CaptionedPicture.in(data);
     }
 
-    /** A line about the files that lie beside the pictures and are not used, once {@link #pictures} ran. */
+    /**
+     * A line about the files that lie beside the pictures and are not used, once {@link #pictures}
+     * ran.
+     */
     Optional<String> leftOut() {
         List<String> left = data == null ? List.of() : CaptionedPicture.leftOut(data);
         if (left.isEmpty()) {

@@ -52,7 +52,7 @@ class CommandLineIT {
         BufferedImage picture = Images.read(file);
         assertThat(picture.getWidth()).isEqualTo(64);
         assertThat(picture.getHeight()).isEqualTo(64);
-        assertThat(Images.readPngText(file))
+        assertThat(Images.readText(file))
                 .containsEntry("prompt", "three blue stars on a white background")
                 .containsEntry("seed", "42")
                 .containsEntry("model", "glance-tiny")
@@ -148,8 +148,8 @@ class CommandLineIT {
         Result again = engine.run("generate", "--from", "a-2.png", "--out", "b.png");
         assertThat(again.exitCode()).as(again.err()).isZero();
         assertThat(pixels("b.png")).isEqualTo(pixels("a-2.png")).isNotEqualTo(pixels("a-1.png"));
-        assertThat(Images.readPngText(folder.resolve("b.png")))
-                .isEqualTo(Images.readPngText(folder.resolve("a-2.png")));
+        assertThat(Images.readText(folder.resolve("b.png")))
+                .isEqualTo(Images.readText(folder.resolve("a-2.png")));
     }
 
     @Test

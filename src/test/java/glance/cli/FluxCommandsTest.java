@@ -41,7 +41,7 @@ class FluxCommandsTest {
         Path bare = folder.resolve("bare.png");
         generate(first, "a red circle", "--model", model, "--lora", adapter, "--size", "32x32");
         generate(bare, "a red circle", "--model", model, "--size", "32x32");
-        assertThat(Images.readPngText(first))
+        assertThat(Images.readText(first))
                 .containsEntry("guidance", "1.0")
                 .containsEntry("embedded_guidance", "3.5");
         run("generate", "--from", first.toString(), "--out", again.toString());

@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OutputFilesTest {
     @TempDir private Path folder;
@@ -37,7 +40,7 @@ class OutputFilesTest {
     @Test
     void folder_getsNamesOfPromptAndSeed() throws IOException {
         Path made = folder.resolve("new");
-        assertThat(OutputFiles.plan(made + "/", false, List.of("a b", "c"), 7, 2))
+        assertThat(plan(made + "/", false, List.of("a b", "c"), 7, 2))
                 .containsExactly(
                         made.resolve("a-b-7.png"),
                         made.resolve("a-b-8.png"),
@@ -48,60 +51,121 @@ class OutputFilesTest {
     @Test
     void madeNames_stepAsideForFilesAndForEachOther() throws IOException {
         Files.createFile(folder.resolve("a-7.png"));
-        assertThat(OutputFiles.plan(folder.toString(), false, List.of("a", "A"), 7, 1))
+        assertThat(plan(folder.toString(), false, List.of("a", "A"), 7, 1))
                 .containsExactly(folder.resolve("a-7-2.png"), folder.resolve("a-7-3.png"));
-        assertThat(OutputFiles.plan(folder.toString(), true, List.of("a"), 7, 1))
+        assertThat(plan(folder.toString(), true, List.of("a"), 7, 1))
                 .containsExactly(folder.resolve("a-7.png"));
     }
 
     @Test
     void file_isTakenAsItIs_orNumbered() throws IOException {
         String out = folder.resolve("sky.png").toString();
-        assertThat(OutputFiles.plan(out, false, List.of("a"), 7, 1))
-                .containsExactly(folder.resolve("sky.png"));
-        assertThat(OutputFiles.plan(out, false, List.of("a"), 7, 2))
+        assertThat(plan(out, false, List.of("a"), 7, 1)).containsExactly(folder.resolve("sky.png"));
+        assertThat(plan(out, false, List.of("a"), 7, 2))
                 .containsExactly(folder.resolve("sky-1.png"), folder.resolve("sky-2.png"));
     }
 
     @Test
     void pattern_isFilledIn() throws IOException {
         String out = folder.resolve("{n}_{seed}_{prompt}.PNG").toString();
-        assertThat(OutputFiles.plan(out, false, List.of("A b"), 7, 2))
+        assertThat(plan(out, false, List.of("A b"), 7, 2))
                 .containsExactly(folder.resolve("1_7_a-b.PNG"), folder.resolve("2_8_a-b.PNG"));
     }
 
     @Test
     void givenName_thatIsTaken_isRefused() throws IOException {
         Path file = Files.createFile(folder.resolve("sky.png"));
-        assertThatThrownBy(() -> OutputFiles.plan(file.toString(), false, List.of("a"), 7, 1))
+        assertThatThrownBy(() -> plan(file.toString(), false, List.of("a"), 7, 1))
                 .isInstanceOf(WrongUseException.class)
                 .hasMessageContainingAll("sky.png", "exists already", "--overwrite");
-        assertThat(OutputFiles.plan(file.toString(), true, List.of("a"), 7, 1))
-                .containsExactly(file);
+        assertThat(plan(file.toString(), true, List.of("a"), 7, 1)).containsExactly(file);
     }
 
     @Test
     void pattern_thatGivesOneNameTwice_isRefused() {
         String out = folder.resolve("{seed}.png").toString();
-        assertThatThrownBy(() -> OutputFiles.plan(out, true, List.of("a", "b"), 7, 1))
+        assertThatThrownBy(() -> plan(out, true, List.of("a", "b"), 7, 1))
                 .isInstanceOf(WrongUseException.class)
                 .hasMessageContaining("two pictures would get the name");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"a.webp", "v1.5", "pics/{seed}", "a.jpg.bak"})
+    void otherFormats_areRefused(String out) {
+        assertThatThrownBy(() -> plan(out, false, List.of("a"), 7, 1))
+                .isInstanceOf(WrongUseException.class)
+                .hasMessageContainingAll("--out " + out, "pictures are PNG or JPEG");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pics", ".pics", "a.b/pics"})
+    void nameWithoutEnding_isAFolder(String name) throws IOException {
+        Path pics = folder.resolve(name);
+        OutputFiles files = OutputFiles.plan(pics.toString(), false, List.of("a"), 7, 2);
+        assertThat(files.files()).containsExactly(pics.resolve("a-7.png"), pics.resolve("a-8.png"));
+        assertThat(pics).doesNotExist();
+        files.prepare();
+        assertThat(pics).isEmptyDirectory();
+    }
+
     @Test
-    void otherFormats_andMissingFolders_areRefused() {
-        assertThatThrownBy(() -> OutputFiles.plan("a.jpg", false, List.of("a"), 7, 1))
+    void jpeg_isKnownByItsEnding() throws IOException {
+        String out = folder.resolve("sky.JPG").toString();
+        List<Path> files = plan(out, false, List.of("a"), 7, 2);
+        assertThat(files)
+                .containsExactly(folder.resolve("sky-1.JPG"), folder.resolve("sky-2.JPG"))
+                .allMatch(OutputFiles::isJpeg);
+        assertThat(OutputFiles.isJpeg(Path.of("sky.jpeg"))).isTrue();
+        assertThat(OutputFiles.isJpeg(Path.of("jpg.png"))).isFalse();
+    }
+
+    @Test
+    void missingFolders_areMadeWhenTheRunBegins() throws IOException {
+        Path file = folder.resolve("new/deep/a.png");
+        OutputFiles files = OutputFiles.plan(file.toString(), false, List.of("a"), 7, 1);
+        assertThat(folder).isEmptyDirectory();
+        files.prepare();
+        assertThat(file.getParent()).isEmptyDirectory();
+    }
+
+    @Test
+    void fileInThePlaceOfAFolder_isNamed() throws IOException {
+        Path file = Files.createFile(folder.resolve("red.png"));
+        for (String out : List.of(file + "/", file + "/deep/a.png")) {
+            assertThatThrownBy(() -> plan(out, false, List.of("a"), 7, 1))
+                    .isInstanceOf(WrongUseException.class)
+                    .hasMessageContainingAll("--out " + out, file + " is a file");
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void folderThatTakesNoFile_isRefusedBeforeTheRun() {
+        OutputFiles files = OutputFiles.plan("/proc/x.png", false, List.of("a"), 7, 1);
+        assertThatThrownBy(files::prepare)
                 .isInstanceOf(WrongUseException.class)
-                .hasMessageContaining("pictures are PNG");
-        String out = folder.resolve("missing/a.png").toString();
-        assertThatThrownBy(() -> OutputFiles.plan(out, false, List.of("a"), 7, 1))
-                .isInstanceOf(WrongUseException.class)
-                .hasMessageContaining("does not exist");
+                .hasMessageContainingAll("--out /proc/x.png", "folder /proc cannot be written");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void stdoutAndDevices_takeOnePicture() {
+        for (String out : List.of("-", "/dev/null")) {
+            assertThat(plan(out, false, List.of("a"), 7, 1)).containsExactly(Path.of(out));
+            assertThatThrownBy(() -> plan(out, false, List.of("a"), 7, 2))
+                    .isInstanceOf(WrongUseException.class)
+                    .hasMessageContaining("takes one picture, not 2");
+        }
     }
 
     @Test
     void preview_liesBesideThePicture() {
         assertThat(OutputFiles.preview(Path.of("x/sky.png"), 4))
                 .isEqualTo(Path.of("x/sky-step04.png"));
+    }
+
+    private static List<Path> plan(
+            String out, boolean overwrite, List<String> prompts, long seed, int batch) {
+        return OutputFiles.plan(out, overwrite, prompts, seed, batch).files();
     }
 }
