@@ -96,6 +96,9 @@ final class Problem {
         if (e instanceof FileAlreadyExistsException) {
             return "a file has that name";
         }
+        if (e instanceof NoSuchFileException) {
+            return "no file can be made there";
+        }
         String reason = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
         return oneLine(reason == null ? e.getClass().getSimpleName() : reason);
     }

@@ -68,7 +68,7 @@ class CommandLineIT {
         Result own = generate("own.png", "a red circle", "--model", "glance-tiny/");
         assertThat(own.err())
                 .contains("plan glance (10 steps) with the model's own experts (slow, fast;");
-        assertThat(Images.readPngText(folder.resolve("own.png")).get("adapters").lines())
+        assertThat(Images.readText(folder.resolve("own.png")).get("adapters").lines())
                 .hasSize(2)
                 .allMatch(line -> line.matches(".*glance-tiny/experts/(slow|fast).*@\\1"));
         generate("again.png", "--from", "own.png");

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class PictureTextTest {
-    private static final PhasePlan PLAN =
+    static final PhasePlan PLAN =
             new PhasePlan("two", List.of(new Step(1, 1, 0.5f, null), new Step(2, 0.5f, 0, null)));
-    private static final Settings SETTINGS =
+    static final Settings SETTINGS =
             new Settings(
                     "models/tiny",
                     List.of("first", "second"),
