@@ -39,7 +39,7 @@ class AliasesTest {
         args.addAll(List.of("--overwrite", "--device", "cpu"));
         int exitCode = run(args.toArray(String[]::new));
         assertThat(exitCode).as(err.toString(StandardCharsets.UTF_8)).isZero();
-        return Images.readPngText(file);
+        return Images.readText(file);
     }
 
     @Test
