@@ -9,9 +9,6 @@ import glance.lora.AdapterSet.Assignment;
 import glance.lora.LoraSpec;
 import glance.model.Denoiser;
 import glance.model.Family;
-                AdapterSet set = new AdapterSet(ops, encoded.adapters()::isOfTransformer);
-                Release autoencoder = decoding::release) {
-            List<DenoisingStep> steps = Adapters.steps(set, encoded.assignments(), plan);
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;

@@ -107,7 +107,7 @@ class FamilyOptionsTest {
         int[] plain = picture(family, "plain.png");
         int[] few = picture(family, "few.png", "--max-prompt-tokens", "16");
         assertThat(few).isNotEqualTo(plain);
-        assertThat(Images.readPngText(folder.resolve("few.png")))
+        assertThat(Images.readText(folder.resolve("few.png")))
                 .containsEntry("max_prompt_tokens", "16");
         assertThat(pictureFrom("few.png", "again.png")).isEqualTo(few);
         assertThat(pictureFrom("plain.png", "plain-again.png")).isEqualTo(plain);
