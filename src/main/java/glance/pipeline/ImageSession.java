@@ -51,9 +51,9 @@ public final class ImageSession implements AutoCloseable {
     private final TokenGrid grid;
     private final Scope scope;
     private final Map<List<Active>, List<TextBatch>> texts = new HashMap<>();
-    private PromptStage prompts; // null before the first recipe, and while the transformer is open
-    private Adapters adapters; // null before the first recipe
-    private AdapterSet set; // likewise
+    private PromptStage prompts; // null from the first run on, but for recipes after it
+    private Adapters adapters;
+    private AdapterSet set;
     private Denoiser denoiser; // null before the first run
     private LatentCodec codec; // null before the first picture
 
@@ -121,10 +121,10 @@ public final class ImageSession implements AutoCloseable {
     public record Denoised(float[] latents, double seconds) {}
 
     /**
-     * Reads the model's configuration.
+     * Opens the text encoders.
      *
      * @throws IllegalArgumentException if the setting does not fit the model
-     * @throws FormatException if a config of the model is damaged
+     * @throws FormatException if a config of the model or an encoder is damaged
      */
     public ImageSession(Ops ops, ModelFolder folder, Setting setting, RunListener listener) {
         this.ops = ops;
@@ -136,6 +136,14 @@ public final class ImageSession implements AutoCloseable {
         this.schedule = family.schedule(folder);
         this.grid = geometry.grid(setting.width(), setting.height());
         this.scope = ops.scope();
+        try {
+            prompts().warnOfLostWords(setting.prompts(), setting.guidance(), setting.negative());
+            adapters = new Adapters(family, folder, prompts().linears(), listener);
+            set = new AdapterSet(ops, adapters::isOfTransformer);
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
     }
 
     /** For each prompt a batch of it and, with guidance, the negative prompt. */
@@ -153,11 +161,6 @@ public final class ImageSession implements AutoCloseable {
      * @throws FormatException if an adapter is damaged or does not fit the model
      */
     public Recipe recipe(PlanSpec plan, List<LoraSpec> loras) {
-        if (adapters == null) {
-            prompts().warnOfLostWords(setting.prompts(), setting.guidance(), setting.negative());
-            adapters = new Adapters(family, folder, prompts().linears(), listener);
-            set = new AdapterSet(ops, adapters::isOfTransformer);
-        }
         PhasePlan resolved = plan.resolve(schedule, grid.tokens());
         List<Assignment> assignments = adapters.assign(TextToImage.loras(loras, plan), resolved);
         List<Active> ofEncoders = adapters.ofEncoders(assignments);
