@@ -164,7 +164,7 @@ final class CompareCommand implements Callable<Integer> {
                             + Units.plural(request.totalSteps(), "step"));
             Gallery gallery = new Gallery(request, files, sheetRows, keepPictures);
             List<Outcome> outcomes;
-            try (CompareProgress progress = new CompareProgress(session, request.totalSteps())) {
+            try (Progress progress = new Progress(session, "comparing", request.totalSteps())) {
                 outcomes =
                         new Comparison(ops, folder, request, cacheFolder()).run(progress, gallery);
             }

@@ -141,7 +141,11 @@ final class GenerateCommand implements Callable<Integer> {
                             + Seeds.text(settings.seed()));
             try (Progress progress =
                     new Progress(
-                            session, settings.prompts().size(), writer::preview, writer::write)) {
+                            session,
+                            "denoising",
+                            settings.prompts().size() * plan.steps().size(),
+                            writer::preview,
+                            writer::write)) {
                 pipeline.run(request, progress);
             }
             RunReport report =

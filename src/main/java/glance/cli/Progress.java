@@ -4,23 +4,11 @@ import glance.io.PrintableText;
 import glance.pipeline.ImageResult;
 import glance.pipeline.RunListener;
 import java.awt.image.BufferedImage;
-import java.io.PrintStream;
 import java.util.List;
 import java.util.function.ObjIntConsumer;
-import me.tongfei.progressbar.DelegatingProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
-/**
- * Shows how far a run is: a bar where stderr is a terminal, else a line now and then. Also passes
- * the user's wish to stop on to the run.
- */
+/** Shows how far a run is, and passes the user's wish to stop on to it. */
 final class Progress implements RunListener, AutoCloseable {
-    private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;
-    private static final int REDRAW_MILLIS = 200;
-    private static final String CLEAR_TO_END = "\u001b[K";
-
     /** Takes the pictures of a step. */
     @FunctionalInterface
     interface PreviewSink {
@@ -31,32 +19,36 @@ final class Progress implements RunListener, AutoCloseable {
     }
 
     private final Session session;
-    private final int prompts;
+    private final StepBar bar;
     private final PreviewSink previews;
     private final ObjIntConsumer<ImageResult> pictures;
-    private final boolean interactive = Terminal.isStderr();
-    private final long start = System.nanoTime();
-    private long lastLine = start;
-    private ProgressBar bar;
     private int prompt = -1;
     private int done;
 
+    /**
+     * @param task what is done, in a word
+     * @param total denoising steps of all pictures; those that come on top are not counted
+     */
     Progress(
             Session session,
-            int prompts,
+            String task,
+            int total,
             PreviewSink previews,
             ObjIntConsumer<ImageResult> pictures) {
         this.session = session;
-        this.prompts = prompts;
+        this.bar = new StepBar(session, task, total);
         this.previews = previews;
         this.pictures = pictures;
     }
 
+    /** Of a run whose pictures go elsewhere. */
+    Progress(Session session, String task, int total) {
+        this(session, task, total, (prompt, step, shown) -> {}, (picture, index) -> {});
+    }
+
     @Override
     public void stage(String name) {
-        if (interactive && bar == null) {
-            show(name + " ...");
-        }
+        bar.stage(name);
     }
 
     @Override
@@ -65,51 +57,7 @@ final class Progress implements RunListener, AutoCloseable {
             prompt++;
         }
         done++;
-        String state =
-                (phase == null ? "" : PrintableText.line(phase) + ", ")
-                        + Units.seconds(seconds)
-                        + "/step";
-        if (interactive) {
-            redraw(steps, state);
-        } else if (System.nanoTime() - lastLine > LINE_INTERVAL_NANOS) {
-            lastLine = System.nanoTime();
-            double left = (prompts * steps - done) * (lastLine - start) * 1e-9 / done;
-            session.note(
-                    "step "
-                            + done
-                            + " of "
-                            + prompts * steps
-                            + " ("
-                            + state
-                            + "), about "
-                            + Units.seconds(left)
-                            + " left");
-        }
-    }
-
-    private void redraw(int steps, String state) {
-        if (bar == null) {
-            bar =
-                    new ProgressBarBuilder()
-                            .setTaskName("denoising")
-                            .setInitialMax((long) prompts * steps)
-                            .setStyle(ProgressBarStyle.ASCII)
-                            .setUpdateIntervalMillis(REDRAW_MILLIS)
-                            .setConsumer(
-                                    new DelegatingProgressBarConsumer(
-                                            this::show, Terminal.columns() - 1))
-                            .build();
-        }
-        bar.setExtraMessage(" " + state);
-        bar.stepTo(done);
-        if (done == prompts * steps) {
-            bar.close();
-        }
-    }
-
-    private void show(String line) {
-        session.err().print('\r' + line + CLEAR_TO_END);
-        session.err().flush();
+        bar.step(done, seconds, phase == null ? List.of() : List.of(PrintableText.line(phase)));
     }
 
     @Override
@@ -125,7 +73,7 @@ final class Progress implements RunListener, AutoCloseable {
 
     @Override
     public void picture(int index, ImageResult picture) {
-        clearLine();
+        bar.close();
         pictures.accept(picture, index);
     }
 
@@ -137,17 +85,6 @@ final class Progress implements RunListener, AutoCloseable {
     /** Takes the bar away, so that the next message stands alone. */
     @Override
     public void close() {
-        if (bar != null) {
-            bar.close();
-        }
-        clearLine();
-    }
-
-    private void clearLine() {
-        if (interactive) {
-            PrintStream err = session.err();
-            err.print('\r' + CLEAR_TO_END);
-            err.flush();
-        }
+        bar.close();
     }
 }

@@ -4,15 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.backend.Device;
-import glance.backend.MemoryStats;
 import glance.schedule.PhasePlan;
 import glance.schedule.Seeds;
-import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * What a run did, for the user's last line and for programs.
@@ -43,8 +39,6 @@ record RunReport(
         double seconds,
         long tensorPeakBytes,
         Long processPeakBytes) {
-    private static final Path STATUS = Path.of("/proc/self/status");
-    private static final String PEAK_KEY = "VmHWM:";
 
     static RunReport of(
             Settings settings,
@@ -53,7 +47,7 @@ record RunReport(
             Device device,
             boolean guided,
             double seconds) {
-        MemoryStats memory = device.memory().stats();
+        PeakMemory peak = PeakMemory.of(device.memory());
         int steps = plan.steps().size() * settings.prompts().size();
         return new RunReport(
                 files,
@@ -66,8 +60,8 @@ record RunReport(
                 steps,
                 guided ? 2 * steps : steps,
                 seconds,
-                memory.peakScratchBytes(),
-                peakOfProcess());
+                peak.tensors(),
+                peak.process());
     }
 
     /** Prints a line to stderr, or all as JSON to stdout. */
@@ -78,29 +72,31 @@ record RunReport(
             return;
         }
         session.note(
-                Units.plural(files.size(), "picture")
-                        + " in "
-                        + Units.seconds(seconds)
-                        + ": "
-                        + Units.plural(steps, "step")
-                        + ", "
-                        + Units.plural(forwardPasses, "forward pass")
-                        + ", peak memory "
-                        + (processPeakBytes == null ? "" : Units.bytes(processPeakBytes) + ", ")
-                        + Units.bytes(tensorPeakBytes)
-                        + " of it tensors");
+                line(
+                        files.size(),
+                        steps / prompts.size(),
+                        forwardPasses / prompts.size(),
+                        seconds,
+                        new PeakMemory(processPeakBytes, tensorPeakBytes)));
     }
 
-    /** As Linux counts it, in lines such as {@code VmHWM: 123456 kB}. */
-    static Long peakOfProcess() {
-        try (Stream<String> lines = Files.lines(STATUS)) {
-            return lines.filter(line -> line.startsWith(PEAK_KEY))
-                    .map(line -> line.replaceAll("\\D", ""))
-                    .map(kilobytes -> Long.parseLong(kilobytes) * 1024)
-                    .findFirst()
-                    .orElse(null);
-        } catch (IOException e) {
-            return null;
-        }
+    /**
+     * What a run did.
+     *
+     * @param steps of each picture
+     * @param passes of the transformer for each picture
+     */
+    static String line(int pictures, int steps, int passes, double seconds, PeakMemory peak) {
+        String each = pictures == 1 ? "" : " each";
+        return Units.plural(pictures, "picture")
+                + ", "
+                + Units.plural(steps, "step")
+                + each
+                + " ("
+                + Units.plural(passes, "forward pass")
+                + "), in "
+                + Units.seconds(seconds)
+                + ", "
+                + peak.text();
     }
 }

@@ -1,6 +1,8 @@
 package glance.cli;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -43,12 +45,35 @@ final class Terminal {
         }
     }
 
-    /** Width of a line. */
+    /** Width of a line: as the environment says, else as the terminal does. */
     static int columns() {
+        int columns = number(System.getenv("COLUMNS"));
+        return columns > 0 ? columns : known();
+    }
+
+    private static int known() {
         try {
-            return Math.max(40, Integer.parseInt(System.getenv("COLUMNS")));
-        } catch (NumberFormatException e) {
+            Process stty =
+                    new ProcessBuilder("stty", "size")
+                            .redirectInput(new File("/dev/tty"))
+                            .redirectError(ProcessBuilder.Redirect.DISCARD)
+                            .start();
+            String[] rowsAndColumns =
+                    new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                            .strip()
+                            .split(" ");
+            int columns = number(rowsAndColumns[rowsAndColumns.length - 1]);
+            return columns > 0 ? columns : DEFAULT_COLUMNS;
+        } catch (IOException e) {
             return DEFAULT_COLUMNS;
+        }
+    }
+
+    private static int number(String text) {
+        try {
+            return Integer.parseInt(text);
+        } catch (NumberFormatException e) {
+            return 0;
         }
     }
 }

@@ -8,31 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.ObjIntConsumer;
-import me.tongfei.progressbar.DelegatingProgressBarConsumer;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
-/**
- * Shows how training goes: a bar where stderr is a terminal, else a line now and then, both with
- * loss, rate, time of a step and most memory of tensors.
- */
+/** Shows how training goes, and passes the user's wish to stop on to it. */
 final class TrainProgress implements TrainingListener, AutoCloseable {
-    private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;
-    private static final int REDRAW_MILLIS = 200;
     private static final int ENDS = 20;
-    private static final String CLEAR_TO_END = "\u001b[K";
 
     private final Session session;
-    private final String phase;
-    private final int steps;
+    private final StepBar bar;
     private final DeviceMemory memory;
     private final ObjIntConsumer<TrainableAdapter> samples;
-    private final boolean interactive = Terminal.isStderr();
     private final List<Float> losses = new ArrayList<>();
-    private long lastLine = System.nanoTime();
     private double total;
-    private ProgressBar bar;
 
     /**
      * @param samples given the adapter after each step
@@ -44,8 +30,7 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
             DeviceMemory memory,
             ObjIntConsumer<TrainableAdapter> samples) {
         this.session = session;
-        this.phase = phase;
-        this.steps = steps;
+        this.bar = new StepBar(session, phase, steps);
         this.memory = memory;
         this.samples = samples;
     }
@@ -54,53 +39,13 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
     public void step(AdapterTrainer.Result result, double seconds) {
         losses.add(result.loss());
         total += seconds;
-        String state =
-                String.format(
-                        Locale.ROOT,
-                        "loss %.4f, rate %s, %.3f s/step, peak %s",
-                        mean(losses.subList(Math.max(0, losses.size() - ENDS), losses.size())),
-                        result.learningRate(),
-                        total / losses.size(),
-                        Units.bytes(memory.stats().peakScratchBytes()));
-        if (interactive) {
-            redraw(result.step(), state);
-        } else if (System.nanoTime() - lastLine > LINE_INTERVAL_NANOS) {
-            lastLine = System.nanoTime();
-            double left = (steps - result.step()) * total / losses.size();
-            session.note(
-                    phase
-                            + ": step "
-                            + result.step()
-                            + " of "
-                            + steps
-                            + ", "
-                            + state
-                            + ", about "
-                            + Units.seconds(left)
-                            + " left");
-        }
-    }
-
-    private void redraw(int step, String state) {
-        if (bar == null) {
-            bar =
-                    new ProgressBarBuilder()
-                            .setTaskName(phase)
-                            .setInitialMax(steps)
-                            .setStyle(ProgressBarStyle.ASCII)
-                            .setUpdateIntervalMillis(REDRAW_MILLIS)
-                            .setConsumer(
-                                    new DelegatingProgressBarConsumer(
-                                            this::show, Terminal.columns() - 1))
-                            .build();
-        }
-        bar.setExtraMessage(" " + state);
-        bar.stepTo(step);
-    }
-
-    private void show(String line) {
-        session.err().print('\r' + line + CLEAR_TO_END);
-        session.err().flush();
+        double recent = mean(losses.subList(Math.max(0, losses.size() - ENDS), losses.size()));
+        bar.step(
+                result.step(),
+                seconds,
+                List.of(
+                        String.format(Locale.ROOT, "loss %.4f", recent),
+                        "rate " + result.learningRate()));
     }
 
     @Override
@@ -127,14 +72,14 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
         int ends = Math.min(ENDS, losses.size());
         return String.format(
                 Locale.ROOT,
-                "%s in %s (%.3f s/step), loss %.4f in the first %d and %.4f in the last, peak %s",
+                "%s in %s (%s/step), loss %.4f in the first %d and %.4f in the last, %s",
                 Units.plural(losses.size(), "step"),
                 Units.seconds(total),
-                total / losses.size(),
+                Units.seconds(bar.secondsPerStep()),
                 mean(losses.subList(0, ends)),
                 ends,
                 mean(losses.subList(losses.size() - ends, losses.size())),
-                Units.bytes(memory.stats().peakScratchBytes()));
+                PeakMemory.of(memory).text());
     }
 
     private static double mean(List<Float> values) {
@@ -144,13 +89,6 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
     /** Takes the bar away, so that the next message stands alone. */
     @Override
     public void close() {
-        if (bar != null) {
-            bar.close();
-            bar = null;
-        }
-        if (interactive) {
-            session.err().print('\r' + CLEAR_TO_END);
-            session.err().flush();
-        }
+        bar.close();
     }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.backend.AdamWSettings;
 import glance.io.BuiltInModel;
+import glance.schedule.Seeds;
 import glance.train.TrainingSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,7 +56,7 @@ final class TrainRecord {
                 .with("adam_weight_decay", adam.weightDecay())
                 .with("adam8bit", adam.eightBitMoments())
                 .with("gradient_checkpointing", training.checkpointing())
-                .with("seed", training.seed());
+                .with("seed", Seeds.number(training.seed()));
     }
 
     /** Writes it; the file is complete or as it was. */

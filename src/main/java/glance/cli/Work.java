@@ -13,6 +13,7 @@ final class Work implements AutoCloseable {
     private final String noun;
     private final int total;
     private final boolean interactive = Terminal.isStderr();
+    private final int width = interactive ? Terminal.columns() - 1 : 0;
     private final long start = System.nanoTime();
     private long lastShown = start;
     private boolean shown;
@@ -50,7 +51,7 @@ final class Work implements AutoCloseable {
             if (interactive) {
                 shown = true;
                 String text = line + ": " + name;
-                int columns = Math.min(text.length(), Terminal.columns() - 1);
+                int columns = Math.min(text.length(), width);
                 session.err().print('\r' + text.substring(0, columns) + CLEAR_TO_END);
                 session.err().flush();
             } else {

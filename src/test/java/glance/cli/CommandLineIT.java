@@ -48,7 +48,7 @@ class CommandLineIT {
                 .hasSize(2)
                 .last()
                 .asString()
-                .contains(" steps, ", " forward passes", "peak memory");
+                .contains(" steps (", " forward passes), in ", "peak memory");
         BufferedImage picture = Images.read(file);
         assertThat(picture.getWidth()).isEqualTo(64);
         assertThat(picture.getHeight()).isEqualTo(64);

@@ -62,7 +62,8 @@ class TrainCommandIT {
         assertThat(result.out().lines())
                 .containsExactly("out/slow.safetensors", "out/fast.safetensors");
         assertThat(result.err())
-                .contains("slow: 2 steps in ", " s/step), loss ", ", peak ", "2 adapters in ");
+                .contains(
+                        "slow: 2 steps in ", " s/step), loss ", ", peak memory ", "2 adapters in ");
         assertThat(Images.read(in("out/samples/fast-0002.png")).getWidth()).isEqualTo(64);
         assertThat(in("out/slow.csv")).content().contains("\n2,");
         assertThat(in("out/fast.png")).exists();
