@@ -3,6 +3,7 @@ package glance.backend.cuda.driver;
 import glance.backend.DeviceException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
@@ -91,6 +92,25 @@ public final class KernelFiles {
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {
         return read("fatbin/" + name + ".fatbin");
+    }
+
+    /** The PTX text of a kernel file, which ends in a zero byte as the driver expects. */
+    static ByteBuffer ptx(String name) throws IOException {
+        byte[] text = read("fatbin/" + name + ".ptx");
+        return ByteBuffer.allocateDirect(text.length + 1).put(text).put((byte) 0).flip();
+    }
+
+    /** Bytes of the shared arrays of each kernel, as compiled for an architecture such as sm_90. */
+    static Map<String, Integer> sharedBytes(String architecture) throws IOException {
+        Map<String, Integer> shared = new HashMap<>();
+        String text = new String(read("fatbin/resources.txt"), StandardCharsets.US_ASCII);
+        for (String line : text.lines().toList()) {
+            String[] words = line.split(" +");
+            if (words[1].equals(architecture)) {
+                shared.put(words[0], Integer.valueOf(words[words.length - 1]));
+            }
+        }
+        return shared;
     }
 
     /** The constants that kernel files export, by name, as the build found them in the PTX. */

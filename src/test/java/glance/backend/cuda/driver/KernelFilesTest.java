@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The code for GPUs in the repository belongs to the sources beside it. */
 class KernelFilesTest {
     private static final Path KERNELS = Paths.get("kernels");
-    private static final int FATBIN_MAGIC = 0xba55ed50;
 
     @Test
     void kernels_areAllTheKernelFilesThereAre() throws IOException {
@@ -59,12 +59,35 @@ class KernelFilesTest {
         return KernelFiles.KERNELS;
     }
 
+    /** ABI 8 came with CUDA 13, whose drivers are 580 and newer: docs/gpu.md says so. */
     @ParameterizedTest
     @MethodSource("kernels")
-    void prebuiltCode_isThere(String name) throws IOException {
-        byte[] code = KernelFiles.fatbin(name);
-        assertThat(java.nio.ByteBuffer.wrap(code).order(java.nio.ByteOrder.LITTLE_ENDIAN).getInt())
-                .isEqualTo(FATBIN_MAGIC);
+    void machineCode_isForThreeArchitectures_andDriversOfCuda13(String name) throws IOException {
+        List<Fatbin.Entry> entries = Fatbin.entries(KernelFiles.fatbin(name));
+        assertThat(entries).extracting(Fatbin.Entry::architecture).containsExactly(80, 89, 90);
+        assertThat(entries).allMatch(Fatbin.Entry::isMachineCode);
+        assertThat(entries).extracting(Fatbin.Entry::abiVersion).containsOnly(8);
+    }
+
+    /** PTX 8.0 is that of CUDA 12.0, the oldest driver that is taken. */
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void ptx_isForTheOldestArchitectureAndDriver(String name) throws IOException {
+        ByteBuffer text = KernelFiles.ptx(name);
+        String ptx = StandardCharsets.US_ASCII.decode(text).toString();
+        assertThat(ptx).containsOnlyOnce("\n.version 8.0\n").containsOnlyOnce("\n.target sm_80\n");
+        assertThat(ptx).endsWith("\n\0");
+        assertThat(
+                        Pattern.compile("^\\.visible \\.entry (\\w+)\\(", Pattern.MULTILINE)
+                                .matcher(ptx)
+                                .results()
+                                .map(match -> match.group(1)))
+                .isNotEmpty()
+                .isSubsetOf(resources().keySet());
+    }
+
+    private static Map<String, Integer> resources() throws IOException {
+        return KernelFiles.sharedBytes("sm_80");
     }
 
     @Test
@@ -72,7 +95,7 @@ class KernelFilesTest {
         List<String> rows = Files.readAllLines(KERNELS.resolve("fatbin/resources.txt"));
         assertThat(rows).hasSizeGreaterThan(2 + 3 * KernelFiles.KERNELS.size());
         assertThat(rows.stream().skip(2)) // compiler, header
-                .allMatch(row -> row.matches("\\S+ +sm_\\d+ +\\d+ +0 +0"));
+                .allMatch(row -> row.matches("\\S+ +sm_\\d+ +\\d+ +0 +0 +\\d+"));
     }
 
     @Test
