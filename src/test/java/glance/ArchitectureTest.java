@@ -98,13 +98,25 @@ class ArchitectureTest {
                     .whereLayer("io")
                     .mayOnlyAccessLayers("tensor")
                     .whereLayer("backend")
-                    .mayOnlyAccessLayers("tensor")
+                    .mayOnlyAccessLayers("tensor", "io")
                     .whereLayer("tensor")
                     .mayNotAccessAnyLayer();
 
     @ArchTest
     static final ArchRule packages_haveNoCycles =
             slices().matching("glance.(**)").should().beFreeOfCycles();
+
+    /** Devices read no files of models; a driver unpacks its native libraries. */
+    @ArchTest
+    static final ArchRule devices_useFilesOnlyToLoadDrivers =
+            noClasses()
+                    .that()
+                    .resideInAPackage("glance.backend..")
+                    .and()
+                    .resideOutsideOfPackage("glance.backend.cuda.driver..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("glance.io..");
 
     @ArchTest
     static final ArchRule cpuDevice_isReachedThroughTheSeamOnly =

@@ -134,7 +134,7 @@ final class ResourceFolder {
         } catch (UncheckedIOException e) {
             // Windows does not replace a mapped file: another JVM was faster and uses it already.
             if (!isUnpacked(folder, entry)) {
-                throw e;
+                throw CacheFolder.elsewhere(e);
             }
         }
     }

@@ -192,7 +192,7 @@ class TokenizerTest {
         }
         assertThat(printed.toString(StandardCharsets.UTF_8)).isEmpty();
         assertThat(System.getProperty("ai.djl.offline")).isNull();
-        assertThat(System.getProperty("ENGINE_CACHE_DIR")).isNull();
+        assertThat(System.getProperty("RUST_LIBRARY_PATH")).isNull();
     }
 
     @Test

@@ -36,6 +36,7 @@ final class CublasGemm implements Gemm {
      */
     CublasGemm(Runnable enter, CUstream stream, long workspace) {
         this.enter = enter;
+        Bindings.CUBLAS.load();
         enter.run();
         check(JCublas2.cublasCreate(handle), "cublasCreate");
         check(JCublas2.cublasSetStream(handle, new cudaStream_t(stream)), "cublasSetStream");

@@ -50,6 +50,7 @@ final class CudnnConvolution implements Convolution {
      */
     CudnnConvolution(Runnable enter, CUstream stream) {
         this.enter = enter;
+        Bindings.CUDNN.load();
         enter.run();
         check(JCudnn.cudnnCreate(handle), "cudnnCreate");
         check(JCudnn.cudnnSetStream(handle, new cudaStream_t(stream)), "cudnnSetStream");

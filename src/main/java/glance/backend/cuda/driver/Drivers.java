@@ -1,6 +1,8 @@
 package glance.backend.cuda.driver;
 
 import glance.backend.DeviceException;
+import glance.io.NativeLibraries;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -17,12 +19,15 @@ public final class Drivers {
     private static final List<Path> DEVICE_FILES =
             List.of(Paths.get("/dev/nvidiactl"), Paths.get("/dev/dxg"));
 
+    /** CUDA 12.0, whose PTX the kernels are there in. */
+    private static final int LEAST_DRIVER_VERSION = 12_000;
+
     private static Search found;
 
     private Drivers() {}
 
     /** The outcome of looking for GPUs. */
-    private record Search(List<Gpu> gpus, String problem) {}
+    record Search(List<Gpu> gpus, String problem) {}
 
     /** The GPUs of this machine, in the driver's order; empty if there is a {@link #problem()}. */
     public static List<Gpu> gpus() {
@@ -42,8 +47,8 @@ public final class Drivers {
     private static synchronized Search search() {
         if (found == null) {
             found = look();
-            if (found.problem != null) {
-                LOG.debug("no CUDA device: {}", found.problem);
+            if (found.problem != null && isThere()) {
+                LOG.warn("the NVIDIA GPU of this machine is not used: {}", found.problem);
             }
         }
         return found;
@@ -55,27 +60,41 @@ public final class Drivers {
             return none("CUDA is supported on Linux x86-64, this is " + machine);
         }
         // looked for first, because loading JCuda unpacks libraries to disk
-        if (DEVICE_FILES.stream().noneMatch(Files::exists)) {
+        if (!isThere()) {
             return none("no NVIDIA GPU or driver found (there is no " + DEVICE_FILES.get(0) + ")");
         }
+        return ask();
+    }
+
+    private static boolean isThere() {
+        return DEVICE_FILES.stream().anyMatch(Files::exists);
+    }
+
+    /** Asks the driver. */
+    static Search ask() {
         try {
+            int count = NvidiaGpus.count();
+            int version = NvidiaGpus.driverVersion();
+            if (version < LEAST_DRIVER_VERSION) {
+                return none(
+                        String.format(
+                                "the NVIDIA driver is for CUDA %d.%d, the kernels need one for CUDA"
+                                        + " 12.0 or newer (525 or newer); update the driver",
+                                version / 1000, version % 1000 / 10));
+            }
             List<Gpu> gpus = new ArrayList<>();
-            for (int i = 0; i < NvidiaGpus.count(); i++) {
+            for (int i = 0; i < count; i++) {
                 gpus.add(NvidiaGpus.describe(i));
             }
             return gpus.isEmpty() ? none("the driver shows no GPU") : new Search(gpus, null);
         } catch (LinkageError e) {
-            return none("the NVIDIA driver cannot be loaded: " + firstLine(e));
-        } catch (DeviceException e) {
+            return none("the NVIDIA driver cannot be loaded: " + NativeLibraries.reason(e, null));
+        } catch (UncheckedIOException | DeviceException e) {
             return none(e.getMessage());
         }
     }
 
     private static Search none(String problem) {
         return new Search(List.of(), problem);
-    }
-
-    private static String firstLine(LinkageError e) {
-        return String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 }

@@ -1,15 +1,19 @@
 package glance.backend.cuda.driver;
 
 import glance.backend.DeviceException;
+import glance.io.CacheFolder;
+import glance.io.NativeLibraries;
+import glance.io.SafeWrite;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
-import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -27,7 +31,8 @@ import java.util.stream.Stream;
 
 /**
  * Compiles the kernel sources and the emulator with g++ into one shared library, kept in the cache
- * folder under a name made of the hash of all that goes into it.
+ * folder under a name made of the hash of all that goes into it and the checksum of what came out:
+ * a damaged one is built again.
  */
 final class EmulatorBuild {
     private static final String COMPILER = "g++";
@@ -75,23 +80,31 @@ final class EmulatorBuild {
         }
         try {
             Map<String, byte[]> sources = sources();
-            Path folder = cache().resolve("emulator");
-            Path library = folder.resolve("libglance-kernels-" + hash(sources) + ".so");
-            if (!Files.exists(library)) {
-                Files.createDirectories(folder);
-                build(sources, library);
-            }
-            return library;
+            String prefix = "libglance-kernels-" + hash(sources) + "-";
+            Path folder = CacheFolder.privateFolder("emulator");
+            Path known = known(folder, prefix);
+            return known != null ? known : build(sources, folder, prefix);
         } catch (IOException e) {
             throw new DeviceException("cuda-emulated: cannot build the emulator: " + e, e);
+        } catch (UncheckedIOException e) {
+            throw new DeviceException("cuda-emulated: " + e.getMessage(), e);
         }
     }
 
-    private static Path cache() {
-        String chosen = System.getProperty("GLANCE_CACHE", System.getenv("GLANCE_CACHE"));
-        return chosen == null
-                ? Paths.get(System.getProperty("user.home"), ".cache", "glance-engine")
-                : Paths.get(chosen);
+    /** A library that was built before and is what it was then, or null. */
+    private static Path known(Path folder, String prefix) throws IOException {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, prefix + "*.so")) {
+            for (Path file : files) {
+                if (file.getFileName().toString().equals(fileName(prefix, file))) {
+                    return file;
+                }
+            }
+        }
+        return null;
+    }
+
+    private static String fileName(String prefix, Path library) throws IOException {
+        return String.format("%s%08x.so", prefix, NativeLibraries.checksum(library));
     }
 
     private Map<String, byte[]> sources() throws IOException {
@@ -120,8 +133,9 @@ final class EmulatorBuild {
         }
     }
 
-    private static void build(Map<String, byte[]> sources, Path library) throws IOException {
-        Path work = Files.createTempDirectory(library.getParent(), "build");
+    private static Path build(Map<String, byte[]> sources, Path folder, String prefix)
+            throws IOException {
+        Path work = Files.createTempDirectory(folder, "build");
         try {
             for (Map.Entry<String, byte[]> source : sources.entrySet()) {
                 Path file = work.resolve(source.getKey());
@@ -145,7 +159,11 @@ final class EmulatorBuild {
             runAll(jobs);
             link.addAll(List.of("-o", "kernels.so"));
             compile(link, work);
-            moveInto(work.resolve("kernels.so"), library);
+            Path built = work.resolve("kernels.so");
+            Path library = folder.resolve(fileName(prefix, built));
+            SafeWrite.write(
+                    library, channel -> Files.copy(built, Channels.newOutputStream(channel)));
+            return library;
         } finally {
             delete(work);
         }
@@ -190,15 +208,6 @@ final class EmulatorBuild {
             throw new IOException("interrupted", e);
         }
         return output;
-    }
-
-    /** Two processes may build at once: the last to come wins, both files are whole. */
-    private static void moveInto(Path from, Path to) throws IOException {
-        try {
-            Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
     }
 
     private static void delete(Path folder) throws IOException {

@@ -4,6 +4,9 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
+import glance.backend.DeviceException;
+import glance.io.JnaLibrary;
+import glance.io.NativeLibraries;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Map;
@@ -16,8 +19,19 @@ interface EmulatorLibrary extends Library {
 
     /** Loads a compiled library. */
     static EmulatorLibrary load(Path file) {
-        return LOADED.computeIfAbsent(
-                file, path -> Native.load(path.toString(), EmulatorLibrary.class));
+        return LOADED.computeIfAbsent(file, EmulatorLibrary::loadNow);
+    }
+
+    private static EmulatorLibrary loadNow(Path file) {
+        try {
+            return NativeLibraries.withSettings(
+                    JnaLibrary.settings(),
+                    () -> Native.load(file.toString(), EmulatorLibrary.class));
+        } catch (LinkageError e) {
+            throw new DeviceException(
+                    "cuda-emulated: cannot load the emulator: " + NativeLibraries.reason(e, null),
+                    e);
+        }
     }
 
     int emulator_open(long bytes);
@@ -39,6 +53,8 @@ interface EmulatorLibrary extends Library {
     long emulator_function(String name);
 
     int emulator_max_threads(long function);
+
+    void emulator_allow_shared(long function, int bytes);
 
     int emulator_constant(String name, IntByReference value);
 

@@ -14,8 +14,9 @@ import jcuda.driver.JCudaDriver;
 final class NvidiaGpus {
     private NvidiaGpus() {}
 
-    /** Number of GPUs that the driver shows. */
+    /** Number of GPUs that the driver shows. Comes before all other calls. */
     static int count() {
+        Bindings.DRIVER.load();
         int[] count = new int[1];
         check(JCudaDriver.cuInit(0), "cuInit");
         check(JCudaDriver.cuDeviceGetCount(count), "cuDeviceGetCount");
@@ -29,8 +30,6 @@ final class NvidiaGpus {
         check(JCudaDriver.cuDeviceGetName(name, name.length, device), "cuDeviceGetName");
         long[] bytes = new long[1];
         check(JCudaDriver.cuDeviceTotalMem(bytes, device), "cuDeviceTotalMem");
-        int[] version = new int[1];
-        check(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
         int major = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR);
         int minor = attribute(device, CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR);
         return new Gpu(
@@ -39,7 +38,14 @@ final class NvidiaGpus {
                 attribute(device, CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT),
                 bytes[0],
                 attribute(device, CU_DEVICE_ATTRIBUTE_MAX_SHARED_MEMORY_PER_BLOCK_OPTIN),
-                version[0]);
+                driverVersion());
+    }
+
+    /** The newest CUDA that the driver knows, as in 12040 for 12.4. */
+    static int driverVersion() {
+        int[] version = new int[1];
+        check(JCudaDriver.cuDriverGetVersion(version), "cuDriverGetVersion");
+        return version[0];
     }
 
     static CUdevice device(int index) {

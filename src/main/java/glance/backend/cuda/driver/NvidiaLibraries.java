@@ -1,17 +1,13 @@
 package glance.backend.cuda.driver;
 
 import glance.backend.MathLibrary;
+import glance.io.NativeLibraries;
+import java.io.UncheckedIOException;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import jcuda.jcublas.JCublas2;
 
 /** Finds the libraries that NVIDIA publishes for its GPUs, and says why one cannot be used. */
 public final class NvidiaLibraries {
-    /** What the loader says of a library that another one needs. */
-    private static final Pattern LOADER_WORDS = Pattern.compile("(lib\\w+\\.so[.\\d]*: [^\\n]+)");
-
     private static final Map<MathLibrary, String> PROBLEMS = new EnumMap<>(MathLibrary.class);
 
     private NvidiaLibraries() {}
@@ -31,21 +27,16 @@ public final class NvidiaLibraries {
     private static String load(MathLibrary library) {
         try {
             switch (library) {
-                case CUBLAS -> JCublas2.initialize();
-                case CUDNN -> CudnnBinding.load();
+                case CUBLAS -> Bindings.CUBLAS.load();
+                case CUDNN -> Bindings.CUDNN.load();
             }
             return "";
         } catch (LinkageError e) {
-            return library.title() + " cannot be loaded: " + cause(e) + "; " + remedy(library);
+            String reason = NativeLibraries.reason(e, remedy(library));
+            return library.title() + " cannot be loaded: " + reason;
+        } catch (UncheckedIOException e) {
+            return library.title() + " cannot be loaded: " + e.getMessage();
         }
-    }
-
-    /** The loader's own words out of the two stack traces that JCuda gives as the message. */
-    private static String cause(LinkageError e) {
-        Matcher words = LOADER_WORDS.matcher(String.valueOf(e.getMessage()));
-        return words.find()
-                ? words.group(1)
-                : String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     }
 
     private static String remedy(MathLibrary library) {

@@ -3,8 +3,10 @@ package glance.backend.cuda.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import jcuda.JCudaVersion;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -15,7 +17,7 @@ class NvidiaLibrariesTest {
     private StandIns standIns;
 
     @BeforeEach
-    void open() {
+    void open() throws Exception {
         standIns = new StandIns(folder);
     }
 
@@ -31,6 +33,16 @@ class NvidiaLibrariesTest {
                         "cublas: BF16 right",
                         "cudnn: F32 right",
                         "cudnn: BF16 right");
+    }
+
+    @Test
+    void librariesPlantedInTheTemporaryFolder_areNotLoaded() throws Exception {
+        for (String binding : List.of("JCublas2", "JCudnn")) {
+            String name = "lib" + binding + "-" + JCudaVersion.get() + "-linux-x86_64.so";
+            standIns.add("planted.cpp", StandIns.TEMPORARY + name);
+        }
+        standIns.run(BoundLibraries.class, "find");
+        assertThat(Files.exists(folder.resolve("planted-was-here"))).isFalse();
     }
 
     @Test

@@ -11,19 +11,26 @@ import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Libraries of the names that NVIDIA's have, which compute on the CPU (src/test/resources/glance/
  * libraries), and programs that find them in their place.
  */
 final class StandIns {
-    private final Path folder;
+    /** Where programs have their temporary files, below the folder of the libraries. */
+    static final String TEMPORARY = "tmp/";
 
-    StandIns(Path folder) {
+    private final Path folder;
+    private final Map<String, String> environment = new HashMap<>();
+
+    StandIns(Path folder) throws IOException {
         assumeTrue(System.getProperty("os.arch").equals("amd64"), "the bindings are for x86-64");
         assumeTrue(EmulatorBuild.problem() == null, EmulatorBuild.problem());
         this.folder = folder;
+        Files.createDirectory(folder.resolve(TEMPORARY));
     }
 
     /** Compiles a source into a library of the given name. */
@@ -47,11 +54,18 @@ final class StandIns {
         add(source, library, "-Wl,--version-script=versions");
     }
 
+    /** Sets an environment variable for programs that run from now on. */
+    StandIns with(String variable, String value) {
+        environment.put(variable, value);
+        return this;
+    }
+
     /** The lines that a program prints; it runs in a process of its own. */
     List<String> run(Class<?> program, String... args) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Paths.get(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("-Djava.io.tmpdir=" + folder);
+        command.add("-Djava.io.tmpdir=" + folder.resolve(TEMPORARY));
+        command.add("-DGLANCE_CACHE=" + System.getProperty("GLANCE_CACHE"));
         command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         command.add(program.getName());
         command.addAll(Arrays.asList(args));
@@ -61,6 +75,7 @@ final class StandIns {
     private String start(List<String> command) throws IOException, InterruptedException {
         ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
         builder.environment().put("LD_LIBRARY_PATH", folder.toString());
+        builder.environment().putAll(environment);
         Process process = builder.redirectErrorStream(true).start();
         String output;
         try (InputStream stream = process.getInputStream()) {
