@@ -81,7 +81,8 @@ void add_constant(const char* name, int value);
 constexpr int kWarp = 32;
 constexpr int kMaxThreads = 1024;
 constexpr size_t kSharedLimit = 101376;  // the least of the supported architectures (sm_89)
-constexpr size_t kStaticSharedLimit = 49152;
+constexpr size_t kReservedShared = 1024;  // of each block, on Hopper
+constexpr size_t kFreeShared = 49152;     // what a block may have without asking
 
 /// Where the current thread is, for race detection.
 struct Position {
@@ -102,6 +103,8 @@ void set_block(Index block);
 void* stack_begin();
 void* stack_end();
 
+/// Most dynamic shared memory that the host has asked for on behalf of the kernel.
+void shared_grant(size_t bytes);
 void shared_begin_block(size_t dynamicBytes);
 void async_begin_block();
 

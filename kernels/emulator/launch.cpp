@@ -1,4 +1,5 @@
 // The kernels of the library, and how they are launched.
+#include <algorithm>
 #include <cstring>
 #include <map>
 #include <string>
@@ -14,6 +15,12 @@ constexpr int kMaxArgumentBytes = 4096;
 
 std::map<std::string, Entry>& entries() {
     static std::map<std::string, Entry> all;
+    return all;
+}
+
+/// Dynamic shared memory that was asked for, by kernel.
+std::map<const Entry*, int>& granted() {
+    static std::map<const Entry*, int> all;
     return all;
 }
 
@@ -52,6 +59,7 @@ void run(const Entry& entry, Index grid, Index block, size_t shared, const void*
         memcpy(pointers[i], static_cast<const char*>(arguments) + offsets[i], entry.sizes[i]);
     }
     set_launch(grid, block, shared);
+    shared_grant(granted()[&entry]);
     Index at;
     for (at.z = 0; at.z < grid.z; ++at.z) {
         for (at.y = 0; at.y < grid.y; ++at.y) {
@@ -81,6 +89,11 @@ int64_t emulator_function(const char* name) {
 
 int emulator_max_threads(int64_t function) {
     return reinterpret_cast<const Entry*>(function)->maxThreads;
+}
+
+void emulator_allow_shared(int64_t function, int bytes) {
+    int& most = granted()[reinterpret_cast<const Entry*>(function)];
+    most = std::max(most, bytes);
 }
 
 int emulator_constant(const char* name, int* value) {

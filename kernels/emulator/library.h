@@ -25,6 +25,9 @@ int64_t emulator_used();
 int64_t emulator_function(const char* name);
 int emulator_max_threads(int64_t function);
 
+/// Asks for dynamic shared memory of a kernel, as cuFuncSetAttribute does.
+void emulator_allow_shared(int64_t function, int bytes);
+
 /// The value of a constant that a kernel file exports; 1 if there is none.
 int emulator_constant(const char* name, int* value);
 

@@ -39,6 +39,22 @@ size_t top;
 size_t staticBytes;
 size_t dynamicAt;
 size_t dynamicBytes;
+size_t grantedBytes;
+
+/// The rules of the driver: 48 KB are free, more has to be asked for, and there is a limit.
+void check_sizes() {
+    size_t all = staticBytes + dynamicBytes + kReservedShared;
+    if (staticBytes > kFreeShared || all > kSharedLimit) {
+        fail("has %zu bytes of shared arrays besides %zu dynamic ones and %zu reserved; at most "
+             "%zu and %zu in all fit every GPU",
+             staticBytes, dynamicBytes, kReservedShared, kFreeShared, kSharedLimit);
+    }
+    if (all > kFreeShared && dynamicBytes > grantedBytes) {
+        fail("has %zu bytes of shared arrays besides %zu dynamic ones and %zu reserved; more than "
+             "%zu have to be asked for",
+             staticBytes, dynamicBytes, kReservedShared, kFreeShared);
+    }
+}
 
 size_t place(size_t bytes, size_t alignment) {
     size_t at = (top + kGap + alignment - 1) / alignment * alignment;
@@ -126,17 +142,16 @@ void trace_write(Trace& trace, const Position& now, const void* address) {
 
 }  // namespace
 
+void shared_grant(size_t bytes) { grantedBytes = bytes; }
+
 void shared_begin_block(size_t bytes) {
     memset(content, kNone, top);
     arrays.clear();
     top = 0;
     staticBytes = 0;
     dynamicBytes = bytes;
+    check_sizes();
     if (bytes > 0) {
-        if (bytes > kSharedLimit) {
-            fail("asks for %zu bytes of dynamic shared memory, at most %zu fit every GPU", bytes,
-                 kSharedLimit);
-        }
         dynamicAt = place(bytes, 1024);
     }
 }
@@ -152,11 +167,7 @@ void* shared_array(const void* key, size_t bytes, size_t alignment) {
     auto found = arrays.find(key);
     if (found == arrays.end()) {
         staticBytes += bytes;
-        if (staticBytes > kStaticSharedLimit || staticBytes + dynamicBytes > kSharedLimit) {
-            fail("declares %zu bytes of shared arrays besides %zu dynamic ones; at most %zu and "
-                 "%zu in all fit every GPU",
-                 staticBytes, dynamicBytes, kStaticSharedLimit, kSharedLimit);
-        }
+        check_sizes();
         found = arrays.emplace(key, std::make_pair(place(bytes, alignment), bytes)).first;
     }
     return arena + found->second.first;

@@ -42,22 +42,27 @@ final class BlockPool {
     Block take(long bytes) {
         long capacity = capacity(bytes);
         // up to an eighth may be wasted: more would starve later, larger requests
-        return take(bytes, capacity + capacity / 8);
-    }
-
-    /** The same, where a kept block of any size is better than one from the parent. */
-    Block takeAny(long bytes) {
-        return take(bytes, Long.MAX_VALUE);
-    }
-
-    private Block take(long bytes, long mostCapacity) {
-        Map.Entry<Long, ArrayDeque<Long>> entry = free.ceilingEntry(capacity(bytes));
-        if (entry != null && entry.getKey() <= mostCapacity) {
-            long address = remove(entry);
-            driver.renew(address, bytes);
-            return new Block(address, entry.getKey());
+        Block block = kept(bytes, capacity + capacity / 8);
+        if (block != null) {
+            return block;
         }
         return parent == null ? fresh(bytes) : parent.take(bytes);
+    }
+
+    /** A kept block of any size that is large enough, of this pool or its parents, or null. */
+    Block takeKept(long bytes) {
+        Block block = kept(bytes, Long.MAX_VALUE);
+        return block != null || parent == null ? block : parent.takeKept(bytes);
+    }
+
+    private Block kept(long bytes, long mostCapacity) {
+        Map.Entry<Long, ArrayDeque<Long>> entry = free.ceilingEntry(capacity(bytes));
+        if (entry == null || entry.getKey() > mostCapacity) {
+            return null;
+        }
+        long address = remove(entry);
+        driver.renew(address, bytes);
+        return new Block(address, entry.getKey());
     }
 
     private static long capacity(long bytes) {

@@ -37,6 +37,7 @@ final class Conv2dLibrary {
                         Launcher.address(operands.activation(op.weight())),
                         Launcher.address(out),
                         Launcher.address(workspace));
+        launcher.launched(geometry);
         LibraryEpilogue.run(launcher, operands, out, op.bias(), op.residual());
     }
 

@@ -65,8 +65,7 @@ final class CudaMemory implements DeviceMemory {
         lifetime.requireOpen();
         long bytes = Math.multiplyExact(numel, dtype.bytes());
         BlockPool home = reserving ? reserve : pool;
-        // a capture makes do with what the run before it took: it must not ask the driver
-        BlockPool.Block block = capturing ? home.takeAny(bytes) : home.take(bytes);
+        BlockPool.Block block = capturing ? kept(home, bytes) : home.take(bytes);
         scratchBytes += bytes;
         peakScratchBytes = Math.max(peakScratchBytes, scratchBytes);
         return new CudaStorage(
@@ -78,6 +77,20 @@ final class CudaMemory implements DeviceMemory {
                     scratchBytes -= bytes;
                     home.give(block);
                 });
+    }
+
+    /** A capture makes do with what the run before it took: it must not ask the driver. */
+    private static BlockPool.Block kept(BlockPool home, long bytes) {
+        BlockPool.Block block = home.takeKept(bytes);
+        if (block == null) {
+            throw new CaptureMiss(bytes);
+        }
+        return block;
+    }
+
+    /** Adds a block to the reserve. */
+    void growReserve(long bytes) {
+        reserve.give(pool.fresh(bytes));
     }
 
     /** Begins to keep what {@link #reserved} work takes for such work alone. */

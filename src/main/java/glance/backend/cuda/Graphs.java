@@ -21,10 +21,14 @@ final class Graphs {
     /** Set it to false to launch every kernel by itself, to see what graphs gain. */
     private static final String PROPERTY = "glance.cuda.graphs";
 
+    /** Captures of the same work that may lack memory, before it is launched one by one. */
+    private static final int MOST_MISSES = 8;
+
     private final Driver driver;
     private final long stream;
     private final CudaMemory memory;
-    private boolean enabled = !"false".equals(System.getProperty(PROPERTY));
+    private boolean enabled =
+            !"false".equals(System.getProperty(PROPERTY)) && !Driver.isSynchronous();
 
     Graphs(Driver driver, long stream, CudaMemory memory) {
         this.driver = driver;
@@ -40,6 +44,7 @@ final class Graphs {
     private final class Graph implements Replay {
         private final Runnable work;
         private boolean started;
+        private int misses;
         private long graph; // 0 before the capture, and if there is none
 
         Graph(Runnable work) {
@@ -58,7 +63,7 @@ final class Graphs {
                 started = true;
             }
             memory.reserved(work);
-            if (enabled) {
+            if (enabled && misses < MOST_MISSES) {
                 capture();
             }
         }
@@ -73,9 +78,25 @@ final class Graphs {
                     throw e;
                 }
                 graph = driver.endCapture(stream);
+            } catch (CaptureMiss miss) {
+                grow(miss);
             } catch (DeviceException e) {
                 enabled = false;
                 LOG.warn("kernels are launched one by one, without graphs: {}", e.getMessage());
+            }
+        }
+
+        /**
+         * The driver was not asked for memory, so it has refused nothing: the next run tries again.
+         */
+        private void grow(CaptureMiss miss) {
+            misses++;
+            try {
+                memory.growReserve(miss.bytes());
+                LOG.info("a CUDA graph {}; the next run captures it again", miss.getMessage());
+            } catch (DeviceException e) {
+                misses = MOST_MISSES;
+                LOG.warn("kernels of this phase are launched one by one: {}", e.getMessage());
             }
         }
 

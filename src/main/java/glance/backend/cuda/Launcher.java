@@ -1,5 +1,6 @@
 package glance.backend.cuda;
 
+import glance.backend.DeviceException;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.Gpu;
@@ -30,6 +31,7 @@ final class Launcher {
     private final DType computeType;
     private final String suffix;
     private final Libraries libraries;
+    private final boolean synchronous = Driver.isSynchronous();
     private final Map<String, Long> modules = new HashMap<>();
     private final Map<String, KernelFunction> functions = new HashMap<>();
     private final Map<String, Integer> constants = new HashMap<>();
@@ -92,7 +94,24 @@ final class Launcher {
         if (!grid.isEmpty()) {
             KernelFunction function = function(file, entry);
             int threads = function.maxThreads();
-            driver.launch(new Launch(function, grid, threads, sharedBytes, arguments), stream);
+            Launch launch = new Launch(function, grid, threads, sharedBytes, arguments);
+            driver.launch(launch, stream);
+            launched(launch);
+        }
+    }
+
+    /**
+     * Waits for what was queued if that is asked for.
+     *
+     * @param what names it
+     */
+    void launched(Object what) {
+        if (synchronous) {
+            try {
+                driver.synchronize(stream);
+            } catch (DeviceException e) {
+                throw new DeviceException(what + " failed on the GPU: " + e.getMessage(), e);
+            }
         }
     }
 
@@ -123,9 +142,9 @@ final class Launcher {
         return computeType == DType.BF16 && gpu().computeCapability() >= MMA_CAPABILITY;
     }
 
-    /** Most shared memory of a block. */
+    /** Most shared memory of a block, its arrays included. */
     int sharedBytes() {
-        return driver.gpu().sharedBytes();
+        return driver.gpu().usableSharedBytes();
     }
 
     /** Distance between the rows of two samples of a [batch or 1, dim] tensor; 0 for null. */

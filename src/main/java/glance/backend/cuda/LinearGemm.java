@@ -76,20 +76,20 @@ final class LinearGemm {
         for (int call = 0; call < calls; call++) {
             long from = Launcher.address(x) + call * x.stride(0) * x.dtype().bytes();
             long to = Launcher.address(y) + (long) call * rows * columns * y.dtype().bytes();
-            launcher.libraries()
-                    .gemm()
-                    .multiply(
-                            new Gemm.Product(
-                                    launcher.computeType(),
-                                    columns,
-                                    rows,
-                                    depth,
-                                    alpha,
-                                    new Gemm.Matrix(Launcher.address(w), depth, true),
-                                    new Gemm.Matrix(from, Math.toIntExact(rowStride), false),
-                                    beta,
-                                    to,
-                                    columns));
+            Gemm.Product product =
+                    new Gemm.Product(
+                            launcher.computeType(),
+                            columns,
+                            rows,
+                            depth,
+                            alpha,
+                            new Gemm.Matrix(Launcher.address(w), depth, true),
+                            new Gemm.Matrix(from, Math.toIntExact(rowStride), false),
+                            beta,
+                            to,
+                            columns);
+            launcher.libraries().gemm().multiply(product);
+            launcher.launched(product);
         }
     }
 }

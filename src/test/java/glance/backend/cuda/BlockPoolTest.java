@@ -42,11 +42,14 @@ class BlockPoolTest {
     }
 
     @Test
-    void takeAny_prefersALargeBlockToTheDriver() {
+    void takeKept_givesALargeBlock_andNeverAsksTheDriver() {
         BlockPool.Block block = pool.take(16 * KIB);
         pool.give(block);
         driver.take();
-        assertThat(pool.takeAny(KIB)).isEqualTo(block);
+        BlockPool child = pool.child();
+        assertThat(child.takeKept(32 * KIB)).isNull();
+        assertThat(child.takeKept(KIB)).isEqualTo(block);
+        assertThat(child.takeKept(KIB)).isNull();
         assertThat(driver.take()).doesNotContainKey("allocate");
         pool.give(block);
     }

@@ -9,6 +9,14 @@ import java.nio.ByteBuffer;
  * {@link DeviceException} naming the call, what it was given and the driver's answer.
  */
 public interface Driver extends AutoCloseable {
+    /**
+     * Whether {@code -Dglance.cuda.sync=true} asks to wait for each kernel, so that one that fails
+     * is named. Otherwise the failure shows at some later call.
+     */
+    static boolean isSynchronous() {
+        return Boolean.getBoolean("glance.cuda.sync");
+    }
+
     /** The GPU as the driver describes it. */
     Gpu gpu();
 

@@ -4,6 +4,7 @@ import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import glance.backend.DeviceException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -24,6 +25,8 @@ public final class EmulatedDriver implements Driver {
 
     private final Map<Long, List<Runnable>> graphs = new HashMap<>();
     private final Map<Long, Long> events = new HashMap<>(); // when they happened, by nanoTime
+    private final Map<Long, SharedMemory> shared = new HashMap<>(); // by function
+    private final Map<String, Integer> arrayBytes;
     private final EmulatorLibrary library;
     private List<Runnable> capturing;
     private long lastHandle;
@@ -36,6 +39,11 @@ public final class EmulatedDriver implements Driver {
     /** The emulator with the given kernel files. */
     EmulatedDriver(List<String> kernels) {
         library = EmulatorLibrary.load(new EmulatorBuild(kernels).library());
+        try {
+            arrayBytes = KernelFiles.sharedBytes("sm_" + GPU.computeCapability());
+        } catch (IOException e) {
+            throw new DeviceException("cannot read the resources of the kernels", e);
+        }
         if (library.emulator_open(MEMORY_BYTES) != 0) {
             throw new DeviceException(
                     "cuda-emulated: cannot reserve " + MEMORY_BYTES + " bytes of address space");
@@ -206,9 +214,12 @@ public final class EmulatedDriver implements Driver {
     }
 
     private void launchNow(Launch launch) {
+        long function = launch.function().handle();
+        shared.computeIfAbsent(function, key -> new SharedMemory(GPU, arrayBytes(launch)))
+                .prepare(launch, bytes -> library.emulator_allow_shared(function, bytes));
         int failed =
                 library.emulator_launch(
-                        launch.function().handle(),
+                        function,
                         launch.grid().x(),
                         launch.grid().y(),
                         launch.grid().z(),
@@ -223,6 +234,13 @@ public final class EmulatedDriver implements Driver {
         if (failed != 0) {
             throw new DeviceException(launch + ": " + library.emulator_error());
         }
+    }
+
+    /**
+     * As the compiler for GPUs has counted them, which the driver knows; 0 for kernels of tests.
+     */
+    private int arrayBytes(Launch launch) {
+        return arrayBytes.getOrDefault(launch.function().name(), 0);
     }
 
     private void perform(Runnable work) {

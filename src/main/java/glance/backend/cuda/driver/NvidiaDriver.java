@@ -3,6 +3,7 @@ package glance.backend.cuda.driver;
 import static glance.backend.cuda.driver.NvidiaCalls.check;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK;
+import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES;
 
 import glance.backend.DeviceException;
 import glance.backend.MathLibrary;
@@ -12,6 +13,7 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.Set;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -25,11 +27,23 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
+import jcuda.driver.JITOptions;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The NVIDIA driver through JCuda. Needs the driver's libcuda.so.1 and nothing else of CUDA. */
 final class NvidiaDriver implements Driver {
-    /** Blocks with more dynamic shared memory than this have to be asked for. */
-    private static final int DEFAULT_SHARED_BYTES = 48 << 10;
+    private static final Logger LOG = LoggerFactory.getLogger(NvidiaDriver.class);
+
+    /** What an older driver, or one of a newer GPU, says to machine code; it can compile PTX. */
+    private static final Set<Integer> NOT_THIS_CODE =
+            Set.of(
+                    CUresult.CUDA_ERROR_INVALID_IMAGE,
+                    CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
+                    CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
+
+    /** Contexts belong to threads, which may have several GPUs. */
+    private static final ThreadLocal<CUcontext> CURRENT = new ThreadLocal<>();
 
     private final Gpu gpu;
     private final CUdevice device;
@@ -44,7 +58,7 @@ final class NvidiaDriver implements Driver {
     private final Address parametersMemory = new Address();
     private final NvidiaParameters parameters;
     private long lastHandle;
-    private Thread contextThread;
+    private boolean compiles;
 
     /** An address, of device or host memory, that can be read. */
     private static final class Address extends CUdeviceptr {
@@ -54,6 +68,7 @@ final class NvidiaDriver implements Driver {
     }
 
     NvidiaDriver(int index) {
+        Bindings.DRIVER.load();
         device = NvidiaGpus.device(index);
         gpu = NvidiaGpus.describe(index);
         try {
@@ -227,16 +242,34 @@ final class NvidiaDriver implements Driver {
     @Override
     public long loadModule(String name) {
         enter();
-        CUmodule module = new CUmodule();
         try {
-            check(
-                    JCudaDriver.cuModuleLoadData(module, KernelFiles.fatbin(name)),
-                    "cuModuleLoadData of " + name);
+            modules.put(++lastHandle, code(name));
         } catch (IOException e) {
             throw new DeviceException("cannot read the code of the kernels " + name, e);
         }
-        modules.put(++lastHandle, module);
         return lastHandle;
+    }
+
+    private CUmodule code(String name) throws IOException {
+        CUmodule module = new CUmodule();
+        if (!compiles) {
+            int result = JCudaDriver.cuModuleLoadData(module, KernelFiles.fatbin(name));
+            if (!NOT_THIS_CODE.contains(result)) {
+                check(result, "cuModuleLoadData of " + name);
+                return module;
+            }
+            compiles = true;
+            LOG.info(
+                    "the NVIDIA driver compiles the kernels when they are first used: it does not"
+                            + " take the machine code ({}), for which it must be of CUDA 13 (580 or"
+                            + " newer)",
+                    CUresult.stringFor(result));
+        }
+        check(
+                JCudaDriver.cuModuleLoadDataJIT(
+                        module, Pointer.to(KernelFiles.ptx(name)), new JITOptions()),
+                "cuModuleLoadData of the PTX of " + name);
+        return module;
     }
 
     @Override
@@ -246,13 +279,18 @@ final class NvidiaDriver implements Driver {
         check(
                 JCudaDriver.cuModuleGetFunction(function, modules.get(module), name),
                 "cuModuleGetFunction " + name);
-        int[] threads = new int[1];
+        int arrays = attribute(function, CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES, name);
+        functions.put(++lastHandle, new NvidiaFunction(function, new SharedMemory(gpu, arrays)));
+        int threads = attribute(function, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, name);
+        return new KernelFunction(name, lastHandle, threads);
+    }
+
+    private static int attribute(CUfunction function, int attribute, String name) {
+        int[] value = new int[1];
         check(
-                JCudaDriver.cuFuncGetAttribute(
-                        threads, CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK, function),
+                JCudaDriver.cuFuncGetAttribute(value, attribute, function),
                 "cuFuncGetAttribute of " + name);
-        functions.put(++lastHandle, new NvidiaFunction(function));
-        return new KernelFunction(name, lastHandle, threads[0]);
+        return value[0];
     }
 
     @Override
@@ -268,19 +306,19 @@ final class NvidiaDriver implements Driver {
     public void launch(Launch launch, long stream) {
         enter();
         NvidiaFunction function = functions.get(launch.function().handle());
-        if (launch.sharedBytes() > DEFAULT_SHARED_BYTES
-                && launch.sharedBytes() > function.sharedBytes) {
-            check(
-                    JCudaDriver.cuFuncSetAttribute(
-                            function.function,
-                            CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
-                            launch.sharedBytes()),
-                    "shared memory of " + launch);
-            function.sharedBytes = launch.sharedBytes();
-        }
+        function.shared()
+                .prepare(
+                        launch,
+                        bytes ->
+                                check(
+                                        JCudaDriver.cuFuncSetAttribute(
+                                                function.function(),
+                                                CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES,
+                                                bytes),
+                                        "shared memory of " + launch));
         check(
                 JCudaDriver.cuLaunchKernel(
-                        function.function,
+                        function.function(),
                         launch.grid().x(),
                         launch.grid().y(),
                         launch.grid().z(),
@@ -348,11 +386,11 @@ final class NvidiaDriver implements Driver {
         }
     }
 
-    /** Contexts belong to threads; a device may be handed from one to another. */
+    /** A device may be handed from one thread to another. */
     private void enter() {
-        if (contextThread != Thread.currentThread()) {
+        if (CURRENT.get() != context) {
             check(JCudaDriver.cuCtxSetCurrent(context), "cuCtxSetCurrent");
-            contextThread = Thread.currentThread();
+            CURRENT.set(context);
         }
     }
 
@@ -362,6 +400,7 @@ final class NvidiaDriver implements Driver {
         modules.values().forEach(JCudaDriver::cuModuleUnload);
         modules.clear();
         check(JCudaDriver.cuMemFreeHost(parametersMemory), "cuMemFreeHost");
+        CURRENT.remove();
         check(JCudaDriver.cuDevicePrimaryCtxRelease(device), "cuDevicePrimaryCtxRelease");
     }
 }

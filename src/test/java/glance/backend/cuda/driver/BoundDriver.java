@@ -13,6 +13,16 @@ final class BoundDriver {
 
     /** Prints what came of it, a line for each thing. */
     public static void main(String[] args) {
+        switch (args[0]) {
+            case "find" -> System.out.println(Drivers.ask());
+            case "use" -> use();
+            case "share" -> shareMemory();
+            case "alternate" -> alternate();
+            default -> throw new IllegalArgumentException(args[0]);
+        }
+    }
+
+    private static void use() {
         System.out.println(NvidiaGpus.count() + " " + NvidiaGpus.describe(0));
         try (Driver driver = new NvidiaDriver(0)) {
             long stream = driver.createStream();
@@ -30,6 +40,69 @@ final class BoundDriver {
         }
     }
 
+    /** Launches that need a little less than 48 KB, exactly so much, more, and too much. */
+    private static void shareMemory() {
+        for (int gpu = 0; gpu < 2; gpu++) {
+            try (Driver driver = new NvidiaDriver(gpu)) {
+                long stream = driver.createStream();
+                KernelFunction mix = driver.function(driver.loadModule("pointwise"), "mix");
+                Mixing mixing = new Mixing(driver, stream);
+                int most = driver.gpu().usableSharedBytes() - 1024;
+                for (int bytes : new int[] {47 << 10, 48 << 10, most, 48 << 10, most + 1}) {
+                    try {
+                        mixing.launch(mix, bytes);
+                        System.out.println(bytes + " bytes");
+                    } catch (DeviceException e) {
+                        System.out.println(e.getMessage());
+                    }
+                }
+            }
+        }
+    }
+
+    /** Two GPUs on one thread, by turns. */
+    private static void alternate() {
+        try (Driver ada = new NvidiaDriver(0);
+                Driver hopper = new NvidiaDriver(1)) {
+            Mixing first = new Mixing(ada, ada.createStream());
+            Mixing second = new Mixing(hopper, hopper.createStream());
+            KernelFunction one = ada.function(ada.loadModule("pointwise"), "mix");
+            KernelFunction two = hopper.function(hopper.loadModule("pointwise"), "mix");
+            for (int i = 0; i < 2; i++) {
+                first.launch(one, 0);
+                second.launch(two, 0);
+            }
+            System.out.println("both");
+        }
+    }
+
+    /** The arguments of the kernel on a GPU. */
+    private record Mixing(Driver driver, long stream, long x, long out) {
+        Mixing(Driver driver, long stream) {
+            this(driver, stream, driver.allocate(BYTES), driver.allocate(BYTES));
+        }
+
+        void launch(KernelFunction mix, int sharedBytes) {
+            driver.fill(x, (byte) 0, BYTES, stream);
+            driver.launch(
+                    new Launch(
+                            mix, Grid.of(3, 2), mix.maxThreads(), sharedBytes, arguments(x, out)),
+                    stream);
+            driver.synchronize(stream);
+        }
+    }
+
+    private static Arguments arguments(long x, long out) {
+        return new Arguments()
+                .pointer(out)
+                .i32(COUNT)
+                .pointer(x)
+                .f32(0.5f)
+                .struct(70, 40)
+                .f32(0.25f)
+                .i64(1000);
+    }
+
     private static void launch(Driver driver, long stream, KernelFunction mix) {
         long x = driver.allocate(BYTES);
         long out = driver.allocate(2 * BYTES);
@@ -41,15 +114,7 @@ final class BoundDriver {
         pinned.flip().position(8);
         driver.upload(pinned, x, stream);
         driver.fill(out, (byte) 0, 2 * BYTES, stream);
-        Arguments arguments =
-                new Arguments()
-                        .pointer(out)
-                        .i32(COUNT)
-                        .pointer(x)
-                        .f32(0.5f)
-                        .struct(70, 40)
-                        .f32(0.25f)
-                        .i64(1000);
+        Arguments arguments = arguments(x, out);
         driver.launch(new Launch(mix, Grid.of(3, 2), mix.maxThreads(), 0, arguments), stream);
         driver.copy(out, out + BYTES, BYTES, stream);
         System.out.println("mixed " + read(driver, stream, out + BYTES, pinned));

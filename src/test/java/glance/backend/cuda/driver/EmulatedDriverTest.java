@@ -173,6 +173,24 @@ class EmulatedDriverTest {
                 .hasMessageContaining("takes arguments of kinds ppi, the launch gives ipp");
     }
 
+    /**
+     * The kernel has arrays of 256 bytes that the driver does not know of, and 1 KB is reserved.
+     */
+    @Test
+    void sharedMemoryAbove48Kilobytes_hasToBeAskedFor_andHasALimit() {
+        assertThatThrownBy(() -> launch("reverses", 48_000))
+                .hasMessageContaining(
+                        "has 256 bytes of shared arrays besides 48000 dynamic ones and 1024"
+                                + " reserved; more than 49152 have to be asked for");
+        launch("reverses", 49_152);
+        launch("reverses", 48_000);
+        launch("reverses", 100_096);
+        assertThatThrownBy(() -> launch("reverses", 100_352))
+                .hasMessageContaining("at most 49152 and 101376 in all fit every GPU");
+        assertThatThrownBy(() -> launch("reverses", 100_353))
+                .hasMessageContaining("a block of emulated on the CPU has at most 100352");
+    }
+
     @Test
     void blockLargerThanTheLaunchBounds_isFound() {
         KernelFunction function = driver.function(driver.loadModule("planted"), "copy_words");
