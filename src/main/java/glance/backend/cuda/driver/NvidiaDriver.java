@@ -13,7 +13,6 @@ import java.nio.ByteOrder;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.Map;
-import java.util.Set;
 import jcuda.Pointer;
 import jcuda.driver.CUcontext;
 import jcuda.driver.CUdevice;
@@ -27,21 +26,9 @@ import jcuda.driver.CUresult;
 import jcuda.driver.CUstream;
 import jcuda.driver.CUstreamCaptureMode;
 import jcuda.driver.JCudaDriver;
-import jcuda.driver.JITOptions;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The NVIDIA driver through JCuda. Needs the driver's libcuda.so.1 and nothing else of CUDA. */
 final class NvidiaDriver implements Driver {
-    private static final Logger LOG = LoggerFactory.getLogger(NvidiaDriver.class);
-
-    /** What an older driver, or one of a newer GPU, says to machine code; it can compile PTX. */
-    private static final Set<Integer> NOT_THIS_CODE =
-            Set.of(
-                    CUresult.CUDA_ERROR_INVALID_IMAGE,
-                    CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU,
-                    CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
-
     /** Contexts belong to threads, which may have several GPUs. */
     private static final ThreadLocal<CUcontext> CURRENT = new ThreadLocal<>();
 
@@ -57,8 +44,8 @@ final class NvidiaDriver implements Driver {
     private final Map<ByteBuffer, Pointer> pinned = new IdentityHashMap<>();
     private final Address parametersMemory = new Address();
     private final NvidiaParameters parameters;
+    private final NvidiaCode code = new NvidiaCode();
     private long lastHandle;
-    private boolean compiles;
 
     /** An address, of device or host memory, that can be read. */
     private static final class Address extends CUdeviceptr {
@@ -242,34 +229,8 @@ final class NvidiaDriver implements Driver {
     @Override
     public long loadModule(String name) {
         enter();
-        try {
-            modules.put(++lastHandle, code(name));
-        } catch (IOException e) {
-            throw new DeviceException("cannot read the code of the kernels " + name, e);
-        }
+        modules.put(++lastHandle, code.load(name));
         return lastHandle;
-    }
-
-    private CUmodule code(String name) throws IOException {
-        CUmodule module = new CUmodule();
-        if (!compiles) {
-            int result = JCudaDriver.cuModuleLoadData(module, KernelFiles.fatbin(name));
-            if (!NOT_THIS_CODE.contains(result)) {
-                check(result, "cuModuleLoadData of " + name);
-                return module;
-            }
-            compiles = true;
-            LOG.info(
-                    "the NVIDIA driver compiles the kernels when they are first used: it does not"
-                            + " take the machine code ({}), for which it must be of CUDA 13 (580 or"
-                            + " newer)",
-                    CUresult.stringFor(result));
-        }
-        check(
-                JCudaDriver.cuModuleLoadDataJIT(
-                        module, Pointer.to(KernelFiles.ptx(name)), new JITOptions()),
-                "cuModuleLoadData of the PTX of " + name);
-        return module;
     }
 
     @Override
