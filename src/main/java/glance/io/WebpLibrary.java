@@ -1,13 +1,10 @@
 package glance.io;
 
 import com.luciad.imageio.webp.internal.OsInfo;
-import java.io.FileNotFoundException;
-import java.io.IOException;
-import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.Map;
 
 /** libwebp, which the WebP reader of ImageIO carries in its jar. */
 final class WebpLibrary {
@@ -40,34 +37,21 @@ final class WebpLibrary {
         if (loaded) {
             return;
         }
+        String name = System.mapLibraryName(NAME);
+        String resource = "native/" + OsInfo.getNativeLibFolderPathForCurrentOS() + "/" + name;
         try {
-            Path folder = CacheFolder.folder("webp");
-            unpackAndLoad(folder);
+            Path folder = NativeLibraries.unpack("webp", Map.of(name, resource));
+            System.load(folder.resolve(name).toString());
             System.setProperty(FOLDER_PROPERTY, folder.toString());
             loaded = true;
-        } catch (IOException | LinkageError e) {
+        } catch (UncheckedIOException | LinkageError e) {
             throw new FormatException(
                     file,
                     null,
-                    "is WebP, whose library cannot be loaded here ("
-                            + PrintableText.quoted(String.valueOf(e.getMessage()))
-                            + ")",
-                    "save the picture as PNG or JPEG",
+                    "is WebP, whose library cannot be loaded here: "
+                            + NativeLibraries.reason(e, "save the picture as PNG or JPEG"),
+                    null,
                     e);
         }
-    }
-
-    private static void unpackAndLoad(Path folder) throws IOException {
-        String name = System.mapLibraryName(NAME);
-        String resource = OsInfo.getNativeLibFolderPathForCurrentOS() + "/" + name;
-        Path library = Files.createTempFile(folder, "", "-" + name);
-        library.toFile().deleteOnExit();
-        try (InputStream in = WebpLibrary.class.getResourceAsStream("/native/" + resource)) {
-            if (in == null) {
-                throw new FileNotFoundException("there is none for " + resource);
-            }
-            Files.copy(in, library, StandardCopyOption.REPLACE_EXISTING);
-        }
-        System.load(library.toAbsolutePath().toString());
     }
 }
