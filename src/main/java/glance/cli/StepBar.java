@@ -94,8 +94,10 @@ final class StepBar implements AutoCloseable {
     /** What is shown beside the number of the step, most important first. */
     List<String> state(List<String> more) {
         List<String> state = new ArrayList<>();
-        if (timed > 0) {
+        if (timed > 0 && done < total) {
             state.add("about " + Units.seconds((total - done) * secondsPerStep()) + " left");
+        }
+        if (timed > 0) {
             state.add(Units.seconds(secondsPerStep()) + "/step");
         }
         state.addAll(more);

@@ -22,9 +22,8 @@ public record PromptTokens(int usual, int most) {
         }
         if (asked < 0 || asked > most) {
             throw new IllegalArgumentException(
-                    "max prompt tokens "
-                            + asked
-                            + ": this model "
+                    asked
+                            + " prompt tokens: this model "
                             + (most == 0
                                     ? "has no text encoder for which they could be chosen"
                                     : "reads 1 to " + most + " tokens, " + usual + " by itself"));

@@ -132,7 +132,7 @@ class FamilyOptionsTest {
             }
         }
         assertThat(err.toString())
-                .contains("--max-prompt-tokens: max prompt tokens 513: this model reads 1 to 512")
+                .contains("--max-prompt-tokens: 513 prompt tokens: this model reads 1 to 512")
                 .contains("has no text encoder");
     }
 

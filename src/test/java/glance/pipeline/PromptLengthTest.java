@@ -154,7 +154,7 @@ class PromptLengthTest {
                 ops ->
                         assertThatThrownBy(() -> pipeline(ops, model).check(request(tokens)))
                                 .isInstanceOf(IllegalArgumentException.class)
-                                .hasMessageContaining("max prompt tokens " + tokens)
+                                .hasMessageStartingWith(tokens + " prompt tokens: this model ")
                                 .hasMessageContaining("reads 1 to"));
     }
 
