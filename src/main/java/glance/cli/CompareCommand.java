@@ -21,6 +21,8 @@ import glance.schedule.StepRange;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,6 +71,7 @@ import picocli.CommandLine.Parameters;
             "      --slow slow.safetensors --fast fast.safetensors --seeds 3 --out controls/",
             "  glance-engine compare --prompts prompts.txt --out strength/ \\",
             "      --run half=glance,slow.safetensors:0.5@slow,fast.safetensors:0.5@fast \\",
+            "      --run own=glance,own \\",
             "      --run all=glance,slow.safetensors@slow,fast.safetensors@fast"
         })
 final class CompareCommand implements Callable<Integer> {
@@ -150,6 +153,10 @@ final class CompareCommand implements Callable<Integer> {
                 files.makePictureFolder();
             }
             noteUnscored(request, given.hasScenes());
+            String without = runs.noteWithoutOwn(folder);
+            if (without != null) {
+                session.note(without);
+            }
             int pictures =
                     given.texts().size()
                             * request.seeds().size()
@@ -168,7 +175,8 @@ final class CompareCommand implements Callable<Integer> {
                 outcomes =
                         new Comparison(ops, folder, request, cacheFolder()).run(progress, gallery);
             }
-            ReportFiles report = new ReportFiles(request, about(device, request), outcomes);
+            ReportFiles report =
+                    new ReportFiles(request, about(device, request, without), outcomes);
             finish(report, files, gallery);
             boolean complete = outcomes.size() == pictures;
             if (!complete) {
@@ -194,7 +202,7 @@ final class CompareCommand implements Callable<Integer> {
                     given.scenes(),
                     setting.seeds(),
                     runs.teacher(),
-                    runs.contenders(),
+                    runs.contenders(folder),
                     runs.against());
         } catch (IllegalArgumentException e) {
             throw new WrongUseException(e.getMessage());
@@ -228,11 +236,12 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    private Map<String, String> about(Device device, ComparisonRequest request) {
+    private Map<String, String> about(Device device, ComparisonRequest request, String without) {
         ImageSession.Setting shared = request.setting();
         List<Long> seeds = request.seeds();
         Map<String, String> about = new LinkedHashMap<>();
         about.put("engine", "glance-engine " + TopCommand.Version.number());
+        about.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
         about.put("model", setting.model());
         about.put("device", device.info().id() + " (" + device.info().description() + ")");
         about.put("size", shared.width() + "x" + shared.height());
@@ -251,6 +260,9 @@ final class CompareCommand implements Callable<Integer> {
                         + (seeds.size() == 1
                                 ? ""
                                 : " to " + Seeds.text(seeds.get(seeds.size() - 1))));
+        if (without != null) {
+            about.put("adapters", without);
+        }
         return about;
     }
 
@@ -258,7 +270,8 @@ final class CompareCommand implements Callable<Integer> {
         if (files != null) {
             // A request to stop interrupts this thread, which would close the files.
             Thread.interrupted();
-            CompareFiles.write(files.report(), report.markdown());
+            CompareFiles.write(
+                    files.report(), report.markdown(files.sheet().getFileName().toString()));
             CompareFiles.write(files.csv(), report.csv());
             CompareFiles.write(files.json(), report.json());
             Map<String, String> text = Map.of("Software", "glance-engine");

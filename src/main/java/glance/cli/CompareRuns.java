@@ -2,7 +2,9 @@ package glance.cli;
 
 import glance.compare.Contender;
 import glance.compare.Preset;
+import glance.io.ModelFolder;
 import glance.lora.LoraSpec;
+import glance.pipeline.Experts;
 import glance.schedule.PlanSpec;
 import glance.schedule.Plans;
 import java.util.ArrayList;
@@ -17,6 +19,9 @@ import picocli.CommandLine.Option;
 
 /** The options that say which runs take part. */
 final class CompareRuns {
+    /** In place of a file: the adapters that the model carries for the plan. */
+    private static final String OWN = "own";
+
     private static final Pattern RUN = Pattern.compile("([\\p{L}\\p{N}][^=,]{0,39})=(.+)");
 
     @Option(
@@ -25,14 +30,16 @@ final class CompareRuns {
             split = ",",
             arity = "1..*",
             description =
-                    "Run the model without adapters on these plans: names or JSON files (whose own"
-                            + " adapters are used).")
+                    "Run the model without adapters, its own too, on these plans: names or JSON"
+                            + " files (whose adapters are used).")
     private List<String> plans = new ArrayList<>();
 
     @Option(
             names = "--run",
             paramLabel = "NAME=PLAN[,FILE[:scale][@steps]...]",
-            description = "A run with adapters. May be given several times.")
+            description =
+                    "A run with adapters; own in place of a FILE means those that the model has for"
+                            + " the plan. May be given several times.")
     private List<String> runs = new ArrayList<>();
 
     @Option(
@@ -90,9 +97,10 @@ final class CompareRuns {
     /**
      * All runs in the order plans, presets, runs. What two presets share is run once.
      *
+     * @param folder whose own adapters are meant by {@code own}
      * @throws WrongUseException if there is none, or an option makes no sense
      */
-    List<Contender> contenders() {
+    List<Contender> contenders(ModelFolder folder) {
         List<Contender> all = new ArrayList<>();
         for (String text : plans) {
             PlanSpec plan = argument("--plans", text, Plans::find);
@@ -105,7 +113,7 @@ final class CompareRuns {
                 }
             }
         }
-        runs.forEach(text -> all.add(run(text)));
+        runs.forEach(text -> all.add(run(text, folder)));
         if (all.isEmpty()) {
             throw new WrongUseException(
                     "nothing to compare with the teacher; use --plans, --preset or --run");
@@ -142,7 +150,26 @@ final class CompareRuns {
                 .collect(Collectors.joining(", "));
     }
 
-    private static Contender run(String text) {
+    /**
+     * One line about the plans of {@code --plans} that the model has adapters of its own for: these
+     * runs go without. Null if there are none.
+     */
+    String noteWithoutOwn(ModelFolder folder) {
+        List<String> names =
+                plans.stream()
+                        .map(text -> argument("--plans", text, Plans::find))
+                        .filter(plan -> !Experts.carried(folder, plan).isEmpty())
+                        .map(PlanSpec::name)
+                        .toList();
+        return names.isEmpty()
+                ? null
+                : String.join(" and ", names)
+                        + " of --plans without the model's own experts; --run own="
+                        + names.get(0)
+                        + ",own adds them";
+    }
+
+    private static Contender run(String text, ModelFolder folder) {
         Matcher matcher = RUN.matcher(text);
         if (!matcher.matches()) {
             throw new WrongUseException(
@@ -154,9 +181,21 @@ final class CompareRuns {
         List<LoraSpec> adapters =
                 Arrays.stream(parts)
                         .skip(1)
-                        .flatMap(part -> argument("--run", part, AdapterNames::parseAll).stream())
+                        .flatMap(part -> adapters(part, plan, folder).stream())
                         .toList();
         return new Contender(matcher.group(1), plan, adapters);
+    }
+
+    private static List<LoraSpec> adapters(String part, PlanSpec plan, ModelFolder folder) {
+        if (!part.equals(OWN)) {
+            return argument("--run", part, AdapterNames::parseAll);
+        }
+        List<LoraSpec> own = Experts.carried(folder, plan);
+        if (own.isEmpty()) {
+            throw new WrongUseException(
+                    "--run: own: the model has no experts of its own for the plan " + plan.name());
+        }
+        return own;
     }
 
     /** A refusal of an argument is wrong use. */

@@ -50,8 +50,13 @@ public record ReportFiles(
         return StepsChart.of(summaries());
     }
 
-    /** The summaries of all runs as a Markdown table, with what was run below. */
-    public String markdown() {
+    /**
+     * The summaries of all runs as a Markdown table, with what was run below: runs, prompts, and
+     * the pictures.
+     *
+     * @param sheet name of the contact sheet, beside the report
+     */
+    public String markdown(String sheet) {
         SummaryTable table = table();
         StringBuilder text = new StringBuilder("# Comparison\n\n");
         about.forEach(
@@ -64,14 +69,14 @@ public record ReportFiles(
         text.append(line(List.of("---", "---", "---")));
         for (Contender contender : runs()) {
             text.append(
-                    line(
-                            List.of(
-                                    contender.name(),
-                                    contender.plan().name(),
-                                    contender.adapters().stream()
-                                            .map(LoraSpec::toString)
-                                            .collect(Collectors.joining(", ")))));
+                    line(List.of(contender.name(), contender.plan().name(), adapters(contender))));
         }
+        text.append("\nPrompts:\n\n");
+        int number = 0;
+        for (String prompt : request.setting().prompts()) {
+            text.append(++number).append(". ").append(prose(prompt)).append('\n');
+        }
+        text.append("\n![contact sheet: prompts down, runs across](").append(sheet).append(")\n");
         return text.toString();
     }
 
@@ -79,6 +84,20 @@ public record ReportFiles(
         return cells.stream()
                 .map(ReportFiles::cell)
                 .collect(Collectors.joining(" | ", "| ", " |\n"));
+    }
+
+    private static String adapters(Contender contender) {
+        String all =
+                contender.adapters().stream()
+                        .map(LoraSpec::toString)
+                        .collect(Collectors.joining(", "));
+        boolean ofPlan = !contender.plan().adapters().isEmpty();
+        return all.isEmpty() ? (ofPlan ? "those of the plan" : "none") : all;
+    }
+
+    /** Text that Markdown shows as it is. */
+    private static String prose(String text) {
+        return text.replaceAll("\\s+", " ").replaceAll("[\\\\`*_\\[\\]<>#|]", "\\\\$0");
     }
 
     private static String cell(String text) {

@@ -34,8 +34,17 @@ public final class Experts {
      * @throws glance.io.FormatException if a file among them or {@code glance.json} is damaged
      */
     public static List<LoraSpec> of(ModelFolder model, PlanSpec plan) {
+        return FolderNote.of(model).experts() ? carried(model, plan) : List.of();
+    }
+
+    /**
+     * As {@link #of}, also where {@code glance.json} says that they are not to be used unasked.
+     *
+     * @throws glance.io.FormatException if a file among them is damaged
+     */
+    public static List<LoraSpec> carried(ModelFolder model, PlanSpec plan) {
         List<LoraSpec> result = new ArrayList<>();
-        if (!plan.adapters().isEmpty() || !model.has(FOLDER) || !FolderNote.of(model).experts()) {
+        if (!plan.adapters().isEmpty() || !model.has(FOLDER)) {
             return result;
         }
         for (Path file : files(model.component(FOLDER))) {

@@ -72,7 +72,10 @@ class CompareCommandIT {
                 .anyMatch(
                         line -> line.matches("run +steps +passes +seconds +PSNR dB .*all right %"))
                 .anyMatch(line -> line.matches("slow\\+fast +2 +4 +\\d+\\.\\d\\d .*"));
-        assertThat(folder.resolve("new/out/report.md")).content().contains("| slow+fast |");
+        assertThat(folder.resolve("new/out/report.md"))
+                .content()
+                .contains("| slow+fast |", "](sheet.png)", "\n2. ")
+                .containsPattern("- date: \\d{4}-\\d\\d-\\d\\dT");
         assertThat(Files.readAllLines(folder.resolve("new/out/pictures.csv")))
                 .hasSizeGreaterThanOrEqualTo(1 + 4 * runs.size());
         JsonNode root =

@@ -58,7 +58,7 @@ class ReportFilesTest {
 
     @Test
     void markdown_hasMeanAndSpreadOverSeeds() {
-        assertThat(report().markdown())
+        assertThat(report().markdown("sheet.png"))
                 .contains(
                         "- model: tiny",
                         "| run | steps | passes | seconds | PSNR dB | SSIM | latent error |",
@@ -66,7 +66,9 @@ class ReportFilesTest {
                         "| 0.750 ± 0.250 | 0.125 ± 0.125 |",
                         "| 50 ± 50.0 | 0 | 1 | 1.000 |",
                         "± standard error over seeds; won: all right here and not in teacher",
-                        "| short | uniform-2 |  |");
+                        "| short | uniform-2 | none |",
+                        "\n1. a \"red\" circle, \\| big\n",
+                        "](sheet.png)");
     }
 
     @Test

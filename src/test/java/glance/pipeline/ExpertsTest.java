@@ -76,6 +76,7 @@ class ExpertsTest {
     void expertsThatTheFolderTurnsOff_areNotUsed() throws IOException {
         Files.writeString(folder.resolve("glance.json"), "{\"experts\": false}");
         assertThat(Experts.of(model, Plans.find("glance"))).isEmpty();
+        assertThat(Experts.carried(model, Plans.find("glance"))).as("if asked for").hasSize(2);
     }
 
     @Test
