@@ -37,7 +37,7 @@ final class AdapterInit {
         linears.forEach(
                 (name, linear) -> {
                     if (settings.targets().stream().anyMatch(target -> matches(name, target))) {
-                        pairs.put(name, pair(name, linear.shape(), settings, noise));
+                        pairs.put(name, pair(linear.shape(), settings, noise));
                     }
                 });
         return pairs;
@@ -48,19 +48,8 @@ final class AdapterInit {
         return name.equals(target) || name.endsWith("." + target);
     }
 
-    private static LoraPair pair(
-            String name, Shape weight, TrainingSettings settings, SeededNoise noise) {
+    private static LoraPair pair(Shape weight, TrainingSettings settings, SeededNoise noise) {
         int rank = settings.rank();
-        int largest = Math.max(weight.dim(0), weight.dim(1));
-        if (rank > largest) {
-            throw new IllegalArgumentException(
-                    "rank: must be at most "
-                            + largest
-                            + ", the larger side of the weight of "
-                            + name
-                            + ", got "
-                            + rank);
-        }
         Shape down = Shape.of(rank, weight.dim(1));
         Shape up = Shape.of(weight.dim(0), rank);
         ByteBuffer a = zeros(down);

@@ -253,35 +253,6 @@ class AdapterTrainerTest {
                 });
     }
 
-    @Test
-    void rankBeyondALayer_isRefused() {
-        TrainingSettings base = TrainerFixture.settings(List.of("to_q"), 1, true);
-        TrainingSettings settings =
-                new TrainingSettings(
-                        base.targets(),
-                        1_000_000_000,
-                        base.alpha(),
-                        1e-3f,
-                        3,
-                        10,
-                        1,
-                        0.3f,
-                        1,
-                        AdamWSettings.defaults(),
-                        true,
-                        17);
-        onModel(
-                2,
-                (ops, denoiser, examples) ->
-                        assertThatThrownBy(
-                                        () ->
-                                                TrainerFixture.trainer(
-                                                        ops, denoiser, examples, settings))
-                                .isInstanceOf(IllegalArgumentException.class)
-                                .hasMessageMatching(
-                                        "rank: must be at most \\d+, the larger side of the weight"
-                                                + " of .*to_q, got 1000000000"));
-    }
 
     @Test
     void targets_namingNoLayer_areRefused() {
