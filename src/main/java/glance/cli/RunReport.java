@@ -7,7 +7,6 @@ import glance.backend.Device;
 import glance.schedule.PhasePlan;
 import glance.schedule.Seeds;
 import java.math.BigInteger;
-import java.nio.file.Path;
 import java.util.List;
 
 /**

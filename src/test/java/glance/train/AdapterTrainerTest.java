@@ -253,7 +253,6 @@ class AdapterTrainerTest {
                 });
     }
 
-
     @Test
     void targets_namingNoLayer_areRefused() {
         onModel(
