@@ -62,16 +62,18 @@ final class BoundDriver {
 
     /** Two GPUs on one thread, by turns. */
     private static void alternate() {
-        try (Driver ada = new NvidiaDriver(0);
-                Driver hopper = new NvidiaDriver(1)) {
+        try (Driver ada = new NvidiaDriver(0)) {
             Mixing first = new Mixing(ada, ada.createStream());
-            Mixing second = new Mixing(hopper, hopper.createStream());
             KernelFunction one = ada.function(ada.loadModule("pointwise"), "mix");
-            KernelFunction two = hopper.function(hopper.loadModule("pointwise"), "mix");
-            for (int i = 0; i < 2; i++) {
-                first.launch(one, 0);
-                second.launch(two, 0);
+            try (Driver hopper = new NvidiaDriver(1)) {
+                Mixing second = new Mixing(hopper, hopper.createStream());
+                KernelFunction two = hopper.function(hopper.loadModule("pointwise"), "mix");
+                for (int i = 0; i < 2; i++) {
+                    first.launch(one, 0);
+                    second.launch(two, 0);
+                }
             }
+            first.launch(one, 0);
             System.out.println("both");
         }
     }
