@@ -25,6 +25,11 @@ public interface DeviceMemory {
         return dtype;
     }
 
+    /** Whether weights stay in mapped files, and take nothing of the device's own memory. */
+    default boolean mapsWeights() {
+        return false;
+    }
+
     /** What the rank of an adapter should be a multiple of for the fastest way. */
     default int rankMultiple() {
         return 1;

@@ -59,6 +59,9 @@ import picocli.CommandLine.Option;
 final class GenerateCommand implements Callable<Integer> {
     private static final int DEFAULT_QUALITY = 95;
 
+    /** Sides beyond this many times the usual one, or below that part of it, are warned about. */
+    private static final int MAX_STRETCH = 2;
+
     private final Session session;
 
     @Mixin private SettingsOptions settingsOptions;
@@ -116,6 +119,7 @@ final class GenerateCommand implements Callable<Integer> {
             TextToImage pipeline = new TextToImage(ops, resolved.folder());
             PhasePlan plan = check(pipeline, request);
             adviseQuotes(pipeline.family());
+            adviseSize(settings.size(), pipeline.geometry().defaultSize());
             PictureWriter writer =
                     new PictureWriter(
                             session,
@@ -208,6 +212,19 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
+    private void adviseSize(PictureSize size, int usual) {
+        int shorter = Math.min(size.width(), size.height());
+        int longer = Math.max(size.width(), size.height());
+        if (longer > MAX_STRETCH * usual || MAX_STRETCH * shorter < usual) {
+            session.note(
+                    "warning: the model draws best at about "
+                            + new PictureSize(usual, usual)
+                            + "; "
+                            + size
+                            + " is far from that, and shapes may repeat or break");
+        }
+    }
+
     private ImageRequest request(Settings settings, boolean rescale) {
         return new ImageRequest(
                 settings.prompts(),
@@ -227,6 +244,7 @@ final class GenerateCommand implements Callable<Integer> {
     private PhasePlan check(TextToImage pipeline, ImageRequest request) {
         try {
             pipeline.check(request);
+            pipeline.checkSize(request);
             PhasePlan plan = pipeline.plan(request);
             request.loras().stream()
                     .filter(lora -> lora.steps() != null)

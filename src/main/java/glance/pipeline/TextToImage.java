@@ -128,6 +128,17 @@ public final class TextToImage {
         }
     }
 
+    /**
+     * Checks whether pictures that are larger than usual can be made, without loading anything.
+     *
+     * @throws IllegalArgumentException if the model or the plan is not for such a size, with the
+     *     largest size of its shape that works
+     * @throws glance.backend.DeviceException if the device has too little memory, likewise
+     */
+    public void checkSize(ImageRequest request) {
+        new SizeCheck(ops.device(), folder, request, geometry, schedule).require();
+    }
+
     private TokenGrid grid(ImageRequest request) {
         return geometry.grid(request.width(), request.height());
     }

@@ -112,6 +112,12 @@ final class CpuMemory implements DeviceMemory {
         return block;
     }
 
+    /** Matrices do; vectors are small beside them. */
+    @Override
+    public boolean mapsWeights() {
+        return true;
+    }
+
     @Override
     public synchronized Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
         lifetime.requireOpen();

@@ -17,7 +17,7 @@ public class ForwardingDevice implements Device {
     }
 
     @Override
-    public final DeviceInfo info() {
+    public DeviceInfo info() {
         return device.info();
     }
 

@@ -1,0 +1,148 @@
+package glance.pipeline;
+
+import glance.backend.Device;
+import glance.backend.DeviceException;
+import glance.backend.DryDevice;
+import glance.io.ModelFolder;
+import glance.model.Family;
+import glance.schedule.NoiseSchedule;
+import glance.schedule.Plans;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Whether pictures as large as those of a request can be made, told before anything is loaded:
+ * whether its plan has steps for so many tokens, and whether the memory of the device is enough, by
+ * a {@link MemoryForecast} of one step without adapters, which are small beside a large picture.
+ */
+final class SizeCheck {
+    /** A recommended size leaves this for the rest of the engine, and a part for fragments. */
+    private static final long REST_BYTES = 10L << 20;
+
+    private static final double SHARE = 0.85;
+
+    private final Device device;
+    private final ModelFolder folder;
+    private final ImageRequest request;
+    private final Family.Geometry geometry;
+    private final NoiseSchedule schedule;
+
+    SizeCheck(
+            Device device,
+            ModelFolder folder,
+            ImageRequest request,
+            Family.Geometry geometry,
+            NoiseSchedule schedule) {
+        this.device = device;
+        this.folder = folder;
+        this.request = request;
+        this.geometry = geometry;
+        this.schedule = schedule;
+    }
+
+    /**
+     * @throws IllegalArgumentException if the model or the plan is not for such a size, with the
+     *     largest size of its shape that works
+     * @throws DeviceException if the memory is not enough, likewise
+     */
+    void require() {
+        long usual = (long) geometry.defaultSize() * geometry.defaultSize();
+        if ((long) request.width() * request.height() * request.batch() <= usual) {
+            return;
+        }
+        String problem = planProblem(request.width(), request.height());
+        if (problem != null) {
+            throw new IllegalArgumentException(problem + "; " + advice());
+        }
+        long needed = bytes(request.width(), request.height());
+        long there = device.info().memoryBytes();
+        if (needed > there) {
+            throw new DeviceException(
+                    "out of memory: "
+                            + (request.batch() == 1 ? "a picture" : request.batch() + " pictures")
+                            + " of "
+                            + request.width()
+                            + "x"
+                            + request.height()
+                            + " would need "
+                            + (needed == Long.MAX_VALUE ? "more than " : gibibytes(needed) + " of ")
+                            + gibibytes(there)
+                            + " on "
+                            + device.info().id()
+                            + "; "
+                            + advice()
+                            + "; on the CPU java -Xmx... sets how much there is");
+        }
+    }
+
+    private static String gibibytes(long bytes) {
+        return String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1L << 30));
+    }
+
+    private String advice() {
+        double safe = SHARE * device.info().memoryBytes() - REST_BYTES;
+        int fits = 0;
+        int fails = Math.max(request.width(), request.height()) / geometry.pixelsPerToken();
+        while (fails - fits > 1) {
+            int middle = (fits + fails) / 2;
+            int[] size = size(middle);
+            if (planProblem(size[0], size[1]) == null && bytes(size[0], size[1]) <= safe) {
+                fits = middle;
+            } else {
+                fails = middle;
+            }
+        }
+        if (fits == 0) {
+            return "no size of this shape works";
+        }
+        int[] size = size(fits);
+        return "the largest size of this shape that works is " + size[0] + "x" + size[1];
+    }
+
+    /** Why the plan has no steps for a size, or null. */
+    private String planProblem(int width, int height) {
+        try {
+            request.plan().resolve(schedule, geometry.grid(width, height).tokens());
+            return null;
+        } catch (IllegalArgumentException e) {
+            return e.getMessage();
+        }
+    }
+
+    /** Width and height of a picture of the same shape whose longer side has so many units. */
+    private int[] size(int longer) {
+        int unit = geometry.pixelsPerToken();
+        double scale = (double) longer * unit / Math.max(request.width(), request.height());
+        return new int[] {
+            Math.max(1, (int) Math.round(request.width() * scale / unit)) * unit,
+            Math.max(1, (int) Math.round(request.height() * scale / unit)) * unit
+        };
+    }
+
+    /**
+     * What a size takes of the device's memory; {@code Long.MAX_VALUE} for more than can be said.
+     */
+    private long bytes(int width, int height) {
+        ImageRequest one =
+                new ImageRequest(
+                        request.prompts().subList(0, 1),
+                        request.negative(),
+                        0,
+                        request.batch(),
+                        width,
+                        height,
+                        request.guidance(),
+                        Plans.uniform(1),
+                        List.of(),
+                        0);
+        boolean mapped = device.memory().mapsWeights();
+        try (DryDevice dry = DryDevice.of(device)) {
+            return MemoryForecast.of(dry, folder, one).parts().stream()
+                    .mapToLong(part -> mapped ? part.scratchBytes() : part.bytes())
+                    .max()
+                    .orElse(0);
+        } catch (OutOfMemoryError e) {
+            return Long.MAX_VALUE; // not even what is read back from the device has room
+        }
+    }
+}
