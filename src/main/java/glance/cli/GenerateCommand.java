@@ -48,13 +48,16 @@ import picocli.CommandLine.Option;
             "",
             "Plans: glance (10 steps of the model's 50: 5 slow, 5 fast), glance-8, glance-15, full (50 "
                     + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}.",
+            "Each step costs two passes with guidance. On the built-in model 5 steps are as often right "
+                    + "as 50 (79 % of pictures), 4 steps less often (62 %), 3 rarely (34 %).",
             "",
             "Names of other tools work too: --steps N or --num-inference-steps N (plan uniform-N),"
                     + " --width and --height, --cfg, --guidance-scale, --negative-prompt, --prompt, -n or"
                     + " --num-images, -s, -m.",
             "",
             "Adapters made by the command train know their steps: --lora FILE is enough. A model may "
-                    + "carry adapters for a plan: they are used unless --lora or --no-lora is given."
+                    + "carry adapters for a plan: they are used unless --lora or --no-lora is given, or the "
+                    + "model's glance.json turns them off, as that of the built-in one does."
         })
 final class GenerateCommand implements Callable<Integer> {
     private static final int DEFAULT_QUALITY = 95;
