@@ -82,7 +82,7 @@ public record FolderNote(PlanSpec plan, Float guidance, String negative, boolean
 
     private static float guidance(Config config) {
         float guidance = (float) config.number(GUIDANCE);
-        if (!(guidance >= 1) || Float.isInfinite(guidance)) {
+        if (guidance < 1) {
             throw config.refuse(GUIDANCE, "must be at least 1 (1 turns it off)", "correct it");
         }
         return guidance;
