@@ -10,6 +10,7 @@ import glance.pipeline.ImageRequest;
 import glance.pipeline.MemoryForecast;
 import glance.pipeline.RandomExperts;
 import glance.pipeline.TextToImage;
+import glance.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -104,8 +105,10 @@ final class BenchDenoiseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (batch < 1 || rank < 0) {
-            throw new WrongUseException("--batch must be 1 or more, --rank 0 or more");
+        BenchRequest.requireBatch(batch);
+        if (rank < 0 || rank > TrainingSettings.MAX_RANK) {
+            throw new WrongUseException(
+                    "--rank " + rank + ": must be 0 to " + TrainingSettings.MAX_RANK);
         }
         DenoiseBaseline earlier = baseline == null ? null : DenoiseBaseline.read(baseline);
         ModelFolder folder = layout.folder();

@@ -59,6 +59,7 @@ final class BenchMemoryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        BenchRequest.requireBatch(batch);
         ModelFolder folder = layout.folder();
         MemoryForecast forecast;
         try (DryDevice device = DryDevice.ideal(dtype)) {

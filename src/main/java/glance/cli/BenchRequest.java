@@ -12,6 +12,13 @@ import java.util.List;
 final class BenchRequest {
     private BenchRequest() {}
 
+    static void requireBatch(int batch) {
+        if (batch < 1 || batch > SettingsOptions.MAX_BATCH) {
+            throw new WrongUseException(
+                    "--batch " + batch + ": must be 1 to " + SettingsOptions.MAX_BATCH);
+        }
+    }
+
     /**
      * A request with the model's own guidance.
      *

@@ -11,6 +11,9 @@ import picocli.CommandLine.Option;
 
 /** The options that choose where and how to compute, common to several commands. */
 final class DeviceOption {
+    /** More than any machine has cores. */
+    private static final int MAX_THREADS = 4096;
+
     @Option(
             names = "--device",
             paramLabel = "DEVICE",
@@ -53,8 +56,8 @@ final class DeviceOption {
      * @throws WrongUseException if one makes no sense
      */
     DeviceOptions options() {
-        if (threads != null && threads < 1) {
-            throw new WrongUseException("--threads " + threads + ": must be 1 or more");
+        if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
+            throw new WrongUseException("--threads " + threads + ": must be 1 to " + MAX_THREADS);
         }
         return new DeviceOptions(threads == null ? 0 : threads, computeType(), libraries());
     }

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
  * {@code --from}, and else from the model.
  */
 final class SettingsOptions {
-    private static final int MAX_BATCH = 1000;
+    static final int MAX_BATCH = 1000;
     private static final int MAX_LISTED = 10;
 
     @Parameters(

@@ -32,7 +32,7 @@ public record TrainingSettings(
         boolean checkpointing,
         long seed) {
     /** Wider than any layer of the families is; beyond the width of a layer a rank adds nothing. */
-    private static final int MAX_RANK = 16384;
+    public static final int MAX_RANK = 16384;
 
     /**
      * @throws IllegalArgumentException if a value is out of range, naming it
