@@ -63,18 +63,19 @@ class CommandLineIT {
 
     @Test
     void expertsOfTheModel_areUsedForTheirPlanAndCanBeTurnedOff() throws IOException {
-        copyTiny();
+        // Not under the name of the built-in model, whose own files that would mean.
+        copyTree(TINY, folder.resolve("own-tiny"));
         addExperts();
-        Result own = generate("own.png", "a red circle", "--model", "glance-tiny/");
+        Result own = generate("own.png", "a red circle", "--model", "own-tiny");
         assertThat(own.err())
                 .contains("plan glance (10 steps) with the model's own experts (slow, fast;");
         assertThat(Images.readText(folder.resolve("own.png")).get("adapters").lines())
                 .hasSize(2)
-                .allMatch(line -> line.matches(".*glance-tiny/experts/(slow|fast).*@\\1"));
+                .allMatch(line -> line.matches(".*own-tiny/experts/(slow|fast).*@\\1"));
         generate("again.png", "--from", "own.png");
         assertThat(pixels("again.png")).isEqualTo(pixels("own.png"));
 
-        Result bare = generate("bare.png", "a red circle", "--model", "glance-tiny/", "--no-lora");
+        Result bare = generate("bare.png", "a red circle", "--model", "own-tiny", "--no-lora");
         assertThat(bare.err()).contains("plan glance (10 steps), seed 3");
         assertThat(pixels("bare.png")).isNotEqualTo(pixels("own.png"));
         generate("off.png", "--from", "own.png", "--no-lora");
@@ -97,8 +98,8 @@ class CommandLineIT {
 
     /** The adapters of the pipeline's fixture, as if trained for the plan glance. */
     private void addExperts() throws IOException {
-        Files.deleteIfExists(folder.resolve("glance-tiny/glance.json"));
-        Path experts = Files.createDirectories(folder.resolve("glance-tiny/experts"));
+        Files.deleteIfExists(folder.resolve("own-tiny/glance.json"));
+        Path experts = Files.createDirectories(folder.resolve("own-tiny/experts"));
         for (String phase : List.of("slow", "fast")) {
             String name = phase + ".safetensors";
             try (SafetensorsFile file =
