@@ -38,8 +38,8 @@ final class WebpLibrary {
             return;
         }
         String name = System.mapLibraryName(NAME);
-        String resource = "native/" + OsInfo.getNativeLibFolderPathForCurrentOS() + "/" + name;
         try {
+            String resource = "native/" + OsInfo.getNativeLibFolderPathForCurrentOS() + "/" + name;
             Path folder = NativeLibraries.unpack("webp", Map.of(name, resource));
             System.load(folder.resolve(name).toString());
             System.setProperty(FOLDER_PROPERTY, folder.toString());
