@@ -39,8 +39,8 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Examples:",
-            "  glance-engine generate \"a red circle left of a blue heart on a white background\"",
-            "  glance-engine generate \"a red circle\" \"a green heart\" --batch 4 --out pictures/",
+            "  glance-engine generate \"a red circle left of a blue heart\"",
+            "  glance-engine generate \"a red circle\" \"a green heart\" --batch 4 --out pics",
             "  glance-engine generate \"a red circle\" --plan full --seed 7 --preview 10",
             "  glance-engine generate \"a cat\" --model Qwen-Image --size 1328x1328 \\",
             "      --lora slow.safetensors@slow --lora fast.safetensors:0.9@fast",
