@@ -60,15 +60,17 @@ class DamagedFilesIT {
     void emptyFile_isRefused() throws IOException {
         assertRefused(
                 Files.createFile(folder.resolve("bad.safetensors")),
-                "is 0 bytes, too short for a safetensors file");
+                "is empty, not a safetensors file");
     }
 
     @Test
     void missingShard_isRefused() throws IOException {
-        Files.writeString(
-                folder.resolve("model.safetensors.index.json"),
-                "{\"weight_map\": {\"a\": \"model-00001-of-00001.safetensors\"}}");
-        assertRefused(folder, "shard model-00001-of-00001.safetensors is missing");
+        String shard = "model-00001-of-00001.safetensors";
+        Path index = folder.resolve("model.safetensors.index.json");
+        Files.writeString(index, "{\"weight_map\": {\"a\": \"" + shard + "\"}}");
+        assertRefused(index, "shard " + shard + " is missing");
+        Result shown = EngineProcess.in(folder).run("info", folder.toString());
+        assertThat(shown.out()).contains("not usable").contains("shard " + shard + " is missing");
     }
 
     @Test
