@@ -4,6 +4,9 @@ import com.code_intelligence.jazzer.junit.FuzzTest;
 import glance.fuzz.Reader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
 
 /** Files that others wrote, read by this package. */
 class IoFuzzTest {
@@ -66,7 +69,7 @@ class IoFuzzTest {
         Reader.judge("picture.webp", content, IoFuzzTest::picture);
     }
 
-    private static void picture(java.nio.file.Path file) {
+    private static void picture(Path file) {
         BufferedImage picture = Images.readUpright(file);
         picture.getRGB(picture.getWidth() - 1, picture.getHeight() - 1);
     }
@@ -84,6 +87,34 @@ class IoFuzzTest {
     @FuzzTest
     void sentencePieces(byte[] content) throws IOException {
         Reader.judge("spiece.model", content, file -> Tokenizer.load(file.getParent()));
+    }
+
+    @FuzzTest
+    void vocabulary(byte[] content) throws IOException {
+        bytePairs("vocab.json", content);
+    }
+
+    @FuzzTest
+    void merges(byte[] content) throws IOException {
+        bytePairs("merges.txt", content);
+    }
+
+    /** One of the two files of CLIP's and Qwen's tokenizers, beside the other. */
+    private static void bytePairs(String name, byte[] content) throws IOException {
+        Path vocabulary = Reader.folder().resolve("vocab.json");
+        Path merges = Reader.folder().resolve("merges.txt");
+        Path config = Reader.folder().resolve("tokenizer_config.json");
+        Files.writeString(vocabulary, "{\"a\": 0, \"b\": 1, \"ab\": 2, \"<|endoftext|>\": 3}");
+        Files.writeString(merges, "#version: 0.2\na b\n");
+        Files.writeString(config, "{\"tokenizer_class\": \"Qwen2Tokenizer\"}");
+        Reader.judge(
+                List.of("vocab.json", "merges.txt", "tokenizer_config.json"),
+                name,
+                content,
+                file -> Tokenizer.load(file.getParent()));
+        for (Path file : List.of(vocabulary, merges, config)) {
+            Files.deleteIfExists(file);
+        }
     }
 
     @FuzzTest
