@@ -74,7 +74,8 @@ public final class RandomExperts implements AutoCloseable {
                 request.guidance(),
                 request.plan(),
                 loras,
-                request.previewEvery());
+                request.previewEvery(),
+                request.maxPromptTokens());
     }
 
     private static Map<String, LoraPair> pairs(ModelFolder folder, int rank, Random random) {

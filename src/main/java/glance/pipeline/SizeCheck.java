@@ -134,7 +134,8 @@ final class SizeCheck {
                         request.guidance(),
                         Plans.uniform(1),
                         List.of(),
-                        0);
+                        0,
+                        request.maxPromptTokens());
         boolean mapped = device.memory().mapsWeights();
         try (DryDevice dry = DryDevice.of(device)) {
             return MemoryForecast.of(dry, folder, one).parts().stream()
