@@ -27,7 +27,7 @@ final class KeptEnergy {
         kinds.forEach(
                 (name, kind) ->
                         table.row(
-                                name.replaceAll("\\p{Cntrl}", "?"),
+                                name,
                                 Integer.toString(kind.modules),
                                 Integer.toString(kind.rankBefore),
                                 kind.lowestRank == kind.highestRank

@@ -3,6 +3,7 @@ package glance.cli;
 import glance.io.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
+import glance.io.PrintableText;
 import glance.io.TensorInfo;
 import glance.lora.LoraExtract;
 import glance.lora.LoraLayout;
@@ -43,6 +44,8 @@ import picocli.CommandLine.Parameters;
             "      --targets to_q,to_k,to_v --dtype BF16 --out lora.safetensors"
         })
 final class LoraExtractCommand implements Callable<Integer> {
+    private static final int MAX_NAMES = 5;
+
     private final Session session;
 
     @Parameters(
@@ -165,7 +168,8 @@ final class LoraExtractCommand implements Callable<Integer> {
         }
         if (!others.isEmpty()) {
             session.note(
-                    "warning: differ, but cannot be in an adapter: " + LoraFormat.summary(others));
+                    "warning: differ, but cannot be in an adapter: "
+                            + PrintableText.some(others, MAX_NAMES));
         }
         return changed;
     }

@@ -28,8 +28,6 @@ final class LoraFormat {
     private static final Set<String> STALE =
             Set.of("sshs_model_hash", "sshs_legacy_hash", "modelspec.hash_sha256");
 
-    private static final int MAX_NAMES = 5;
-
     private LoraFormat() {}
 
     /**
@@ -60,13 +58,6 @@ final class LoraFormat {
     /** Says what of an adapter is left aside, and what is not sure about its strength. */
     static void warn(Session session, LoraFile file) {
         file.remarks().forEach(r -> session.note("warning: " + file.path() + ": " + r));
-    }
-
-    /** The first few of many names. */
-    static String summary(List<String> names) {
-        int shown = Math.min(names.size(), MAX_NAMES);
-        String text = String.join(", ", names.subList(0, shown)).replaceAll("\\p{Cntrl}", "?");
-        return shown < names.size() ? text + " and " + (names.size() - shown) + " more" : text;
     }
 
     /**

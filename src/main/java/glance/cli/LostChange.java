@@ -29,7 +29,7 @@ final class LostChange {
         kinds.forEach(
                 (name, kind) ->
                         table.row(
-                                name.replaceAll("\\p{Cntrl}", "?"),
+                                name,
                                 Integer.toString(kind.modules),
                                 LoraFormat.number(Math.sqrt(kind.squares)),
                                 LoraFormat.percent(Math.sqrt(kind.lostSquares / kind.squares)),

@@ -67,7 +67,7 @@ final class RoundingLoss {
 
     private static void row(Table table, String name, Kind kind) {
         table.row(
-                name.replaceAll("\\p{Cntrl}", "?"),
+                name,
                 Integer.toString(kind.count),
                 String.join(", ", kind.dtypes.stream().map(DType::name).toList()),
                 ratio(kind.update, kind.weight),

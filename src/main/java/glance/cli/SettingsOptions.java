@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -222,24 +221,16 @@ final class SettingsOptions {
         }
         files.removeIf(AdapterNames::isBuiltIn);
         if (!files.isEmpty()) {
-            note.accept(from + " names these files: " + listed(files));
+            note.accept(from + " names these files: " + PrintableText.some(files, MAX_LISTED));
         }
         if (!recipe.isOwn()) {
             note.accept(
                     from
                             + ": made by another program; not taken over: "
-                            + (recipe.left().isEmpty() ? "nothing" : listed(recipe.left())));
+                            + (recipe.left().isEmpty()
+                                    ? "nothing"
+                                    : PrintableText.some(recipe.left(), MAX_LISTED)));
         }
-    }
-
-    private static String listed(List<String> values) {
-        String shown =
-                values.stream()
-                        .limit(MAX_LISTED)
-                        .map(PrintableText::quoted)
-                        .collect(Collectors.joining(", "));
-        int more = values.size() - MAX_LISTED;
-        return more > 0 ? shown + " and " + more + " more" : shown;
     }
 
     /** A picture's own number where the model can read so many, as another model may not. */

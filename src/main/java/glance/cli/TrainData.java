@@ -1,6 +1,7 @@
 package glance.cli;
 
 import glance.io.BuiltInModel;
+import glance.io.PrintableText;
 import glance.model.Family;
 import glance.train.CaptionedPicture;
 import glance.train.PictureFit;
@@ -93,12 +94,7 @@ final class TrainData {
         if (left.isEmpty()) {
             return Optional.empty();
         }
-        int more = left.size() - MAX_LISTED;
-        return Optional.of(
-                data
-                        + ": left out: "
-                        + String.join(", ", left.subList(0, Math.min(left.size(), MAX_LISTED)))
-                        + (more > 0 ? " and " + more + " more" : ""));
+        return Optional.of(data + ": left out: " + PrintableText.some(left, MAX_LISTED));
     }
 
     /** What was chosen, once {@link #pictures} found it. */

@@ -83,7 +83,7 @@ final class UpdateNorms {
         groups.forEach(
                 (name, group) ->
                         table.row(
-                                name.replaceAll("\\p{Cntrl}", "?"),
+                                name,
                                 Integer.toString(group.size()),
                                 range(group.stream().mapToInt(Module::rank).toArray()),
                                 range(group.stream().mapToDouble(Module::norm).toArray()),

@@ -69,7 +69,7 @@ final class BpeFiles {
                         file,
                         "line " + (i + 1),
                         "must be two tokens of vocab.json that make a third, got '"
-                                + FormatException.printable(lines[i])
+                                + PrintableText.quoted(lines[i])
                                 + "'",
                         REMEDY);
             }

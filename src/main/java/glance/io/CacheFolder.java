@@ -97,7 +97,7 @@ public final class CacheFolder {
             LOG.warn(
                     "{}={} is not used: it must be an absolute path",
                     OVERRIDE,
-                    FormatException.printable(path));
+                    PrintableText.quoted(path));
         }
         return absolute;
     }

@@ -68,7 +68,7 @@ record ClipDefinition(
         if (id == null) {
             throw config.refuse(
                     key,
-                    "'" + FormatException.printable(content) + "' is not in vocab.json",
+                    "'" + PrintableText.quoted(content) + "' is not in vocab.json",
                     "use the published tokenizer files");
         }
         added.add(AddedToken.special(id, content));

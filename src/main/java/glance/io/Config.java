@@ -287,7 +287,7 @@ public final class Config {
             throw new FormatException(
                     file,
                     prefix + key,
-                    "value " + FormatException.printable(value.toString()) + " is not supported",
+                    "value " + PrintableText.quoted(value.toString()) + " is not supported",
                     "supported: " + Json.MAPPER.valueToTree(supported));
         }
     }
@@ -350,7 +350,7 @@ public final class Config {
         throw new FormatException(
                 file,
                 prefix + key,
-                "expected " + expected + ", got " + FormatException.printable(value.toString()),
+                "expected " + expected + ", got " + PrintableText.quoted(value.toString()),
                 "correct the config");
     }
 

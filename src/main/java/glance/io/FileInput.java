@@ -44,7 +44,7 @@ final class FileInput {
         return new FormatException(
                 link,
                 null,
-                "is a link to " + FormatException.printable(target) + ", which is not there",
+                "is a link to " + PrintableText.quoted(target) + ", which is not there",
                 "fetch the model again, or copy it with what its links point to (cp -rL)");
     }
 
@@ -56,7 +56,7 @@ final class FileInput {
             return "check the path";
         }
         String some =
-                FormatException.printable(
+                PrintableText.quoted(
                         String.join(", ", names.subList(0, Math.min(names.size(), MAX_NAMES))));
         return "give a file in it, such as " + some;
     }

@@ -120,7 +120,7 @@ final class ForeignFile {
     private static String quoted(String text) {
         String line = text.lines().findFirst().orElse("");
         return "'"
-                + FormatException.printable(
+                + PrintableText.quoted(
                         line.length() > MAX_QUOTED_CHARS
                                 ? line.substring(0, MAX_QUOTED_CHARS) + "..."
                                 : line)

@@ -164,13 +164,13 @@ final class ForeignWeights {
             Config settings = root.object(QUANTISATION);
             String method = settings.string("quant_method");
             if (settings.has("load_in_4bit") && settings.flag("load_in_4bit")) {
-                return FormatException.printable(
+                return PrintableText.quoted(
                         method + " " + settings.string("bnb_4bit_quant_type", "4 bit"));
             }
             if (settings.has("load_in_8bit") && settings.flag("load_in_8bit")) {
-                return FormatException.printable(method) + " int8";
+                return PrintableText.quoted(method) + " int8";
             }
-            return FormatException.printable(method);
+            return PrintableText.quoted(method);
         } catch (FormatException e) {
             return null;
         }

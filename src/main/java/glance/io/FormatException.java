@@ -33,17 +33,12 @@ public final class FormatException extends RuntimeException {
             message.append(file).append(": ");
         }
         if (where != null) {
-            message.append(printable(where)).append(": ");
+            message.append(PrintableText.quoted(where)).append(": ");
         }
         message.append(reason);
         if (remedy != null) {
             message.append("; ").append(remedy);
         }
         return message.toString();
-    }
-
-    /** As {@link PrintableText#quoted}. */
-    static String printable(String text) {
-        return PrintableText.quoted(text);
     }
 }

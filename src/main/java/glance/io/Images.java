@@ -222,7 +222,7 @@ public final class Images {
         return new FormatException(
                 file,
                 null,
-                "is a damaged picture (" + FormatException.printable(reason) + ")",
+                "is a damaged picture (" + PrintableText.quoted(reason) + ")",
                 "make or fetch it again",
                 cause);
     }

@@ -101,7 +101,7 @@ final class Json {
                                     + " column "
                                     + syntax.getLocation().getColumnNr();
             String detail =
-                    FormatException.printable(
+                    PrintableText.quoted(
                             syntax.getOriginalMessage().replaceFirst(PARSER_ADVICE, ""));
             reason = "is not valid JSON (" + detail + at + ")";
         }

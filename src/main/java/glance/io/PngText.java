@@ -86,7 +86,7 @@ final class PngText {
                     "PNG keyword must be 1 to "
                             + MAX_KEYWORD_CHARS
                             + " ASCII characters without spaces around, got '"
-                            + FormatException.printable(keyword)
+                            + PrintableText.quoted(keyword)
                             + "'");
         }
     }

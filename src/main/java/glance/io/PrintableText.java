@@ -1,5 +1,8 @@
 package glance.io;
 
+import java.util.List;
+import java.util.stream.Collectors;
+
 /** Text that came out of files, made fit for a terminal: it must not steer it or fake a line. */
 public final class PrintableText {
     private static final int MAX_QUOTED_CHARS = 160;
@@ -21,6 +24,17 @@ public final class PrintableText {
         return text.length() <= MAX_QUOTED_CHARS
                 ? line(text)
                 : line(text.substring(0, MAX_QUOTED_CHARS)) + "...";
+    }
+
+    /** The first few of many texts, each as {@link #quoted}, and how many more there are. */
+    public static String some(List<String> texts, int most) {
+        String shown =
+                texts.stream()
+                        .limit(most)
+                        .map(PrintableText::quoted)
+                        .collect(Collectors.joining(", "));
+        int more = texts.size() - most;
+        return more > 0 ? shown + " and " + more + " more" : shown;
     }
 
     private static boolean isPlain(int c) {

@@ -157,7 +157,7 @@ public final class SafeWrite {
         }
         // The plain class says nothing; "No space left on device" says all.
         return (e.getClass() == IOException.class ? "" : kind + ": ")
-                + FormatException.printable(detail);
+                + PrintableText.quoted(detail);
     }
 
     private static UncheckedIOException failed(

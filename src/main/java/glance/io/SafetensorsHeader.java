@@ -142,7 +142,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
             throw damaged(
                     name,
                     "unknown dtype '"
-                            + FormatException.printable(text)
+                            + PrintableText.quoted(text)
                             + "' (known are "
                             + Arrays.toString(DType.values())
                             + ")");
@@ -189,7 +189,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
                                     + " must hold whole numbers from 0 to "
                                     + Long.MAX_VALUE
                                     + ", got "
-                                    + FormatException.printable(String.valueOf(parser.getText())));
+                                    + PrintableText.quoted(String.valueOf(parser.getText())));
                 }
                 if (count == max) {
                     throw damaged(name, key + " holds more than " + max + " numbers");

@@ -44,7 +44,7 @@ record ShardIndex(Path file, Map<String, String> weightMap) {
                     file,
                     entry.getKey(),
                     "must name a .safetensors file in the same folder, got "
-                            + FormatException.printable(entry.getValue().toString()),
+                            + PrintableText.quoted(entry.getValue().toString()),
                     "correct the index");
         }
         return name;

@@ -114,7 +114,7 @@ public final class Tokenizer implements AutoCloseable {
         if (ids.length != 1) {
             throw config.refuse(
                     "pad_token",
-                    "'" + FormatException.printable(token) + "' is not a token",
+                    "'" + PrintableText.quoted(token) + "' is not a token",
                     "use the published tokenizer files");
         }
         return ids[0];

@@ -112,6 +112,6 @@ final class TokenizerLibrary {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return FormatException.printable(String.valueOf(cause.getMessage()));
+        return PrintableText.quoted(String.valueOf(cause.getMessage()));
     }
 }

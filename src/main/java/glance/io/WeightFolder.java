@@ -165,7 +165,7 @@ final class WeightFolder {
                         "holds its weights only as "
                                 + kind
                                 + " ("
-                                + FormatException.printable(name)
+                                + PrintableText.quoted(name)
                                 + ")",
                         PICKLE.matcher(name).matches()
                                 ? "a pickle can run code when it is opened and is not read; "
@@ -183,7 +183,7 @@ final class WeightFolder {
             return new FormatException(
                     folder,
                     null,
-                    "holds shards (" + FormatException.printable(first) + ") without their index",
+                    "holds shards (" + PrintableText.quoted(first) + ") without their index",
                     "fetch the file that ends in .safetensors.index.json");
         }
         try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(first))) {
@@ -199,7 +199,7 @@ final class WeightFolder {
                 folder,
                 null,
                 "holds "
-                        + FormatException.printable(String.join(", ", files))
+                        + PrintableText.quoted(String.join(", ", files))
                         + ", and weights are read under other names only",
                 EXPECTED + "; rename the file if it is this component in diffusers layout");
     }

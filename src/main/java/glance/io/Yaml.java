@@ -61,7 +61,7 @@ public final class Yaml {
                     file,
                     null,
                     "is neither YAML nor JSON: "
-                            + FormatException.printable(
+                            + PrintableText.quoted(
                                     e.getOriginalMessage().lines().findFirst().orElse(""))
                             + place,
                     "correct it",

@@ -3,6 +3,7 @@ package glance.lora;
 import glance.io.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
+import glance.io.PrintableText;
 import glance.io.SafetensorsFile;
 import glance.io.TensorInfo;
 import glance.lora.KeyMap.Rows;
@@ -115,15 +116,7 @@ public final class LoraFile {
 
     private static void say(List<String> lines, String reason, List<String> keys) {
         if (!keys.isEmpty()) {
-            int shown = Math.min(keys.size(), SHOWN_KEYS);
-            String more = shown < keys.size() ? " and " + (keys.size() - shown) + " more" : "";
-            lines.add(
-                    "not used, "
-                            + reason
-                            + ": "
-                            + String.join(", ", keys.subList(0, shown))
-                                    .replaceAll("\\p{Cntrl}", "?")
-                            + more);
+            lines.add("not used, " + reason + ": " + PrintableText.some(keys, SHOWN_KEYS));
         }
     }
 

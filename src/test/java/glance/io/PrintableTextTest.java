@@ -2,6 +2,7 @@ package glance.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PrintableTextTest {
@@ -17,5 +18,12 @@ class PrintableTextTest {
     void quoted_isCut() {
         assertThat(PrintableText.quoted("x".repeat(200_000))).isEqualTo("x".repeat(160) + "...");
         assertThat(PrintableText.quoted("x".repeat(160))).isEqualTo("x".repeat(160));
+    }
+
+    @Test
+    void some_namesTheFirstAndCountsTheRest() {
+        assertThat(PrintableText.some(List.of("a", "b\u001b"), 2)).isEqualTo("a, b?");
+        assertThat(PrintableText.some(List.of("a", "b", "c", "d"), 2)).isEqualTo("a, b and 2 more");
+        assertThat(PrintableText.some(List.of(), 2)).isEmpty();
     }
 }
