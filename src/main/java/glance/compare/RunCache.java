@@ -5,6 +5,7 @@ import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.io.TensorCache;
+import glance.lora.AdapterPath;
 import glance.lora.LoraSpec;
 import glance.ops.Ops;
 import glance.pipeline.ImageSession;
@@ -119,6 +120,7 @@ final class RunCache {
         for (LoraSpec adapter : adapters) {
             parts.add(plan.phases().toString());
             parts.add(Fingerprint.of(adapter.file()));
+            AdapterPath.config(adapter.file()).map(Fingerprint::of).ifPresent(parts::add);
             parts.add(adapter.scale() + "@" + adapter.steps());
         }
         return Fingerprint.of(parts.toArray(String[]::new));

@@ -52,7 +52,7 @@ public final class AdapterPath {
                 return List.of(path.resolve(name));
             }
         }
-        List<Path> files = files(path);
+        List<Path> files = in(path);
         if (files.isEmpty()) {
             throw new FormatException(
                     path,
@@ -95,7 +95,7 @@ public final class AdapterPath {
      * The PEFT config that may describe a file: beside it, unless another file there has the name
      * that PEFT gives.
      */
-    static Optional<Path> config(Path file) {
+    public static Optional<Path> config(Path file) {
         Path config = file.resolveSibling(CONFIG);
         boolean others = Files.exists(file.resolveSibling(NAMES.get(0)));
         return Files.isRegularFile(config) && (isNamedByPeft(file) || !others)
@@ -108,7 +108,8 @@ public final class AdapterPath {
         return file.endsWith(NAMES.get(0));
     }
 
-    private static List<Path> files(Path folder) {
+    /** The safetensors files of a folder, sorted. */
+    public static List<Path> in(Path folder) {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(file -> file.toString().endsWith(ENDING)).sorted().toList();
         } catch (IOException e) {

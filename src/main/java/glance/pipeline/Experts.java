@@ -2,20 +2,17 @@ package glance.pipeline;
 
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
+import glance.lora.AdapterPath;
 import glance.lora.LoraSpec;
 import glance.lora.PhaseNote;
 import glance.schedule.PlanSpec;
 import glance.schedule.Plans;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Adapters that a model folder carries for plans, in a folder {@code experts} of its own. Each file
@@ -23,7 +20,6 @@ import java.util.stream.Stream;
  */
 public final class Experts {
     private static final String FOLDER = "experts";
-    private static final String ENDING = ".safetensors";
 
     private Experts() {}
 
@@ -47,7 +43,7 @@ public final class Experts {
         if (!plan.adapters().isEmpty() || !model.has(FOLDER)) {
             return result;
         }
-        for (Path file : files(model.component(FOLDER))) {
+        for (Path file : AdapterPath.in(model.component(FOLDER))) {
             try (SafetensorsFile opened = SafetensorsFile.open(file)) {
                 PhaseNote.of(opened.metadata())
                         .filter(note -> note.plan().equals(plan.name()))
@@ -84,13 +80,5 @@ public final class Experts {
 
     private static boolean hasPhase(PlanSpec plan, String name) {
         return plan.phases().stream().anyMatch(phase -> phase.name().equals(name));
-    }
-
-    private static List<Path> files(Path folder) {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(ENDING)).sorted().toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(folder + ": cannot be listed (" + e + ")", e);
-        }
     }
 }

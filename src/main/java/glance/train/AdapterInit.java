@@ -22,8 +22,7 @@ final class AdapterInit {
     /**
      * An adapter for every layer that a target names.
      *
-     * @throws IllegalArgumentException if a target names no layer, or the rank is larger than both
-     *     sides of a layer's weight
+     * @throws IllegalArgumentException if a target names no layer
      */
     static Map<String, LoraPair> create(Map<String, Linear> linears, TrainingSettings settings) {
         for (String target : settings.targets()) {

@@ -95,6 +95,19 @@ class RunCacheTest {
     }
 
     @Test
+    void get_afterTheConfigBesideAnAdapterChanged_makesItAgain() throws IOException {
+        Path peft = Files.createDirectory(folder.resolve("peft"));
+        Path adapter = Files.write(peft.resolve("adapter_model.safetensors"), new byte[] {1});
+        RunCache.Run run = run(0, 7, "glance", new LoraSpec(adapter, 1, "slow"));
+        Files.writeString(peft.resolve("adapter_config.json"), "{\"lora_alpha\": 4}");
+        cache(4).get(run, () -> new Denoised(new float[] {1}, 1));
+        cache(4).get(run, RunCacheTest::never);
+        Files.writeString(peft.resolve("adapter_config.json"), "{\"lora_alpha\": 8}");
+        Denoised made = new Denoised(new float[] {2}, 1);
+        assertThat(cache(4).get(run, () -> made)).isSameAs(made);
+    }
+
+    @Test
     void get_ofADamagedFile_makesItAgain() throws IOException {
         cache(4).get(run(0, 7, "glance"), () -> new Denoised(new float[] {1}, 1));
         try (Stream<Path> files = Files.list(folder)) {
