@@ -23,7 +23,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /** Finds out what a path holds, by reading configs and headers only. */
 final class Inspector {
@@ -152,7 +151,7 @@ final class Inspector {
         }
         if (Weights.belongIn(path)) {
             Inspection.Component component = component(path, "?");
-            return component.weights() == null && !safetensors(path).isEmpty()
+            return component.weights() == null && !AdapterPath.in(path).isEmpty()
                     ? folder(path)
                     : component;
         }
@@ -167,7 +166,7 @@ final class Inspector {
     private static Inspection.Folder folder(Path path) throws IOException {
         Map<String, String> files = new LinkedHashMap<>();
         boolean training = false;
-        for (Path file : safetensors(path)) {
+        for (Path file : AdapterPath.in(path)) {
             String what;
             try {
                 Inspection found = file(file);
@@ -179,14 +178,6 @@ final class Inspector {
             files.put(file.getFileName().toString(), what);
         }
         return new Inspection.Folder(training ? "training" : "folder", path.toString(), files);
-    }
-
-    private static List<Path> safetensors(Path folder) throws IOException {
-        try (Stream<Path> children = Files.list(folder)) {
-            return children.filter(file -> file.toString().endsWith(".safetensors"))
-                    .sorted()
-                    .toList();
-        }
     }
 
     private static String className(Config config) {
