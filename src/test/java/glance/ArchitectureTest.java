@@ -17,7 +17,8 @@ import glance.pipeline.Families;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -199,14 +200,24 @@ class ArchitectureTest {
 
     @Test
     void packages_sayTheirPlaceInTheHouse() throws IOException {
-        try (Stream<Path> tree = Files.walk(Path.of("src/main/java"))) {
-            List<Path> silent =
-                    tree.filter(path -> path.toString().endsWith(".java"))
-                            .map(Path::getParent)
-                            .distinct()
-                            .filter(folder -> !Files.exists(folder.resolve("package-info.java")))
-                            .toList();
-            assertThat(silent).isEmpty();
+        Path sources = Path.of("src/main/java");
+        assertThat(packages(sources))
+                .allMatch(name -> Files.exists(sources.resolve(name).resolve("package-info.java")));
+    }
+
+    /** Modules do not share packages; and what a measurement may use, a user may use. */
+    @Test
+    void benchmarks_declareNoPackageOfTheEngine() throws IOException {
+        assertThat(packages(Path.of("benchmarks/src/main/java")))
+                .isNotEmpty()
+                .doesNotContainAnyElementsOf(packages(Path.of("src/main/java")));
+    }
+
+    private static Set<Path> packages(Path sources) throws IOException {
+        try (Stream<Path> tree = Files.walk(sources)) {
+            return tree.filter(path -> path.toString().endsWith(".java"))
+                    .map(path -> sources.relativize(path.getParent()))
+                    .collect(Collectors.toSet());
         }
     }
 }

@@ -7,6 +7,7 @@ import glance.backend.DeviceOptions;
 import glance.backend.DeviceProvider;
 import glance.backend.LibraryInfo;
 import glance.backend.MathLibrary;
+import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.Drivers;
 import glance.backend.cuda.driver.Gpu;
 import glance.backend.cuda.driver.NvidiaLibraries;
@@ -18,6 +19,13 @@ import java.util.stream.Stream;
 public final class CudaProvider implements DeviceProvider {
     /** The oldest GPUs whose instructions the kernels use (cp.async, bf16 tensor cores). */
     private static final int LEAST_COMPUTE_CAPABILITY = 80;
+
+    /**
+     * The device on a driver from outside, which it closes: to measure what the host does alone.
+     */
+    public static Device on(DeviceInfo info, Driver driver, DeviceOptions options) {
+        return new CudaDevice(info, driver, options);
+    }
 
     @Override
     public String kind() {

@@ -1,4 +1,4 @@
-package glance.backend.cuda;
+package glance.bench;
 
 import glance.backend.cuda.driver.Convolution;
 import glance.backend.cuda.driver.Driver;

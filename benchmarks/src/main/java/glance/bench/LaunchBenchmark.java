@@ -1,13 +1,14 @@
-package glance.backend.cuda;
+package glance.bench;
 
 import glance.backend.Activation;
+import glance.backend.Device;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
 import glance.backend.Op;
+import glance.backend.cuda.CudaProvider;
 import glance.backend.cuda.driver.Driver;
-import glance.backend.cuda.driver.IdleCuda;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -47,7 +48,7 @@ public class LaunchBenchmark {
     @Param({"engine", "jcuda"})
     public String driver;
 
-    private CudaDevice device;
+    private Device device;
     private Op.Unary unary;
     private Op.Linear linear;
     private Op.Linear adapted;
@@ -56,7 +57,7 @@ public class LaunchBenchmark {
     public void open() {
         Driver idle = driver.equals("jcuda") ? IdleCuda.open() : new IdleDriver();
         device =
-                new CudaDevice(
+                CudaProvider.on(
                         new DeviceInfo("cuda:0", "idle", 0, null),
                         idle,
                         new DeviceOptions(0, DType.BF16));

@@ -1,5 +1,7 @@
-package glance.backend.cuda.driver;
+package glance.bench;
 
+import glance.backend.cuda.driver.Driver;
+import glance.backend.cuda.driver.Drivers;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -7,17 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The driver for NVIDIA GPUs on a libcuda.so.1 of ours that does nothing, compiled with g++. */
-public final class IdleCuda {
+final class IdleCuda {
     private static final String LIBRARY = "libcuda.so.1";
 
     private IdleCuda() {}
 
     /** Opens the only GPU that it shows. */
-    public static Driver open() {
+    static Driver open() {
         try {
             Path folder = Files.createTempDirectory("idle-cuda");
             Path source = folder.resolve("cuda.cpp");
-            try (InputStream stream = IdleCuda.class.getResourceAsStream("cuda.cpp")) {
+            try (InputStream stream = IdleCuda.class.getResourceAsStream("idle-cuda.cpp")) {
                 Files.copy(stream, source);
             }
             Path library = folder.resolve(LIBRARY);
@@ -38,8 +40,7 @@ public final class IdleCuda {
             }
             // the binding then finds a library of this name loaded
             System.load(library.toString());
-            NvidiaGpus.count();
-            return new NvidiaDriver(0);
+            return Drivers.open(0);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
