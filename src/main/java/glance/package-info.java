@@ -1,2 +1,7 @@
-/** Text-to-image diffusion transformers on the JVM; the layers are described in README.md. */
+/**
+ * <strong>API.</strong> The engine as a library: {@link glance.Glance} opens a device and loads
+ * models, {@link glance.Model} draws. What is asked for and what can go wrong is in {@link
+ * glance.api}. All other packages are the engine itself: they may be read, built upon for research,
+ * and changed in any release.
+ */
 package glance;

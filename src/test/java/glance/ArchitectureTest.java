@@ -31,15 +31,19 @@ class ArchitectureTest {
                     .consideringOnlyDependenciesInLayers()
                     .layer("cli")
                     .definedBy("glance.cli..")
+                    .layer("front door")
+                    .definedBy("glance")
                     .layer("check")
                     .definedBy("glance.check..")
                     .layer("compare")
                     .definedBy("glance.compare..")
+                    .layer("picture")
+                    .definedBy("glance.picture..")
                     .layer("roofline")
                     .definedBy("glance.roofline..")
                     .layer("pipeline")
                     .definedBy("glance.pipeline..")
-                    .optionalLayer("train")
+                    .layer("train")
                     .definedBy("glance.train..")
                     .layer("model")
                     .definedBy("glance.model..")
@@ -49,7 +53,7 @@ class ArchitectureTest {
                     .definedBy("glance.lora..")
                     .layer("nn")
                     .definedBy("glance.nn..")
-                    .optionalLayer("autograd")
+                    .layer("autograd")
                     .definedBy("glance.autograd..")
                     .layer("ops")
                     .definedBy("glance.ops..")
@@ -59,28 +63,50 @@ class ArchitectureTest {
                     .definedBy("glance.io..")
                     .layer("tensor")
                     .definedBy("glance.tensor..")
+                    .layer("api")
+                    .definedBy("glance.api..", "glance.text..")
                     .whereLayer("cli")
                     .mayNotBeAccessedByAnyLayer()
+                    .whereLayer("front door")
+                    .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("check")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("compare")
-                    .mayOnlyBeAccessedByLayers("cli")
+                    .mayOnlyBeAccessedByLayers("cli", "front door")
+                    .whereLayer("picture")
+                    .mayOnlyBeAccessedByLayers("cli", "front door")
                     .whereLayer("roofline")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("roofline")
-                    .mayOnlyAccessLayers("backend", "io", "tensor")
+                    .mayOnlyAccessLayers("backend", "io", "tensor", "api")
                     .whereLayer("pipeline")
-                    .mayOnlyBeAccessedByLayers("cli", "check", "compare", "train")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli", "front door", "check", "compare", "picture", "train")
                     .whereLayer("train")
-                    .mayOnlyBeAccessedByLayers("cli", "check")
+                    .mayOnlyBeAccessedByLayers("cli", "front door", "check")
                     .whereLayer("model")
-                    .mayOnlyBeAccessedByLayers("cli", "check", "pipeline", "train")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli", "front door", "check", "picture", "pipeline", "train")
                     .whereLayer("schedule")
                     .mayOnlyBeAccessedByLayers(
-                            "cli", "check", "compare", "pipeline", "train", "model")
+                            "cli",
+                            "front door",
+                            "check",
+                            "compare",
+                            "picture",
+                            "pipeline",
+                            "train",
+                            "model")
                     .whereLayer("lora")
                     .mayOnlyBeAccessedByLayers(
-                            "cli", "check", "compare", "pipeline", "train", "model")
+                            "cli",
+                            "front door",
+                            "check",
+                            "compare",
+                            "picture",
+                            "pipeline",
+                            "train",
+                            "model")
                     .whereLayer("nn")
                     .mayOnlyBeAccessedByLayers("check", "pipeline", "train", "model", "lora")
                     .whereLayer("autograd")
@@ -88,8 +114,8 @@ class ArchitectureTest {
                     .whereLayer("ops")
                     .mayOnlyBeAccessedByLayers(
                             "cli",
+                            "front door",
                             "check",
-                            "compare",
                             "pipeline",
                             "train",
                             "model",
@@ -97,10 +123,12 @@ class ArchitectureTest {
                             "nn",
                             "autograd")
                     .whereLayer("io")
-                    .mayOnlyAccessLayers("tensor")
+                    .mayOnlyAccessLayers("tensor", "api")
                     .whereLayer("backend")
-                    .mayOnlyAccessLayers("tensor", "io")
+                    .mayOnlyAccessLayers("tensor", "io", "api")
                     .whereLayer("tensor")
+                    .mayNotAccessAnyLayer()
+                    .whereLayer("api")
                     .mayNotAccessAnyLayer();
 
     @ArchTest

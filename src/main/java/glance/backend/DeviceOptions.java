@@ -1,5 +1,6 @@
 package glance.backend;
 
+import glance.api.DeviceException;
 import glance.tensor.DType;
 import java.util.Set;
 import java.util.stream.Collectors;

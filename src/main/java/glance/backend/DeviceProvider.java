@@ -1,5 +1,6 @@
 package glance.backend;
 
+import glance.api.DeviceException;
 import java.util.List;
 
 /**

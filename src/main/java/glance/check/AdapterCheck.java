@@ -1,10 +1,13 @@
 package glance.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import glance.backend.LowRank;
-import glance.lora.AdapterSet;
+import glance.api.BlockFactors;
+import glance.api.Strength;
+import glance.lora.Expert;
+import glance.lora.ExpertSet;
 import glance.lora.KeyMap;
 import glance.lora.LoraFile;
+import glance.lora.RunExperts;
 import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.tensor.Shape;
@@ -14,6 +17,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
@@ -62,8 +67,7 @@ final class AdapterCheck {
                 loss(got);
             }
             if (folder.json().path("training").isObject()) {
-                new TrainingCheck(folder, ops, sample)
-                        .run(open(own.path("file").asText()), linears);
+                new TrainingCheck(folder, ops, sample).run(open(own.path("file").asText()));
             }
         }
         for (JsonNode adapter : folder.json().path("adapters")) {
@@ -80,12 +84,11 @@ final class AdapterCheck {
 
     private Tensor adapted(String file) {
         LoraFile lora = open(file);
-        try (AdapterSet set = new AdapterSet(ops)) {
-            Map<String, LowRank> active = set.combine(List.of(new AdapterSet.Active(lora, 1)));
-            Linear.adapt(linears, active);
-            return sample.get();
-        } finally {
-            Linear.adapt(linears, Map.of());
+        Expert expert = new Expert(lora, Strength.FULL, new TreeSet<>(Set.of(1)), BlockFactors.ONE);
+        try (ExpertSet set = new ExpertSet(ops);
+                RunExperts run = set.perStep(1, List.of(expert))) {
+            run.of(1).use(ops);
+            return ops.under(run.of(1).adapter(), sample);
         }
     }
 

@@ -2,8 +2,8 @@ package glance.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import glance.api.FormatException;
 import glance.io.Config;
-import glance.io.FormatException;
 import glance.io.SafetensorsFile;
 import glance.io.TensorInfo;
 import glance.ops.Ops;

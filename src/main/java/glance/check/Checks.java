@@ -3,7 +3,7 @@ package glance.check;
 import static java.util.Map.entry;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import java.nio.file.Path;

@@ -1,10 +1,12 @@
 package glance.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import glance.api.FormatException;
+import glance.api.Lora;
+import glance.api.Plan;
+import glance.api.Steps;
 import glance.io.BuiltInModel;
-import glance.io.FormatException;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
 import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
@@ -13,19 +15,18 @@ import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.pipeline.Guidance;
-import glance.pipeline.ImageRequest;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
+import glance.pipeline.Settings;
 import glance.pipeline.StartNoise;
-import glance.pipeline.TextToImage;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
+import glance.schedule.PlanJson;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -39,13 +40,13 @@ final class PipelineCheck {
     private final CaseFolder folder;
     private final Ops ops;
     private final ModelFolder model;
-    private final TextToImage pipeline;
+    private final Pipeline pipeline;
 
     private PipelineCheck(CaseFolder folder, Ops ops) {
         this.folder = folder;
         this.ops = ops;
         this.model = ModelFolder.open(modelPath(folder));
-        this.pipeline = new TextToImage(ops, model);
+        this.pipeline = new Pipeline(ops, model, Residency.STREAM);
     }
 
     static void run(CaseFolder folder, Ops ops) {
@@ -117,8 +118,8 @@ final class PipelineCheck {
 
     private void sample(String run) {
         int[] size = size(run.endsWith("wide") ? "wide_size" : "size");
-        ImageRequest request =
-                new ImageRequest(
+        Settings request =
+                new Settings(
                         List.of(folder.required("prompt").asText()),
                         folder.required("negative_prompt").asText(),
                         folder.required("seed").asLong(),
@@ -170,25 +171,24 @@ final class PipelineCheck {
         return new int[] {size.get(0).asInt(), size.get(1).asInt()};
     }
 
-    private PlanSpec plan(String run) {
+    private Plan plan(String run) {
         if (run.equals("full") || run.startsWith("uniform-")) {
-            return Plans.find(run);
+            return PlanJson.find(run);
         }
         int of = folder.required("of").asInt();
         List<Integer> kept = new ArrayList<>();
         folder.required("kept_steps").forEach(step -> kept.add(step.asInt()));
-        return new PlanSpec(run, new PlanSpec.GridSteps(of, kept), List.of());
+        return new Plan(run, new Plan.GridSteps(of, kept), List.of());
     }
 
-    private List<LoraSpec> experts() {
+    private List<Lora> experts() {
         JsonNode experts = folder.required("experts");
         int last = experts.path("switch_after").asInt();
         int steps = folder.required("kept_steps").size();
-        return Arrays.asList(
-                new LoraSpec(folder.path().resolve(experts.path("slow").asText()), 1, "1-" + last),
-                new LoraSpec(
-                        folder.path().resolve(experts.path("fast").asText()),
-                        1,
-                        (last + 1) + "-" + steps));
+        return List.of(
+                Lora.of(folder.path().resolve(experts.path("slow").asText()))
+                        .on(Steps.range(1, last)),
+                Lora.of(folder.path().resolve(experts.path("fast").asText()))
+                        .on(Steps.range(last + 1, steps)));
     }
 }

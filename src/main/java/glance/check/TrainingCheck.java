@@ -5,7 +5,6 @@ import glance.autograd.Tape;
 import glance.backend.AdamWSettings;
 import glance.backend.LowRank;
 import glance.lora.LoraFile;
-import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.ops.TrainingOps;
@@ -33,7 +32,7 @@ final class TrainingCheck {
         this.sample = sample;
     }
 
-    void run(LoraFile file, Map<String, Linear> linears) {
+    void run(LoraFile file) {
         JsonNode training = folder.required("training");
         int steps = training.path("steps").asInt();
         float[] losses = new float[steps];
@@ -49,18 +48,12 @@ final class TrainingCheck {
         try (Scope scope = ops.scope();
                 TrainableAdapter adapter = new TrainableAdapter(ops, file.pairs());
                 AdamW optimizer = new AdamW(ops, adapter.parameters(), settings, clip)) {
-            adapter.activate(linears);
             for (int step = 0; step < steps; step++) {
                 // checkpointing changes no result, so the steps take turns
                 try (Scope inner = ops.scope();
                         Tape tape = new Tape(ops, step % 2 == 1)) {
                     adapter.parameters().forEach(tape::watch);
-                    TrainingOps.Loss loss =
-                            ops.training()
-                                    .meanSquaredError(
-                                            sample.get(), folder.tensor(ops, "in.target"));
-                    tape.backward(loss);
-                    losses[step] = ops.host().floats(loss.value()).get(0);
+                    losses[step] = ops.under(adapter, () -> loss(tape));
                     if (step == 0) {
                         gradients(adapter, tape);
                     }
@@ -70,9 +63,15 @@ final class TrainingCheck {
             series("train.losses", losses, "losses");
             series("train.grad_norms", norms, "gradients");
             parameters("train.final.", adapter, "final_parameters");
-        } finally {
-            linears.values().forEach(linear -> linear.adapt(null));
         }
+    }
+
+    /** The loss, after its gradients. */
+    private float loss(Tape tape) {
+        TrainingOps.Loss loss =
+                ops.training().meanSquaredError(sample.get(), folder.tensor(ops, "in.target"));
+        tape.backward(loss);
+        return ops.host().floats(loss.value()).get(0);
     }
 
     private double tolerance(String kind) {

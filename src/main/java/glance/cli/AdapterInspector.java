@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.SafetensorsFile;
 import glance.lora.AdapterKeys;
 import java.util.ArrayList;

@@ -6,10 +6,11 @@ import glance.backend.Device;
 import glance.backend.Devices;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
-import glance.pipeline.ImageRequest;
 import glance.pipeline.MemoryForecast;
+import glance.pipeline.Pipeline;
 import glance.pipeline.RandomExperts;
-import glance.pipeline.TextToImage;
+import glance.pipeline.Residency;
+import glance.pipeline.Settings;
 import glance.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -112,8 +113,8 @@ final class BenchDenoiseCommand implements Callable<Integer> {
         }
         DenoiseBaseline earlier = baseline == null ? null : DenoiseBaseline.read(baseline);
         ModelFolder folder = layout.folder();
-        ImageRequest plain = BenchRequest.of(folder, size, batch, plan);
-        ImageRequest other = against == null ? null : BenchRequest.of(folder, size, batch, against);
+        Settings plain = BenchRequest.of(folder, size, batch, plan);
+        Settings other = against == null ? null : BenchRequest.of(folder, size, batch, against);
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
                 RandomExperts experts = new RandomExperts(folder, rank);
                 Ops ops = new Ops(device)) {
@@ -134,17 +135,19 @@ final class BenchDenoiseCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private DenoiseResult run(Ops ops, ModelFolder folder, ImageRequest request, int ofRank) {
+    private DenoiseResult run(Ops ops, ModelFolder folder, Settings request, int ofRank) {
         Device device = ops.device();
         DenoiseStopwatch stopwatch = new DenoiseStopwatch(session, device);
         long start = System.nanoTime();
-        new TextToImage(ops, folder).run(request, stopwatch);
+        try (Pipeline pipeline = new Pipeline(ops, folder, Residency.STREAM)) {
+            pipeline.run(request, stopwatch);
+        }
         double seconds = (System.nanoTime() - start) * 1e-9;
         List<MemoryForecast.Part> memory = stopwatch.memory();
         return new DenoiseResult(
                 layout.name(),
                 device.info().id() + ", " + device.info().description(),
-                request.width() + "x" + request.height(),
+                request.size(),
                 request.plan().name(),
                 ofRank,
                 stopwatch.medianStep(),

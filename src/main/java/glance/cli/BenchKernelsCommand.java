@@ -13,6 +13,7 @@ import glance.roofline.ReportTables;
 import glance.roofline.Row;
 import glance.roofline.Scale;
 import glance.roofline.TextTable;
+import glance.text.EngineVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,7 +139,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
                     Report.of(
                             ZonedDateTime.now().format(DateTimeFormatter.ISO_OFFSET_DATE_TIME),
                             commandLine(),
-                            TopCommand.Version.number(),
+                            EngineVersion.number(),
                             device.info(),
                             device.computeType(),
                             settings,

@@ -1,11 +1,12 @@
 package glance.cli;
 
+import glance.api.Request.Size;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.pipeline.Families;
 import glance.pipeline.Guidance;
-import glance.pipeline.ImageRequest;
-import glance.schedule.Plans;
+import glance.pipeline.Settings;
+import glance.schedule.PlanJson;
 import java.util.List;
 
 /** The run that is measured. */
@@ -22,16 +23,15 @@ final class BenchRequest {
     /**
      * A request with the model's own guidance.
      *
-     * @param size as {@link PictureSize#parse} reads it, or null for the model's own
+     * @param size as {@link Size#parse} reads it, or null for the model's own
      */
-    static ImageRequest of(ModelFolder folder, String size, int batch, String plan) {
+    static Settings of(ModelFolder folder, String size, int batch, String plan) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         int side = family.geometry(folder).defaultSize();
         try {
-            PictureSize wanted =
-                    size == null ? new PictureSize(side, side) : PictureSize.parse(size);
-            return new ImageRequest(
+            Size wanted = size == null ? new Size(side, side) : Size.parse(size);
+            return new Settings(
                     List.of(family.typicalPrompt()),
                     defaults.negative(),
                     0,
@@ -39,7 +39,7 @@ final class BenchRequest {
                     wanted.width(),
                     wanted.height(),
                     Guidance.of(defaults),
-                    Plans.find(plan),
+                    PlanJson.find(plan),
                     List.of(),
                     0);
         } catch (IllegalArgumentException e) {

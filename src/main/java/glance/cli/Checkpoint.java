@@ -1,8 +1,8 @@
 package glance.cli;
 
+import glance.api.FormatException;
 import glance.io.BuiltInModel;
 import glance.io.Config;
-import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.io.TensorInfo;
 import glance.io.Weights;

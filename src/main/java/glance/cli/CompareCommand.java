@@ -1,23 +1,20 @@
 package glance.cli;
 
-import glance.backend.Device;
-import glance.backend.Devices;
-import glance.compare.Comparison;
+import glance.Glance;
+import glance.Model;
+import glance.api.RequestException;
+import glance.backend.DeviceInfo;
 import glance.compare.ComparisonRequest;
-import glance.compare.Contender;
 import glance.compare.Outcome;
 import glance.compare.ReportFiles;
 import glance.compare.SummaryTable;
 import glance.compare.scene.Scene;
 import glance.io.Images;
 import glance.io.ModelFolder;
-import glance.ops.Ops;
-import glance.pipeline.ImageRequest;
-import glance.pipeline.ImageSession;
-import glance.pipeline.TextToImage;
-import glance.schedule.PhasePlan;
+import glance.pipeline.Residency;
+import glance.pipeline.Settings;
 import glance.schedule.Seeds;
-import glance.schedule.StepRange;
+import glance.text.EngineVersion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -145,9 +142,9 @@ final class CompareCommand implements Callable<Integer> {
         ComparePrompts given = ComparePrompts.read(prompts, promptFile, limit);
         ModelFolder folder = SettingsOptions.open(setting.model());
         ComparisonRequest request = request(given, folder);
-        try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
-                Ops ops = new Ops(device)) {
-            check(new TextToImage(ops, folder), request);
+        try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
+                Model opened = glance.load(folder.path(), setting.model(), Residency.RESIDENT)) {
+            check(opened, request);
             CompareFiles files = out == null ? null : new CompareFiles(out, overwrite);
             if (keepPictures) {
                 files.makePictureFolder();
@@ -157,6 +154,7 @@ final class CompareCommand implements Callable<Integer> {
             if (without != null) {
                 session.note(without);
             }
+            DeviceInfo device = glance.device();
             int pictures =
                     given.texts().size()
                             * request.seeds().size()
@@ -164,7 +162,7 @@ final class CompareCommand implements Callable<Integer> {
             session.note(
                     setting.model()
                             + " on "
-                            + device.info().id()
+                            + device.id()
                             + ": "
                             + Units.plural(pictures, "picture")
                             + ", "
@@ -172,8 +170,7 @@ final class CompareCommand implements Callable<Integer> {
             Gallery gallery = new Gallery(request, files, sheetRows, keepPictures);
             List<Outcome> outcomes;
             try (Progress progress = new Progress(session, "comparing", request.totalSteps())) {
-                outcomes =
-                        new Comparison(ops, folder, request, cacheFolder()).run(progress, gallery);
+                outcomes = opened.compare(request, cacheFolder(), progress, gallery);
             }
             ReportFiles report =
                     new ReportFiles(request, about(device, request, without), outcomes);
@@ -218,33 +215,24 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     /** Finds what is wrong with the arguments before anything is loaded. */
-    private static void check(TextToImage pipeline, ComparisonRequest request) {
-        List<Contender> all = new ArrayList<>(List.of(request.teacher()));
-        all.addAll(request.contenders());
+    private static void check(Model model, ComparisonRequest request) {
         try {
-            for (Contender contender : all) {
-                ImageRequest one =
-                        request.setting().request(contender.plan(), contender.adapters());
-                pipeline.check(one);
-                PhasePlan plan = pipeline.plan(one);
-                contender.adapters().stream()
-                        .filter(adapter -> adapter.steps() != null)
-                        .forEach(adapter -> StepRange.parse(adapter.steps(), plan));
-            }
-        } catch (IllegalArgumentException e) {
+            request.runs().forEach(run -> model.check(request.settings(run).request()));
+        } catch (RequestException e) {
             throw new WrongUseException(e.getMessage());
         }
     }
 
-    private Map<String, String> about(Device device, ComparisonRequest request, String without) {
-        ImageSession.Setting shared = request.setting();
+    private Map<String, String> about(
+            DeviceInfo device, ComparisonRequest request, String without) {
+        Settings shared = request.setting();
         List<Long> seeds = request.seeds();
         Map<String, String> about = new LinkedHashMap<>();
-        about.put("engine", "glance-engine " + TopCommand.Version.number());
+        about.put("engine", EngineVersion.software());
         about.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
         about.put("model", setting.model());
-        about.put("device", device.info().id() + " (" + device.info().description() + ")");
-        about.put("size", shared.width() + "x" + shared.height());
+        about.put("device", device.id() + " (" + device.description() + ")");
+        about.put("size", shared.size());
         about.put("guidance", Float.toString(shared.guidance().scale()));
         if (shared.guidance().embedded() != 0) {
             about.put("embedded guidance", Float.toString(shared.guidance().embedded()));

@@ -1,12 +1,13 @@
 package glance.cli;
 
+import glance.api.Lora;
+import glance.api.Plan;
 import glance.compare.Contender;
 import glance.compare.Preset;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
-import glance.pipeline.Experts;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
+import glance.picture.AdapterNames;
+import glance.pipeline.OwnExperts;
+import glance.schedule.PlanJson;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -91,7 +92,7 @@ final class CompareRuns {
     }
 
     Contender teacher() {
-        return new Contender("teacher", argument("--teacher", teacher, Plans::find), List.of());
+        return new Contender("teacher", argument("--teacher", teacher, PlanJson::find), List.of());
     }
 
     /**
@@ -103,7 +104,7 @@ final class CompareRuns {
     List<Contender> contenders(ModelFolder folder) {
         List<Contender> all = new ArrayList<>();
         for (String text : plans) {
-            PlanSpec plan = argument("--plans", text, Plans::find);
+            Plan plan = argument("--plans", text, PlanJson::find);
             all.add(new Contender(plan.name(), plan, List.of()));
         }
         for (String name : presets) {
@@ -140,7 +141,7 @@ final class CompareRuns {
                 new Preset.Experts(
                         argument("--slow", slow, AdapterNames::parse),
                         argument("--fast", fast, AdapterNames::parse));
-        PlanSpec plan = argument("--preset-plan", presetPlan, Plans::find);
+        Plan plan = argument("--preset-plan", presetPlan, PlanJson::find);
         return argument("--preset-plan", plan, spec -> preset.contenders(spec, experts));
     }
 
@@ -157,9 +158,9 @@ final class CompareRuns {
     String noteWithoutOwn(ModelFolder folder) {
         List<String> names =
                 plans.stream()
-                        .map(text -> argument("--plans", text, Plans::find))
-                        .filter(plan -> !Experts.carried(folder, plan).isEmpty())
-                        .map(PlanSpec::name)
+                        .map(text -> argument("--plans", text, PlanJson::find))
+                        .filter(plan -> !OwnExperts.carried(folder, plan).isEmpty())
+                        .map(Plan::name)
                         .toList();
         return names.isEmpty()
                 ? null
@@ -177,8 +178,8 @@ final class CompareRuns {
         }
         // Steps may have commas themselves (@1-3,7): what starts with a digit goes on with them.
         String[] parts = matcher.group(2).split(",(?!\\d)");
-        PlanSpec plan = argument("--run", parts[0], Plans::find);
-        List<LoraSpec> adapters =
+        Plan plan = argument("--run", parts[0], PlanJson::find);
+        List<Lora> adapters =
                 Arrays.stream(parts)
                         .skip(1)
                         .flatMap(part -> adapters(part, plan, folder).stream())
@@ -186,11 +187,11 @@ final class CompareRuns {
         return new Contender(matcher.group(1), plan, adapters);
     }
 
-    private static List<LoraSpec> adapters(String part, PlanSpec plan, ModelFolder folder) {
+    private static List<Lora> adapters(String part, Plan plan, ModelFolder folder) {
         if (!part.equals(OWN)) {
             return argument("--run", part, AdapterNames::parseAll);
         }
-        List<LoraSpec> own = Experts.carried(folder, plan);
+        List<Lora> own = OwnExperts.carried(folder, plan);
         if (own.isEmpty()) {
             throw new WrongUseException(
                     "--run: own: the model has no experts of its own for the plan " + plan.name());

@@ -1,11 +1,12 @@
 package glance.cli;
 
+import glance.api.Request;
+import glance.api.Request.Size;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.pipeline.Families;
-import glance.pipeline.Guidance;
-import glance.pipeline.ImageSession;
+import glance.pipeline.Settings;
 import java.util.List;
 import java.util.stream.LongStream;
 import picocli.CommandLine.Mixin;
@@ -70,23 +71,21 @@ final class CompareSetting {
      *
      * @throws WrongUseException if size or guidance make no sense
      */
-    ImageSession.Setting of(List<String> prompts, ModelFolder folder) {
+    Settings of(List<String> prompts, ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         int side = family.geometry(folder).defaultSize();
-        PictureSize pixels = size.over(new PictureSize(side, side));
-        Float scale = guidance.scale(defaults);
-        Float embedded = guidance.embedded(defaults);
-        return new ImageSession.Setting(
-                prompts,
-                negative == null ? defaults.negative() : negative,
-                pixels.width(),
-                pixels.height(),
-                new Guidance(
-                        scale == null ? defaults.guidance() : scale,
-                        defaults.rescale(),
-                        embedded == null ? defaults.embeddedGuidance() : embedded),
-                promptTokens.resolve(family.promptTokens(folder)));
+        Request request =
+                Request.of(prompts)
+                        .loras(List.of())
+                        .size(size.over(new Size(side, side)))
+                        .maxPromptTokens(promptTokens.resolve(family.promptTokens(folder)));
+        request = SettingsOptions.set(request, negative, Request::negative);
+        request = SettingsOptions.set(request, guidance.scale(defaults), Request::guidance);
+        request =
+                SettingsOptions.set(
+                        request, guidance.embedded(defaults), Request::embeddedGuidance);
+        return Settings.of(request, folder);
     }
 
     static void requireRange(String option, int value, int most) {

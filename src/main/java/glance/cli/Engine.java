@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.api.RequestException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
@@ -82,8 +83,8 @@ final class Engine {
             session.note("interrupted");
             return ExitCode.INTERRUPTED;
         }
-        int exitCode = e instanceof WrongUseException ? ExitCode.WRONG_USE : ExitCode.FAILURE;
-        return report(e, Problem.describe(e), exitCode);
+        boolean wrongUse = e instanceof WrongUseException || e instanceof RequestException;
+        return report(e, Problem.describe(e), wrongUse ? ExitCode.WRONG_USE : ExitCode.FAILURE);
     }
 
     private int report(Throwable e, String line, int exitCode) {

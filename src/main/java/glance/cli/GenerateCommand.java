@@ -1,18 +1,21 @@
 package glance.cli;
 
-import glance.backend.Device;
-import glance.backend.Devices;
+import glance.Glance;
+import glance.Model;
+import glance.api.Lora;
+import glance.api.Request;
+import glance.api.Request.Size;
+import glance.api.RequestException;
+import glance.backend.DeviceInfo;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
 import glance.model.Family;
-import glance.ops.Ops;
-import glance.pipeline.Experts;
-import glance.pipeline.Guidance;
-import glance.pipeline.ImageRequest;
-import glance.pipeline.TextToImage;
-import glance.schedule.PhasePlan;
+import glance.picture.AdapterNames;
+import glance.picture.Origin;
+import glance.pipeline.Families;
+import glance.pipeline.OwnExperts;
+import glance.pipeline.Residency;
+import glance.pipeline.Settings;
 import glance.schedule.Seeds;
-import glance.schedule.StepRange;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -116,32 +119,33 @@ final class GenerateCommand implements Callable<Integer> {
                 OutputFiles.plan(
                         out, overwrite, settings.prompts(), settings.seed(), settings.batch());
         checkOutput(files.files());
-        ImageRequest request = request(settings, resolved.rescale());
-        try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
-                Ops ops = new Ops(device)) {
-            TextToImage pipeline = new TextToImage(ops, resolved.folder());
-            PhasePlan plan = check(pipeline, request);
-            adviseQuotes(pipeline.family());
-            adviseSize(settings.size(), pipeline.geometry().defaultSize());
+        Request request = settings.request().previewEvery(previewEvery);
+        try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options())) {
+            Model model = glance.load(resolved.folder().path(), resolved.name(), Residency.STREAM);
+            check(model, request);
+            Family family = Families.of(resolved.folder());
+            adviseQuotes(family);
+            adviseSize(settings, family.geometry(resolved.folder()).defaultSize());
             PictureWriter writer =
                     new PictureWriter(
                             session,
-                            settings,
-                            plan,
+                            Origin.of(resolved.name(), settings, resolved.folder()),
                             files,
                             quality == null ? DEFAULT_QUALITY : quality,
                             !json);
             writer.prepare();
+            DeviceInfo device = glance.device();
+            int steps = settings.plan().levels().count();
             session.note(
-                    settings.model()
+                    resolved.name()
                             + " on "
-                            + device.info().id()
+                            + device.id()
                             + " ("
-                            + device.info().description()
+                            + device.description()
                             + "), plan "
-                            + plan.name()
+                            + settings.plan().name()
                             + " ("
-                            + Units.plural(plan.steps().size(), "step")
+                            + Units.plural(steps, "step")
                             + ")"
                             + adapters(settings, resolved.folder())
                             + ", seed "
@@ -150,30 +154,26 @@ final class GenerateCommand implements Callable<Integer> {
                     new Progress(
                             session,
                             "denoising",
-                            settings.prompts().size() * plan.steps().size(),
+                            settings.prompts().size() * steps,
                             writer::preview,
                             writer::write)) {
-                pipeline.run(request, progress);
+                model.draw(request, progress);
             }
             RunReport report =
                     RunReport.of(
-                            settings,
-                            plan,
-                            writer.written(),
-                            device,
-                            request.guidance().isActive(),
-                            (System.nanoTime() - start) * 1e-9);
+                            resolved, writer.written(), glance, (System.nanoTime() - start) * 1e-9);
             report.print(session, json);
             return writer.hasDisplaced() ? ExitCode.FAILURE : ExitCode.OK;
         }
     }
 
-    private static String adapters(Settings settings, ModelFolder folder) {
-        List<LoraSpec> all = settings.adapters();
+    private String adapters(Settings settings, ModelFolder folder) {
+        List<Lora> all = settings.loras();
         if (all.isEmpty()) {
             return "";
         }
-        if (all.stream().allMatch(adapter -> Experts.isOf(folder, adapter))) {
+        if (!settingsOptions.namesAdapters()
+                && all.stream().allMatch(adapter -> OwnExperts.isOf(folder, adapter))) {
             return " with the model's own experts ("
                     + all.stream()
                             .map(GenerateCommand::part)
@@ -194,8 +194,10 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** The steps of an expert, or its file's name where it has none of its own. */
-    private static String part(LoraSpec adapter) {
-        return adapter.steps() == null ? adapter.file().getFileName().toString() : adapter.steps();
+    private static String part(Lora adapter) {
+        return adapter.steps() == null
+                ? adapter.path().getFileName().toString()
+                : adapter.steps().toString();
     }
 
     private void checkOutput(List<Path> files) {
@@ -215,45 +217,24 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private void adviseSize(PictureSize size, int usual) {
-        int shorter = Math.min(size.width(), size.height());
-        int longer = Math.max(size.width(), size.height());
+    private void adviseSize(Settings settings, int usual) {
+        int shorter = Math.min(settings.width(), settings.height());
+        int longer = Math.max(settings.width(), settings.height());
         if (longer > MAX_STRETCH * usual || MAX_STRETCH * shorter < usual) {
             session.note(
                     "warning: the model draws best at about "
-                            + new PictureSize(usual, usual)
+                            + new Size(usual, usual)
                             + "; "
-                            + size
+                            + settings.size()
                             + " is far from that, and shapes may repeat or break");
         }
     }
 
-    private ImageRequest request(Settings settings, boolean rescale) {
-        return new ImageRequest(
-                settings.prompts(),
-                settings.negative(),
-                settings.seed(),
-                settings.batch(),
-                settings.size().width(),
-                settings.size().height(),
-                new Guidance(settings.guidance(), rescale, settings.embeddedGuidance()),
-                settings.plan(),
-                settings.adapters(),
-                previewEvery,
-                settings.maxPromptTokens());
-    }
-
     /** Finds what is wrong with the arguments before anything is loaded. */
-    private PhasePlan check(TextToImage pipeline, ImageRequest request) {
+    private void check(Model model, Request request) {
         try {
-            pipeline.check(request);
-            pipeline.checkSize(request);
-            PhasePlan plan = pipeline.plan(request);
-            request.loras().stream()
-                    .filter(lora -> lora.steps() != null)
-                    .forEach(lora -> StepRange.parse(lora.steps(), plan));
-            return plan;
-        } catch (IllegalArgumentException e) {
+            model.check(request);
+        } catch (RequestException e) {
             Path from = settingsOptions.from();
             throw new WrongUseException(
                     (from == null ? "" : "with the settings of " + from + ": ") + e.getMessage());

@@ -1,7 +1,7 @@
 package glance.cli;
 
-import glance.io.PrintableText;
 import glance.pipeline.MemoryForecast;
+import glance.text.PrintableText;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;

@@ -1,9 +1,10 @@
 package glance.cli;
 
+import glance.api.FormatException;
+import glance.api.Request.Size;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.io.Config;
-import glance.io.FormatException;
 import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
@@ -130,7 +131,7 @@ final class Inspector {
         int side = family.geometry(folder).defaultSize();
         return new Inspection.Defaults(
                 defaults.plan().name(),
-                new PictureSize(side, side).toString(),
+                new Size(side, side).toString(),
                 defaults.guidance(),
                 defaults.embeddedGuidance(),
                 defaults.negative());

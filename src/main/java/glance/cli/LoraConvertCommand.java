@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.lora.KeyMap;
 import glance.lora.LoraFile;
 import glance.lora.LoraFusion;

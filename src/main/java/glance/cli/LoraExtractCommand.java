@@ -1,15 +1,15 @@
 package glance.cli;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
-import glance.io.PrintableText;
 import glance.io.TensorInfo;
 import glance.lora.LoraExtract;
 import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
 import glance.lora.LoraWriter;
 import glance.tensor.DType;
+import glance.text.PrintableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsFile;

@@ -3,7 +3,7 @@ package glance.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.SafetensorsFile;
 import glance.lora.AdapterPath;
 import glance.lora.LoraFile;

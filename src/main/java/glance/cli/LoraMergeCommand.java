@@ -1,10 +1,12 @@
 package glance.cli;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
+import glance.api.Lora;
+import glance.api.Strength;
 import glance.lora.LoraFile;
 import glance.lora.LoraMerge;
 import glance.lora.LoraPair;
-import glance.lora.LoraSpec;
+import glance.picture.AdapterNames;
 import glance.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -82,7 +84,7 @@ final class LoraMergeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         LoraFormat.requireReal(dtype);
-        List<LoraSpec> specs = specs();
+        List<Lora> specs = specs();
         try (Checkpoint checkpoint = Checkpoint.open(model)) {
             requireWhole(checkpoint);
             Path out =
@@ -110,18 +112,22 @@ final class LoraMergeCommand implements Callable<Integer> {
         }
     }
 
-    private List<LoraSpec> specs() {
-        List<LoraSpec> specs = new ArrayList<>();
+    private List<Lora> specs() {
+        List<Lora> specs = new ArrayList<>();
         for (String text : loras) {
-            LoraSpec spec;
+            Lora spec;
             try {
-                spec = AdapterNames.parse(text);
+                spec = AdapterNames.parseOne(text);
             } catch (IllegalArgumentException e) {
                 throw new WrongUseException(e.getMessage());
             }
             if (spec.steps() != null) {
                 throw new WrongUseException(
                         "adapter '" + text + "': a merged adapter serves all steps; leave @ out");
+            }
+            if (!(spec.strength() instanceof Strength.Constant)) {
+                throw new WrongUseException(
+                        "adapter '" + text + "': a merged adapter has one strength; give a number");
             }
             specs.add(spec);
         }
@@ -140,10 +146,10 @@ final class LoraMergeCommand implements Callable<Integer> {
     }
 
     /** What is added to each module. */
-    private Map<String, List<LoraMerge.Part>> added(Checkpoint checkpoint, List<LoraSpec> specs) {
+    private Map<String, List<LoraMerge.Part>> added(Checkpoint checkpoint, List<Lora> specs) {
         Map<String, List<LoraMerge.Part>> parts = new LinkedHashMap<>();
-        for (LoraSpec spec : specs) {
-            LoraFile adapter = checkpoint.adapter(spec.file());
+        for (Lora spec : specs) {
+            LoraFile adapter = checkpoint.adapter(spec.path());
             if (!adapter.unused().isEmpty() && !allowPartial) {
                 throw new FormatException(
                         adapter.path(),
@@ -157,7 +163,7 @@ final class LoraMergeCommand implements Callable<Integer> {
             LoraFormat.warn(session, adapter);
             for (Map.Entry<String, LoraPair> entry : adapter.pairs().entrySet()) {
                 parts.computeIfAbsent(entry.getKey(), unused -> new ArrayList<>())
-                        .add(new LoraMerge.Part(entry.getValue(), spec.scale()));
+                        .add(new LoraMerge.Part(entry.getValue(), spec.strength().first()));
             }
         }
         return parts;

@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.backend.DeviceMemory;
+import glance.backend.MemoryStats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,8 +18,8 @@ record PeakMemory(Long process, long tensors) {
     private static final String PEAK_KEY = "VmHWM:";
 
     /** Of this process and a device. */
-    static PeakMemory of(DeviceMemory memory) {
-        return new PeakMemory(ofProcess(), memory.stats().peakScratchBytes());
+    static PeakMemory of(MemoryStats memory) {
+        return new PeakMemory(ofProcess(), memory.peakScratchBytes());
     }
 
     /** {@code peak memory 1.2 GiB, tensors 310.0 MiB}. */

@@ -1,10 +1,8 @@
 package glance.cli;
 
-import glance.io.Images;
+import glance.Picture;
 import glance.io.SafeWrite;
-import glance.pipeline.ImageResult;
-import glance.schedule.PhasePlan;
-import java.awt.image.BufferedImage;
+import glance.picture.Origin;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -17,8 +15,7 @@ import java.util.List;
 /** Writes the pictures of a run with their settings, and names each as soon as it is there. */
 final class PictureWriter {
     private final Session session;
-    private final Settings settings;
-    private final PhasePlan plan;
+    private final Origin origin;
     private final OutputFiles files;
     private final int quality;
     private final boolean names;
@@ -29,16 +26,9 @@ final class PictureWriter {
      * @param quality of JPEG files, 1 to 100
      * @param names whether to print the files' names
      */
-    PictureWriter(
-            Session session,
-            Settings settings,
-            PhasePlan plan,
-            OutputFiles files,
-            int quality,
-            boolean names) {
+    PictureWriter(Session session, Origin origin, OutputFiles files, int quality, boolean names) {
         this.session = session;
-        this.settings = settings;
-        this.plan = plan;
+        this.origin = origin;
         this.files = files;
         this.quality = quality;
         this.names = names;
@@ -51,36 +41,26 @@ final class PictureWriter {
      */
     void prepare() {
         files.prepare();
-        for (int i = 0; i < files.files().size(); i++) {
-            String prompt = settings.prompts().get(i / settings.batch());
-            long seed = settings.seed() + i % settings.batch();
-            if (OutputFiles.isJpeg(files.files().get(i))
-                    && !Images.fitsJpeg(PictureText.comment(settings, plan, prompt, seed))) {
-                throw new WrongUseException(
-                        "--out "
-                                + files.files().get(i)
-                                + ": the settings are too long for a JPEG; write a PNG");
-            }
+        if (files.files().stream().anyMatch(OutputFiles::isJpeg) && !origin.fitsJpeg()) {
+            throw new WrongUseException(
+                    "--out "
+                            + files.files().get(0)
+                            + ": the settings are too long for a JPEG; write a PNG");
         }
     }
 
     /** Writes the pictures of a prompt as they look after a step. */
-    void preview(int prompt, int step, List<BufferedImage> pictures) {
+    void preview(glance.Progress progress, List<Picture> pictures) {
         for (int b = 0; b < pictures.size(); b++) {
-            Path file = files.files().get(prompt * settings.batch() + b);
-            String text = settings.prompts().get(prompt);
-            save(
-                    OutputFiles.preview(file, step),
-                    content(file, pictures.get(b), text, settings.seed() + b));
+            Path file = files.files().get(progress.prompt() * pictures.size() + b);
+            save(OutputFiles.preview(file, progress.step()), content(file, pictures.get(b)));
         }
     }
 
     /** Writes a finished picture. */
-    void write(ImageResult result, int index) {
+    void write(int index, Picture picture) {
         Path file = files.files().get(index);
-        byte[] content = content(file, result.picture(), result.prompt(), result.seed());
-        // A request to stop interrupts this thread, which would close the file.
-        Thread.interrupted();
+        byte[] content = content(file, picture);
         if (OutputFiles.isStdout(file)) {
             toStdout(content);
             written.add(file.toString());
@@ -111,10 +91,8 @@ final class PictureWriter {
         return displaced;
     }
 
-    private byte[] content(Path file, BufferedImage picture, String prompt, long seed) {
-        return OutputFiles.isJpeg(file)
-                ? Images.jpeg(picture, PictureText.comment(settings, plan, prompt, seed), quality)
-                : Images.png(picture, PictureText.of(settings, plan, prompt, seed));
+    private byte[] content(Path file, Picture picture) {
+        return OutputFiles.isJpeg(file) ? picture.jpeg(quality) : picture.png();
     }
 
     /** The file that was written: another beside it where the name is taken by now. */

@@ -1,8 +1,9 @@
 package glance.cli;
 
-import glance.backend.DeviceException;
-import glance.io.FormatException;
-import glance.train.TrainingFailure;
+import glance.api.DeviceException;
+import glance.api.FormatException;
+import glance.api.RequestException;
+import glance.api.TrainingFailure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -57,7 +58,8 @@ final class Problem {
 
     /** Whether the exception is one of ours, thrown with a message that names what and where. */
     private static boolean isWordedForUsers(Throwable e) {
-        return e instanceof FormatException
+        return e instanceof RequestException
+                || e instanceof FormatException
                 || e instanceof DeviceException
                 || e instanceof WrongUseException
                 || e instanceof TrainingFailure

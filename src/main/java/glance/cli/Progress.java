@@ -1,40 +1,34 @@
 package glance.cli;
 
-import glance.io.PrintableText;
-import glance.pipeline.ImageResult;
-import glance.pipeline.RunListener;
-import java.awt.image.BufferedImage;
+import glance.Listener;
+import glance.Picture;
+import glance.text.PrintableText;
 import java.util.List;
-import java.util.function.ObjIntConsumer;
 
 /** Shows how far a run is, and passes the user's wish to stop on to it. */
-final class Progress implements RunListener, AutoCloseable {
+final class Progress implements Listener, AutoCloseable {
     /** Takes the pictures of a step. */
     @FunctionalInterface
     interface PreviewSink {
-        /**
-         * @param prompt index of the prompt that is being drawn
-         */
-        void accept(int prompt, int step, List<BufferedImage> pictures);
+        void accept(glance.Progress progress, List<Picture> pictures);
+    }
+
+    /** Takes finished pictures. */
+    @FunctionalInterface
+    interface PictureSink {
+        void accept(int index, Picture picture);
     }
 
     private final Session session;
     private final StepBar bar;
     private final PreviewSink previews;
-    private final ObjIntConsumer<ImageResult> pictures;
-    private int prompt = -1;
-    private int done;
+    private final PictureSink pictures;
 
     /**
      * @param task what is done, in a word
      * @param total denoising steps of all pictures; those that come on top are not counted
      */
-    Progress(
-            Session session,
-            String task,
-            int total,
-            PreviewSink previews,
-            ObjIntConsumer<ImageResult> pictures) {
+    Progress(Session session, String task, int total, PreviewSink previews, PictureSink pictures) {
         this.session = session;
         this.bar = new StepBar(session, task, total);
         this.previews = previews;
@@ -43,7 +37,7 @@ final class Progress implements RunListener, AutoCloseable {
 
     /** Of a run whose pictures go elsewhere. */
     Progress(Session session, String task, int total) {
-        this(session, task, total, (prompt, step, shown) -> {}, (picture, index) -> {});
+        this(session, task, total, (progress, shown) -> {}, (index, picture) -> {});
     }
 
     @Override
@@ -52,12 +46,12 @@ final class Progress implements RunListener, AutoCloseable {
     }
 
     @Override
-    public void step(int step, int steps, String phase, double seconds) {
-        if (step == 1) {
-            prompt++;
-        }
-        done++;
-        bar.step(done, seconds, phase == null ? List.of() : List.of(PrintableText.line(phase)));
+    public void progress(glance.Progress progress) {
+        String phase = progress.phase();
+        bar.step(
+                progress.done(),
+                progress.stepSeconds(),
+                phase == null ? List.of() : List.of(PrintableText.line(phase)));
     }
 
     @Override
@@ -67,14 +61,14 @@ final class Progress implements RunListener, AutoCloseable {
     }
 
     @Override
-    public void preview(int step, List<BufferedImage> pictures) {
-        previews.accept(prompt, step, pictures);
+    public void preview(glance.Progress progress, List<Picture> shown) {
+        previews.accept(progress, shown);
     }
 
     @Override
-    public void picture(int index, ImageResult picture) {
+    public void picture(int index, Picture picture) {
         bar.close();
-        pictures.accept(picture, index);
+        pictures.accept(index, picture);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.CharacterCodingException;

@@ -3,8 +3,9 @@ package glance.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import glance.backend.Device;
-import glance.schedule.PhasePlan;
+import glance.Glance;
+import glance.picture.AdapterNames;
+import glance.pipeline.Settings;
 import glance.schedule.Seeds;
 import java.math.BigInteger;
 import java.util.List;
@@ -40,24 +41,20 @@ record RunReport(
         Long processPeakBytes) {
 
     static RunReport of(
-            Settings settings,
-            PhasePlan plan,
-            List<String> files,
-            Device device,
-            boolean guided,
-            double seconds) {
-        PeakMemory peak = PeakMemory.of(device.memory());
-        int steps = plan.steps().size() * settings.prompts().size();
+            SettingsOptions.Resolved resolved, List<String> files, Glance glance, double seconds) {
+        Settings settings = resolved.settings();
+        PeakMemory peak = PeakMemory.of(glance.memory());
+        int steps = settings.plan().levels().count() * settings.prompts().size();
         return new RunReport(
                 files,
                 settings.prompts(),
-                settings.model(),
-                settings.adapters().stream().map(AdapterNames::text).toList(),
-                plan.name(),
-                device.info().id(),
+                resolved.name(),
+                settings.loras().stream().map(AdapterNames::text).toList(),
+                settings.plan().name(),
+                glance.device().id(),
                 Seeds.number(settings.seed()),
                 steps,
-                guided ? 2 * steps : steps,
+                settings.guidance().isActive() ? 2 * steps : steps,
                 seconds,
                 peak.tensors(),
                 peak.process());

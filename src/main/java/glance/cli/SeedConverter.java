@@ -1,7 +1,6 @@
 package glance.cli;
 
 import glance.schedule.Seeds;
-import java.util.concurrent.ThreadLocalRandom;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
@@ -9,17 +8,10 @@ import picocli.CommandLine.TypeConversionException;
 final class SeedConverter implements ITypeConverter<Long> {
     private static final String RANDOM = "-1";
 
-    /** Small enough to type again. */
-    private static final long RANDOM_SEEDS = 1L << 31;
-
-    static long random() {
-        return ThreadLocalRandom.current().nextLong(RANDOM_SEEDS);
-    }
-
     @Override
     public Long convert(String text) {
         try {
-            return text.equals(RANDOM) ? random() : Seeds.parse(text);
+            return text.equals(RANDOM) ? Seeds.random() : Seeds.parse(text);
         } catch (IllegalArgumentException e) {
             throw new TypeConversionException(e.getMessage() + ", or -1 for a random one");
         }

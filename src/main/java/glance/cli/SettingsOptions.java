@@ -1,19 +1,25 @@
 package glance.cli;
 
+import glance.api.Lora;
+import glance.api.Plan;
+import glance.api.Request;
+import glance.api.Request.Size;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
-import glance.io.PrintableText;
-import glance.lora.LoraSpec;
 import glance.model.Family;
 import glance.model.PromptTokens;
-import glance.pipeline.Experts;
+import glance.picture.AdapterNames;
+import glance.picture.PictureText;
 import glance.pipeline.Families;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
+import glance.pipeline.OwnExperts;
+import glance.pipeline.Settings;
+import glance.schedule.PlanJson;
+import glance.text.PrintableText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import picocli.CommandLine.Mixin;
@@ -64,12 +70,16 @@ final class SettingsOptions {
 
     @Option(
             names = "--lora",
-            paramLabel = "FILE[:scale][@steps]",
-            description =
-                    "Add an adapter, a file or a PEFT folder, at a strength (default 1), in steps such"
-                            + " as @1-5 or @slow; or all adapters of a folder that train made. Text"
-                            + " encoders take the strength and know no steps. May be given several"
-                            + " times.")
+            paramLabel = Lora.SYNTAX,
+            description = {
+                "Add an adapter: a file, a PEFT folder, or a folder that train made. May be given"
+                        + " several times.",
+                "STRENGTH: a number (default 1), a ramp 0.2..1 over its steps, or a list 1/0.8/0.5"
+                        + " with one for each.",
+                "STEPS: numbers 1-5 or 1-3,7, a phase slow, a share of the run 0%%-25%%, or noise"
+                        + " levels sigma=1..0.8. Text encoders know no steps: they take the first"
+                        + " strength."
+            })
     private List<String> loras = new ArrayList<>();
 
     @Option(
@@ -114,9 +124,9 @@ final class SettingsOptions {
     /**
      * Settings without gaps, and the model that they are for.
      *
-     * @param rescale whether guidance keeps each token's length, as the model wants it
+     * @param name of the model, as the user wrote it
      */
-    record Resolved(Settings settings, ModelFolder folder, boolean rescale) {}
+    record Resolved(String name, ModelFolder folder, Settings settings) {}
 
     /** Takes prompts from what is piped in, where the user names none. */
     void readPiped(Session session) throws IOException {
@@ -129,6 +139,11 @@ final class SettingsOptions {
     /** Whether the arguments look like the words of one prompt whose quotes were forgotten. */
     boolean lookUnquoted() {
         return !piped && Prompts.lookUnquoted(prompts);
+    }
+
+    /** Whether the user named adapters. */
+    boolean namesAdapters() {
+        return !loras.isEmpty();
     }
 
     /** The picture of {@code --from}, or null. */
@@ -147,62 +162,41 @@ final class SettingsOptions {
         if (recipe != null) {
             announce(recipe, note);
         }
-        String modelName = orFrom(recipe, model, PictureText.Recipe::model, BuiltInModel.NAME);
+        String modelName = model;
+        if (modelName == null) {
+            modelName = recipe != null && recipe.isOwn() ? recipe.model() : BuiltInModel.NAME;
+        }
         List<String> allPrompts = prompts(recipe);
         if (batch < 1 || batch > MAX_BATCH) {
             throw new WrongUseException("--batch " + batch + ": must be 1 to " + MAX_BATCH);
         }
-        List<LoraSpec> named = named(recipe);
-        PlanSpec givenPlan = plan == null ? null : argument("--plan", plan, Plans::find);
+        List<Lora> named = named(recipe);
+        Plan given = plan == null ? null : argument("--plan", plan, PlanJson::find);
         ModelFolder folder = open(modelName);
-        Family family = Families.of(folder);
-        Family.Defaults defaults = Families.defaults(folder);
-        PlanSpec planSpec =
-                orFrom(
-                        recipe,
-                        givenPlan,
-                        PictureText.Recipe::plan,
-                        Experts.plan(named).orElse(defaults.plan()));
-        int side = family.geometry(folder).defaultSize();
-        Settings settings =
-                new Settings(
-                        modelName,
-                        allPrompts,
-                        orFrom(recipe, negative, PictureText.Recipe::negative, defaults.negative()),
-                        orFrom(recipe, seed, PictureText.Recipe::seed, SeedConverter.random()),
-                        batch,
-                        size.over(
-                                orFrom(
-                                        recipe,
-                                        null,
-                                        PictureText.Recipe::size,
-                                        new PictureSize(side, side))),
-                        orFrom(
-                                recipe,
-                                guidance.scale(defaults),
-                                PictureText.Recipe::guidance,
-                                defaults.guidance()),
-                        orFrom(
-                                recipe,
-                                guidance.embedded(defaults),
-                                PictureText.Recipe::embeddedGuidance,
-                                defaults.embeddedGuidance()),
-                        promptTokens(recipe, family.promptTokens(folder)),
-                        planSpec,
-                        adapters(recipe, named, folder, planSpec));
-        return new Resolved(settings, folder, defaults.rescale());
+        Request request = recipe == null ? Request.of(allPrompts) : recipe.request();
+        request = request.prompts(allPrompts).batch(batch);
+        request = set(request, given, Request::plan);
+        request = set(request, negative, Request::negative);
+        request = set(request, seed, Request::seed);
+        request = set(request, adapters(recipe, named, folder, given), Request::loras);
+        request = numbers(request, recipe, folder);
+        return new Resolved(modelName, folder, Settings.of(request, folder));
     }
 
-    private static <T> T orFrom(
-            PictureText.Recipe recipe,
-            T given,
-            Function<PictureText.Recipe, T> recorded,
-            T otherwise) {
-        if (given != null) {
-            return given;
-        }
-        T known = recipe == null ? null : recorded.apply(recipe);
-        return known == null ? otherwise : known;
+    /** Size, guidance and tokens, which depend on the model. */
+    private Request numbers(Request request, PictureText.Recipe recipe, ModelFolder folder) {
+        Family family = Families.of(folder);
+        Family.Defaults defaults = Families.defaults(folder);
+        int side = family.geometry(folder).defaultSize();
+        Request result = request.size(size.over(request.size().orElse(new Size(side, side))));
+        result = set(result, guidance.scale(defaults), Request::guidance);
+        result = set(result, guidance.embedded(defaults), Request::embeddedGuidance);
+        return result.maxPromptTokens(promptTokens(recipe, family.promptTokens(folder)));
+    }
+
+    /** The request with a value, if it was given. */
+    static <T> Request set(Request request, T given, BiFunction<Request, T, Request> setter) {
+        return given == null ? request : setter.apply(request, given);
     }
 
     /** Says which files the picture names, before any is opened, and what has no meaning here. */
@@ -216,7 +210,13 @@ final class SettingsOptions {
                 files.addAll(recipe.adapters());
             }
             if (plan == null) {
-                recipe.plan().adapters().values().forEach(files::addAll);
+                recipe.request()
+                        .plan()
+                        .ifPresent(
+                                p ->
+                                        p.adapters().values().stream()
+                                                .flatMap(List::stream)
+                                                .forEach(adapter -> files.add(adapter.text())));
             }
         }
         files.removeIf(AdapterNames::isBuiltIn);
@@ -235,11 +235,10 @@ final class SettingsOptions {
 
     /** A picture's own number where the model can read so many, as another model may not. */
     private int promptTokens(PictureText.Recipe recipe, PromptTokens known) {
-        boolean recorded =
-                recipe != null
-                        && promptTokens.given() == null
-                        && recipe.maxPromptTokens() <= known.most();
-        return recorded ? known.of(recipe.maxPromptTokens()) : promptTokens.resolve(known);
+        int recorded = recipe == null ? 0 : recipe.request().maxPromptTokens().orElse(0);
+        return promptTokens.given() == null && recorded <= known.most()
+                ? known.of(recorded)
+                : promptTokens.resolve(known);
     }
 
     private List<String> prompts(PictureText.Recipe recipe) throws IOException {
@@ -249,7 +248,7 @@ final class SettingsOptions {
             all.addAll(Prompts.read(promptFile));
         }
         if (all.isEmpty() && recipe != null) {
-            all.add(recipe.prompt());
+            all.addAll(recipe.request().prompts());
         }
         if (all.isEmpty()) {
             throw new WrongUseException(
@@ -259,7 +258,7 @@ final class SettingsOptions {
     }
 
     /** The adapters that the user or the picture names. */
-    private List<LoraSpec> named(PictureText.Recipe recipe) {
+    private List<Lora> named(PictureText.Recipe recipe) {
         if (noLora && !loras.isEmpty()) {
             throw new WrongUseException("--lora and --no-lora: give one of them");
         }
@@ -273,23 +272,23 @@ final class SettingsOptions {
     }
 
     /**
-     * The adapters to use: those named, else those that the model carries for the plan. Where
-     * another plan takes the place of a picture's, those that the model carried for that one go.
+     * The adapters to use; null for those that the model carries for the plan. Where another plan
+     * takes the place of a picture's, those that the model carried for that one go.
      */
-    private List<LoraSpec> adapters(
-            PictureText.Recipe recipe, List<LoraSpec> named, ModelFolder folder, PlanSpec spec) {
+    private List<Lora> adapters(
+            PictureText.Recipe recipe, List<Lora> named, ModelFolder folder, Plan given) {
         if (noLora || !loras.isEmpty()) {
             return named;
         }
         if (recipe == null || !recipe.isOwn()) {
-            return Experts.of(folder, spec);
+            return null;
         }
-        boolean carried = named.stream().anyMatch(adapter -> Experts.isOf(folder, adapter));
-        if (plan == null || !carried) {
+        boolean carried = named.stream().anyMatch(adapter -> OwnExperts.isOf(folder, adapter));
+        if (given == null || !carried) {
             return named;
         }
-        List<LoraSpec> result = new ArrayList<>(Experts.of(folder, spec));
-        named.stream().filter(adapter -> !Experts.isOf(folder, adapter)).forEach(result::add);
+        List<Lora> result = new ArrayList<>(OwnExperts.of(folder, given));
+        named.stream().filter(adapter -> !OwnExperts.isOf(folder, adapter)).forEach(result::add);
         return result;
     }
 

@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.api.Request.Size;
 import picocli.CommandLine.Option;
 
 /** The size of pictures, in one option; the two that other tools have for it also work. */
@@ -26,7 +27,7 @@ final class SizeOption {
      * @param usual where the user does not say, or says only one side
      * @throws WrongUseException if it makes no sense
      */
-    PictureSize over(PictureSize usual) {
+    Size over(Size usual) {
         boolean sides = width != null || height != null;
         if (size != null && sides) {
             throw new WrongUseException(
@@ -47,9 +48,9 @@ final class SizeOption {
                         + (height == null ? usual.height() : height));
     }
 
-    private static PictureSize parse(String option, String text) {
+    private static Size parse(String option, String text) {
         try {
-            return PictureSize.parse(text);
+            return Size.parse(text);
         } catch (IllegalArgumentException e) {
             throw new WrongUseException(option + ": " + e.getMessage());
         }

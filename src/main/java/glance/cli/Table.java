@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.io.PrintableText;
+import glance.text.PrintableText;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;

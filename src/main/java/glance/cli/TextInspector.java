@@ -1,10 +1,10 @@
 package glance.cli;
 
+import glance.api.FormatException;
+import glance.api.Plan;
 import glance.io.Config;
-import glance.io.FormatException;
 import glance.io.Yaml;
 import glance.schedule.PlanJson;
-import glance.schedule.PlanSpec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,7 +52,7 @@ final class TextInspector {
                     "config", path.toString(), "the config of class " + config.className());
         }
         try {
-            PlanSpec plan = PlanJson.read(path);
+            Plan plan = PlanJson.read(path);
             return new Inspection.Text("plan", path.toString(), text(plan));
         } catch (FormatException e) {
             throw new FormatException(
@@ -66,7 +66,7 @@ final class TextInspector {
         }
     }
 
-    private static String text(PlanSpec plan) {
+    private static String text(Plan plan) {
         String phases =
                 plan.phases().stream()
                         .map(p -> p.name() + " " + p.first() + "-" + p.last())

@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.text.EngineVersion;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
@@ -67,16 +68,10 @@ final class TopCommand implements Runnable {
         @Override
         public String[] getVersion() {
             return new String[] {
-                "glance-engine " + number(),
+                EngineVersion.software(),
                 "Java " + Runtime.version() + ", " + System.getProperty("java.vm.name"),
                 System.getProperty("os.name") + " " + System.getProperty("os.arch")
             };
-        }
-
-        /** The engine's version, for files that say what made them. */
-        static String number() {
-            String version = TopCommand.class.getPackage().getImplementationVersion();
-            return version == null ? "development" : version;
         }
     }
 }

@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.api.Plan;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.io.CacheFolder;
@@ -8,8 +9,7 @@ import glance.lora.PhaseNote;
 import glance.model.Family;
 import glance.ops.Ops;
 import glance.pipeline.Families;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
+import glance.schedule.PlanJson;
 import glance.train.CaptionedPicture;
 import glance.train.PictureFit;
 import glance.train.TrainingSettings;
@@ -173,7 +173,7 @@ final class TrainCommand implements Callable<Integer> {
 
     private TrainJob job(TrainFile file) throws IOException {
         List<CaptionedPicture> pictures = data.pictures(file);
-        PlanSpec spec = plan(file);
+        Plan spec = plan(file);
         List<String> phases = phases(file, spec);
         ModelFolder folder = SettingsOptions.open(data.model(file));
         Family family = Families.of(folder);
@@ -248,9 +248,9 @@ final class TrainCommand implements Callable<Integer> {
         return out == null && named != null ? Path.of(named) : out;
     }
 
-    private PlanSpec plan(TrainFile file) {
+    private Plan plan(TrainFile file) {
         try {
-            return Plans.find(planName(file));
+            return PlanJson.find(planName(file));
         } catch (IllegalArgumentException e) {
             throw new WrongUseException("--plan: " + e.getMessage());
         }
@@ -266,8 +266,8 @@ final class TrainCommand implements Callable<Integer> {
         return named == null ? BOTH : named;
     }
 
-    private List<String> phases(TrainFile file, PlanSpec spec) {
-        List<String> known = spec.phases().stream().map(PlanSpec.Phase::name).toList();
+    private List<String> phases(TrainFile file, Plan spec) {
+        List<String> known = spec.phases().stream().map(Plan.Phase::name).toList();
         String wanted = phaseName(file);
         if (wanted.equals(PhaseNote.ALL) || known.contains(wanted)) {
             return List.of(wanted);

@@ -1,8 +1,9 @@
 package glance.cli;
 
+import glance.api.Request.Size;
 import glance.io.BuiltInModel;
-import glance.io.PrintableText;
 import glance.model.Family;
+import glance.text.PrintableText;
 import glance.train.CaptionedPicture;
 import glance.train.PictureFit;
 import java.nio.file.Files;
@@ -125,7 +126,7 @@ final class TrainData {
         String text = size(file);
         try {
             if (text != null && !SIDE.matcher(text).matches()) {
-                PictureSize both = PictureSize.parse(text);
+                Size both = Size.parse(text);
                 return PictureFit.exactly(both.width(), both.height(), unit);
             }
             int side = text == null ? geometry.defaultSize() : Integer.parseInt(text);

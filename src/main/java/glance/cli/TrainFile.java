@@ -91,7 +91,7 @@ final class TrainFile {
     /**
      * Reads a file.
      *
-     * @throws glance.io.FormatException naming the key, if one is unknown or its value unsupported
+     * @throws glance.api.FormatException naming the key, if one is unknown or its value unsupported
      */
     static TrainFile read(Path file) {
         TrainFile result = new TrainFile();

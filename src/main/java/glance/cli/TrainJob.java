@@ -1,8 +1,8 @@
 package glance.cli;
 
+import glance.api.Plan;
 import glance.io.ModelFolder;
 import glance.model.Family;
-import glance.schedule.PlanSpec;
 import glance.train.CaptionedPicture;
 import glance.train.PictureFit;
 import glance.train.TrainingSettings;
@@ -24,7 +24,7 @@ record TrainJob(
         Family family,
         List<CaptionedPicture> pictures,
         PictureFit fit,
-        PlanSpec plan,
+        Plan plan,
         List<String> phases,
         TrainingSettings settings,
         int maxPromptTokens,

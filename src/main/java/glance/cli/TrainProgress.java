@@ -79,7 +79,7 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
                 mean(losses.subList(0, ends)),
                 ends,
                 mean(losses.subList(losses.size() - ends, losses.size())),
-                PeakMemory.of(memory).text());
+                PeakMemory.of(memory.stats()).text());
     }
 
     private static double mean(List<Float> values) {

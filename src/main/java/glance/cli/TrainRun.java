@@ -1,5 +1,6 @@
 package glance.cli;
 
+import glance.api.Plan;
 import glance.io.BuiltInModel;
 import glance.lora.PhaseNote;
 import glance.model.Denoiser;
@@ -8,9 +9,10 @@ import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.pipeline.Families;
-import glance.pipeline.LivePicture;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Sample;
 import glance.schedule.NoiseSchedule;
-import glance.schedule.PlanSpec;
+import glance.schedule.PhasePlan;
 import glance.schedule.Step;
 import glance.train.AdapterTrainer;
 import glance.train.Encodings;
@@ -49,7 +51,7 @@ final class TrainRun {
 
     private int trained(long start) throws IOException {
         ExampleSet examples;
-        LivePicture sample = null;
+        Sample sample = null;
         try (Encodings encodings =
                 new Encodings(
                         ops,
@@ -82,7 +84,8 @@ final class TrainRun {
             TrainSamples samples =
                     sample == null
                             ? null
-                            : new TrainSamples(ops, job.family(), job.folder(), denoiser, sample);
+                            : new TrainSamples(
+                                    Pipeline.around(denoiser, ops, job.folder()), sample);
             for (String name : job.phases()) {
                 phase(denoiser, examples, name, samples);
             }
@@ -169,8 +172,8 @@ final class TrainRun {
     }
 
     private static List<Float> sigmas(
-            PlanSpec plan, String phase, NoiseSchedule schedule, TokenGrid grid) {
-        return plan.resolve(schedule, grid.tokens()).steps().stream()
+            Plan plan, String phase, NoiseSchedule schedule, TokenGrid grid) {
+        return PhasePlan.of(plan, schedule, grid.tokens()).steps().stream()
                 .filter(step -> phase.equals(PhaseNote.ALL) || phase.equals(step.phase()))
                 .map(Step::sigma)
                 .toList();
@@ -184,14 +187,14 @@ final class TrainRun {
         return result;
     }
 
-    private LivePicture sample(Encodings encodings) {
+    private Sample sample(Encodings encodings) {
         Family.Geometry geometry = job.family().geometry(job.folder());
         TokenGrid grid = geometry.grid(geometry.defaultSize(), geometry.defaultSize());
         return TrainSamples.picture(
                 encodings,
                 Families.defaults(job.folder()),
                 job.samplePrompt(),
-                job.plan().resolve(job.family().schedule(job.folder()), grid.tokens()),
+                PhasePlan.of(job.plan(), job.family().schedule(job.folder()), grid.tokens()),
                 grid,
                 job.settings().seed());
     }

@@ -1,17 +1,16 @@
 package glance.cli;
 
-import glance.backend.LowRank;
 import glance.io.Images;
-import glance.io.ModelFolder;
 import glance.lora.PhaseNote;
-import glance.model.Denoiser;
+import glance.lora.StepExperts;
 import glance.model.Family;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
-import glance.ops.Ops;
 import glance.pipeline.Guidance;
-import glance.pipeline.LivePicture;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Sample;
 import glance.schedule.PhasePlan;
+import glance.text.EngineVersion;
 import glance.train.Encodings;
 import glance.train.TrainableAdapter;
 import java.nio.file.Path;
@@ -23,23 +22,19 @@ import java.util.Map;
  * the others with the model alone.
  */
 final class TrainSamples {
-    private final Ops ops;
-    private final Family family;
-    private final ModelFolder folder;
-    private final Denoiser denoiser;
-    private final LivePicture picture;
+    private final Pipeline pipeline;
+    private final Sample sample;
 
-    TrainSamples(
-            Ops ops, Family family, ModelFolder folder, Denoiser denoiser, LivePicture picture) {
-        this.ops = ops;
-        this.family = family;
-        this.folder = folder;
-        this.denoiser = denoiser;
-        this.picture = picture;
+    /**
+     * @param pipeline around the denoiser that is trained
+     */
+    TrainSamples(Pipeline pipeline, Sample sample) {
+        this.pipeline = pipeline;
+        this.sample = sample;
     }
 
     /** The picture to be drawn again and again; its text is encoded now. */
-    static LivePicture picture(
+    static Sample picture(
             Encodings encodings,
             Family.Defaults defaults,
             String prompt,
@@ -53,20 +48,16 @@ final class TrainSamples {
             texts.put("negative prompt", defaults.negative());
         }
         TextBatch text = encodings.text(texts);
-        return new LivePicture(text, guidance, plan, grid, seed);
+        return new Sample(text, guidance, plan, grid, seed);
     }
 
     void write(Path file, String phase, TrainableAdapter adapter) {
-        Map<String, LowRank> none = Map.of();
+        StepExperts trained = StepExperts.of(adapter);
+        StepExperts none = StepExperts.none();
         boolean everywhere = phase.equals(PhaseNote.ALL);
         Images.writePng(
                 file,
-                picture.draw(
-                        ops,
-                        family,
-                        folder,
-                        denoiser,
-                        step -> everywhere || phase.equals(step) ? adapter.modules() : none),
-                Map.of("Software", "glance-engine " + TopCommand.Version.number()));
+                pipeline.draw(sample, step -> everywhere || phase.equals(step) ? trained : none),
+                Map.of("Software", EngineVersion.software()));
     }
 }

@@ -1,16 +1,18 @@
 package glance.compare;
 
+import glance.api.CancelledException;
+import glance.api.Plan;
+import glance.api.Plans;
 import glance.compare.Outcome.Distance;
 import glance.compare.scene.Scene;
 import glance.compare.scene.SceneScore;
 import glance.compare.scene.SceneScorer;
 import glance.io.ModelFolder;
-import glance.ops.Ops;
-import glance.pipeline.CancelledException;
-import glance.pipeline.ImageSession;
+import glance.pipeline.Drawing;
+import glance.pipeline.Drawing.Denoised;
+import glance.pipeline.Pipeline;
 import glance.pipeline.RunListener;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
+import glance.pipeline.Settings;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,9 +24,9 @@ import java.util.List;
  */
 public final class Comparison {
     /** Run first and thrown away, so that the JVM has compiled most when measuring begins. */
-    private static final PlanSpec WARM_UP = Plans.uniform(2);
+    private static final Plan WARM_UP = Plans.uniform(2);
 
-    private final Ops ops;
+    private final Pipeline pipeline;
     private final ModelFolder folder;
     private final ComparisonRequest request;
     private final Path cache;
@@ -36,13 +38,14 @@ public final class Comparison {
     }
 
     /** The runs of one prompt and seed: the teacher and all contenders, in order. */
-    private record Group(int prompt, long seed, List<ImageSession.Denoised> runs) {}
+    private record Group(int prompt, long seed, List<Denoised> runs) {}
 
     /**
      * @param cache an existing folder in which runs are kept and found again, or null for none
      */
-    public Comparison(Ops ops, ModelFolder folder, ComparisonRequest request, Path cache) {
-        this.ops = ops;
+    public Comparison(
+            Pipeline pipeline, ModelFolder folder, ComparisonRequest request, Path cache) {
+        this.pipeline = pipeline;
         this.folder = folder;
         this.request = request;
         this.cache = cache;
@@ -52,34 +55,30 @@ public final class Comparison {
      * Runs everything. If the listener asks for the end, the prompts and seeds that are complete by
      * then are measured.
      *
-     * @throws IllegalArgumentException if an adapter's steps are not in its plan
+     * @throws glance.api.RequestException if a run does not fit the model
      * @throws CancelledException if the listener asked for the end before anything was complete
      */
     public List<Outcome> run(RunListener listener, PictureSink pictures) {
-        try (ImageSession session = new ImageSession(ops, folder, request.setting(), listener)) {
-            List<Contender> all = new ArrayList<>(List.of(request.teacher()));
-            all.addAll(request.contenders());
-            List<ImageSession.Recipe> recipes =
-                    all.stream().map(c -> session.recipe(c.plan(), c.adapters())).toList();
-            RunCache kept = new RunCache(ops, folder, request.setting(), cache, listener);
+        List<Contender> all = request.runs();
+        List<Drawing> drawings = new ArrayList<>();
+        try {
+            for (Contender contender : all) {
+                drawings.add(pipeline.prepare(request.settings(contender), listener));
+            }
+            RunCache kept = new RunCache(pipeline, folder, request.setting(), cache, listener);
             List<Outcome> outcomes = new ArrayList<>();
             try {
-                session.denoise(0, request.seeds().get(0), session.recipe(WARM_UP, List.of()));
+                warmUp(listener);
                 for (int prompt = 0; prompt < request.setting().prompts().size(); prompt++) {
                     for (long seed : request.seeds()) {
-                        List<ImageSession.Denoised> runs = new ArrayList<>();
+                        List<Denoised> runs = new ArrayList<>();
                         for (int i = 0; i < all.size(); i++) {
-                            ImageSession.Recipe recipe = recipes.get(i);
+                            Drawing drawing = drawings.get(i);
                             RunCache.Run run = new RunCache.Run(prompt, seed, all.get(i));
                             runs.add(
-                                    kept.get(
-                                            run,
-                                            () ->
-                                                    session.denoise(
-                                                            run.prompt(), run.seed(), recipe)));
+                                    kept.get(run, () -> drawing.denoise(run.prompt(), run.seed())));
                         }
-                        Group group = new Group(prompt, seed, runs);
-                        measure(session, group, all, recipes, outcomes, pictures);
+                        measure(drawings, new Group(prompt, seed, runs), outcomes, pictures);
                     }
                 }
             } catch (CancelledException e) {
@@ -88,22 +87,27 @@ public final class Comparison {
                 }
             }
             return outcomes;
+        } finally {
+            drawings.forEach(Drawing::close);
+        }
+    }
+
+    private void warmUp(RunListener listener) {
+        Settings settings = request.setting().with(WARM_UP, List.of());
+        try (Drawing drawing = pipeline.prepare(settings, listener)) {
+            drawing.denoise(0, request.seeds().get(0));
         }
     }
 
     private void measure(
-            ImageSession session,
-            Group group,
-            List<Contender> all,
-            List<ImageSession.Recipe> recipes,
-            List<Outcome> outcomes,
-            PictureSink pictures) {
+            List<Drawing> drawings, Group group, List<Outcome> outcomes, PictureSink pictures) {
+        List<Contender> all = request.runs();
         float[] reference = group.runs().get(0).latents();
-        BufferedImage teacher = session.decode(reference);
+        BufferedImage teacher = drawings.get(0).decode(reference);
         int passes = request.setting().guidance().isActive() ? 2 : 1;
         for (int i = 0; i < all.size(); i++) {
-            ImageSession.Denoised run = group.runs().get(i);
-            BufferedImage picture = i == 0 ? teacher : session.decode(run.latents());
+            Denoised run = group.runs().get(i);
+            BufferedImage picture = i == 0 ? teacher : drawings.get(i).decode(run.latents());
             Distance distance =
                     i == 0
                             ? null
@@ -111,7 +115,7 @@ public final class Comparison {
                                     Psnr.of(picture, teacher),
                                     Ssim.of(picture, teacher),
                                     relativeError(run.latents(), reference));
-            int steps = recipes.get(i).steps();
+            int steps = drawings.get(i).plan().steps().size();
             Outcome outcome =
                     new Outcome(
                             all.get(i).name(),

@@ -1,7 +1,8 @@
 package glance.compare;
 
 import glance.compare.scene.Scene;
-import glance.pipeline.ImageSession;
+import glance.pipeline.Settings;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -9,7 +10,8 @@ import java.util.Set;
 /**
  * What to compare.
  *
- * @param setting prompts, size and guidance of all runs
+ * @param setting prompts, size and guidance of all runs; its plan and adapters are those of the
+ *     teacher
  * @param scenes what the picture of each prompt must show, or null for any; as many as prompts
  * @param seeds start noises for each prompt
  * @param teacher the run that the others are measured against
@@ -17,7 +19,7 @@ import java.util.Set;
  * @param against name of the run with which the others are paired, picture by picture
  */
 public record ComparisonRequest(
-        ImageSession.Setting setting,
+        Settings setting,
         List<Scene> scenes,
         List<Long> seeds,
         Contender teacher,
@@ -26,7 +28,7 @@ public record ComparisonRequest(
 
     /** A request whose runs are paired with the teacher. */
     public ComparisonRequest(
-            ImageSession.Setting setting,
+            Settings setting,
             List<Scene> scenes,
             List<Long> seeds,
             Contender teacher,
@@ -58,6 +60,18 @@ public record ComparisonRequest(
                             + ": no run has this name; runs: "
                             + String.join(", ", names));
         }
+    }
+
+    /** The teacher and all contenders, in order. */
+    public List<Contender> runs() {
+        List<Contender> runs = new ArrayList<>(List.of(teacher));
+        runs.addAll(contenders);
+        return runs;
+    }
+
+    /** The settings of a run: pictures are made one by one, so that their times can be compared. */
+    public Settings settings(Contender contender) {
+        return setting.with(contender.plan(), contender.adapters());
     }
 
     /** Denoising steps in all. */

@@ -1,7 +1,7 @@
 package glance.compare;
 
-import glance.lora.LoraSpec;
-import glance.schedule.PlanSpec;
+import glance.api.Lora;
+import glance.api.Plan;
 import java.util.List;
 
 /**
@@ -11,7 +11,7 @@ import java.util.List;
  * @param plan the steps
  * @param adapters what is added to the model, and when
  */
-public record Contender(String name, PlanSpec plan, List<LoraSpec> adapters) {
+public record Contender(String name, Plan plan, List<Lora> adapters) {
     public Contender {
         adapters = List.copyOf(adapters);
     }

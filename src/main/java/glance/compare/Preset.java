@@ -1,8 +1,8 @@
 package glance.compare;
 
-import glance.lora.LoraSpec;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
+import glance.api.Lora;
+import glance.api.Plan;
+import glance.api.Plans;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -27,9 +27,9 @@ public enum Preset {
     CONTROLS(Preset::controls),
     SWEEP(Preset::sweep);
 
-    private final BiFunction<PlanSpec, Experts, List<Contender>> make;
+    private final BiFunction<Plan, Experts, List<Contender>> make;
 
-    Preset(BiFunction<PlanSpec, Experts, List<Contender>> make) {
+    Preset(BiFunction<Plan, Experts, List<Contender>> make) {
         this.make = make;
     }
 
@@ -39,7 +39,7 @@ public enum Preset {
      * @param slow for high noise
      * @param fast for low noise
      */
-    public record Experts(LoraSpec slow, LoraSpec fast) {}
+    public record Experts(Lora slow, Lora fast) {}
 
     /**
      * The contenders of this preset.
@@ -47,7 +47,7 @@ public enum Preset {
      * @param plan with the phases slow and fast
      * @throws IllegalArgumentException if it has not
      */
-    public List<Contender> contenders(PlanSpec plan, Experts experts) {
+    public List<Contender> contenders(Plan plan, Experts experts) {
         for (String phase : List.of(Plans.SLOW, Plans.FAST)) {
             if (plan.phases().stream().noneMatch(p -> p.name().equals(phase))) {
                 throw new IllegalArgumentException(
@@ -57,32 +57,32 @@ public enum Preset {
         return make.apply(plan, experts);
     }
 
-    private static List<Contender> controls(PlanSpec plan, Experts experts) {
-        LoraSpec slow = experts.slow();
-        LoraSpec fast = experts.fast();
-        PlanSpec uniform = Plans.uniform(plan.levels().count());
+    private static List<Contender> controls(Plan plan, Experts experts) {
+        Lora slow = experts.slow();
+        Lora fast = experts.fast();
+        Plan uniform = Plans.uniform(plan.levels().count());
         String all = "1-" + plan.levels().count();
         return List.of(
                 new Contender("base-" + uniform.name(), uniform, List.of()),
                 new Contender("base", plan, List.of()),
-                new Contender("slow-only", plan, List.of(slow.at(Plans.SLOW))),
-                new Contender("fast-only", plan, List.of(fast.at(Plans.FAST))),
-                new Contender("slow+fast", plan, List.of(slow.at(Plans.SLOW), fast.at(Plans.FAST))),
-                new Contender("swapped", plan, List.of(slow.at(Plans.FAST), fast.at(Plans.SLOW))),
-                new Contender("slow-everywhere", plan, List.of(slow.at(all))),
-                new Contender("fast-everywhere", plan, List.of(fast.at(all))));
+                new Contender("slow-only", plan, List.of(slow.on(Plans.SLOW))),
+                new Contender("fast-only", plan, List.of(fast.on(Plans.FAST))),
+                new Contender("slow+fast", plan, List.of(slow.on(Plans.SLOW), fast.on(Plans.FAST))),
+                new Contender("swapped", plan, List.of(slow.on(Plans.FAST), fast.on(Plans.SLOW))),
+                new Contender("slow-everywhere", plan, List.of(slow.on(all))),
+                new Contender("fast-everywhere", plan, List.of(fast.on(all))));
     }
 
-    private static List<Contender> sweep(PlanSpec plan, Experts experts) {
+    private static List<Contender> sweep(Plan plan, Experts experts) {
         int steps = plan.levels().count();
         List<Contender> contenders = new ArrayList<>();
         for (int k = 0; k <= steps; k++) {
-            List<LoraSpec> adapters = new ArrayList<>();
+            List<Lora> adapters = new ArrayList<>();
             if (k > 0) {
-                adapters.add(experts.slow().at("1-" + k));
+                adapters.add(experts.slow().on("1-" + k));
             }
             if (k < steps) {
-                adapters.add(experts.fast().at((k + 1) + "-" + steps));
+                adapters.add(experts.fast().on((k + 1) + "-" + steps));
             }
             contenders.add(new Contender("switch-" + k, plan, adapters));
         }

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.api.Lora;
 import glance.compare.scene.Scene;
-import glance.lora.LoraSpec;
 import glance.schedule.PlanJson;
 import glance.schedule.Seeds;
 import java.awt.image.BufferedImage;
@@ -67,7 +67,7 @@ public record ReportFiles(
         text.append("\n").append(table.legend()).append(".\n\n");
         text.append(line(List.of("run", "plan", "adapters")));
         text.append(line(List.of("---", "---", "---")));
-        for (Contender contender : runs()) {
+        for (Contender contender : request.runs()) {
             text.append(
                     line(List.of(contender.name(), contender.plan().name(), adapters(contender))));
         }
@@ -88,9 +88,7 @@ public record ReportFiles(
 
     private static String adapters(Contender contender) {
         String all =
-                contender.adapters().stream()
-                        .map(LoraSpec::toString)
-                        .collect(Collectors.joining(", "));
+                contender.adapters().stream().map(Lora::toString).collect(Collectors.joining(", "));
         boolean ofPlan = !contender.plan().adapters().isEmpty();
         return all.isEmpty() ? (ofPlan ? "those of the plan" : "none") : all;
     }
@@ -178,7 +176,7 @@ public record ReportFiles(
         ArrayNode runs = root.putArray("runs");
         Map<String, Summary> summaries =
                 summaries().stream().collect(Collectors.toMap(Summary::contender, s -> s));
-        for (Contender contender : runs()) {
+        for (Contender contender : request.runs()) {
             ObjectNode run = runs.addObject().put("name", contender.name());
             run.set("plan", plan(mapper, contender));
             ArrayNode adapters = run.putArray("adapters");
@@ -241,12 +239,6 @@ public record ReportFiles(
         } else {
             node.putNull(key);
         }
-    }
-
-    private List<Contender> runs() {
-        List<Contender> runs = new ArrayList<>(List.of(request.teacher()));
-        runs.addAll(request.contenders());
-        return runs;
     }
 
     private String prompt(Outcome outcome) {

@@ -1,18 +1,17 @@
 package glance.compare;
 
+import glance.api.Lora;
+import glance.api.Plan;
 import glance.io.Fingerprint;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.io.TensorCache;
 import glance.lora.AdapterPath;
-import glance.lora.LoraSpec;
-import glance.ops.Ops;
-import glance.pipeline.ImageSession;
-import glance.pipeline.ImageSession.Denoised;
+import glance.pipeline.Drawing.Denoised;
+import glance.pipeline.Pipeline;
 import glance.pipeline.RunListener;
-import glance.pipeline.TextToImage;
-import glance.schedule.PlanSpec;
+import glance.pipeline.Settings;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
@@ -32,7 +31,7 @@ final class RunCache {
     private static final String LATENTS = "latents";
     private static final String SECONDS = "seconds";
 
-    private final ImageSession.Setting setting;
+    private final Settings setting;
     private final TensorCache cache;
     private final RunListener listener;
     private final String shared;
@@ -46,9 +45,9 @@ final class RunCache {
      * @param listener hears of the steps that need not be run as if they were
      */
     RunCache(
-            Ops ops,
+            Pipeline pipeline,
             ModelFolder model,
-            ImageSession.Setting setting,
+            Settings setting,
             Path folder,
             RunListener listener) {
         this.setting = setting;
@@ -60,10 +59,10 @@ final class RunCache {
                         : Fingerprint.of(
                                 Fingerprint.encoders(model.path()),
                                 Fingerprint.transformer(model.path()),
-                                ops.device().info().id(),
-                                ops.computeType().toString(),
+                                pipeline.device().info().id(),
+                                pipeline.device().computeType().toString(),
                                 setting.negative(),
-                                setting.width() + "x" + setting.height(),
+                                setting.size(),
                                 setting.guidance().toString(),
                                 Integer.toString(setting.maxPromptTokens()));
     }
@@ -113,15 +112,14 @@ final class RunCache {
 
     /** Noise levels and adapters. */
     private static String key(Contender contender) {
-        PlanSpec plan = contender.plan();
+        Plan plan = contender.plan();
         List<String> parts = new ArrayList<>();
         parts.add(plan.levels().toString());
-        List<LoraSpec> adapters = TextToImage.loras(contender.adapters(), plan);
-        for (LoraSpec adapter : adapters) {
+        for (Lora lora : Pipeline.loras(contender.adapters(), plan)) {
             parts.add(plan.phases().toString());
-            parts.add(Fingerprint.of(adapter.file()));
-            AdapterPath.config(adapter.file()).map(Fingerprint::of).ifPresent(parts::add);
-            parts.add(adapter.scale() + "@" + adapter.steps());
+            parts.add(Fingerprint.of(lora.path()));
+            AdapterPath.config(lora.path()).map(Fingerprint::of).ifPresent(parts::add);
+            parts.add(lora.options() + " " + lora.blocks());
         }
         return Fingerprint.of(parts.toArray(String[]::new));
     }

@@ -2,6 +2,7 @@ package glance.io;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.text.PrintableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

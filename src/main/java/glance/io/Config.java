@@ -2,6 +2,8 @@ package glance.io;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -269,6 +271,24 @@ public final class Config {
             objects.add(new Config(file, prefix + where + ".", object));
         }
         return List.copyOf(objects);
+    }
+
+    /** A list of strings and nested objects; keys of these are written {@code outer[0].inner}. */
+    public <T> List<T> texts(
+            String key, Function<String, T> ofString, Function<Config, T> ofObject) {
+        List<T> values = new ArrayList<>();
+        for (JsonNode value : typed(key, required(key), JsonNode::isArray, "a list")) {
+            String where = key + "[" + values.size() + "]";
+            if (value instanceof ObjectNode object) {
+                values.add(ofObject.apply(new Config(file, prefix + where + ".", object)));
+            } else {
+                Predicate<JsonNode> text = JsonNode::isTextual;
+                values.add(
+                        ofString.apply(
+                                typed(where, value, text, "a string or an object").textValue()));
+            }
+        }
+        return List.copyOf(values);
     }
 
     /**

@@ -1,5 +1,7 @@
 package glance.io;
 
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;

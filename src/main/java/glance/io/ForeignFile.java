@@ -1,5 +1,7 @@
 package glance.io;
 
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,8 @@
 package glance.io;
 
+import glance.api.FormatException;
 import glance.tensor.DType;
+import glance.text.PrintableText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;

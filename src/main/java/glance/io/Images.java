@@ -1,5 +1,7 @@
 package glance.io;
 
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;

@@ -1,5 +1,6 @@
 package glance.io;
 
+import glance.api.FormatException;
 import glance.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;

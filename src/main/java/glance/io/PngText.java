@@ -1,5 +1,7 @@
 package glance.io;
 
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;

@@ -1,5 +1,6 @@
 package glance.io;
 
+import glance.text.PrintableText;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;

@@ -1,5 +1,6 @@
 package glance.io;
 
+import glance.api.FormatException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;

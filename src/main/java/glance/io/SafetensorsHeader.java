@@ -2,8 +2,10 @@ package glance.io;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import glance.api.FormatException;
 import glance.tensor.DType;
 import glance.tensor.Shape;
+import glance.text.PrintableText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

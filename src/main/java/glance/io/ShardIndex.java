@@ -2,6 +2,8 @@ package glance.io;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

@@ -2,6 +2,8 @@ package glance.io;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package glance.io;
 
 import com.luciad.imageio.webp.internal.OsInfo;
+import glance.api.FormatException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,5 +1,6 @@
 package glance.io;
 
+import glance.api.FormatException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package glance.io;
 
+import glance.api.FormatException;
+import glance.text.PrintableText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package glance.io;
 
+import glance.api.FormatException;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.ByteBuffer;

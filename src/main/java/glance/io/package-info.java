@@ -1,6 +1,6 @@
 /**
  * Everything that lives in files: safetensors weights, JSON configs, model folders, tokenizers and
  * pictures. Knows {@link glance.tensor} for shapes and element types and nothing of devices or
- * models. A file that cannot be used is a {@link glance.io.FormatException}, in one line.
+ * models. A file that cannot be used is a {@link glance.api.FormatException}, in one line.
  */
 package glance.io;

@@ -1,6 +1,6 @@
 package glance.lora;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsFile;

@@ -1,6 +1,6 @@
 package glance.lora;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.SafetensorsFile;
 import glance.io.TensorInfo;
 import java.util.List;

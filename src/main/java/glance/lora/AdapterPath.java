@@ -1,11 +1,14 @@
 package glance.lora;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
+import glance.api.Lora;
+import glance.api.RequestException;
 import glance.io.SafetensorsFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -68,6 +71,34 @@ public final class AdapterPath {
             throw several(path, files);
         }
         return trained;
+    }
+
+    /**
+     * Adapters with a file each: a folder stands for the one in it; that of a training run for all
+     * in it, each for the steps that it knows itself.
+     *
+     * @throws FormatException if a folder holds none, or several not of a training run
+     * @throws RequestException if steps are given to several adapters
+     */
+    public static List<Lora> expand(List<Lora> loras) {
+        List<Lora> result = new ArrayList<>();
+        for (Lora lora : loras) {
+            List<Path> files = all(lora.path());
+            if (files.size() > 1 && lora.steps() != null) {
+                throw new RequestException(
+                        "adapter '"
+                                + lora
+                                + "': the folder holds "
+                                + files.size()
+                                + " adapters, each for its own steps; leave @ out, or name one of"
+                                + " them, such as "
+                                + files.get(0)
+                                + "@"
+                                + lora.steps());
+            }
+            files.forEach(file -> result.add(lora.from(file)));
+        }
+        return result;
     }
 
     private static FormatException several(Path path, List<Path> files) {

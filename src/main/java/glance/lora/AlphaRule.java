@@ -44,8 +44,8 @@ final class AlphaRule {
      *
      * @param ranks the rank of each module without an alpha tensor, by its name in the file
      * @param folded whether the names are lora_A and lora_B
-     * @throws glance.io.FormatException if a config is malformed, or says that the adapter is of an
-     *     unsupported kind
+     * @throws glance.api.FormatException if a config is malformed, or says that the adapter is of
+     *     an unsupported kind
      */
     static AlphaRule of(SafetensorsFile file, Map<String, Integer> ranks, boolean folded) {
         AlphaRule rule = new AlphaRule();

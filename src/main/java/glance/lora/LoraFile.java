@@ -1,15 +1,15 @@
 package glance.lora;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
-import glance.io.PrintableText;
 import glance.io.SafetensorsFile;
 import glance.io.TensorInfo;
 import glance.lora.KeyMap.Rows;
 import glance.lora.KeyMap.Target;
 import glance.tensor.DType;
 import glance.tensor.Shape;
+import glance.text.PrintableText;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package glance.lora;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.lora.KeyMap.Target;
 import glance.tensor.Shape;
 import java.nio.file.Path;

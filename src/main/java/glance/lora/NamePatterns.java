@@ -34,8 +34,8 @@ final class NamePatterns {
 
     /**
      * @param config the object with a number for each key
-     * @throws glance.io.FormatException naming the key, if it is no regular expression or its value
-     *     no number
+     * @throws glance.api.FormatException naming the key, if it is no regular expression or its
+     *     value no number
      */
     NamePatterns(Config config) {
         this.config = config;

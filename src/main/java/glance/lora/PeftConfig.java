@@ -43,7 +43,7 @@ final class PeftConfig {
      *
      * @param prefix what stands before each key, such as {@code transformer.}
      * @return empty if no key is about strength
-     * @throws glance.io.FormatException naming the key, if a value is malformed or asks for a kind
+     * @throws glance.api.FormatException naming the key, if a value is malformed or asks for a kind
      *     of adapter that is not supported
      */
     static Optional<PeftConfig> of(Config config, String prefix) {

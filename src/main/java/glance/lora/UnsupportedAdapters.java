@@ -1,6 +1,6 @@
 package glance.lora;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

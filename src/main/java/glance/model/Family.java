@@ -1,11 +1,11 @@
 package glance.model;
 
+import glance.api.Plan;
 import glance.io.ModelFolder;
 import glance.lora.KeyMap;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
-import glance.schedule.PlanSpec;
 import java.util.List;
 
 /**
@@ -82,13 +82,9 @@ public interface Family {
      * @param embeddedGuidance scale for models that take it as an input; others ignore it
      */
     record Defaults(
-            PlanSpec plan,
-            float guidance,
-            String negative,
-            boolean rescale,
-            float embeddedGuidance) {
+            Plan plan, float guidance, String negative, boolean rescale, float embeddedGuidance) {
         /** Defaults of models that take no guidance scale as an input. */
-        public Defaults(PlanSpec plan, float guidance, String negative, boolean rescale) {
+        public Defaults(Plan plan, float guidance, String negative, boolean rescale) {
             this(plan, guidance, negative, rescale, 0);
         }
     }

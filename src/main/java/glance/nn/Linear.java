@@ -1,7 +1,6 @@
 package glance.nn;
 
 import glance.backend.Epilogue;
-import glance.backend.LowRank;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -9,15 +8,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * {@code y = x W^T + bias}, with the low-rank addition of the active adapter. The weight is frozen
- * and never written: switching adapters replaces one reference.
+ * {@code y = x W^T + bias}, with what the active adapter ({@link Ops#under}) adds to it. The weight
+ * is frozen and never written.
  */
 public final class Linear {
+    private final String name;
     private final Weight weight; // (out, in)
     private final Weight bias; // (out), or null
-    private LowRank adapter;
 
-    Linear(Weight weight, Weight bias) {
+    Linear(String name, Weight weight, Weight bias) {
+        this.name = name;
         this.weight = weight;
         this.bias = bias;
     }
@@ -27,11 +27,6 @@ public final class Linear {
         Map<String, Linear> named = new LinkedHashMap<>();
         linears.forEach((name, linear) -> named.put(part + "." + name, linear));
         return named;
-    }
-
-    /** Makes the adapter of each layer the active one, and none where there is none. */
-    public static void adapt(Map<String, Linear> linears, Map<String, LowRank> adapters) {
-        linears.forEach((name, linear) -> linear.adapt(adapters.get(name)));
     }
 
     /** Shape of the weight, [out, in]. */
@@ -44,12 +39,7 @@ public final class Linear {
         return weight.tensor();
     }
 
-    /** Makes {@code adapter} the active one; null for none. */
-    public void adapt(LowRank adapter) {
-        this.adapter = adapter;
-    }
-
-    /** {@code x W^T + bias + adapter}; x [..., in], result [..., out]. */
+    /** {@code x W^T + bias} and the adapter's part; x [..., in], result [..., out]. */
     public Tensor forward(Ops ops, Tensor x) {
         return forward(ops, x, Epilogue.none());
     }
@@ -59,6 +49,10 @@ public final class Linear {
      */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
         return ops.linear(
-                x, weight.tensor(), bias == null ? null : bias.tensor(), adapter, epilogue);
+                x,
+                weight.tensor(),
+                bias == null ? null : bias.tensor(),
+                ops.adapter().of(name),
+                epilogue);
     }
 }

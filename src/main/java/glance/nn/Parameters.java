@@ -1,7 +1,7 @@
 package glance.nn;
 
+import glance.api.FormatException;
 import glance.backend.Op;
-import glance.io.FormatException;
 import glance.io.TensorInfo;
 import glance.io.Weights;
 import glance.ops.Ops;
@@ -159,12 +159,16 @@ public final class Parameters implements AutoCloseable {
     /** {@code name.weight} [out, in] and {@code name.bias} [out]; adapters find it by its name. */
     public Linear linear(String name, int in, int out) {
         return register(
-                name, new Linear(weight(name + ".weight", out, in), weight(name + ".bias", out)));
+                name,
+                new Linear(
+                        prefix + name,
+                        weight(name + ".weight", out, in),
+                        weight(name + ".bias", out)));
     }
 
     /** {@code name.weight} [out, in] alone; adapters find it by its name. */
     public Linear linearNoBias(String name, int in, int out) {
-        return register(name, new Linear(weight(name + ".weight", out, in), null));
+        return register(name, new Linear(prefix + name, weight(name + ".weight", out, in), null));
     }
 
     private Linear register(String name, Linear linear) {

@@ -33,6 +33,7 @@ public final class Ops implements AutoCloseable {
     private final TrainingOps training;
     private Scope innermost;
     private Recorder recorder;
+    private Adapter adapter = Adapter.NONE;
 
     public Ops(Device device) {
         this.device = device;
@@ -60,6 +61,26 @@ public final class Ops implements AutoCloseable {
         check();
         innermost = new Scope(this, innermost);
         return innermost;
+    }
+
+    /**
+     * Does work, such as a forward pass, with an adapter active: the linear layers of the model add
+     * what it has for them.
+     */
+    public <T> T under(Adapter active, Supplier<T> work) {
+        check();
+        Adapter before = adapter;
+        adapter = active;
+        try {
+            return work.get();
+        } finally {
+            adapter = before;
+        }
+    }
+
+    /** The active adapter. */
+    public Adapter adapter() {
+        return adapter;
     }
 
     /** Frees a tensor of the innermost scope before the scope closes. */

@@ -1,9 +1,6 @@
 package glance.pipeline;
 
-import glance.backend.DeviceException;
-import glance.io.ModelFolder;
-import glance.model.Family;
-import glance.model.LatentCodec;
+import glance.api.DeviceException;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -18,45 +15,28 @@ import java.util.List;
  */
 final class Decoding {
     private final Ops ops;
-    private final Family family;
-    private final ModelFolder folder;
-    private final ImageRequest request;
+    private final Parts parts;
+    private final Settings settings;
     private final TokenGrid grid;
-    private final RunListener listener;
+    private final PictureSink pictures;
     private final List<Tensor> latents = new ArrayList<>();
     private final List<ImageResult> results = new ArrayList<>();
-    private LatentCodec codec;
     private boolean memoryIsShort;
 
-    Decoding(
-            Ops ops,
-            Family family,
-            ModelFolder folder,
-            ImageRequest request,
-            TokenGrid grid,
-            RunListener listener) {
+    /** Takes each picture as soon as it is there. */
+    interface PictureSink {
+        /**
+         * @param index counted from 0, prompt by prompt
+         */
+        void accept(int index, ImageResult picture);
+    }
+
+    Decoding(Ops ops, Parts parts, Settings settings, TokenGrid grid, PictureSink pictures) {
         this.ops = ops;
-        this.family = family;
-        this.folder = folder;
-        this.request = request;
+        this.parts = parts;
+        this.settings = settings;
         this.grid = grid;
-        this.listener = listener;
-    }
-
-    /** The autoencoder, opened if need be. It is closed by {@link #release}. */
-    LatentCodec codec() {
-        if (codec == null) {
-            codec = family.openCodec(ops, folder);
-        }
-        return codec;
-    }
-
-    /** Closes the autoencoder; it is opened again when it is needed. */
-    void release() {
-        if (codec != null) {
-            codec.close();
-            codec = null;
-        }
+        this.pictures = pictures;
     }
 
     /**
@@ -85,35 +65,34 @@ final class Decoding {
                 throw e;
             }
             memoryIsShort = true;
-            release();
+            parts.closeCodec();
         }
     }
 
-    /** Decodes all that was taken, and closes the autoencoder. */
+    /** Decodes all that was taken. */
     List<ImageResult> finish() {
-        listener.stage("autoencoder");
         try {
             decode();
             return List.copyOf(results);
         } finally {
-            release();
+            parts.leaveCodec();
         }
     }
 
     private void decode() {
-        while (results.size() < latents.size() * request.batch()) {
-            int prompt = results.size() / request.batch();
-            int b = results.size() % request.batch();
+        while (results.size() < latents.size() * settings.batch()) {
+            int prompt = results.size() / settings.batch();
+            int b = results.size() % settings.batch();
             try (Scope scope = ops.scope()) {
                 Tensor one = ops.pack(latents.get(prompt).narrow(0, b, 1));
-                Tensor decoded = codec().decode(ops, one, grid);
+                Tensor decoded = parts.codec().decode(ops, one, grid);
                 ImageResult result =
                         new ImageResult(
-                                request.prompts().get(prompt),
-                                request.seed() + b,
+                                settings.prompts().get(prompt),
+                                settings.seed() + b,
                                 Pictures.of(ops, decoded).get(0));
                 results.add(result);
-                listener.picture(results.size() - 1, result);
+                pictures.accept(results.size() - 1, result);
             }
         }
     }

@@ -1,6 +1,6 @@
 package glance.pipeline;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.model.dit.DitFamily;

@@ -1,11 +1,11 @@
 package glance.pipeline;
 
+import glance.api.FormatException;
+import glance.api.Plan;
+import glance.api.Plans;
 import glance.io.Config;
-import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.model.Family;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +30,7 @@ import java.util.Optional;
  * @param guidance null for that of the family
  * @param negative null for that of the family
  */
-public record FolderNote(PlanSpec plan, Float guidance, String negative, boolean experts) {
+public record FolderNote(Plan plan, Float guidance, String negative, boolean experts) {
     private static final String FILE = "glance.json";
     private static final String PLAN = "plan";
     private static final String GUIDANCE = "guidance";
@@ -65,8 +65,8 @@ public record FolderNote(PlanSpec plan, Float guidance, String negative, boolean
                 config.flag(EXPERTS, true));
     }
 
-    private static PlanSpec plan(Config config) {
-        Optional<PlanSpec> plan;
+    private static Plan plan(Config config) {
+        Optional<Plan> plan;
         try {
             plan = Plans.named(config.string(PLAN));
         } catch (IllegalArgumentException e) {

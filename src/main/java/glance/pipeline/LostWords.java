@@ -1,6 +1,6 @@
 package glance.pipeline;
 
-import glance.model.PromptEncoder;
+import glance.model.text.PromptCut;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,22 +9,29 @@ import java.util.Map;
 final class LostWords {
     private LostWords() {}
 
-    /**
-     * Warns once of each text.
-     *
-     * @param negative the negative prompt, or null if it is not used
-     */
-    static void warn(
-            PromptEncoder encoder, List<String> prompts, String negative, RunListener listener) {
+    /** Warns once of each text; of the negative prompt only if it is used. */
+    static void warn(Settings settings, List<Texts.Encoded> encoded, RunListener listener) {
+        List<String> prompts = settings.prompts();
         Map<String, String> names = new LinkedHashMap<>();
         for (int i = 0; i < prompts.size(); i++) {
             names.putIfAbsent(prompts.get(i), prompts.size() == 1 ? "prompt" : "prompt " + (i + 1));
         }
-        if (negative != null) {
-            names.putIfAbsent(negative, "negative prompt");
+        if (settings.guidance().isActive()) {
+            names.putIfAbsent(settings.negative(), "negative prompt");
         }
         names.forEach(
-                (text, name) ->
-                        encoder.cuts(text).forEach(cut -> listener.warning(name + ": " + cut)));
+                (text, name) -> {
+                    for (PromptCut cut : cuts(text, encoded)) {
+                        listener.warning(name + ": " + cut);
+                    }
+                });
+    }
+
+    private static List<PromptCut> cuts(String text, List<Texts.Encoded> encoded) {
+        return encoded.stream()
+                .map(batch -> batch.cuts().get(text))
+                .filter(cuts -> cuts != null)
+                .findFirst()
+                .orElse(List.of());
     }
 }

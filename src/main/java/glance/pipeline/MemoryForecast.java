@@ -1,10 +1,10 @@
 package glance.pipeline;
 
+import glance.api.FormatException;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
 import glance.backend.DryDevice;
 import glance.backend.MemoryStats;
-import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.ops.Ops;
@@ -54,8 +54,8 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         int size = family.geometry(folder).defaultSize();
-        ImageRequest request =
-                new ImageRequest(
+        Settings request =
+                new Settings(
                         List.of(family.typicalPrompt()),
                         defaults.negative(),
                         0,
@@ -70,10 +70,12 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
     }
 
     /** Forecasts a request on a dry device. */
-    public static MemoryForecast of(DryDevice device, ModelFolder folder, ImageRequest request) {
+    public static MemoryForecast of(DryDevice device, ModelFolder folder, Settings request) {
         Meter meter = new Meter(device);
         try (Ops ops = new Ops(device)) {
-            new TextToImage(ops, folder).run(request, meter);
+            Pipeline pipeline = new Pipeline(ops, folder, Residency.STREAM);
+            pipeline.run(request, meter);
+            pipeline.close();
         }
         int samples = request.batch() * (request.guidance().isActive() ? 2 : 1);
         return new MemoryForecast(request.width(), request.height(), samples, meter.parts());

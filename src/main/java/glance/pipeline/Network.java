@@ -1,8 +1,9 @@
 package glance.pipeline;
 
-import glance.backend.LowRank;
 import glance.backend.Replay;
+import glance.lora.StepExperts;
 import glance.model.Velocity;
+import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.IdentityHashMap;
@@ -12,30 +13,33 @@ import java.util.Map;
 /**
  * The forward passes of one run. What they read (latents, conditioning) and write (the velocity)
  * stays in the same memory for all steps, so the steps of a phase are one piece of work that is
- * replayed. A switch of phases is a choice between two such pieces.
+ * replayed, at any strength. A switch of phases is a choice between two such pieces.
  */
 final class Network implements AutoCloseable {
     private final Ops ops;
     private final Tensor latents; // (batch, tokens, channels)
     private final Tensor velocity; // the same; with guidance, that under the negatives follows
-    private final Map<Map<String, LowRank>, Phase> phases = new IdentityHashMap<>();
+    private final Map<Adapter, Phase> phases = new IdentityHashMap<>();
 
-    /** The steps under one set of adapters. */
+    /** The steps under one adapter, whatever the strengths. */
     private final class Phase {
         private final StepInputs inputs;
         private final Replay pass;
         private int step;
 
-        Phase(Velocity predicted) {
-            inputs = new StepInputs(ops, predicted);
+        Phase(Adapter adapter, Conditioned conditioned) {
+            inputs = conditioned.inputs(ops, adapter);
+            Velocity.Prediction prediction = conditioned.prediction(adapter);
             pass =
                     ops.replay(
-                            () -> {
-                                Tensor x = rows();
-                                ops.copy(
-                                        predicted.prediction().at(ops, x, inputs.current()),
-                                        velocity);
-                            });
+                            () ->
+                                    ops.copy(
+                                            ops.under(
+                                                    adapter,
+                                                    () ->
+                                                            prediction.at(
+                                                                    ops, rows(), inputs.current())),
+                                            velocity));
         }
 
         void next() {
@@ -55,7 +59,9 @@ final class Network implements AutoCloseable {
         this.latents = latents;
         int rows = (guided ? 2 : 1) * latents.dim(0);
         this.velocity = ops.empty(ops.computeType(), latents.shape().with(0, rows));
-        conditioned.forEach((adapters, predicted) -> phases.put(adapters, new Phase(predicted)));
+        for (Adapter adapter : conditioned.adapters()) {
+            phases.put(adapter, new Phase(adapter, conditioned));
+        }
     }
 
     private Tensor rows() {
@@ -63,9 +69,10 @@ final class Network implements AutoCloseable {
         return guided ? ops.concat(0, List.of(latents, latents)) : latents;
     }
 
-    /** The velocity at the next step under these adapters, which are active; valid until then. */
-    Tensor next(Map<String, LowRank> adapters) {
-        phases.get(adapters).next();
+    /** The velocity at the next step under its experts; valid until then. */
+    Tensor next(StepExperts experts) {
+        experts.use(ops);
+        phases.get(experts.adapter()).next();
         return velocity;
     }
 

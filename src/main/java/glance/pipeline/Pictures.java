@@ -24,10 +24,7 @@ final class Pictures {
         try (Scope scope = ops.scope()) {
             values = ops.host().floats(ops.contiguous(decoded));
         }
-        TextToImage.checkFinite(
-                values.duplicate(),
-                "the decoded picture has values that are NaN or infinite; the autoencoder or its"
-                        + " config is at fault");
+        NotFinite.check(values.duplicate(), NotFinite.PICTURE);
         int height = decoded.dim(1);
         int width = decoded.dim(2);
         List<BufferedImage> pictures = new ArrayList<>();

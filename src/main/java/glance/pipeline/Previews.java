@@ -1,6 +1,5 @@
 package glance.pipeline;
 
-import glance.model.LatentCodec;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -13,21 +12,13 @@ final class Previews implements ObjIntConsumer<Tensor> {
     private final int every;
     private final TokenGrid grid;
     private final RunListener listener;
-    private final LatentCodec codec;
+    private final Parts parts;
 
-    /**
-     * @param codec may be null if no previews were asked for
-     */
-    Previews(
-            Ops ops,
-            ImageRequest request,
-            TokenGrid grid,
-            LatentCodec codec,
-            RunListener listener) {
+    Previews(Ops ops, Settings settings, TokenGrid grid, Parts parts, RunListener listener) {
         this.ops = ops;
-        this.every = request.previewEvery();
+        this.every = settings.previewEvery();
         this.grid = grid;
-        this.codec = codec;
+        this.parts = parts;
         this.listener = listener;
     }
 
@@ -35,7 +26,7 @@ final class Previews implements ObjIntConsumer<Tensor> {
     public void accept(Tensor latents, int step) {
         if (every > 0 && step % every == 0) {
             try (Scope scope = ops.scope()) {
-                listener.preview(step, Pictures.of(ops, codec.decode(ops, latents, grid)));
+                listener.preview(step, Pictures.of(ops, parts.codec().decode(ops, latents, grid)));
             }
         }
     }

@@ -1,11 +1,11 @@
 package glance.pipeline;
 
+import glance.api.Lora;
+import glance.api.Plan;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.lora.LoraPair;
-import glance.lora.LoraSpec;
 import glance.lora.LoraWriter;
-import glance.schedule.PlanSpec;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.io.IOException;
@@ -54,28 +54,17 @@ public final class RandomExperts implements AutoCloseable {
     }
 
     /** The request with one adapter in each phase of its plan; without phases, the first. */
-    public ImageRequest addedTo(ImageRequest request) {
-        List<LoraSpec> loras = new ArrayList<>(request.loras());
-        List<PlanSpec.Phase> phases = request.plan().phases();
+    public Settings addedTo(Settings request) {
+        List<Lora> loras = new ArrayList<>(request.loras());
+        List<Plan.Phase> phases = request.plan().phases();
         for (int i = 0; i < files.size(); i++) {
             if (i < phases.size()) {
-                loras.add(new LoraSpec(files.get(i), 1, phases.get(i).name()));
+                loras.add(Lora.of(files.get(i)).on(phases.get(i).name()));
             } else if (i == 0) {
-                loras.add(new LoraSpec(files.get(i), 1, null));
+                loras.add(Lora.of(files.get(i)));
             }
         }
-        return new ImageRequest(
-                request.prompts(),
-                request.negative(),
-                request.seed(),
-                request.batch(),
-                request.width(),
-                request.height(),
-                request.guidance(),
-                request.plan(),
-                loras,
-                request.previewEvery(),
-                request.maxPromptTokens());
+        return request.withLoras(loras);
     }
 
     private static Map<String, LoraPair> pairs(ModelFolder folder, int rank, Random random) {

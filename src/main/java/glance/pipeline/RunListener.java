@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.api.CancelledException;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.util.List;

@@ -1,26 +1,25 @@
 package glance.pipeline;
 
-import glance.backend.LowRank;
+import glance.api.CancelledException;
+import glance.lora.StepExperts;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
-import glance.nn.Linear;
+import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.Stream;
 
 /**
- * The denoising loop: Euler steps along a plan, each under its own adapters. Knows nothing of Slow
+ * The denoising loop: Euler steps along a plan, each under its own experts. Knows nothing of Slow
  * and Fast. Conditioning is computed for all steps and texts before the first step; a switch
- * between two steps swaps references and copies nothing.
+ * between two steps swaps references, and copies strengths alone.
  */
 final class Sampler {
     private final Ops ops;
@@ -45,21 +44,26 @@ final class Sampler {
             List<DenoisingStep> steps,
             TokenGrid grid,
             float embeddedGuidance) {
-        List<Conditioned> result = Stream.generate(Conditioned::new).limit(texts.size()).toList();
-        try {
-            for (Map<String, LowRank> adapters : adapters(steps)) {
-                activate(adapters);
-                List<Velocity> velocities =
-                        denoiser.prepare(
-                                ops, texts, sigmas(steps, adapters), grid, embeddedGuidance);
-                for (int i = 0; i < texts.size(); i++) {
-                    result.get(i).put(adapters, velocities.get(i));
-                }
+        List<StepExperts> experts = steps.stream().map(DenoisingStep::experts).toList();
+        List<Conditioned> result =
+                Stream.generate(() -> new Conditioned(experts)).limit(texts.size()).toList();
+        for (StepExperts active : new LinkedHashSet<>(experts)) {
+            active.use(ops);
+            List<Velocity> velocities =
+                    ops.under(
+                            active.adapter(),
+                            () ->
+                                    denoiser.prepare(
+                                            ops,
+                                            texts,
+                                            sigmas(steps, active),
+                                            grid,
+                                            embeddedGuidance));
+            for (int i = 0; i < texts.size(); i++) {
+                result.get(i).put(active, velocities.get(i));
             }
-            return result;
-        } finally {
-            activate(Map.of());
         }
+        return result;
     }
 
     /**
@@ -82,8 +86,6 @@ final class Sampler {
                 walk(network, latents, steps, guidance, afterStep);
             }
             return scope.keep(latents);
-        } finally {
-            activate(Map.of());
         }
     }
 
@@ -93,22 +95,22 @@ final class Sampler {
             List<DenoisingStep> steps,
             Guidance guidance,
             ObjIntConsumer<Tensor> afterStep) {
-        Map<String, LowRank> active = null;
+        Adapter active = null;
         for (int i = 0; i < steps.size(); i++) {
             if (listener.isCancelled()) {
                 throw new CancelledException();
             }
             DenoisingStep step = steps.get(i);
             long start = System.nanoTime();
-            if (step.adapters() != active) {
-                activate(step.adapters());
+            if (step.experts().adapter() != active) {
+                step.experts().use(ops);
                 if (active != null) {
                     listener.adapterSwitch((System.nanoTime() - start) * 1e-9);
                 }
-                active = step.adapters();
+                active = step.experts().adapter();
             }
             try (Scope inner = ops.scope()) {
-                Tensor velocity = network.next(step.adapters());
+                Tensor velocity = network.next(step.experts());
                 ops.copy(euler(latents, velocity, step, guidance), latents);
             }
             // progress tells of steps that are done, and a cancelled run waits for one at most
@@ -160,28 +162,12 @@ final class Sampler {
                         positive.narrow(2, guided, channels - guided)));
     }
 
-    /** Each set of adapters once, in the order of the steps. */
-    private static List<Map<String, LowRank>> adapters(List<DenoisingStep> steps) {
-        Map<Map<String, LowRank>, Boolean> known = new IdentityHashMap<>();
-        List<Map<String, LowRank>> result = new ArrayList<>();
-        for (DenoisingStep step : steps) {
-            if (known.put(step.adapters(), true) == null) {
-                result.add(step.adapters());
-            }
-        }
-        return result;
-    }
-
-    private static float[] sigmas(List<DenoisingStep> steps, Map<String, LowRank> adapters) {
-        List<DenoisingStep> mine = steps.stream().filter(s -> s.adapters() == adapters).toList();
+    private static float[] sigmas(List<DenoisingStep> steps, StepExperts experts) {
+        List<DenoisingStep> mine = steps.stream().filter(s -> s.experts() == experts).toList();
         float[] sigmas = new float[mine.size()];
         for (int i = 0; i < sigmas.length; i++) {
             sigmas[i] = mine.get(i).sigma();
         }
         return sigmas;
-    }
-
-    private void activate(Map<String, LowRank> adapters) {
-        Linear.adapt(denoiser.linears(), adapters);
     }
 }

@@ -1,12 +1,14 @@
 package glance.pipeline;
 
+import glance.api.DeviceException;
+import glance.api.Plans;
+import glance.api.RequestException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import glance.backend.DryDevice;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.schedule.NoiseSchedule;
-import glance.schedule.Plans;
+import glance.schedule.PhasePlan;
 import java.util.List;
 import java.util.Locale;
 
@@ -23,14 +25,14 @@ final class SizeCheck {
 
     private final Device device;
     private final ModelFolder folder;
-    private final ImageRequest request;
+    private final Settings request;
     private final Family.Geometry geometry;
     private final NoiseSchedule schedule;
 
     SizeCheck(
             Device device,
             ModelFolder folder,
-            ImageRequest request,
+            Settings request,
             Family.Geometry geometry,
             NoiseSchedule schedule) {
         this.device = device;
@@ -52,7 +54,7 @@ final class SizeCheck {
         }
         String problem = planProblem(request.width(), request.height());
         if (problem != null) {
-            throw new IllegalArgumentException(problem + "; " + advice());
+            throw new RequestException(problem + "; " + advice());
         }
         long needed = bytes(request.width(), request.height());
         long there = device.info().memoryBytes();
@@ -102,7 +104,7 @@ final class SizeCheck {
     /** Why the plan has no steps for a size, or null. */
     private String planProblem(int width, int height) {
         try {
-            request.plan().resolve(schedule, geometry.grid(width, height).tokens());
+            PhasePlan.of(request.plan(), schedule, geometry.grid(width, height).tokens());
             return null;
         } catch (IllegalArgumentException e) {
             return e.getMessage();
@@ -123,8 +125,8 @@ final class SizeCheck {
      * What a size takes of the device's memory; {@code Long.MAX_VALUE} for more than can be said.
      */
     private long bytes(int width, int height) {
-        ImageRequest one =
-                new ImageRequest(
+        Settings one =
+                new Settings(
                         request.prompts().subList(0, 1),
                         request.negative(),
                         0,

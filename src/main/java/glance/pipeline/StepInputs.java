@@ -1,7 +1,7 @@
 package glance.pipeline;
 
-import glance.model.Velocity;
 import glance.ops.Ops;
+import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,12 +22,25 @@ final class StepInputs {
     private final Tensor current; // (rows, width)
     private final List<Tensor> views = new ArrayList<>();
 
-    /** Packs the conditioning of a velocity into the innermost scope. */
-    StepInputs(Ops ops, Velocity velocity) {
-        all = ops.concat(1, velocity.conditioning());
-        current = ops.pack(all.narrow(0, 0, all.dim(0) / velocity.steps()));
+    /**
+     * Packs the conditioning of steps into the innermost scope.
+     *
+     * @param parts tensors of one or more steps, [steps_i * rows, width_j] each, in the order of
+     *     the steps
+     * @param steps how many there are in all
+     */
+    StepInputs(Ops ops, List<List<Tensor>> parts, int steps) {
+        if (parts.size() == 1) {
+            all = ops.concat(1, parts.get(0));
+        } else {
+            try (Scope scope = ops.scope()) {
+                List<Tensor> rows = parts.stream().map(part -> ops.concat(1, part)).toList();
+                all = scope.keep(ops.concat(0, rows));
+            }
+        }
+        current = ops.pack(all.narrow(0, 0, all.dim(0) / steps));
         int at = 0;
-        for (Tensor part : velocity.conditioning()) {
+        for (Tensor part : parts.get(0)) {
             views.add(current.narrow(1, at, part.dim(1)));
             at += part.dim(1);
         }

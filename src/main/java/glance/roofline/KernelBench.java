@@ -1,7 +1,7 @@
 package glance.roofline;
 
+import glance.api.DeviceException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package glance.roofline;
 
+import glance.api.DeviceException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.MathLibrary;

@@ -1,7 +1,7 @@
 package glance.schedule;
 
+import glance.api.FormatException;
 import glance.io.Config;
-import glance.io.FormatException;
 
 /**
  * The noise levels of a model that was trained to predict the noise in {@code x = sqrt(abar_t) data

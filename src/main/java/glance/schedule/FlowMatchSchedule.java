@@ -1,7 +1,7 @@
 package glance.schedule;
 
+import glance.api.FormatException;
 import glance.io.Config;
-import glance.io.FormatException;
 
 /**
  * The noise levels of a flow-matching model: the set_timesteps part of diffusers'

@@ -4,19 +4,28 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.api.BlockFactors;
+import glance.api.FormatException;
+import glance.api.Plan;
+import glance.api.Plan.Adapter;
+import glance.api.Plan.FixedSigmas;
+import glance.api.Plan.GridSteps;
+import glance.api.Plan.Levels;
+import glance.api.Plan.Phase;
+import glance.api.Plans;
+import glance.api.RequestException;
 import glance.io.Config;
-import glance.io.FormatException;
-import glance.schedule.PlanSpec.FixedSigmas;
-import glance.schedule.PlanSpec.GridSteps;
-import glance.schedule.PlanSpec.Levels;
-import glance.schedule.PlanSpec.Phase;
 import java.io.File;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Plans as JSON. Steps of the model's grid, counting from 1, with all optional keys:
@@ -27,7 +36,10 @@ import java.util.Set;
  *   "of": 50,                                        // the grid
  *   "keep": [1, 3, 5, 7, 9, 11, 21, 31, 41, 50],     // else all of it
  *   "phases": {"slow": [1, 5], "fast": [6, 10]},     // first and last step of the plan
- *   "adapters": {"slow": ["slow.safetensors:0.9"]}   // FILE[:scale], beside the plan's file
+ *   "adapters": {                                    // files beside the plan's
+ *     "slow": ["slow.safetensors:0.9"],              // FILE[:STRENGTH][@STEPS]
+ *     "fast": [{"lora": "fast.safetensors", "blocks": {"0-9": 0.5, "10-18": 1.2}}]
+ *   }
  * }
  * }</pre>
  *
@@ -45,6 +57,10 @@ public final class PlanJson {
     private static final String DEFAULT_NAME = "plan";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
+    private static final String LORA = "lora";
+    private static final String BLOCKS = "blocks";
+    private static final Pattern RANGE = Pattern.compile("(\\d{1,6})(?:-(\\d{1,6}))?");
+
     private PlanJson() {}
 
     /**
@@ -52,9 +68,30 @@ public final class PlanJson {
      *
      * @throws FormatException naming file and key, if it is missing or holds no valid plan
      */
-    public static PlanSpec read(Path file) {
+    public static Plan read(Path file) {
         String stem = file.getFileName().toString().replaceFirst("\\.json$", "");
-        return read(Config.read(file), PlanSpec.isName(stem) ? stem : DEFAULT_NAME);
+        return read(Config.read(file), Plan.isName(stem) ? stem : DEFAULT_NAME);
+    }
+
+    /**
+     * The plan with a name ({@link Plans#named}), or else in a file.
+     *
+     * @throws RequestException if it is neither
+     * @throws FormatException if the file holds no valid plan
+     */
+    public static Plan find(String nameOrFile) {
+        Optional<Plan> named = Plans.named(nameOrFile);
+        if (named.isPresent()) {
+            return named.get();
+        }
+        if (nameOrFile.isEmpty() || !Files.exists(Path.of(nameOrFile))) {
+            throw new RequestException(
+                    "plan '"
+                            + nameOrFile
+                            + "': is neither a file nor one of "
+                            + String.join(", ", Plans.names()));
+        }
+        return read(Path.of(nameOrFile));
     }
 
     /**
@@ -62,12 +99,12 @@ public final class PlanJson {
      *
      * @throws FormatException naming the key, if it is no valid plan
      */
-    public static PlanSpec parse(String json) {
+    public static Plan parse(String json) {
         return read(Config.parse(null, null, json), DEFAULT_NAME);
     }
 
     /** The plan as one line of JSON, from which {@link #parse} makes an equal one. */
-    public static String write(PlanSpec plan) {
+    public static String write(Plan plan) {
         ObjectNode root = MAPPER.createObjectNode().put("name", plan.name());
         if (plan.levels() instanceof GridSteps grid) {
             ArrayNode keep = root.put("of", grid.of()).putArray("keep");
@@ -86,7 +123,13 @@ public final class PlanJson {
                                             .add(phase.last()));
         }
         if (!plan.adapters().isEmpty()) {
-            root.set("adapters", MAPPER.valueToTree(plan.adapters()));
+            ObjectNode adapters = root.putObject("adapters");
+            plan.adapters()
+                    .forEach(
+                            (phase, list) -> {
+                                ArrayNode array = adapters.putArray(phase);
+                                list.forEach(adapter -> write(adapter, array));
+                            });
         }
         try {
             return MAPPER.writeValueAsString(root);
@@ -95,19 +138,19 @@ public final class PlanJson {
         }
     }
 
-    private static PlanSpec read(Config config, String defaultName) {
+    private static Plan read(Config config, String defaultName) {
         for (String key : config.keys()) {
             if (!KEYS.contains(key)) {
                 throw config.refuse(key, "is not a key of a plan", "known keys: " + known());
             }
         }
         try {
-            return new PlanSpec(
+            return new Plan(
                     config.string("name", defaultName),
                     levels(config),
                     phases(config),
                     adapters(config));
-        } catch (IllegalArgumentException e) {
+        } catch (RequestException e) {
             throw new FormatException(config.file(), null, e.getMessage(), null, e);
         }
     }
@@ -148,22 +191,58 @@ public final class PlanJson {
         return phases;
     }
 
-    private static Map<String, List<String>> adapters(Config config) {
-        Map<String, List<String>> adapters = new LinkedHashMap<>();
+    private static void write(Adapter adapter, ArrayNode array) {
+        if (adapter.blocks().equals(BlockFactors.ONE)) {
+            array.add(adapter.text());
+            return;
+        }
+        ObjectNode blocks = array.addObject().put(LORA, adapter.text()).putObject(BLOCKS);
+        adapter.blocks().ranges().forEach(r -> blocks.put(r.first() + "-" + r.last(), r.factor()));
+    }
+
+    private static Map<String, List<Adapter>> adapters(Config config) {
+        Map<String, List<Adapter>> adapters = new LinkedHashMap<>();
         if (config.has("adapters")) {
             Config object = config.object("adapters");
             for (String phase : object.keys()) {
                 adapters.put(
                         phase,
-                        object.strings(phase).stream()
-                                .map(adapter -> beside(config.file(), adapter))
-                                .toList());
+                        object.texts(
+                                phase,
+                                text -> new Adapter(beside(config.file(), text), BlockFactors.ONE),
+                                PlanJson::adapter));
             }
         }
         return adapters;
     }
 
-    /** Text and not a path: the scale behind a colon is no path everywhere. */
+    private static Adapter adapter(Config object) {
+        for (String key : object.keys()) {
+            if (!key.equals(LORA) && !key.equals(BLOCKS)) {
+                throw object.refuse(
+                        key, "is not a key of an adapter", "known keys: " + BLOCKS + ", " + LORA);
+            }
+        }
+        return new Adapter(
+                beside(object.file(), object.string(LORA)),
+                object.has(BLOCKS) ? blocks(object.object(BLOCKS)) : BlockFactors.ONE);
+    }
+
+    private static BlockFactors blocks(Config config) {
+        List<BlockFactors.Range> ranges = new ArrayList<>();
+        for (String key : config.keys()) {
+            Matcher range = RANGE.matcher(key);
+            if (!range.matches()) {
+                throw config.refuse(key, "must be FIRST-LAST, counting from 0", "write 0-9");
+            }
+            int first = Integer.parseInt(range.group(1));
+            int last = range.group(2) == null ? first : Integer.parseInt(range.group(2));
+            ranges.add(new BlockFactors.Range(first, last, (float) config.number(key)));
+        }
+        return new BlockFactors(ranges);
+    }
+
+    /** Text and not a path: the strength behind a colon is no path everywhere. */
     private static String beside(Path plan, String adapter) {
         boolean anchored = plan == null || new File(adapter).isAbsolute();
         return anchored ? adapter : plan.toAbsolutePath().getParent() + File.separator + adapter;

@@ -1,6 +1,7 @@
 package glance.schedule;
 
 import java.math.BigInteger;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * Seeds as people write them: whole numbers from 0 to 2^64 - 1, as in PyTorch and ComfyUI. In the
@@ -10,7 +11,15 @@ public final class Seeds {
     /** What {@link #parse} expects, for messages. */
     public static final String RANGE = "a whole number from 0 to 18446744073709551615";
 
+    /** Small enough to type again. */
+    private static final long RANDOM_SEEDS = 1L << 31;
+
     private Seeds() {}
+
+    /** One by chance, for a run that need not be repeated. */
+    public static long random() {
+        return ThreadLocalRandom.current().nextLong(RANDOM_SEEDS);
+    }
 
     /**
      * Reads the text of a seed.

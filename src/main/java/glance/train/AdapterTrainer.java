@@ -1,5 +1,6 @@
 package glance.train;
 
+import glance.api.TrainingFailure;
 import glance.autograd.Tape;
 import glance.lora.LoraPair;
 import glance.model.Denoiser;
@@ -103,10 +104,13 @@ public final class AdapterTrainer implements AutoCloseable {
      *     was
      */
     public Result step() {
+        return ops.under(adapter, this::adaptedStep);
+    }
+
+    private Result adaptedStep() {
         int step = stepsDone() + 1;
         SplittableRandom random =
                 new SplittableRandom(settings.seed() * 0x9E3779B97F4A7C15L + step);
-        adapter.activate(denoiser.linears());
         try (Scope scope = ops.scope();
                 GradientSum sum = new GradientSum(ops)) {
             double total = 0;
@@ -127,8 +131,6 @@ public final class AdapterTrainer implements AutoCloseable {
                 throw new TrainingFailure(step, sum.culprit(adapter, norm));
             }
             return new Result(step, draws, (float) total * share, norm, rate);
-        } finally {
-            denoiser.linears().values().forEach(linear -> linear.adapt(null));
         }
     }
 

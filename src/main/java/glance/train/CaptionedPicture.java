@@ -1,6 +1,6 @@
 package glance.train;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;

@@ -1,8 +1,9 @@
 package glance.train;
 
+import glance.api.FormatException;
+import glance.api.TrainingFailure;
 import glance.backend.LowRank;
 import glance.io.Fingerprint;
-import glance.io.FormatException;
 import glance.io.HostTensor;
 import glance.io.SafetensorsFile;
 import glance.io.SafetensorsWriter;

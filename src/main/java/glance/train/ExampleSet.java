@@ -1,7 +1,7 @@
 package glance.train;
 
+import glance.api.FormatException;
 import glance.io.Fingerprint;
-import glance.io.FormatException;
 import glance.io.Images;
 import glance.model.Family;
 import glance.model.TokenGrid;

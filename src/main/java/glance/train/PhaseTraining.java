@@ -1,5 +1,6 @@
 package glance.train;
 
+import glance.api.TrainingFailure;
 import glance.lora.LoraWriter;
 import glance.lora.PhaseNote;
 import glance.ops.Ops;
@@ -41,7 +42,7 @@ public final class PhaseTraining {
      * Goes on from the checkpoint, if there is one.
      *
      * @return steps done before
-     * @throws glance.io.FormatException if it is damaged or belongs to another run
+     * @throws glance.api.FormatException if it is damaged or belongs to another run
      */
     public int resume() {
         if (Files.exists(files.checkpoint())) {

@@ -2,7 +2,7 @@ package glance.train;
 
 import glance.backend.LowRank;
 import glance.lora.LoraPair;
-import glance.nn.Linear;
+import glance.ops.Adapter;
 import glance.ops.HostTransfer;
 import glance.ops.Ops;
 import glance.tensor.DType;
@@ -18,7 +18,7 @@ import java.util.Map;
  * An adapter whose matrices can change: F32 copies on the device, in a fixed order. Owns their
  * memory.
  */
-public final class TrainableAdapter implements AutoCloseable {
+public final class TrainableAdapter implements Adapter, AutoCloseable {
     private final Map<String, LowRank> modules = new LinkedHashMap<>();
     private final List<Storage> owned = new ArrayList<>();
 
@@ -83,9 +83,9 @@ public final class TrainableAdapter implements AutoCloseable {
         return result;
     }
 
-    /** Makes this the active adapter of some layers. */
-    public void activate(Map<String, Linear> linears) {
-        Linear.adapt(linears, modules);
+    @Override
+    public LowRank of(String module) {
+        return modules.get(module);
     }
 
     @Override

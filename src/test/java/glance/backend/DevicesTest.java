@@ -3,6 +3,7 @@ package glance.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.DeviceException;
 import glance.tensor.DType;
 import java.util.Set;
 import org.junit.jupiter.api.Test;

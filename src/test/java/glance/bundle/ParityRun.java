@@ -2,8 +2,8 @@ package glance.bundle;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import glance.api.DeviceException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.ops.parity.OpCase;

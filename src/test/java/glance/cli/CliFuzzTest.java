@@ -2,6 +2,7 @@ package glance.cli;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import glance.fuzz.Reader;
+import glance.picture.PictureText;
 import java.io.IOException;
 
 /** Files of others that only the command line reads. */

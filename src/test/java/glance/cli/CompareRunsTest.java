@@ -3,11 +3,11 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.Lora;
 import glance.compare.Contender;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsWriter;
-import glance.lora.LoraSpec;
 import glance.lora.PhaseNote;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -53,7 +53,7 @@ class CompareRunsTest {
         for (int i = 0; i < 2; i++) {
             assertThat(runs.contenders(model))
                     .extracting(Contender::adapters)
-                    .containsExactly(List.of(new LoraSpec(slow, 1, "slow")), List.of());
+                    .containsExactly(List.of(Lora.of(slow).on("slow")), List.of());
             Files.writeString(folder.resolve("glance.json"), "{\"experts\": false}");
         }
     }

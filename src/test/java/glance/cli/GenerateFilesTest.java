@@ -2,8 +2,10 @@ package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.TestPictures;
 import glance.io.Images;
-import glance.pipeline.ImageResult;
+import glance.picture.PictureText;
+import glance.picture.PictureTextTest;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -163,11 +165,8 @@ class GenerateFilesTest {
 
     private Path write(OutputFiles files) {
         Session session = new Session(stream(out), stream(err), new StopRequest(), false);
-        PictureWriter writer =
-                new PictureWriter(
-                        session, PictureTextTest.SETTINGS, PictureTextTest.PLAN, files, 95, true);
-        writer.write(
-                new ImageResult("p", 7, new BufferedImage(8, 8, BufferedImage.TYPE_INT_RGB)), 0);
+        PictureWriter writer = new PictureWriter(session, PictureTextTest.ORIGIN, files, 95, true);
+        writer.write(0, TestPictures.black(PictureTextTest.ORIGIN, "p", 7));
         assertThat(writer.hasDisplaced()).isEqualTo(files.isGiven());
         Path actual = Path.of(printed().get(0));
         assertThat(Images.read(actual).getWidth()).isEqualTo(8);
@@ -176,9 +175,7 @@ class GenerateFilesTest {
 
     /** A picture of the built-in model, with some texts changed. */
     private Path picture(Map<String, String> changes) {
-        Map<String, String> text =
-                new HashMap<>(
-                        PictureText.of(PictureTextTest.SETTINGS, PictureTextTest.PLAN, "p", 1));
+        Map<String, String> text = new HashMap<>(PictureText.of(PictureTextTest.ORIGIN, "p", 1));
         text.putAll(Map.of("model", "glance-tiny", "adapters", ""));
         text.putAll(changes);
         Path file = folder.resolve("picture.png");

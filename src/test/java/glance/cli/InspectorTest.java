@@ -3,9 +3,9 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyFlux;
-import glance.io.FormatException;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.tensor.DType;

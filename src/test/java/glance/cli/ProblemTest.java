@@ -2,8 +2,8 @@ package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.backend.DeviceException;
-import glance.io.FormatException;
+import glance.api.DeviceException;
+import glance.api.FormatException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;

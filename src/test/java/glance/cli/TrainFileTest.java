@@ -3,7 +3,7 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.model.Family;
 import glance.train.TrainingSettings;
 import java.io.IOException;

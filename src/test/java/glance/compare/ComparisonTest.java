@@ -4,16 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import glance.api.CancelledException;
+import glance.api.Lora;
 import glance.fixtures.Fixture;
+import glance.fixtures.Runs;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
-import glance.pipeline.CancelledException;
 import glance.pipeline.Guidance;
-import glance.pipeline.ImageRequest;
-import glance.pipeline.ImageSession;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
-import glance.pipeline.TextToImage;
-import glance.schedule.Plans;
+import glance.pipeline.Settings;
+import glance.schedule.PlanJson;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -25,16 +26,15 @@ import org.junit.jupiter.api.Test;
 class ComparisonTest {
     private static final RunListener SILENT = new RunListener() {};
     private static final List<String> PROMPTS = List.of("a red circle", "a blue star");
-    private static final LoraSpec SLOW =
-            new LoraSpec(
-                    Fixture.folder("glance-tiny-pipeline").resolve("slow.safetensors"), 1, "1-2");
+    private static final Lora SLOW =
+            Lora.of(Fixture.folder("glance-tiny-pipeline").resolve("slow.safetensors")).on("1-2");
 
     private static ComparisonRequest request(List<Contender> contenders) {
         return new ComparisonRequest(
-                new ImageSession.Setting(PROMPTS, " ", 64, 64, new Guidance(4, true)),
+                Runs.setting(PROMPTS, 4),
                 Arrays.asList(null, null),
                 List.of(3L, 4L),
-                new Contender("teacher", Plans.find("uniform-4"), List.of()),
+                new Contender("teacher", PlanJson.find("uniform-4"), List.of()),
                 contenders);
     }
 
@@ -51,15 +51,19 @@ class ComparisonTest {
         ComparisonRequest request =
                 request(
                         List.of(
-                                new Contender("same", Plans.find("uniform-4"), List.of()),
-                                new Contender("adapted", Plans.find("uniform-4"), List.of(SLOW)),
-                                new Contender("short", Plans.find("uniform-2"), List.of())));
+                                new Contender("same", PlanJson.find("uniform-4"), List.of()),
+                                new Contender("adapted", PlanJson.find("uniform-4"), List.of(SLOW)),
+                                new Contender("short", PlanJson.find("uniform-2"), List.of())));
         Map<String, int[]> pictures = new HashMap<>();
         List<Outcome> outcomes = new ArrayList<>();
         Fixture.onCpu(
                 ops ->
                         outcomes.addAll(
-                                new Comparison(ops, tiny(), request, null)
+                                new Comparison(
+                                                new Pipeline(ops, tiny(), Residency.RESIDENT),
+                                                tiny(),
+                                                request,
+                                                null)
                                         .run(
                                                 SILENT,
                                                 (outcome, picture) ->
@@ -94,15 +98,16 @@ class ComparisonTest {
     }
 
     /** The picture as the pipeline makes it alone. */
-    private static int[] generated(String prompt, long seed, LoraSpec lora) {
+    private static int[] generated(String prompt, long seed, Lora lora) {
         List<int[]> pictures = new ArrayList<>();
         Fixture.onCpu(
                 ops ->
                         pictures.add(
                                 pixels(
-                                        new TextToImage(ops, tiny())
-                                                .run(
-                                                        new ImageRequest(
+                                        Runs.run(
+                                                        ops,
+                                                        tiny(),
+                                                        new Settings(
                                                                 List.of(prompt),
                                                                 " ",
                                                                 seed,
@@ -110,7 +115,7 @@ class ComparisonTest {
                                                                 64,
                                                                 64,
                                                                 new Guidance(4, true),
-                                                                Plans.find("uniform-4"),
+                                                                PlanJson.find("uniform-4"),
                                                                 List.of(lora),
                                                                 0),
                                                         SILENT)
@@ -122,7 +127,7 @@ class ComparisonTest {
     @Test
     void run_interrupted_measuresWhatIsComplete() {
         ComparisonRequest request =
-                request(List.of(new Contender("short", Plans.find("uniform-1"), List.of())));
+                request(List.of(new Contender("short", PlanJson.find("uniform-1"), List.of())));
         RunListener impatient =
                 new RunListener() {
                     private int steps;
@@ -141,7 +146,12 @@ class ComparisonTest {
         Fixture.onCpu(
                 ops ->
                         assertThat(
-                                        new Comparison(ops, tiny(), request, null)
+                                        new Comparison(
+                                                        new Pipeline(
+                                                                ops, tiny(), Residency.RESIDENT),
+                                                        tiny(),
+                                                        request,
+                                                        null)
                                                 .run(impatient, (outcome, picture) -> {}))
                                 .extracting(Outcome::contender)
                                 .containsExactly("teacher", "short"));
@@ -150,7 +160,7 @@ class ComparisonTest {
     @Test
     void run_interruptedAtOnce_isCancelled() {
         ComparisonRequest request =
-                request(List.of(new Contender("short", Plans.find("uniform-1"), List.of())));
+                request(List.of(new Contender("short", PlanJson.find("uniform-1"), List.of())));
         RunListener atOnce =
                 new RunListener() {
                     @Override
@@ -162,7 +172,14 @@ class ComparisonTest {
                 ops ->
                         assertThatThrownBy(
                                         () ->
-                                                new Comparison(ops, tiny(), request, null)
+                                                new Comparison(
+                                                                new Pipeline(
+                                                                        ops,
+                                                                        tiny(),
+                                                                        Residency.RESIDENT),
+                                                                tiny(),
+                                                                request,
+                                                                null)
                                                         .run(atOnce, (outcome, picture) -> {}))
                                 .isInstanceOf(CancelledException.class));
     }

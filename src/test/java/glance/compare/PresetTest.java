@@ -3,19 +3,19 @@ package glance.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.lora.LoraSpec;
-import glance.schedule.Plans;
+import glance.api.Lora;
+import glance.api.Plans;
+import glance.schedule.PlanJson;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PresetTest {
     private static final Preset.Experts EXPERTS =
-            new Preset.Experts(
-                    new LoraSpec(Path.of("s"), 1, null), new LoraSpec(Path.of("f"), 0.5f, null));
+            new Preset.Experts(Lora.of(Path.of("s")), Lora.of(Path.of("f")).strength(0.5f));
 
     private static List<String> adapters(Contender contender) {
-        return contender.adapters().stream().map(LoraSpec::toString).toList();
+        return contender.adapters().stream().map(Lora::toString).toList();
     }
 
     private static Contender named(List<Contender> contenders, String name) {
@@ -24,7 +24,7 @@ class PresetTest {
 
     @Test
     void controls_haveTheControlsThatThePaperLacks() {
-        List<Contender> all = Preset.CONTROLS.contenders(Plans.find("glance"), EXPERTS);
+        List<Contender> all = Preset.CONTROLS.contenders(PlanJson.find("glance"), EXPERTS);
         assertThat(all)
                 .extracting(Contender::name)
                 .containsExactly(
@@ -37,7 +37,7 @@ class PresetTest {
                         "slow-everywhere",
                         "fast-everywhere");
         assertThat(named(all, "base-uniform-10").plan()).isEqualTo(Plans.uniform(10));
-        assertThat(named(all, "base").plan()).isEqualTo(Plans.find("glance"));
+        assertThat(named(all, "base").plan()).isEqualTo(PlanJson.find("glance"));
         assertThat(adapters(named(all, "base"))).isEmpty();
         assertThat(adapters(named(all, "slow+fast"))).containsExactly("s@slow", "f:0.5@fast");
         assertThat(adapters(named(all, "swapped"))).containsExactly("s@fast", "f:0.5@slow");
@@ -46,7 +46,7 @@ class PresetTest {
 
     @Test
     void sweep_movesTheSwitchFromEndToEnd() {
-        List<Contender> all = Preset.SWEEP.contenders(Plans.find("glance-8"), EXPERTS);
+        List<Contender> all = Preset.SWEEP.contenders(PlanJson.find("glance-8"), EXPERTS);
         assertThat(all).hasSize(9);
         assertThat(adapters(all.get(0))).containsExactly("f:0.5@1-8");
         assertThat(adapters(all.get(3))).containsExactly("s@1-3", "f:0.5@4-8");
@@ -55,7 +55,7 @@ class PresetTest {
 
     @Test
     void planWithoutPhases_isRefused() {
-        assertThatThrownBy(() -> Preset.SWEEP.contenders(Plans.find("full"), EXPERTS))
+        assertThatThrownBy(() -> Preset.SWEEP.contenders(PlanJson.find("full"), EXPERTS))
                 .hasMessage("plan full: has no phase slow; use glance");
     }
 }

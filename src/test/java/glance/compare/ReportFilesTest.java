@@ -6,9 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.compare.Outcome.Distance;
 import glance.compare.scene.SceneScore;
-import glance.pipeline.Guidance;
-import glance.pipeline.ImageSession;
-import glance.schedule.Plans;
+import glance.fixtures.Runs;
+import glance.schedule.PlanJson;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,12 +22,11 @@ class ReportFilesTest {
     private static ReportFiles report() {
         ComparisonRequest request =
                 new ComparisonRequest(
-                        new ImageSession.Setting(
-                                List.of(PROMPT), " ", 64, 64, new Guidance(4, true)),
+                        Runs.setting(List.of(PROMPT), 4),
                         Arrays.asList((glance.compare.scene.Scene) null),
                         List.of(1L, 2L),
-                        new Contender("teacher", Plans.find("full"), List.of()),
-                        List.of(new Contender("short", Plans.find("uniform-2"), List.of())));
+                        new Contender("teacher", PlanJson.find("full"), List.of()),
+                        List.of(new Contender("short", PlanJson.find("uniform-2"), List.of())));
         SceneScore right = new SceneScore(true, true, true, true, null);
         SceneScore wrong = new SceneScore(true, true, false, true, null);
         List<Outcome> outcomes = new ArrayList<>();

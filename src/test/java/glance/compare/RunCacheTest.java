@@ -2,14 +2,16 @@ package glance.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.Lora;
 import glance.fixtures.Fixture;
+import glance.fixtures.Runs;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
-import glance.pipeline.Guidance;
-import glance.pipeline.ImageSession;
-import glance.pipeline.ImageSession.Denoised;
+import glance.pipeline.Drawing.Denoised;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
-import glance.schedule.Plans;
+import glance.pipeline.Settings;
+import glance.schedule.PlanJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,9 +31,7 @@ class RunCacheTest {
     private final AtomicInteger steps = new AtomicInteger();
 
     private RunCache cache(float guidance) {
-        ImageSession.Setting setting =
-                new ImageSession.Setting(
-                        List.of("a", "b"), " ", 64, 64, new Guidance(guidance, true));
+        Settings setting = Runs.setting(List.of("a", "b"), guidance);
         RunCache[] cache = new RunCache[1];
         RunListener listener =
                 new RunListener() {
@@ -44,7 +44,10 @@ class RunCacheTest {
                 ops ->
                         cache[0] =
                                 new RunCache(
-                                        ops,
+                                        new Pipeline(
+                                                ops,
+                                                ModelFolder.open(Fixture.tinyModel()),
+                                                Residency.STREAM),
                                         ModelFolder.open(Fixture.tinyModel()),
                                         setting,
                                         folder,
@@ -52,9 +55,9 @@ class RunCacheTest {
         return cache[0];
     }
 
-    private static RunCache.Run run(int prompt, long seed, String plan, LoraSpec... adapters) {
+    private static RunCache.Run run(int prompt, long seed, String plan, Lora... adapters) {
         return new RunCache.Run(
-                prompt, seed, new Contender("any", Plans.find(plan), List.of(adapters)));
+                prompt, seed, new Contender("any", PlanJson.find(plan), List.of(adapters)));
     }
 
     private static Denoised never() {
@@ -82,10 +85,10 @@ class RunCacheTest {
                         run(1, 7, "glance"),
                         run(0, 8, "glance"),
                         run(0, 7, "uniform-10"),
-                        run(0, 7, "glance", new LoraSpec(SLOW, 1, "slow")),
-                        run(0, 7, "glance", new LoraSpec(SLOW, 0.5f, "slow")),
-                        run(0, 7, "glance", new LoraSpec(SLOW, 1, "fast")),
-                        run(0, 7, "glance", new LoraSpec(other, 1, "slow")));
+                        run(0, 7, "glance", Lora.of(SLOW).on("slow")),
+                        run(0, 7, "glance", Lora.of(SLOW).strength(0.5f).on("slow")),
+                        run(0, 7, "glance", Lora.of(SLOW).on("fast")),
+                        run(0, 7, "glance", Lora.of(other).on("slow")));
         Set<Denoised> made = new HashSet<>();
         for (RunCache.Run run : runs) {
             made.add(cache(4).get(run, () -> new Denoised(new float[1], 1)));
@@ -98,7 +101,7 @@ class RunCacheTest {
     void get_afterTheConfigBesideAnAdapterChanged_makesItAgain() throws IOException {
         Path peft = Files.createDirectory(folder.resolve("peft"));
         Path adapter = Files.write(peft.resolve("adapter_model.safetensors"), new byte[] {1});
-        RunCache.Run run = run(0, 7, "glance", new LoraSpec(adapter, 1, "slow"));
+        RunCache.Run run = run(0, 7, "glance", Lora.of(adapter).on("slow"));
         Files.writeString(peft.resolve("adapter_config.json"), "{\"lora_alpha\": 4}");
         cache(4).get(run, () -> new Denoised(new float[] {1}, 1));
         cache(4).get(run, RunCacheTest::never);

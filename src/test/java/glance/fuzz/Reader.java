@@ -2,7 +2,7 @@ package glance.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package glance.io;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

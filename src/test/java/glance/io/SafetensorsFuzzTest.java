@@ -2,6 +2,7 @@ package glance.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.FormatException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

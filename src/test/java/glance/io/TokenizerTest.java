@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.api.FormatException;
 import glance.model.text.FixedLength;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

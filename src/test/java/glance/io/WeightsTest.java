@@ -3,6 +3,7 @@ package glance.io;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.SafetensorsFile;
 import glance.tensor.DType;
 import glance.tensor.Shape;

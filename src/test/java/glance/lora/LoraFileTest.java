@@ -3,7 +3,7 @@ package glance.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.HostFloats;
 import glance.io.Weights;
 import glance.lora.KeyMap.Rows;

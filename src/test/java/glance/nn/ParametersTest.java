@@ -3,8 +3,8 @@ package glance.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import glance.fixtures.Fixture;
-import glance.io.FormatException;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.io.Weights;

@@ -8,7 +8,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import glance.backend.Device;
 import glance.backend.DryDevice;
 import glance.backend.Replay;
-import glance.lora.AdapterSet;
+import glance.lora.ExpertSet;
 import glance.ops.parity.NotingDevice;
 import glance.ops.parity.TestDevice;
 import glance.tensor.DType;
@@ -131,11 +131,11 @@ class OwnershipTest {
     void adapters_afterClose_areRefused() {
         try (Device device = TestDevice.cpu(1).open();
                 Ops ops = new Ops(device)) {
-            AdapterSet adapters = new AdapterSet(ops);
+            ExpertSet adapters = new ExpertSet(ops);
             adapters.close();
-            assertThatThrownBy(() -> adapters.combine(List.of()))
+            assertThatThrownBy(() -> adapters.perStep(1, List.of()))
                     .isInstanceOf(IllegalStateException.class)
-                    .hasMessageContaining("adapters are closed");
+                    .hasMessageContaining("experts are closed");
         }
     }
 

@@ -3,17 +3,18 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.DeviceException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.KernelTable;
 import glance.backend.Op;
 import glance.fixtures.Fixture;
+import glance.fixtures.Runs;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.ops.parity.ForwardingDevice;
-import glance.schedule.Plans;
+import glance.schedule.PlanJson;
 import glance.tensor.Shape;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
@@ -24,8 +25,8 @@ class DecodingTest {
     /** More than the autoencoder and less than the transformer of the built-in model. */
     private static final long TRANSFORMER_BYTES = 10_000_000;
 
-    private static final ImageRequest TWO_PROMPTS =
-            new ImageRequest(
+    private static final Settings TWO_PROMPTS =
+            new Settings(
                     List.of("a red circle", "a blue star"),
                     " ",
                     7,
@@ -33,7 +34,7 @@ class DecodingTest {
                     64,
                     64,
                     new Guidance(1, true),
-                    Plans.find("uniform-1"),
+                    PlanJson.find("uniform-1"),
                     List.of(),
                     0);
 
@@ -109,7 +110,7 @@ class DecodingTest {
 
     private static Diary run(Ops ops) {
         Diary diary = new Diary();
-        new TextToImage(ops, ModelFolder.open(Fixture.tinyModel())).run(TWO_PROMPTS, diary);
+        Runs.run(ops, ModelFolder.open(Fixture.tinyModel()), TWO_PROMPTS, diary);
         return diary;
     }
 

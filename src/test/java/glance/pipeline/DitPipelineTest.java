@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import glance.api.Lora;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.Weights;
-import glance.lora.LoraSpec;
 import glance.model.TokenGrid;
 import glance.model.dit.DitConfig;
 import glance.model.dit.DitModulation;
@@ -38,7 +38,7 @@ class DitPipelineTest {
         TinyDit.in(folder);
     }
 
-    private static int[] pixels(String prompt, List<LoraSpec> loras) {
+    private static int[] pixels(String prompt, List<Lora> loras) {
         return Runs.pixels(folder, prompt, "glance", loras);
     }
 
@@ -61,7 +61,7 @@ class DitPipelineTest {
     @Test
     void run_adapterOfOnePhase_changesThePicture() {
         Path file = TinyDit.in(folder).adapter("transformer_blocks.0.attn1.to_q", 32, 32);
-        int[] with = pixels("tench", List.of(LoraSpec.parse(file.toString()).at("slow")));
+        int[] with = pixels("tench", List.of(Lora.parse(file.toString()).on("slow")));
         assertThat(with).isNotEqualTo(pixels("tench", List.of()));
     }
 
@@ -69,7 +69,7 @@ class DitPipelineTest {
     void run_isDdimWithGuidanceOnThreeChannels() {
         Fixture.onCpu(
                 ops -> {
-                    ImageRequest request = Runs.request(folder, "crane", "uniform-5", 1, List.of());
+                    Settings request = Runs.request(folder, "crane", "uniform-5", 1, List.of());
                     float[] got = Runs.latents(ops, request, folder);
                     float[] want = packed(ddim(ops, 2, 5, request.guidance().scale()));
                     double largest = 0;

@@ -3,13 +3,14 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFolder;
-import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.io.PublishedLayouts;
 import glance.model.Family;
 import glance.schedule.NoiseSchedule;
+import glance.schedule.PhasePlan;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,7 +49,7 @@ class FamiliesTest {
         assertThat(defaults.guidance()).isEqualTo(1);
         assertThat(defaults.embeddedGuidance()).isZero();
         NoiseSchedule schedule = Families.of(model).schedule(model);
-        assertThat(defaults.plan().resolve(schedule, 4096).sigmas())
+        assertThat(PhasePlan.of(defaults.plan(), schedule, 4096).sigmas())
                 .containsExactly(1, 0.75f, 0.5f, 0.25f, 0);
     }
 

@@ -58,12 +58,12 @@ class FamilyMemoryTest {
         requireWeights(parts.get(2), "vae");
     }
 
-    private List<MemoryForecast.Part> measured(ImageRequest request) {
+    private List<MemoryForecast.Part> measured(Settings request) {
         ModelFolder model = ModelFolder.open(folder);
         try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
             MemoryForecast.Meter meter = new MemoryForecast.Meter(cpu);
             try (Ops ops = new Ops(cpu)) {
-                new TextToImage(ops, model).run(request, meter);
+                Runs.run(ops, model, request, meter);
             }
             List<MemoryForecast.Part> parts = meter.parts();
             MemoryStats after = cpu.memory().stats();

@@ -3,8 +3,8 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import glance.fixtures.TinyFolder;
-import glance.io.FormatException;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import java.nio.file.Path;

@@ -2,6 +2,7 @@ package glance.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.Plans;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
 import glance.backend.DeviceOptions;
@@ -17,7 +18,6 @@ import glance.io.ModelFolder;
 import glance.model.Denoiser;
 import glance.nn.Linear;
 import glance.ops.Ops;
-import glance.schedule.Plans;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,8 +32,8 @@ class MemoryForecastTest {
     @ParameterizedTest(name = "{0} x {1}, guidance {2}")
     @CsvSource({"64, 64, 4", "192, 128, 4", "128, 128, 1"})
     void qwenImage_takesWhatWasForetold(int width, int height, float guidance) {
-        ImageRequest request =
-                new ImageRequest(
+        Settings request =
+                new Settings(
                         List.of("three blue stars on a white background"),
                         " ",
                         1,
@@ -77,30 +77,30 @@ class MemoryForecastTest {
                         denoiser.linears().values().forEach(Linear::weight);
                         all = memory.stats().weightBytes();
                     }
-                    new TextToImage(ops, model)
-                            .run(
-                                    Runs.request(
-                                            model.path(), "a red star", "uniform-2", 1, List.of()),
-                                    new RunListener() {
-                                        @Override
-                                        public void step(
-                                                int step, int steps, String phase, double seconds) {
-                                            weights.add(memory.stats().peakWeightBytes());
-                                            memory.resetPeak();
-                                        }
-                                    });
+                    Runs.run(
+                            ops,
+                            model,
+                            Runs.request(model.path(), "a red star", "uniform-2", 1, List.of()),
+                            new RunListener() {
+                                @Override
+                                public void step(
+                                        int step, int steps, String phase, double seconds) {
+                                    weights.add(memory.stats().peakWeightBytes());
+                                    memory.resetPeak();
+                                }
+                            });
                     assertThat(weights).hasSize(2);
                     // a third of the parameters of a Qwen-Image block make modulation vectors
                     assertThat((double) weights.get(1) / all).isBetween(0.6, 0.72);
                 });
     }
 
-    private static void requireForetold(Path model, ImageRequest request) {
+    private static void requireForetold(Path model, Settings request) {
         ModelFolder folder = ModelFolder.open(model);
         try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
             MemoryForecast.Meter meter = new MemoryForecast.Meter(cpu);
             try (Ops ops = new Ops(cpu)) {
-                new TextToImage(ops, folder).run(request, meter);
+                Runs.run(ops, folder, request, meter);
             }
             assertThat(cpu.memory().stats().weightBytes()).isZero();
             assertThat(cpu.memory().stats().scratchBytes()).isZero();

@@ -3,6 +3,7 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.Plans;
 import glance.backend.DryDevice;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
@@ -14,7 +15,6 @@ import glance.model.Family;
 import glance.model.PromptEncoder;
 import glance.model.text.PromptCut;
 import glance.ops.Ops;
-import glance.schedule.Plans;
 import glance.tensor.DType;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -165,10 +165,11 @@ class PromptLengthTest {
                 ops ->
                         assertThatThrownBy(
                                         () ->
-                                                new TextToImage(
+                                                new Pipeline(
                                                                 ops,
                                                                 ModelFolder.open(
-                                                                        folder.resolve("dit")))
+                                                                        folder.resolve("dit")),
+                                                                Residency.STREAM)
                                                         .check(request(64)))
                                 .hasMessageContaining("has no text encoder"));
     }
@@ -184,8 +185,8 @@ class PromptLengthTest {
                     }
                 };
         String longPrompt = "star ".repeat(700);
-        ImageRequest request =
-                new ImageRequest(
+        Settings request =
+                new Settings(
                         List.of(longPrompt, "a star", longPrompt),
                         "circle ".repeat(700),
                         1,
@@ -203,11 +204,20 @@ class PromptLengthTest {
             assertThat(warnings.get(0)).startsWith("prompt 1: Qwen2.5-VL reads 512 tokens");
             assertThat(warnings.get(1)).startsWith("negative prompt: Qwen2.5-VL reads 512 tokens");
             warnings.clear();
-            ImageSession.Setting setting =
-                    new ImageSession.Setting(
-                            List.of(longPrompt), " ", 64, 64, new Guidance(2, true), 600);
-            new ImageSession(ops, ModelFolder.open(models.get("qwen-image")), setting, listener)
-                    .close();
+            Settings one =
+                    new Settings(
+                            List.of(longPrompt),
+                            " ",
+                            1,
+                            1,
+                            64,
+                            64,
+                            new Guidance(2, true),
+                            Plans.uniform(1),
+                            List.of(),
+                            0,
+                            600);
+            pipeline(ops, "qwen-image").prepare(one, listener).close();
             assertThat(warnings)
                     .singleElement()
                     .asString()
@@ -222,9 +232,9 @@ class PromptLengthTest {
     }
 
     private static long scratch(int tokens) {
-        ImageRequest plain = Runs.request(models.get("sd3"), "a star", "uniform-2", 1, List.of());
-        ImageRequest request =
-                new ImageRequest(
+        Settings plain = Runs.request(models.get("sd3"), "a star", "uniform-2", 1, List.of());
+        Settings request =
+                new Settings(
                         plain.prompts(),
                         plain.negative(),
                         plain.seed(),
@@ -243,12 +253,12 @@ class PromptLengthTest {
                 .scratchBytes();
     }
 
-    private static TextToImage pipeline(Ops ops, String model) {
-        return new TextToImage(ops, ModelFolder.open(models.get(model)));
+    private static Pipeline pipeline(Ops ops, String model) {
+        return new Pipeline(ops, ModelFolder.open(models.get(model)), Residency.STREAM);
     }
 
-    private static ImageRequest request(int tokens) {
-        return new ImageRequest(
+    private static Settings request(int tokens) {
+        return new Settings(
                 List.of("goldfish"),
                 "",
                 1,

@@ -2,11 +2,11 @@ package glance.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.Lora;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
 import glance.schedule.Step;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +26,7 @@ class Sd3PipelineTest {
         TinySd3.withoutT5(withoutT5);
     }
 
-    private static int[] pixels(Path model, String prompt, List<LoraSpec> loras) {
+    private static int[] pixels(Path model, String prompt, List<Lora> loras) {
         return Runs.pixels(model, prompt, "glance", loras);
     }
 
@@ -59,7 +59,7 @@ class Sd3PipelineTest {
     @Test
     void run_adapterOfOnePhase_changesThePicture() {
         Path file = folder.resolve("adapter.safetensors");
-        int[] with = pixels(folder, "a star", List.of(LoraSpec.parse(file.toString()).at("fast")));
+        int[] with = pixels(folder, "a star", List.of(Lora.parse(file.toString()).on("fast")));
         assertThat(with).isNotEqualTo(pixels(folder, "a star", List.of()));
     }
 
@@ -67,10 +67,11 @@ class Sd3PipelineTest {
     void run_batch_isThePicturesOneByOne() {
         Fixture.onCpu(
                 ops -> {
-                    TextToImage pipeline = new TextToImage(ops, ModelFolder.open(folder));
+                    Pipeline pipeline =
+                            new Pipeline(ops, ModelFolder.open(folder), Residency.STREAM);
                     RunListener silent = new RunListener() {};
-                    ImageRequest both = Runs.request(folder, "a star", "uniform-2", 2, List.of());
-                    ImageRequest one = Runs.request(folder, "a star", "uniform-2", 1, List.of());
+                    Settings both = Runs.request(folder, "a star", "uniform-2", 2, List.of());
+                    Settings one = Runs.request(folder, "a star", "uniform-2", 1, List.of());
                     List<ImageResult> results = pipeline.run(both, silent);
                     ImageResult alone = pipeline.run(one, silent).get(0);
                     assertThat(results.get(0).picture().getRGB(3, 5))
@@ -83,8 +84,9 @@ class Sd3PipelineTest {
     void plan_full_isTheSchedulersOwnGrid() {
         Fixture.onCpu(
                 ops -> {
-                    TextToImage pipeline = new TextToImage(ops, ModelFolder.open(folder));
-                    ImageRequest request = Runs.request(folder, "x", "full", 1, List.of());
+                    Pipeline pipeline =
+                            new Pipeline(ops, ModelFolder.open(folder), Residency.STREAM);
+                    Settings request = Runs.request(folder, "x", "full", 1, List.of());
                     List<Step> steps = pipeline.plan(request).steps();
                     assertThat(steps).hasSize(50);
                     assertThat(steps.get(0).sigma()).isEqualTo(1);

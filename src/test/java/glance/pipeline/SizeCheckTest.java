@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.DeviceException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
@@ -13,15 +13,15 @@ import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.ops.parity.ForwardingDevice;
-import glance.schedule.Plans;
+import glance.schedule.PlanJson;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SizeCheckTest {
     private static final long MEBI = 1L << 20;
 
-    private static ImageRequest request(int width, int height, int batch, String plan) {
-        return new ImageRequest(
+    private static Settings request(int width, int height, int batch, String plan) {
+        return new Settings(
                 List.of("x"),
                 " ",
                 0,
@@ -29,15 +29,16 @@ class SizeCheckTest {
                 width,
                 height,
                 new Guidance(1, false),
-                Plans.find(plan),
+                PlanJson.find(plan),
                 List.of(),
                 0);
     }
 
-    private static void check(long memoryBytes, ImageRequest request) {
+    private static void check(long memoryBytes, Settings request) {
         try (Device cpu = Devices.open("cpu", new DeviceOptions(1, null));
                 Ops ops = new Ops(new Small(cpu, memoryBytes))) {
-            new TextToImage(ops, ModelFolder.open(BuiltInModel.path())).checkSize(request);
+            new Pipeline(ops, ModelFolder.open(BuiltInModel.path()), Residency.STREAM)
+                    .check(request);
         }
     }
 

@@ -2,6 +2,8 @@ package glance.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.Lora;
+import glance.api.Strength;
 import glance.backend.DryDevice;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
@@ -14,12 +16,11 @@ import glance.io.SafetensorsWriter;
 import glance.lora.LoraLayout;
 import glance.lora.LoraMerge;
 import glance.lora.LoraPair;
-import glance.lora.LoraSpec;
 import glance.lora.LoraWriter;
 import glance.model.Family;
 import glance.model.PromptEncoder;
 import glance.ops.Ops;
-import glance.schedule.Plans;
+import glance.schedule.PlanJson;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.awt.image.BufferedImage;
@@ -38,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Adapters with parts for the text encoders. */
+/** ExpertReader with parts for the text encoders. */
 class TextEncoderAdaptersTest {
     private static final String PROMPT = "a red circle";
     private static final int SIDE = 32;
@@ -51,8 +52,8 @@ class TextEncoderAdaptersTest {
     void fluxAdapterWithClip_givesTheRecordedPicture() throws IOException {
         Path home = Fixture.folder("flux-tiny-adapters");
         BufferedImage want = ImageIO.read(home.resolve("text_encoder.png").toFile());
-        ImageRequest request =
-                new ImageRequest(
+        Settings request =
+                new Settings(
                         List.of(PROMPT),
                         "",
                         1,
@@ -60,8 +61,8 @@ class TextEncoderAdaptersTest {
                         64,
                         64,
                         new Guidance(1, false, 3.5f),
-                        Plans.find("uniform-3"),
-                        List.of(new LoraSpec(home.resolve("text_encoder.safetensors"), 1, null)),
+                        PlanJson.find("uniform-3"),
+                        List.of(Lora.of(home.resolve("text_encoder.safetensors"))),
                         0);
         Fixture.onCpu(
                 ops -> {
@@ -88,7 +89,7 @@ class TextEncoderAdaptersTest {
         for (LoraLayout layout : LoraLayout.values()) {
             if (layout != LoraLayout.PEFT) {
                 Path file = write(model, pairs, layout);
-                assertThat(distance(latents(model, List.of(new LoraSpec(file, 1, null))), want))
+                assertThat(distance(latents(model, List.of(Lora.of(file))), want))
                         .as(layout.name())
                         .isLessThan(1e-4);
             }
@@ -99,24 +100,24 @@ class TextEncoderAdaptersTest {
     void steps_doNotApply_strengthDoes() {
         Path model = model("flux");
         Path file = write(model, pairs(model), LoraLayout.KOHYA);
-        float[] all = latents(model, List.of(new LoraSpec(file, 1, null)));
-        assertThat(latents(model, List.of(new LoraSpec(file, 1, "2")))).isEqualTo(all);
-        float[] half = latents(model, List.of(new LoraSpec(file, 0.5f, "2")));
+        float[] all = latents(model, List.of(Lora.of(file)));
+        assertThat(latents(model, List.of(Lora.of(file).on("2")))).isEqualTo(all);
+        float[] half = latents(model, List.of(Lora.of(file).strength(0.5f).on("2")));
         assertThat(distance(half, all)).isGreaterThan(1e-2);
         // twice in different steps is not twice as strong; twice in the same steps is
-        assertThat(latents(model, List.of(new LoraSpec(file, 1, "1"), new LoraSpec(file, 1, "2"))))
+        assertThat(latents(model, List.of(Lora.of(file).on("1"), Lora.of(file).on("2"))))
                 .isEqualTo(all);
-        List<LoraSpec> halves =
-                List.of(new LoraSpec(file, 0.5f, "1"), new LoraSpec(file, 0.5f, null));
+        List<Lora> halves =
+                List.of(Lora.of(file).strength(0.5f).on("1"), Lora.of(file).strength(0.5f));
         assertThat(latents(model, halves)).isEqualTo(all);
     }
 
-    /** Each recipe has its own texts; the encoders are opened once for all of them. */
+    /** Each drawing has its own texts; what is encoded already is not encoded again. */
     @Test
-    void sessionOfSeveralRecipes_encodesForEach() {
+    void drawings_haveTheirOwnTexts() {
         Path model = model("flux");
         Path file = write(model, pairs(model), LoraLayout.DIFFUSERS);
-        List<LoraSpec> adapted = List.of(new LoraSpec(file, 1, null));
+        List<Lora> adapted = List.of(Lora.of(file));
         float[] wantPlain = latents(model, List.of());
         float[] wantAdapted = latents(model, adapted);
         List<String> stages = new ArrayList<>();
@@ -127,26 +128,55 @@ class TextEncoderAdaptersTest {
                         stages.add(name);
                     }
                 };
-        ImageRequest request = Runs.request(model, PROMPT, "uniform-2", SIDE, 1, List.of());
-        ImageSession.Setting setting =
-                new ImageSession.Setting(
-                        request.prompts(), request.negative(), SIDE, SIDE, request.guidance());
+        Settings plainly = Runs.request(model, PROMPT, "uniform-2", SIDE, 1, List.of());
+        Settings otherwise = plainly.withLoras(adapted);
         Fixture.onCpu(
                 ops -> {
-                    try (ImageSession session =
-                            new ImageSession(ops, ModelFolder.open(model), setting, listener)) {
-                        var plain = session.recipe(Plans.find("uniform-2"), List.of());
-                        var other = session.recipe(Plans.find("uniform-2"), adapted);
-                        assertThat(session.denoise(0, 7, plain).latents()).isEqualTo(wantPlain);
-                        assertThat(session.denoise(0, 7, other).latents()).isEqualTo(wantAdapted);
-                        assertThat(session.denoise(0, 7, plain).latents()).isEqualTo(wantPlain);
-                        assertThat(stages).containsExactly("text encoder", "transformer");
-                        session.recipe(Plans.find("uniform-2"), List.of());
-                        assertThat(stages).hasSize(2);
+                    try (Pipeline pipeline =
+                            new Pipeline(ops, ModelFolder.open(model), Residency.RESIDENT)) {
+                        try (Drawing plain = pipeline.prepare(plainly, listener);
+                                Drawing other = pipeline.prepare(otherwise, listener)) {
+                            assertThat(plain.denoise(0, 7).latents()).isEqualTo(wantPlain);
+                            assertThat(other.denoise(0, 7).latents()).isEqualTo(wantAdapted);
+                            assertThat(plain.denoise(0, 7).latents()).isEqualTo(wantPlain);
+                        }
+                        int opened = stages.size();
+                        pipeline.prepare(plainly, listener).close();
+                        assertThat(stages).hasSize(opened);
                     }
                     assertThat(ops.device().memory().stats().scratchBytes()).isZero();
                     assertThat(ops.device().memory().stats().weightBytes()).isZero();
                 });
+    }
+
+    @Test
+    void strengthThatChanges_isThatOfTheFirstStep_andOneLineSaysSo() {
+        Path model = model("flux");
+        Path file = write(model, pairs(model), LoraLayout.DIFFUSERS);
+        List<String> warnings = new ArrayList<>();
+        RunListener listener =
+                new RunListener() {
+                    @Override
+                    public void warning(String message) {
+                        warnings.add(message);
+                    }
+                };
+        Lora ramp = Lora.of(file).strength(Strength.ramp(0.5f, 1));
+        Settings request = Runs.request(model, PROMPT, "uniform-2", SIDE, 1, List.of(ramp));
+        List<float[]> got = new ArrayList<>();
+        Fixture.onCpu(
+                ops -> {
+                    try (Pipeline pipeline =
+                                    new Pipeline(ops, ModelFolder.open(model), Residency.STREAM);
+                            Drawing drawing = pipeline.prepare(request, listener)) {
+                        got.add(drawing.denoise(0, 7).latents());
+                    }
+                });
+        assertThat(got.get(0)).isEqualTo(latents(model, List.of(Lora.of(file).strength(0.5f))));
+        assertThat(warnings)
+                .singleElement()
+                .asString()
+                .contains("part for text encoders has the strength of its first step, 0.5");
     }
 
     @Test
@@ -155,8 +185,7 @@ class TextEncoderAdaptersTest {
         Path without = TinySd3.withoutT5(folder.resolve("without")).path();
         Path file = write(full, pairs(full), LoraLayout.KOHYA);
         List<String> warnings = new ArrayList<>();
-        ImageRequest request =
-                Runs.request(without, PROMPT, "uniform-1", 1, List.of(new LoraSpec(file, 1, null)));
+        Settings request = Runs.request(without, PROMPT, "uniform-1", 1, List.of(Lora.of(file)));
         Fixture.onCpu(
                 ops ->
                         Runs.pixels(
@@ -272,9 +301,9 @@ class TextEncoderAdaptersTest {
         return copy;
     }
 
-    private static float[] latents(Path model, List<LoraSpec> adapters) {
+    private static float[] latents(Path model, List<Lora> adapters) {
         List<float[]> result = new ArrayList<>();
-        ImageRequest request = Runs.request(model, PROMPT, "uniform-2", SIDE, 1, adapters);
+        Settings request = Runs.request(model, PROMPT, "uniform-2", SIDE, 1, adapters);
         Fixture.onCpu(ops -> result.add(Runs.latents(ops, request, model)));
         return result.get(0);
     }

@@ -3,10 +3,12 @@ package glance.schedule;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.io.FormatException;
-import glance.schedule.PlanSpec.FixedSigmas;
-import glance.schedule.PlanSpec.GridSteps;
-import glance.schedule.PlanSpec.Phase;
+import glance.api.BlockFactors;
+import glance.api.FormatException;
+import glance.api.Plan;
+import glance.api.Plan.FixedSigmas;
+import glance.api.Plan.GridSteps;
+import glance.api.Plan.Phase;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,11 +26,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PlanJsonTest {
+    private static final BlockFactors BLOCKS =
+            new BlockFactors(
+                    List.of(new BlockFactors.Range(0, 9, 0.5f), new BlockFactors.Range(12, 12, 0)));
+
     @TempDir Path folder;
 
     @Test
     void read_gridWithAllKeys() {
-        PlanSpec plan =
+        Plan plan =
                 read(
                         "{'name':'mine','of':50,'keep':[1,5,50],'phases':{'slow':[1,2],'late':[3,3]},"
                                 + "'adapters':{'slow':['a.safetensors:0.5','/b.safetensors']}}");
@@ -38,12 +44,26 @@ class PlanJsonTest {
         assertThat(plan.adapters())
                 .containsExactly(
                         Map.entry(
-                                "slow", List.of(folder + "/a.safetensors:0.5", "/b.safetensors")));
+                                "slow",
+                                List.of(
+                                        new Plan.Adapter(
+                                                folder + "/a.safetensors:0.5", BlockFactors.ONE),
+                                        new Plan.Adapter("/b.safetensors", BlockFactors.ONE))));
+    }
+
+    @Test
+    void read_adapterWithBlocks() {
+        Plan plan =
+                read(
+                        "{'of':2,'phases':{'slow':[1,2]},'adapters':{'slow':[{'lora':'/a:0.2..1',"
+                                + "'blocks':{'0-9':0.5,'12':0}}]}}");
+        assertThat(plan.adapters().get("slow"))
+                .containsExactly(new Plan.Adapter("/a:0.2..1", BLOCKS));
     }
 
     @Test
     void read_wholeGrid_isNamedAfterTheFile() {
-        PlanSpec plan = read("{'of':3}");
+        Plan plan = read("{'of':3}");
         assertThat(plan.name()).isEqualTo("plan");
         assertThat(plan.levels()).isEqualTo(new GridSteps(3, List.of(1, 2, 3)));
         assertThat(plan.phases()).isEmpty();
@@ -57,8 +77,8 @@ class PlanJsonTest {
 
     @Test
     void read_sigmas_doNotDependOnScheduleOrSize() {
-        PlanSpec plan = read("{'sigmas':[1.0,0.9,0.25],'phases':{'slow':[2,2]}}");
-        PhasePlan resolved = plan.resolve(null, 64);
+        Plan plan = read("{'sigmas':[1.0,0.9,0.25],'phases':{'slow':[2,2]}}");
+        PhasePlan resolved = PhasePlan.of(plan, null, 64);
         assertThat(resolved.sigmas()).containsExactly(1f, 0.9f, 0.25f, 0f);
         assertThat(resolved.steps()).extracting(Step::phase).containsExactly(null, "slow", null);
     }
@@ -122,19 +142,19 @@ class PlanJsonTest {
     }
 
     @Property(tries = 200)
-    void write_thenParse_isTheSamePlan(@ForAll("plans") PlanSpec plan) {
+    void write_thenParse_isTheSamePlan(@ForAll("plans") Plan plan) {
         assertThat(PlanJson.parse(PlanJson.write(plan))).isEqualTo(plan);
     }
 
     @Provide
-    Arbitrary<PlanSpec> plans() {
-        Arbitrary<PlanSpec.Levels> grids =
+    Arbitrary<Plan> plans() {
+        Arbitrary<Plan.Levels> grids =
                 Arbitraries.integers()
                         .between(1, 60)
                         .set()
                         .ofMinSize(1)
                         .map(steps -> new GridSteps(60, steps.stream().sorted().toList()));
-        Arbitrary<PlanSpec.Levels> sigmas =
+        Arbitrary<Plan.Levels> sigmas =
                 Arbitraries.floats()
                         .between(0, false, 1, true)
                         .ofScale(6)
@@ -150,14 +170,18 @@ class PlanJsonTest {
         return Arbitraries.oneOf(grids, sigmas)
                 .map(
                         levels ->
-                                new PlanSpec(
+                                new Plan(
                                         "any plan 1.0",
                                         levels,
                                         List.of(new Phase("slow", levels.count(), levels.count())),
-                                        Map.of("slow", List.of("a:0.5"))));
+                                        Map.of(
+                                                "slow",
+                                                List.of(
+                                                        new Plan.Adapter("a:0.5", BLOCKS),
+                                                        new Plan.Adapter("b", BlockFactors.ONE)))));
     }
 
-    private PlanSpec read(String json) {
+    private Plan read(String json) {
         try {
             Path file = folder.resolve("plan.json");
             return PlanJson.read(Files.writeString(file, json.replace('\'', '"')));

@@ -3,7 +3,7 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

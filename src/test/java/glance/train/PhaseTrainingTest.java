@@ -3,9 +3,10 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
+import glance.api.TrainingFailure;
 import glance.fixtures.Fixture;
 import glance.io.Fingerprint;
-import glance.io.FormatException;
 import glance.io.HostTensor;
 import glance.io.Images;
 import glance.io.SafetensorsFile;

@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.backend.DeviceMemory;
 import glance.backend.Lifetime;
 import glance.backend.MemoryStats;

@@ -1,7 +1,7 @@
 package glance.backend.cpu;
 
+import glance.api.DeviceException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.DeviceProvider;

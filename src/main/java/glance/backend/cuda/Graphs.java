@@ -1,6 +1,6 @@
 package glance.backend.cuda;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.backend.Replay;
 import glance.backend.cuda.driver.Driver;
 import org.slf4j.Logger;

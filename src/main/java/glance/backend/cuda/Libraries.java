@@ -28,7 +28,7 @@ final class Libraries implements AutoCloseable {
     /**
      * Opens the libraries asked for.
      *
-     * @throws glance.backend.DeviceException if one cannot be used here, with the cause
+     * @throws glance.api.DeviceException if one cannot be used here, with the cause
      */
     static Libraries open(Driver driver, long stream, Set<MathLibrary> chosen) {
         Libraries libraries = new Libraries(driver);

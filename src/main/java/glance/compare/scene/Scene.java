@@ -1,6 +1,6 @@
 package glance.compare.scene;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import java.util.List;
 
 /**

@@ -18,7 +18,7 @@ final class DitClasses {
 
     /**
      * @param index model_index.json, with or without {@code id2label}
-     * @throws glance.io.FormatException if a number in it is none of a class
+     * @throws glance.api.FormatException if a number in it is none of a class
      */
     DitClasses(Config index, int count) {
         this.count = count;

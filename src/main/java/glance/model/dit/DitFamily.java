@@ -1,5 +1,6 @@
 package glance.model.dit;
 
+import glance.api.Plans;
 import glance.io.ModelFolder;
 import glance.lora.KeyMap;
 import glance.model.Denoiser;
@@ -13,7 +14,6 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.DdimSchedule;
 import glance.schedule.NoiseSchedule;
-import glance.schedule.Plans;
 
 /** DiT-XL/2 and models in its layout: pictures of a class. */
 public final class DitFamily implements Family {
@@ -35,7 +35,7 @@ public final class DitFamily implements Family {
     /** The steps and the scale of the published pipeline. */
     @Override
     public Defaults defaults(ModelFolder folder) {
-        return new Defaults(Plans.find("full"), 4, "", false);
+        return new Defaults(Plans.FULL, 4, "", false);
     }
 
     @Override

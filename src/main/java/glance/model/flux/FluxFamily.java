@@ -1,5 +1,6 @@
 package glance.model.flux;
 
+import glance.api.Plans;
 import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.Tokenizer;
@@ -16,7 +17,6 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.T5Config;
 import glance.ops.Ops;
-import glance.schedule.Plans;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.Function;
@@ -61,7 +61,7 @@ public final class FluxFamily implements Family {
     @Override
     public Defaults defaults(ModelFolder folder) {
         return FluxConfig.of(folder.config("transformer")).guidanceEmbeds()
-                ? new Defaults(Plans.find("glance"), 1, "", false, 3.5f)
+                ? new Defaults(Plans.GLANCE, 1, "", false, 3.5f)
                 : new Defaults(Plans.uniform(4), 1, "", false);
     }
 

@@ -11,6 +11,7 @@ import glance.model.text.T5Config;
 import glance.model.text.T5TextEncoder;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
+import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
@@ -83,8 +84,12 @@ final class FluxPromptEncoder implements PromptEncoder {
         int[] lengths = new int[prompts.size()];
         Arrays.fill(lengths, t5Ids.length());
         try (Scope scope = ops.scope()) {
-            Tensor sequence = t5.encode(ops, prompts.stream().map(t5Ids::ids).toList());
-            Tensor pooled = clip.encode(ops, prompts.stream().map(clipIds::ids).toList()).pooled();
+            Adapter active = ops.adapter();
+            List<int[]> ofT5 = prompts.stream().map(t5Ids::ids).toList();
+            List<int[]> ofClip = prompts.stream().map(clipIds::ids).toList();
+            Tensor sequence = ops.under(active.in(FluxFamily.T5), () -> t5.encode(ops, ofT5));
+            Tensor pooled =
+                    ops.under(active.in(FluxFamily.CLIP), () -> clip.encode(ops, ofClip)).pooled();
             Tensor counts = ops.host().ints(Shape.of(lengths.length), lengths);
             return new TextBatch(
                     scope.keep(sequence), scope.keep(counts), scope.keep(ops.pack(pooled)));

@@ -1,5 +1,6 @@
 package glance.model.qwenimage;
 
+import glance.api.Plans;
 import glance.io.ModelFolder;
 import glance.io.Tokenizer;
 import glance.lora.KeyMap;
@@ -12,7 +13,6 @@ import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
 import glance.model.text.Qwen25VlConfig;
 import glance.ops.Ops;
-import glance.schedule.Plans;
 import java.util.List;
 
 /** Qwen-Image and models in its layout; glance-tiny is one. */
@@ -67,7 +67,7 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public Defaults defaults(ModelFolder folder) {
-        return new Defaults(Plans.find("glance"), 4, " ", true);
+        return new Defaults(Plans.GLANCE, 4, " ", true);
     }
 
     @Override

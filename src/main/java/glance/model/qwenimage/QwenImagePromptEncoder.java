@@ -9,6 +9,7 @@ import glance.model.text.Qwen25VlConfig;
 import glance.model.text.Qwen25VlTextEncoder;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
+import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
@@ -90,7 +91,8 @@ final class QwenImagePromptEncoder implements PromptEncoder {
         int maxLen = Arrays.stream(lengths).max().orElse(0);
         Tensor kept = ops.host().ints(Shape.of(batch), lengths);
         try (Scope scope = ops.scope()) {
-            Tensor hidden = encoder.encode(ops, ids).embeddings();
+            Adapter own = ops.adapter().in(QwenImageFamily.TEXT_ENCODER);
+            Tensor hidden = ops.under(own, () -> encoder.encode(ops, ids)).embeddings();
             return new TextBatch(scope.keep(ops.pack(hidden.narrow(1, prefixLen, maxLen))), kept);
         }
     }

@@ -1,5 +1,6 @@
 package glance.model.sd3;
 
+import glance.api.Plans;
 import glance.io.ModelFolder;
 import glance.lora.KeyMap;
 import glance.lora.TextEncoderNames;
@@ -14,7 +15,6 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
-import glance.schedule.Plans;
 
 /** Stable Diffusion 3 and 3.5. */
 public final class Sd3Family implements Family {

@@ -1,6 +1,6 @@
 package glance.model.sd3;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.io.ModelFolder;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
@@ -8,6 +8,7 @@ import glance.model.text.ClipTextOutput;
 import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
+import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
@@ -109,8 +110,9 @@ final class Sd3PromptEncoder implements PromptEncoder {
     @Override
     public TextBatch encode(Ops ops, List<String> prompts) {
         try (Scope scope = ops.scope()) {
-            ClipTextOutput l = first.encode(ops, prompts);
-            ClipTextOutput g = second.encode(ops, prompts);
+            Adapter active = ops.adapter();
+            ClipTextOutput l = ops.under(active.in(CLIP_L), () -> first.encode(ops, prompts));
+            ClipTextOutput g = ops.under(active.in(CLIP_G), () -> second.encode(ops, prompts));
             Tensor pooled = ops.concat(1, List.of(l.projected(), g.projected()));
             Tensor clip = widened(ops, List.of(l.penultimate(), g.penultimate()));
             Tensor joined = ops.concat(1, List.of(clip, t5(ops, prompts)));
@@ -146,7 +148,7 @@ final class Sd3PromptEncoder implements PromptEncoder {
     private Tensor t5(Ops ops, List<String> prompts) {
         return third == null
                 ? zeros(ops, Shape.of(prompts.size(), tokens.usual(), config.textDim()))
-                : third.encode(ops, prompts);
+                : ops.under(ops.adapter().in(T5), () -> third.encode(ops, prompts));
     }
 
     private static Tensor zeros(Ops ops, Shape shape) {

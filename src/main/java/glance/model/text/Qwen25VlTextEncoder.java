@@ -1,10 +1,10 @@
 package glance.model.text;
 
+import glance.api.FormatException;
 import glance.backend.Activation;
 import glance.backend.AttentionMask;
 import glance.backend.Epilogue;
 import glance.backend.Rope;
-import glance.io.FormatException;
 import glance.io.Weights;
 import glance.nn.Linear;
 import glance.nn.Parameters;

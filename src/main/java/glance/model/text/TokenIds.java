@@ -1,6 +1,6 @@
 package glance.model.text;
 
-import glance.io.FormatException;
+import glance.api.FormatException;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

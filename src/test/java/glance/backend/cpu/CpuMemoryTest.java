@@ -3,7 +3,7 @@ package glance.backend.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.backend.MemoryStats;
 import glance.tensor.DType;
 import glance.tensor.Shape;

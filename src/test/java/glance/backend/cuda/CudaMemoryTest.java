@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.EmulatedDriver;
 import glance.tensor.DType;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.DeviceException;
 import glance.backend.Device;
-import glance.backend.DeviceException;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;

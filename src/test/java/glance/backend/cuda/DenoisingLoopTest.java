@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.Lora;
+import glance.api.Strength;
 import glance.backend.DeviceInfo;
 import glance.backend.DeviceOptions;
 import glance.backend.Replay;
@@ -15,18 +17,21 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
 import glance.ops.Ops;
 import glance.pipeline.Families;
-import glance.pipeline.ImageRequest;
 import glance.pipeline.RunListener;
-import glance.pipeline.TextToImage;
+import glance.pipeline.Settings;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -71,19 +76,25 @@ class DenoisingLoopTest {
     }
 
     /** Three steps under one expert, three under another. */
-    private ImageRequest experts() {
-        Path adapter = TinyDit.in(folder).adapter("transformer_blocks.1.attn1.to_q", 32, 32);
-        List<LoraSpec> experts =
-                List.of(new LoraSpec(adapter, 1, "1-3"), new LoraSpec(adapter, 0.5f, "4-6"));
+    private Settings experts() {
+        Path one = TinyDit.in(folder).adapter("transformer_blocks.1.attn1.to_q", 32, 32);
+        Path other = folder.resolve("other.safetensors");
+        try {
+            Files.copy(one, other, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        List<Lora> experts =
+                List.of(Lora.of(one).on("1-3"), Lora.of(other).strength(0.5f).on("4-6"));
         return Runs.request(folder, "1", "uniform-6", 1, experts);
     }
 
     /** Four tokens, as the emulator is slow. */
-    private static ImageRequest small(Path model, String prompt) {
-        ImageRequest request = Runs.request(model, prompt, "uniform-3", 1, List.of());
+    private static Settings small(Path model, String prompt) {
+        Settings request = Runs.request(model, prompt, "uniform-3", 1, List.of());
         ModelFolder opened = ModelFolder.open(model);
         int side = 2 * Families.of(opened).geometry(opened).pixelsPerToken();
-        return new ImageRequest(
+        return new Settings(
                 request.prompts(),
                 request.negative(),
                 request.seed(),
@@ -97,25 +108,25 @@ class DenoisingLoopTest {
     }
 
     /** The calls of each step. */
-    private List<Map<String, Integer>> steps(CountingDriver driver, ImageRequest request) {
+    private List<Map<String, Integer>> steps(CountingDriver driver, Settings request) {
         List<Map<String, Integer>> steps = new ArrayList<>();
         try (CudaDevice device = device(driver);
                 Ops ops = new Ops(device)) {
-            new TextToImage(ops, ModelFolder.open(folder))
-                    .run(
-                            request,
-                            new RunListener() {
-                                @Override
-                                public void stage(String name) {
-                                    driver.take();
-                                }
+            Runs.run(
+                    ops,
+                    ModelFolder.open(folder),
+                    request,
+                    new RunListener() {
+                        @Override
+                        public void stage(String name) {
+                            driver.take();
+                        }
 
-                                @Override
-                                public void step(
-                                        int step, int count, String phase, double seconds) {
-                                    steps.add(driver.take());
-                                }
-                            });
+                        @Override
+                        public void step(int step, int count, String phase, double seconds) {
+                            steps.add(driver.take());
+                        }
+                    });
         }
         return steps;
     }
@@ -141,29 +152,44 @@ class DenoisingLoopTest {
                 .containsEntry("endCapture", 1);
     }
 
+    /** One expert whose strength is another number in every step: one graph serves them all. */
+    @Test
+    void strengthOfEachStep_isOneSmallCopyOnTheDevice() {
+        Path adapter = TinyDit.in(folder).adapter("transformer_blocks.1.attn1.to_q", 32, 32);
+        Lora ramp = Lora.of(adapter).strength(Strength.ramp(0.2f, 1));
+        CountingDriver driver = counting(NOTHING);
+        List<Map<String, Integer>> steps =
+                steps(driver, Runs.request(folder, "1", "uniform-6", 1, List.of(ramp)));
+        Map<String, Integer> one = new HashMap<>(STEP);
+        one.merge("launch", 1, Integer::sum);
+        assertThat(steps).hasSize(6);
+        assertThat(steps.subList(1, 6)).containsOnly(one);
+        assertThat(steps.get(0)).containsEntry("beginCapture", 1);
+    }
+
     /** Weights in F32, an adapter in F32 of rank 2: what tensor cores read is neither. */
     @Test
     void operandsOfTensorCores_arePackedBeforeTheFirstStep() {
-        ImageRequest request = experts();
+        Settings request = experts();
         CountingDriver driver = counting(NOTHING);
         List<String> kernels = new ArrayList<>();
         try (CudaDevice device = device(driver, new DeviceOptions(0, DType.BF16));
                 Ops ops = new Ops(device)) {
-            new TextToImage(ops, ModelFolder.open(folder))
-                    .run(
-                            request,
-                            new RunListener() {
-                                @Override
-                                public void stage(String name) {
-                                    driver.takeKernels();
-                                }
+            Runs.run(
+                    ops,
+                    ModelFolder.open(folder),
+                    request,
+                    new RunListener() {
+                        @Override
+                        public void stage(String name) {
+                            driver.takeKernels();
+                        }
 
-                                @Override
-                                public void step(
-                                        int step, int count, String phase, double seconds) {
-                                    kernels.addAll(driver.takeKernels());
-                                }
-                            });
+                        @Override
+                        public void step(int step, int count, String phase, double seconds) {
+                            kernels.addAll(driver.takeKernels());
+                        }
+                    });
         }
         assertThat(kernels)
                 .anyMatch(name -> name.startsWith("low_rank_mma"))
@@ -180,7 +206,7 @@ class DenoisingLoopTest {
             default -> TinyDit.in(folder);
         }
         String prompt = family.equals("dit") ? "1" : "a red circle";
-        ImageRequest request = small(folder, prompt);
+        Settings request = small(folder, prompt);
         CountingDriver driver = counting(NOTHING);
         float[] graphs = latents(driver, request);
         assertThat(driver.take()).containsEntry("launchGraph", 2);
@@ -191,7 +217,7 @@ class DenoisingLoopTest {
                 });
     }
 
-    private float[] latents(CountingDriver driver, ImageRequest request) {
+    private float[] latents(CountingDriver driver, Settings request) {
         try (CudaDevice device = device(driver);
                 Ops ops = new Ops(device)) {
             return Runs.latents(ops, request, folder);

@@ -3,6 +3,7 @@ package glance.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.Lora;
 import glance.backend.Device;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
@@ -14,10 +15,9 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
 import glance.ops.Ops;
-import glance.pipeline.ImageRequest;
 import glance.pipeline.MemoryForecast;
+import glance.pipeline.Settings;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -41,9 +41,9 @@ class EmulatedFamiliesTest {
 
     @TempDir private static Path folder;
 
-    private record Job(Path model, ImageRequest request) {
+    private record Job(Path model, Settings request) {
         static Job of(Path model, String prompt, int size, Path adapter) {
-            List<LoraSpec> first = List.of(new LoraSpec(adapter, 1, "1"));
+            List<Lora> first = List.of(Lora.of(adapter).on("1"));
             return new Job(model, Runs.request(model, prompt, "uniform-2", size, 1, first));
         }
     }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.api.CancelledException;
 import glance.backend.Device;
 import glance.backend.DeviceOptions;
 import glance.backend.Devices;
@@ -20,12 +21,12 @@ import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsWriter;
 import glance.ops.Ops;
-import glance.pipeline.CancelledException;
 import glance.pipeline.Guidance;
-import glance.pipeline.ImageRequest;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
-import glance.pipeline.TextToImage;
-import glance.schedule.Plans;
+import glance.pipeline.Settings;
+import glance.schedule.PlanJson;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.io.IOException;
@@ -92,7 +93,8 @@ class EmulatedModelTest {
                 Ops ops = new Ops(device)) {
             assertThat(Checks.run(folder, ops).rows()).hasSize(4).allMatch(CheckReport.Row::passed);
             TwoSteps steps = new TwoSteps(ops);
-            TextToImage pipeline = new TextToImage(ops, ModelFolder.open(Fixture.tinyModel()));
+            Pipeline pipeline =
+                    new Pipeline(ops, ModelFolder.open(Fixture.tinyModel()), Residency.STREAM);
             assertThatThrownBy(() -> pipeline.run(request("glance"), steps))
                     .isInstanceOf(CancelledException.class);
             for (int step = 1; step <= 2; step++) {
@@ -150,8 +152,8 @@ class EmulatedModelTest {
     }
 
     /** That of the recorded case. */
-    private static ImageRequest request(String plan) {
-        return new ImageRequest(
+    private static Settings request(String plan) {
+        return new Settings(
                 List.of("a red circle left of a blue star on a white background"),
                 " ",
                 7,
@@ -159,7 +161,7 @@ class EmulatedModelTest {
                 64,
                 64,
                 new Guidance(4, true),
-                Plans.find(plan),
+                PlanJson.find(plan),
                 List.of(),
                 0);
     }

@@ -3,7 +3,7 @@ package glance.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.EmulatedDriver;

@@ -4,21 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import glance.api.FormatException;
+import glance.api.Lora;
+import glance.api.Plan;
+import glance.api.Plans;
 import glance.fixtures.Fixture;
+import glance.fixtures.Runs;
 import glance.fixtures.TinyFlux;
-import glance.io.FormatException;
 import glance.io.ModelFolder;
-import glance.lora.LoraSpec;
 import glance.model.PromptEncoder;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.pipeline.Guidance;
-import glance.pipeline.ImageRequest;
 import glance.pipeline.ImageResult;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
-import glance.pipeline.TextToImage;
-import glance.schedule.PlanSpec;
-import glance.schedule.Plans;
+import glance.pipeline.Settings;
+import glance.schedule.PlanJson;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,24 +38,24 @@ class FluxFamilyTest {
     @TempDir private static Path temporary;
     private static Path dev;
     private static Path schnell;
-    private static LoraSpec adapter;
+    private static Lora adapter;
 
     @BeforeAll
     static void write() {
         dev = TinyFlux.dev(temporary.resolve("dev"));
         schnell = TinyFlux.schnell(temporary.resolve("schnell"));
-        adapter = new LoraSpec(TinyFlux.adapter(temporary.resolve("a.safetensors")), 1, "slow");
+        adapter = Lora.of(TinyFlux.adapter(temporary.resolve("a.safetensors"))).on("slow");
     }
 
-    private static ImageRequest request(
-            String prompt, String negative, Guidance guidance, PlanSpec plan, LoraSpec... loras) {
-        return new ImageRequest(
+    private static Settings request(
+            String prompt, String negative, Guidance guidance, Plan plan, Lora... loras) {
+        return new Settings(
                 List.of(prompt), negative, 3, 1, SIZE, SIZE, guidance, plan, List.of(loras), 0);
     }
 
-    private static int[] run(Ops ops, Path model, ImageRequest request) {
+    private static int[] run(Ops ops, Path model, Settings request) {
         List<ImageResult> results =
-                new TextToImage(ops, ModelFolder.open(model)).run(request, new RunListener() {});
+                Runs.run(ops, ModelFolder.open(model), request, new RunListener() {});
         return pixels(results.get(0).picture());
     }
 
@@ -63,7 +66,7 @@ class FluxFamilyTest {
 
     @Test
     void glancePlanWithAdapter_isDeterministicAndTheAdapterCounts() {
-        PlanSpec glance = Plans.find("glance");
+        Plan glance = PlanJson.find("glance");
         Fixture.onCpu(
                 1,
                 ops -> {
@@ -91,7 +94,7 @@ class FluxFamilyTest {
 
     @Test
     void conditions_allReachThePicture() {
-        PlanSpec two = Plans.uniform(2);
+        Plan two = Plans.uniform(2);
         Fixture.onCpu(
                 ops -> {
                     int[] usual = run(ops, dev, request("a red circle", "", OWN, two));
@@ -110,7 +113,7 @@ class FluxFamilyTest {
 
     @Test
     void schnell_ignoresEmbeddedGuidance() {
-        PlanSpec two = Plans.uniform(2);
+        Plan two = Plans.uniform(2);
         Fixture.onCpu(
                 ops -> {
                     int[] usual = run(ops, schnell, request("a star", "", OWN, two));
@@ -124,8 +127,8 @@ class FluxFamilyTest {
     void batch_isThePicturesOneByOne() {
         Fixture.onCpu(
                 ops -> {
-                    ImageRequest both =
-                            new ImageRequest(
+                    Settings both =
+                            new Settings(
                                     List.of("a red circle"),
                                     "blue",
                                     3,
@@ -137,8 +140,7 @@ class FluxFamilyTest {
                                     List.of(),
                                     0);
                     List<ImageResult> results =
-                            new TextToImage(ops, ModelFolder.open(dev))
-                                    .run(both, new RunListener() {});
+                            Runs.run(ops, ModelFolder.open(dev), both, new RunListener() {});
                     assertThat(results).extracting(ImageResult::seed).containsExactly(3L, 4L);
                     assertThat(pixels(results.get(0).picture()))
                             .isEqualTo(
@@ -189,8 +191,8 @@ class FluxFamilyTest {
     void glancePlan_hasTheGridOfFlux() {
         Fixture.onCpu(
                 ops -> {
-                    ImageRequest large =
-                            new ImageRequest(
+                    Settings large =
+                            new Settings(
                                     List.of("a"),
                                     "",
                                     0,
@@ -198,11 +200,13 @@ class FluxFamilyTest {
                                     256,
                                     256,
                                     OWN,
-                                    Plans.find("glance"),
+                                    PlanJson.find("glance"),
                                     List.of(),
                                     0);
                     float[] sigmas =
-                            new TextToImage(ops, ModelFolder.open(dev)).plan(large).sigmas();
+                            new Pipeline(ops, ModelFolder.open(dev), Residency.STREAM)
+                                    .plan(large)
+                                    .sigmas();
                     float[] timesteps = {
                         1000f, 986.9786f, 973.2042f, 958.6094f, 943.1188f, 926.6473f, 825.7017f,
                         677.9868f, 441.1997f, 60.5503f

@@ -3,10 +3,10 @@ package glance.model.qwenimage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import glance.backend.Rope;
 import glance.fixtures.Fixture;
 import glance.io.Config;
-import glance.io.FormatException;
 import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;

@@ -3,9 +3,9 @@ package glance.model.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.FormatException;
 import glance.fixtures.Fixture;
 import glance.io.Config;
-import glance.io.FormatException;
 import glance.io.Weights;
 import glance.ops.Ops;
 import java.io.IOException;

@@ -44,7 +44,7 @@ public interface Convolution extends AutoCloseable {
     /**
      * Queues a convolution; addresses of device memory.
      *
-     * @throws glance.backend.DeviceException if the library refuses it, with its words
+     * @throws glance.api.DeviceException if the library refuses it, with its words
      */
     void convolve(Geometry geometry, long x, long weight, long out, long workspace);
 

@@ -2,7 +2,7 @@ package glance.backend.cuda.driver;
 
 import static jcuda.jcudnn.cudnnTensorFormat.CUDNN_TENSOR_NHWC;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

@@ -3,7 +3,7 @@ package glance.backend.cuda.driver;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

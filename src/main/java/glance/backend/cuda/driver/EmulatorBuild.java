@@ -1,6 +1,6 @@
 package glance.backend.cuda.driver;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.io.CacheFolder;
 import glance.io.NativeLibraries;
 import glance.io.SafeWrite;

@@ -4,7 +4,7 @@ import com.sun.jna.Library;
 import com.sun.jna.Native;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.io.JnaLibrary;
 import glance.io.NativeLibraries;
 import java.nio.ByteBuffer;

@@ -42,7 +42,7 @@ public interface Gemm extends AutoCloseable {
     /**
      * Queues a product.
      *
-     * @throws glance.backend.DeviceException if the library refuses it, with its words
+     * @throws glance.api.DeviceException if the library refuses it, with its words
      */
     void multiply(Product product);
 

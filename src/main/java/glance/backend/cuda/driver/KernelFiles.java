@@ -1,6 +1,6 @@
 package glance.backend.cuda.driver;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;

@@ -1,6 +1,6 @@
 package glance.backend.cuda.driver;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import java.util.Set;
 import jcuda.driver.CUresult;
 import jcuda.driver.JCudaDriver;

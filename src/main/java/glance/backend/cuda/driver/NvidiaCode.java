@@ -2,7 +2,7 @@ package glance.backend.cuda.driver;
 
 import static glance.backend.cuda.driver.NvidiaCalls.check;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import java.io.IOException;
 import java.util.Set;
 import jcuda.Pointer;

@@ -5,7 +5,7 @@ import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SH
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PER_BLOCK;
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import glance.backend.MathLibrary;
 import java.io.IOException;
 import java.nio.ByteBuffer;

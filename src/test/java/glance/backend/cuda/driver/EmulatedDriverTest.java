@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;

@@ -3,7 +3,7 @@ package glance.backend.cuda.driver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.backend.DeviceException;
+import glance.api.DeviceException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

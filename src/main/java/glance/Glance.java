@@ -1,0 +1,166 @@
+package glance;
+
+import glance.backend.Device;
+import glance.backend.DeviceInfo;
+import glance.backend.DeviceOptions;
+import glance.backend.Devices;
+import glance.backend.MemoryStats;
+import glance.io.BuiltInModel;
+import glance.io.ModelFolder;
+import glance.ops.Ops;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Residency;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * The engine on one device, and the way in:
+ *
+ * <pre>{@code
+ * try (Glance glance = Glance.open();
+ *         Model model = glance.load(Path.of("FLUX.1-dev"))) {
+ *     model.draw("three blue stars").save(Path.of("stars.png"));
+ * }
+ * }</pre>
+ *
+ * May be called from any thread. What its models do happens on one thread of its own, one piece of
+ * work after the other. Two engines in one process share nothing. What can go wrong is listed in
+ * {@link glance.api}.
+ */
+public final class Glance implements AutoCloseable {
+    private final Worker worker;
+    private final Device device;
+    private final Ops ops;
+    private final Set<Model> models = new LinkedHashSet<>();
+    private boolean closed;
+
+    private Glance(Worker worker, Device device) {
+        this.worker = worker;
+        this.device = device;
+        this.ops = new Ops(device);
+    }
+
+    /**
+     * The engine on the best device of this machine.
+     *
+     * @throws glance.api.DeviceException if none can be used
+     */
+    public static Glance open() {
+        return open("auto");
+    }
+
+    /**
+     * The engine on a device.
+     *
+     * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:1}
+     * @throws glance.api.DeviceException if there is no such device, or it cannot be used
+     */
+    public static Glance open(String device) {
+        return open(device, DeviceOptions.defaults());
+    }
+
+    /**
+     * The same with options.
+     *
+     * @param options threads of the CPU, dtype of activations
+     */
+    public static Glance open(String device, DeviceOptions options) {
+        Worker worker = new Worker("glance");
+        try {
+            return new Glance(worker, worker.call(cancelled -> Devices.open(device, options)));
+        } catch (RuntimeException | Error e) {
+            worker.close();
+            throw e;
+        }
+    }
+
+    /** The device. */
+    public DeviceInfo device() {
+        return device.info();
+    }
+
+    /** What the device's memory holds and held. */
+    public MemoryStats memory() {
+        return device.memory().stats();
+    }
+
+    /** The small model that ships with the engine: coloured shapes, 64 pixels wide. */
+    public Model builtIn() {
+        return load(BuiltInModel.path(), BuiltInModel.NAME, null);
+    }
+
+    /**
+     * A model in the published folder layout. Weights come to the device with the first request.
+     *
+     * @throws glance.api.FormatException if the folder is no model that this engine runs
+     */
+    public Model load(Path folder) {
+        return load(folder, folder.toString(), null);
+    }
+
+    /** The same, with a say in which of its parts stay on the device. */
+    public Model load(Path folder, Residency residency) {
+        return load(folder, folder.toString(), residency);
+    }
+
+    /**
+     * The same under another name, for files that say what made them.
+     *
+     * @param residency null to let the memory decide
+     */
+    public Model load(Path folder, String name, Residency residency) {
+        ModelFolder opened = ModelFolder.open(folder);
+        synchronized (models) {
+            requireOpen();
+            Pipeline pipeline = new Pipeline(ops, opened, residency);
+            Model model = new Model(this, name, opened, pipeline);
+            models.add(model);
+            return model;
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException(
+                    "this engine is closed; open a new one with Glance.open");
+        }
+    }
+
+    Worker worker() {
+        return worker;
+    }
+
+    Ops ops() {
+        return ops;
+    }
+
+    void closed(Model model) {
+        synchronized (models) {
+            models.remove(model);
+        }
+    }
+
+    /** Closes its models, and frees everything that it has on the device; twice is fine. */
+    @Override
+    public void close() {
+        Set<Model> open;
+        synchronized (models) {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            open = Set.copyOf(models);
+        }
+        try {
+            open.forEach(Model::close);
+            worker.run(ops::close);
+        } finally {
+            try {
+                worker.run(device::close);
+            } finally {
+                worker.close();
+            }
+        }
+    }
+}

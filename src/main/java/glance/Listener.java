@@ -1,0 +1,47 @@
+package glance;
+
+import java.util.List;
+
+/**
+ * Hears what a model is doing, and may end it. Called on the model's own thread, one call at a
+ * time; the work waits meanwhile, so be quick. A listener cannot call the model back.
+ */
+@FunctionalInterface
+public interface Listener {
+    /** Hears nothing. */
+    Listener NONE = progress -> {};
+
+    /** A denoising step is done. */
+    void progress(Progress progress);
+
+    /**
+     * A part of the work begins that has no steps: loading or running a component.
+     *
+     * @param name such as {@code text encoder}
+     */
+    default void stage(String name) {}
+
+    /**
+     * The pictures of a prompt as they look by now, where {@link
+     * glance.api.Request#previewEvery(int)} asks for them.
+     *
+     * @param progress where the run is
+     * @param pictures one for each of the batch
+     */
+    default void preview(Progress progress, List<Picture> pictures) {}
+
+    /**
+     * A picture is finished; those of later prompts are still to come.
+     *
+     * @param index counted from 0, prompt by prompt and within a prompt seed by seed
+     */
+    default void picture(int index, Picture picture) {}
+
+    /** Something the user should know; the run goes on. */
+    default void warning(String message) {}
+
+    /** Asked between steps; true ends the run with {@link glance.api.CancelledException}. */
+    default boolean isCancelled() {
+        return false;
+    }
+}

@@ -1,0 +1,181 @@
+package glance;
+
+import glance.api.Request;
+import glance.api.RequestException;
+import glance.compare.Comparison;
+import glance.compare.ComparisonRequest;
+import glance.compare.Outcome;
+import glance.io.ModelFolder;
+import glance.picture.Origin;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Settings;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+
+/**
+ * A model that serves any number of requests: new prompts, sizes, plans and adapters need nothing
+ * to be loaded again, as far as the memory of the device allows. May be called from any thread; one
+ * request is served at a time, in the order of the calls.
+ */
+public final class Model implements AutoCloseable {
+    private final Glance glance;
+    private final String name;
+    private final ModelFolder folder;
+    private final Pipeline pipeline;
+    private volatile boolean closed;
+
+    Model(Glance glance, String name, ModelFolder folder, Pipeline pipeline) {
+        this.glance = glance;
+        this.name = name;
+        this.folder = folder;
+        this.pipeline = pipeline;
+    }
+
+    /** What it is called. */
+    public String name() {
+        return name;
+    }
+
+    /** Its family, such as {@code flux}. */
+    public String family() {
+        return pipeline.family().name();
+    }
+
+    /**
+     * Draws one picture, with everything else as the model wants it.
+     *
+     * @throws RequestException if the prompt is empty
+     */
+    public Picture draw(String prompt) {
+        return draw(Request.of(prompt)).get(0);
+    }
+
+    /** Draws pictures: see {@link #draw(Request, Listener)}. */
+    public List<Picture> draw(Request request) {
+        return draw(request, Listener.NONE);
+    }
+
+    /**
+     * Draws pictures, prompt by prompt and within a prompt seed by seed. Interrupting the thread
+     * that waits here ends the work as a listener does.
+     *
+     * @throws RequestException if the request makes no sense for this model
+     * @throws glance.api.FormatException if a file of the model or an adapter is damaged or does
+     *     not fit
+     * @throws glance.api.DeviceException if the device fails or has too little memory
+     * @throws glance.api.CancelledException if the work was ended from outside, after the pictures
+     *     whose last step was done went to the listener
+     */
+    public List<Picture> draw(Request request, Listener listener) {
+        requireOpen();
+        Settings settings = settings(request);
+        return glance.worker().call(cancelled -> draw(settings, listener, cancelled));
+    }
+
+    private List<Picture> draw(Settings settings, Listener listener, AtomicBoolean cancelled) {
+        requireOpen();
+        Origin origin = check(settings);
+        int steps = settings.prompts().size() * origin.plan().steps().size();
+        Hearing hearing = new Hearing(listener, origin, steps, cancelled::get);
+        pipeline.run(settings, hearing);
+        return hearing.pictures();
+    }
+
+    /**
+     * Compares plans and adapters with a teacher, picture by picture from the same noise.
+     *
+     * @param comparison what to compare
+     * @param cache an existing folder in which runs are kept and found again, or null for none
+     * @param pictures takes every picture, on the model's own thread
+     * @return what is complete; less than everything if the work was ended from outside
+     * @throws RequestException if a run does not fit the model
+     * @throws glance.api.CancelledException if the work was ended before anything was complete
+     */
+    public List<Outcome> compare(
+            ComparisonRequest comparison,
+            Path cache,
+            Listener listener,
+            Comparison.PictureSink pictures) {
+        requireOpen();
+        return glance.worker()
+                .call(
+                        cancelled -> {
+                            requireOpen();
+                            comparison.runs().forEach(run -> check(comparison.settings(run)));
+                            Hearing hearing =
+                                    new Hearing(
+                                            listener,
+                                            null,
+                                            comparison.totalSteps(),
+                                            cancelled::get);
+                            return new Comparison(pipeline, folder, comparison, cache)
+                                    .run(hearing, pictures);
+                        });
+    }
+
+    /**
+     * A request without gaps: what it does not say is filled in with what the model would use. Of a
+     * random seed this is the draw.
+     *
+     * @throws RequestException if the request makes no sense for this model
+     * @throws glance.api.FormatException if an adapter that it names is damaged
+     */
+    public Request complete(Request request) {
+        return settings(request).request();
+    }
+
+    /**
+     * Checks a request without loading anything: its values, the steps of its adapters, and whether
+     * pictures of its size fit into the memory.
+     *
+     * @throws RequestException if it makes no sense for this model
+     * @throws glance.api.DeviceException if the device has too little memory, with the largest size
+     *     that works
+     */
+    public void check(Request request) {
+        requireOpen();
+        Settings settings = settings(request);
+        glance.worker().run(() -> check(settings));
+    }
+
+    private Origin check(Settings settings) {
+        return refusingAsRequest(
+                () -> {
+                    pipeline.check(settings);
+                    return Origin.of(name, settings, folder);
+                });
+    }
+
+    private Settings settings(Request request) {
+        return refusingAsRequest(() -> Settings.of(request, folder));
+    }
+
+    /** What the layers below call an illegal argument came from the request. */
+    private static <T> T refusingAsRequest(Supplier<T> work) {
+        try {
+            return work.get();
+        } catch (RequestException e) {
+            throw e;
+        } catch (IllegalArgumentException e) {
+            throw new RequestException(e.getMessage(), e);
+        }
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("the model " + name + " is closed; load it again");
+        }
+    }
+
+    /** Frees what it has on the device, after the work that waits; twice is fine. */
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            glance.worker().run(pipeline::close);
+            glance.closed(this);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package glance.api;
+
+import glance.api.Plan.GridSteps;
+import glance.api.Plan.Phase;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The plans that have names. Those of Glance (Dong et al., arXiv 2512.02899) keep steps of the
+ * model's own 50, close together at high noise and far apart later:
+ *
+ * <pre>
+ *             slow                fast
+ * glance      1  3  5  7  9       11 21 31 41 50
+ * glance-8    1     5     9       11 21 31 41 50
+ * glance-15   1  3  5  7  9       11 15 20 24 28 33 37 41 46 50
+ * </pre>
+ *
+ * The paper gives the steps of the first; of the other two (3 + 5 and 5 + 10) only the counts. Here
+ * they keep the ends of both phases, and so the switch, and space the rest evenly, rounded.
+ */
+public final class Plans {
+    /** The phase of high noise. */
+    public static final String SLOW = "slow";
+
+    /** The phase of low noise. */
+    public static final String FAST = "fast";
+
+    private static final int TEACHER_STEPS = 50;
+
+    /** All 50 steps of the model. */
+    public static final Plan FULL = new Plan("full", GridSteps.all(TEACHER_STEPS), List.of());
+
+    /** Five slow and five fast steps. */
+    public static final Plan GLANCE =
+            glance("glance", List.of(1, 3, 5, 7, 9), List.of(11, 21, 31, 41, 50));
+
+    private static final Pattern UNIFORM = Pattern.compile("(?:uniform-)?(\\d{1,9})");
+
+    private static final Map<String, Plan> NAMED =
+            Stream.of(
+                            FULL,
+                            GLANCE,
+                            glance("glance-8", List.of(1, 5, 9), List.of(11, 21, 31, 41, 50)),
+                            glance(
+                                    "glance-15",
+                                    List.of(1, 3, 5, 7, 9),
+                                    List.of(11, 15, 20, 24, 28, 33, 37, 41, 46, 50)))
+                    .collect(Collectors.toUnmodifiableMap(Plan::name, Function.identity()));
+
+    private Plans() {}
+
+    /**
+     * The names that {@link #named} knows; {@code uniform-N}, or N alone, stands for any number of
+     * steps.
+     */
+    public static List<String> names() {
+        return List.of("full", "uniform-N", "glance", "glance-8", "glance-15");
+    }
+
+    /**
+     * The plan with a name, if there is one.
+     *
+     * @throws RequestException if it is uniform-N with an N that is not 1 to 1000
+     */
+    public static Optional<Plan> named(String name) {
+        Matcher uniform = UNIFORM.matcher(name);
+        return uniform.matches()
+                ? Optional.of(uniform(Integer.parseInt(uniform.group(1))))
+                : Optional.ofNullable(NAMED.get(name));
+    }
+
+    /** The plan that has phases and is called this, if there is one. */
+    public static Optional<Plan> phased(String name) {
+        return Optional.ofNullable(NAMED.get(name)).filter(plan -> !plan.phases().isEmpty());
+    }
+
+    /**
+     * The model's own grid of a number of steps, without phases.
+     *
+     * @throws RequestException if steps is not 1 to 1000
+     */
+    public static Plan uniform(int steps) {
+        String name = "uniform-" + steps;
+        if (steps < 1 || steps > Plan.MAX_STEPS) {
+            throw new RequestException("plan '" + name + "': N must be 1 to " + Plan.MAX_STEPS);
+        }
+        return new Plan(name, GridSteps.all(steps), List.of());
+    }
+
+    private static Plan glance(String name, List<Integer> slow, List<Integer> fast) {
+        List<Integer> keep = Stream.concat(slow.stream(), fast.stream()).toList();
+        return new Plan(
+                name,
+                new GridSteps(TEACHER_STEPS, keep),
+                List.of(
+                        new Phase(SLOW, 1, slow.size()),
+                        new Phase(FAST, slow.size() + 1, keep.size())));
+    }
+}

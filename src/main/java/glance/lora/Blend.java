@@ -1,0 +1,54 @@
+package glance.lora;
+
+import glance.backend.LowRank;
+import glance.ops.Adapter;
+import glance.ops.Ops;
+import glance.tensor.Tensor;
+import java.util.Collections;
+import java.util.Map;
+
+/**
+ * Experts that are active together, on a device. The matrices stay what and where they are in all
+ * steps; the strengths of the current step are numbers in one vector that the products read:
+ *
+ * <pre>
+ *   rows       step 1 | module 0 | module 1 | ... |      F32, scale of each rank
+ *              step 2 | module 0 | module 1 | ... |
+ *                         ^ one copy, where they differ
+ *   current           | module 0 | module 1 | ... |
+ * </pre>
+ *
+ * Known by its instance: steps of one blend share everything that does not depend on strengths,
+ * such as a captured graph.
+ */
+public final class Blend implements Adapter {
+    /** Of no expert. */
+    static final Blend NONE = new Blend(Map.of(), null);
+
+    private final Map<String, LowRank> modules;
+    private final Tensor current; // F32 (ranks of all modules), or null without modules
+    private Tensor row;
+
+    Blend(Map<String, LowRank> modules, Tensor current) {
+        this.modules = Collections.unmodifiableMap(modules);
+        this.current = current;
+    }
+
+    /** What is added to which layer. */
+    public Map<String, LowRank> modules() {
+        return modules;
+    }
+
+    @Override
+    public LowRank of(String module) {
+        return modules.get(module);
+    }
+
+    /** Makes the strengths of a row the current ones; one copy, or none where they are already. */
+    void set(Ops ops, Tensor strengths) {
+        if (current != null && row != strengths) {
+            ops.copy(strengths, current);
+            row = strengths;
+        }
+    }
+}

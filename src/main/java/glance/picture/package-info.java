@@ -1,0 +1,5 @@
+/**
+ * The settings of a picture, as they travel in its file: written for ourselves and for other
+ * programs, and read from both.
+ */
+package glance.picture;

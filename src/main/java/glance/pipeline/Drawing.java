@@ -1,0 +1,215 @@
+package glance.pipeline;
+
+import glance.api.CancelledException;
+import glance.lora.RunExperts;
+import glance.model.Denoiser;
+import glance.model.TokenGrid;
+import glance.model.text.TextBatch;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.schedule.PhasePlan;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/**
+ * Settings made ready: prompts are encoded, experts are read, the steps are known. From here on any
+ * number of pictures can be made. Close it before its {@link Pipeline}.
+ */
+public final class Drawing implements AutoCloseable {
+    /** The stages of a run, see {@link RunListener#stage}. */
+    static final String TEXT_ENCODER = "text encoder";
+
+    private static final String TRANSFORMER = "transformer";
+    private static final String DENOISING = "denoising";
+    private static final String AUTOENCODER = "autoencoder";
+
+    private final Pipeline pipeline;
+    private final Ops ops;
+    private final Parts parts;
+    private final Settings settings;
+    private final PhasePlan plan;
+    private final TokenGrid grid;
+    private final List<Texts.Encoded> encoded;
+    private final RunExperts experts;
+    private final List<DenoisingStep> steps;
+    private final RunListener listener;
+    private boolean delivered;
+    private boolean closed;
+
+    /**
+     * What the steps of a prompt made.
+     *
+     * @param latents of the last step, [batch, tokens, channels]
+     * @param seconds from the noise to them: modulation and all steps, without text and decoding
+     */
+    public record Denoised(float[] latents, double seconds) {}
+
+    Drawing(
+            Pipeline pipeline,
+            Settings settings,
+            List<Texts.Encoded> encoded,
+            RunExperts experts,
+            RunListener listener) {
+        this.pipeline = pipeline;
+        this.ops = pipeline.ops();
+        this.parts = pipeline.parts();
+        this.settings = settings;
+        this.plan = pipeline.plan(settings);
+        this.grid = pipeline.grid(settings);
+        this.encoded = encoded;
+        this.experts = experts;
+        this.steps = DenoisingStep.of(plan, step -> experts.of(step.number()));
+        this.listener = listener;
+    }
+
+    /** The settings. */
+    public Settings settings() {
+        return settings;
+    }
+
+    /** The steps of each picture. */
+    public PhasePlan plan() {
+        return plan;
+    }
+
+    private List<TextBatch> texts() {
+        return encoded.stream().map(Texts.Encoded::texts).toList();
+    }
+
+    /**
+     * Makes all pictures, prompt by prompt. Of several prompts, all but the last are decoded beside
+     * the transformer, so that their pictures are there early; where that does not fit, they are
+     * decoded at the end, too.
+     *
+     * @throws CancelledException if the listener asked for it
+     * @throws IllegalStateException if numbers became NaN or infinite
+     */
+    List<ImageResult> run() {
+        try (Scope scope = ops.scope()) {
+            Decoding decoding = new Decoding(ops, parts, settings, grid, this::deliver);
+            denoise(decoding);
+            listener.stage(AUTOENCODER);
+            List<ImageResult> results = decoding.finish();
+            if (decoding.prompts() < settings.prompts().size()) {
+                throw new CancelledException();
+            }
+            return results;
+        }
+    }
+
+    /** Makes the last latents of each prompt; of fewer prompts if the run was cancelled. */
+    private void denoise(Decoding decoding) {
+        listener.stage(TRANSFORMER);
+        try (Scope outer = ops.scope()) {
+            Denoiser denoiser = parts.denoiser();
+            Sampler sampler = new Sampler(ops, denoiser, listener);
+            List<Conditioned> prepared =
+                    sampler.prepare(texts(), steps, grid, settings.guidance().embedded());
+            if (!parts.keepsDenoiser()) {
+                // the steps need neither the other, and together they might not fit
+                denoiser.parameters().unloadConditioning();
+            }
+            denoiser.parameters().load();
+            listener.stage(DENOISING);
+            Previews previews = new Previews(ops, settings, grid, parts, listener);
+            for (Conditioned conditioned : prepared) {
+                try (Scope scope = ops.scope()) {
+                    Tensor noise = noise(settings.seed());
+                    Tensor latents =
+                            sampler.run(conditioned, noise, steps, settings.guidance(), previews);
+                    NotFinite.check(ops.host().floats(latents), NotFinite.LATENTS);
+                    decoding.add(outer.keep(scope.keep(latents)));
+                } catch (CancelledException e) {
+                    if (decoding.prompts() == 0) {
+                        throw e;
+                    }
+                    break;
+                }
+                if (decoding.prompts() < settings.prompts().size()) {
+                    decoding.decodeBeside();
+                }
+            }
+        } finally {
+            parts.leaveCodec();
+            parts.leaveDenoiser();
+        }
+    }
+
+    private Tensor noise(long seed) {
+        return StartNoise.packed(ops, seed, settings.batch(), pipeline.geometry(), grid);
+    }
+
+    /**
+     * Makes the latents of one prompt; {@link #decode} has their picture.
+     *
+     * @param prompt index of the prompt
+     * @param seed of the start noise, in place of that of the settings
+     * @throws CancelledException if the listener asked for it
+     * @throws IllegalStateException if the latents became NaN or infinite
+     */
+    public Denoised denoise(int prompt, long seed) {
+        requireOpen();
+        Denoiser denoiser = parts.denoiser();
+        denoiser.parameters().load();
+        try (Scope inner = ops.scope()) {
+            Tensor noise = noise(seed);
+            ops.device().synchronize();
+            long start = System.nanoTime();
+            Sampler sampler = new Sampler(ops, denoiser, listener);
+            List<TextBatch> text = List.of(encoded.get(prompt).texts());
+            Guidance guidance = settings.guidance();
+            Conditioned conditioned =
+                    sampler.prepare(text, steps, grid, guidance.embedded()).get(0);
+            Tensor latents = sampler.run(conditioned, noise, steps, guidance, (tensor, step) -> {});
+            double seconds = (System.nanoTime() - start) * 1e-9;
+            FloatBuffer values = ops.host().floats(latents);
+            NotFinite.check(values.duplicate(), NotFinite.LATENTS);
+            float[] copy = new float[values.remaining()];
+            values.get(copy);
+            return new Denoised(copy, seconds);
+        } finally {
+            parts.leaveDenoiser();
+        }
+    }
+
+    /** The picture of latents of one sample. */
+    public BufferedImage decode(float[] latents) {
+        requireOpen();
+        try (Scope inner = ops.scope()) {
+            Shape shape = Shape.of(1, grid.tokens(), latents.length / grid.tokens());
+            Tensor tensor = ops.host().floats(shape, latents);
+            return Pictures.of(ops, parts.codec().decode(ops, tensor, grid)).get(0);
+        } finally {
+            parts.leaveCodec();
+        }
+    }
+
+    private void deliver(int index, ImageResult picture) {
+        delivered = true;
+        listener.picture(index, picture);
+    }
+
+    /** Whether the listener has had a finished picture. */
+    boolean hasDelivered() {
+        return delivered;
+    }
+
+    private void requireOpen() {
+        if (closed) {
+            throw new IllegalStateException("this drawing is closed; prepare a new one");
+        }
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            experts.close();
+            encoded.forEach(Texts.Encoded::release);
+            pipeline.ended(this);
+        }
+    }
+}

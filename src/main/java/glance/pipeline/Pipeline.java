@@ -1,0 +1,268 @@
+package glance.pipeline;
+
+import glance.api.DeviceException;
+import glance.api.Lora;
+import glance.api.Plan;
+import glance.backend.Device;
+import glance.io.ModelFolder;
+import glance.lora.Expert;
+import glance.lora.ExpertSet;
+import glance.lora.LoraFile;
+import glance.lora.RunExperts;
+import glance.lora.StepExperts;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.TokenGrid;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.schedule.NoiseSchedule;
+import glance.schedule.PhasePlan;
+import glance.tensor.Tensor;
+import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * Prompt to picture, for any family and any number of runs. Parts of the model are opened when they
+ * are needed; which of them stay is a matter of {@link Residency}. Encoded prompts and adapters
+ * that were read stay for the next run. Not thread-safe: it belongs to the thread of its
+ * operations.
+ */
+public final class Pipeline implements AutoCloseable {
+    private final Ops ops;
+    private final ModelFolder folder;
+    private final Family family;
+    private final NoiseSchedule schedule;
+    private final Family.Geometry geometry;
+    private final Parts parts;
+    private final Texts texts;
+    private final Set<Drawing> open = new HashSet<>();
+    private ExpertReader reader; // null before the text encoders were open once
+    private ExpertSet experts; // null before the first run
+    private boolean closed;
+
+    /**
+     * Reads the model's configuration; weights are loaded by the first run.
+     *
+     * @param residency null to let the memory decide
+     * @throws glance.api.FormatException if no known family runs this folder, or a config is
+     *     unsupported
+     */
+    public Pipeline(Ops ops, ModelFolder folder, Residency residency) {
+        this(ops, folder, new Parts(ops, Families.of(folder), folder, residency));
+    }
+
+    private Pipeline(Ops ops, ModelFolder folder, Parts parts) {
+        this.ops = ops;
+        this.folder = folder;
+        this.family = Families.of(folder);
+        this.schedule = family.schedule(folder);
+        this.geometry = family.geometry(folder);
+        this.parts = parts;
+        this.texts = new Texts(ops, parts);
+    }
+
+    /** A pipeline around a denoiser that is open already, such as one in training. */
+    public static Pipeline around(Denoiser denoiser, Ops ops, ModelFolder folder) {
+        return new Pipeline(ops, folder, Parts.around(denoiser, ops, Families.of(folder), folder));
+    }
+
+    /** The family of the model. */
+    public Family family() {
+        return family;
+    }
+
+    /** Sizes of pictures and latents. */
+    public Family.Geometry geometry() {
+        return geometry;
+    }
+
+    Ops ops() {
+        return ops;
+    }
+
+    Parts parts() {
+        return parts;
+    }
+
+    /** The steps at a size: sigmas depend on the number of tokens. */
+    public PhasePlan plan(Settings settings) {
+        return PhasePlan.of(settings.plan(), schedule, grid(settings).tokens());
+    }
+
+    TokenGrid grid(Settings settings) {
+        return geometry.grid(settings.width(), settings.height());
+    }
+
+    /**
+     * Checks settings without loading anything: values, plan, and whether a large picture fits.
+     *
+     * @throws glance.api.RequestException if they do not fit the model, naming the value
+     * @throws DeviceException if the device has too little memory, with the largest size that works
+     */
+    public void check(Settings settings) {
+        SettingsCheck.require(settings, family, folder);
+        new SizeCheck(ops.device(), folder, settings, geometry, schedule).require();
+        PhasePlan plan = plan(settings);
+        loras(settings).forEach(lora -> ExpertReader.check(lora, plan));
+    }
+
+    /**
+     * Makes the pictures of settings, prompt by prompt.
+     *
+     * @throws glance.api.RequestException if they do not fit the model, naming the value
+     * @throws glance.api.FormatException if a file of the model or an adapter is damaged or does
+     *     not fit
+     * @throws glance.api.CancelledException if the listener asked for it
+     */
+    public List<ImageResult> run(Settings settings, RunListener listener) {
+        try (Drawing drawing = prepare(settings, listener)) {
+            try {
+                return drawing.run();
+            } catch (DeviceException e) {
+                if (!e.isOutOfMemory() || drawing.hasDelivered() || !parts.keepsDenoiser()) {
+                    throw e;
+                }
+                listener.warning("memory is short: from now on one part of the model at a time");
+                parts.stream();
+                return drawing.run();
+            }
+        }
+    }
+
+    /**
+     * Makes settings ready: encodes their prompts, reads their adapters.
+     *
+     * @param listener hears of everything that the drawing does
+     * @throws glance.api.RequestException if they do not fit the model, naming the value
+     * @throws glance.api.FormatException if a file of the model or an adapter is damaged or does
+     *     not fit
+     */
+    public Drawing prepare(Settings settings, RunListener listener) {
+        if (closed) {
+            throw new IllegalStateException("this model is closed; load it again");
+        }
+        SettingsCheck.require(settings, family, folder);
+        PhasePlan plan = plan(settings);
+        int tokens = family.promptTokens(folder).of(settings.maxPromptTokens());
+        List<Texts.Encoded> encoded = new ArrayList<>();
+        RunExperts ready = null;
+        try {
+            List<Expert> read = reader(tokens, listener).read(loras(settings), plan, listener);
+            encoded.addAll(
+                    texts.of(
+                            settings.batches(),
+                            tokens,
+                            reader.ofEncoders(read, listener),
+                            listener));
+            LostWords.warn(settings, encoded, listener);
+            ready = experts(read).perStep(plan.steps().size(), read);
+            Drawing drawing = new Drawing(this, settings, encoded, ready, listener);
+            open.add(drawing);
+            return drawing;
+        } catch (RuntimeException | Error e) {
+            if (ready != null) {
+                ready.close();
+            }
+            encoded.forEach(Texts.Encoded::release);
+            throw e;
+        } finally {
+            parts.leaveEncoder();
+        }
+    }
+
+    /** What adapters can be for is known when the text encoders were open once. */
+    private ExpertReader reader(int tokens, RunListener listener) {
+        if (reader == null) {
+            reader = new ExpertReader(family, folder, parts.encoder(tokens, listener).linears());
+        }
+        return reader;
+    }
+
+    private ExpertSet experts(List<Expert> read) {
+        if (experts == null) {
+            experts =
+                    new ExpertSet(
+                            ops, reader::isOfTransformer, module -> reader.blocks().of(module));
+        }
+        if (open.isEmpty()) {
+            Set<LoraFile> files = read.stream().map(Expert::file).collect(Collectors.toSet());
+            experts.retain(files);
+        }
+        return experts;
+    }
+
+    /** Adapters and those that a plan names for its phases. */
+    public static List<Lora> loras(List<Lora> given, Plan plan) {
+        return OwnExperts.withPlan(given, plan);
+    }
+
+    private static List<Lora> loras(Settings settings) {
+        return loras(settings.loras(), settings.plan());
+    }
+
+    /** The device that it runs on. */
+    public Device device() {
+        return ops.device();
+    }
+
+    /**
+     * A picture by adapters that are still in training.
+     *
+     * @param sample what to draw
+     * @param experts of a phase (null for steps without one)
+     */
+    public BufferedImage draw(Sample sample, Function<String, StepExperts> experts) {
+        RunListener silent = new RunListener() {};
+        List<DenoisingStep> steps =
+                DenoisingStep.of(sample.plan(), step -> experts.apply(step.phase()));
+        Guidance guidance = sample.guidance();
+        try (Scope scope = ops.scope()) {
+            Tensor noise = StartNoise.packed(ops, sample.seed(), 1, geometry, sample.grid());
+            Sampler sampler = new Sampler(ops, parts.denoiser(), silent);
+            Conditioned conditioned =
+                    sampler.prepare(
+                                    List.of(sample.text()),
+                                    steps,
+                                    sample.grid(),
+                                    guidance.embedded())
+                            .get(0);
+            Tensor latents = sampler.run(conditioned, noise, steps, guidance, (tensor, step) -> {});
+            return Pictures.of(ops, parts.codec().decode(ops, latents, sample.grid())).get(0);
+        } finally {
+            parts.leaveCodec();
+            parts.leaveDenoiser();
+        }
+    }
+
+    void ended(Drawing drawing) {
+        open.remove(drawing);
+        if (open.isEmpty() && !parts.keepsDenoiser()) {
+            forgetExperts();
+        }
+    }
+
+    private void forgetExperts() {
+        if (experts != null) {
+            experts.close();
+            experts = null;
+        }
+    }
+
+    /** Frees everything that it has on the device. */
+    @Override
+    public void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        List.copyOf(open).forEach(Drawing::close);
+        forgetExperts();
+        texts.close();
+        parts.close();
+    }
+}

@@ -1,0 +1,149 @@
+package glance.pipeline;
+
+import glance.api.Lora;
+import glance.api.Plan;
+import glance.api.Request;
+import glance.api.RequestException;
+import glance.io.ModelFolder;
+import glance.lora.AdapterPath;
+import glance.model.Family;
+import glance.schedule.Seeds;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * A {@link Request} without gaps: everything that decides how pictures of a model look.
+ *
+ * @param prompts one or more, none empty
+ * @param negative what guidance leads away from
+ * @param seed of the first picture of each prompt; the others count up from it
+ * @param batch pictures per prompt, made side by side
+ * @param width in pixels, a multiple of the model's unit
+ * @param height in pixels, a multiple of the model's unit
+ * @param guidance its scales
+ * @param plan the steps
+ * @param loras adapters beside those of the plan; each is one file
+ * @param previewEvery decode the latents after each this many steps; 0 for never
+ * @param maxPromptTokens tokens of a prompt that are read; 0 for the model's own number
+ */
+public record Settings(
+        List<String> prompts,
+        String negative,
+        long seed,
+        int batch,
+        int width,
+        int height,
+        Guidance guidance,
+        Plan plan,
+        List<Lora> loras,
+        int previewEvery,
+        int maxPromptTokens) {
+
+    public Settings {
+        prompts = List.copyOf(prompts);
+        loras = List.copyOf(loras);
+    }
+
+    /** Settings that read as many tokens as the model does by itself. */
+    public Settings(
+            List<String> prompts,
+            String negative,
+            long seed,
+            int batch,
+            int width,
+            int height,
+            Guidance guidance,
+            Plan plan,
+            List<Lora> loras,
+            int previewEvery) {
+        this(prompts, negative, seed, batch, width, height, guidance, plan, loras, previewEvery, 0);
+    }
+
+    /**
+     * Fills the gaps of a request: the plan is that of the adapters, else the model's; adapters are
+     * those that the model carries for the plan; the rest is what its folder says in {@code
+     * glance.json}, else what its family wants; the seed is random.
+     *
+     * @throws RequestException if the model cannot read so many tokens of a prompt
+     * @throws glance.api.FormatException if a file of the model or an adapter is damaged
+     */
+    public static Settings of(Request request, ModelFolder folder) {
+        Family family = Families.of(folder);
+        Family.Defaults defaults = Families.defaults(folder);
+        List<Lora> named = AdapterPath.expand(request.loras().orElse(List.of()));
+        Plan plan = request.plan().or(() -> OwnExperts.plan(named)).orElse(defaults.plan());
+        int side = family.geometry(folder).defaultSize();
+        Request.Size size = request.size().orElse(new Request.Size(side, side));
+        return new Settings(
+                request.prompts(),
+                request.negative().orElse(defaults.negative()),
+                request.seed().orElseGet(Seeds::random),
+                request.batch(),
+                size.width(),
+                size.height(),
+                new Guidance(
+                        request.guidance().orElse(defaults.guidance()),
+                        defaults.rescale(),
+                        request.embeddedGuidance().orElse(defaults.embeddedGuidance())),
+                plan,
+                request.loras().isPresent() ? named : OwnExperts.of(folder, plan),
+                request.previewEvery(),
+                family.promptTokens(folder).of(request.maxPromptTokens().orElse(0)));
+    }
+
+    /** A request that says all of this. */
+    public Request request() {
+        Request request =
+                Request.of(prompts)
+                        .negative(negative)
+                        .seed(seed)
+                        .batch(batch)
+                        .size(width, height)
+                        .guidance(guidance.scale())
+                        .embeddedGuidance(guidance.embedded())
+                        .plan(plan)
+                        .loras(loras)
+                        .previewEvery(previewEvery);
+        return maxPromptTokens == 0 ? request : request.maxPromptTokens(maxPromptTokens);
+    }
+
+    /** The same with other adapters. */
+    public Settings withLoras(List<Lora> others) {
+        return with(plan, others);
+    }
+
+    /** The same with another plan and other adapters. */
+    public Settings with(Plan otherPlan, List<Lora> otherLoras) {
+        return new Settings(
+                prompts,
+                negative,
+                seed,
+                batch,
+                width,
+                height,
+                guidance,
+                otherPlan,
+                otherLoras,
+                previewEvery,
+                maxPromptTokens);
+    }
+
+    /** The size as people write it. */
+    public String size() {
+        return width + "x" + height;
+    }
+
+    /** The texts that are encoded for each prompt: it, and with guidance the negative prompt. */
+    List<List<String>> batches() {
+        List<List<String>> batches = new ArrayList<>();
+        for (String prompt : prompts) {
+            List<String> batch = new ArrayList<>(Collections.nCopies(this.batch, prompt));
+            if (guidance.isActive()) {
+                batch.addAll(Collections.nCopies(this.batch, negative));
+            }
+            batches.add(batch);
+        }
+        return batches;
+    }
+}

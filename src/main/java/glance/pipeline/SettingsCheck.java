@@ -1,0 +1,60 @@
+package glance.pipeline;
+
+import glance.api.RequestException;
+import glance.io.ModelFolder;
+import glance.model.Family;
+
+/** Whether settings make sense for a model. */
+final class SettingsCheck {
+    private SettingsCheck() {}
+
+    /**
+     * @throws RequestException if they do not, naming the value
+     */
+    static void require(Settings settings, Family family, ModelFolder folder) {
+        if (settings.prompts().isEmpty()) {
+            throw new RequestException("no prompt given");
+        }
+        for (String prompt : settings.prompts()) {
+            if (prompt.isBlank()) {
+                throw new RequestException("the prompt is empty; say what to draw");
+            }
+        }
+        if (settings.batch() < 1) {
+            throw new RequestException("batch must be at least 1, got " + settings.batch());
+        }
+        if (settings.previewEvery() < 0) {
+            throw new RequestException(
+                    "previews come every 1 or more steps, got " + settings.previewEvery());
+        }
+        float scale = settings.guidance().scale();
+        if (!(scale >= 1) || Float.isInfinite(scale)) {
+            throw new RequestException(
+                    "guidance must be a finite number, at least 1 (1 turns it off), got " + scale);
+        }
+        float embedded = settings.guidance().embedded();
+        if (!(embedded >= 0) || Float.isInfinite(embedded)) {
+            throw new RequestException(
+                    "embedded guidance must be a finite number, at least 0, got " + embedded);
+        }
+        family.promptTokens(folder).of(settings.maxPromptTokens());
+        requireSize(settings, family.geometry(folder).pixelsPerToken());
+    }
+
+    private static void requireSize(Settings settings, int unit) {
+        for (int side : new int[] {settings.width(), settings.height()}) {
+            if (side <= 0 || side % unit != 0) {
+                int near = Math.max(unit, Math.round((float) side / unit) * unit);
+                throw new RequestException(
+                        "size "
+                                + settings.size()
+                                + ": sides must be positive multiples of "
+                                + unit
+                                + " for this model; "
+                                + near
+                                + " is the nearest to "
+                                + side);
+            }
+        }
+    }
+}

@@ -1,0 +1,183 @@
+package glance.pipeline;
+
+import glance.lora.Expert;
+import glance.lora.ExpertSet;
+import glance.lora.RunExperts;
+import glance.lora.StepExperts;
+import glance.model.PromptEncoder;
+import glance.model.text.PromptCut;
+import glance.model.text.TextBatch;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * Encoded prompts. The last ones are kept on the device, so that a prompt that comes again does not
+ * need the text encoders.
+ */
+final class Texts implements AutoCloseable {
+    /** One of Qwen-Image has 3.7 MB with its negative prompt, of FLUX 4.2 MB. */
+    private static final int MOST = 64;
+
+    private final Ops ops;
+    private final Parts parts;
+    private final Map<Key, Encoded> known = new LinkedHashMap<>(16, 0.75f, true);
+
+    /** What a batch of texts depends on. */
+    private record Key(List<String> batch, int tokens, List<OfEncoders> experts) {}
+
+    /**
+     * An expert's part for text encoders. A prompt is encoded once for all steps.
+     *
+     * @param expert that has such a part
+     * @param strength of its first step
+     */
+    record OfEncoders(Expert expert, float strength) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof OfEncoders o
+                    && o.expert.file() == expert.file()
+                    && o.strength == strength;
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(System.identityHashCode(expert.file()), strength);
+        }
+    }
+
+    /**
+     * A batch on the device.
+     *
+     * @param cuts what the encoders do not see of its texts
+     */
+    record Encoded(TextBatch texts, Map<String, List<PromptCut>> cuts) {
+        private Stream<Tensor> tensors() {
+            return Stream.of(texts.embeddings(), texts.lengths(), texts.pooled())
+                    .filter(Objects::nonNull);
+        }
+
+        /** Keeps it alive until a {@link #release} more. */
+        void retain() {
+            tensors().forEach(tensor -> tensor.storage().retain());
+        }
+
+        void release() {
+            tensors().forEach(tensor -> tensor.storage().release());
+        }
+    }
+
+    Texts(Ops ops, Parts parts) {
+        this.ops = ops;
+        this.parts = parts;
+    }
+
+    /**
+     * Encodes batches of texts.
+     *
+     * @param tokens of a text that are read
+     * @return in the same order; the caller releases each
+     */
+    List<Encoded> of(
+            List<List<String>> batches,
+            int tokens,
+            List<OfEncoders> experts,
+            RunListener listener) {
+        List<Encoded> result = new ArrayList<>();
+        try (Encoding encoding = new Encoding(tokens, experts, listener)) {
+            for (List<String> batch : batches) {
+                Key key = new Key(batch, tokens, experts);
+                Encoded encoded = known.get(key);
+                if (encoded == null) {
+                    encoded = encoding.encode(batch);
+                    known.put(key, encoded);
+                }
+                encoded.retain();
+                result.add(encoded);
+            }
+        } catch (RuntimeException | Error e) {
+            result.forEach(Encoded::release);
+            throw e;
+        }
+        forgetOldest();
+        return result;
+    }
+
+    private void forgetOldest() {
+        Iterator<Encoded> oldest = known.values().iterator();
+        while (known.size() > MOST) {
+            oldest.next().release();
+            oldest.remove();
+        }
+    }
+
+    /** The text encoders at work, from the first text on that is not known. */
+    private final class Encoding implements AutoCloseable {
+        private final int tokens;
+        private final List<OfEncoders> experts;
+        private final RunListener listener;
+        private PromptEncoder encoder;
+        private ExpertSet set;
+        private RunExperts strengths;
+
+        Encoding(int tokens, List<OfEncoders> experts, RunListener listener) {
+            this.tokens = tokens;
+            this.experts = experts;
+            this.listener = listener;
+        }
+
+        Encoded encode(List<String> batch) {
+            open();
+            StepExperts active = strengths.of(1);
+            active.use(ops);
+            TextBatch texts;
+            try (Scope scope = ops.scope()) {
+                texts = ops.under(active.adapter(), () -> encoder.encode(ops, batch));
+                Map<String, List<PromptCut>> cuts = new HashMap<>();
+                batch.forEach(text -> cuts.computeIfAbsent(text, encoder::cuts));
+                Encoded encoded = new Encoded(texts, cuts);
+                encoded.retain();
+                return encoded;
+            }
+        }
+
+        private void open() {
+            if (encoder == null) {
+                encoder = parts.encoder(tokens, listener);
+                set = new ExpertSet(ops, encoder.linears()::containsKey);
+                strengths =
+                        set.perStep(
+                                1,
+                                experts.stream()
+                                        .map(e -> e.expert().inOneStep(e.strength()))
+                                        .toList());
+            }
+        }
+
+        @Override
+        public void close() {
+            if (set != null) {
+                set.close();
+            }
+            if (strengths != null) {
+                strengths.close();
+            }
+            parts.leaveEncoder();
+        }
+    }
+
+    /** Forgets all. */
+    @Override
+    public void close() {
+        known.values().forEach(Encoded::release);
+        known.clear();
+    }
+}

@@ -1,0 +1,2 @@
+/** What messages and files are written with: text of strangers made fit for them, our own name. */
+package glance.text;
