@@ -1,15 +1,15 @@
 package glance;
 
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.MemoryStats;
+import glance.api.Residency;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
-import glance.backend.MemoryStats;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.pipeline.Pipeline;
-import glance.pipeline.Residency;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;

@@ -1,5 +1,6 @@
 package glance.backend;
 
+import glance.api.DeviceInfo;
 import glance.tensor.DType;
 
 /** A place where tensors live and ops run. Used by one thread at a time. */

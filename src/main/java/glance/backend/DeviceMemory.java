@@ -1,5 +1,6 @@
 package glance.backend;
 
+import glance.api.MemoryStats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;

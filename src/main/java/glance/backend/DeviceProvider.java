@@ -1,6 +1,8 @@
 package glance.backend;
 
 import glance.api.DeviceException;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
 import java.util.List;
 
 /**

@@ -1,5 +1,7 @@
 package glance.backend;
 
+import glance.api.DeviceInfo;
+import glance.api.MemoryStats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;

@@ -1,5 +1,7 @@
 package glance.backend;
 
+import glance.api.MathLibrary;
+
 /**
  * A library as a person would want to see it.
  *

@@ -2,6 +2,7 @@ package glance.cli;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import glance.api.Residency;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.io.ModelFolder;
@@ -9,7 +10,6 @@ import glance.ops.Ops;
 import glance.pipeline.MemoryForecast;
 import glance.pipeline.Pipeline;
 import glance.pipeline.RandomExperts;
-import glance.pipeline.Residency;
 import glance.pipeline.Settings;
 import glance.train.TrainingSettings;
 import java.io.IOException;

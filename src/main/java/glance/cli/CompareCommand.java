@@ -2,8 +2,9 @@ package glance.cli;
 
 import glance.Glance;
 import glance.Model;
+import glance.api.DeviceInfo;
 import glance.api.RequestException;
-import glance.backend.DeviceInfo;
+import glance.api.Residency;
 import glance.compare.ComparisonRequest;
 import glance.compare.Outcome;
 import glance.compare.ReportFiles;
@@ -11,7 +12,6 @@ import glance.compare.SummaryTable;
 import glance.compare.scene.Scene;
 import glance.io.Images;
 import glance.io.ModelFolder;
-import glance.pipeline.Residency;
 import glance.pipeline.Settings;
 import glance.schedule.Seeds;
 import glance.text.EngineVersion;

@@ -1,8 +1,8 @@
 package glance.cli;
 
-import glance.backend.DeviceOptions;
-import glance.backend.MathLibrary;
-import glance.tensor.DType;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
+import glance.api.Precision;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -30,7 +30,7 @@ final class DeviceOption {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "Type of activations: f32, bf16 or f16. Default: the device's own.")
+            description = "Type of activations: f32 or bf16. Default: the device's own.")
     private String dtype;
 
     @Option(
@@ -59,7 +59,7 @@ final class DeviceOption {
         if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
             throw new WrongUseException("--threads " + threads + ": must be 1 to " + MAX_THREADS);
         }
-        return new DeviceOptions(threads == null ? 0 : threads, computeType(), libraries());
+        return new DeviceOptions(threads == null ? 0 : threads, precision(), libraries());
     }
 
     private Set<MathLibrary> libraries() {
@@ -75,16 +75,14 @@ final class DeviceOption {
         throw new WrongUseException("--libraries " + name + ": expected cublas or cudnn");
     }
 
-    private DType computeType() {
+    private Precision precision() {
         if (dtype == null) {
             return null;
         }
         return switch (dtype.toLowerCase(Locale.ROOT)) {
-            case "f32", "float32" -> DType.F32;
-            case "bf16", "bfloat16" -> DType.BF16;
-            case "f16", "float16" -> DType.F16;
-            default ->
-                    throw new WrongUseException("--dtype " + dtype + ": expected f32, bf16 or f16");
+            case "f32", "float32" -> Precision.F32;
+            case "bf16", "bfloat16" -> Precision.BF16;
+            default -> throw new WrongUseException("--dtype " + dtype + ": expected f32 or bf16");
         };
     }
 }

@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.backend.DeviceInfo;
+import glance.api.DeviceInfo;
 import glance.backend.Devices;
 import glance.backend.LibraryInfo;
 import java.util.concurrent.Callable;

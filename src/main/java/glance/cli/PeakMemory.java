@@ -1,6 +1,6 @@
 package glance.cli;
 
-import glance.backend.MemoryStats;
+import glance.api.MemoryStats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package glance.model;
 
-import glance.backend.MemoryStats;
+import glance.api.MemoryStats;
 import glance.ops.Ops;
 
 /** Decides whether an autoencoder works on a whole picture or on strips of it. */

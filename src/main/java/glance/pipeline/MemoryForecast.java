@@ -1,10 +1,11 @@
 package glance.pipeline;
 
 import glance.api.FormatException;
+import glance.api.MemoryStats;
+import glance.api.Residency;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
 import glance.backend.DryDevice;
-import glance.backend.MemoryStats;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.ops.Ops;

@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.api.Residency;
 import glance.backend.Device;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;

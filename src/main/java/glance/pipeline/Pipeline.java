@@ -3,6 +3,7 @@ package glance.pipeline;
 import glance.api.DeviceException;
 import glance.api.Lora;
 import glance.api.Plan;
+import glance.api.Residency;
 import glance.backend.Device;
 import glance.io.ModelFolder;
 import glance.lora.Expert;

@@ -10,5 +10,7 @@
  *     guidedEuler       guidance, Euler's step; one copy to where the network reads latents
  *     synchronize       for progress and cancelling
  * </pre>
+ *
+ * <p>Not API: may change in any release.
  */
 package glance.pipeline;

@@ -1,7 +1,7 @@
 package glance.roofline;
 
+import glance.api.MathLibrary;
 import glance.backend.Activation;
-import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.tensor.Tensor;
 import java.util.List;

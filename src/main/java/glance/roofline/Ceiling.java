@@ -1,7 +1,7 @@
 package glance.roofline;
 
+import glance.api.MathLibrary;
 import glance.backend.Device;
-import glance.backend.MathLibrary;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

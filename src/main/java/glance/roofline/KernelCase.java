@@ -1,6 +1,6 @@
 package glance.roofline;
 
-import glance.backend.MathLibrary;
+import glance.api.MathLibrary;
 import java.util.function.Function;
 
 /**

@@ -1,10 +1,10 @@
 package glance.roofline;
 
 import glance.api.DeviceException;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
-import glance.backend.MathLibrary;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Set;
@@ -25,8 +25,7 @@ public final class Libraries implements AutoCloseable {
         for (MathLibrary library : MathLibrary.values()) {
             try {
                 DeviceOptions with =
-                        new DeviceOptions(
-                                options.threads(), options.computeType(), Set.of(library));
+                        new DeviceOptions(options.threads(), options.precision(), Set.of(library));
                 libraries.devices.put(library, Devices.open(device, with));
             } catch (DeviceException e) {
                 libraries.problems.put(library, e.getMessage());

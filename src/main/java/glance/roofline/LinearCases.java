@@ -1,9 +1,9 @@
 package glance.roofline;
 
+import glance.api.MathLibrary;
 import glance.backend.Activation;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
-import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
 import glance.tensor.Tensor;

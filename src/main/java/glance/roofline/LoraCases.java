@@ -1,8 +1,8 @@
 package glance.roofline;
 
+import glance.api.MathLibrary;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
-import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.tensor.Tensor;
 import java.util.List;

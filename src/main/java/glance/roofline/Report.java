@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import glance.backend.DeviceInfo;
+import glance.api.DeviceInfo;
 import glance.tensor.DType;
 import java.util.List;
 

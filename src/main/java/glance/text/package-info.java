@@ -1,2 +1,6 @@
-/** What messages and files are written with: text of strangers made fit for them, our own name. */
+/**
+ * What messages and files are written with: text of strangers made fit for them, our own name.
+ *
+ * <p>Not API: may change in any release.
+ */
 package glance.text;

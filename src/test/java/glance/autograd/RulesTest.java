@@ -2,8 +2,8 @@ package glance.autograd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.DeviceOptions;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.Op;
 import glance.ops.Ops;

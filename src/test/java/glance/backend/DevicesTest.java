@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.DeviceException;
-import glance.tensor.DType;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
+import glance.api.Precision;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -80,7 +82,7 @@ class DevicesTest {
 
     @Test
     void cpu_refusesOtherComputeTypes() {
-        assertThatThrownBy(() -> Devices.open("cpu", new DeviceOptions(0, DType.BF16)))
+        assertThatThrownBy(() -> Devices.open("cpu", new DeviceOptions(0, Precision.BF16)))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
                         "the CPU device computes in f32 (weights may have any float dtype), got"

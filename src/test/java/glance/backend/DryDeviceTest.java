@@ -3,6 +3,8 @@ package glance.backend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.DeviceOptions;
+import glance.api.MemoryStats;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.DType;

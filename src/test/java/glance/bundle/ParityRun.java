@@ -3,13 +3,13 @@ package glance.bundle;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.api.DeviceException;
+import glance.api.DeviceOptions;
+import glance.api.Precision;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.ops.parity.OpCase;
 import glance.ops.parity.OpCases;
 import glance.ops.parity.Parity;
-import glance.tensor.DType;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -40,7 +40,7 @@ public final class ParityRun {
      */
     record Result(
             String device,
-            DType computeType,
+            Precision precision,
             int passed,
             Map<String, Integer> refused,
             List<String> failures) {}
@@ -76,16 +76,16 @@ public final class ParityRun {
     }
 
     List<Result> run(String device) {
-        List<DType> types =
-                device.equals("cpu") ? List.of(DType.F32) : List.of(DType.F32, DType.BF16);
+        List<Precision> types =
+                device.equals("cpu") ? List.of(Precision.F32) : List.of(Precision.values());
         return types.stream().map(type -> run(device, type)).toList();
     }
 
-    private Result run(String id, DType type) {
+    private Result run(String id, Precision type) {
         int passed = 0;
         Map<String, Integer> refused = new TreeMap<>();
         List<String> failures = new ArrayList<>();
-        DType wanted = id.equals("cpu") ? null : type;
+        Precision wanted = id.equals("cpu") ? null : type;
         try (Device device = Devices.open(id, new DeviceOptions(0, wanted))) {
             for (OpCase opCase : cases) {
                 try {

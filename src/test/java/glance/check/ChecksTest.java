@@ -2,8 +2,8 @@ package glance.check;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.DeviceOptions;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.ops.Ops;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import glance.backend.DeviceInfo;
+import glance.api.DeviceInfo;
 import glance.backend.Devices;
 import glance.fixtures.TinyDit;
 import java.io.ByteArrayOutputStream;

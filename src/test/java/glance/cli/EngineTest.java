@@ -110,7 +110,7 @@ class EngineTest {
                 "generate x --threads 1000000000 | --threads 1000000000: must be 1 to 4096",
                 "bench memory --batch 2000000000 | --batch 2000000000: must be 1 to 1000",
                 "bench denoise --rank 2000000000 | --rank 2000000000: must be 0 to 16384",
-                "generate x --dtype f64  | --dtype f64: expected f32, bf16 or f16",
+                "generate x --dtype f64  | --dtype f64: expected f32 or bf16",
                 "generate x --libraries mkl | --libraries mkl: expected cublas or cudnn",
                 "generate x --preview -2 | --preview -2: must be a number of steps",
                 "generate x --plan fast  | plan 'fast': is neither a file nor one of full, uniform-N",

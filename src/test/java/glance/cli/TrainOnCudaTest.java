@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import glance.backend.DeviceInfo;
+import glance.api.DeviceInfo;
 import glance.backend.Devices;
 import glance.fixtures.TinyDit;
 import glance.io.Images;

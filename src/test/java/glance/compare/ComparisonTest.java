@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.within;
 
 import glance.api.CancelledException;
 import glance.api.Lora;
+import glance.api.Residency;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.io.ModelFolder;
 import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
-import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
 import glance.pipeline.Settings;
 import glance.schedule.PlanJson;

@@ -3,12 +3,12 @@ package glance.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.api.Lora;
+import glance.api.Residency;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.io.ModelFolder;
 import glance.pipeline.Drawing.Denoised;
 import glance.pipeline.Pipeline;
-import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
 import glance.pipeline.Settings;
 import glance.schedule.PlanJson;

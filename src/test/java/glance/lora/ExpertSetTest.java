@@ -3,9 +3,10 @@ package glance.lora;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.api.BlockFactors;
+import glance.api.DeviceOptions;
+import glance.api.Precision;
 import glance.api.Strength;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
@@ -143,7 +144,7 @@ class ExpertSetTest {
                                 .bfloats("q.lora_A.weight", 1, 17)
                                 .bfloats("q.lora_B.weight", 13, 1));
         List<Active> active = List.of(new Active(one, 0.7003f), new Active(two, -1.3007f));
-        try (Device gpu = Devices.open("cuda-emulated", new DeviceOptions(2, DType.BF16));
+        try (Device gpu = Devices.open("cuda-emulated", new DeviceOptions(2, Precision.BF16));
                 Ops half = new Ops(gpu);
                 ExpertSet adapters = new ExpertSet(half);
                 Scope scope = half.scope()) {

@@ -3,12 +3,12 @@ package glance.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.MemoryStats;
 import glance.backend.Activation;
 import glance.backend.AttentionMask;
 import glance.backend.Device;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
-import glance.backend.MemoryStats;
 import glance.backend.Op;
 import glance.backend.Rope;
 import glance.ops.parity.TestDevice;

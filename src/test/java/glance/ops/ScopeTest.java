@@ -3,10 +3,10 @@ package glance.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.MemoryStats;
 import glance.backend.Activation;
 import glance.backend.AttentionMask;
 import glance.backend.Device;
-import glance.backend.MemoryStats;
 import glance.ops.parity.TestDevice;
 import glance.tensor.DType;
 import glance.tensor.Shape;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.Lora;
 import glance.api.RequestException;
+import glance.api.Residency;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.io.ModelFolder;

@@ -2,11 +2,11 @@ package glance.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.DeviceOptions;
+import glance.api.MemoryStats;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.DryDevice;
-import glance.backend.MemoryStats;
 import glance.fixtures.Forecasts;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;

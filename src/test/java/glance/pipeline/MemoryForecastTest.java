@@ -2,10 +2,10 @@ package glance.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.DeviceOptions;
 import glance.api.Plans;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.DryDevice;
 import glance.fixtures.Fixture;

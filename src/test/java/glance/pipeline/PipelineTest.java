@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.CancelledException;
 import glance.api.Lora;
+import glance.api.Residency;
 import glance.backend.Device;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.Plans;
+import glance.api.Residency;
 import glance.backend.DryDevice;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;

@@ -3,6 +3,7 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.api.Lora;
+import glance.api.Residency;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinySd3;

@@ -5,9 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.DeviceException;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.Residency;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;

@@ -3,6 +3,7 @@ package glance.pipeline;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.api.Lora;
+import glance.api.Residency;
 import glance.api.Strength;
 import glance.backend.DryDevice;
 import glance.fixtures.Fixture;

@@ -3,8 +3,8 @@ package glance.roofline;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
+import glance.api.DeviceOptions;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
 import glance.backend.Op;
 import glance.ops.parity.ForwardingDevice;

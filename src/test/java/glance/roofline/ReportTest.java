@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import glance.backend.DeviceInfo;
+import glance.api.DeviceInfo;
 import glance.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package glance.bench;
 
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
+import glance.api.DeviceOptions;
 import glance.backend.Devices;
 import glance.ops.Ops;
 import glance.tensor.DType;

@@ -1,9 +1,11 @@
 package glance.bench;
 
+import glance.api.Precision;
+
 import glance.backend.Activation;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
 import glance.backend.Op;
@@ -60,7 +62,7 @@ public class LaunchBenchmark {
                 CudaProvider.on(
                         new DeviceInfo("cuda:0", "idle", 0, null),
                         idle,
-                        new DeviceOptions(0, DType.BF16));
+                        new DeviceOptions(0, Precision.BF16));
         Tensor x = tensor(DType.BF16, 1, 1024, 512);
         Tensor out = tensor(DType.BF16, 1, 1024, 512);
         unary = new Op.Unary(Activation.SILU, x, out);

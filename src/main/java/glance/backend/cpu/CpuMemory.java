@@ -1,9 +1,9 @@
 package glance.backend.cpu;
 
 import glance.api.DeviceException;
+import glance.api.MemoryStats;
 import glance.backend.DeviceMemory;
 import glance.backend.Lifetime;
-import glance.backend.MemoryStats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;

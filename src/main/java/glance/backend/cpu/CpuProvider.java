@@ -1,12 +1,14 @@
 package glance.backend.cpu;
 
 import glance.api.DeviceException;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
+import glance.api.Precision;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.DeviceProvider;
-import glance.tensor.DType;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Offers the CPU, which is always there. */
 public final class CpuProvider implements DeviceProvider {
@@ -30,16 +32,30 @@ public final class CpuProvider implements DeviceProvider {
         if (index != 0) {
             throw new DeviceException("there is one CPU device, cpu:0; got cpu:" + index);
         }
-        if (options.computeType() != null && options.computeType() != DType.F32) {
+        if (options.precision() != null && options.precision() != Precision.F32) {
             throw new DeviceException(
                     "the CPU device computes in f32 (weights may have any float dtype), got "
-                            + options.computeType());
+                            + options.precision());
         }
         if (options.threads() < 0) {
             throw new DeviceException("threads must be positive, got " + options.threads());
         }
-        options.requireNoLibraries("the CPU device");
+        requireNoLibraries(options);
         int cores = Runtime.getRuntime().availableProcessors();
         return new CpuDevice(options.threads() == 0 ? cores : options.threads());
+    }
+
+    private static void requireNoLibraries(DeviceOptions options) {
+        if (!options.libraries().isEmpty()) {
+            String titles =
+                    options.libraries().stream()
+                            .sorted()
+                            .map(MathLibrary::title)
+                            .collect(Collectors.joining(" and no "));
+            throw new DeviceException(
+                    "the CPU device has no "
+                            + titles
+                            + "; --libraries needs a GPU (--device cuda)");
+        }
     }
 }

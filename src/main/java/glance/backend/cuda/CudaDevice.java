@@ -1,13 +1,13 @@
 package glance.backend.cuda;
 
-import glance.api.DeviceException;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
+import glance.api.Precision;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
 import glance.backend.DeviceMemory;
-import glance.backend.DeviceOptions;
 import glance.backend.KernelTable;
 import glance.backend.Lifetime;
-import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.Replay;
 import glance.backend.TrainingOp;
@@ -31,11 +31,7 @@ final class CudaDevice implements Device {
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
         this.info = describe(info, options.libraries());
         this.driver = driver;
-        this.computeType = options.computeType() == null ? DType.BF16 : options.computeType();
-        if (computeType != DType.BF16 && computeType != DType.F32) {
-            throw new DeviceException(
-                    info.id() + " computes in bf16 or f32, got " + options.computeType());
-        }
+        this.computeType = options.precision() == Precision.F32 ? DType.F32 : DType.BF16;
         this.stream = driver.createStream();
         this.libraries = openLibraries(options);
         this.memory = new CudaMemory(driver, stream, computeType);

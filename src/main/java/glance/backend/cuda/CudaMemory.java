@@ -1,9 +1,9 @@
 package glance.backend.cuda;
 
 import glance.api.DeviceException;
+import glance.api.MemoryStats;
 import glance.backend.DeviceMemory;
 import glance.backend.Lifetime;
-import glance.backend.MemoryStats;
 import glance.backend.Op;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;

@@ -1,12 +1,12 @@
 package glance.backend.cuda;
 
 import glance.api.DeviceException;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.DeviceProvider;
 import glance.backend.LibraryInfo;
-import glance.backend.MathLibrary;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.Drivers;
 import glance.backend.cuda.driver.Gpu;

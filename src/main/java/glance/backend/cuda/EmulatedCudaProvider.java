@@ -1,9 +1,9 @@
 package glance.backend.cuda;
 
 import glance.api.DeviceException;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.DeviceProvider;
 import glance.backend.cuda.driver.EmulatedDriver;
 import java.util.List;

@@ -1,6 +1,6 @@
 package glance.backend.cuda;
 
-import glance.backend.MathLibrary;
+import glance.api.MathLibrary;
 import glance.backend.cuda.driver.Convolution;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.Gemm;

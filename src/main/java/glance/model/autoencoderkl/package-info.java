@@ -1,2 +1,6 @@
-/** AutoencoderKL, the picture codec of FLUX.1, SD3 and DiT. */
+/**
+ * AutoencoderKL, the picture codec of FLUX.1, SD3 and DiT.
+ *
+ * <p>Not API: may change in any release.
+ */
 package glance.model.autoencoderkl;

@@ -1,2 +1,6 @@
-/** Text encoders, shared by the model families. */
+/**
+ * Text encoders, shared by the model families.
+ *
+ * <p>Not API: may change in any release.
+ */
 package glance.model.text;

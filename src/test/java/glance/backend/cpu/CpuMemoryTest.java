@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.DeviceException;
-import glance.backend.MemoryStats;
+import glance.api.MemoryStats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;

@@ -6,14 +6,13 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceException;
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
-import glance.backend.MathLibrary;
 import glance.backend.cuda.driver.Drivers;
 import glance.backend.cuda.driver.EmulatedDriver;
-import glance.tensor.DType;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -56,13 +55,6 @@ class CudaProviderTest {
         assertThat(Devices.list())
                 .extracting(DeviceInfo::id)
                 .containsSubsequence("cpu", "cuda-emulated");
-    }
-
-    @Test
-    void emulated_computesInTheTypesOfAGpu() {
-        assertThatThrownBy(() -> Devices.open("cuda-emulated", new DeviceOptions(0, DType.F16)))
-                .isInstanceOf(DeviceException.class)
-                .hasMessage("cuda-emulated computes in bf16 or f32, got F16");
     }
 
     @Test

@@ -5,10 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.offset;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
 import glance.api.Lora;
+import glance.api.Precision;
 import glance.api.Strength;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.Replay;
 import glance.backend.cuda.driver.EmulatedDriver;
 import glance.fixtures.Fixture;
@@ -43,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a step of denoising asks of the driver. */
 class DenoisingLoopTest {
-    private static final DeviceOptions F32 = new DeviceOptions(0, DType.F32);
+    private static final DeviceOptions F32 = new DeviceOptions(0, Precision.F32);
     private static final Set<String> NOTHING = Set.of();
 
     /**
@@ -173,7 +174,7 @@ class DenoisingLoopTest {
         Settings request = experts();
         CountingDriver driver = counting(NOTHING);
         List<String> kernels = new ArrayList<>();
-        try (CudaDevice device = device(driver, new DeviceOptions(0, DType.BF16));
+        try (CudaDevice device = device(driver, new DeviceOptions(0, Precision.BF16));
                 Ops ops = new Ops(device)) {
             Runs.run(
                     ops,

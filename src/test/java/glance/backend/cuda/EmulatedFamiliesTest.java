@@ -3,9 +3,10 @@ package glance.backend.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.DeviceOptions;
 import glance.api.Lora;
+import glance.api.Precision;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.DryDevice;
 import glance.backend.cuda.driver.EmulatedDriver;
@@ -18,7 +19,6 @@ import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.pipeline.MemoryForecast;
 import glance.pipeline.Settings;
-import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * on the CUDA kernels without a GPU: two steps, the first with an adapter.
  */
 class EmulatedFamiliesTest {
-    private static final DeviceOptions F32 = new DeviceOptions(0, DType.F32);
+    private static final DeviceOptions F32 = new DeviceOptions(0, Precision.F32);
     private static final Map<String, Job> JOBS = new HashMap<>();
     private static final Map<String, Run> RUNS = new HashMap<>();
 
@@ -101,7 +101,7 @@ class EmulatedFamiliesTest {
     @ValueSource(strings = {"flux", "sd3", "dit"})
     void inBf16_thePictureIsNearAndTheMemoryForetold(String family) {
         Job job = JOBS.get(family);
-        DeviceOptions bf16 = new DeviceOptions(0, DType.BF16);
+        DeviceOptions bf16 = new DeviceOptions(0, Precision.BF16);
         Run run = run("cuda-emulated", bf16, job);
         assertThat(Runs.meanDifference(run("cpu", F32, job).pixels(), run.pixels()))
                 .isLessThanOrEqualTo(2 / 255.0);

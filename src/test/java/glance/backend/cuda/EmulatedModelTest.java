@@ -8,8 +8,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.api.CancelledException;
+import glance.api.DeviceOptions;
+import glance.api.Precision;
+import glance.api.Residency;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.cuda.driver.EmulatedDriver;
 import glance.check.CheckReport;
@@ -23,11 +25,9 @@ import glance.io.SafetensorsWriter;
 import glance.ops.Ops;
 import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
-import glance.pipeline.Residency;
 import glance.pipeline.RunListener;
 import glance.pipeline.Settings;
 import glance.schedule.PlanJson;
-import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -43,9 +43,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Whole models on the CUDA kernels, without a GPU. */
 class EmulatedModelTest {
-    private static final DeviceOptions F32 = new DeviceOptions(0, DType.F32);
+    private static final DeviceOptions F32 = new DeviceOptions(0, Precision.F32);
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final DeviceOptions BF16 = new DeviceOptions(0, DType.BF16);
+    private static final DeviceOptions BF16 = new DeviceOptions(0, Precision.BF16);
 
     @BeforeEach
     void needsTheEmulator() {

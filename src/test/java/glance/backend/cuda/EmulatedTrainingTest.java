@@ -4,10 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.Precision;
 import glance.backend.AdamWSettings;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.EmulatedDriver;
@@ -22,7 +23,6 @@ import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.pipeline.Families;
 import glance.schedule.SeededNoise;
-import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import glance.train.AdapterTrainer;
@@ -40,7 +40,7 @@ import org.junit.jupiter.api.Test;
 
 /** Training of glance-tiny on the CUDA kernels, without a GPU. */
 class EmulatedTrainingTest {
-    private static final DeviceOptions BF16 = new DeviceOptions(0, DType.BF16);
+    private static final DeviceOptions BF16 = new DeviceOptions(0, Precision.BF16);
 
     private static final int STEPS = 3;
     private static final List<Float> LOSSES = new ArrayList<>();

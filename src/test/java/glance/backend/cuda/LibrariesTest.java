@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceException;
+import glance.api.MathLibrary;
 import glance.backend.Epilogue;
-import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.cuda.driver.EmulatedDriver;
 import glance.backend.cuda.driver.Gemm;

@@ -3,8 +3,8 @@ package glance.model.qwenimage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.DeviceOptions;
 import glance.backend.Device;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.io.Config;
 import glance.io.Weights;

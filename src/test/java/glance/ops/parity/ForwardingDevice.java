@@ -1,7 +1,7 @@
 package glance.ops.parity;
 
+import glance.api.DeviceInfo;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
 import glance.backend.DeviceMemory;
 import glance.backend.KernelTable;
 import glance.tensor.DType;

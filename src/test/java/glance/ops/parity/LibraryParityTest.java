@@ -2,7 +2,7 @@ package glance.ops.parity;
 
 import static org.junit.jupiter.api.Assumptions.abort;
 
-import glance.backend.MathLibrary;
+import glance.api.MathLibrary;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;

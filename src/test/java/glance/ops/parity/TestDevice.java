@@ -1,12 +1,12 @@
 package glance.ops.parity;
 
+import glance.api.DeviceInfo;
+import glance.api.DeviceOptions;
+import glance.api.MathLibrary;
+import glance.api.Precision;
 import glance.backend.Device;
-import glance.backend.DeviceInfo;
-import glance.backend.DeviceOptions;
 import glance.backend.Devices;
 import glance.backend.LibraryInfo;
-import glance.backend.MathLibrary;
-import glance.tensor.DType;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -35,7 +35,7 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
     private static Stream<TestDevice> variants(DeviceInfo info) {
         return info.id().equals("cpu")
                 ? Stream.of(cpu(1), cpu(3))
-                : Stream.of(DType.F32, DType.BF16)
+                : Stream.of(Precision.values())
                         .map(type -> new DeviceOptions(0, type))
                         .map(options -> new TestDevice(info.id(), options, info.problem()));
     }
@@ -57,7 +57,7 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
                         .filter(Objects::nonNull)
                         .findFirst()
                         .orElse(null);
-        return Stream.of(DType.F32, DType.BF16)
+        return Stream.of(Precision.values())
                 .map(type -> new DeviceOptions(0, type, Set.of(library)))
                 .map(
                         options ->
@@ -79,7 +79,7 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
 
     @Override
     public String toString() {
-        String type = options.computeType() == null ? "" : " in " + options.computeType();
+        String type = options.precision() == null ? "" : " in " + options.precision();
         return id
                 + type
                 + (options.threads() == 0 ? "" : " with " + options.threads() + " threads")

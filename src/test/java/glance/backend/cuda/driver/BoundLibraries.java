@@ -1,7 +1,7 @@
 package glance.backend.cuda.driver;
 
 import com.sun.jna.Native;
-import glance.backend.MathLibrary;
+import glance.api.MathLibrary;
 import glance.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

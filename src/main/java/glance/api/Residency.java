@@ -1,4 +1,4 @@
-package glance.pipeline;
+package glance.api;
 
 /** Which parts of a model stay on the device when they are not at work. */
 public enum Residency {

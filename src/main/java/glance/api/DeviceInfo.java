@@ -1,4 +1,4 @@
-package glance.backend;
+package glance.api;
 
 /**
  * A device as a person would want to see it.

@@ -1,4 +1,4 @@
-package glance.backend;
+package glance.api;
 
 import java.util.Locale;
 
