@@ -35,6 +35,8 @@ class ArchitectureTest {
                     .definedBy("glance")
                     .layer("check")
                     .definedBy("glance.check..")
+                    .layer("tools")
+                    .definedBy("glance.tools..")
                     .layer("compare")
                     .definedBy("glance.compare..")
                     .layer("picture")
@@ -71,6 +73,10 @@ class ArchitectureTest {
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("check")
                     .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("tools")
+                    .mayOnlyBeAccessedByLayers("cli", "front door")
+                    .whereLayer("tools")
+                    .mayOnlyAccessLayers("pipeline", "model", "lora", "io", "tensor", "api")
                     .whereLayer("compare")
                     .mayOnlyBeAccessedByLayers("cli", "front door")
                     .whereLayer("picture")
@@ -81,12 +87,12 @@ class ArchitectureTest {
                     .mayOnlyAccessLayers("backend", "io", "tensor", "api")
                     .whereLayer("pipeline")
                     .mayOnlyBeAccessedByLayers(
-                            "cli", "front door", "check", "compare", "picture", "train")
+                            "cli", "front door", "check", "tools", "compare", "picture", "train")
                     .whereLayer("train")
                     .mayOnlyBeAccessedByLayers("cli", "front door", "check")
                     .whereLayer("model")
                     .mayOnlyBeAccessedByLayers(
-                            "cli", "front door", "check", "picture", "pipeline", "train")
+                            "cli", "front door", "check", "tools", "picture", "pipeline", "train")
                     .whereLayer("schedule")
                     .mayOnlyBeAccessedByLayers(
                             "cli",
@@ -102,6 +108,7 @@ class ArchitectureTest {
                             "cli",
                             "front door",
                             "check",
+                            "tools",
                             "compare",
                             "picture",
                             "pipeline",

@@ -1,5 +1,7 @@
 package glance.cli;
 
+import glance.api.adapter.AdapterInfo;
+import glance.api.adapter.WeightsSummary;
 import glance.pipeline.MemoryForecast;
 import glance.text.PrintableText;
 import java.io.PrintStream;
@@ -56,7 +58,7 @@ final class InfoText {
     /** A file in a few words. */
     static String inWords(Inspection inspection) {
         if (inspection instanceof Inspection.Adapter adapter) {
-            return "an adapter for " + adapter.modules() + " modules";
+            return "an adapter for " + adapter.info().modules() + " modules";
         }
         if (inspection instanceof Inspection.Tensors tensors) {
             return (tensors.kind().equals("checkpoint")
@@ -96,7 +98,7 @@ final class InfoText {
                     component.className(),
                     Integer.toString(weights.tensors()),
                     Units.count(weights.parameters()),
-                    weights.dtypeText(),
+                    dtypes(weights),
                     Units.bytes(weights.bytes()));
         }
         table.row("total", "", "", Units.count(parameters), "", Units.bytes(bytes));
@@ -163,31 +165,32 @@ final class InfoText {
     void print(Inspection.Adapter adapter) {
         printAdapter(adapter);
         out.println();
-        printGroups(adapter.weights().groups());
+        printGroups(adapter.info().weights().groups());
     }
 
     /** An adapter without its list of tensors. */
     void printAdapter(Inspection.Adapter adapter) {
+        AdapterInfo info = adapter.info();
         line("adapter", adapter.path());
-        if (adapter.problem() != null) {
-            line("not usable", adapter.problem());
+        if (info.problem() != null) {
+            line("not usable", info.problem());
         }
-        if (!adapter.layout().isEmpty()) {
-            line("layout", adapter.layout());
+        if (!info.layout().isEmpty()) {
+            line("layout", info.layout());
         }
-        line("modules", Integer.toString(adapter.modules()));
-        if (adapter.modules() > 0) {
-            line("rank", distribution(adapter.ranks()));
-            line("alpha", distribution(adapter.alphas()));
+        line("modules", Integer.toString(info.modules()));
+        if (info.modules() > 0) {
+            line("rank", distribution(info.ranks()));
+            line("alpha", distribution(info.alphas()));
             List<String> targets = new ArrayList<>();
-            adapter.targets().forEach((name, count) -> targets.add(name + " x" + count));
+            info.targets().forEach((name, count) -> targets.add(name + " x" + count));
             line("targets", listed(targets));
         }
-        adapter.remarks().forEach(remark -> line("note", remark));
-        if (!adapter.unknownKeys().isEmpty()) {
-            line("other keys", listed(adapter.unknownKeys()));
+        info.remarks().forEach(remark -> line("note", remark));
+        if (!info.unknownKeys().isEmpty()) {
+            line("other keys", listed(info.unknownKeys()));
         }
-        printSummary(adapter.weights(), adapter.metadata());
+        printSummary(info.weights(), info.metadata());
     }
 
     private void print(WeightsSummary weights, Map<String, String> metadata) {
@@ -199,15 +202,26 @@ final class InfoText {
     private void printSummary(WeightsSummary weights, Map<String, String> metadata) {
         line("tensors", Integer.toString(weights.tensors()));
         line("parameters", Units.count(weights.parameters()));
-        line("dtype", weights.dtypeText());
+        line("dtype", dtypes(weights));
         line("size", Units.bytes(weights.bytes()));
         metadata.forEach((key, value) -> line("metadata", key + " = " + shortened(value)));
     }
 
-    private void printGroups(List<TensorGroup> groups) {
+    /** For one cell of a table; with several, the share of each. */
+    private static String dtypes(WeightsSummary weights) {
+        Map<String, Long> dtypes = weights.dtypes();
+        if (dtypes.size() <= 1) {
+            return String.join("", dtypes.keySet());
+        }
+        return dtypes.entrySet().stream()
+                .map(entry -> entry.getKey() + " " + Units.count(entry.getValue()))
+                .collect(Collectors.joining(", "));
+    }
+
+    private void printGroups(List<WeightsSummary.Group> groups) {
         Table table = new Table("tensor", "shape", "dtype", "count");
         int shown = all ? groups.size() : Math.min(groups.size(), MAX_GROUPS);
-        for (TensorGroup group : groups.subList(0, shown)) {
+        for (WeightsSummary.Group group : groups.subList(0, shown)) {
             table.row(group.name(), group.shape(), group.dtype(), Integer.toString(group.count()));
         }
         table.print(out);

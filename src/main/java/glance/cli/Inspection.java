@@ -1,6 +1,10 @@
 package glance.cli;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import glance.api.adapter.AdapterInfo;
+import glance.api.adapter.WeightsSummary;
 import glance.pipeline.MemoryForecast;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -62,34 +66,13 @@ sealed interface Inspection {
             WeightsSummary weights)
             implements Inspection {}
 
-    /**
-     * A LoRA.
-     *
-     * @param layout how its keys are named
-     * @param modules how many linear layers it adapts
-     * @param ranks number of modules by rank
-     * @param alphas number of modules by alpha
-     * @param targets number of modules by name within a block
-     * @param weights its tensors
-     * @param unknownKeys keys that belong to no adapted module
-     * @param problem why the engine cannot use it, or null if it can
-     * @param remarks what is not sure about alpha; mostly nothing
-     * @param metadata the strings of the header
-     */
-    record Adapter(
-            String kind,
-            String path,
-            String layout,
-            int modules,
-            Map<Integer, Integer> ranks,
-            Map<Float, Integer> alphas,
-            Map<String, Integer> targets,
-            WeightsSummary weights,
-            List<String> unknownKeys,
-            String problem,
-            List<String> remarks,
-            Map<String, String> metadata)
-            implements Inspection {}
+    /** A LoRA; what it holds is beside kind and path. */
+    record Adapter(String kind, String path, @JsonUnwrapped AdapterInfo info)
+            implements Inspection {
+        static Adapter of(Path path, AdapterInfo info) {
+            return new Adapter("adapter", path.toString(), info);
+        }
+    }
 
     /**
      * A PNG.

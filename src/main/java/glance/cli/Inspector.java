@@ -2,6 +2,7 @@ package glance.cli;
 
 import glance.api.FormatException;
 import glance.api.Request.Size;
+import glance.api.adapter.WeightsSummary;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.io.Config;
@@ -14,6 +15,8 @@ import glance.model.Family;
 import glance.pipeline.Families;
 import glance.pipeline.FolderNote;
 import glance.pipeline.MemoryForecast;
+import glance.tools.AdapterInspector;
+import glance.tools.Summaries;
 import glance.train.Checkpoint;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
@@ -193,7 +196,7 @@ final class Inspector {
         String problem = null;
         if (Weights.belongIn(path)) {
             try (Weights opened = Weights.open(path)) {
-                weights = WeightsSummary.of(opened.tensors().values());
+                weights = Summaries.of(opened.tensors().values());
                 problem = problem(opened.foreign());
             } catch (FormatException e) {
                 problem = e.getMessage();
@@ -219,7 +222,7 @@ final class Inspector {
                     training ? CHECKPOINT : "weights",
                     path.toString(),
                     training ? null : problem(weights.foreign()),
-                    WeightsSummary.of(weights.tensors().values()),
+                    Summaries.of(weights.tensors().values()),
                     weights.metadata());
         }
     }
@@ -227,7 +230,7 @@ final class Inspector {
     private static Inspection file(Path path) {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             return AdapterInspector.isAdapter(file) && !Checkpoint.isCheckpoint(file.metadata())
-                    ? AdapterInspector.inspect(file)
+                    ? Inspection.Adapter.of(path, AdapterInspector.inspect(file))
                     : tensors(path);
         }
     }

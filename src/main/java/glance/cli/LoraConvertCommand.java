@@ -1,19 +1,10 @@
 package glance.cli;
 
-import glance.api.FormatException;
-import glance.lora.KeyMap;
-import glance.lora.LoraFile;
-import glance.lora.LoraFusion;
+import glance.api.adapter.Convert;
+import glance.api.adapter.Output;
 import glance.lora.LoraLayout;
-import glance.lora.LoraPair;
-import glance.lora.TextEncoderNames;
-import glance.model.Family;
 import glance.tensor.DType;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -81,121 +72,21 @@ final class LoraConvertCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        LoraFormat.requireReal(dtype);
-        Path out = newFile.safetensors();
-        if (model == null) {
-            LoraFile adapter = LoraFile.openByName(file);
-            Map<String, LoraPair> pairs = written(adapter);
-            requireUsableNames(adapter, pairs);
-            LoraFormat.warn(session, adapter);
-            return write(out, adapter, pairs);
-        }
-        try (Checkpoint checkpoint = Checkpoint.open(model)) {
-            LoraFile adapter = checkpoint.adapter(file);
-            LoraFormat.warn(session, adapter);
-            Map<String, LoraPair> pairs = written(adapter);
-            boolean same = !layout.hasToolNames() && !hasTextEncoders(pairs);
-            return write(out, adapter, same ? pairs : renamed(checkpoint, pairs));
-        }
-    }
-
-    private static boolean hasTextEncoders(Map<String, LoraPair> pairs) {
-        return pairs.keySet().stream().anyMatch(m -> TextEncoderNames.prefix(m).isPresent());
-    }
-
-    /** What the layout has a place for; says what it has none for. */
-    private Map<String, LoraPair> written(LoraFile adapter) {
-        if (layout != LoraLayout.PEFT || !hasTextEncoders(adapter.pairs())) {
-            return adapter.pairs();
-        }
-        Map<String, LoraPair> pairs = new LinkedHashMap<>(adapter.pairs());
-        pairs.keySet().removeIf(module -> TextEncoderNames.prefix(module).isPresent());
-        if (pairs.isEmpty()) {
-            throw new FormatException(
-                    file,
-                    null,
-                    "is for text encoders alone, which peft files have no names for",
-                    "use another layout");
-        }
+        Output output = newFile.output(dtype);
+        Convert request = new Convert(file, layout.name(), model);
+        Convert.Result result =
+                LoraFormat.run(session, "module", tools -> tools.convert(request, output));
         session.note(
-                "warning: "
-                        + file
-                        + ": left out: "
-                        + Units.plural(adapter.pairs().size() - pairs.size(), "module")
-                        + " of text encoders, which peft files have no names for");
-        return pairs;
-    }
-
-    private int write(Path out, LoraFile adapter, Map<String, LoraPair> pairs) {
-        DType written = LoraFormat.dtype(dtype, adapter.pairs());
-        LoraFormat.write(out, adapter, pairs, layout, written);
-        int before = highestRank(adapter.pairs());
-        int after = highestRank(pairs);
-        session.note(
-                Units.plural(pairs.size(), "module")
+                Units.plural(result.modules(), "module")
                         + " written"
-                        + (after > before
+                        + (result.rank() > result.before()
                                 ? "; several became one, of rank "
-                                        + after
+                                        + result.rank()
                                         + " for "
-                                        + before
+                                        + result.before()
                                         + " (lora resize lowers it)"
                                 : ""));
-        session.out().println(out);
+        session.out().println(output.path());
         return ExitCode.OK;
-    }
-
-    private static int highestRank(Map<String, LoraPair> pairs) {
-        return pairs.values().stream().mapToInt(LoraPair::rank).max().orElse(0);
-    }
-
-    /** Without a model, names can change their prefixes, but not for those of other tools. */
-    private void requireUsableNames(LoraFile adapter, Map<String, LoraPair> pairs) {
-        LoraLayout source = adapter.layout().orElse(null);
-        if (source != null && source.isFlat() && !layout.isFlat()) {
-            throw needsModel("its module names have underscores for dots");
-        }
-        if (source != layout && hasTextEncoders(pairs)) {
-            throw needsModel("layouts differ in their names of text encoders");
-        }
-        if (source == null || source.hasToolNames() != layout.hasToolNames()) {
-            throw needsModel(
-                    "its module names may not be those of "
-                            + layout.name().toLowerCase(Locale.ROOT)
-                            + " files");
-        }
-    }
-
-    private FormatException needsModel(String problem) {
-        return new FormatException(
-                file, null, problem, "name the model that it is for with --model");
-    }
-
-    /** The adapters by the names that files of the layout have for the modules. */
-    private Map<String, LoraPair> renamed(Checkpoint checkpoint, Map<String, LoraPair> pairs) {
-        Family family =
-                checkpoint
-                        .family()
-                        .orElseThrow(
-                                () ->
-                                        new FormatException(
-                                                model,
-                                                null,
-                                                "no config.json beside it says which family it is of",
-                                                "give the model's folder or its transformer's"));
-        Map<String, List<KeyMap.Target>> names =
-                family.keyMap().names(layout, checkpoint.modules());
-        if (names.isEmpty()) {
-            throw new FormatException(
-                    model,
-                    null,
-                    "ComfyUI and the kohya tools have no adapters for " + family.name() + " models",
-                    "use --to diffusers or peft");
-        }
-        try {
-            return LoraFusion.rename(pairs, names);
-        } catch (IllegalArgumentException e) {
-            throw LoraFormat.named(file, e);
-        }
     }
 }

@@ -3,14 +3,15 @@ package glance.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import glance.api.FormatException;
-import glance.io.SafetensorsFile;
+import glance.api.adapter.AdapterReport;
+import glance.api.adapter.AdapterReport.Update;
 import glance.lora.AdapterPath;
-import glance.lora.LoraFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -59,7 +60,7 @@ final class LoraInfoCommand implements Callable<Integer> {
     }
 
     /** An adapter with its norms; the component names are the keys of --json. */
-    record Described(Inspection.Adapter adapter, List<UpdateNorms.Module> updates) {}
+    record Described(Inspection.Adapter adapter, List<Update> updates) {}
 
     @Override
     public Integer call() throws JsonProcessingException {
@@ -83,34 +84,49 @@ final class LoraInfoCommand implements Callable<Integer> {
     }
 
     private Described describe(Path path) {
-        Inspection.Adapter adapter = inspect(path);
-        if (adapter.problem() != null) {
-            return new Described(adapter, List.of());
-        }
-        LoraFile file = LoraFile.openByName(path);
-        LoraFormat.warnOfUnused(session, file);
-        return new Described(adapter, UpdateNorms.of(session, file));
+        AdapterReport report = LoraFormat.run(session, "module", tools -> tools.info(path));
+        return new Described(Inspection.Adapter.of(path, report.adapter()), report.updates());
     }
 
     /** Of an adapter that cannot be used, its tensors in place of their effect. */
     private void print(Described one) {
         InfoText text = new InfoText(session.out(), all);
-        if (one.adapter().problem() != null) {
+        if (one.adapter().info().problem() != null) {
             text.print(one.adapter());
             return;
         }
         text.printAdapter(one.adapter());
         session.out().println();
-        UpdateNorms.table(one.updates(), modules).print(session.out());
+        table(one.updates()).print(session.out());
     }
 
-    private static Inspection.Adapter inspect(Path path) {
-        try (SafetensorsFile file = SafetensorsFile.open(path)) {
-            if (!AdapterInspector.isAdapter(file)) {
-                throw new FormatException(
-                        path, null, "is no adapter", "glance-engine info shows what it holds");
-            }
-            return AdapterInspector.inspect(file);
-        }
+    /** One row for each kind of module, or for each module. */
+    private Table table(List<Update> updates) {
+        Table table =
+                new Table(
+                        modules ? "module" : "modules",
+                        "count",
+                        "rank",
+                        "update norm",
+                        "largest singular value",
+                        "rank for 95 %");
+        LoraFormat.grouped(updates, Update::module, modules)
+                .forEach(
+                        (name, group) ->
+                                table.row(
+                                        name,
+                                        Integer.toString(group.size()),
+                                        LoraFormat.range(group, Update::rank),
+                                        range(group, Update::norm),
+                                        range(group, Update::largest),
+                                        LoraFormat.range(group, Update::rankFor95)));
+        return table;
+    }
+
+    private static String range(List<Update> group, ToDoubleFunction<Update> value) {
+        DoubleSummaryStatistics values = group.stream().mapToDouble(value).summaryStatistics();
+        String low = LoraFormat.number(values.getMin());
+        String high = LoraFormat.number(values.getMax());
+        return low.equals(high) ? low : low + " to " + high;
     }
 }

@@ -1,21 +1,13 @@
 package glance.cli;
 
-import glance.api.FormatException;
-import glance.api.Lora;
-import glance.api.Strength;
-import glance.lora.LoraFile;
-import glance.lora.LoraMerge;
-import glance.lora.LoraPair;
+import glance.api.adapter.Merge;
+import glance.api.adapter.Output;
 import glance.picture.AdapterNames;
 import glance.tensor.DType;
-import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -56,7 +48,7 @@ final class LoraMergeCommand implements Callable<Integer> {
     @Parameters(
             index = "1..*",
             arity = "1..*",
-            paramLabel = "LORA[:scale]",
+            paramLabel = "LORA[:STRENGTH]",
             description = "Adapters, each with its strength; 1 is as trained.")
     private List<String> loras;
 
@@ -82,90 +74,47 @@ final class LoraMergeCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws IOException {
-        LoraFormat.requireReal(dtype);
-        List<Lora> specs = specs();
-        try (Checkpoint checkpoint = Checkpoint.open(model)) {
-            requireWhole(checkpoint);
-            Path out =
-                    checkpoint.isFolder()
-                            ? newFile.folder(checkpoint.path())
-                            : newFile.safetensors();
-            Map<String, List<LoraMerge.Part>> added = added(checkpoint, specs);
-            List<Checkpoint.Part> changed = changed(checkpoint, added.keySet());
-            changed.forEach(part -> Checkpoint.requirePlain(part.weights()));
-            int tensors = changed.stream().mapToInt(p -> p.weights().tensors().size()).sum();
-            RoundingLoss loss = new RoundingLoss(modules);
-            try (Work work = new Work(session, "tensor", tensors)) {
-                new MergedCheckpoint(checkpoint, changed, added, dtype, work, loss).write(out);
-            }
-            loss.print(session.out());
-            session.out().println(out);
-        }
+    public Integer call() {
+        Merge request =
+                new Merge(model, loras.stream().map(AdapterNames::parse).toList(), allowPartial);
+        Output output = newFile.output(dtype);
+        List<Merge.Module> result =
+                LoraFormat.run(session, "tensor", tools -> tools.merge(request, output));
+        Table table =
+                new Table(
+                        "modules",
+                        "count",
+                        "dtype",
+                        "update / weight",
+                        "error / weight",
+                        "error / update");
+        LoraFormat.grouped(result, Merge.Module::module, modules)
+                .forEach((name, group) -> row(table, name, group));
+        row(table, "all", result);
+        table.print(session.out());
+        session.out().println(output.path());
         return ExitCode.OK;
     }
 
-    /** An index can be read like a file, but its shards need a folder to be written to. */
-    private void requireWhole(Checkpoint checkpoint) {
-        if (!checkpoint.isFolder() && !model.toString().endsWith(".safetensors")) {
-            throw new FormatException(model, null, "is an index of shards", "give its folder");
-        }
+    private static void row(Table table, String name, List<Merge.Module> group) {
+        double weight = group.stream().mapToDouble(Merge.Module::weight).sum();
+        double update = group.stream().mapToDouble(Merge.Module::update).sum();
+        double lost = group.stream().mapToDouble(Merge.Module::lost).sum();
+        table.row(
+                name,
+                Integer.toString(group.size()),
+                group.stream()
+                        .map(module -> DType.valueOf(module.dtype()))
+                        .distinct()
+                        .sorted()
+                        .map(DType::name)
+                        .collect(Collectors.joining(", ")),
+                ratio(update, weight),
+                ratio(lost, weight),
+                ratio(lost, update));
     }
 
-    private List<Lora> specs() {
-        List<Lora> specs = new ArrayList<>();
-        for (String text : loras) {
-            Lora spec;
-            try {
-                spec = AdapterNames.parseOne(text);
-            } catch (IllegalArgumentException e) {
-                throw new WrongUseException(e.getMessage());
-            }
-            if (spec.steps() != null) {
-                throw new WrongUseException(
-                        "adapter '" + text + "': a merged adapter serves all steps; leave @ out");
-            }
-            if (!(spec.strength() instanceof Strength.Constant)) {
-                throw new WrongUseException(
-                        "adapter '" + text + "': a merged adapter has one strength; give a number");
-            }
-            specs.add(spec);
-        }
-        return specs;
-    }
-
-    /** The transformer, and the text encoders that have modules among these. */
-    private static List<Checkpoint.Part> changed(Checkpoint checkpoint, Set<String> modules) {
-        return checkpoint.parts().stream()
-                .filter(
-                        part ->
-                                part.prefix().isEmpty()
-                                        || modules.stream()
-                                                .anyMatch(m -> m.startsWith(part.prefix())))
-                .toList();
-    }
-
-    /** What is added to each module. */
-    private Map<String, List<LoraMerge.Part>> added(Checkpoint checkpoint, List<Lora> specs) {
-        Map<String, List<LoraMerge.Part>> parts = new LinkedHashMap<>();
-        for (Lora spec : specs) {
-            LoraFile adapter = checkpoint.adapter(spec.path());
-            if (!adapter.unused().isEmpty() && !allowPartial) {
-                throw new FormatException(
-                        adapter.path(),
-                        null,
-                        String.join("; ", adapter.unused()),
-                        (checkpoint.isModel()
-                                        ? ""
-                                        : "give the whole model's folder for text encoders; ")
-                                + "--allow-partial merges the rest");
-            }
-            LoraFormat.warn(session, adapter);
-            for (Map.Entry<String, LoraPair> entry : adapter.pairs().entrySet()) {
-                parts.computeIfAbsent(entry.getKey(), unused -> new ArrayList<>())
-                        .add(new LoraMerge.Part(entry.getValue(), spec.strength().first()));
-            }
-        }
-        return parts;
+    private static String ratio(double squares, double ofSquares) {
+        return ofSquares == 0 ? "-" : LoraFormat.number(Math.sqrt(squares / ofSquares));
     }
 }

@@ -1,12 +1,11 @@
 package glance.cli;
 
-import glance.lora.LoraFile;
-import glance.lora.LoraPair;
-import glance.lora.LoraResize;
+import glance.api.adapter.Output;
+import glance.api.adapter.Resize;
 import glance.tensor.DType;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.DoubleSummaryStatistics;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -70,50 +69,40 @@ final class LoraResizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        LoraResize resize = settings();
-        LoraFormat.requireReal(dtype);
-        Path out = newFile.safetensors();
-        LoraFile adapter = LoraFormat.open(session, file);
-        DType stored = LoraFormat.dtype(dtype, adapter.pairs());
-        Map<String, LoraPair> resized = new LinkedHashMap<>();
-        Map<String, KeptEnergy> report = new LinkedHashMap<>();
-        try (Work work = new Work(session, "module", adapter.pairs().size())) {
-            adapter.pairs()
-                    .forEach(
-                            (module, pair) -> {
-                                work.next(module);
-                                LoraResize.Result result = apply(resize, module, pair);
-                                resized.put(module, LoraFormat.stored(result.pair(), stored));
-                                report.computeIfAbsent(
-                                                modules ? module : LoraFormat.kind(module),
-                                                k -> new KeptEnergy())
-                                        .add(pair.rank(), result);
-                            });
-        }
-        LoraFormat.write(out, adapter, resized, LoraFormat.layout(adapter), stored);
-        KeptEnergy.print(report, session.out());
-        session.out().println(out);
-        return ExitCode.OK;
-    }
-
-    private LoraResize settings() {
         if (rank == null && energy == null) {
             throw new WrongUseException(
                     "give --rank, --energy or both; see glance-engine lora resize --help");
         }
-        try {
-            return new LoraResize(
-                    rank == null ? LoraResize.NO_LIMIT : rank, energy == null ? 1 : energy);
-        } catch (IllegalArgumentException e) {
-            throw new WrongUseException("--" + e.getMessage());
-        }
+        Output output = newFile.output(dtype);
+        Resize request = new Resize(file, rank, energy);
+        List<Resize.Module> result =
+                LoraFormat.run(session, "module", tools -> tools.resize(request, output));
+        table(result).print(session.out());
+        session.out().println(output.path());
+        return ExitCode.OK;
     }
 
-    private LoraResize.Result apply(LoraResize resize, String module, LoraPair pair) {
-        try {
-            return resize.apply(module, pair);
-        } catch (IllegalArgumentException e) {
-            throw LoraFormat.named(file, e);
-        }
+    private Table table(List<Resize.Module> result) {
+        Table table = new Table("modules", "count", "rank", "to", "kept, mean", "kept, least");
+        LoraFormat.grouped(result, Resize.Module::module, modules)
+                .forEach(
+                        (name, group) -> {
+                            DoubleSummaryStatistics kept =
+                                    group.stream()
+                                            .mapToDouble(Resize.Module::kept)
+                                            .summaryStatistics();
+                            table.row(
+                                    name,
+                                    Integer.toString(group.size()),
+                                    Integer.toString(
+                                            group.stream()
+                                                    .mapToInt(Resize.Module::before)
+                                                    .max()
+                                                    .orElseThrow()),
+                                    LoraFormat.range(group, Resize.Module::rank),
+                                    LoraFormat.percent(kept.getAverage()),
+                                    LoraFormat.percent(kept.getMin()));
+                        });
+        return table;
     }
 }

@@ -1,50 +1,49 @@
 package glance.cli;
 
+import glance.api.adapter.Watch;
+
 /**
  * Counts through long work on files: a line that is redrawn where stderr is a terminal, else a line
- * now and then. Passes the user's wish to stop on to the work.
+ * now and then. Passes the user's wish to stop on to the work, and its warnings to the user.
  */
-final class Work implements AutoCloseable {
+final class Work implements Watch, AutoCloseable {
     private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;
     private static final long REDRAW_INTERVAL_NANOS = 100_000_000L;
     private static final String CLEAR_TO_END = "\u001b[K";
 
     private final Session session;
     private final String noun;
-    private final int total;
     private final boolean interactive = Terminal.isStderr();
     private final int width = interactive ? Terminal.columns() - 1 : 0;
-    private final long start = System.nanoTime();
-    private long lastShown = start;
+    private long start;
+    private long lastShown;
     private boolean shown;
-    private int done;
 
     /**
      * @param noun what is counted, such as "module"
      */
-    Work(Session session, String noun, int total) {
+    Work(Session session, String noun) {
         this.session = session;
         this.noun = noun;
-        this.total = total;
     }
 
-    /**
-     * @throws IllegalStateException if the user wants to stop
-     */
-    void checkStop() {
-        if (session.stop().isRequested()) {
-            throw new IllegalStateException("interrupted");
-        }
+    @Override
+    public boolean isCancelled() {
+        return session.stop().isRequested();
     }
 
-    /**
-     * One more is about to begin.
-     *
-     * @throws IllegalStateException if the user wants to stop
-     */
-    void next(String name) {
-        checkStop();
+    @Override
+    public void warning(String message) {
+        session.note("warning: " + message);
+    }
+
+    @Override
+    public void next(String name, int done, int total) {
         long now = System.nanoTime();
+        if (done == 0) {
+            start = now;
+            lastShown = now;
+        }
         if (now - lastShown > (interactive ? REDRAW_INTERVAL_NANOS : LINE_INTERVAL_NANOS)) {
             lastShown = now;
             String line = noun + " " + (done + 1) + " of " + total;
@@ -59,7 +58,6 @@ final class Work implements AutoCloseable {
                 session.note(line + (done == 0 ? "" : ", about " + Units.seconds(left) + " left"));
             }
         }
-        done++;
     }
 
     /** Takes the line away. */

@@ -1,5 +1,7 @@
 package glance.lora;
 
+import glance.api.RequestException;
+
 /**
  * Changes the rank of adapters, module by module, losing as little as the new rank allows: the best
  * approximation in the Frobenius norm. See {@link LowRankSvd}.
@@ -12,15 +14,14 @@ public record LoraResize(int maxRank, double energy) {
     public static final int NO_LIMIT = Integer.MAX_VALUE;
 
     /**
-     * @throws IllegalArgumentException if a value is out of range
+     * @throws RequestException if a value is out of range
      */
     public LoraResize {
         if (maxRank < 1) {
-            throw new IllegalArgumentException("rank must be at least 1, got " + maxRank);
+            throw new RequestException("rank must be at least 1, got " + maxRank);
         }
         if (!(energy > 0 && energy <= 1)) {
-            throw new IllegalArgumentException(
-                    "energy must be above 0 and at most 1, got " + energy);
+            throw new RequestException("energy must be above 0 and at most 1, got " + energy);
         }
     }
 

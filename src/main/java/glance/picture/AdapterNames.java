@@ -47,12 +47,6 @@ public final class AdapterNames {
         return AdapterPath.expand(List.of(parse(text)));
     }
 
-    /** As {@link #parse}, where one adapter is meant. */
-    public static Lora parseOne(String text) {
-        Lora lora = parse(text);
-        return lora.from(AdapterPath.file(lora.path()));
-    }
-
     /** Whether a name is that of the built-in model or of a file in it. */
     public static boolean isBuiltIn(String text) {
         return text.equals(BuiltInModel.NAME) || text.startsWith(BUILT_IN);

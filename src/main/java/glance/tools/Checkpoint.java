@@ -1,4 +1,4 @@
-package glance.cli;
+package glance.tools;
 
 import glance.api.FormatException;
 import glance.io.BuiltInModel;

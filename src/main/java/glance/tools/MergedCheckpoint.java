@@ -1,8 +1,10 @@
-package glance.cli;
+package glance.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.api.adapter.Merge;
+import glance.api.adapter.Watch;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsFile;
@@ -15,6 +17,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -38,8 +41,8 @@ final class MergedCheckpoint {
     private final List<Checkpoint.Part> changed;
     private final Map<String, List<LoraMerge.Part>> added;
     private final DType dtype;
-    private final Work work;
-    private final RoundingLoss loss;
+    private final Pieces steps;
+    private final List<Merge.Module> modules = new ArrayList<>();
 
     /**
      * @param changed the parts to write anew; of a single file that one
@@ -51,23 +54,32 @@ final class MergedCheckpoint {
             List<Checkpoint.Part> changed,
             Map<String, List<LoraMerge.Part>> added,
             DType dtype,
-            Work work,
-            RoundingLoss loss) {
+            Watch watch) {
         this.checkpoint = checkpoint;
         this.changed = changed;
         this.added = added;
         this.dtype = dtype;
-        this.work = work;
-        this.loss = loss;
+        this.steps =
+                new Pieces(
+                        watch, changed.stream().mapToInt(p -> p.weights().tensors().size()).sum());
     }
 
-    /** Writes a file or makes a folder, as the checkpoint is one or the other. */
-    void write(Path out) throws IOException {
-        if (!checkpoint.isFolder()) {
+    /**
+     * Writes a file or makes a folder, as the checkpoint is one or the other.
+     *
+     * @return what became of each module that was merged
+     */
+    List<Merge.Module> write(Path out) throws IOException {
+        if (checkpoint.isFolder()) {
+            writeAside(out);
+        } else {
             Checkpoint.Part single = changed.get(0);
             writeFile(single, single.weights().files().get(0), out);
-            return;
         }
+        return List.copyOf(modules);
+    }
+
+    private void writeAside(Path out) throws IOException {
         Path aside = out.resolveSibling(".glance-" + UUID.randomUUID() + ".part");
         try {
             writeFolder(aside);
@@ -89,7 +101,7 @@ final class MergedCheckpoint {
             Files.createDirectories(copy.getParent());
             Checkpoint.Part part = partOf(file);
             if (part == null) {
-                work.checkStop();
+                steps.checkCancelled();
                 Files.copy(file, copy);
             } else if (file.toString().endsWith(INDEX_SUFFIX) && dtype != null) {
                 writeIndex(part, file, copy);
@@ -152,7 +164,7 @@ final class MergedCheckpoint {
     }
 
     private ByteBuffer data(Checkpoint.Part part, SafetensorsFile file, TensorInfo info) {
-        work.next(info.name());
+        steps.next(info.name());
         HostTensor tensor = new HostTensor(info.dtype(), info.shape(), file.data(info.name()));
         String module = part.module(info);
         if (module != null && added.containsKey(module)) {
@@ -169,13 +181,16 @@ final class MergedCheckpoint {
             HostTensor weight,
             List<LoraMerge.Part> adapters,
             DType target) {
-        try {
-            LoraMerge.Result result = LoraMerge.merge(module, weight, adapters, target);
-            loss.add(module, result);
-            return result.weight().data();
-        } catch (IllegalArgumentException e) {
-            throw LoraFormat.named(file.path(), e);
-        }
+        LoraMerge.Result result =
+                Written.named(file.path(), () -> LoraMerge.merge(module, weight, adapters, target));
+        modules.add(
+                new Merge.Module(
+                        module,
+                        target.name(),
+                        result.weightSquares(),
+                        result.updateSquares(),
+                        result.lostSquares()));
+        return result.weight().data();
     }
 
     private static void delete(Path folder) throws IOException {

@@ -1,5 +1,7 @@
-package glance.cli;
+package glance.tools;
 
+import glance.api.adapter.WeightsSummary;
+import glance.api.adapter.WeightsSummary.Group;
 import glance.io.TensorInfo;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -7,31 +9,37 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Tensors of one shape and dtype whose names differ in numbers only.
- *
- * @param name the common name; numbers that differ are given as {@code {first-last}}
- * @param shape the shape of each
- * @param dtype the dtype of each
- * @param count how many
- */
-record TensorGroup(String name, String shape, String dtype, int count) {
+/** Says in few lines what many tensors are. */
+public final class Summaries {
+    private Summaries() {}
+
+    /** What a set of tensors amounts to. */
+    public static WeightsSummary of(Collection<TensorInfo> tensors) {
+        Map<String, Long> dtypes = new LinkedHashMap<>();
+        long parameters = 0;
+        long bytes = 0;
+        for (TensorInfo tensor : tensors) {
+            dtypes.merge(tensor.dtype().name(), tensor.shape().numel(), Long::sum);
+            parameters += tensor.shape().numel();
+            bytes += tensor.bytes();
+        }
+        return new WeightsSummary(tensors.size(), parameters, dtypes, bytes, groups(tensors));
+    }
 
     /** Groups tensors, in the order in which each group first occurs. */
-    static List<TensorGroup> group(Collection<TensorInfo> tensors) {
+    static List<Group> groups(Collection<TensorInfo> tensors) {
         Map<String, List<TensorInfo>> groups = new LinkedHashMap<>();
         for (TensorInfo tensor : tensors) {
-            String key =
-                    String.join(".", segments(tensor).stream().map(TensorGroup::blank).toList());
+            String key = String.join(".", segments(tensor).stream().map(Summaries::blank).toList());
             groups.computeIfAbsent(
                             key + ' ' + tensor.shape() + ' ' + tensor.dtype(),
                             unused -> new ArrayList<>())
                     .add(tensor);
         }
-        return groups.values().stream().map(TensorGroup::of).toList();
+        return groups.values().stream().map(Summaries::group).toList();
     }
 
-    private static TensorGroup of(List<TensorInfo> members) {
+    private static Group group(List<TensorInfo> members) {
         TensorInfo first = members.get(0);
         List<String> name = new ArrayList<>(segments(first));
         for (int i = 0; i < name.size(); i++) {
@@ -39,7 +47,7 @@ record TensorGroup(String name, String shape, String dtype, int count) {
                 name.set(i, range(members, i));
             }
         }
-        return new TensorGroup(
+        return new Group(
                 String.join(".", name),
                 first.shape().toString(),
                 first.dtype().name(),

@@ -1,8 +1,10 @@
-package glance.cli;
+package glance.tools;
 
 import glance.api.FormatException;
+import glance.api.adapter.AdapterInfo;
 import glance.io.SafetensorsFile;
 import glance.lora.AdapterKeys;
+import glance.lora.ModuleKind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -13,7 +15,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 
 /** Describes an adapter file without a model to hold it against. */
-final class AdapterInspector {
+public final class AdapterInspector {
     private static final Pattern ADAPTER_KEY =
             Pattern.compile(".*(lora_|lora\\d?\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale).*");
 
@@ -22,12 +24,12 @@ final class AdapterInspector {
     private AdapterInspector() {}
 
     /** Whether a file holds an adapter of any kind, supported or not. */
-    static boolean isAdapter(SafetensorsFile file) {
+    public static boolean isAdapter(SafetensorsFile file) {
         return file.tensors().keySet().stream().anyMatch(key -> ADAPTER_KEY.matcher(key).matches());
     }
 
     /** Describes a file, whether it can be used or not. */
-    static Inspection.Adapter inspect(SafetensorsFile file) {
+    public static AdapterInfo inspect(SafetensorsFile file) {
         List<FormatException> problems = new ArrayList<>();
         AdapterKeys keys = AdapterKeys.read(file, problems::add);
         Map<Integer, Integer> ranks = new TreeMap<>();
@@ -36,17 +38,15 @@ final class AdapterInspector {
         for (AdapterKeys.Entry entry : keys.entries()) {
             ranks.merge(entry.rank(), 1, Integer::sum);
             alphas.merge(entry.alpha(), 1, Integer::sum);
-            targets.merge(LoraFormat.kind(entry.module()), 1, Integer::sum);
+            targets.merge(ModuleKind.of(entry.module()), 1, Integer::sum);
         }
-        return new Inspection.Adapter(
-                "adapter",
-                file.path().toString(),
+        return new AdapterInfo(
                 layout(file.tensors().keySet()),
                 keys.entries().size(),
                 ranks,
                 alphas,
                 targets,
-                WeightsSummary.of(file.tensors().values()),
+                Summaries.of(file.tensors().values()),
                 keys.others(),
                 problems.isEmpty() ? null : reason(file, problems.get(0)),
                 keys.remarks(),

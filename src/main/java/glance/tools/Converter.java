@@ -1,0 +1,160 @@
+package glance.tools;
+
+import glance.api.FormatException;
+import glance.api.RequestException;
+import glance.api.adapter.Convert;
+import glance.api.adapter.Output;
+import glance.api.adapter.Watch;
+import glance.lora.KeyMap;
+import glance.lora.LoraFile;
+import glance.lora.LoraFusion;
+import glance.lora.LoraLayout;
+import glance.lora.LoraPair;
+import glance.lora.TextEncoderNames;
+import glance.model.Family;
+import glance.tensor.DType;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Renames the keys of adapters. */
+public final class Converter {
+    private final Convert request;
+    private final LoraLayout layout;
+    private final Watch watch;
+
+    private Converter(Convert request, LoraLayout layout, Watch watch) {
+        this.request = request;
+        this.layout = layout;
+        this.watch = watch;
+    }
+
+    /** See {@link glance.LoraTools#convert}. */
+    public static Convert.Result convert(Convert request, Output output, Watch watch) {
+        Converter converter = new Converter(request, layout(request.to()), watch);
+        DType dtype = Written.dtype(output);
+        return converter.write(Place.file(output), dtype);
+    }
+
+    private static LoraLayout layout(String name) {
+        return Arrays.stream(LoraLayout.values())
+                .filter(layout -> layout.name().equalsIgnoreCase(name))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new RequestException(
+                                        "to "
+                                                + name
+                                                + ": expected one of "
+                                                + Arrays.stream(LoraLayout.values())
+                                                        .map(Converter::name)
+                                                        .collect(Collectors.joining(", "))));
+    }
+
+    private static String name(LoraLayout layout) {
+        return layout.name().toLowerCase(Locale.ROOT);
+    }
+
+    private Convert.Result write(Path out, DType dtype) {
+        if (request.model() == null) {
+            LoraFile adapter = LoraFile.openByName(request.adapter());
+            Map<String, LoraPair> pairs = written(adapter);
+            requireUsableNames(adapter, pairs);
+            Written.warn(watch, adapter);
+            return write(out, adapter, pairs, dtype);
+        }
+        try (Checkpoint checkpoint = Checkpoint.open(request.model())) {
+            LoraFile adapter = checkpoint.adapter(request.adapter());
+            Written.warn(watch, adapter);
+            Map<String, LoraPair> pairs = written(adapter);
+            boolean same = !layout.hasToolNames() && !hasTextEncoders(pairs);
+            return write(out, adapter, same ? pairs : renamed(checkpoint, pairs), dtype);
+        }
+    }
+
+    private Convert.Result write(
+            Path out, LoraFile adapter, Map<String, LoraPair> pairs, DType dtype) {
+        DType written = Written.dtype(dtype, adapter.pairs());
+        Written.write(out, adapter.path(), pairs, Written.notes(adapter), layout, written);
+        return new Convert.Result(pairs.size(), highestRank(adapter.pairs()), highestRank(pairs));
+    }
+
+    private static int highestRank(Map<String, LoraPair> pairs) {
+        return pairs.values().stream().mapToInt(LoraPair::rank).max().orElse(0);
+    }
+
+    private static boolean hasTextEncoders(Map<String, LoraPair> pairs) {
+        return pairs.keySet().stream().anyMatch(m -> TextEncoderNames.prefix(m).isPresent());
+    }
+
+    /** What the layout has a place for; says what it has none for. */
+    private Map<String, LoraPair> written(LoraFile adapter) {
+        if (layout != LoraLayout.PEFT || !hasTextEncoders(adapter.pairs())) {
+            return adapter.pairs();
+        }
+        Map<String, LoraPair> pairs = new LinkedHashMap<>(adapter.pairs());
+        pairs.keySet().removeIf(module -> TextEncoderNames.prefix(module).isPresent());
+        if (pairs.isEmpty()) {
+            throw new FormatException(
+                    request.adapter(),
+                    null,
+                    "is for text encoders alone, which peft files have no names for",
+                    "use another layout");
+        }
+        int left = adapter.pairs().size() - pairs.size();
+        watch.warning(
+                request.adapter()
+                        + ": left out: "
+                        + left
+                        + (left == 1 ? " module" : " modules")
+                        + " of text encoders, which peft files have no names for");
+        return pairs;
+    }
+
+    /** Without a model, names can change their prefixes, but not for those of other tools. */
+    private void requireUsableNames(LoraFile adapter, Map<String, LoraPair> pairs) {
+        LoraLayout source = adapter.layout().orElse(null);
+        if (source != null && source.isFlat() && !layout.isFlat()) {
+            throw needsModel("its module names have underscores for dots");
+        }
+        if (source != layout && hasTextEncoders(pairs)) {
+            throw needsModel("layouts differ in their names of text encoders");
+        }
+        if (source == null || source.hasToolNames() != layout.hasToolNames()) {
+            throw needsModel("its module names may not be those of " + name(layout) + " files");
+        }
+    }
+
+    private FormatException needsModel(String problem) {
+        return new FormatException(
+                request.adapter(), null, problem, "name the model that it is for with --model");
+    }
+
+    /** The adapters by the names that files of the layout have for the modules. */
+    private Map<String, LoraPair> renamed(Checkpoint checkpoint, Map<String, LoraPair> pairs) {
+        Family family =
+                checkpoint
+                        .family()
+                        .orElseThrow(
+                                () ->
+                                        new FormatException(
+                                                request.model(),
+                                                null,
+                                                "no config.json beside it says which family it is of",
+                                                "give the model's folder or its transformer's"));
+        Map<String, List<KeyMap.Target>> names =
+                family.keyMap().names(layout, checkpoint.modules());
+        if (names.isEmpty()) {
+            throw new FormatException(
+                    request.model(),
+                    null,
+                    "ComfyUI and the kohya tools have no adapters for " + family.name() + " models",
+                    "use --to diffusers or peft");
+        }
+        return Written.named(request.adapter(), () -> LoraFusion.rename(pairs, names));
+    }
+}
