@@ -20,8 +20,7 @@ final class Hearing implements RunListener {
     private final List<Picture> pictures = new ArrayList<>();
     private final Set<String> warned = new HashSet<>();
     private Progress last;
-    private int timed;
-    private double seconds;
+    private final Pace pace = new Pace();
 
     /**
      * @param origin of the pictures
@@ -48,12 +47,7 @@ final class Hearing implements RunListener {
 
     @Override
     public void step(int step, int steps, String phase, double stepSeconds) {
-        if (stepSeconds > 0) {
-            timed++;
-            seconds += stepSeconds;
-        }
         int done = Math.min(total, last.done() + 1);
-        double mean = timed == 0 ? 0 : seconds / timed;
         last =
                 new Progress(
                         step == 1 ? last.prompt() + 1 : last.prompt(),
@@ -63,7 +57,7 @@ final class Hearing implements RunListener {
                         done,
                         total,
                         stepSeconds,
-                        (total - done) * mean);
+                        pace.left(total - done, stepSeconds));
         listener.progress(last);
     }
 

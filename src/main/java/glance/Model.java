@@ -2,6 +2,8 @@ package glance;
 
 import glance.api.Request;
 import glance.api.RequestException;
+import glance.api.Trained;
+import glance.api.Training;
 import glance.compare.Comparison;
 import glance.compare.ComparisonRequest;
 import glance.compare.Outcome;
@@ -9,6 +11,8 @@ import glance.io.ModelFolder;
 import glance.picture.Origin;
 import glance.pipeline.Pipeline;
 import glance.pipeline.Settings;
+import glance.train.TrainJob;
+import glance.train.TrainRun;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -112,6 +116,39 @@ public final class Model implements AutoCloseable {
                                             cancelled::get);
                             return new Comparison(pipeline, folder, comparison, cache)
                                     .run(hearing, pictures);
+                        });
+    }
+
+    /** Trains adapters: see {@link #train(Training, Path, TrainingListener)}. */
+    public Trained train(Training training, Path folder) {
+        return train(training, folder, TrainingListener.NONE);
+    }
+
+    /**
+     * Trains an adapter for each phase of a plan. Its own parts leave the device meanwhile.
+     * Interrupting the thread that waits here ends the work as a listener does.
+     *
+     * @param folder where the adapters go, with logs and checkpoints; made if missing
+     * @throws RequestException if the training makes no sense for this model, or the folder cannot
+     *     be written, holds another training, or is being trained into
+     * @throws glance.api.FormatException if a file of the model, a picture or a checkpoint is
+     *     damaged or does not fit
+     * @throws glance.api.DeviceException if the device fails or has too little memory
+     * @throws glance.api.TrainingFailure if a number went wrong; the last checkpoint is kept
+     * @throws glance.api.CancelledException if the work was ended from outside; {@link
+     *     Training#resume()} goes on from there
+     */
+    public Trained train(Training training, Path folder, TrainingListener listener) {
+        requireOpen();
+        TrainJob job = TrainJob.of(training, this.folder, folder);
+        return glance.worker()
+                .call(
+                        cancelled -> {
+                            requireOpen();
+                            pipeline.rest();
+                            TrainingHearing hearing =
+                                    new TrainingHearing(listener, job, cancelled::get);
+                            return new TrainRun(glance.ops(), job, hearing).run();
                         });
     }
 

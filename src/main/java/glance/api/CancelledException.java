@@ -6,6 +6,11 @@ public final class CancelledException extends RuntimeException {
 
     /** With nothing more to say. */
     public CancelledException() {
-        super("cancelled");
+        this("cancelled");
+    }
+
+    /** With what was done by then. */
+    public CancelledException(String message) {
+        super(message);
     }
 }

@@ -76,6 +76,22 @@ public final class Plans {
                 : Optional.ofNullable(NAMED.get(name));
     }
 
+    /**
+     * The plan with a name.
+     *
+     * @throws RequestException if there is none
+     */
+    public static Plan require(String name) {
+        return named(name)
+                .orElseThrow(
+                        () ->
+                                new RequestException(
+                                        "plan '"
+                                                + name
+                                                + "': expected one of "
+                                                + String.join(", ", names())));
+    }
+
     /** The plan that has phases and is called this, if there is one. */
     public static Optional<Plan> phased(String name) {
         return Optional.ofNullable(NAMED.get(name)).filter(plan -> !plan.phases().isEmpty());

@@ -175,15 +175,7 @@ public final class Request {
      * @throws RequestException if no plan has this name
      */
     public Request plan(String name) {
-        return plan(
-                Plans.named(name)
-                        .orElseThrow(
-                                () ->
-                                        new RequestException(
-                                                "plan '"
-                                                        + name
-                                                        + "': expected one of "
-                                                        + String.join(", ", Plans.names()))));
+        return plan(Plans.require(name));
     }
 
     /** One adapter more. Those that the model has of its own are not used beside it. */

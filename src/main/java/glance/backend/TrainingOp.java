@@ -1,5 +1,6 @@
 package glance.backend;
 
+import glance.api.AdamWSettings;
 import glance.tensor.Tensor;
 import java.util.List;
 

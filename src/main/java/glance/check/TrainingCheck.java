@@ -1,8 +1,8 @@
 package glance.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import glance.api.AdamWSettings;
 import glance.autograd.Tape;
-import glance.backend.AdamWSettings;
 import glance.backend.LowRank;
 import glance.lora.LoraFile;
 import glance.ops.Ops;

@@ -27,16 +27,7 @@ final class PromptTokensOption {
      * @throws WrongUseException if the model cannot read so many
      */
     int resolve(PromptTokens known) {
-        return resolve(given(), known);
-    }
-
-    /** The same, where a file may have it. */
-    int resolve(TrainFile file, PromptTokens known) {
         Integer given = given();
-        return resolve(given == null ? file.integer("max_sequence_length") : given, known);
-    }
-
-    private static int resolve(Integer given, PromptTokens known) {
         try {
             return known.of(given == null ? 0 : given);
         } catch (IllegalArgumentException e) {

@@ -1,18 +1,19 @@
 package glance.cli;
 
+import static glance.cli.TrainSettings.set;
+
+import glance.Glance;
+import glance.Model;
+import glance.api.CancelledException;
 import glance.api.Plan;
-import glance.backend.Device;
-import glance.backend.Devices;
-import glance.io.CacheFolder;
+import glance.api.Residency;
+import glance.api.Trained;
+import glance.api.Training;
+import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
-import glance.lora.PhaseNote;
-import glance.model.Family;
-import glance.ops.Ops;
-import glance.pipeline.Families;
 import glance.schedule.PlanJson;
-import glance.train.CaptionedPicture;
-import glance.train.PictureFit;
-import glance.train.TrainingSettings;
+import glance.train.TrainFiles;
+import glance.train.TrainJob;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,8 +61,7 @@ import picocli.CommandLine.Option;
 final class TrainCommand implements Callable<Integer> {
     private static final String BOTH = "both";
     private static final String LATEST = "latest";
-    private static final int CHECKPOINT_EVERY = 20;
-    private static final String CACHE = "encodings";
+    private static final Path DEFAULT_FOLDER = Path.of("adapters");
 
     private final Session session;
 
@@ -138,17 +138,25 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         TrainFile file = file();
-        TrainJob job = job(file);
+        Training training = training(file);
+        String name = data.model(file);
+        ModelFolder model = SettingsOptions.open(name);
+        Path folder = outFolder(file);
+        TrainJob job = TrainJob.of(training, model, folder);
+        requireFree(job.files(), folder);
         data.leftOut().ifPresent(session::note);
         if (!file.ignored().isEmpty()) {
             session.note(config + ": without effect here: " + String.join(", ", file.ignored()));
         }
-        try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
-                Ops ops = new Ops(device)) {
+        TrainRecord record = record(file, job, training);
+        try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
+                Model opened = glance.load(model.path(), name, Residency.STREAM);
+                TrainProgress progress =
+                        new TrainProgress(session, glance::memory, () -> record.write(folder))) {
             session.note(
-                    data.model(file)
+                    name
                             + " on "
-                            + device.info().id()
+                            + glance.device().id()
                             + ": "
                             + Units.plural(job.pictures().size(), "picture")
                             + ", "
@@ -158,8 +166,35 @@ final class TrainCommand implements Callable<Integer> {
                             + ", "
                             + Units.plural(job.settings().steps(), "step")
                             + " each");
-            return new TrainRun(session, ops, job).run();
+            report(opened.train(training, folder, progress), job, folder);
+            return ExitCode.OK;
+        } catch (CancelledException e) {
+            session.note(
+                    e.getMessage()
+                            + "; glance-engine train --resume --out "
+                            + ShellWord.of(folder.toString())
+                            + " goes on from there");
+            return ExitCode.INTERRUPTED;
         }
+    }
+
+    /** Says what there is now, and the command that draws with it. */
+    private void report(Trained trained, TrainJob job, Path folder) {
+        List<Trained.Adapter> adapters = trained.adapters();
+        adapters.forEach(adapter -> session.out().println(adapter.file()));
+        Path used = adapters.size() == 1 ? adapters.get(0).file() : folder;
+        Path model = job.folder().path();
+        session.note(
+                Units.plural(adapters.size(), "adapter")
+                        + " in "
+                        + Units.seconds(trained.seconds())
+                        + "; see what they do: glance-engine generate "
+                        + ShellWord.of(job.pictures().get(0).caption())
+                        + (model.equals(BuiltInModel.path())
+                                ? ""
+                                : " --model " + ShellWord.of(model.toString()))
+                        + " --lora "
+                        + ShellWord.of(used.toString()));
     }
 
     /** The one named, else that of the run that goes on. */
@@ -167,63 +202,63 @@ final class TrainCommand implements Callable<Integer> {
         if (config != null) {
             return TrainFile.read(config);
         }
-        Path kept = TrainFiles.record(out);
+        Path kept = TrainRecord.in(out == null ? DEFAULT_FOLDER : out);
         return resume && Files.isRegularFile(kept) ? TrainFile.read(kept) : TrainFile.none();
     }
 
-    private TrainJob job(TrainFile file) throws IOException {
-        List<CaptionedPicture> pictures = data.pictures(file);
-        Plan spec = plan(file);
-        List<String> phases = phases(file, spec);
-        ModelFolder folder = SettingsOptions.open(data.model(file));
-        Family family = Families.of(folder);
-        TrainingSettings resolved = settings.resolve(file, family.training());
-        Integer every =
-                checkpointEvery == null ? file.integer("checkpointing_steps") : checkpointEvery;
-        int checkpoints = every == null ? CHECKPOINT_EVERY : every;
-        sampleEvery = sampleEvery == null ? file.integer("sample_every") : sampleEvery;
-        int samples = sampleEvery == null ? 0 : sampleEvery;
-        if (checkpoints < 0 || samples < 0) {
-            throw new WrongUseException(
-                    "--checkpoint-every and --sample-every: must be a number of steps");
-        }
-        samplePrompt = samplePrompt == null ? file.string("sample_prompt") : samplePrompt;
-        if (samplePrompt != null && (samples == 0 || samplePrompt.isBlank())) {
+    /** What options and file say; the rest is left to the model's family. */
+    private Training training(TrainFile file) {
+        Training t = settings.over(data.training(file), file).plan(plan(file));
+        t = BOTH.equals(phaseName(file)) ? t : t.phases(phaseName(file));
+        t =
+                set(
+                        t,
+                        promptTokens.given(),
+                        file.integer("max_sequence_length"),
+                        Training::maxPromptTokens);
+        t = set(t, checkpointEvery, file.integer("checkpointing_steps"), Training::checkpointEvery);
+        t = set(t, sampleEvery, file.integer("sample_every"), Training::sampleEvery);
+        t = set(t, samplePrompt, file.string("sample_prompt"), Training::samplePrompt);
+        if (t.samplePrompt().isPresent()
+                && (t.sampleEvery() == 0 || t.samplePrompt().get().isBlank())) {
             throw new WrongUseException("--sample-prompt: needs a text, and --sample-every N");
         }
-        PictureFit fit = data.fit(file, family.geometry(folder));
-        int tokens = promptTokens.resolve(file, family.promptTokens(folder));
-        float guidance = settings.embeddedGuidance(file, family.training());
-        Path encodings = cacheFolder(file);
+        String kept = file.string("encodings");
+        t = set(t, cache, kept == null ? null : Path.of(kept), Training::cache);
+        if (resumes(file)) {
+            return t.resume();
+        }
+        return overwrite ? t.overwrite() : t;
+    }
+
+    /** Finds out before the device is opened, and names the options that help. */
+    private static void requireFree(TrainFiles files, Path folder) {
+        files.taken()
+                .ifPresent(
+                        file -> {
+                            throw new WrongUseException(
+                                    "--out "
+                                            + folder
+                                            + ": holds "
+                                            + file.getFileName()
+                                            + " already; use --resume to go on, --overwrite to"
+                                            + " start anew, or another folder");
+                        });
+    }
+
+    private TrainRecord record(TrainFile file, TrainJob job, Training training) {
         TrainRecord record = new TrainRecord();
         data.record(file, record);
-        record.withPath("plan", planName(file))
+        return record.withPath("plan", planName(file))
                 .with("phase", phaseName(file))
-                .with(resolved)
-                .with("guidance_scale", guidance)
-                .with("max_sequence_length", tokens == 0 ? null : tokens)
-                .with("checkpointing_steps", checkpoints)
-                .with("sample_every", samples == 0 ? null : samples)
-                .with("sample_prompt", samplePrompt)
-                .with("encodings", cache == null ? null : encodings.toAbsolutePath().toString());
-        TrainFiles files = new TrainFiles(outFolder(file), phases, resumes(file), overwrite);
-        return new TrainJob(
-                folder,
-                family,
-                pictures,
-                fit,
-                spec,
-                phases,
-                resolved,
-                tokens,
-                guidance,
-                checkpoints,
-                samples,
-                samplePrompt == null ? pictures.get(0).caption() : samplePrompt,
-                resume,
-                encodings,
-                record,
-                files);
+                .with(job)
+                .with("sample_prompt", training.samplePrompt().orElse(null))
+                .with(
+                        "encodings",
+                        training.cache()
+                                .map(Path::toAbsolutePath)
+                                .map(Path::toString)
+                                .orElse(null));
     }
 
     private boolean resumes(TrainFile file) {
@@ -239,13 +274,15 @@ final class TrainCommand implements Callable<Integer> {
         if (resume && overwrite) {
             throw new WrongUseException("--resume and --overwrite: give one of them");
         }
-        resume |= named != null && !overwrite;
-        return resume;
+        return resume || named != null && !overwrite;
     }
 
     private Path outFolder(TrainFile file) {
         String named = file.string("output_dir");
-        return out == null && named != null ? Path.of(named) : out;
+        if (out != null) {
+            return out;
+        }
+        return named == null ? DEFAULT_FOLDER : Path.of(named);
     }
 
     private Plan plan(TrainFile file) {
@@ -264,39 +301,5 @@ final class TrainCommand implements Callable<Integer> {
     private String phaseName(TrainFile file) {
         String named = phase == null ? file.string("phase") : phase;
         return named == null ? BOTH : named;
-    }
-
-    private List<String> phases(TrainFile file, Plan spec) {
-        List<String> known = spec.phases().stream().map(Plan.Phase::name).toList();
-        String wanted = phaseName(file);
-        if (wanted.equals(PhaseNote.ALL) || known.contains(wanted)) {
-            return List.of(wanted);
-        }
-        if (wanted.equals(BOTH) && !known.isEmpty()) {
-            return known;
-        }
-        throw new WrongUseException(
-                "--phase "
-                        + wanted
-                        + ": plan "
-                        + spec.name()
-                        + " has "
-                        + (known.isEmpty()
-                                ? "no phases; use " + PhaseNote.ALL
-                                : "the phases " + String.join(", ", known)));
-    }
-
-    private Path cacheFolder(TrainFile file) {
-        if (cache == null && file.string("encodings") != null) {
-            cache = Path.of(file.string("encodings"));
-        }
-        if (cache == null) {
-            return CacheFolder.folder(CACHE);
-        }
-        try {
-            return Files.createDirectories(cache);
-        } catch (IOException e) {
-            throw new WrongUseException("--cache " + cache + ": cannot be made (" + e + ")");
-        }
     }
 }

@@ -1,11 +1,10 @@
 package glance.cli;
 
 import glance.api.Request.Size;
+import glance.api.Training;
 import glance.io.BuiltInModel;
-import glance.model.Family;
 import glance.text.PrintableText;
 import glance.train.CaptionedPicture;
-import glance.train.PictureFit;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,9 +52,11 @@ final class TrainData {
     }
 
     /**
+     * The pictures and their size.
+     *
      * @throws WrongUseException if there are no pictures, or too many ways to find them
      */
-    List<CaptionedPicture> pictures(TrainFile file) {
+    Training training(TrainFile file) {
         if (data != null && image != null) {
             throw new WrongUseException("--data and --image: give one of them");
         }
@@ -70,11 +71,7 @@ final class TrainData {
             throw new WrongUseException("--image " + image + ": no such file");
         }
         if (image != null) {
-            try {
-                return List.of(new CaptionedPicture(image, caption));
-            } catch (IllegalArgumentException e) {
-                throw new WrongUseException("--caption: " + e.getMessage());
-            }
+            return sized(Training.of(image, caption), file);
         }
         if (data == null && file.string("img_dir") != null) {
             data = Path.of(file.string("img_dir"));
@@ -83,11 +80,11 @@ final class TrainData {
             throw new WrongUseException(
                     "no pictures given; use --data FOLDER, or --image FILE --caption TEXT");
         }
-        return CaptionedPicture.in(data);
+        return sized(Training.of(data), file);
     }
 
     /**
-     * A line about the files that lie beside the pictures and are not used, once {@link #pictures}
+     * A line about the files that lie beside the pictures and are not used, once {@link #training}
      * ran.
      */
     Optional<String> leftOut() {
@@ -98,7 +95,7 @@ final class TrainData {
         return Optional.of(data + ": left out: " + PrintableText.some(left, MAX_LISTED));
     }
 
-    /** What was chosen, once {@link #pictures} found it. */
+    /** What was chosen, once {@link #training} found it. */
     void record(TrainFile file, TrainRecord record) {
         record.withPath("pretrained_model_name_or_path", model(file));
         if (image == null) {
@@ -118,21 +115,13 @@ final class TrainData {
         return side == null ? null : side.toString();
     }
 
-    /**
-     * @throws WrongUseException if the model takes no pictures of such a size
-     */
-    PictureFit fit(TrainFile file, Family.Geometry geometry) {
-        int unit = geometry.pixelsPerToken();
+    private Training sized(Training training, TrainFile file) {
         String text = size(file);
-        try {
-            if (text != null && !SIDE.matcher(text).matches()) {
-                Size both = Size.parse(text);
-                return PictureFit.exactly(both.width(), both.height(), unit);
-            }
-            int side = text == null ? geometry.defaultSize() : Integer.parseInt(text);
-            return PictureFit.longestSide(side, unit);
-        } catch (IllegalArgumentException e) {
-            throw new WrongUseException("--size: " + e.getMessage());
+        if (text == null) {
+            return training;
         }
+        return SIDE.matcher(text).matches()
+                ? training.longestSide(Integer.parseInt(text))
+                : training.size(Size.parse(text));
     }
 }

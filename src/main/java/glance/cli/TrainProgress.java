@@ -1,62 +1,72 @@
 package glance.cli;
 
-import glance.backend.DeviceMemory;
-import glance.train.AdapterTrainer;
-import glance.train.TrainableAdapter;
-import glance.train.TrainingListener;
+import glance.TrainingListener;
+import glance.TrainingProgress;
+import glance.api.MemoryStats;
+import glance.api.Trained;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.ObjIntConsumer;
+import java.util.function.Supplier;
 
 /** Shows how training goes, and passes the user's wish to stop on to it. */
 final class TrainProgress implements TrainingListener, AutoCloseable {
     private static final int ENDS = 20;
 
     private final Session session;
-    private final StepBar bar;
-    private final DeviceMemory memory;
-    private final ObjIntConsumer<TrainableAdapter> samples;
+    private final Supplier<MemoryStats> memory;
+    private final Runnable begins;
     private final List<Float> losses = new ArrayList<>();
-    private double total;
+    private StepBar bar; // of a phase; null before its first step
+    private double seconds;
 
     /**
-     * @param samples given the adapter after each step
+     * @param begins called when the folder is taken, before the first step
      */
-    TrainProgress(
-            Session session,
-            String phase,
-            int steps,
-            DeviceMemory memory,
-            ObjIntConsumer<TrainableAdapter> samples) {
+    TrainProgress(Session session, Supplier<MemoryStats> memory, Runnable begins) {
         this.session = session;
-        this.bar = new StepBar(session, phase, steps);
         this.memory = memory;
-        this.samples = samples;
+        this.begins = begins;
     }
 
     @Override
-    public void step(AdapterTrainer.Result result, double seconds) {
-        losses.add(result.loss());
-        total += seconds;
+    public void begins() {
+        begins.run();
+    }
+
+    @Override
+    public void progress(TrainingProgress progress) {
+        if (bar == null) {
+            bar = new StepBar(session, progress.phase(), progress.steps());
+        }
+        losses.add(progress.loss());
+        seconds += progress.stepSeconds();
         double recent = mean(losses.subList(Math.max(0, losses.size() - ENDS), losses.size()));
         bar.step(
-                result.step(),
-                seconds,
+                progress.step(),
+                progress.stepSeconds(),
                 List.of(
                         String.format(Locale.ROOT, "loss %.4f", recent),
-                        "rate " + result.learningRate()));
+                        "rate " + progress.learningRate()));
     }
 
     @Override
-    public void adapter(int step, TrainableAdapter adapter) {
-        samples.accept(adapter, step);
+    public void adapter(Trained.Adapter adapter) {
+        note(adapter.phase() + ": " + summary());
+        losses.clear();
+        seconds = 0;
+        bar = null;
+    }
+
+    @Override
+    public void note(String message) {
+        close();
+        session.note(message);
     }
 
     @Override
     public void warning(String message) {
-        close();
-        session.note("warning: " + message);
+        note("warning: " + message);
     }
 
     @Override
@@ -64,8 +74,8 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
         return session.stop().isRequested();
     }
 
-    /** What the steps of this run came to, in one line. */
-    String summary() {
+    /** What the steps of a phase came to, in one line. */
+    private String summary() {
         if (losses.isEmpty()) {
             return "nothing left to do";
         }
@@ -74,12 +84,12 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
                 Locale.ROOT,
                 "%s in %s (%s/step), loss %.4f in the first %d and %.4f in the last, %s",
                 Units.plural(losses.size(), "step"),
-                Units.seconds(total),
+                Units.seconds(seconds),
                 Units.seconds(bar.secondsPerStep()),
                 mean(losses.subList(0, ends)),
                 ends,
                 mean(losses.subList(losses.size() - ends, losses.size())),
-                PeakMemory.of(memory.stats()).text());
+                PeakMemory.of(memory.get()).text());
     }
 
     private static double mean(List<Float> values) {
@@ -89,6 +99,8 @@ final class TrainProgress implements TrainingListener, AutoCloseable {
     /** Takes the bar away, so that the next message stands alone. */
     @Override
     public void close() {
-        bar.close();
+        if (bar != null) {
+            bar.close();
+        }
     }
 }

@@ -3,9 +3,10 @@ package glance.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.io.BuiltInModel;
 import glance.schedule.Seeds;
+import glance.train.TrainJob;
 import glance.train.TrainingSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,10 +19,16 @@ import java.util.Map;
  * another folder.
  */
 final class TrainRecord {
+    private static final String NAME = "train.json";
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
     private final Map<String, Object> settings = new LinkedHashMap<>();
+
+    /** The settings of a run in its folder. */
+    static Path in(Path folder) {
+        return folder.resolve(NAME);
+    }
 
     /** Adds a setting, unless it is null. */
     TrainRecord with(String key, Object value) {
@@ -37,9 +44,12 @@ final class TrainRecord {
         return with(key, path ? Path.of(name).toAbsolutePath().normalize().toString() : name);
     }
 
-    /** Adds all that decides what training does to an adapter. */
-    TrainRecord with(TrainingSettings training) {
+    /** Adds all that decides what training does to an adapter, and when it is looked at. */
+    TrainRecord with(TrainJob job) {
+        TrainingSettings training = job.settings();
         AdamWSettings adam = training.optimizer();
+        int tokens = job.maxPromptTokens();
+        int samples = job.sampleEvery();
         return with("max_train_steps", training.steps())
                 .with("rank", training.rank())
                 .with("lora_alpha", training.alpha())
@@ -56,13 +66,17 @@ final class TrainRecord {
                 .with("adam_weight_decay", adam.weightDecay())
                 .with("adam8bit", adam.eightBitMoments())
                 .with("gradient_checkpointing", training.checkpointing())
-                .with("seed", Seeds.number(training.seed()));
+                .with("seed", Seeds.number(training.seed()))
+                .with("guidance_scale", job.embeddedGuidance())
+                .with("max_sequence_length", tokens == 0 ? null : tokens)
+                .with("checkpointing_steps", job.checkpointEvery())
+                .with("sample_every", samples == 0 ? null : samples);
     }
 
-    /** Writes it; the file is complete or as it was. */
-    void write(Path file) {
+    /** Writes it into the folder of a run; the file is complete or as it was. */
+    void write(Path folder) {
         try {
-            CompareFiles.write(file, JSON.writeValueAsString(settings) + "\n");
+            CompareFiles.write(in(folder), JSON.writeValueAsString(settings) + "\n");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("settings are plain values", e);
         }

@@ -1,9 +1,9 @@
 package glance.cli;
 
-import glance.backend.AdamWSettings;
-import glance.model.Family;
-import glance.train.TrainingSettings;
+import glance.api.AdamWSettings;
+import glance.api.Training;
 import java.util.List;
+import java.util.function.BiFunction;
 import picocli.CommandLine.Option;
 
 /** The options that decide what training does to an adapter. */
@@ -100,46 +100,42 @@ final class TrainSettings {
                             + " more time, the same bits. Default: true.")
     private Boolean gradientCheckpointing;
 
-    /**
-     * The settings, from the options, else the file, else the family's defaults.
-     *
-     * @throws WrongUseException if one makes no sense
-     */
-    TrainingSettings resolve(TrainFile file, Family.Training defaults) {
+    /** A training with these options, else what the file says. */
+    Training over(Training training, TrainFile file) {
+        AdamWSettings usual = training.optimizer();
+        Training t = training.accumulation(accumulation(file));
+        t =
+                t.optimizer(
+                        new AdamWSettings(
+                                first(beta1, file.number("adam_beta1"), usual.beta1()),
+                                first(beta2, file.number("adam_beta2"), usual.beta2()),
+                                first(eps, file.number("adam_epsilon"), usual.eps()),
+                                first(
+                                        weightDecay,
+                                        file.number("adam_weight_decay"),
+                                        usual.weightDecay()),
+                                first(adam8Bit, file.flag("adam8bit"), false)));
         Float fileAlpha = first(file.number("lora_alpha"), file.number("alpha"));
-        AdamWSettings usual = AdamWSettings.defaults();
-        try {
-            return new TrainingSettings(
-                    first(targets, file.strings("target_modules"), defaults.targets()),
-                    first(rank, file.integer("rank"), defaults.rank()),
-                    first(alpha, fileAlpha, defaults.alpha()),
-                    first(rate, file.number("learning_rate"), defaults.learningRate()),
-                    first(warmup, warmup(file), 0),
-                    first(steps, file.integer("max_train_steps"), defaults.steps()),
-                    accumulation(file),
-                    first(
-                            captionDropout,
-                            file.number("caption_dropout_rate"),
-                            defaults.captionDropout()),
-                    first(maxGradNorm, file.number("max_grad_norm"), 1f),
-                    new AdamWSettings(
-                            first(beta1, file.number("adam_beta1"), usual.beta1()),
-                            first(beta2, file.number("adam_beta2"), usual.beta2()),
-                            first(eps, file.number("adam_epsilon"), usual.eps()),
-                            first(
-                                    weightDecay,
-                                    file.number("adam_weight_decay"),
-                                    usual.weightDecay()),
-                            first(adam8Bit, file.flag("adam8bit"), false)),
-                    first(gradientCheckpointing, file.flag("gradient_checkpointing"), true),
-                    first(seed, file.seed("seed"), 0L));
-        } catch (IllegalArgumentException e) {
-            throw new WrongUseException(e.getMessage());
-        }
+        Float fileDropout = file.number("caption_dropout_rate");
+        Boolean fileCheckpointing = file.flag("gradient_checkpointing");
+        t = set(t, targets, file.strings("target_modules"), Training::targets);
+        t = set(t, rank, file.integer("rank"), Training::rank);
+        t = set(t, alpha, fileAlpha, Training::alpha);
+        t = set(t, rate, file.number("learning_rate"), Training::learningRate);
+        t = set(t, warmup, warmup(file), Training::warmup);
+        t = set(t, steps, file.integer("max_train_steps"), Training::steps);
+        t = set(t, captionDropout, fileDropout, Training::captionDropout);
+        t = set(t, maxGradNorm, file.number("max_grad_norm"), Training::maxGradNorm);
+        t = set(t, gradientCheckpointing, fileCheckpointing, Training::gradientCheckpointing);
+        t = set(t, embeddedGuidance, file.number("guidance_scale"), Training::embeddedGuidance);
+        return set(t, seed, file.seed("seed"), Training::seed);
     }
 
-    float embeddedGuidance(TrainFile file, Family.Training defaults) {
-        return first(embeddedGuidance, file.number("guidance_scale"), defaults.embeddedGuidance());
+    /** The training with the value of an option, else of the file, else as it is. */
+    static <T> Training set(
+            Training training, T option, T file, BiFunction<Training, T, Training> setter) {
+        T value = first(option, file);
+        return value == null ? training : setter.apply(training, value);
     }
 
     /** A batch is trained as that many examples of one step: the mean is the same. */

@@ -1,6 +1,7 @@
 package glance.model;
 
 import glance.api.Plan;
+import glance.api.RequestException;
 import glance.io.ModelFolder;
 import glance.lora.KeyMap;
 import glance.ops.Ops;
@@ -128,11 +129,11 @@ public interface Family {
         /**
          * Tokens of a picture of this size, whose sides must be multiples of pixelsPerToken.
          *
-         * @throws IllegalArgumentException if a side is longer than maxSize
+         * @throws RequestException if a side is longer than maxSize
          */
         public TokenGrid grid(int width, int height) {
             if (Math.max(width, height) > maxSize) {
-                throw new IllegalArgumentException(
+                throw new RequestException(
                         "size "
                                 + width
                                 + "x"

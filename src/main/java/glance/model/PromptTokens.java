@@ -1,5 +1,7 @@
 package glance.model;
 
+import glance.api.RequestException;
+
 /**
  * How many tokens of a prompt a model reads where that can be chosen: by T5 or Qwen, not by CLIP.
  *
@@ -14,14 +16,14 @@ public record PromptTokens(int usual, int most) {
      * The number to use.
      *
      * @param asked 0 for the usual one
-     * @throws IllegalArgumentException if the model cannot read so many
+     * @throws RequestException if the model cannot read so many
      */
     public int of(int asked) {
         if (asked == 0) {
             return usual;
         }
         if (asked < 0 || asked > most) {
-            throw new IllegalArgumentException(
+            throw new RequestException(
                     asked
                             + " prompt tokens: this model "
                             + (most == 0

@@ -1,7 +1,7 @@
 package glance.ops;
 
+import glance.api.AdamWSettings;
 import glance.backend.Activation;
-import glance.backend.AdamWSettings;
 import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.backend.QuantizedBlocks;

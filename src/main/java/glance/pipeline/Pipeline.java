@@ -254,6 +254,12 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
+    /** Frees the parts of the model, for other work; the next run opens them again. */
+    public void rest() {
+        forgetExperts();
+        parts.close();
+    }
+
     /** Frees everything that it has on the device. */
     @Override
     public void close() {

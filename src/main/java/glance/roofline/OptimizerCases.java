@@ -1,6 +1,6 @@
 package glance.roofline;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.backend.TrainingOp;
 import glance.tensor.Tensor;
 import java.util.ArrayList;

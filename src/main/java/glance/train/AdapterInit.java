@@ -1,5 +1,6 @@
 package glance.train;
 
+import glance.api.RequestException;
 import glance.io.HostTensor;
 import glance.lora.LoraPair;
 import glance.nn.Linear;
@@ -22,12 +23,12 @@ final class AdapterInit {
     /**
      * An adapter for every layer that a target names.
      *
-     * @throws IllegalArgumentException if a target names no layer
+     * @throws RequestException if a target names no layer
      */
     static Map<String, LoraPair> create(Map<String, Linear> linears, TrainingSettings settings) {
         for (String target : settings.targets()) {
             if (linears.keySet().stream().noneMatch(name -> matches(name, target))) {
-                throw new IllegalArgumentException(
+                throw new RequestException(
                         "target '" + target + "' names no linear layer of this model");
             }
         }

@@ -1,6 +1,7 @@
 package glance.train;
 
 import glance.api.FormatException;
+import glance.api.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
@@ -26,13 +27,12 @@ public record CaptionedPicture(Path picture, String caption) {
     private static final String CAPTION_ENDING = ".txt";
 
     /**
-     * @throws IllegalArgumentException if the caption is blank
+     * @throws RequestException if the caption is blank
      */
     public CaptionedPicture {
         caption = caption.strip();
         if (caption.isEmpty()) {
-            throw new IllegalArgumentException(
-                    picture + ": its caption is empty; say what it shows");
+            throw new RequestException(picture + ": its caption is empty; say what it shows");
         }
     }
 

@@ -1,10 +1,10 @@
 package glance.train;
 
+import glance.api.CancelledException;
 import glance.api.TrainingFailure;
 import glance.lora.LoraWriter;
 import glance.lora.PhaseNote;
 import glance.ops.Ops;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -56,16 +56,17 @@ public final class PhaseTraining {
      * Trains until {@code steps} are done, and writes the adapter.
      *
      * @param checkpointEvery steps between two checkpoints; 0 for only one at the end
-     * @throws TrainingStopped if the listener asked for it
+     * @throws CancelledException if the listener asked for it; the state is in the checkpoint
      * @throws TrainingFailure if a number went wrong; the last checkpoint is kept
      */
-    public void run(int steps, int checkpointEvery, TrainingListener listener) {
+    public void run(int steps, int checkpointEvery, TrainListener listener) {
         try (TrainingLog log = TrainingLog.open(files.log(), trainer.stepsDone())) {
             while (trainer.stepsDone() < steps) {
                 if (listener.isCancelled()) {
                     save();
                     plot(log, listener);
-                    throw new TrainingStopped(note.phase(), trainer.stepsDone());
+                    throw new CancelledException(
+                            "phase " + note.phase() + " stopped after step " + trainer.stepsDone());
                 }
                 step(log, listener);
                 if (checkpointEvery > 0 && trainer.stepsDone() % checkpointEvery == 0) {
@@ -74,12 +75,8 @@ public final class PhaseTraining {
             }
             save();
             requireFinite(); // an adapter that is there already is better than a bad one
-            uninterrupted(
-                    () ->
-                            LoraWriter.write(
-                                    files.adapter(),
-                                    Checkpoint.pairs(ops, trainer.adapter()),
-                                    note.entries()));
+            LoraWriter.write(
+                    files.adapter(), Checkpoint.pairs(ops, trainer.adapter()), note.entries());
             plot(log, listener);
         } catch (TrainingFailure e) {
             throw e.withRemedy(
@@ -100,45 +97,31 @@ public final class PhaseTraining {
         }
     }
 
-    private void step(TrainingLog log, TrainingListener listener) {
+    private void step(TrainingLog log, TrainListener listener) {
         long start = System.nanoTime();
         AdapterTrainer.Result result = trainer.step();
         double seconds = (System.nanoTime() - start) * 1e-9;
         log.add(result, seconds);
         listener.step(result, seconds);
-        listener.adapter(result.step(), trainer.adapter());
     }
 
     private void save() {
         if (saved != trainer.stepsDone() && trainer.stepsDone() > 0) {
-            uninterrupted(() -> Checkpoint.write(files.checkpoint(), ops, trainer, run));
+            Checkpoint.write(files.checkpoint(), ops, trainer, run);
             saved = trainer.stepsDone();
         }
     }
 
-    private void plot(TrainingLog log, TrainingListener listener) {
+    private void plot(TrainingLog log, TrainListener listener) {
         if (log.rows().stream().allMatch(TrainingLog.Row::dropped)) {
             return;
         }
         try {
             String title = "phase " + note.phase() + " of plan " + note.plan();
-            uninterrupted(() -> LossPlot.write(files.plot(), title, log.rows()));
+            LossPlot.write(files.plot(), title, log.rows());
         } catch (RuntimeException | LinkageError | InternalError e) {
             // Java draws text only where fonts are installed; a server may have none.
             listener.warning(files.plot() + ": no plot (" + e + ")");
-        }
-    }
-
-    /** A request to stop interrupts this thread, and an interrupted thread cannot write files. */
-    private static void uninterrupted(Runnable write) {
-        Thread.interrupted();
-        try {
-            write.run();
-        } catch (UncheckedIOException e) {
-            if (!Thread.interrupted()) {
-                throw e;
-            }
-            write.run();
         }
     }
 }

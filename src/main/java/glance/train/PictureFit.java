@@ -1,5 +1,6 @@
 package glance.train;
 
+import glance.api.RequestException;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
 
@@ -41,7 +42,7 @@ public final class PictureFit {
 
     private static void requireMultiple(int side, int unit) {
         if (side < unit || side % unit != 0) {
-            throw new IllegalArgumentException(
+            throw new RequestException(
                     "size "
                             + side
                             + ": must be a positive multiple of "

@@ -1,7 +1,6 @@
 package glance.train;
 
 import glance.io.SafeWrite;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
@@ -9,6 +8,7 @@ import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -62,11 +62,10 @@ final class TrainingLog implements AutoCloseable {
                     channel ->
                             Channels.newOutputStream(channel)
                                     .write(text.getBytes(StandardCharsets.UTF_8)));
-            // Not a channel: a request to stop interrupts this thread and would close it.
             return new TrainingLog(
                     rows,
                     new PrintStream(
-                            new FileOutputStream(file.toFile(), true),
+                            Files.newOutputStream(file, StandardOpenOption.APPEND),
                             true,
                             StandardCharsets.UTF_8));
         } catch (IOException e) {

@@ -1,6 +1,7 @@
 package glance.train;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
+import glance.api.RequestException;
 import java.util.List;
 
 /**
@@ -35,7 +36,7 @@ public record TrainingSettings(
     public static final int MAX_RANK = 16384;
 
     /**
-     * @throws IllegalArgumentException if a value is out of range, naming it
+     * @throws RequestException if a value is out of range, naming it
      */
     public TrainingSettings {
         targets = List.copyOf(targets);
@@ -73,7 +74,7 @@ public record TrainingSettings(
 
     private static void require(boolean condition, String message) {
         if (!condition) {
-            throw new IllegalArgumentException(message);
+            throw new RequestException(message);
         }
     }
 }

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.FormatException;
+import glance.api.RequestException;
+import glance.api.Training;
 import glance.model.Family;
+import glance.train.TrainJob;
 import glance.train.TrainingSettings;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +34,8 @@ class TrainFileTest {
         CommandLine.Model.CommandSpec spec = CommandLine.Model.CommandSpec.create();
         spec.addMixin("settings", CommandLine.Model.CommandSpec.forAnnotatedObject(settings));
         new CommandLine(spec).parseArgs(options);
-        return settings.resolve(file, DEFAULTS);
+        Training training = settings.over(Training.of(Path.of("pictures")), file);
+        return TrainJob.settings(training, DEFAULTS);
     }
 
     @Test
@@ -145,7 +149,7 @@ class TrainFileTest {
             })
     void valuesOutOfRange_areWrongUse(String option, String message) {
         assertThatThrownBy(() -> resolve(TrainFile.none(), option))
-                .isInstanceOf(WrongUseException.class)
+                .isInstanceOf(RequestException.class)
                 .hasMessageContaining(message);
     }
 }

@@ -3,7 +3,7 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.fixtures.Fixture;
 import glance.ops.Ops;
 import glance.schedule.SeededNoise;

@@ -3,9 +3,9 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.AdamWSettings;
 import glance.api.FormatException;
 import glance.api.TrainingFailure;
-import glance.backend.AdamWSettings;
 import glance.fixtures.Fixture;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;

@@ -2,7 +2,7 @@ package glance.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.fixtures.Fixture;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;

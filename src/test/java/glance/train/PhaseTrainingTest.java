@@ -3,6 +3,7 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.CancelledException;
 import glance.api.FormatException;
 import glance.api.TrainingFailure;
 import glance.fixtures.Fixture;
@@ -30,7 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PhaseTrainingTest {
-    private static final TrainingListener SILENT = new TrainingListener() {};
+    private static final TrainListener SILENT = new TrainListener() {};
 
     @TempDir private Path folder;
 
@@ -43,9 +44,9 @@ class PhaseTrainingTest {
     }
 
     /** Stops before a step. */
-    private static TrainingListener stopAfter(int steps) {
+    private static TrainListener stopAfter(int steps) {
         int[] done = {0};
-        return new TrainingListener() {
+        return new TrainListener() {
             @Override
             public void step(AdapterTrainer.Result result, double seconds) {
                 done[0]++;
@@ -104,7 +105,7 @@ class PhaseTrainingTest {
                                             () ->
                                                     TinyTraining.phase(ops, trainer, other)
                                                             .run(4, 0, stopAfter(steps)))
-                                    .isInstanceOf(TrainingStopped.class)
+                                    .isInstanceOf(CancelledException.class)
                                     .hasMessage("phase slow stopped after step " + steps));
             // What a kill in the middle of a later step leaves behind.
             Files.writeString(

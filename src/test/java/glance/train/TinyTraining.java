@@ -1,6 +1,6 @@
 package glance.train;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.fixtures.Fixture;
 import glance.io.ModelFolder;
 import glance.lora.PhaseNote;

@@ -1,6 +1,6 @@
 package glance.train;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;

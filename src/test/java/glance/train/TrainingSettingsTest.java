@@ -3,7 +3,7 @@ package glance.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

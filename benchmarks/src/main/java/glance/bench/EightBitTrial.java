@@ -1,6 +1,6 @@
 package glance.bench;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;
 import glance.model.LatentCodec;

@@ -1,6 +1,6 @@
 package glance.bench;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.backend.DeviceMemory;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;
@@ -125,12 +125,17 @@ final class TrainingWorkload implements AutoCloseable {
 
     /** The forward pass of a sampler's step, with the adapter of a trainer. */
     void forward(AdapterTrainer trainer) {
-        trainer.adapter().activate(denoiser.linears());
         try (Scope scope = ops.scope()) {
-            denoiser.prepare(ops, example.caption(), new float[] {SIGMA}, example.grid(), 1)
-                    .at(ops, example.latents(), 0);
-        } finally {
-            denoiser.linears().values().forEach(linear -> linear.adapt(null));
+            ops.under(
+                    trainer.adapter(),
+                    () ->
+                            denoiser.prepare(
+                                            ops,
+                                            example.caption(),
+                                            new float[] {SIGMA},
+                                            example.grid(),
+                                            1)
+                                    .at(ops, example.latents(), 0));
         }
     }
 

@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 
 /** The arithmetic of AdamW on plain arrays; Loshchilov and Hutter, arXiv 1711.05101. */
 final class AdamWUpdate {

@@ -1,6 +1,6 @@
 package glance.backend.cuda;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.backend.QuantizedBlocks;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Arguments;

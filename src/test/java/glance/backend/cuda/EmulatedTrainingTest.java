@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.AdamWSettings;
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
 import glance.api.Precision;
-import glance.backend.AdamWSettings;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.backend.cuda.driver.Driver;

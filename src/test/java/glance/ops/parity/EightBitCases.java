@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.backend.QuantizedBlocks;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;

@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.AdamWSettings;
+import glance.api.AdamWSettings;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import glance.tensor.Shape;

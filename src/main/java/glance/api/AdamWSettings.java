@@ -1,10 +1,10 @@
-package glance.backend;
+package glance.api;
 
 /**
  * Constants of AdamW.
  *
- * @param eightBitMoments whether the moments of large parameters are kept in {@link QuantizedBlocks
- *     8 bits}: a quarter of the state's memory, for small rounding errors in it
+ * @param eightBitMoments whether the moments of large parameters are kept in 8 bits: a quarter of
+ *     the state's memory, for small rounding errors in it
  */
 public record AdamWSettings(
         float beta1, float beta2, float eps, float weightDecay, boolean eightBitMoments) {

@@ -1,6 +1,8 @@
-package glance.cli;
+package glance.train;
 
+import glance.api.RequestException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -26,7 +28,7 @@ final class TrainLock implements AutoCloseable {
     /**
      * Takes the lock.
      *
-     * @throws WrongUseException if another run has it
+     * @throws RequestException if another run has it
      */
     static TrainLock of(Path folder) throws IOException {
         Path file = folder.resolve(NAME);
@@ -35,10 +37,8 @@ final class TrainLock implements AutoCloseable {
         TrainLock result = new TrainLock(file, channel);
         if (!result.isTaken()) {
             channel.close();
-            throw new WrongUseException(
-                    "--out "
-                            + folder
-                            + ": another run trains into this folder now; choose another, or wait");
+            throw new RequestException(
+                    folder + ": another run trains into this folder now; choose another, or wait");
         }
         return result;
     }
@@ -57,8 +57,12 @@ final class TrainLock implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        Files.deleteIfExists(file);
-        channel.close();
+    public void close() {
+        try {
+            Files.deleteIfExists(file);
+            channel.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(file + ": cannot be removed (" + e + ")", e);
+        }
     }
 }

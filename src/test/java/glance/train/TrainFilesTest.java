@@ -1,8 +1,9 @@
-package glance.cli;
+package glance.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.RequestException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,11 +47,13 @@ class TrainFilesTest {
     @Test
     void whatIsThereAlready_isRefused() throws IOException {
         Files.writeString(folder.resolve("slow.csv"), "");
-        assertThatThrownBy(() -> new TrainFiles(folder, PHASES, false, false))
-                .isInstanceOf(WrongUseException.class)
-                .hasMessageContainingAll("holds slow.csv already", "--resume", "--overwrite");
+        TrainFiles files = new TrainFiles(folder, PHASES, false, false);
+        assertThat(files.taken()).contains(folder.resolve("slow.csv"));
+        assertThatThrownBy(files::requireFree)
+                .isInstanceOf(RequestException.class)
+                .hasMessageContainingAll("holds slow.csv already", "resume", "overwrite");
         assertThatThrownBy(() -> new TrainFiles(folder.resolve("slow.csv"), PHASES, false, false))
-                .isInstanceOf(WrongUseException.class)
+                .isInstanceOf(RequestException.class)
                 .hasMessageContaining("is a file; give a folder");
     }
 
@@ -59,7 +62,7 @@ class TrainFilesTest {
         TrainFiles second = new TrainFiles(folder, PHASES, false, false);
         try (TrainLock lock = new TrainFiles(folder, PHASES, false, false).prepare(false)) {
             assertThatThrownBy(() -> second.prepare(false))
-                    .isInstanceOf(WrongUseException.class)
+                    .isInstanceOf(RequestException.class)
                     .hasMessageContainingAll(folder.toString(), "another run trains into");
         }
         second.prepare(false).close();
@@ -71,7 +74,7 @@ class TrainFilesTest {
         TrainFiles files = new TrainFiles(folder, PHASES, false, false);
         Path foreign = Files.writeString(folder.resolve("slow.safetensors"), "another run's");
         assertThatThrownBy(() -> files.prepare(false))
-                .isInstanceOf(WrongUseException.class)
+                .isInstanceOf(RequestException.class)
                 .hasMessageContaining("holds slow.safetensors already");
         assertThat(foreign).exists();
     }

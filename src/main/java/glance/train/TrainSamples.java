@@ -1,4 +1,4 @@
-package glance.cli;
+package glance.train;
 
 import glance.io.Images;
 import glance.lora.PhaseNote;
@@ -11,8 +11,6 @@ import glance.pipeline.Pipeline;
 import glance.pipeline.Sample;
 import glance.schedule.PhasePlan;
 import glance.text.EngineVersion;
-import glance.train.Encodings;
-import glance.train.TrainableAdapter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

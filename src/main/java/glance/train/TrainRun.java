@@ -1,0 +1,194 @@
+package glance.train;
+
+import glance.api.Trained;
+import glance.lora.PhaseNote;
+import glance.model.Denoiser;
+import glance.model.Family;
+import glance.model.TokenGrid;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.pipeline.Families;
+import glance.pipeline.Pipeline;
+import glance.pipeline.Sample;
+import glance.schedule.NoiseSchedule;
+import glance.schedule.PhasePlan;
+import glance.schedule.Step;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Trains the adapters of a job on a device, one phase after the other. */
+public final class TrainRun {
+    private final Ops ops;
+    private final TrainJob job;
+    private final TrainListener listener;
+    private final NoiseSchedule schedule;
+
+    public TrainRun(Ops ops, TrainJob job, TrainListener listener) {
+        this.ops = ops;
+        this.job = job;
+        this.listener = listener;
+        this.schedule = job.family().schedule(job.folder());
+    }
+
+    /** What training works on: the same for all phases. */
+    private record Subject(Denoiser denoiser, ExampleSet examples, TrainSamples samples) {}
+
+    /**
+     * Encodes the pictures, then trains each phase.
+     *
+     * @throws glance.api.RequestException if the folder is taken, or a target names no layer
+     * @throws glance.api.FormatException if a picture or a checkpoint cannot be used
+     * @throws glance.api.TrainingFailure if a number went wrong; the last checkpoint is kept
+     * @throws glance.api.CancelledException if the listener asked for it; the state is in the
+     *     checkpoint
+     */
+    public Trained run() {
+        long start = System.nanoTime();
+        job.files().requireFree();
+        List<Trained.Adapter> adapters = new ArrayList<>();
+        try (Scope scope = ops.scope()) {
+            ExampleSet examples;
+            Sample sample;
+            try (Encodings encodings =
+                    new Encodings(
+                            ops,
+                            job.family(),
+                            job.folder(),
+                            job.maxPromptTokens(),
+                            job.cache(),
+                            listener::warning)) {
+                sample = job.sampleEvery() > 0 ? sample(encodings) : null;
+                examples = examples(encodings);
+            }
+            try (TrainLock lock = job.files().prepare(sample != null);
+                    Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
+                TrainSamples samples =
+                        new TrainSamples(Pipeline.around(denoiser, ops, job.folder()), sample);
+                listener.begins();
+                for (String name : job.phases()) {
+                    Trained.Adapter adapter = phase(new Subject(denoiser, examples, samples), name);
+                    listener.adapter(adapter);
+                    adapters.add(adapter);
+                }
+            }
+        }
+        return new Trained(adapters, (System.nanoTime() - start) * 1e-9);
+    }
+
+    private ExampleSet examples(Encodings encodings) {
+        boolean drops = job.settings().captionDropout() > 0;
+        ExampleSet examples =
+                ExampleSet.encode(
+                        encodings,
+                        job.pictures(),
+                        job.fit(),
+                        job.family().geometry(job.folder()),
+                        drops ? " " : null);
+        int computed = encodings.computed();
+        listener.note(
+                "texts and pictures: "
+                        + (computed == 0
+                                ? "encoded before"
+                                : computed
+                                        + (computed == 1 ? " encoding" : " encodings")
+                                        + " computed"));
+        return examples;
+    }
+
+    private Trained.Adapter phase(Subject subject, String name) {
+        PhaseNote note =
+                new PhaseNote(
+                        job.plan().name(),
+                        name,
+                        sigmas(name, subject.examples().examples().get(0).grid()));
+        Map<String, String> run =
+                RunIdentity.of(
+                        job.folder(),
+                        subject.examples(),
+                        note,
+                        job.settings(),
+                        job.maxPromptTokens(),
+                        job.embeddedGuidance(),
+                        ops.computeType());
+        PhaseFiles files = job.files().phase(name);
+        try (AdapterTrainer trainer =
+                new AdapterTrainer(
+                        ops,
+                        subject.denoiser(),
+                        subject.examples().examples(),
+                        grid -> floats(sigmas(name, grid)),
+                        job.settings(),
+                        job.embeddedGuidance())) {
+            PhaseTraining training = new PhaseTraining(ops, trainer, note, files, run);
+            listener.phase(name, job.resume() ? training.resume() : 0);
+            ops.device().memory().resetPeak();
+            Steps steps = new Steps(name, subject.samples(), trainer.adapter());
+            training.run(job.settings().steps(), job.checkpointEvery(), steps);
+            return new Trained.Adapter(name, files.adapter(), steps.losses);
+        }
+    }
+
+    /** Passes on what happens in a phase, and draws its samples. */
+    private final class Steps implements TrainListener {
+        private final String phase;
+        private final TrainSamples samples;
+        private final TrainableAdapter adapter;
+        private final List<Float> losses = new ArrayList<>();
+
+        Steps(String phase, TrainSamples samples, TrainableAdapter adapter) {
+            this.phase = phase;
+            this.samples = samples;
+            this.adapter = adapter;
+        }
+
+        @Override
+        public void step(AdapterTrainer.Result result, double seconds) {
+            losses.add(result.loss());
+            listener.step(result, seconds);
+            if (job.sampleEvery() > 0 && result.step() % job.sampleEvery() == 0) {
+                Path file = job.files().sample(phase, result.step());
+                samples.write(file, phase, adapter);
+                listener.sample(file);
+            }
+        }
+
+        @Override
+        public void warning(String message) {
+            listener.warning(message);
+        }
+
+        @Override
+        public boolean isCancelled() {
+            return listener.isCancelled();
+        }
+    }
+
+    private List<Float> sigmas(String phase, TokenGrid grid) {
+        return PhasePlan.of(job.plan(), schedule, grid.tokens()).steps().stream()
+                .filter(step -> phase.equals(PhaseNote.ALL) || phase.equals(step.phase()))
+                .map(Step::sigma)
+                .toList();
+    }
+
+    private static float[] floats(List<Float> values) {
+        float[] result = new float[values.size()];
+        for (int i = 0; i < result.length; i++) {
+            result[i] = values.get(i);
+        }
+        return result;
+    }
+
+    private Sample sample(Encodings encodings) {
+        Family.Geometry geometry = job.family().geometry(job.folder());
+        TokenGrid grid = geometry.grid(geometry.defaultSize(), geometry.defaultSize());
+        return TrainSamples.picture(
+                encodings,
+                Families.defaults(job.folder()),
+                job.samplePrompt(),
+                PhasePlan.of(job.plan(), schedule, grid.tokens()),
+                grid,
+                job.settings().seed());
+    }
+}
