@@ -1,12 +1,17 @@
 package glance;
 
+import glance.api.Comparison;
+import glance.api.Comparison.Run;
+import glance.api.Outcome;
 import glance.api.Request;
 import glance.api.RequestException;
 import glance.api.Trained;
 import glance.api.Training;
-import glance.compare.Comparison;
+import glance.compare.ComparisonFiles;
 import glance.compare.ComparisonRequest;
-import glance.compare.Outcome;
+import glance.compare.ComparisonRun;
+import glance.compare.Gallery;
+import glance.compare.ReportFiles;
 import glance.io.ModelFolder;
 import glance.picture.Origin;
 import glance.pipeline.Pipeline;
@@ -15,8 +20,12 @@ import glance.train.TrainJob;
 import glance.train.TrainRun;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * A model that serves any number of requests: new prompts, sizes, plans and adapters need nothing
@@ -87,36 +96,53 @@ public final class Model implements AutoCloseable {
         return hearing.pictures();
     }
 
+    /** Compares plans and adapters: see {@link #compare(Comparison, Listener)}. */
+    public ComparisonReport compare(Comparison comparison) {
+        return compare(comparison, Listener.NONE);
+    }
+
     /**
-     * Compares plans and adapters with a teacher, picture by picture from the same noise.
+     * Compares plans and adapters with a teacher, picture by picture from the same noise. The
+     * listener has every picture; the report has what they were measured as.
      *
-     * @param comparison what to compare
-     * @param cache an existing folder in which runs are kept and found again, or null for none
-     * @param pictures takes every picture, on the model's own thread
      * @return what is complete; less than everything if the work was ended from outside
-     * @throws RequestException if a run does not fit the model
+     * @throws RequestException if the comparison makes no sense, or a run does not fit the model
+     * @throws glance.api.FormatException if a file of the model or an adapter is damaged or does
+     *     not fit
      * @throws glance.api.CancelledException if the work was ended before anything was complete
      */
-    public List<Outcome> compare(
-            ComparisonRequest comparison,
-            Path cache,
-            Listener listener,
-            Comparison.PictureSink pictures) {
+    public ComparisonReport compare(Comparison comparison, Listener listener) {
         requireOpen();
-        return glance.worker()
-                .call(
-                        cancelled -> {
-                            requireOpen();
-                            comparison.runs().forEach(run -> check(comparison.settings(run)));
-                            Hearing hearing =
-                                    new Hearing(
-                                            listener,
-                                            null,
-                                            comparison.totalSteps(),
-                                            cancelled::get);
-                            return new Comparison(pipeline, folder, comparison, cache)
-                                    .run(hearing, pictures);
-                        });
+        ComparisonRequest request = request(comparison);
+        return glance.worker().call(cancelled -> compare(request, listener, cancelled));
+    }
+
+    private ComparisonReport compare(
+            ComparisonRequest request, Listener listener, AtomicBoolean cancelled) {
+        requireOpen();
+        Map<String, Origin> origins = check(request);
+        Optional<Path> folder = request.asked().picturesTo().map(ComparisonFiles::folder);
+        Hearing hearing = new Hearing(listener, null, request.totalSteps(), cancelled::get);
+        Gallery gallery = new Gallery(request);
+        AtomicInteger index = new AtomicInteger();
+        List<Outcome> outcomes =
+                new ComparisonRun(pipeline, this.folder, request)
+                        .run(
+                                hearing,
+                                (outcome, image) -> {
+                                    gallery.accept(outcome, image);
+                                    Picture picture =
+                                            new Picture(
+                                                    image,
+                                                    request.prompts().get(outcome.prompt()),
+                                                    outcome.seed(),
+                                                    origins.get(outcome.run()));
+                                    folder.map(f -> f.resolve(ComparisonFiles.picture(outcome)))
+                                            .ifPresent(picture::save);
+                                    listener.picture(index.getAndIncrement(), picture);
+                                });
+        Map<String, String> about = request.about(name, glance.device());
+        return new ComparisonReport(new ReportFiles(request, about, outcomes), gallery);
     }
 
     /** Trains adapters: see {@link #train(Training, Path, TrainingListener)}. */
@@ -175,6 +201,27 @@ public final class Model implements AutoCloseable {
         requireOpen();
         Settings settings = settings(request);
         glance.worker().run(() -> check(settings));
+    }
+
+    /**
+     * Checks a comparison as {@link #check(Request)} does a request.
+     *
+     * @throws RequestException if it makes no sense for this model
+     * @throws glance.api.DeviceException if the device has too little memory
+     */
+    public void check(Comparison comparison) {
+        requireOpen();
+        ComparisonRequest request = request(comparison);
+        glance.worker().run(() -> check(request));
+    }
+
+    private Map<String, Origin> check(ComparisonRequest request) {
+        return request.runs().stream()
+                .collect(Collectors.toMap(Run::name, run -> check(request.settings(run))));
+    }
+
+    private ComparisonRequest request(Comparison comparison) {
+        return refusingAsRequest(() -> ComparisonRequest.of(comparison, folder));
     }
 
     private Origin check(Settings settings) {

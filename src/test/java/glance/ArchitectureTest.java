@@ -80,7 +80,7 @@ class ArchitectureTest {
                     .whereLayer("compare")
                     .mayOnlyBeAccessedByLayers("cli", "front door")
                     .whereLayer("picture")
-                    .mayOnlyBeAccessedByLayers("cli", "front door")
+                    .mayOnlyBeAccessedByLayers("cli", "front door", "compare")
                     .whereLayer("roofline")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("roofline")

@@ -3,10 +3,16 @@ package glance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.api.CancelledException;
+import glance.api.Comparison;
+import glance.api.Comparison.Run;
 import glance.api.DeviceException;
 import glance.api.FormatException;
 import glance.api.Lora;
+import glance.api.LoraGrid;
+import glance.api.Outcome;
+import glance.api.Plans;
 import glance.api.Request;
 import glance.api.RequestException;
 import glance.api.Residency;
@@ -14,6 +20,8 @@ import glance.api.Strength;
 import glance.fixtures.Fixture;
 import glance.io.Images;
 import glance.picture.PictureText;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -341,5 +350,84 @@ class GlanceTest {
         assertThatThrownBy(() -> Glance.open("tpu"))
                 .isInstanceOf(DeviceException.class)
                 .hasMessageContaining("unknown device 'tpu'");
+    }
+
+    @Test
+    void compare_measuresRuns_andSavesAReport() throws IOException {
+        List<Picture> heard = new ArrayList<>();
+        Listener listener =
+                new Listener() {
+                    @Override
+                    public void progress(Progress progress) {}
+
+                    @Override
+                    public void picture(int index, Picture picture) {
+                        assertThat(index).isEqualTo(heard.size());
+                        heard.add(picture);
+                    }
+                };
+        Comparison comparison =
+                Comparison.of(Request.of("a red circle").seed(7).batch(2))
+                        .teacher("uniform-3")
+                        .run("uniform-2")
+                        .run(new Run("slow", Plans.uniform(2), List.of(Lora.of(SLOW).on("1"))))
+                        .picturesTo(folder.resolve("full"));
+        ComparisonReport report = model.compare(comparison, listener);
+        assertThat(report.isComplete()).isTrue();
+        assertThat(report.outcomes())
+                .extracting(Outcome::run)
+                .containsExactly("teacher", "uniform-2", "slow", "teacher", "uniform-2", "slow");
+        assertThat(report.table()).hasSize(4);
+        assertThat(pixels(heard.get(1))).isEqualTo(pixels(model.draw(RED).get(0)));
+        assertThat(pixels(heard.get(5)))
+                .isEqualTo(pixels(model.draw(RED.seed(8).lora(Lora.of(SLOW).on("1"))).get(0)));
+        assertThat(PictureText.read(folder.resolve("full/001-8-slow.png")).request().seed())
+                .contains(8L);
+        Path saved = report.save(folder.resolve("new/out"));
+        assertThat(saved).content().contains("- model: glance-tiny", "| slow | uniform-2 |");
+        try (Stream<Path> files = Files.list(folder.resolve("new/out"))) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            "report.md", "results.json", "pictures.csv", "sheet.png");
+        }
+    }
+
+    @Test
+    void compare_grid_computesEqualCellsOnce() throws IOException {
+        Comparison comparison =
+                Comparison.of(RED)
+                        .teacher("uniform-1")
+                        .grid(LoraGrid.of(Lora.of(SLOW), 0, 1).on("1", "2"));
+        ComparisonReport report = model.compare(comparison);
+        assertThat(report.outcomes())
+                .extracting(Outcome::run)
+                .containsExactly("teacher", "base", "slow:1@1", "slow:1@2");
+        BufferedImage sheet = report.sheet();
+        report.save(folder);
+        assertThat(Images.read(folder.resolve("grid.png")).getWidth()).isEqualTo(sheet.getWidth());
+        assertThat(folder.resolve("report.md"))
+                .content()
+                .contains("| PSNR dB | slow 0 | slow 1 |", "| steps 1 | ", "](grid.png)");
+        assertThat(new ObjectMapper().readTree(folder.resolve("results.json").toFile()).at("/grid"))
+                .hasToString(
+                        "{\"rows\":[\"steps 1\",\"steps 2\"],\"columns\":[\"slow 0\",\"slow 1\"],"
+                                + "\"runs\":[[\"base\",\"slow:1@1\"],[\"base\",\"slow:1@2\"]]}");
+    }
+
+    @Test
+    void compare_thatMakesNoSense_isRefusedInWords() {
+        Comparison none = Comparison.of(Request.of("a red circle"));
+        assertThatThrownBy(() -> model.compare(none))
+                .isInstanceOf(RequestException.class)
+                .hasMessage("there is no run to compare with the teacher");
+        assertThatThrownBy(() -> model.check(Comparison.of(RED).run("glance")))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("belong to its runs");
+        assertThatThrownBy(() -> model.compare(none.run("glance").against("x")))
+                .hasMessage("against x: no run has this name; runs: teacher, glance");
+        assertThatThrownBy(() -> none.run("fast")).hasMessageContaining("expected one of full");
+        assertThatThrownBy(() -> model.compare(none.run("full").scenes(List.of("{"))))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("scene 1");
     }
 }

@@ -76,11 +76,10 @@ public record Lora(Path path, Strength strength, Steps steps, BlockFactors block
         return Lora.of(Path.of(name)).with(text, text.substring(name.length()));
     }
 
-    /** The longest beginning of a text that is a file or folder and ends before {@code : @}. */
+    /** The longest beginning of a text that is a file or folder and ends before {@code : @ ,}. */
     public static Optional<String> existing(String text) {
         for (int end = text.length(); end > 0; end--) {
-            boolean ends =
-                    end == text.length() || text.charAt(end) == ':' || text.charAt(end) == '@';
+            boolean ends = end == text.length() || ":@,".indexOf(text.charAt(end)) >= 0;
             if (ends && exists(text.substring(0, end))) {
                 return Optional.of(text.substring(0, end));
             }

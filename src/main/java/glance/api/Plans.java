@@ -81,7 +81,7 @@ public final class Plans {
      *
      * @throws RequestException if there is none
      */
-    public static Plan require(String name) {
+    public static Plan of(String name) {
         return named(name)
                 .orElseThrow(
                         () ->

@@ -175,7 +175,7 @@ public final class Request {
      * @throws RequestException if no plan has this name
      */
     public Request plan(String name) {
-        return plan(Plans.require(name));
+        return plan(Plans.of(name));
     }
 
     /** One adapter more. Those that the model has of its own are not used beside it. */

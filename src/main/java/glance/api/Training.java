@@ -81,7 +81,7 @@ public final class Training implements Cloneable {
      * @throws RequestException if no plan has this name
      */
     public Training plan(String name) {
-        return plan(Plans.require(name));
+        return plan(Plans.of(name));
     }
 
     /** These phases of the plan, in this order; {@code all} makes one adapter for every step. */

@@ -3,6 +3,7 @@ package glance.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import glance.backend.Device;
 import glance.backend.Devices;
+import glance.io.SafeWrite;
 import glance.roofline.BenchSettings;
 import glance.roofline.KernelBench;
 import glance.roofline.Libraries;
@@ -211,10 +212,10 @@ final class BenchKernelsCommand implements Callable<Integer> {
         libraryProblems.forEach(
                 (library, cause) -> session.out().println(library + " not measured: " + cause));
         if (json != null) {
-            CompareFiles.write(json, report.json());
+            SafeWrite.write(json, report.json());
         }
         if (markdown != null) {
-            CompareFiles.write(markdown, MarkdownReport.of(report, libraryProblems));
+            SafeWrite.write(markdown, MarkdownReport.of(report, libraryProblems));
         }
     }
 

@@ -1,29 +1,19 @@
 package glance.cli;
 
+import glance.ComparisonReport;
 import glance.Glance;
 import glance.Model;
-import glance.api.DeviceInfo;
-import glance.api.RequestException;
+import glance.api.Comparison;
 import glance.api.Residency;
+import glance.compare.ComparisonFiles;
 import glance.compare.ComparisonRequest;
-import glance.compare.Outcome;
-import glance.compare.ReportFiles;
-import glance.compare.SummaryTable;
 import glance.compare.scene.Scene;
-import glance.io.Images;
 import glance.io.ModelFolder;
-import glance.pipeline.Settings;
-import glance.schedule.Seeds;
-import glance.text.EngineVersion;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.OffsetDateTime;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,7 +31,8 @@ import picocli.CommandLine.Parameters;
                     + " for each run: forward passes, seconds, PSNR and SSIM to the teacher's picture,"
                     + " relative error of the final latents. The folder --out gets report.md,"
                     + " pictures.csv, results.json, sheet.png (prompts down, runs across) and"
-                    + " steps.png (quality by number of steps; one line for runs called NAME-N).",
+                    + " steps.png (quality by number of steps; one line for runs called NAME-N)."
+                    + " --lora-grid makes grid.png in place of sheet.png.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -69,7 +60,9 @@ import picocli.CommandLine.Parameters;
             "  glance-engine compare --prompts prompts.txt --out strength/ \\",
             "      --run half=glance,slow.safetensors:0.5@slow,fast.safetensors:0.5@fast \\",
             "      --run own=glance,own \\",
-            "      --run all=glance,slow.safetensors@slow,fast.safetensors@fast"
+            "      --run all=glance,slow.safetensors@slow,fast.safetensors@fast",
+            "  glance-engine compare \"a red circle\" --seed 7 --out grid/ \\",
+            "      --lora-grid slow.safetensors=0,0.5,1 --lora-grid fast.safetensors=0,0.5,1"
         })
 final class CompareCommand implements Callable<Integer> {
     private static final int MAX_SHEET_ROWS = 1000;
@@ -141,68 +134,85 @@ final class CompareCommand implements Callable<Integer> {
         prompts.addAll(namedPrompts);
         ComparePrompts given = ComparePrompts.read(prompts, promptFile, limit);
         ModelFolder folder = SettingsOptions.open(setting.model());
-        ComparisonRequest request = request(given, folder);
+        String without = runs.noteWithoutOwn(folder);
+        Comparison comparison = comparison(given, folder, without);
+        ComparisonRequest request = request(comparison, folder);
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
                 Model opened = glance.load(folder.path(), setting.model(), Residency.RESIDENT)) {
-            check(opened, request);
-            CompareFiles files = out == null ? null : new CompareFiles(out, overwrite);
-            if (keepPictures) {
-                files.makePictureFolder();
-            }
+            opened.check(comparison);
+            makeFolders();
             noteUnscored(request, given.hasScenes());
-            String without = runs.noteWithoutOwn(folder);
             if (without != null) {
                 session.note(without);
             }
-            DeviceInfo device = glance.device();
-            int pictures =
-                    given.texts().size()
-                            * request.seeds().size()
-                            * (request.contenders().size() + 1);
             session.note(
                     setting.model()
                             + " on "
-                            + device.id()
+                            + glance.device().id()
                             + ": "
-                            + Units.plural(pictures, "picture")
+                            + Units.plural(request.totalPictures(), "picture")
                             + ", "
                             + Units.plural(request.totalSteps(), "step"));
-            Gallery gallery = new Gallery(request, files, sheetRows, keepPictures);
-            List<Outcome> outcomes;
+            ComparisonReport report;
             try (Progress progress = new Progress(session, "comparing", request.totalSteps())) {
-                outcomes = opened.compare(request, cacheFolder(), progress, gallery);
+                report = opened.compare(comparison, progress);
             }
-            ReportFiles report =
-                    new ReportFiles(request, about(device, request, without), outcomes);
-            finish(report, files, gallery);
-            boolean complete = outcomes.size() == pictures;
-            if (!complete) {
+            finish(report);
+            if (!report.isComplete()) {
                 session.note(
                         "interrupted; the results are of the first "
-                                + Units.plural(outcomes.size(), "picture"));
+                                + Units.plural(report.outcomes().size(), "picture"));
             }
-            return complete ? ExitCode.OK : ExitCode.INTERRUPTED;
+            return report.isComplete() ? ExitCode.OK : ExitCode.INTERRUPTED;
         }
     }
 
-    private Path cacheFolder() throws IOException {
-        if (cache != null && Files.exists(cache) && !Files.isDirectory(cache)) {
-            throw new WrongUseException("--cache " + cache + ": is a file; give a folder");
+    private Comparison comparison(ComparePrompts given, ModelFolder folder, String without) {
+        Comparison comparison =
+                runs.of(setting.of(given.texts(), folder), folder)
+                        .scenes(given.lines())
+                        .sheetRows(sheetRows);
+        if (cache != null) {
+            comparison = comparison.cache(cache);
         }
-        return cache == null ? null : Files.createDirectories(cache);
+        if (keepPictures) {
+            comparison = comparison.picturesTo(ComparisonFiles.pictures(out));
+        }
+        return without == null ? comparison : comparison.about("adapters", without);
     }
 
-    private ComparisonRequest request(ComparePrompts given, ModelFolder folder) {
+    /** Finds what is wrong with the arguments before a device is opened. */
+    private static ComparisonRequest request(Comparison comparison, ModelFolder folder) {
         try {
-            return new ComparisonRequest(
-                    setting.of(given.texts(), folder),
-                    given.scenes(),
-                    setting.seeds(),
-                    runs.teacher(),
-                    runs.contenders(folder),
-                    runs.against());
+            return ComparisonRequest.of(comparison, folder);
         } catch (IllegalArgumentException e) {
             throw new WrongUseException(e.getMessage());
+        }
+    }
+
+    private void makeFolders() {
+        if (out != null) {
+            makeFolder("--out", out);
+            Optional<String> taken = ComparisonFiles.taken(out);
+            if (taken.isPresent() && !overwrite) {
+                throw new WrongUseException(
+                        "--out "
+                                + out
+                                + ": holds "
+                                + taken.get()
+                                + " already; choose another folder or use --overwrite");
+            }
+        }
+        if (cache != null) {
+            makeFolder("--cache", cache);
+        }
+    }
+
+    private static void makeFolder(String option, Path folder) {
+        try {
+            ComparisonFiles.folder(folder);
+        } catch (IllegalArgumentException e) {
+            throw new WrongUseException(option + " " + e.getMessage());
         }
     }
 
@@ -214,69 +224,24 @@ final class CompareCommand implements Callable<Integer> {
         }
     }
 
-    /** Finds what is wrong with the arguments before anything is loaded. */
-    private static void check(Model model, ComparisonRequest request) {
-        try {
-            request.runs().forEach(run -> model.check(request.settings(run).request()));
-        } catch (RequestException e) {
-            throw new WrongUseException(e.getMessage());
-        }
-    }
-
-    private Map<String, String> about(
-            DeviceInfo device, ComparisonRequest request, String without) {
-        Settings shared = request.setting();
-        List<Long> seeds = request.seeds();
-        Map<String, String> about = new LinkedHashMap<>();
-        about.put("engine", EngineVersion.software());
-        about.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        about.put("model", setting.model());
-        about.put("device", device.id() + " (" + device.description() + ")");
-        about.put("size", shared.size());
-        about.put("guidance", Float.toString(shared.guidance().scale()));
-        if (shared.guidance().embedded() != 0) {
-            about.put("embedded guidance", Float.toString(shared.guidance().embedded()));
-        }
-        about.put("negative prompt", "'" + shared.negative() + "'");
-        if (shared.maxPromptTokens() != 0) {
-            about.put("max prompt tokens", Integer.toString(shared.maxPromptTokens()));
-        }
-        about.put("prompts", Integer.toString(shared.prompts().size()));
-        about.put(
-                "seeds",
-                Seeds.text(seeds.get(0))
-                        + (seeds.size() == 1
-                                ? ""
-                                : " to " + Seeds.text(seeds.get(seeds.size() - 1))));
-        if (without != null) {
-            about.put("adapters", without);
-        }
-        return about;
-    }
-
-    private void finish(ReportFiles report, CompareFiles files, Gallery gallery) {
-        if (files != null) {
+    private void finish(ComparisonReport report) {
+        Path written = null;
+        if (out != null) {
             // A request to stop interrupts this thread, which would close the files.
             Thread.interrupted();
-            CompareFiles.write(
-                    files.report(), report.markdown(files.sheet().getFileName().toString()));
-            CompareFiles.write(files.csv(), report.csv());
-            CompareFiles.write(files.json(), report.json());
-            Map<String, String> text = Map.of("Software", "glance-engine");
-            Images.writePng(files.sheet(), gallery.sheet(), text);
-            report.chart().ifPresent(chart -> Images.writePng(files.chart(), chart, text));
+            written = report.save(out);
         }
         if (json) {
             session.out().print(report.json());
             return;
         }
-        SummaryTable summary = report.table();
-        Table table = new Table(summary.header().toArray(String[]::new));
-        summary.rows().forEach(row -> table.row(row.toArray(String[]::new)));
+        List<List<String>> rows = report.table();
+        Table table = new Table(rows.get(0).toArray(String[]::new));
+        rows.stream().skip(1).forEach(row -> table.row(row.toArray(String[]::new)));
         table.print(session.out());
-        session.out().println(summary.legend());
-        if (files != null) {
-            session.note("written: " + files.report() + " and the files beside it");
+        session.out().println(report.legend());
+        if (written != null) {
+            session.note("written: " + written + " and the files beside it");
         }
     }
 }

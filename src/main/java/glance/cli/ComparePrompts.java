@@ -14,8 +14,9 @@ import java.util.Locale;
  *
  * @param texts the prompts
  * @param scenes for each prompt its scene, or null
+ * @param lines for each prompt the text of its scene, or null
  */
-record ComparePrompts(List<String> texts, List<Scene> scenes) {
+record ComparePrompts(List<String> texts, List<Scene> scenes, List<String> lines) {
     /**
      * Prompts of the command line and of a file: a prompt on each line, or in a .jsonl file an
      * object with the key prompt, and the other keys of a {@link Scene} if it is to be scored.
@@ -24,8 +25,9 @@ record ComparePrompts(List<String> texts, List<Scene> scenes) {
      * @throws FormatException if the file is damaged or holds no prompt
      */
     static ComparePrompts read(List<String> given, Path file, int limit) throws IOException {
-        ComparePrompts all = new ComparePrompts(new ArrayList<>(), new ArrayList<>());
-        Prompts.check(given).forEach(prompt -> all.add(prompt, null));
+        ComparePrompts all =
+                new ComparePrompts(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
+        Prompts.check(given).forEach(all::add);
         if (file != null) {
             boolean lines = file.toString().toLowerCase(Locale.ROOT).endsWith(".jsonl");
             int number = 0;
@@ -33,10 +35,13 @@ record ComparePrompts(List<String> texts, List<Scene> scenes) {
                 number++;
                 if (lines) {
                     Config line = Config.parse(file, "object " + number, text);
-                    boolean scene = line.has("objects");
-                    all.add(line.string("prompt"), scene ? Scene.read(line) : null);
+                    if (line.has("objects")) {
+                        all.add(line.string("prompt"), Scene.read(line), text);
+                    } else {
+                        all.add(line.string("prompt"));
+                    }
                 } else {
-                    all.add(text, null);
+                    all.add(text);
                 }
             }
         }
@@ -44,12 +49,20 @@ record ComparePrompts(List<String> texts, List<Scene> scenes) {
             throw new WrongUseException("no prompt given; use --prompts FILE, or name them");
         }
         int kept = Math.min(limit, all.texts.size());
-        return new ComparePrompts(all.texts.subList(0, kept), all.scenes.subList(0, kept));
+        return new ComparePrompts(
+                all.texts.subList(0, kept),
+                all.scenes.subList(0, kept),
+                all.lines.subList(0, kept));
     }
 
-    private void add(String text, Scene scene) {
+    private void add(String text) {
+        add(text, null, null);
+    }
+
+    private void add(String text, Scene scene, String line) {
         texts.add(text);
         scenes.add(scene);
+        lines.add(line);
     }
 
     boolean hasScenes() {

@@ -1,8 +1,11 @@
 package glance.cli;
 
+import glance.api.Comparison;
+import glance.api.Comparison.Run;
 import glance.api.Lora;
 import glance.api.Plan;
-import glance.compare.Contender;
+import glance.api.Plans;
+import glance.api.Request;
 import glance.compare.Preset;
 import glance.io.ModelFolder;
 import glance.picture.AdapterNames;
@@ -16,12 +19,15 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say which runs take part. */
 final class CompareRuns {
     /** In place of a file: the adapters that the model carries for the plan. */
     private static final String OWN = "own";
+
+    private static final String SYNTAX = "NAME=PLAN[," + Lora.SYNTAX + "...]";
 
     private static final Pattern RUN = Pattern.compile("([\\p{L}\\p{N}][^=,]{0,39})=(.+)");
 
@@ -37,7 +43,7 @@ final class CompareRuns {
 
     @Option(
             names = "--run",
-            paramLabel = "NAME=PLAN[,FILE[:scale][@steps]...]",
+            paramLabel = SYNTAX,
             description =
                     "A run with adapters; own in place of a FILE means those that the model has for"
                             + " the plan. May be given several times.")
@@ -51,23 +57,26 @@ final class CompareRuns {
     private List<String> presets = new ArrayList<>();
 
     @Option(
-            names = "--preset-plan",
+            names = {"--plan", "--preset-plan"},
             paramLabel = "PLAN",
-            defaultValue = "glance",
-            description = "The plan of the presets. Default: ${DEFAULT-VALUE}.")
-    private String presetPlan;
+            description =
+                    "The plan of --preset and --lora-grid. Default: glance; of a grid that of its"
+                            + " adapters, else the model's own.")
+    private String plan;
 
     @Option(
             names = "--slow",
-            paramLabel = "FILE[:scale]",
+            paramLabel = "FILE[:STRENGTH]",
             description = "The expert for the slow phase.")
     private String slow;
 
     @Option(
             names = "--fast",
-            paramLabel = "FILE[:scale]",
+            paramLabel = "FILE[:STRENGTH]",
             description = "The expert for the fast phase.")
     private String fast;
+
+    @Mixin private GridOptions grid;
 
     @Option(
             names = "--teacher",
@@ -87,12 +96,35 @@ final class CompareRuns {
                             + " ${DEFAULT-VALUE}.")
     private String against;
 
-    String against() {
-        return against;
-    }
-
-    Contender teacher() {
-        return new Contender("teacher", argument("--teacher", teacher, PlanJson::find), List.of());
+    /**
+     * The comparison of these runs.
+     *
+     * @param shared what they have in common
+     * @param folder whose own adapters are meant by {@code own}
+     * @throws WrongUseException if there is none, or an option makes no sense
+     */
+    Comparison of(Request shared, ModelFolder folder) {
+        boolean isGrid = grid.isGiven();
+        if (!isGrid) {
+            grid.requireNone();
+        }
+        if (plan != null && !isGrid && presets.isEmpty()) {
+            throw new WrongUseException(
+                    "--plan: is the plan of --preset and --lora-grid; others are named with"
+                            + " --plans");
+        }
+        Request request =
+                isGrid && plan != null
+                        ? shared.plan(argument("--plan", plan, PlanJson::find))
+                        : shared;
+        Comparison comparison =
+                Comparison.of(request)
+                        .teacher(argument("--teacher", teacher, PlanJson::find))
+                        .against(against);
+        for (Run run : contenders(folder)) {
+            comparison = comparison.run(run);
+        }
+        return isGrid ? comparison.grid(grid.grid()) : comparison;
     }
 
     /**
@@ -101,28 +133,29 @@ final class CompareRuns {
      * @param folder whose own adapters are meant by {@code own}
      * @throws WrongUseException if there is none, or an option makes no sense
      */
-    List<Contender> contenders(ModelFolder folder) {
-        List<Contender> all = new ArrayList<>();
+    List<Run> contenders(ModelFolder folder) {
+        List<Run> all = new ArrayList<>();
         for (String text : plans) {
-            Plan plan = argument("--plans", text, PlanJson::find);
-            all.add(new Contender(plan.name(), plan, List.of()));
+            Plan steps = argument("--plans", text, PlanJson::find);
+            all.add(new Run(steps.name(), steps, List.of()));
         }
         for (String name : presets) {
-            for (Contender contender : preset(name)) {
-                if (all.stream().noneMatch(contender::isSameAs)) {
-                    all.add(contender);
+            for (Run run : preset(name)) {
+                if (all.stream().noneMatch(run::isSameAs)) {
+                    all.add(run);
                 }
             }
         }
         runs.forEach(text -> all.add(run(text, folder)));
-        if (all.isEmpty()) {
+        if (all.isEmpty() && !grid.isGiven()) {
             throw new WrongUseException(
-                    "nothing to compare with the teacher; use --plans, --preset or --run");
+                    "nothing to compare with the teacher; use --plans, --preset, --run or"
+                            + " --lora-grid");
         }
         return all;
     }
 
-    private List<Contender> preset(String name) {
+    private List<Run> preset(String name) {
         Preset preset =
                 Arrays.stream(Preset.values())
                         .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(name))
@@ -141,8 +174,8 @@ final class CompareRuns {
                 new Preset.Experts(
                         argument("--slow", slow, AdapterNames::parse),
                         argument("--fast", fast, AdapterNames::parse));
-        Plan plan = argument("--preset-plan", presetPlan, PlanJson::find);
-        return argument("--preset-plan", plan, spec -> preset.contenders(spec, experts));
+        Plan steps = plan == null ? Plans.GLANCE : argument("--plan", plan, PlanJson::find);
+        return argument("--plan", steps, spec -> preset.runs(spec, experts));
     }
 
     private static String known() {
@@ -170,21 +203,19 @@ final class CompareRuns {
                         + ",own adds them";
     }
 
-    private static Contender run(String text, ModelFolder folder) {
+    private static Run run(String text, ModelFolder folder) {
         Matcher matcher = RUN.matcher(text);
         if (!matcher.matches()) {
-            throw new WrongUseException(
-                    "--run " + text + ": expected NAME=PLAN[,FILE[:scale][@steps]...]");
+            throw new WrongUseException("--run " + text + ": expected " + SYNTAX);
         }
-        // Steps may have commas themselves (@1-3,7): what starts with a digit goes on with them.
-        String[] parts = matcher.group(2).split(",(?!\\d)");
-        Plan plan = argument("--run", parts[0], PlanJson::find);
+        List<String> parts = AdapterNames.split(matcher.group(2), OWN);
+        Plan plan = argument("--run", parts.get(0), PlanJson::find);
         List<Lora> adapters =
-                Arrays.stream(parts)
+                parts.stream()
                         .skip(1)
                         .flatMap(part -> adapters(part, plan, folder).stream())
                         .toList();
-        return new Contender(matcher.group(1), plan, adapters);
+        return new Run(matcher.group(1), plan, adapters);
     }
 
     private static List<Lora> adapters(String part, Plan plan, ModelFolder folder) {
@@ -200,7 +231,7 @@ final class CompareRuns {
     }
 
     /** A refusal of an argument is wrong use. */
-    private static <S, T> T argument(String option, S value, Function<S, T> parse) {
+    static <S, T> T argument(String option, S value, Function<S, T> parse) {
         try {
             return parse.apply(value);
         } catch (IllegalArgumentException e) {

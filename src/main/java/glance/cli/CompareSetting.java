@@ -6,9 +6,7 @@ import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.pipeline.Families;
-import glance.pipeline.Settings;
 import java.util.List;
-import java.util.stream.LongStream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -57,35 +55,24 @@ final class CompareSetting {
     }
 
     /**
-     * The seeds, counting up.
+     * Prompts, seeds, size and guidance; what the user does not say is the model's own.
      *
-     * @throws WrongUseException if there are none or too many
+     * @throws WrongUseException if a number makes no sense
      */
-    List<Long> seeds() {
+    Request of(List<String> prompts, ModelFolder folder) {
         requireRange("--seeds", seeds, MAX_SEEDS);
-        return LongStream.range(0, seeds).mapToObj(i -> seed + i).toList();
-    }
-
-    /**
-     * Prompts, size and guidance; what the user does not say is the model's own.
-     *
-     * @throws WrongUseException if size or guidance make no sense
-     */
-    Settings of(List<String> prompts, ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         int side = family.geometry(folder).defaultSize();
         Request request =
                 Request.of(prompts)
-                        .loras(List.of())
+                        .seed(seed)
+                        .batch(seeds)
                         .size(size.over(new Size(side, side)))
                         .maxPromptTokens(promptTokens.resolve(family.promptTokens(folder)));
         request = SettingsOptions.set(request, negative, Request::negative);
         request = SettingsOptions.set(request, guidance.scale(defaults), Request::guidance);
-        request =
-                SettingsOptions.set(
-                        request, guidance.embedded(defaults), Request::embeddedGuidance);
-        return Settings.of(request, folder);
+        return SettingsOptions.set(request, guidance.embedded(defaults), Request::embeddedGuidance);
     }
 
     static void requireRange(String option, int value, int most) {

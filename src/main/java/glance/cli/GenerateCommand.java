@@ -8,6 +8,7 @@ import glance.api.Request;
 import glance.api.Request.Size;
 import glance.api.RequestException;
 import glance.api.Residency;
+import glance.api.Strength;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.picture.AdapterNames;
@@ -172,8 +173,7 @@ final class GenerateCommand implements Callable<Integer> {
         if (all.isEmpty()) {
             return "";
         }
-        if (!settingsOptions.namesAdapters()
-                && all.stream().allMatch(adapter -> OwnExperts.isOf(folder, adapter))) {
+        if (all.stream().allMatch(adapter -> isOwn(folder, adapter))) {
             return " with the model's own experts ("
                     + all.stream()
                             .map(GenerateCommand::part)
@@ -182,6 +182,11 @@ final class GenerateCommand implements Callable<Integer> {
                     + "; --no-lora turns them off)";
         }
         return " with " + all.stream().map(AdapterNames::text).collect(Collectors.joining(" and "));
+    }
+
+    /** Whether the model carries an adapter, and it is used as trained. */
+    private static boolean isOwn(ModelFolder folder, Lora adapter) {
+        return OwnExperts.isOf(folder, adapter) && adapter.strength().equals(Strength.FULL);
     }
 
     private void adviseQuotes(Family family) {

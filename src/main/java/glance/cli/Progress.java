@@ -22,7 +22,7 @@ final class Progress implements Listener, AutoCloseable {
     private final Session session;
     private final StepBar bar;
     private final PreviewSink previews;
-    private final PictureSink pictures;
+    private final PictureSink pictures; // null where nothing is said of a picture
 
     /**
      * @param task what is done, in a word
@@ -37,7 +37,7 @@ final class Progress implements Listener, AutoCloseable {
 
     /** Of a run whose pictures go elsewhere. */
     Progress(Session session, String task, int total) {
-        this(session, task, total, (progress, shown) -> {}, (index, picture) -> {});
+        this(session, task, total, (progress, shown) -> {}, null);
     }
 
     @Override
@@ -67,8 +67,10 @@ final class Progress implements Listener, AutoCloseable {
 
     @Override
     public void picture(int index, Picture picture) {
-        bar.close();
-        pictures.accept(index, picture);
+        if (pictures != null) {
+            bar.close();
+            pictures.accept(index, picture);
+        }
     }
 
     @Override

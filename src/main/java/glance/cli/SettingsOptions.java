@@ -141,11 +141,6 @@ final class SettingsOptions {
         return !piped && Prompts.lookUnquoted(prompts);
     }
 
-    /** Whether the user named adapters. */
-    boolean namesAdapters() {
-        return !loras.isEmpty();
-    }
-
     /** The picture of {@code --from}, or null. */
     Path from() {
         return from;

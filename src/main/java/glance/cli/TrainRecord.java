@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.api.AdamWSettings;
 import glance.io.BuiltInModel;
+import glance.io.SafeWrite;
 import glance.schedule.Seeds;
 import glance.train.TrainJob;
 import glance.train.TrainingSettings;
@@ -76,7 +77,7 @@ final class TrainRecord {
     /** Writes it into the folder of a run; the file is complete or as it was. */
     void write(Path folder) {
         try {
-            CompareFiles.write(in(folder), JSON.writeValueAsString(settings) + "\n");
+            SafeWrite.write(in(folder), JSON.writeValueAsString(settings) + "\n");
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("settings are plain values", e);
         }

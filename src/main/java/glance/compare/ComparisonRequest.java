@@ -1,85 +1,183 @@
 package glance.compare;
 
+import glance.api.Comparison;
+import glance.api.Comparison.Run;
+import glance.api.DeviceInfo;
+import glance.api.Lora;
+import glance.api.LoraGrid;
+import glance.api.Plan;
+import glance.api.Request;
+import glance.api.RequestException;
 import glance.compare.scene.Scene;
+import glance.io.Config;
+import glance.io.ModelFolder;
+import glance.lora.AdapterPath;
 import glance.pipeline.Settings;
+import glance.schedule.Seeds;
+import glance.text.EngineVersion;
+import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.LongStream;
 
 /**
- * What to compare.
+ * A {@link Comparison} of one model, without gaps.
  *
- * @param setting prompts, size and guidance of all runs; its plan and adapters are those of the
- *     teacher
+ * @param asked as it was asked for
+ * @param setting prompts, first seed, size and guidance of all runs; its plan is the teacher's
+ * @param runs the teacher, then the others; each adapter is one file
  * @param scenes what the picture of each prompt must show, or null for any; as many as prompts
- * @param seeds start noises for each prompt
- * @param teacher the run that the others are measured against
- * @param contenders the others
- * @param against name of the run with which the others are paired, picture by picture
+ * @param grid where the runs have their cells; null for a comparison without a grid
  */
 public record ComparisonRequest(
-        Settings setting,
-        List<Scene> scenes,
-        List<Long> seeds,
-        Contender teacher,
-        List<Contender> contenders,
-        String against) {
-
-    /** A request whose runs are paired with the teacher. */
-    public ComparisonRequest(
-            Settings setting,
-            List<Scene> scenes,
-            List<Long> seeds,
-            Contender teacher,
-            List<Contender> contenders) {
-        this(setting, scenes, seeds, teacher, contenders, teacher.name());
-    }
+        Comparison asked, Settings setting, List<Run> runs, List<Scene> scenes, GridLayout grid) {
 
     /**
-     * @throws IllegalArgumentException if there is nothing to compare, two runs share a name, or
-     *     none has the name against
+     * @throws RequestException if there is nothing to compare, two runs share a name, or none has
+     *     the name against
      */
     public ComparisonRequest {
-        contenders = List.copyOf(contenders);
-        seeds = List.copyOf(seeds);
-        if (contenders.isEmpty()) {
-            throw new IllegalArgumentException("there is no run to compare with the teacher");
+        if (runs.size() < 2) {
+            throw new RequestException("there is no run to compare with the teacher");
         }
-        Set<String> names = new LinkedHashSet<>(Set.of(teacher.name()));
-        for (Contender contender : contenders) {
-            if (!names.add(contender.name())) {
-                throw new IllegalArgumentException(
-                        "two runs have the name " + contender.name() + "; give each its own");
+        Set<String> names = new LinkedHashSet<>();
+        for (Run run : runs) {
+            if (!names.add(run.name())) {
+                throw new RequestException(
+                        "two runs have the name " + run.name() + "; give each its own");
             }
         }
-        if (!names.contains(against)) {
-            throw new IllegalArgumentException(
+        if (!names.contains(asked.against())) {
+            throw new RequestException(
                     "against "
-                            + against
+                            + asked.against()
                             + ": no run has this name; runs: "
                             + String.join(", ", names));
         }
     }
 
-    /** The teacher and all contenders, in order. */
-    public List<Contender> runs() {
-        List<Contender> runs = new ArrayList<>(List.of(teacher));
-        runs.addAll(contenders);
-        return runs;
+    /**
+     * Fills the gaps.
+     *
+     * @throws RequestException if it makes no sense
+     * @throws glance.api.FormatException if a scene, an adapter or a file of the model is damaged
+     */
+    public static ComparisonRequest of(Comparison asked, ModelFolder folder) {
+        Request shared = asked.request();
+        if (shared.batch() < 1) {
+            throw new RequestException(
+                    "batch " + shared.batch() + ": there must be a seed or more for each prompt");
+        }
+        GridLayout grid = asked.grid().map(cells -> grid(cells, asked, folder)).orElse(null);
+        if (grid == null && (shared.plan().isPresent() || shared.loras().isPresent())) {
+            throw new RequestException(
+                    "the plans and adapters of a comparison belong to its runs; leave them out of"
+                            + " the request");
+        }
+        List<Run> runs = new ArrayList<>();
+        runs.add(asked.teacher());
+        for (Run run : grid == null ? asked.runs() : grid.runs()) {
+            runs.add(new Run(run.name(), run.plan(), AdapterPath.expand(run.loras())));
+        }
+        Request single = shared.plan(asked.teacher().plan()).loras(List.of()).batch(1);
+        return new ComparisonRequest(
+                asked, Settings.of(single, folder), List.copyOf(runs), scenes(asked), grid);
+    }
+
+    private static GridLayout grid(LoraGrid cells, Comparison asked, ModelFolder folder) {
+        Request shared = asked.request();
+        int prompts = shared.prompts().size();
+        if (prompts != 1 || shared.batch() != 1) {
+            throw new RequestException(
+                    "a grid shows one prompt and one seed, got "
+                            + (prompts == 1 ? shared.batch() + " seeds" : prompts + " prompts"));
+        }
+        if (!asked.runs().isEmpty()) {
+            throw new RequestException("a grid has its own runs; compare others without it");
+        }
+        List<Lora> base = shared.loras().orElse(List.of());
+        List<Lora> all = new ArrayList<>(base);
+        cells.axes().forEach(axis -> all.add(axis.lora()));
+        Plan plan = Settings.of(shared.loras(all), folder).plan();
+        return GridLayout.of(cells, plan, base);
+    }
+
+    private static List<Scene> scenes(Comparison asked) {
+        List<Scene> scenes = new ArrayList<>();
+        int prompts = asked.request().prompts().size();
+        List<String> given = asked.scenes();
+        if (!given.isEmpty() && given.size() != prompts) {
+            throw new RequestException(
+                    "there must be a scene or null for each of "
+                            + prompts
+                            + " prompts, got "
+                            + given.size());
+        }
+        for (int i = 0; i < prompts; i++) {
+            String text = given.isEmpty() ? null : given.get(i);
+            scenes.add(
+                    text == null ? null : Scene.read(Config.parse(null, "scene " + (i + 1), text)));
+        }
+        return scenes;
+    }
+
+    /** The prompts. */
+    public List<String> prompts() {
+        return setting.prompts();
+    }
+
+    /** The seeds of each prompt, counting up. */
+    public List<Long> seeds() {
+        int count = asked.request().batch();
+        return LongStream.range(0, count).mapToObj(i -> setting.seed() + i).toList();
     }
 
     /** The settings of a run: pictures are made one by one, so that their times can be compared. */
-    public Settings settings(Contender contender) {
-        return setting.with(contender.plan(), contender.adapters());
+    public Settings settings(Run run) {
+        return setting.with(run.plan(), run.loras());
+    }
+
+    /** Pictures in all. */
+    public int totalPictures() {
+        return runs.size() * prompts().size() * seeds().size();
     }
 
     /** Denoising steps in all. */
     public int totalSteps() {
-        int each = teacher.plan().levels().count();
-        for (Contender contender : contenders) {
-            each += contender.plan().levels().count();
+        int each = runs.stream().mapToInt(run -> run.plan().levels().count()).sum();
+        return each * prompts().size() * seeds().size();
+    }
+
+    /** What all runs have in common, for the head of the report. */
+    public Map<String, String> about(String model, DeviceInfo device) {
+        List<Long> seeds = seeds();
+        Map<String, String> about = new LinkedHashMap<>();
+        about.put("engine", EngineVersion.software());
+        about.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
+        about.put("model", model);
+        about.put("device", device.id() + " (" + device.description() + ")");
+        about.put("size", setting.size());
+        about.put("guidance", Float.toString(setting.guidance().scale()));
+        if (setting.guidance().embedded() != 0) {
+            about.put("embedded guidance", Float.toString(setting.guidance().embedded()));
         }
-        return each * setting.prompts().size() * seeds.size();
+        about.put("negative prompt", "'" + setting.negative() + "'");
+        if (setting.maxPromptTokens() != 0) {
+            about.put("max prompt tokens", Integer.toString(setting.maxPromptTokens()));
+        }
+        about.put("prompts", Integer.toString(prompts().size()));
+        about.put(
+                "seeds",
+                Seeds.text(seeds.get(0))
+                        + (seeds.size() == 1
+                                ? ""
+                                : " to " + Seeds.text(seeds.get(seeds.size() - 1))));
+        about.putAll(asked.about());
+        return about;
     }
 }

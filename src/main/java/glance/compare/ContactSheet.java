@@ -5,115 +5,196 @@ import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.font.FontRenderContext;
+import java.awt.geom.AffineTransform;
 import java.awt.image.BufferedImage;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
- * All pictures at a glance: a row for each prompt and seed, a column for each run. Small pictures
- * are enlarged by a whole factor, large ones reduced.
+ * Pictures in rows and columns with their names. Small pictures are enlarged by a whole factor,
+ * large ones reduced.
+ *
+ * <pre>
+ *   title
+ *             column 0     column 1
+ *   row 0     picture      picture
+ *   row 1     picture      picture
+ * </pre>
  */
-public final class ContactSheet {
-    private static final int CELL_PIXELS = 128;
-    private static final int GAP_PIXELS = 6;
-    private static final int LABEL_PIXELS = 170;
-    private static final int HEADER_PIXELS = 22;
-    private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 12);
-    private static final int LINE_PIXELS = 15;
+final class ContactSheet {
+    private static final int GAP = 8;
+    private static final int MAX_LABEL_WIDTH = 170;
+    private static final int LINE_HEIGHT = 16;
 
+    /** A prompt may be longer than any sheet; the report has it in full. */
+    private static final int MAX_LINES = 12;
+
+    private static final Font FONT = new Font(Font.SANS_SERIF, Font.PLAIN, 13);
+    private static final Color FRAME = new Color(0xd0d0d0);
+    private static final FontRenderContext TEXT =
+            new FontRenderContext(new AffineTransform(), true, true);
+
+    private final String title;
+    private final List<String> rows;
     private final List<String> columns;
+    private final double scale;
     private final int cellWidth;
     private final int cellHeight;
-    private final BufferedImage sheet;
-    private final Graphics2D g;
+    private final Map<Cell, BufferedImage> pictures = new HashMap<>();
+    private int filled;
+
+    private record Cell(int row, int column) {}
 
     /**
      * An empty sheet.
      *
-     * @param columns names of the runs
-     * @param rows how many rows it has
+     * @param title above everything; may be empty
+     * @param rows what each row is called
+     * @param columns what each column is called
+     * @param side longer side of a picture on the sheet at most, in pixels
      * @param width of a picture in pixels
      * @param height of a picture in pixels
      */
-    public ContactSheet(List<String> columns, int rows, int width, int height) {
+    ContactSheet(
+            String title,
+            List<String> rows,
+            List<String> columns,
+            int side,
+            int width,
+            int height) {
+        this.title = title;
+        this.rows = List.copyOf(rows);
         this.columns = List.copyOf(columns);
-        double scale = (double) CELL_PIXELS / Math.max(width, height);
-        scale = scale >= 1 ? Math.floor(scale) : scale;
+        double factor = (double) side / Math.max(width, height);
+        scale = factor >= 1 ? Math.floor(factor) : factor;
         cellWidth = (int) Math.max(1, Math.round(width * scale));
         cellHeight = (int) Math.max(1, Math.round(height * scale));
-        sheet =
-                new BufferedImage(
-                        LABEL_PIXELS + columns.size() * (cellWidth + GAP_PIXELS) + GAP_PIXELS,
-                        HEADER_PIXELS + rows * (cellHeight + GAP_PIXELS) + GAP_PIXELS,
-                        BufferedImage.TYPE_INT_RGB);
-        g = sheet.createGraphics();
-        g.setColor(Color.WHITE);
-        g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
-        g.setRenderingHint(
-                RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+    }
+
+    /** Puts a picture into a cell. */
+    void put(int row, int column, BufferedImage picture) {
+        BufferedImage small = new BufferedImage(cellWidth, cellHeight, BufferedImage.TYPE_INT_RGB);
+        Graphics2D g = small.createGraphics();
         g.setRenderingHint(
                 RenderingHints.KEY_INTERPOLATION,
                 scale >= 1
                         ? RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR
                         : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-        g.setColor(Color.BLACK);
+        g.drawImage(picture, 0, 0, cellWidth, cellHeight, null);
+        g.dispose();
+        pictures.put(new Cell(row, column), small);
+        filled = Math.max(filled, row + 1);
+    }
+
+    /** The sheet, down to the last row that has a picture. */
+    BufferedImage picture() {
+        List<List<String>> heads = columns.stream().map(text -> wrap(text, cellWidth)).toList();
+        List<List<String>> names =
+                rows.stream().limit(filled).map(text -> wrap(text, MAX_LABEL_WIDTH)).toList();
+        int left =
+                2 * GAP
+                        + names.stream()
+                                .flatMap(List::stream)
+                                .mapToInt(ContactSheet::width)
+                                .max()
+                                .orElse(0);
+        int width = left + columns.size() * (cellWidth + GAP);
+        List<String> titleLines = wrap(title, width - 2 * GAP);
+        int headTop = height(titleLines) + (title.isEmpty() ? GAP / 2 : 2 * GAP);
+        int headHeight = heads.stream().mapToInt(ContactSheet::height).max().orElse(0);
+        int[] tops = new int[filled + 1];
+        tops[0] = headTop + headHeight + GAP / 2;
+        for (int row = 0; row < filled; row++) {
+            tops[row + 1] = tops[row] + Math.max(cellHeight, height(names.get(row))) + GAP;
+        }
+        BufferedImage sheet = new BufferedImage(width, tops[filled], BufferedImage.TYPE_INT_RGB);
+        Graphics2D g = sheet.createGraphics();
+        g.setColor(Color.WHITE);
+        g.fillRect(0, 0, sheet.getWidth(), sheet.getHeight());
+        g.setRenderingHint(
+                RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         g.setFont(FONT);
-        for (int i = 0; i < columns.size(); i++) {
-            g.drawString(fit(columns.get(i), cellWidth), left(i), HEADER_PIXELS - 6);
+        draw(g, titleLines, GAP, GAP / 2, 0);
+        for (int column = 0; column < columns.size(); column++) {
+            List<String> head = heads.get(column);
+            int top = headTop + headHeight - height(head);
+            draw(g, head, left + column * (cellWidth + GAP), top, cellWidth);
         }
-    }
-
-    /** Writes what a row shows beside it, on several lines if needed. */
-    public void label(int row, String text) {
-        int y = top(row) + LINE_PIXELS;
-        StringBuilder line = new StringBuilder();
-        for (String word : text.split("\\s+")) {
-            String longer = line.isEmpty() ? word : line + " " + word;
-            if (textWidth(longer) > LABEL_PIXELS - 2 * GAP_PIXELS && !line.isEmpty()) {
-                y = drawLine(row, line.toString(), y);
-                line = new StringBuilder(word);
-            } else {
-                line = new StringBuilder(longer);
-            }
+        for (int row = 0; row < filled; row++) {
+            int room = tops[row + 1] - GAP - tops[row];
+            draw(g, names.get(row), GAP, tops[row] + (room - height(names.get(row))) / 2, 0);
         }
-        drawLine(row, line.toString(), y);
-    }
-
-    private int drawLine(int row, String line, int y) {
-        if (y <= top(row) + cellHeight) {
-            g.drawString(fit(line, LABEL_PIXELS - GAP_PIXELS), GAP_PIXELS, y);
-        }
-        return y + LINE_PIXELS;
-    }
-
-    /** Puts a picture into the column of its run. */
-    public void put(int row, String column, BufferedImage picture) {
-        int x = left(columns.indexOf(column));
-        g.drawImage(picture, x, top(row), cellWidth, cellHeight, null);
-    }
-
-    /** The sheet as it is now. */
-    public BufferedImage picture() {
+        pictures.forEach(
+                (cell, picture) -> {
+                    int x = left + cell.column() * (cellWidth + GAP);
+                    g.setColor(FRAME);
+                    g.drawRect(x - 1, tops[cell.row()] - 1, cellWidth + 1, cellHeight + 1);
+                    g.drawImage(picture, x, tops[cell.row()], null);
+                });
+        g.dispose();
         return sheet;
     }
 
-    private int left(int column) {
-        return LABEL_PIXELS + GAP_PIXELS + column * (cellWidth + GAP_PIXELS);
-    }
-
-    private int top(int row) {
-        return HEADER_PIXELS + GAP_PIXELS + row * (cellHeight + GAP_PIXELS);
-    }
-
-    private String fit(String text, int width) {
-        int end = text.length();
-        while (end > 1 && textWidth(text.substring(0, end)) > width) {
-            end--;
+    /** Lines from a top on; in the middle of a width, or at the left where that is 0. */
+    private static void draw(Graphics2D g, List<String> lines, int left, int top, int width) {
+        g.setColor(Color.BLACK);
+        int y = top + LINE_HEIGHT - 4;
+        for (String line : lines) {
+            g.drawString(line, left + (width == 0 ? 0 : (width - width(line)) / 2), y);
+            y += LINE_HEIGHT;
         }
-        return text.substring(0, end);
     }
 
-    private double textWidth(String text) {
-        FontRenderContext context = g.getFontRenderContext();
-        return FONT.getStringBounds(text, context).getWidth();
+    private static int height(List<String> lines) {
+        return lines.size() * LINE_HEIGHT;
+    }
+
+    private static int width(String text) {
+        return (int) Math.ceil(FONT.getStringBounds(text, TEXT).getWidth());
+    }
+
+    /** Lines that are not wider; a longer word goes on in the next line. */
+    private static List<String> wrap(String text, int width) {
+        List<String> lines = new ArrayList<>();
+        for (String paragraph : text.split("\n")) {
+            String line = "";
+            for (String word : paragraph.strip().split("\\s+")) {
+                String longer = line.isEmpty() ? word : line + " " + word;
+                if (width(longer) > width && !line.isEmpty()) {
+                    lines.add(line);
+                    longer = word;
+                }
+                while (width(longer) > width && longer.length() > 1) {
+                    int end = fitting(longer, width);
+                    lines.add(longer.substring(0, end));
+                    longer = longer.substring(end);
+                }
+                line = longer;
+            }
+            if (!line.isEmpty()) {
+                lines.add(line);
+            }
+        }
+        if (lines.size() > MAX_LINES) {
+            lines.set(MAX_LINES - 1, "...");
+            return lines.subList(0, MAX_LINES);
+        }
+        return lines;
+    }
+
+    /** Characters of a line; of a long name up to one of its signs, if there is one late. */
+    private static int fitting(String text, int width) {
+        int end = 1;
+        while (end < text.length() && width(text.substring(0, end + 1)) <= width) {
+            end++;
+        }
+        for (int sign = end; sign > end / 2; sign--) {
+            if ("-_./\\".indexOf(text.charAt(sign - 1)) >= 0) {
+                return sign;
+            }
+        }
+        return end;
     }
 }

@@ -1,6 +1,7 @@
 package glance.compare;
 
-import glance.compare.scene.SceneScore;
+import glance.api.Outcome;
+import glance.api.SceneScore;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 

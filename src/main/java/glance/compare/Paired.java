@@ -1,5 +1,6 @@
 package glance.compare;
 
+import glance.api.Outcome;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

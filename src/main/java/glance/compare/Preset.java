@@ -1,5 +1,6 @@
 package glance.compare;
 
+import glance.api.Comparison.Run;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Plans;
@@ -27,9 +28,9 @@ public enum Preset {
     CONTROLS(Preset::controls),
     SWEEP(Preset::sweep);
 
-    private final BiFunction<Plan, Experts, List<Contender>> make;
+    private final BiFunction<Plan, Experts, List<Run>> make;
 
-    Preset(BiFunction<Plan, Experts, List<Contender>> make) {
+    Preset(BiFunction<Plan, Experts, List<Run>> make) {
         this.make = make;
     }
 
@@ -42,12 +43,12 @@ public enum Preset {
     public record Experts(Lora slow, Lora fast) {}
 
     /**
-     * The contenders of this preset.
+     * The runs of this preset.
      *
      * @param plan with the phases slow and fast
      * @throws IllegalArgumentException if it has not
      */
-    public List<Contender> contenders(Plan plan, Experts experts) {
+    public List<Run> runs(Plan plan, Experts experts) {
         for (String phase : List.of(Plans.SLOW, Plans.FAST)) {
             if (plan.phases().stream().noneMatch(p -> p.name().equals(phase))) {
                 throw new IllegalArgumentException(
@@ -57,25 +58,25 @@ public enum Preset {
         return make.apply(plan, experts);
     }
 
-    private static List<Contender> controls(Plan plan, Experts experts) {
+    private static List<Run> controls(Plan plan, Experts experts) {
         Lora slow = experts.slow();
         Lora fast = experts.fast();
         Plan uniform = Plans.uniform(plan.levels().count());
         String all = "1-" + plan.levels().count();
         return List.of(
-                new Contender("base-" + uniform.name(), uniform, List.of()),
-                new Contender("base", plan, List.of()),
-                new Contender("slow-only", plan, List.of(slow.on(Plans.SLOW))),
-                new Contender("fast-only", plan, List.of(fast.on(Plans.FAST))),
-                new Contender("slow+fast", plan, List.of(slow.on(Plans.SLOW), fast.on(Plans.FAST))),
-                new Contender("swapped", plan, List.of(slow.on(Plans.FAST), fast.on(Plans.SLOW))),
-                new Contender("slow-everywhere", plan, List.of(slow.on(all))),
-                new Contender("fast-everywhere", plan, List.of(fast.on(all))));
+                new Run("base-" + uniform.name(), uniform, List.of()),
+                new Run("base", plan, List.of()),
+                new Run("slow-only", plan, List.of(slow.on(Plans.SLOW))),
+                new Run("fast-only", plan, List.of(fast.on(Plans.FAST))),
+                new Run("slow+fast", plan, List.of(slow.on(Plans.SLOW), fast.on(Plans.FAST))),
+                new Run("swapped", plan, List.of(slow.on(Plans.FAST), fast.on(Plans.SLOW))),
+                new Run("slow-everywhere", plan, List.of(slow.on(all))),
+                new Run("fast-everywhere", plan, List.of(fast.on(all))));
     }
 
-    private static List<Contender> sweep(Plan plan, Experts experts) {
+    private static List<Run> sweep(Plan plan, Experts experts) {
         int steps = plan.levels().count();
-        List<Contender> contenders = new ArrayList<>();
+        List<Run> runs = new ArrayList<>();
         for (int k = 0; k <= steps; k++) {
             List<Lora> adapters = new ArrayList<>();
             if (k > 0) {
@@ -84,8 +85,8 @@ public enum Preset {
             if (k < steps) {
                 adapters.add(experts.fast().on((k + 1) + "-" + steps));
             }
-            contenders.add(new Contender("switch-" + k, plan, adapters));
+            runs.add(new Run("switch-" + k, plan, adapters));
         }
-        return contenders;
+        return runs;
     }
 }

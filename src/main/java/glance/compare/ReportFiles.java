@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import glance.api.Lora;
+import glance.api.Comparison.Run;
+import glance.api.Outcome;
 import glance.compare.scene.Scene;
+import glance.picture.AdapterNames;
 import glance.schedule.PlanJson;
 import glance.schedule.Seeds;
 import java.awt.image.BufferedImage;
@@ -37,17 +39,17 @@ public record ReportFiles(
                     "unseen_pair");
 
     private List<Summary> summaries() {
-        return Summary.of(outcomes, request.against());
+        return Summary.of(outcomes, request.asked().against());
     }
 
     /** The summaries of all runs as a table. */
     public SummaryTable table() {
-        return new SummaryTable(summaries(), request.against());
+        return new SummaryTable(summaries(), request.asked().against());
     }
 
     /** Quality by number of steps, if the runs have several: see {@link StepsChart}. */
     public Optional<BufferedImage> chart() {
-        return StepsChart.of(summaries());
+        return request.grid() == null ? StepsChart.of(summaries()) : Optional.empty();
     }
 
     /**
@@ -61,23 +63,31 @@ public record ReportFiles(
         StringBuilder text = new StringBuilder("# Comparison\n\n");
         about.forEach(
                 (key, value) -> text.append("- ").append(key + ": " + cell(value)).append('\n'));
-        text.append("\n").append(line(table.header()));
-        text.append(line(table.header().stream().map(name -> "---").toList()));
-        table.rows().forEach(row -> text.append(line(row)));
-        text.append("\n").append(table.legend()).append(".\n\n");
-        text.append(line(List.of("run", "plan", "adapters")));
-        text.append(line(List.of("---", "---", "---")));
-        for (Contender contender : request.runs()) {
-            text.append(
-                    line(List.of(contender.name(), contender.plan().name(), adapters(contender))));
+        if (request.grid() != null) {
+            text.append('\n').append(rows(table.grid(request.grid())));
         }
+        List<List<String>> rows = new ArrayList<>(List.of(table.header()));
+        rows.addAll(table.rows());
+        text.append('\n').append(rows(rows));
+        text.append("\n").append(table.legend()).append(".\n\n");
+        List<List<String>> runs = new ArrayList<>(List.of(List.of("run", "plan", "adapters")));
+        request.runs().forEach(r -> runs.add(List.of(r.name(), r.plan().name(), adapters(r))));
+        text.append(rows(runs));
         text.append("\nPrompts:\n\n");
         int number = 0;
-        for (String prompt : request.setting().prompts()) {
+        for (String prompt : request.prompts()) {
             text.append(++number).append(". ").append(prose(prompt)).append('\n');
         }
-        text.append("\n![contact sheet: prompts down, runs across](").append(sheet).append(")\n");
+        String shown = request.grid() == null ? "prompts down, runs across" : "cells of the grid";
+        text.append("\n![contact sheet: " + shown + "](").append(sheet).append(")\n");
         return text.toString();
+    }
+
+    /** Rows of a table, the first with the headings. */
+    private static String rows(List<List<String>> rows) {
+        List<List<String>> all = new ArrayList<>(rows);
+        all.add(1, rows.get(0).stream().map(name -> "---").toList());
+        return all.stream().map(ReportFiles::line).collect(Collectors.joining());
     }
 
     private static String line(List<String> cells) {
@@ -86,10 +96,9 @@ public record ReportFiles(
                 .collect(Collectors.joining(" | ", "| ", " |\n"));
     }
 
-    private static String adapters(Contender contender) {
-        String all =
-                contender.adapters().stream().map(Lora::toString).collect(Collectors.joining(", "));
-        boolean ofPlan = !contender.plan().adapters().isEmpty();
+    private static String adapters(Run run) {
+        String all = run.loras().stream().map(AdapterNames::text).collect(Collectors.joining(", "));
+        boolean ofPlan = !run.plan().adapters().isEmpty();
         return all.isEmpty() ? (ofPlan ? "those of the plan" : "none") : all;
     }
 
@@ -113,7 +122,7 @@ public record ReportFiles(
             List<String> row =
                     new ArrayList<>(
                             List.of(
-                                    outcome.contender(),
+                                    outcome.run(),
                                     Integer.toString(outcome.prompt() + 1),
                                     prompt(outcome),
                                     Seeds.text(outcome.seed()),
@@ -171,22 +180,28 @@ public record ReportFiles(
     private ObjectNode json(ObjectMapper mapper) {
         ObjectNode root = mapper.createObjectNode();
         root.set("about", mapper.valueToTree(about));
-        root.put("teacher", request.teacher().name());
-        root.put("against", request.against());
+        root.put("teacher", request.asked().teacher().name());
+        root.put("against", request.asked().against());
         ArrayNode runs = root.putArray("runs");
         Map<String, Summary> summaries =
-                summaries().stream().collect(Collectors.toMap(Summary::contender, s -> s));
-        for (Contender contender : request.runs()) {
-            ObjectNode run = runs.addObject().put("name", contender.name());
-            run.set("plan", plan(mapper, contender));
-            ArrayNode adapters = run.putArray("adapters");
-            contender.adapters().forEach(adapter -> adapters.add(adapter.toString()));
-            summarise(run, summaries.get(contender.name()));
+                summaries().stream().collect(Collectors.toMap(Summary::run, s -> s));
+        for (Run run : request.runs()) {
+            ObjectNode node = runs.addObject().put("name", run.name());
+            node.set("plan", plan(mapper, run));
+            ArrayNode adapters = node.putArray("adapters");
+            run.loras().forEach(adapter -> adapters.add(AdapterNames.text(adapter)));
+            summarise(node, summaries.get(run.name()));
+        }
+        if (request.grid() != null) {
+            ObjectNode grid = root.putObject("grid");
+            grid.set("rows", mapper.valueToTree(request.grid().rows()));
+            grid.set("columns", mapper.valueToTree(request.grid().columns()));
+            grid.set("runs", mapper.valueToTree(request.grid().names()));
         }
         ArrayNode pictures = root.putArray("pictures");
         for (Outcome outcome : outcomes) {
             ObjectNode picture = pictures.addObject();
-            picture.put("run", outcome.contender());
+            picture.put("run", outcome.run());
             picture.put("prompt", prompt(outcome));
             picture.put("seed", Seeds.number(outcome.seed()));
             picture.put("steps", outcome.steps());
@@ -204,9 +219,9 @@ public record ReportFiles(
         return root;
     }
 
-    private static JsonNode plan(ObjectMapper mapper, Contender contender) {
+    private static JsonNode plan(ObjectMapper mapper, Run run) {
         try {
-            return mapper.readTree(PlanJson.write(contender.plan()));
+            return mapper.readTree(PlanJson.write(run.plan()));
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("a plan that was written must be readable", e);
         }
@@ -242,6 +257,6 @@ public record ReportFiles(
     }
 
     private String prompt(Outcome outcome) {
-        return request.setting().prompts().get(outcome.prompt());
+        return request.prompts().get(outcome.prompt());
     }
 }

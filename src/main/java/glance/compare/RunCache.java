@@ -1,5 +1,6 @@
 package glance.compare;
 
+import glance.api.Comparison;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.io.Fingerprint;
@@ -35,10 +36,10 @@ final class RunCache {
     private final TensorCache cache;
     private final RunListener listener;
     private final String shared;
-    private final Map<Contender, String> keys = new HashMap<>();
+    private final Map<Comparison.Run, String> keys = new HashMap<>();
 
-    /** The run of a contender for one prompt and seed. */
-    record Run(int prompt, long seed, Contender contender) {}
+    /** A run for one prompt and seed. */
+    record Key(int prompt, long seed, Comparison.Run run) {}
 
     /**
      * @param folder an existing one, or null to keep nothing
@@ -68,20 +69,20 @@ final class RunCache {
     }
 
     /** What was kept of a run, or else what it makes now. */
-    Denoised get(Run run, Supplier<Denoised> maker) {
+    Denoised get(Key asked, Supplier<Denoised> maker) {
         if (cache == null) {
             return maker.get();
         }
         String key =
                 Fingerprint.of(
                         shared,
-                        setting.prompts().get(run.prompt()),
-                        Long.toString(run.seed()),
-                        keys.computeIfAbsent(run.contender(), RunCache::key));
+                        setting.prompts().get(asked.prompt()),
+                        Long.toString(asked.seed()),
+                        keys.computeIfAbsent(asked.run(), RunCache::key));
         Optional<Denoised> kept =
                 cache.read(key).map(TensorCache.Kept::tensors).flatMap(RunCache::read);
         if (kept.isPresent()) {
-            int steps = run.contender().plan().levels().count();
+            int steps = asked.run().plan().levels().count();
             for (int step = 1; step <= steps; step++) {
                 listener.step(step, steps, null, 0);
             }
@@ -111,11 +112,11 @@ final class RunCache {
     }
 
     /** Noise levels and adapters. */
-    private static String key(Contender contender) {
-        Plan plan = contender.plan();
+    private static String key(Comparison.Run run) {
+        Plan plan = run.plan();
         List<String> parts = new ArrayList<>();
         parts.add(plan.levels().toString());
-        for (Lora lora : Pipeline.loras(contender.adapters(), plan)) {
+        for (Lora lora : Pipeline.loras(run.loras(), plan)) {
             parts.add(plan.phases().toString());
             parts.add(Fingerprint.of(lora.path()));
             AdapterPath.config(lora.path()).map(Fingerprint::of).ifPresent(parts::add);

@@ -55,7 +55,7 @@ final class StepsChart {
     private static Map<String, List<Summary>> lines(List<Summary> runs, Metric metric) {
         Map<String, List<Summary>> lines = new LinkedHashMap<>();
         for (Summary run : runs) {
-            Matcher matcher = NUMBERED.matcher(run.contender());
+            Matcher matcher = NUMBERED.matcher(run.run());
             Statistic value = run.values().get(metric);
             // Runs that are equal to the teacher have a PSNR that no axis holds.
             if (matcher.matches() && value != null && Double.isFinite(value.mean())) {
@@ -84,7 +84,7 @@ final class StepsChart {
                         .sorted()
                         .toArray();
         double mean = teacher.values().get(metric).mean();
-        String name = teacher.contender() + " (" + teacher.steps() + " steps)";
+        String name = teacher.run() + " (" + teacher.steps() + " steps)";
         chart.addSeries(
                         name,
                         new double[] {ends[0], ends[ends.length - 1]},

@@ -1,5 +1,6 @@
 package glance.compare;
 
+import glance.api.Outcome;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -10,7 +11,7 @@ import java.util.TreeMap;
 /**
  * One run over all prompts and seeds.
  *
- * @param contender its name
+ * @param run its name
  * @param steps denoising steps of a picture
  * @param forwardPasses of a picture
  * @param pictures how many were made
@@ -21,7 +22,7 @@ import java.util.TreeMap;
  * @param paired beside the run that the request names; null for that run and without scenes
  */
 public record Summary(
-        String contender,
+        String run,
         int steps,
         int forwardPasses,
         int pictures,
@@ -38,7 +39,7 @@ public record Summary(
     public static List<Summary> of(List<Outcome> outcomes, String against) {
         Map<String, List<Outcome>> byRun = new LinkedHashMap<>();
         for (Outcome outcome : outcomes) {
-            byRun.computeIfAbsent(outcome.contender(), key -> new ArrayList<>()).add(outcome);
+            byRun.computeIfAbsent(outcome.run(), key -> new ArrayList<>()).add(outcome);
         }
         List<Outcome> others = byRun.getOrDefault(against, List.of());
         return byRun.values().stream().map(run -> ofRun(run, others)).toList();
@@ -65,7 +66,7 @@ public record Summary(
         }
         Outcome first = outcomes.get(0);
         return new Summary(
-                first.contender(),
+                first.run(),
                 first.steps(),
                 first.forwardPasses(),
                 outcomes.size(),

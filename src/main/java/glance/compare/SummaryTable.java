@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Summaries as cells of a table, for the terminal and for Markdown. */
 public final class SummaryTable {
@@ -40,11 +42,27 @@ public final class SummaryTable {
         return summaries.stream().map(this::row).toList();
     }
 
+    /** One measure of the runs in the cells of a grid; the first row has the columns' names. */
+    List<List<String>> grid(GridLayout grid) {
+        Metric metric = metrics.contains(Metric.ALL_RIGHT) ? Metric.ALL_RIGHT : Metric.PSNR;
+        Map<String, String> cells =
+                summaries.stream().collect(Collectors.toMap(Summary::run, s -> cell(s, metric)));
+        List<List<String>> rows = new ArrayList<>();
+        rows.add(new ArrayList<>(List.of(metric.title())));
+        rows.get(0).addAll(grid.columns());
+        for (int i = 0; i < grid.rows().size(); i++) {
+            List<String> row = new ArrayList<>(List.of(grid.rows().get(i)));
+            grid.names().get(i).forEach(run -> row.add(cells.getOrDefault(run, "-")));
+            rows.add(row);
+        }
+        return rows;
+    }
+
     private List<String> row(Summary summary) {
         List<String> row =
                 new ArrayList<>(
                         List.of(
-                                summary.contender(),
+                                summary.run(),
                                 Integer.toString(summary.steps()),
                                 Integer.toString(summary.forwardPasses()),
                                 number(summary.medianSeconds(), 2)));

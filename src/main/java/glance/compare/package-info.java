@@ -1,6 +1,6 @@
 /**
  * Runs of one model beside each other: how far each is from the teacher, and what it costs. Between
- * the command line and pipeline; knows plans and adapters only as settings.
+ * the front door, whose {@link glance.api.Comparison} it carries out, and pipeline.
  *
  * <p>Not API: may change in any release.
  */

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -32,6 +33,11 @@ public final class SafeWrite {
     /** As {@link #write(Path, Content)}, with the content in memory. */
     public static void write(Path target, byte[] content) {
         write(target, channel -> writeAll(channel, content));
+    }
+
+    /** As {@link #write(Path, Content)}, of text in UTF-8. */
+    public static void write(Path target, String content) {
+        write(target, content.getBytes(StandardCharsets.UTF_8));
     }
 
     /**

@@ -116,6 +116,22 @@ public final class AdapterPath {
         }
     }
 
+    /**
+     * A short name for people: that of the file, or of the folder where all files have the same.
+     */
+    public static String title(Path path) {
+        Path absolute = path.toAbsolutePath().normalize();
+        boolean named = !NAMES.contains(String.valueOf(absolute.getFileName()));
+        Path titled = named || absolute.getParent() == null ? absolute : absolute.getParent();
+        String name = String.valueOf(titled.getFileName());
+        return name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
+    }
+
+    /** Whether there is a file, or a folder with a safetensors file. */
+    public static boolean mayBeAt(Path path) {
+        return Files.isDirectory(path) ? !in(path).isEmpty() : Files.exists(path);
+    }
+
     /** Whether a folder is that of an adapter, by the names in it. */
     public static boolean isFolder(Path path) {
         return Files.exists(path.resolve(CONFIG))

@@ -23,7 +23,7 @@ public final class Drawing implements AutoCloseable {
     static final String TEXT_ENCODER = "text encoder";
 
     private static final String TRANSFORMER = "transformer";
-    private static final String DENOISING = "denoising";
+    static final String DENOISING = "denoising";
     private static final String AUTOENCODER = "autoencoder";
 
     private final Pipeline pipeline;

@@ -83,8 +83,8 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
     }
 
     /**
-     * Measures the parts of a run on any device: hand it to the run, then ask for the parts. A
-     * stage that begins while weights are loaded belongs to the part that they are of.
+     * Measures the parts of a run on any device, one part at a time: hand it to the run, then ask
+     * for the parts.
      */
     public static final class Meter implements RunListener {
         private final DeviceMemory memory;
@@ -97,8 +97,8 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
 
         @Override
         public void stage(String name) {
-            if (memory.stats().weightBytes() > 0) {
-                return;
+            if (name.equals(Drawing.DENOISING)) {
+                return; // the transformer goes on
             }
             end();
             current = name;

@@ -144,6 +144,34 @@ class CompareCommandIT {
         assertThat(after.get(1).get("psnr")).isEqualTo(before.get(1).get("psnr"));
     }
 
+    @Test
+    void grid_isAPictureAndATable() throws IOException {
+        Result result =
+                engine.run(
+                        "compare",
+                        "a red circle",
+                        "--teacher",
+                        "uniform-1",
+                        "--plan",
+                        "uniform-2",
+                        "--lora-grid",
+                        SLOW + "@1=0,1",
+                        "--lora-grid",
+                        FAST + "@2=0,0.5,1",
+                        "--out",
+                        "grid",
+                        "--pictures");
+        assertThat(result.exitCode()).as(result.err()).isZero();
+        assertThat(result.err()).contains("7 pictures, 13 steps");
+        assertThat(result.out().lines()).anyMatch(line -> line.startsWith("slow:1@1 + fast:0.5@2"));
+        assertThat(folder.resolve("grid/report.md"))
+                .content()
+                .contains("| PSNR dB | fast 0 @2 | fast 0.5 @2 | fast 1 @2 |", "](grid.png)");
+        assertThat(Images.read(folder.resolve("grid/grid.png")).getWidth()).isGreaterThan(3 * 256);
+        assertThat(folder.resolve("grid/pictures/001-0-base.png")).exists();
+        assertThat(folder.resolve("grid/sheet.png")).doesNotExist();
+    }
+
     private static String[] with(String[] command, String... more) {
         return Stream.concat(Stream.of(command), Stream.of(more)).toArray(String[]::new);
     }

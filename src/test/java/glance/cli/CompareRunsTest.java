@@ -3,8 +3,13 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.Comparison;
+import glance.api.Comparison.Run;
 import glance.api.Lora;
-import glance.compare.Contender;
+import glance.api.LoraGrid;
+import glance.api.Plans;
+import glance.api.Request;
+import glance.api.Strength;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsWriter;
@@ -52,7 +57,7 @@ class CompareRunsTest {
         CompareRuns runs = parse("--run", "a=glance,own", "--run", "b=glance");
         for (int i = 0; i < 2; i++) {
             assertThat(runs.contenders(model))
-                    .extracting(Contender::adapters)
+                    .extracting(Run::loras)
                     .containsExactly(List.of(Lora.of(slow).on("slow")), List.of());
             Files.writeString(folder.resolve("glance.json"), "{\"experts\": false}");
         }
@@ -72,5 +77,67 @@ class CompareRunsTest {
                         "glance of --plans without the model's own experts; --run own=glance,own"
                                 + " adds them");
         assertThat(parse("--plans", "full,20").noteWithoutOwn(model)).isNull();
+    }
+
+    @Test
+    void listsOfStrengthsAndSteps_stayWithTheirAdapter() {
+        String strong = slow + ":1/0.8/0.5@1,3-4";
+        assertThat(parse("--run", "a=glance," + strong + ",own").contenders(model))
+                .extracting(Run::loras)
+                .containsExactly(List.of(Lora.parse(strong), Lora.of(slow).on("slow")));
+    }
+
+    private Comparison comparison(String... options) {
+        return parse(options).of(Request.of("a red circle"), model);
+    }
+
+    @Test
+    void grid_hasTheStrengthsBehindTheLastSign() {
+        Comparison grid =
+                comparison(
+                        "--lora-grid",
+                        slow + "@sigma=1..0.8=0,0.2..1,1/0.5",
+                        "--lora-grid",
+                        slow + "=-1",
+                        "--plan",
+                        "uniform-4");
+        LoraGrid expected =
+                new LoraGrid(
+                        List.of(
+                                new LoraGrid.Axis(
+                                        Lora.of(slow).on("sigma=1..0.8"),
+                                        List.of(
+                                                Strength.of(0),
+                                                Strength.ramp(0.2f, 1),
+                                                Strength.each(1, 0.5f))),
+                                new LoraGrid.Axis(Lora.of(slow), List.of(Strength.of(-1)))),
+                        List.of());
+        assertThat(grid.grid()).contains(expected);
+        assertThat(grid.request().plan()).contains(Plans.uniform(4));
+    }
+
+    @Test
+    void gridSteps_areSeparatedOrRepeated() {
+        String[] options = {
+            "--lora-grid", slow + "=0,1", "--grid-steps", "slow;1-3,7", "--grid-steps", "fast"
+        };
+        assertThat(comparison(options).grid()).contains(grid("slow", "1-3,7", "fast"));
+    }
+
+    private LoraGrid grid(String... steps) {
+        return LoraGrid.of(Lora.of(slow), 0, 1).on(steps);
+    }
+
+    @Test
+    void gridsThatMakeNoSense_areRefused() {
+        assertThatThrownBy(() -> comparison("--lora-grid", slow + ":0.5=0,1"))
+                .isInstanceOf(WrongUseException.class)
+                .hasMessageEndingWith("strengths stand behind '='; leave out :0.5");
+        assertThatThrownBy(() -> comparison("--lora-grid", slow + "=0,,1"))
+                .isInstanceOf(WrongUseException.class)
+                .hasMessageStartingWith("--lora-grid: strength '' is not a number");
+        assertThatThrownBy(() -> comparison("--lora-grid", slow + "=1", "--grid-steps", "1-"))
+                .isInstanceOf(WrongUseException.class)
+                .hasMessageStartingWith("--grid-steps: steps '1-'");
     }
 }

@@ -7,6 +7,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ContactSheetTest {
+    private static final String PROMPT =
+            "three blue stars on a white background and many more words than fit";
+
     private static BufferedImage plain(int width, int height, int rgb) {
         BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         for (int i = 0; i < width * height; i++) {
@@ -33,10 +36,11 @@ class ContactSheetTest {
 
     @Test
     void pictures_standInRowsAndColumns() {
-        ContactSheet sheet = new ContactSheet(List.of("teacher", "short"), 2, 64, 64);
-        sheet.label(0, "three blue stars on a white background and many more words than fit");
-        sheet.put(0, "teacher", plain(64, 64, 0xd62828));
-        sheet.put(1, "short", plain(64, 64, 0x388e3c));
+        ContactSheet sheet =
+                new ContactSheet(
+                        "", List.of(PROMPT, PROMPT), List.of("teacher", "short"), 128, 64, 64);
+        sheet.put(0, 0, plain(64, 64, 0xd62828));
+        sheet.put(1, 1, plain(64, 64, 0x388e3c));
         int[] red = bounds(sheet.picture(), 0xd62828);
         int[] green = bounds(sheet.picture(), 0x388e3c);
         assertThat(red[2] - red[0] + 1).isEqualTo(128);
@@ -47,10 +51,37 @@ class ContactSheetTest {
 
     @Test
     void largePictures_areReducedInProportion() {
-        ContactSheet sheet = new ContactSheet(List.of("teacher"), 1, 1024, 512);
-        sheet.put(0, "teacher", plain(1024, 512, 0xd62828));
+        ContactSheet sheet =
+                new ContactSheet("", List.of(PROMPT), List.of("teacher"), 128, 1024, 512);
+        sheet.put(0, 0, plain(1024, 512, 0xd62828));
         int[] red = bounds(sheet.picture(), 0xd62828);
         assertThat(red[2] - red[0] + 1).isEqualTo(128);
         assertThat(red[3] - red[1] + 1).isEqualTo(64);
+    }
+
+    @Test
+    void longNames_goOnInTheNextLine_andNeverLeaveTheirPlace() {
+        String name = "an-adapter-with-a-name-that-is-longer-than-a-picture-is-wide";
+        BufferedImage plain = sheet("name").picture();
+        BufferedImage tall = sheet(name).picture();
+        assertThat(tall.getHeight() - plain.getHeight()).isBetween(30, 80);
+        int[] text = bounds(tall, 0);
+        assertThat(text[0]).isGreaterThan(2);
+        assertThat(text[1]).isGreaterThanOrEqualTo(0);
+        assertThat(text[2]).isLessThan(tall.getWidth() - 4);
+    }
+
+    private static ContactSheet sheet(String name) {
+        ContactSheet sheet = new ContactSheet("", List.of(name), List.of(name), 128, 64, 64);
+        sheet.put(0, 0, plain(64, 64, 0xffffff));
+        return sheet;
+    }
+
+    @Test
+    void rowsWithoutPictures_atTheEnd_areLeftOut() {
+        List<String> rows = List.of(PROMPT, PROMPT, PROMPT);
+        ContactSheet sheet = new ContactSheet("", rows, List.of("teacher"), 128, 64, 64);
+        sheet.put(0, 0, plain(64, 64, 0xd62828));
+        assertThat(sheet.picture().getHeight()).isLessThan(200);
     }
 }

@@ -3,7 +3,8 @@ package glance.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import glance.compare.scene.SceneScore;
+import glance.api.Outcome;
+import glance.api.SceneScore;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

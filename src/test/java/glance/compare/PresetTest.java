@@ -3,6 +3,7 @@ package glance.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.Comparison.Run;
 import glance.api.Lora;
 import glance.api.Plans;
 import glance.schedule.PlanJson;
@@ -14,19 +15,19 @@ class PresetTest {
     private static final Preset.Experts EXPERTS =
             new Preset.Experts(Lora.of(Path.of("s")), Lora.of(Path.of("f")).strength(0.5f));
 
-    private static List<String> adapters(Contender contender) {
-        return contender.adapters().stream().map(Lora::toString).toList();
+    private static List<String> adapters(Run run) {
+        return run.loras().stream().map(Lora::toString).toList();
     }
 
-    private static Contender named(List<Contender> contenders, String name) {
-        return contenders.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
+    private static Run named(List<Run> runs, String name) {
+        return runs.stream().filter(c -> c.name().equals(name)).findFirst().orElseThrow();
     }
 
     @Test
     void controls_haveTheControlsThatThePaperLacks() {
-        List<Contender> all = Preset.CONTROLS.contenders(PlanJson.find("glance"), EXPERTS);
+        List<Run> all = Preset.CONTROLS.runs(PlanJson.find("glance"), EXPERTS);
         assertThat(all)
-                .extracting(Contender::name)
+                .extracting(Run::name)
                 .containsExactly(
                         "base-uniform-10",
                         "base",
@@ -46,7 +47,7 @@ class PresetTest {
 
     @Test
     void sweep_movesTheSwitchFromEndToEnd() {
-        List<Contender> all = Preset.SWEEP.contenders(PlanJson.find("glance-8"), EXPERTS);
+        List<Run> all = Preset.SWEEP.runs(PlanJson.find("glance-8"), EXPERTS);
         assertThat(all).hasSize(9);
         assertThat(adapters(all.get(0))).containsExactly("f:0.5@1-8");
         assertThat(adapters(all.get(3))).containsExactly("s@1-3", "f:0.5@4-8");
@@ -55,7 +56,7 @@ class PresetTest {
 
     @Test
     void planWithoutPhases_isRefused() {
-        assertThatThrownBy(() -> Preset.SWEEP.contenders(PlanJson.find("full"), EXPERTS))
+        assertThatThrownBy(() -> Preset.SWEEP.runs(PlanJson.find("full"), EXPERTS))
                 .hasMessage("plan full: has no phase slow; use glance");
     }
 }

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import glance.compare.Outcome.Distance;
-import glance.compare.scene.SceneScore;
-import glance.fixtures.Runs;
-import glance.schedule.PlanJson;
+import glance.api.Comparison;
+import glance.api.Comparison.Run;
+import glance.api.Outcome;
+import glance.api.Outcome.Distance;
+import glance.api.Plans;
+import glance.api.Request;
+import glance.api.SceneScore;
+import glance.fixtures.Fixture;
+import glance.io.ModelFolder;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -21,12 +25,10 @@ class ReportFilesTest {
     /** Two seeds; the run is equal to the teacher at the first and apart at the second. */
     private static ReportFiles report() {
         ComparisonRequest request =
-                new ComparisonRequest(
-                        Runs.setting(List.of(PROMPT), 4),
-                        Arrays.asList((glance.compare.scene.Scene) null),
-                        List.of(1L, 2L),
-                        new Contender("teacher", PlanJson.find("full"), List.of()),
-                        List.of(new Contender("short", PlanJson.find("uniform-2"), List.of())));
+                ComparisonRequest.of(
+                        Comparison.of(Request.of(PROMPT).seed(1).batch(2))
+                                .run(new Run("short", Plans.uniform(2), List.of())),
+                        ModelFolder.open(Fixture.tinyModel()));
         SceneScore right = new SceneScore(true, true, true, true, null);
         SceneScore wrong = new SceneScore(true, true, false, true, null);
         List<Outcome> outcomes = new ArrayList<>();

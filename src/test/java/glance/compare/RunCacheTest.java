@@ -2,6 +2,7 @@ package glance.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.Comparison;
 import glance.api.Lora;
 import glance.api.Residency;
 import glance.fixtures.Fixture;
@@ -55,9 +56,9 @@ class RunCacheTest {
         return cache[0];
     }
 
-    private static RunCache.Run run(int prompt, long seed, String plan, Lora... adapters) {
-        return new RunCache.Run(
-                prompt, seed, new Contender("any", PlanJson.find(plan), List.of(adapters)));
+    private static RunCache.Key run(int prompt, long seed, String plan, Lora... adapters) {
+        return new RunCache.Key(
+                prompt, seed, new Comparison.Run("any", PlanJson.find(plan), List.of(adapters)));
     }
 
     private static Denoised never() {
@@ -79,7 +80,7 @@ class RunCacheTest {
     void get_ofRunsThatDifferInAnything_makesEach() throws IOException {
         Path other = folder.resolve("other.safetensors");
         Files.write(other, new byte[] {1});
-        List<RunCache.Run> runs =
+        List<RunCache.Key> runs =
                 List.of(
                         run(0, 7, "glance"),
                         run(1, 7, "glance"),
@@ -90,7 +91,7 @@ class RunCacheTest {
                         run(0, 7, "glance", Lora.of(SLOW).on("fast")),
                         run(0, 7, "glance", Lora.of(other).on("slow")));
         Set<Denoised> made = new HashSet<>();
-        for (RunCache.Run run : runs) {
+        for (RunCache.Key run : runs) {
             made.add(cache(4).get(run, () -> new Denoised(new float[1], 1)));
         }
         made.add(cache(1).get(runs.get(0), () -> new Denoised(new float[1], 1)));
@@ -101,7 +102,7 @@ class RunCacheTest {
     void get_afterTheConfigBesideAnAdapterChanged_makesItAgain() throws IOException {
         Path peft = Files.createDirectory(folder.resolve("peft"));
         Path adapter = Files.write(peft.resolve("adapter_model.safetensors"), new byte[] {1});
-        RunCache.Run run = run(0, 7, "glance", Lora.of(adapter).on("slow"));
+        RunCache.Key run = run(0, 7, "glance", Lora.of(adapter).on("slow"));
         Files.writeString(peft.resolve("adapter_config.json"), "{\"lora_alpha\": 4}");
         cache(4).get(run, () -> new Denoised(new float[] {1}, 1));
         cache(4).get(run, RunCacheTest::never);

@@ -2,8 +2,9 @@ package glance.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.compare.Outcome.Distance;
-import glance.compare.scene.SceneScore;
+import glance.api.Outcome;
+import glance.api.Outcome.Distance;
+import glance.api.SceneScore;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;

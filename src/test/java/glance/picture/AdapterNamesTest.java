@@ -8,6 +8,8 @@ import glance.io.BuiltInModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -36,5 +38,34 @@ class AdapterNamesTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("glance-tiny/experts/none.safetensors")
                 .hasMessageContaining("no such file");
+    }
+
+    @Test
+    void split_isWhereAnAdapterBegins() throws IOException {
+        String plain = Files.createFile(folder.resolve("slow.safetensors")).toString();
+        String odd = Files.createFile(folder.resolve("a,b@c:1,d.safetensors")).toString();
+        String peft = Files.createDirectory(folder.resolve("fast")).toString();
+        Files.createFile(folder.resolve("fast/adapter_model.safetensors"));
+        String tiny = "glance-tiny/experts/slow.safetensors";
+        for (String options :
+                List.of(
+                        "",
+                        ":1/0.8/0.5@slow",
+                        ":0.2..1@1-3,7",
+                        "@0%-25%,50%-75%",
+                        "@slow,sigma=1..0.8,fast")) {
+            List<String> all = new ArrayList<>(List.of("glance"));
+            for (String name : List.of(plain, odd, peft, tiny)) {
+                all.add(name + options);
+            }
+            all.add(2, "own");
+            assertThat(AdapterNames.split(String.join(",", all), "own")).isEqualTo(all);
+        }
+    }
+
+    @Test
+    void split_leavesWhatIsMissingOnItsOwn() {
+        assertThat(AdapterNames.split("glance,none.safetensors@slow,fast,7x"))
+                .containsExactly("glance", "none.safetensors@slow,fast", "7x");
     }
 }

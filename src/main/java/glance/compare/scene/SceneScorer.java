@@ -1,5 +1,6 @@
 package glance.compare.scene;
 
+import glance.api.SceneScore;
 import glance.compare.scene.Scene.SceneObject;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;

@@ -3,6 +3,7 @@ package glance.compare.scene;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.SceneScore;
 import glance.compare.scene.Scene.SceneObject;
 import glance.io.Config;
 import java.awt.image.BufferedImage;

@@ -1,11 +1,13 @@
 package glance.compare;
 
 import glance.api.CancelledException;
+import glance.api.Comparison.Run;
+import glance.api.Outcome;
+import glance.api.Outcome.Distance;
 import glance.api.Plan;
 import glance.api.Plans;
-import glance.compare.Outcome.Distance;
+import glance.api.SceneScore;
 import glance.compare.scene.Scene;
-import glance.compare.scene.SceneScore;
 import glance.compare.scene.SceneScorer;
 import glance.io.ModelFolder;
 import glance.pipeline.Drawing;
@@ -19,17 +21,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes the teacher's picture of every prompt and seed once, then those of all contenders, and
+ * Makes the teacher's picture of every prompt and seed once, then those of all other runs, and
  * measures each. The model is loaded once.
  */
-public final class Comparison {
+public final class ComparisonRun {
     /** Run first and thrown away, so that the JVM has compiled most when measuring begins. */
     private static final Plan WARM_UP = Plans.uniform(2);
 
     private final Pipeline pipeline;
     private final ModelFolder folder;
     private final ComparisonRequest request;
-    private final Path cache;
 
     /** Hears of every picture, in the order of prompts, seeds and runs, the teacher's first. */
     @FunctionalInterface
@@ -37,46 +38,44 @@ public final class Comparison {
         void accept(Outcome outcome, BufferedImage picture);
     }
 
-    /** The runs of one prompt and seed: the teacher and all contenders, in order. */
+    /** The runs of one prompt and seed: the teacher and all others, in order. */
     private record Group(int prompt, long seed, List<Denoised> runs) {}
 
-    /**
-     * @param cache an existing folder in which runs are kept and found again, or null for none
-     */
-    public Comparison(
-            Pipeline pipeline, ModelFolder folder, ComparisonRequest request, Path cache) {
+    /** Ready to run. */
+    public ComparisonRun(Pipeline pipeline, ModelFolder folder, ComparisonRequest request) {
         this.pipeline = pipeline;
         this.folder = folder;
         this.request = request;
-        this.cache = cache;
     }
 
     /**
      * Runs everything. If the listener asks for the end, the prompts and seeds that are complete by
      * then are measured.
      *
-     * @throws glance.api.RequestException if a run does not fit the model
+     * @throws glance.api.RequestException if a run does not fit the model, or the folder for runs
+     *     is a file
      * @throws CancelledException if the listener asked for the end before anything was complete
      */
     public List<Outcome> run(RunListener listener, PictureSink pictures) {
-        List<Contender> all = request.runs();
+        List<Run> all = request.runs();
         List<Drawing> drawings = new ArrayList<>();
         try {
-            for (Contender contender : all) {
-                drawings.add(pipeline.prepare(request.settings(contender), listener));
+            for (Run run : all) {
+                drawings.add(pipeline.prepare(request.settings(run), listener));
             }
+            Path cache = request.asked().cache().map(ComparisonFiles::folder).orElse(null);
             RunCache kept = new RunCache(pipeline, folder, request.setting(), cache, listener);
             List<Outcome> outcomes = new ArrayList<>();
             try {
                 warmUp(listener);
-                for (int prompt = 0; prompt < request.setting().prompts().size(); prompt++) {
+                for (int prompt = 0; prompt < request.prompts().size(); prompt++) {
                     for (long seed : request.seeds()) {
                         List<Denoised> runs = new ArrayList<>();
                         for (int i = 0; i < all.size(); i++) {
                             Drawing drawing = drawings.get(i);
-                            RunCache.Run run = new RunCache.Run(prompt, seed, all.get(i));
+                            RunCache.Key key = new RunCache.Key(prompt, seed, all.get(i));
                             runs.add(
-                                    kept.get(run, () -> drawing.denoise(run.prompt(), run.seed())));
+                                    kept.get(key, () -> drawing.denoise(key.prompt(), key.seed())));
                         }
                         measure(drawings, new Group(prompt, seed, runs), outcomes, pictures);
                     }
@@ -101,7 +100,7 @@ public final class Comparison {
 
     private void measure(
             List<Drawing> drawings, Group group, List<Outcome> outcomes, PictureSink pictures) {
-        List<Contender> all = request.runs();
+        List<Run> all = request.runs();
         float[] reference = group.runs().get(0).latents();
         BufferedImage teacher = drawings.get(0).decode(reference);
         int passes = request.setting().guidance().isActive() ? 2 : 1;

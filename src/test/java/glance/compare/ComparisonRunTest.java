@@ -5,7 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import glance.api.CancelledException;
+import glance.api.Comparison;
+import glance.api.Comparison.Run;
 import glance.api.Lora;
+import glance.api.Outcome;
+import glance.api.Plans;
+import glance.api.Request;
 import glance.api.Residency;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
@@ -17,25 +22,29 @@ import glance.pipeline.Settings;
 import glance.schedule.PlanJson;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-class ComparisonTest {
+class ComparisonRunTest {
     private static final RunListener SILENT = new RunListener() {};
     private static final List<String> PROMPTS = List.of("a red circle", "a blue star");
     private static final Lora SLOW =
             Lora.of(Fixture.folder("glance-tiny-pipeline").resolve("slow.safetensors")).on("1-2");
 
-    private static ComparisonRequest request(List<Contender> contenders) {
-        return new ComparisonRequest(
-                Runs.setting(PROMPTS, 4),
-                Arrays.asList(null, null),
-                List.of(3L, 4L),
-                new Contender("teacher", PlanJson.find("uniform-4"), List.of()),
-                contenders);
+    private static ComparisonRequest request(Run... runs) {
+        Comparison comparison =
+                Comparison.of(Request.of(PROMPTS).seed(3).batch(2).guidance(4))
+                        .teacher("uniform-4");
+        for (Run run : runs) {
+            comparison = comparison.run(run);
+        }
+        return ComparisonRequest.of(comparison, tiny());
+    }
+
+    private static Run run(String name, int steps, Lora... loras) {
+        return new Run(name, Plans.uniform(steps), List.of(loras));
     }
 
     private static ModelFolder tiny() {
@@ -49,37 +58,32 @@ class ComparisonTest {
     @Test
     void run_measuresEveryRunOfEveryPromptAndSeed() {
         ComparisonRequest request =
-                request(
-                        List.of(
-                                new Contender("same", PlanJson.find("uniform-4"), List.of()),
-                                new Contender("adapted", PlanJson.find("uniform-4"), List.of(SLOW)),
-                                new Contender("short", PlanJson.find("uniform-2"), List.of())));
+                request(run("same", 4), run("adapted", 4, SLOW), run("short", 2));
         Map<String, int[]> pictures = new HashMap<>();
         List<Outcome> outcomes = new ArrayList<>();
         Fixture.onCpu(
                 ops ->
                         outcomes.addAll(
-                                new Comparison(
+                                new ComparisonRun(
                                                 new Pipeline(ops, tiny(), Residency.RESIDENT),
                                                 tiny(),
-                                                request,
-                                                null)
+                                                request)
                                         .run(
                                                 SILENT,
                                                 (outcome, picture) ->
                                                         pictures.put(
-                                                                outcome.contender()
+                                                                outcome.run()
                                                                         + outcome.prompt()
                                                                         + outcome.seed(),
                                                                 pixels(picture)))));
         assertThat(outcomes).hasSize(16);
         assertThat(outcomes.subList(0, 4))
-                .extracting(Outcome::contender)
+                .extracting(Outcome::run)
                 .containsExactly("teacher", "same", "adapted", "short");
         assertThat(outcomes).allSatisfy(o -> assertThat(o.seconds()).isPositive());
         for (Outcome outcome : outcomes) {
             assertThat(outcome.forwardPasses()).isEqualTo(2 * outcome.steps());
-            switch (outcome.contender()) {
+            switch (outcome.run()) {
                 case "teacher" -> assertThat(outcome.distance()).isNull();
                 case "same" -> {
                     assertThat(outcome.distance().psnr()).isInfinite();
@@ -126,8 +130,7 @@ class ComparisonTest {
 
     @Test
     void run_interrupted_measuresWhatIsComplete() {
-        ComparisonRequest request =
-                request(List.of(new Contender("short", PlanJson.find("uniform-1"), List.of())));
+        ComparisonRequest request = request(run("short", 1));
         RunListener impatient =
                 new RunListener() {
                     private int steps;
@@ -146,21 +149,19 @@ class ComparisonTest {
         Fixture.onCpu(
                 ops ->
                         assertThat(
-                                        new Comparison(
+                                        new ComparisonRun(
                                                         new Pipeline(
                                                                 ops, tiny(), Residency.RESIDENT),
                                                         tiny(),
-                                                        request,
-                                                        null)
+                                                        request)
                                                 .run(impatient, (outcome, picture) -> {}))
-                                .extracting(Outcome::contender)
+                                .extracting(Outcome::run)
                                 .containsExactly("teacher", "short"));
     }
 
     @Test
     void run_interruptedAtOnce_isCancelled() {
-        ComparisonRequest request =
-                request(List.of(new Contender("short", PlanJson.find("uniform-1"), List.of())));
+        ComparisonRequest request = request(run("short", 1));
         RunListener atOnce =
                 new RunListener() {
                     @Override
@@ -172,21 +173,20 @@ class ComparisonTest {
                 ops ->
                         assertThatThrownBy(
                                         () ->
-                                                new Comparison(
+                                                new ComparisonRun(
                                                                 new Pipeline(
                                                                         ops,
                                                                         tiny(),
                                                                         Residency.RESIDENT),
                                                                 tiny(),
-                                                                request,
-                                                                null)
+                                                                request)
                                                         .run(atOnce, (outcome, picture) -> {}))
                                 .isInstanceOf(CancelledException.class));
     }
 
     @Test
     void relativeError_isThatOfTheFormula() {
-        assertThat(Comparison.relativeError(new float[] {3, 0}, new float[] {0, 4}))
+        assertThat(ComparisonRun.relativeError(new float[] {3, 0}, new float[] {0, 4}))
                 .isCloseTo(1.25, within(1e-12));
     }
 }

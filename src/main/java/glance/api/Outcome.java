@@ -1,11 +1,9 @@
-package glance.compare;
-
-import glance.compare.scene.SceneScore;
+package glance.api;
 
 /**
  * One picture of a comparison, measured.
  *
- * @param contender name of the run
+ * @param run its name
  * @param prompt index of the prompt
  * @param seed of the start noise
  * @param steps denoising steps
@@ -15,7 +13,7 @@ import glance.compare.scene.SceneScore;
  * @param scene what of the scene the picture shows; null if the prompt is no scene
  */
 public record Outcome(
-        String contender,
+        String run,
         int prompt,
         long seed,
         int steps,
@@ -27,8 +25,8 @@ public record Outcome(
     /**
      * How far a picture is from another.
      *
-     * @param psnr in decibels, see {@link Psnr}; infinite for equal pictures
-     * @param ssim see {@link Ssim}
+     * @param psnr in decibels, infinite for equal pictures
+     * @param ssim that of Wang et al. 2004, 1 for equal pictures
      * @param latentError {@code |x - y| / |y|} of the last latents, with the euclidean norm and y
      *     those of the teacher
      */

@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.api;
 
 /**
  * What of a scene a picture shows.
