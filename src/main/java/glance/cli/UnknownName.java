@@ -11,7 +11,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** What is said about an option or a command that there is not. */
 final class UnknownName {
     private static final String PLAN = "the steps of a run are in --plan";
-    private static final String ADAPTER = "write --lora FILE:scale";
+    private static final String ADAPTER = "write --lora FILE:STRENGTH";
     private static final String DTYPE = "use --dtype";
     private static final String DEVICE = "use --device";
     private static final String NOISE = "pictures start from noise, not from another picture";

@@ -166,11 +166,11 @@ final class AlphaRule {
             remarks.add(
                     "its header says "
                             + plain.doubt()
-                            + "; alpha = rank is taken, and a scale (FILE:scale) changes that");
+                            + "; alpha = rank is taken, and a strength (FILE:STRENGTH) changes that");
         } else if (folded && !isFolded(header)) {
             remarks.add(
                     "nothing says its alpha, so alpha = rank is taken; if it was trained with"
-                            + " another, give alpha / rank as scale (FILE:scale)");
+                            + " another, give alpha / rank as strength (FILE:STRENGTH)");
         }
     }
 }

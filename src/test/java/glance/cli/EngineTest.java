@@ -90,7 +90,7 @@ class EngineTest {
                 "draw                    | unmatched argument at index 0: 'draw'; see glance-engine --help",
                 "generate x --foo        | unknown option: '--foo'; see glance-engine generate --help",
                 "generate x --sampler=euler | the steps of a run are in --plan; see",
-                "generate x --lora-scale 1 | write --lora FILE:scale; see",
+                "generate x --lora-scale 1 | write --lora FILE:STRENGTH; see",
                 "generate x --sed 1      | '--sed'; did you mean --seed?; see glance-engine generate --help",
                 "generate x --seed many  | invalid value for option '--seed': 'many' is not a whole number from 0 to 18446744073709551615, or -1",
                 "generate x --seed -2    | invalid value for option '--seed': '-2' is not a whole number",
