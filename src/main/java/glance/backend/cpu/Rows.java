@@ -18,13 +18,6 @@ final class Rows {
         }
     }
 
-    /** {@code y += factor * x}. */
-    static void addScaled(float factor, float[] x, int xAt, float[] y, int yAt, int count) {
-        for (int i = 0; i < count; i++) {
-            y[yAt + i] += factor * x[xAt + i];
-        }
-    }
-
     /** {@code y = (x - mean) * scale}. */
     static void normalize(
             float[] x, int xAt, float mean, float scale, float[] y, int yAt, int count) {

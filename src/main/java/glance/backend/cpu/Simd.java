@@ -91,8 +91,31 @@ abstract class Simd {
                             + " --add-modules jdk.incubator.vector");
             return new PlainSimd();
         }
+        String problem = compilerProblem(System.getProperty("java.vm.info", ""));
+        if (problem != null) {
+            log.warn(
+                    "CPU kernels: plain Java, several times slower than SIMD: {}; start java"
+                            + " without the option that does this",
+                    problem);
+            return new PlainSimd();
+        }
         Simd vector = new VectorSimd();
         log.debug("CPU kernels: {}", vector.description());
         return vector;
+    }
+
+    /**
+     * Why this JVM does not compile vectors to machine code, or null. Without the C2 compiler each
+     * operation on a vector makes an object, which is slower than plain Java.
+     *
+     * @param info as in {@code java -version}, such as {@code mixed mode, emulated-client, sharing}
+     */
+    static String compilerProblem(String info) {
+        if (info.contains("interpreted mode")) {
+            return "this JVM interprets (-Xint)";
+        }
+        return info.contains("client")
+                ? "this JVM has no C2 compiler (-XX:TieredStopAtLevel)"
+                : null;
     }
 }

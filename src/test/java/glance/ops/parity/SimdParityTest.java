@@ -58,6 +58,14 @@ class SimdParityTest {
     }
 
     @Test
+    void noC2Compiler_warnsAndGivesParity() throws Exception {
+        assertThat(suite(LARGE, "-XX:TieredStopAtLevel=1", VECTOR_MODULE))
+                .contains("several times slower than SIMD: this JVM has no C2 compiler")
+                .contains("2 threads, plain Java")
+                .endsWith(" cases, 0 failures");
+    }
+
+    @Test
     void vectorsOf256Bits_giveParity() throws Exception {
         assertThat(suite(ALL, "-XX:MaxVectorSize=32", VECTOR_MODULE))
                 .contains("2 threads, SIMD")
