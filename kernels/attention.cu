@@ -15,7 +15,7 @@
 // key and sums every 8th element of the head. Shared memory is sized at launch (shared_floats in the
 // launcher): rows are padded by one float against bank conflicts. Bound by shared memory.
 //
-// Entry points: attention_{f32, bf16}. Launcher: glance.backend.cuda.AttentionKernel. Test:
+// Entry points: attention_{f32, bf16}. Launcher: glance.backend.cuda.AttentionPlain. Test:
 // glance.ops.parity.AttentionCases.
 #include "include/attention_mask.cuh"
 #include "include/glance.cuh"

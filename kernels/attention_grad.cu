@@ -12,7 +12,7 @@
 // the last dimension; y, dy, dq, dk, dv packed; all f32 or all bf16, lse, delta and sums f32; headDim
 // at most kMaxHeadDim. No sums across warps: same bits every time. Bound by shuffles.
 //
-// Entry points: each with _f32 and _bf16. Launcher: glance.backend.cuda.AttentionGradKernel. Test:
+// Entry points: each with _f32 and _bf16. Launcher: glance.backend.cuda.AttentionGradPlain. Test:
 // glance.ops.parity.AttentionGradCases.
 #include "include/attention_mask.cuh"
 #include "include/glance.cuh"

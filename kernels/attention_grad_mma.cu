@@ -21,7 +21,7 @@
 // which reads 128. More rows to a warp would help, but dk and dv of 16 take 128 registers.
 //
 // Entry points: attention_grad_mma_{q, kv}_h{64, 128}_bf16, by the width of the slices. Not yet run on
-// a GPU. Launcher: glance.backend.cuda.AttentionGradKernel. Test: glance.ops.parity.AttentionGradCases.
+// a GPU. Launcher: glance.backend.cuda.AttentionGradMma. Test: glance.ops.parity.AttentionGradCases.
 #include "include/attention_mask.cuh"
 #include "include/attention_scores.cuh"
 #include "include/attention_tile.cuh"

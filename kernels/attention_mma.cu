@@ -35,7 +35,7 @@
 //
 // Entry points: attention_mma_h{64, 128}_q{128, 64}_bf16, by the width of the slices (the smallest
 // that the head fits) and queries of a tile. Not yet run on a GPU. A Hopper version (wgmma, TMA) is
-// a sibling of this file and one more AttentionVariant. Launcher: glance.backend.cuda.AttentionMma.
+// a sibling of this file and one more Variant. Launcher: glance.backend.cuda.AttentionMma.
 // Test: glance.ops.parity.AttentionCases.
 #include "include/attention_mask.cuh"
 #include "include/attention_scores.cuh"

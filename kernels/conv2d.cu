@@ -8,7 +8,7 @@
 // are neighbouring channels. in, residual, out f32 or bf16, packed; w [out, kh, kw, channels] of any
 // float dtype; bias f32. 64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
 //
-// Entry points: conv2d_{f32, bf16}. Launcher: glance.backend.cuda.Conv2dKernel. Test:
+// Entry points: conv2d_{f32, bf16}. Launcher: glance.backend.cuda.Conv2dPlain. Test:
 // glance.ops.parity.Conv2dCases.
 #include "include/glance.cuh"
 #include "include/tile.cuh"

@@ -11,7 +11,7 @@
 // A block makes a tile of 128 x 128 or 64 x 64 results (include/mma_tile.cuh). Bound by the tensor
 // cores; the window of a pixel comes from the L2 cache for all taps but the first.
 //
-// Entry points: conv2d_mma_{128, 64}_bf16. Launcher: glance.backend.cuda.Conv2dKernel. Test:
+// Entry points: conv2d_mma_{128, 64}_bf16. Launcher: glance.backend.cuda.Conv2dMma. Test:
 // glance.ops.parity.Conv2dCases.
 #include "include/epilogue_chunks.cuh"
 #include "include/glance.cuh"

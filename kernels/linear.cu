@@ -15,7 +15,7 @@
 //                  embeddings.
 //   low_rank_*     linear_rows without anything after the product, times the scales, to f32.
 //
-// Launcher: glance.backend.cuda.LinearKernel. Test: glance.ops.parity.LinearCases.
+// Launcher: glance.backend.cuda.LinearPlain. Test: glance.ops.parity.LinearCases.
 #include "include/chunk.cuh"
 #include "include/epilogue.cuh"
 #include "include/glance.cuh"

@@ -14,7 +14,7 @@
 // is read once; both sides lie across the depth, which here is the tokens. Bound by reading x.
 //
 // Entry points: low_rank_grad_mma_{32, 64, 128}_bf16, by the most ranks a tile has. Grid: columns,
-// ranks, parts. Launcher: glance.backend.cuda.LinearGradKernel. Test:
+// ranks, parts. Launcher: glance.backend.cuda.LinearGradMma. Test:
 // glance.ops.parity.LowRankGradCases.
 #include "include/glance.cuh"
 #include "include/mma_side.cuh"

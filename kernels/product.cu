@@ -9,7 +9,7 @@
 //
 // 64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
 //
-// Launcher: glance.backend.cuda.ProductKernels. Test:
+// Launcher: glance.backend.cuda.LinearGradPlain. Test:
 // glance.ops.parity.LinearInputCases, LowRankGradCases.
 #include "include/glance.cuh"
 #include "include/tile.cuh"

@@ -165,12 +165,15 @@ struct Constant {
 
 }  // namespace emulator
 
-#define KERNEL(threads, name, ...)                                                  \
-    extern "C" void name(__VA_ARGS__);                                              \
-    static const emulator::Registration<&name> name##_registration(#name, threads); \
-    extern "C" void name(__VA_ARGS__)
+// As in the driver's API, a name is one of its file: another file may have the same. The build
+// defines KERNEL_FILE.
+#define KERNEL(threads, name, ...)                                                             \
+    static void name(__VA_ARGS__);                                                             \
+    static const emulator::Registration<&name> name##_registration(KERNEL_FILE "/" #name, threads); \
+    static void name(__VA_ARGS__)
 
-#define EXPORT_CONSTANT(name, value) static const emulator::Constant name##_constant(#name, value)
+#define EXPORT_CONSTANT(name, value) \
+    static const emulator::Constant name##_constant(KERNEL_FILE "/" #name, value)
 
 #define SHARED_ARRAY(type, name, dims)                                                 \
     typedef type name##_type dims;                                                     \

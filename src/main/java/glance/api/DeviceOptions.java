@@ -1,26 +1,32 @@
 package glance.api;
 
-import java.util.Set;
+import java.util.Map;
 
 /**
  * What a user may choose when a device is opened.
  *
  * @param threads worker threads of the CPU device; 0 for one per core
  * @param precision of activations; null for the device's default
- * @param libraries what may take the place of our own kernels; empty for our kernels alone
+ * @param variants for some operations, such as {@code linear}, the variant that computes them
+ *     wherever it can, such as {@code mma} or {@code cublas}; empty for the device's own choice
  */
-public record DeviceOptions(int threads, Precision precision, Set<MathLibrary> libraries) {
+public record DeviceOptions(int threads, Precision precision, Map<String, String> variants) {
     public DeviceOptions {
-        libraries = Set.copyOf(libraries);
+        variants = Map.copyOf(variants);
     }
 
-    /** With our own kernels alone. */
+    /** With the device's own choice of variants. */
     public DeviceOptions(int threads, Precision precision) {
-        this(threads, precision, Set.of());
+        this(threads, precision, Map.of());
     }
 
     /** The device's own choice of everything. */
     public static DeviceOptions defaults() {
         return new DeviceOptions(0, null);
+    }
+
+    /** The same with one variant, and the device's own choice of the others. */
+    public DeviceOptions variant(String operation, String name) {
+        return new DeviceOptions(threads, precision, Map.of(operation, name));
     }
 }

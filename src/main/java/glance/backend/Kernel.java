@@ -1,5 +1,7 @@
 package glance.backend;
 
+import java.util.List;
+
 /** Runs one kind of operation on one device. */
 @FunctionalInterface
 public interface Kernel<O extends Op> {
@@ -8,6 +10,18 @@ public interface Kernel<O extends Op> {
 
     /** Why this device cannot run these arguments (dtype, size), or null if it can. */
     default String refuses(O op) {
+        return null;
+    }
+
+    /**
+     * The names of its variants, in the order in which they are asked; none if it is the only way.
+     */
+    default List<String> variants() {
+        return List.of();
+    }
+
+    /** The name of the variant that runs these arguments; null where there is one way alone. */
+    default String variant(O op) {
         return null;
     }
 

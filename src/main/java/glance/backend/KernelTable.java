@@ -1,5 +1,6 @@
 package glance.backend;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -81,6 +82,17 @@ public final class KernelTable {
     public <O extends Op> String refuses(O op) {
         Kernel<O> kernel = kernel(op);
         return kernel == null ? "no kernel" : kernel.refuses(op);
+    }
+
+    /** The names of the variants of a kind of operation; none if there is one way alone. */
+    public List<String> variants(Class<? extends Op> kind) {
+        return kernels.get(kind).variants();
+    }
+
+    /** The name of the variant that runs the operation; null where there is one way alone. */
+    public <O extends Op> String variant(O op) {
+        Kernel<O> kernel = kernel(op);
+        return kernel == null ? null : kernel.variant(op);
     }
 
     /**

@@ -1,7 +1,5 @@
 package glance.backend;
 
-import glance.api.MathLibrary;
-
 /**
  * A library as a person would want to see it.
  *

@@ -1,16 +1,17 @@
 package glance.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import glance.api.DeviceOptions;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.io.SafeWrite;
 import glance.roofline.BenchSettings;
 import glance.roofline.KernelBench;
-import glance.roofline.Libraries;
 import glance.roofline.MarkdownReport;
 import glance.roofline.Peer;
 import glance.roofline.Report;
 import glance.roofline.ReportTables;
+import glance.roofline.Rivals;
 import glance.roofline.Row;
 import glance.roofline.Scale;
 import glance.roofline.TextTable;
@@ -44,7 +45,8 @@ import picocli.CommandLine.Spec;
                     + " device, which are measured first. The first table is what an adapter adds to"
                     + " the time of a product: merged into the weight, in three launches, and fused"
                     + " as the engine does it. Products and convolutions are also timed with cuBLAS"
-                    + " and cuDNN where they load.",
+                    + " and cuDNN where they load. --variant linear=mma,plain races variants of an"
+                    + " operation, and these libraries, on all its kernels.",
             "",
             "Exits 1 if a result is wrong. On devices without the speed of a GPU use --shrink; the"
                     + " CPU device, whose code the JVM compiles as it runs, is measured by"
@@ -58,6 +60,7 @@ import picocli.CommandLine.Spec;
             "  glance-engine bench kernels --device cuda --markdown kernels.md",
             "  glance-engine bench kernels --only 'attention|lora.*4096' --rounds 21",
             "  glance-engine bench kernels --verify-only",
+            "  glance-engine bench kernels --variant linear=mma,plain --only lora",
             "  glance-engine bench kernels --device cpu --shrink 16"
         })
 final class BenchKernelsCommand implements Callable<Integer> {
@@ -132,9 +135,14 @@ final class BenchKernelsCommand implements Callable<Integer> {
         requireFolder("--json", json);
         requireFolder("--markdown", markdown);
         Peer peer = peer();
-        try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
-                Libraries libraries = Libraries.open(deviceOption.name(), deviceOption.options())) {
-            KernelBench bench = new KernelBench(device, libraries, settings);
+        DeviceOptions options = deviceOption.withoutVariants();
+        try (Device device = Devices.open(deviceOption.name(), options);
+                Rivals rivals =
+                        Rivals.open(
+                                choice -> Devices.open(deviceOption.name(), choice),
+                                options,
+                                deviceOption.variants())) {
+            KernelBench bench = new KernelBench(device, rivals, settings);
             KernelBench.Outcome outcome = bench.run(this::progress);
             Report report =
                     Report.of(
@@ -147,7 +155,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
                             outcome.ceiling(),
                             peer,
                             outcome.rows());
-            publish(report, problems(libraries));
+            publish(report, problems(rivals));
             return outcome.rows().stream().anyMatch(Row::isWrong) ? ExitCode.FAILURE : ExitCode.OK;
         }
     }
@@ -194,9 +202,9 @@ final class BenchKernelsCommand implements Callable<Integer> {
                 + String.join(" ", spec.root().commandLine().getParseResult().originalArgs());
     }
 
-    private static Map<String, String> problems(Libraries libraries) {
+    private static Map<String, String> problems(Rivals rivals) {
         Map<String, String> problems = new LinkedHashMap<>();
-        libraries.problems().forEach((library, cause) -> problems.put(library.title(), cause));
+        rivals.problems().forEach((library, cause) -> problems.put(library.title(), cause));
         return problems;
     }
 

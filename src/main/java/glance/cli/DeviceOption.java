@@ -1,18 +1,23 @@
 package glance.cli;
 
 import glance.api.DeviceOptions;
-import glance.api.MathLibrary;
 import glance.api.Precision;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** The options that choose where and how to compute, common to several commands. */
 final class DeviceOption {
     /** More than any machine has cores. */
     private static final int MAX_THREADS = 4096;
+
+    private static final Pattern VARIANT =
+            Pattern.compile("([a-z0-9_]+)=([A-Za-z0-9_.-]+(?:,[A-Za-z0-9_.-]+)*)");
 
     @Option(
             names = "--device",
@@ -34,16 +39,15 @@ final class DeviceOption {
     private String dtype;
 
     @Option(
-            names = "--libraries",
-            paramLabel = "NAME",
-            split = ",",
+            names = "--variant",
+            paramLabel = "OPERATION=NAME",
             description = {
-                "What a GPU computes with in place of the engine's own kernels: cublas (products"
-                        + " of matrices), cudnn (convolutions), or both with a comma. For"
-                        + " comparison; needs CUDA 12 on this machine, see the command devices."
-                        + " Default: none, the engine's own kernels."
+                "What computes an operation on a GPU wherever it can, such as linear=plain, or a"
+                        + " library, linear=cublas or conv2d=cudnn. May be given for several"
+                        + " operations; a wrong name shows those there are. Default: what is"
+                        + " fastest."
             })
-    private List<String> libraries = List.of();
+    private List<String> variants = List.of();
 
     /** The device's name, for {@code Devices.open}. */
     String name() {
@@ -56,23 +60,52 @@ final class DeviceOption {
      * @throws WrongUseException if one makes no sense
      */
     DeviceOptions options() {
+        Map<String, String> chosen = new LinkedHashMap<>();
+        variants()
+                .forEach(
+                        (operation, names) -> {
+                            if (names.size() > 1) {
+                                throw new WrongUseException(
+                                        "--variant "
+                                                + operation
+                                                + "="
+                                                + String.join(",", names)
+                                                + ": only bench kernels races several");
+                            }
+                            chosen.put(operation, names.get(0));
+                        });
+        return options(chosen);
+    }
+
+    private DeviceOptions options(Map<String, String> chosen) {
         if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
             throw new WrongUseException("--threads " + threads + ": must be 1 to " + MAX_THREADS);
         }
-        return new DeviceOptions(threads == null ? 0 : threads, precision(), libraries());
+        return new DeviceOptions(threads == null ? 0 : threads, precision(), chosen);
     }
 
-    private Set<MathLibrary> libraries() {
-        return libraries.stream().map(DeviceOption::library).collect(Collectors.toSet());
+    /** The same with the device's own choice of variants. */
+    DeviceOptions withoutVariants() {
+        return options(Map.of());
     }
 
-    private static MathLibrary library(String name) {
-        for (MathLibrary library : MathLibrary.values()) {
-            if (library.option().equals(name.strip().toLowerCase(Locale.ROOT))) {
-                return library;
+    /**
+     * The variants named, by operation.
+     *
+     * @throws WrongUseException if one is malformed
+     */
+    Map<String, List<String>> variants() {
+        Map<String, List<String>> result = new LinkedHashMap<>();
+        for (String text : variants) {
+            Matcher parts = VARIANT.matcher(text);
+            if (!parts.matches()) {
+                throw new WrongUseException(
+                        "--variant " + text + ": expected OPERATION=NAME, such as linear=cublas");
             }
+            result.computeIfAbsent(parts.group(1), key -> new ArrayList<>())
+                    .addAll(List.of(parts.group(2).split(",")));
         }
-        throw new WrongUseException("--libraries " + name + ": expected cublas or cudnn");
+        return result;
     }
 
     private Precision precision() {

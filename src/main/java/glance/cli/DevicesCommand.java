@@ -12,8 +12,8 @@ import picocli.CommandLine.Command;
         header = "Lists the devices found, with the cause where one cannot be used.",
         description = {
             "",
-            "The first usable one is taken when a command has no --device. A library takes the"
-                    + " place of the engine's own kernels where a command has --libraries.",
+            "The first usable one is taken when a command has no --device. A library computes"
+                    + " in place of the engine's own kernels with --variant, such as linear=cublas.",
             ""
         },
         optionListHeading = "Options:%n")
@@ -36,10 +36,10 @@ final class DevicesCommand implements Callable<Integer> {
         }
         table.print(session.out());
         session.out().println();
-        Table libraries = new Table("library", "on", "computes", "state");
+        Table libraries = new Table("variant", "on", "computes", "state");
         for (LibraryInfo info : Devices.libraries()) {
             libraries.row(
-                    info.library().option(),
+                    info.library().operation() + "=" + info.library().variant(),
                     info.kind(),
                     info.library().purpose(),
                     state(info.problem()));

@@ -4,6 +4,7 @@ import glance.backend.Device;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.IntStream;
 
 /**
@@ -24,6 +25,15 @@ public record Accuracy(double error, double tolerance) {
     /** Whether the results are right; not a number is wrong. */
     public boolean passed() {
         return error <= tolerance;
+    }
+
+    /** What a wrong result is called. */
+    String wrong() {
+        return String.format(
+                Locale.ROOT,
+                "WRONG: differs from float64 by %.1e of the largest value, %.1e is allowed",
+                error,
+                tolerance);
     }
 
     /** Runs a call once and compares. */

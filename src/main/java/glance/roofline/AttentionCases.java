@@ -19,10 +19,14 @@ final class AttentionCases {
         Sizes guided = new Sizes(2, qwen.seqLen, heads, headDim);
         int text = scale.count(Shapes.QWEN_TEXT);
         return Stream.of(
-                KernelCase.of("attention.forward." + qwen, from -> forward(from, qwen)),
-                KernelCase.of("attention.forward." + flux, from -> forward(from, flux)),
-                KernelCase.of("attention.masked." + guided, from -> masked(from, guided, text)),
-                KernelCase.of("attention.backward." + qwen, from -> backward(from, qwen)));
+                KernelCase.of("attention.forward." + qwen, from -> forward(from, qwen))
+                        .of("attention"),
+                KernelCase.of("attention.forward." + flux, from -> forward(from, flux))
+                        .of("attention"),
+                KernelCase.of("attention.masked." + guided, from -> masked(from, guided, text))
+                        .of("attention"),
+                KernelCase.of("attention.backward." + qwen, from -> backward(from, qwen))
+                        .of("attention_grad"));
     }
 
     private record Sizes(int batch, int seqLen, int heads, int headDim) {

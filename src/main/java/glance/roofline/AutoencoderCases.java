@@ -1,7 +1,7 @@
 package glance.roofline;
 
-import glance.api.MathLibrary;
 import glance.backend.Activation;
+import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.tensor.Tensor;
 import java.util.List;
@@ -40,7 +40,8 @@ final class AutoencoderCases {
         return KernelCase.of(
                         "conv2d." + decoder + "." + picture(side, channels),
                         from -> conv(from, side, channels))
-                .with(MathLibrary.CUDNN);
+                .of("conv2d")
+                .beside(MathLibrary.CUDNN.variant());
     }
 
     private static Call conv(Arguments from, int side, int channels) {

@@ -1,7 +1,7 @@
 package glance.roofline;
 
-import glance.api.MathLibrary;
 import glance.backend.Device;
+import glance.backend.MathLibrary;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -28,7 +28,7 @@ public record Ceiling(double teraFlops, String source, double gigaBytes, boolean
     /** A host that is busy this share of the time does not run ahead. */
     private static final double BUSY = 0.9;
 
-    static Ceiling measure(Device device, Libraries libraries, BenchSettings settings) {
+    static Ceiling measure(Device device, Rivals rivals, BenchSettings settings) {
         double bytes = copyRate(device, settings);
         Race.Result ours = product(device, settings);
         boolean queues = ours.queueMicros() < BUSY * Spread.of(ours.micros()).median();
@@ -36,7 +36,8 @@ public record Ceiling(double teraFlops, String source, double gigaBytes, boolean
             return new Ceiling(settings.peakTeraFlops(), NAMED, bytes, queues);
         }
         double best = ours.best();
-        Device library = libraries.device(MathLibrary.CUBLAS);
+        Device library =
+                rivals.device(MathLibrary.CUBLAS.operation(), MathLibrary.CUBLAS.variant());
         if (library != null) {
             best = Math.min(best, product(library, settings).best());
         }

@@ -3,6 +3,7 @@ package glance.roofline;
 import glance.backend.Device;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * One side of a race: a call on a device, with as many sets of arguments as it takes that none is
@@ -59,6 +60,17 @@ final class Contender implements AutoCloseable {
     /** What one run cannot avoid. */
     Cost cost() {
         return cost;
+    }
+
+    /** What computes it, where there are several ways; otherwise null. */
+    String variant() {
+        List<String> variants =
+                calls.get(0).ops().stream()
+                        .map(device.kernels()::variant)
+                        .filter(Objects::nonNull)
+                        .distinct()
+                        .toList();
+        return variants.isEmpty() ? null : String.join("+", variants);
     }
 
     /** Runs the first set and compares; before any other run. */

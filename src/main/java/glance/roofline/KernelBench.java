@@ -13,12 +13,12 @@ import java.util.stream.Collectors;
 /** Verifies and times every kernel of the table on one device. */
 public final class KernelBench {
     private final Device device;
-    private final Libraries libraries;
+    private final Rivals rivals;
     private final BenchSettings settings;
 
-    public KernelBench(Device device, Libraries libraries, BenchSettings settings) {
+    public KernelBench(Device device, Rivals rivals, BenchSettings settings) {
         this.device = device;
-        this.libraries = libraries;
+        this.rivals = rivals;
         this.settings = settings;
     }
 
@@ -39,7 +39,7 @@ public final class KernelBench {
         Ceiling ceiling = null;
         if (!settings.verifyOnly()) {
             progress.accept("best rates of the device");
-            ceiling = Ceiling.measure(device, libraries, settings);
+            ceiling = Ceiling.measure(device, rivals, settings);
         }
         Map<String, List<KernelCase>> groups =
                 settings.cases().stream()
@@ -72,55 +72,63 @@ public final class KernelBench {
         private final List<Entry> entries = new ArrayList<>();
         private final List<Contender> open = new ArrayList<>();
 
-        /** A contender that is verified, or the cause why it will not take part. */
-        private record Side(Contender contender, Accuracy accuracy, String problem) {
+        /** A variant that is verified, or the cause why it will not take part. */
+        private record Side(
+                String variant, Contender contender, Accuracy accuracy, String problem) {
             boolean takesPart() {
                 return problem == null && accuracy.passed();
             }
         }
 
-        /** One kernel: ours, and the library's if there is one that can do it. */
-        private record Entry(KernelCase kernel, Side ours, Side library) {}
-
-        void enter(KernelCase kernel) {
-            Side ours = side(kernel, device);
-            Side library = null;
-            if (kernel.library() != null) {
-                Device other = libraries.device(kernel.library());
-                library =
-                        other == null
-                                ? new Side(null, null, libraries.problems().get(kernel.library()))
-                                : side(kernel, other);
+        /** One kernel: ours, and others that can do the same. */
+        private record Entry(KernelCase kernel, List<Side> sides) {
+            Side ours() {
+                return sides.get(0);
             }
-            entries.add(new Entry(kernel, ours, library));
         }
 
-        private Side side(KernelCase kernel, Device on) {
+        void enter(KernelCase kernel) {
+            List<Side> sides = new ArrayList<>();
+            if (!rivals.areNamed(kernel.operation())) {
+                sides.add(side(kernel, device, null));
+            }
+            for (String variant : rivals.of(kernel)) {
+                sides.add(side(kernel, rivals.device(kernel.operation(), variant), variant));
+            }
+            entries.add(new Entry(kernel, sides));
+        }
+
+        /**
+         * @param wanted the variant that has to compute it, or null for the device's own choice
+         */
+        private Side side(KernelCase kernel, Device on, String wanted) {
             try {
                 Contender contender =
                         new Contender(on, kernel, settings.scale(), settings.verifyOnly());
                 open.add(contender);
-                return new Side(contender, contender.verify(), null);
+                String variant = contender.variant();
+                if (wanted != null && !wanted.equals(variant)) {
+                    return new Side(wanted, null, null, "does not take these arguments");
+                }
+                return new Side(variant, contender, contender.verify(), null);
             } catch (DeviceException | UnsupportedOperationException e) {
-                return new Side(null, null, e.getMessage());
+                return new Side(wanted, null, null, e.getMessage());
             }
         }
 
         List<Measurement> run() {
             Map<Contender, Race.Result> results = settings.verifyOnly() ? Map.of() : race();
-            Race.Result first = result(results, entries.get(0).ours);
+            Race.Result first = result(results, entries.get(0).ours());
             return entries.stream().map(entry -> measurement(entry, results, first)).toList();
         }
 
         private Map<Contender, Race.Result> race() {
-            List<Contender> contenders = new ArrayList<>();
-            for (Entry entry : entries) {
-                for (Side side : new Side[] {entry.ours, entry.library}) {
-                    if (side != null && side.takesPart()) {
-                        contenders.add(side.contender);
-                    }
-                }
-            }
+            List<Contender> contenders =
+                    entries.stream()
+                            .flatMap(entry -> entry.sides.stream())
+                            .filter(Side::takesPart)
+                            .map(Side::contender)
+                            .toList();
             List<Race.Result> results = Race.run(contenders, settings.rounds());
             Map<Contender, Race.Result> byContender = new IdentityHashMap<>();
             for (int i = 0; i < results.size(); i++) {
@@ -130,30 +138,34 @@ public final class KernelBench {
         }
 
         private Race.Result result(Map<Contender, Race.Result> results, Side side) {
-            return side == null || side.contender == null ? null : results.get(side.contender);
+            return side.contender == null ? null : results.get(side.contender);
         }
 
         private Measurement measurement(
                 Entry entry, Map<Contender, Race.Result> results, Race.Result first) {
-            if (entry.ours.problem != null) {
-                return Measurement.failed(entry.kernel, entry.ours.problem);
+            Side ours = entry.ours();
+            if (ours.problem != null) {
+                return Measurement.failed(entry.kernel, ours.problem);
             }
-            Race.Result mine = result(results, entry.ours);
+            Race.Result mine = result(results, ours);
             return new Measurement(
                     entry.kernel,
-                    entry.ours.contender.cost(),
-                    entry.ours.accuracy,
+                    ours.variant,
+                    ours.contender.cost(),
+                    ours.accuracy,
                     mine,
                     mine == first ? null : first,
-                    result(results, entry.library),
-                    entry.library == null ? null : problem(entry.library),
+                    entry.sides.stream()
+                            .skip(1)
+                            .map(
+                                    side ->
+                                            new Measurement.Rival(
+                                                    side.variant,
+                                                    side.accuracy,
+                                                    result(results, side),
+                                                    side.problem))
+                            .toList(),
                     null);
-        }
-
-        private String problem(Side library) {
-            return library.problem != null || library.accuracy.passed()
-                    ? library.problem
-                    : "wrong by " + library.accuracy.error();
         }
 
         @Override

@@ -1,9 +1,9 @@
 package glance.roofline;
 
-import glance.api.MathLibrary;
 import glance.backend.Activation;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
+import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
 import glance.tensor.Tensor;
@@ -12,6 +12,8 @@ import java.util.stream.Stream;
 
 /** Products of the transformer blocks: plain, with what follows them, and their gradients. */
 final class LinearCases {
+    static final String OPERATION = "linear";
+    private static final String GRADIENT = "linear_grad";
     private static final int GRADIENT_RANK = 32;
 
     private LinearCases() {}
@@ -56,7 +58,9 @@ final class LinearCases {
         }
 
         KernelCase plain() {
-            return KernelCase.of("linear.plain." + this, this::plain).with(MathLibrary.CUBLAS);
+            return KernelCase.of("linear.plain." + this, this::plain)
+                    .of(OPERATION)
+                    .beside(MathLibrary.CUBLAS.variant());
         }
 
         Call plain(Arguments from) {
@@ -65,19 +69,29 @@ final class LinearCases {
 
         KernelCase withBias(String name, Activation activation) {
             return KernelCase.of(
-                    "linear." + name + "." + this,
-                    from -> call(from, from.parameter(out), null, Epilogue.activation(activation)));
+                            "linear." + name + "." + this,
+                            from ->
+                                    call(
+                                            from,
+                                            from.parameter(out),
+                                            null,
+                                            Epilogue.activation(activation)))
+                    .of(OPERATION);
         }
 
         KernelCase gated() {
             return KernelCase.of(
-                    "linear.gate." + this,
-                    from -> {
-                        Tensor gate = from.activation(1, out);
-                        Tensor residual = from.activation(1, tokens, out);
-                        return call(
-                                from, from.parameter(out), null, Epilogue.gated(gate, residual));
-                    });
+                            "linear.gate." + this,
+                            from -> {
+                                Tensor gate = from.activation(1, out);
+                                Tensor residual = from.activation(1, tokens, out);
+                                return call(
+                                        from,
+                                        from.parameter(out),
+                                        null,
+                                        Epilogue.gated(gate, residual));
+                            })
+                    .of(OPERATION);
         }
 
         /** The product with an adapter in the same kernel. */
@@ -99,8 +113,8 @@ final class LinearCases {
         }
 
         KernelCase inputGradient() {
-            return KernelCase.of(
-                    "linear.input.r" + GRADIENT_RANK + "." + this, this::inputGradient);
+            return KernelCase.of("linear.input.r" + GRADIENT_RANK + "." + this, this::inputGradient)
+                    .of(GRADIENT);
         }
 
         private Call inputGradient(Arguments from) {
@@ -130,7 +144,8 @@ final class LinearCases {
 
         KernelCase factorGradients() {
             return KernelCase.of(
-                    "linear.factors.r" + GRADIENT_RANK + "." + this, this::factorGradients);
+                            "linear.factors.r" + GRADIENT_RANK + "." + this, this::factorGradients)
+                    .of(GRADIENT);
         }
 
         /** Both factors' gradients; the frozen weight takes no part. */

@@ -1,8 +1,8 @@
 package glance.roofline;
 
-import glance.api.MathLibrary;
 import glance.backend.Epilogue;
 import glance.backend.LowRank;
+import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.tensor.Tensor;
 import java.util.List;
@@ -37,25 +37,22 @@ final class LoraCases {
         String group = "lora." + product;
         Stream<KernelCase> plain =
                 Stream.of(
-                        new KernelCase(
-                                "lora.plain." + product, group, MathLibrary.CUBLAS, product::plain),
-                        new KernelCase("lora.merged." + product, group, null, product::plain));
+                        KernelCase.of("lora.plain." + product, product::plain)
+                                .beside(MathLibrary.CUBLAS.variant()),
+                        KernelCase.of("lora.merged." + product, product::plain));
         Stream<KernelCase> adapted =
                 RANKS.stream()
                         .flatMap(
                                 rank ->
                                         Stream.of(
-                                                new KernelCase(
+                                                KernelCase.of(
                                                         "lora.unfused.r" + rank + "." + product,
-                                                        group,
-                                                        null,
                                                         from -> unfused(from, product, rank)),
-                                                new KernelCase(
+                                                KernelCase.of(
                                                         "lora.fused.r" + rank + "." + product,
-                                                        group,
-                                                        null,
                                                         from -> product.fused(from, rank))));
-        return Stream.concat(plain, adapted);
+        return Stream.concat(plain, adapted)
+                .map(kernel -> kernel.in(group).of(LinearCases.OPERATION));
     }
 
     /** Three launches; the strength is in B already, as a good implementation would have it. */

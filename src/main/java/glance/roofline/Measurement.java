@@ -1,38 +1,58 @@
 package glance.roofline;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
 /**
  * What was found out about one kernel; a row once the best rates of the device are known.
  *
+ * @param variant that computed it, where there are several; otherwise null
  * @param cost null if the kernel could not run, like what depends on it
  * @param result null if nothing was timed
  * @param first result of the first of its group, or null
- * @param library result of the library, or null
- * @param libraryProblem why there is none, or null
+ * @param rivals other variants
  * @param problem why the kernel could not run, or null
  */
 record Measurement(
         KernelCase kernel,
+        String variant,
         Cost cost,
         Accuracy accuracy,
         Race.Result result,
         Race.Result first,
-        Race.Result library,
-        String libraryProblem,
+        List<Rival> rivals,
         String problem) {
-    static Measurement failed(KernelCase kernel, String problem) {
-        return new Measurement(kernel, null, null, null, null, null, null, problem);
+    /**
+     * Another variant.
+     *
+     * @param accuracy null if it could not run
+     * @param result null if nothing was timed
+     * @param problem why it could not run, or null
+     */
+    record Rival(String variant, Accuracy accuracy, Race.Result result, String problem) {
+        private Row.Rival row() {
+            return new Row.Rival(
+                    variant,
+                    accuracy,
+                    result == null ? null : Spread.of(result.micros()),
+                    problem == null && !accuracy.passed() ? accuracy.wrong() : problem);
+        }
     }
 
-    /**
-     * The best rate of products that was seen here, ours or the library's, in TFLOP/s; 0 if none.
-     */
+    static Measurement failed(KernelCase kernel, String problem) {
+        return new Measurement(kernel, null, null, null, null, null, List.of(), problem);
+    }
+
+    /** The best rate of products that was seen here, in TFLOP/s; 0 if none. */
     double teraFlops() {
-        if (cost == null) {
-            return 0;
-        }
-        double ours = result == null ? 0 : cost.flop() / result.best() * 1e-6;
-        double theirs = library == null ? 0 : cost.flop() / library.best() * 1e-6;
-        return Math.max(ours, theirs);
+        return Stream.concat(
+                        Stream.of(this).map(Measurement::result),
+                        rivals.stream().map(Rival::result))
+                .filter(Objects::nonNull)
+                .mapToDouble(raced -> cost.flop() / raced.best() * 1e-6)
+                .max()
+                .orElse(0);
     }
 
     /**
@@ -46,28 +66,13 @@ record Measurement(
         return new Row(
                 kernel.name(),
                 kernel.group(),
+                variant,
                 cost,
                 floor,
                 accuracy,
                 timing,
-                libraryTiming(),
+                rivals.stream().map(Rival::row).toList(),
                 null,
-                problem == null && !accuracy.passed() ? wrong() : problem);
-    }
-
-    private String wrong() {
-        return String.format(
-                "WRONG: differs from float64 by %.1e of the largest value, %.1e is allowed",
-                accuracy.error(), accuracy.tolerance());
-    }
-
-    private Row.LibraryTiming libraryTiming() {
-        if (kernel.library() == null || cost == null) {
-            return null;
-        }
-        return new Row.LibraryTiming(
-                kernel.library().title(),
-                library == null ? null : Spread.of(library.micros()),
-                libraryProblem);
+                problem == null && !accuracy.passed() ? accuracy.wrong() : problem);
     }
 }

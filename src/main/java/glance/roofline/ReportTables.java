@@ -41,23 +41,32 @@ public final class ReportTables {
     private static TextTable kernels(Report report) {
         List<String> header =
                 new ArrayList<>(
-                        List.of("kernel", "us", "spread", "floor us", "x floor", "speed", "error"));
-        boolean libraries = report.rows().stream().anyMatch(ReportTables::hasLibraryTime);
-        if (libraries) {
-            header.add("library us");
-        }
+                        List.of(
+                                "kernel",
+                                "by",
+                                "us",
+                                "spread",
+                                "floor us",
+                                "x floor",
+                                "speed",
+                                "error"));
+        List<String> rivals =
+                report.rows().stream()
+                        .flatMap(row -> row.rivals().stream())
+                        .map(Row.Rival::variant)
+                        .distinct()
+                        .toList();
+        rivals.forEach(rival -> header.add(rival + " us"));
         if (report.peer() != null) {
             header.add("peer us");
         }
         header.add("note");
         List<List<String>> rows = new ArrayList<>();
         for (Row row : report.rows()) {
-            List<String> cells = new ArrayList<>(List.of(row.name()));
+            List<String> cells = new ArrayList<>(List.of(row.name(), by(row.variant())));
             cells.addAll(timing(row));
             cells.add(row.accuracy() == null ? "" : error(row.accuracy()));
-            if (libraries) {
-                cells.add(hasLibraryTime(row) ? micros(row.library().micros().median()) : "");
-            }
+            rivals.forEach(rival -> cells.add(rival(row, rival)));
             if (report.peer() != null) {
                 cells.add(row.peerMicros() == null ? "" : micros(row.peerMicros().median()));
             }
@@ -81,30 +90,57 @@ public final class ReportTables {
                 format("%.3g %s", timing.rate(), timing.unit()));
     }
 
+    private static String by(String variant) {
+        return variant == null ? "" : variant;
+    }
+
+    private static String rival(Row row, String variant) {
+        return row.rivals().stream()
+                .filter(rival -> rival.variant().equals(variant) && rival.micros() != null)
+                .map(rival -> micros(rival.micros().median()))
+                .findFirst()
+                .orElse("");
+    }
+
     private static String note(Report report, Row row) {
-        if (row.problem() != null) {
-            return row.problem();
+        List<String> notes = new ArrayList<>();
+        notes.add(row.problem() == null ? row.floor().bound() : row.problem());
+        if (row.timing() != null && report.ceiling().isQueueBound(row.timing())) {
+            notes.add("waits for the host");
         }
-        String note = row.floor().bound();
-        return report.ceiling().isQueueBound(row.timing()) ? note + "; waits for the host" : note;
+        for (Row.Rival rival : row.rivals()) {
+            if (rival.problem() != null) {
+                notes.add(rival.variant() + ": " + rival.problem());
+            }
+        }
+        return String.join("; ", notes);
     }
 
     private static TextTable accuracy(List<Row> rows) {
+        List<List<String>> lines = new ArrayList<>();
+        for (Row row : rows) {
+            lines.add(accuracy(row.name(), row.variant(), row.accuracy(), row.problem()));
+            for (Row.Rival rival : row.rivals()) {
+                lines.add(accuracy(row.name(), rival.variant(), rival.accuracy(), rival.problem()));
+            }
+        }
         return new TextTable(
                 "Sampled results against float64",
-                List.of("kernel", "error", "allowed", ""),
-                rows.stream().map(ReportTables::accuracy).toList());
+                List.of("kernel", "by", "error", "allowed", ""),
+                lines);
     }
 
-    private static List<String> accuracy(Row row) {
-        if (row.accuracy() == null) {
-            return List.of(row.name(), "", "", row.problem());
+    private static List<String> accuracy(
+            String name, String variant, Accuracy accuracy, String problem) {
+        if (accuracy == null) {
+            return List.of(name, by(variant), "", "", problem);
         }
         return List.of(
-                row.name(),
-                error(row.accuracy()),
-                format("%.1e", row.accuracy().tolerance()),
-                row.isWrong() ? "WRONG" : "ok");
+                name,
+                by(variant),
+                error(accuracy),
+                format("%.1e", accuracy.tolerance()),
+                accuracy.passed() ? "ok" : "WRONG");
     }
 
     private static TextTable bars(List<Bar> bars) {
@@ -120,10 +156,6 @@ public final class ReportTables {
                                                 bar.measured() == null ? "-" : bar.measured(),
                                                 bar.met() ? "met" : "missed"))
                         .toList());
-    }
-
-    private static boolean hasLibraryTime(Row row) {
-        return row.library() != null && row.library().micros() != null;
     }
 
     private static String micros(double micros) {

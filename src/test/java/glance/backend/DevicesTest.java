@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.DeviceException;
 import glance.api.DeviceOptions;
-import glance.api.MathLibrary;
 import glance.api.Precision;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,11 +95,12 @@ class DevicesTest {
     }
 
     @Test
-    void cpu_hasNoLibraries() {
-        DeviceOptions options = new DeviceOptions(0, null, Set.of(MathLibrary.CUBLAS));
+    void cpu_hasNoVariants() {
+        DeviceOptions options = DeviceOptions.defaults().variant("linear", "mma");
         assertThatThrownBy(() -> Devices.open("cpu", options))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
-                        "the CPU device has no cuBLAS; --libraries needs a GPU (--device cuda)");
+                        "the CPU device has one way to compute each operation; --variant needs a"
+                                + " GPU (--device cuda)");
     }
 }

@@ -111,7 +111,8 @@ class EngineTest {
                 "bench memory --batch 2000000000 | --batch 2000000000: must be 1 to 1000",
                 "bench denoise --rank 2000000000 | --rank 2000000000: must be 0 to 16384",
                 "generate x --dtype f64  | --dtype f64: expected f32 or bf16",
-                "generate x --libraries mkl | --libraries mkl: expected cublas or cudnn",
+                "generate x --variant mkl | --variant mkl: expected OPERATION=NAME, such as linear=cublas",
+                "generate x --variant linear=mma,plain | --variant linear=mma,plain: only bench kernels races several",
                 "generate x --preview -2 | --preview -2: must be a number of steps",
                 "generate x --plan fast  | plan 'fast': is neither a file nor one of full, uniform-N",
                 "generate x --size big   | size 'big': expected WIDTHxHEIGHT",
@@ -187,16 +188,20 @@ class EngineTest {
         assertThat(run("devices")).isZero();
         assertThat(text(out).lines())
                 .anyMatch(
-                        line -> line.matches("cublas +cuda +products of matrices +(not )?usable.*"))
-                .anyMatch(line -> line.matches("cudnn +cuda +convolutions +(not )?usable.*"));
+                        line ->
+                                line.matches(
+                                        "linear=cublas +cuda +products of matrices +(not )?usable.*"))
+                .anyMatch(
+                        line -> line.matches("conv2d=cudnn +cuda +convolutions +(not )?usable.*"));
     }
 
     @Test
     void libraries_onTheCpu_fail() {
-        String[] args = {"generate", "x", "--device", "cpu", "--libraries", "cublas,CUDNN"};
+        String[] args = {"generate", "x", "--device", "cpu", "--variant", "linear=cublas"};
         assertThat(run(args)).isEqualTo(ExitCode.FAILURE);
         assertThat(text(err))
-                .contains("the CPU device has no cuBLAS and no cuDNN; --libraries needs a GPU");
+                .contains(
+                        "the CPU device has one way to compute each operation; --variant needs a GPU");
     }
 
     @Test

@@ -5,12 +5,14 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import glance.api.DeviceOptions;
 import glance.backend.Device;
+import glance.backend.Devices;
 import glance.backend.KernelTable;
 import glance.backend.Op;
 import glance.ops.parity.ForwardingDevice;
 import glance.ops.parity.TestDevice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -112,7 +114,10 @@ class KernelBenchTest {
     }
 
     private static KernelBench bench(Device device, BenchSettings settings) {
-        return new KernelBench(device, Libraries.open("cpu", DeviceOptions.defaults()), settings);
+        return new KernelBench(
+                device,
+                Rivals.open(o -> Devices.open("cpu", o), DeviceOptions.defaults(), Map.of()),
+                settings);
     }
 
     private static List<Row> run(Device device, BenchSettings settings) {

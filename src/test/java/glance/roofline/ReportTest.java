@@ -140,7 +140,7 @@ class ReportTest {
         Floor floor = CEILING.floor(cost);
         Timing timing = Timing.of(cost, floor, new Race.Result(new double[] {micros}, 0.1), null);
         Accuracy accuracy = new Accuracy(0.001, 0.01);
-        return new Row(name, name, cost, floor, accuracy, timing, null, null, null);
+        return new Row(name, name, null, cost, floor, accuracy, timing, List.of(), null, null);
     }
 
     private static org.assertj.core.data.Offset<Double> within(double offset) {

@@ -3,12 +3,10 @@ package glance.backend.cpu;
 import glance.api.DeviceException;
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
-import glance.api.MathLibrary;
 import glance.api.Precision;
 import glance.backend.Device;
 import glance.backend.DeviceProvider;
 import java.util.List;
-import java.util.stream.Collectors;
 
 /** Offers the CPU, which is always there. */
 public final class CpuProvider implements DeviceProvider {
@@ -40,22 +38,12 @@ public final class CpuProvider implements DeviceProvider {
         if (options.threads() < 0) {
             throw new DeviceException("threads must be positive, got " + options.threads());
         }
-        requireNoLibraries(options);
+        if (!options.variants().isEmpty()) {
+            throw new DeviceException(
+                    "the CPU device has one way to compute each operation; --variant needs a GPU"
+                            + " (--device cuda)");
+        }
         int cores = Runtime.getRuntime().availableProcessors();
         return new CpuDevice(options.threads() == 0 ? cores : options.threads());
-    }
-
-    private static void requireNoLibraries(DeviceOptions options) {
-        if (!options.libraries().isEmpty()) {
-            String titles =
-                    options.libraries().stream()
-                            .sorted()
-                            .map(MathLibrary::title)
-                            .collect(Collectors.joining(" and no "));
-            throw new DeviceException(
-                    "the CPU device has no "
-                            + titles
-                            + "; --libraries needs a GPU (--device cuda)");
-        }
     }
 }

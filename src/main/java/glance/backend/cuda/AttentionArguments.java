@@ -1,6 +1,7 @@
 package glance.backend.cuda;
 
 import glance.backend.AttentionMask;
+import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
 import glance.tensor.Tensor;
 
@@ -30,5 +31,15 @@ final class AttentionArguments {
     /** seqLen, keyLen, numHeads, numKvHeads, headDim. */
     static Arguments sizes(Arguments arguments, Tensor q, Tensor k) {
         return arguments.i32(q.dim(1)).i32(k.dim(1)).i32(q.dim(2)).i32(k.dim(2)).i32(q.dim(3));
+    }
+
+    /** Why kernels for tensor cores do not take an attention, or null. */
+    static String refusesTensorCores(Launcher launcher, Op.Attention op, Tensor... heads) {
+        if (!(op.scale() > 0)) {
+            return "a scale that is not positive: the largest score must stay the largest";
+        }
+        return Packed.areActivations(launcher, heads)
+                ? null
+                : "heads that are not bf16 in aligned chunks";
     }
 }

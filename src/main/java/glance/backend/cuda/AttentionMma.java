@@ -4,8 +4,11 @@ import glance.backend.Op;
 import glance.backend.cuda.driver.Grid;
 import glance.tensor.Tensor;
 
-/** Launches attention_mma.cu: a block for each tile of queries of a head. */
-final class AttentionMma {
+/**
+ * Launches attention_mma.cu, tensor cores for bf16 heads of whole chunks: a block for each tile of
+ * queries of a head.
+ */
+final class AttentionMma implements Variant<Op.Attention> {
     private static final String FILE = "attention_mma";
     private static final int NARROW = 64;
     private static final int WIDE = 128;
@@ -18,8 +21,39 @@ final class AttentionMma {
         this.launcher = launcher;
     }
 
-    /** q, k, v of the operation in bf16, aligned; bias in f32 or null. */
-    void attention(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
+    @Override
+    public String name() {
+        return "mma";
+    }
+
+    @Override
+    public String refuses(Op.Attention op) {
+        return refuses(launcher, op, op.q(), op.k(), op.v(), op.out());
+    }
+
+    /**
+     * The same for the kernels of attention and of its gradients.
+     *
+     * @param heads all tensors that are read or written by rows of heads
+     */
+    static String refuses(Launcher launcher, Op.Attention op, Tensor... heads) {
+        if (op.q().dim(3) > WIDE) {
+            return "heads wider than " + WIDE;
+        }
+        return AttentionArguments.refusesTensorCores(launcher, op, heads);
+    }
+
+    @Override
+    public void run(Op.Attention op) {
+        try (Operands operands = launcher.operands()) {
+            Tensor q = operands.activation(op.q());
+            Tensor k = operands.activation(op.k());
+            Tensor v = operands.activation(op.v());
+            launch(op, q, k, v, operands.parameter(op.mask().bias()));
+        }
+    }
+
+    private void launch(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
         int queries = queries(launcher, q);
         String tile = "attention_mma_h" + width(q.dim(3)) + "_q" + queries;
         launcher.launch(

@@ -8,10 +8,11 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
- * Launches attention_wide.cu: head by head, for chunks of queries whose scores fit the scratch
- * given, the product with the keys, the softmax of its rows, and the product with the values.
+ * Launches attention_wide.cu, tensor cores for bf16 heads of any width: head by head, for chunks of
+ * queries whose scores fit the scratch given, the product with the keys, the softmax of its rows,
+ * and the product with the values.
  */
-final class AttentionWide {
+final class AttentionWide implements Variant<Op.Attention> {
     /** Scratch for the scores of a chunk: 1,280 queries of 16,384 keys, enough to fill a GPU. */
     static final long SCORE_BYTES = 128L << 20;
 
@@ -34,13 +35,35 @@ final class AttentionWide {
         this.scoreBytes = scoreBytes;
     }
 
-    long workspaceBytes(Op.Attention op) {
+    @Override
+    public String name() {
+        return "wide";
+    }
+
+    @Override
+    public String refuses(Op.Attention op) {
+        return AttentionArguments.refusesTensorCores(
+                launcher, op, op.q(), op.k(), op.v(), op.out());
+    }
+
+    @Override
+    public void run(Op.Attention op) {
+        try (Operands operands = launcher.operands()) {
+            Tensor q = operands.activation(op.q());
+            Tensor k = operands.activation(op.k());
+            Tensor v = operands.activation(op.v());
+            launch(operands, op, q, k, v, operands.parameter(op.mask().bias()));
+        }
+    }
+
+    @Override
+    public long workspaceBytes(Op.Attention op) {
         int pitch = Packed.pitch(op.k().dim(1));
         return (long) BYTES_PER_SCORE * chunk(op.q().dim(1), pitch) * pitch;
     }
 
-    /** q, k, v of the operation in bf16, aligned; bias in f32 or null. */
-    void attention(Operands operands, Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
+    private void launch(
+            Operands operands, Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
         int seqLen = q.dim(1);
         int pitch = Packed.pitch(k.dim(1));
         int chunk = chunk(seqLen, pitch);

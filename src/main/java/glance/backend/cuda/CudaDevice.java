@@ -2,7 +2,6 @@ package glance.backend.cuda;
 
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
-import glance.api.MathLibrary;
 import glance.api.Precision;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
@@ -13,7 +12,7 @@ import glance.backend.Replay;
 import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Driver;
 import glance.tensor.DType;
-import java.util.Set;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** A GPU as a device, on whichever driver. All work is queued on one stream. */
@@ -29,7 +28,11 @@ final class CudaDevice implements Device {
     private final DeviceClock clock;
 
     CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options) {
-        this.info = describe(info, options.libraries());
+        this(info, driver, options, new CudaVariants(options.variants()));
+    }
+
+    CudaDevice(DeviceInfo info, Driver driver, DeviceOptions options, CudaVariants variants) {
+        this.info = describe(info, options.variants());
         this.driver = driver;
         this.computeType = options.precision() == Precision.F32 ? DType.F32 : DType.BF16;
         this.stream = driver.createStream();
@@ -38,16 +41,16 @@ final class CudaDevice implements Device {
         this.graphs = new Graphs(driver, stream, memory);
         this.clock = new DeviceClock(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);
-        this.kernels = kernels(launcher, memory.lifetime());
+        this.kernels = kernels(launcher, memory.lifetime(), variants);
         memory.convertWith(copy -> CopyKernel.run(launcher, copy));
     }
 
     /** Reports have to say what has computed. */
-    private static DeviceInfo describe(DeviceInfo info, Set<MathLibrary> libraries) {
+    private static DeviceInfo describe(DeviceInfo info, Map<String, String> variants) {
         String with =
-                libraries.stream()
-                        .sorted()
-                        .map(library -> ", " + library.purpose() + " by " + library.title())
+                variants.entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(chosen -> ", " + chosen.getKey() + "=" + chosen.getValue())
                         .collect(Collectors.joining());
         return new DeviceInfo(
                 info.id(), info.description() + with, info.memoryBytes(), info.problem());
@@ -55,7 +58,7 @@ final class CudaDevice implements Device {
 
     private Libraries openLibraries(DeviceOptions options) {
         try {
-            return Libraries.open(driver, stream, options.libraries());
+            return Libraries.open(driver, stream, options.variants());
         } catch (RuntimeException e) {
             driver.destroyStream(stream);
             driver.close();
@@ -63,23 +66,23 @@ final class CudaDevice implements Device {
         }
     }
 
-    private static KernelTable kernels(Launcher launcher, Lifetime lifetime) {
+    private static KernelTable kernels(
+            Launcher launcher, Lifetime lifetime, CudaVariants variants) {
         PointwiseKernels pointwise = new PointwiseKernels(launcher);
         NormKernels norms = new NormKernels(launcher);
         GroupNormKernels groups = new GroupNormKernels(launcher);
         LookupKernels lookup = new LookupKernels(launcher);
         KernelTable table = new KernelTable(lifetime);
-        addTraining(table, launcher);
-        return table.with(Op.Linear.class, new LinearKernel(launcher))
-                .with(Op.Attention.class, new AttentionKernel(launcher))
-                .with(Op.HeadNormRope.class, new HeadNormRopeKernel(launcher))
+        SumKernels sums = new SumKernels(launcher);
+        variants.addTo(table, launcher, sums);
+        addTraining(table, launcher, sums);
+        return table.with(Op.HeadNormRope.class, new HeadNormRopeKernel(launcher))
                 .with(Op.RmsNorm.class, norms::rmsNorm)
                 .with(Op.LayerNorm.class, norms::layerNorm)
                 .with(Op.GroupStatistics.class, groups::statistics)
                 .with(Op.GroupNorm.class, groups::norm)
                 .with(Op.Embedding.class, lookup::embedding)
                 .with(Op.TimestepEmbedding.class, lookup::timestepEmbedding)
-                .with(Op.Conv2d.class, new Conv2dKernel(launcher))
                 .with(Op.UpsampleNearest2x.class, new UpsampleKernel(launcher))
                 .with(Op.GuidedEuler.class, new GuidedEulerKernel(launcher))
                 .with(Op.GateResidual.class, pointwise::gateResidual)
@@ -89,14 +92,11 @@ final class CudaDevice implements Device {
                 .with(Op.Copy.class, new CopyKernel(launcher));
     }
 
-    private static void addTraining(KernelTable table, Launcher launcher) {
-        SumKernels sums = new SumKernels(launcher);
+    private static void addTraining(KernelTable table, Launcher launcher, SumKernels sums) {
         NormGradKernels norms = new NormGradKernels(launcher, sums);
         GradientKernels gradients = new GradientKernels(launcher);
         OptimizerKernels optimizer = new OptimizerKernels(launcher);
-        table.with(TrainingOp.LinearGrad.class, new LinearGradKernel(launcher, sums))
-                .with(TrainingOp.AttentionGrad.class, new AttentionGradKernel(launcher))
-                .with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
+        table.with(TrainingOp.HeadNormRopeGrad.class, norms::headNormRope)
                 .with(TrainingOp.RmsNormGrad.class, norms::rmsNorm)
                 .with(TrainingOp.LayerNormGrad.class, norms::layerNorm)
                 .with(TrainingOp.GateGrad.class, sums::gate)

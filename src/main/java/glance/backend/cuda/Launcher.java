@@ -72,10 +72,11 @@ final class Launcher {
 
     /** A kernel, from the code loaded when it is first asked for. */
     KernelFunction function(String file, String entry) {
-        KernelFunction function = functions.get(entry);
+        String name = file + "/" + entry; // another file may have the same entry points
+        KernelFunction function = functions.get(name);
         if (function == null) {
             function = driver.function(module(file), entry);
-            functions.put(entry, function);
+            functions.put(name, function);
         }
         return function;
     }
@@ -86,7 +87,8 @@ final class Launcher {
 
     /** A number that a kernel file exports. */
     int constant(String file, String name) {
-        return constants.computeIfAbsent(name, key -> driver.constant(module(file), key));
+        return constants.computeIfAbsent(
+                file + "/" + name, key -> driver.constant(module(file), name));
     }
 
     /** Queues a kernel with as many threads in a block as it was compiled for. */

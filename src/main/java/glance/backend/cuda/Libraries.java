@@ -1,15 +1,12 @@
 package glance.backend.cuda;
 
-import glance.api.MathLibrary;
+import glance.backend.MathLibrary;
 import glance.backend.cuda.driver.Convolution;
 import glance.backend.cuda.driver.Driver;
 import glance.backend.cuda.driver.Gemm;
-import java.util.Set;
+import java.util.Map;
 
-/**
- * The libraries that a device was opened with. Where there is one, it computes what it can in place
- * of our own kernels.
- */
+/** The libraries that are variants of an operation, opened where they were chosen. */
 final class Libraries implements AutoCloseable {
     private final Driver driver;
     private long workspace;
@@ -28,16 +25,17 @@ final class Libraries implements AutoCloseable {
     /**
      * Opens the libraries asked for.
      *
+     * @param variants chosen, by operation
      * @throws glance.api.DeviceException if one cannot be used here, with the cause
      */
-    static Libraries open(Driver driver, long stream, Set<MathLibrary> chosen) {
+    static Libraries open(Driver driver, long stream, Map<String, String> variants) {
         Libraries libraries = new Libraries(driver);
         try {
-            if (chosen.contains(MathLibrary.CUBLAS)) {
+            if (isChosen(MathLibrary.CUBLAS, variants)) {
                 libraries.workspace = driver.allocate(Gemm.WORKSPACE_BYTES);
                 libraries.gemm = driver.openGemm(stream, libraries.workspace);
             }
-            if (chosen.contains(MathLibrary.CUDNN)) {
+            if (isChosen(MathLibrary.CUDNN, variants)) {
                 libraries.convolution = driver.openConvolution(stream);
             }
             return libraries;
@@ -45,6 +43,10 @@ final class Libraries implements AutoCloseable {
             libraries.close();
             throw e;
         }
+    }
+
+    private static boolean isChosen(MathLibrary library, Map<String, String> variants) {
+        return library.variant().equals(variants.get(library.operation()));
     }
 
     /** What computes products, or null for our own kernels. */

@@ -9,15 +9,36 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
- * Launches linear_mma.cu: the product with one factor of the adapter, then all the rest at once.
+ * Launches linear_mma.cu, tensor cores for bf16 in aligned chunks: the product with one factor of
+ * the adapter, then all the rest at once.
  */
-final class LinearMma {
+final class LinearMma implements Variant<Op.Linear> {
     private static final String FILE = "linear_mma";
 
     private final Launcher launcher;
 
     LinearMma(Launcher launcher) {
         this.launcher = launcher;
+    }
+
+    @Override
+    public String name() {
+        return "mma";
+    }
+
+    @Override
+    public String refuses(Op.Linear op) {
+        if (DTypeCode.of(op.weight().dtype()) < 0) {
+            return "weights of dtype " + op.weight().dtype();
+        }
+        return Packed.areActivations(launcher, op.x())
+                ? null
+                : "activations that are not bf16 in aligned chunks";
+    }
+
+    @Override
+    public long workspaceBytes(Op.Linear op) {
+        return workspaceBytes(op.x().dim(0) * op.x().dim(1), op.weight(), op.lora());
     }
 
     /** Most scratch for a product: S, and the matrices packed. */
@@ -35,7 +56,14 @@ final class LinearMma {
         return Packed.pitch(lora.a().dim(0));
     }
 
-    void linear(Operands operands, Op.Linear op, Tensor x) {
+    @Override
+    public void run(Op.Linear op) {
+        try (Operands operands = launcher.operands()) {
+            product(operands, op, operands.activation(op.x()));
+        }
+    }
+
+    private void product(Operands operands, Op.Linear op, Tensor x) {
         int rows = x.dim(0) * x.dim(1);
         int columns = op.weight().dim(0);
         LowRank lora = op.lora();

@@ -15,21 +15,32 @@ final class Packed {
     /** Elements of bf16 that a kernel reads at once. */
     static final int CHUNK = 8;
 
-    private static final int CHUNK_BYTES = 16;
-
     private Packed() {}
 
-    /** Whether all rows of a tensor are such chunks where they lie. */
+    /**
+     * Whether all rows of a tensor are such chunks where they lie; blocks of memory are aligned.
+     */
     static boolean isPacked(Tensor x) {
         int last = x.rank() - 1;
         boolean chunked =
-                x.dtype() == DType.BF16
-                        && isChunked(x.dim(last))
-                        && Launcher.address(x) % CHUNK_BYTES == 0;
+                x.dtype() == DType.BF16 && isChunked(x.dim(last)) && isChunked(x.offset());
         for (int axis = 0; axis < last; axis++) {
             chunked &= x.dim(axis) == 1 || isChunked(x.stride(axis));
         }
         return chunked;
+    }
+
+    /**
+     * Whether tensor cores take activations; the other side of a product is packed where it has to
+     * be.
+     */
+    static boolean areActivations(Launcher launcher, Tensor... tensors) {
+        boolean all = launcher.hasTensorCores();
+        for (Tensor x : tensors) {
+            // what has another dtype is converted, and lies in one piece then
+            all &= x.dtype() == DType.BF16 ? isPacked(x) : isChunked(x.dim(x.rank() - 1));
+        }
+        return all;
     }
 
     static boolean isChunked(long elements) {

@@ -65,10 +65,7 @@ class AttentionWideTest {
     }
 
     private void run(Op.Attention op, long scoreBytes) {
-        try (Operands operands = launcher.operands()) {
-            new AttentionWide(launcher, scoreBytes)
-                    .attention(operands, op, op.q(), op.k(), op.v(), null);
-        }
+        new AttentionWide(launcher, scoreBytes).run(op);
     }
 
     private Op.Attention operation(Tensor q, Tensor k, Tensor v) {

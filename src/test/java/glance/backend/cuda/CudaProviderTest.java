@@ -8,13 +8,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import glance.api.DeviceException;
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
-import glance.api.MathLibrary;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.backend.cuda.driver.Drivers;
 import glance.backend.cuda.driver.EmulatedDriver;
-import java.util.EnumSet;
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class CudaProviderTest {
@@ -58,12 +56,12 @@ class CudaProviderTest {
     }
 
     @Test
-    void device_saysWhichLibrariesCompute() {
+    void device_saysWhichVariantsWereChosen() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
-        Set<MathLibrary> both = EnumSet.allOf(MathLibrary.class);
-        try (Device device = Devices.open("cuda-emulated", new DeviceOptions(0, null, both))) {
-            assertThat(device.info().description())
-                    .endsWith(", products of matrices by cuBLAS, convolutions by cuDNN");
+        DeviceOptions options =
+                new DeviceOptions(0, null, Map.of("linear", "plain", "conv2d", "cudnn"));
+        try (Device device = Devices.open("cuda-emulated", options)) {
+            assertThat(device.info().description()).endsWith(", conv2d=cudnn, linear=plain");
         }
     }
 }

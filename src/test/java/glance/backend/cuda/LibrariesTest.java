@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceException;
-import glance.api.MathLibrary;
 import glance.backend.Epilogue;
+import glance.backend.KernelTable;
 import glance.backend.Op;
 import glance.backend.cuda.driver.EmulatedDriver;
 import glance.backend.cuda.driver.Gemm;
@@ -15,14 +15,15 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.EnumSet;
-import java.util.Set;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What libraries compute, and how they are called, on the emulated device. */
 class LibrariesTest {
+    private static final Map<String, String> BOTH = Map.of("linear", "cublas", "conv2d", "cudnn");
+
     private EmulatedDriver driver;
     private CudaMemory memory;
     private Libraries libraries;
@@ -34,7 +35,7 @@ class LibrariesTest {
         driver = new EmulatedDriver();
         stream = driver.createStream();
         memory = new CudaMemory(driver, stream, DType.BF16);
-        libraries = Libraries.open(driver, stream, EnumSet.allOf(MathLibrary.class));
+        libraries = Libraries.open(driver, stream, BOTH);
     }
 
     @AfterEach
@@ -80,33 +81,45 @@ class LibrariesTest {
         return new Op.Conv2d(x, x, null, 1, padding, null, x);
     }
 
+    private String variant(DType computeType, Map<String, String> chosen, Op op) {
+        KernelTable table = new KernelTable();
+        Launcher launcher = launcher(computeType);
+        new CudaVariants(chosen).addTo(table, launcher, new SumKernels(launcher));
+        return table.variant(op);
+    }
+
+    private Op.Linear linear(Tensor x) {
+        Tensor out = tensor(x.dtype(), x.dim(0), x.dim(1), 2);
+        Tensor weight = tensor(x.dtype(), 2, x.dim(2));
+        return new Op.Linear(x, weight, null, null, Epilogue.none(), out);
+    }
+
     @Test
     void products_areTheLibrarys_whateverTheSize() {
-        Launcher launcher = launcher(DType.BF16);
         for (int rows : new int[] {1, 5, 100}) {
-            assertThat(LinearVariant.of(launcher, tensor(DType.BF16, 2, rows, 65)))
-                    .isEqualTo(LinearVariant.LIBRARY);
+            Op.Linear op = linear(tensor(DType.BF16, 2, rows, 65));
+            assertThat(variant(DType.BF16, BOTH, op)).isEqualTo("cublas");
         }
     }
 
     @Test
     void unevenPadding_isOurs() {
-        Launcher launcher = launcher(DType.BF16);
         Tensor x = tensor(DType.BF16, 1, 8, 8, 8);
-        assertThat(Conv2dVariant.of(launcher, conv2d(x, Op.Padding.all(1)), x))
-                .isEqualTo(Conv2dVariant.LIBRARY);
-        assertThat(Conv2dVariant.of(launcher, conv2d(x, new Op.Padding(1, 0, 1, 0)), x))
-                .isEqualTo(Conv2dVariant.LIBRARY);
-        assertThat(Conv2dVariant.of(launcher, conv2d(x, new Op.Padding(0, 0, 1, 1)), x))
-                .isEqualTo(Conv2dVariant.MMA);
+        assertThat(variant(DType.BF16, BOTH, conv2d(x, Op.Padding.all(1)))).isEqualTo("cudnn");
+        assertThat(variant(DType.BF16, BOTH, conv2d(x, new Op.Padding(1, 0, 1, 0))))
+                .isEqualTo("cudnn");
+        assertThat(variant(DType.BF16, BOTH, conv2d(x, new Op.Padding(0, 0, 1, 1))))
+                .isEqualTo("mma");
     }
 
     @Test
-    void withoutLibraries_allIsOurs() {
-        Launcher launcher = new Launcher(driver, stream, memory, DType.F32, Libraries.none(driver));
-        assertThat(LinearVariant.of(launcher, tensor(DType.F32, 1, 100, 8)))
-                .isEqualTo(LinearVariant.PLAIN);
-        assertThat(Libraries.open(driver, stream, Set.of()).gemm()).isNull();
+    void librariesThatWereNotChosen_areNotOpened() {
+        try (Libraries none = Libraries.open(driver, stream, Map.of("linear", "mma"))) {
+            assertThat(none.gemm()).isNull();
+            assertThat(none.convolution()).isNull();
+        }
+        Op.Linear op = linear(tensor(DType.F32, 1, 100, 8));
+        assertThat(variant(DType.F32, Map.of(), op)).isEqualTo("plain");
     }
 
     @Test
@@ -115,7 +128,7 @@ class LibrariesTest {
         Tensor out = tensor(DType.F32, 1, 3, 2);
         Op.Linear op =
                 new Op.Linear(x, filled(0.5f, 2, 4), filled(10, 2), null, Epilogue.none(), out);
-        LinearKernel kernel = new LinearKernel(launcher(DType.F32));
+        LinearCublas kernel = new LinearCublas(launcher(DType.F32));
         kernel.run(op); // loads its code, which a capture must not
         driver.beginCapture(stream);
         kernel.run(op);

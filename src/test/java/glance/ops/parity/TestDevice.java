@@ -2,14 +2,10 @@ package glance.ops.parity;
 
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
-import glance.api.MathLibrary;
 import glance.api.Precision;
 import glance.backend.Device;
 import glance.backend.Devices;
-import glance.backend.LibraryInfo;
 import java.util.List;
-import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -40,31 +36,9 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
                         .map(options -> new TestDevice(info.id(), options, info.problem()));
     }
 
-    /** Every device that could have the library, with it, usable or not. */
-    public static List<TestDevice> with(MathLibrary library) {
-        return Devices.list().stream()
-                .filter(info -> !info.id().equals("cpu"))
-                .flatMap(info -> with(library, info))
-                .toList();
-    }
-
-    private static Stream<TestDevice> with(MathLibrary library, DeviceInfo info) {
-        String missing =
-                Devices.libraries().stream()
-                        .filter(found -> found.library() == library)
-                        .filter(found -> info.id().matches(found.kind() + "(:.*)?"))
-                        .map(LibraryInfo::problem)
-                        .filter(Objects::nonNull)
-                        .findFirst()
-                        .orElse(null);
-        return Stream.of(Precision.values())
-                .map(type -> new DeviceOptions(0, type, Set.of(library)))
-                .map(
-                        options ->
-                                new TestDevice(
-                                        info.id(),
-                                        options,
-                                        info.problem() == null ? missing : info.problem()));
+    /** The same with a variant of an operation. */
+    public TestDevice with(String operation, String variant) {
+        return new TestDevice(id, options.variant(operation, variant), problem);
     }
 
     /** Opens the device; the caller closes it. */
@@ -83,8 +57,8 @@ public record TestDevice(String id, DeviceOptions options, String problem) {
         return id
                 + type
                 + (options.threads() == 0 ? "" : " with " + options.threads() + " threads")
-                + options.libraries().stream()
-                        .map(library -> " with " + library.title())
+                + options.variants().entrySet().stream()
+                        .map(chosen -> " with " + chosen.getKey() + "=" + chosen.getValue())
                         .collect(Collectors.joining());
     }
 }

@@ -191,7 +191,7 @@ final class CudnnConvolution implements Convolution {
             }
         }
         throw new DeviceException(
-                "cuDNN has no algorithm for " + geometry + "; leave out --libraries cudnn");
+                "cuDNN has no algorithm for " + geometry + "; leave out --variant conv2d=cudnn");
     }
 
     private static int dataType(DType dtype) {

@@ -26,6 +26,7 @@ public final class EmulatedDriver implements Driver {
     private final Map<Long, List<Runnable>> graphs = new HashMap<>();
     private final Map<Long, Long> events = new HashMap<>(); // when they happened, by nanoTime
     private final Map<Long, SharedMemory> shared = new HashMap<>(); // by function
+    private final Map<Long, String> files = new HashMap<>(); // by module
     private final Map<String, Integer> arrayBytes;
     private final EmulatorLibrary library;
     private List<Runnable> capturing;
@@ -33,12 +34,23 @@ public final class EmulatedDriver implements Driver {
 
     /** The emulator with the kernels of the engine. */
     public EmulatedDriver() {
-        this(KernelFiles.KERNELS.stream().map(name -> name + ".cu").toList());
+        this(KernelFiles.KERNELS);
     }
 
-    /** The emulator with the given kernel files. */
-    EmulatedDriver(List<String> kernels) {
-        library = EmulatorLibrary.load(new EmulatorBuild(kernels).library());
+    /**
+     * The emulator with some kernels.
+     *
+     * @param files of the folder kernels on the class path, without suffix
+     */
+    public static EmulatedDriver of(List<String> files) {
+        return new EmulatedDriver(files);
+    }
+
+    private EmulatedDriver(List<String> kernels) {
+        library =
+                EmulatorLibrary.load(
+                        new EmulatorBuild(kernels.stream().map(name -> name + ".cu").toList())
+                                .library());
         try {
             arrayBytes = KernelFiles.sharedBytes("sm_" + GPU.computeCapability());
         } catch (IOException e) {
@@ -186,14 +198,16 @@ public final class EmulatedDriver implements Driver {
     @Override
     public long loadModule(String name) {
         expectNoCapture("loadModule");
-        return 1; // the library has all files
+        files.put(++lastHandle, name); // the library has them all
+        return lastHandle;
     }
 
     @Override
     public KernelFunction function(long module, String name) {
-        long handle = library.emulator_function(name);
+        long handle = library.emulator_function(files.get(module) + "/" + name);
         if (handle == 0) {
-            throw new DeviceException("cuda-emulated: there is no kernel " + name);
+            throw new DeviceException(
+                    "cuda-emulated: " + files.get(module) + ".cu has no kernel " + name);
         }
         return new KernelFunction(name, handle, library.emulator_max_threads(handle));
     }
@@ -202,8 +216,9 @@ public final class EmulatedDriver implements Driver {
     public int constant(long module, String name) {
         expectNoCapture("constant");
         IntByReference value = new IntByReference();
-        if (library.emulator_constant(name, value) != 0) {
-            throw new DeviceException("cuda-emulated: no kernel file exports " + name);
+        if (library.emulator_constant(files.get(module) + "/" + name, value) != 0) {
+            throw new DeviceException(
+                    "cuda-emulated: " + files.get(module) + ".cu exports no constant " + name);
         }
         return value.getValue();
     }

@@ -150,7 +150,10 @@ final class EmulatorBuild {
                     String object = name.replace('/', '-') + ".o";
                     List<String> command = new ArrayList<>(List.of(COMPILER));
                     command.addAll(COMMON);
-                    command.addAll(kernel ? KERNELS : List.of());
+                    if (kernel) {
+                        command.addAll(KERNELS);
+                        command.add("-DKERNEL_FILE=\"" + name.replace(".cu", "") + "\"");
+                    }
                     command.addAll(List.of(name, "-o", object));
                     jobs.add(() -> compile(command, work));
                     link.add(object);

@@ -113,13 +113,13 @@ public final class KernelFiles {
         return shared;
     }
 
-    /** The constants that kernel files export, by name, as the build found them in the PTX. */
+    /** The constants that kernel files export, by FILE/NAME, as the build found them in the PTX. */
     static Map<String, Integer> constants() throws IOException {
         Map<String, Integer> constants = new HashMap<>();
         String text = new String(read("fatbin/constants.txt"), StandardCharsets.US_ASCII);
         for (String line : text.lines().toList()) {
             String[] words = line.split(" ");
-            constants.put(words[1], Integer.valueOf(words[2]));
+            constants.put(words[0] + "/" + words[1], Integer.valueOf(words[2]));
         }
         return constants;
     }

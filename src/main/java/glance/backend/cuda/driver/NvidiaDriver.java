@@ -6,7 +6,7 @@ import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_THREADS_PE
 import static jcuda.driver.CUfunction_attribute.CU_FUNC_ATTRIBUTE_SHARED_SIZE_BYTES;
 
 import glance.api.DeviceException;
-import glance.api.MathLibrary;
+import glance.backend.MathLibrary;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -38,6 +38,7 @@ final class NvidiaDriver implements Driver {
     private final Map<Long, CUstream> streams = new HashMap<>();
     private final Map<Long, CUevent> events = new HashMap<>();
     private final Map<Long, CUmodule> modules = new HashMap<>();
+    private final Map<Long, String> files = new HashMap<>(); // by module
     private final Map<Long, NvidiaFunction> functions = new HashMap<>();
     private final Map<Long, CUgraphExec> graphs = new HashMap<>();
     private final Map<String, Integer> constants;
@@ -230,6 +231,7 @@ final class NvidiaDriver implements Driver {
     public long loadModule(String name) {
         enter();
         modules.put(++lastHandle, code.load(name));
+        files.put(lastHandle, name);
         return lastHandle;
     }
 
@@ -256,9 +258,9 @@ final class NvidiaDriver implements Driver {
 
     @Override
     public int constant(long module, String name) {
-        Integer value = constants.get(name);
+        Integer value = constants.get(files.get(module) + "/" + name);
         if (value == null) {
-            throw new DeviceException("no kernel file exports the constant " + name);
+            throw new DeviceException(files.get(module) + ".cu exports no constant " + name);
         }
         return value;
     }
@@ -343,7 +345,12 @@ final class NvidiaDriver implements Driver {
     private static void require(MathLibrary library) {
         String problem = NvidiaLibraries.problem(library);
         if (problem != null) {
-            throw new DeviceException(problem + ", or leave out --libraries");
+            throw new DeviceException(
+                    problem
+                            + ", or leave out --variant "
+                            + library.operation()
+                            + "="
+                            + library.variant());
         }
     }
 

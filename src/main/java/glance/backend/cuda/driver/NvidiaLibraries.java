@@ -1,6 +1,6 @@
 package glance.backend.cuda.driver;
 
-import glance.api.MathLibrary;
+import glance.backend.MathLibrary;
 import glance.io.NativeLibraries;
 import java.io.UncheckedIOException;
 import java.util.EnumMap;

@@ -1,7 +1,7 @@
 package glance.backend.cuda.driver;
 
 import com.sun.jna.Native;
-import glance.api.MathLibrary;
+import glance.backend.MathLibrary;
 import glance.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -69,7 +69,7 @@ final class BoundLibraries {
     }
 
     private static void print(MathLibrary library, String line) {
-        System.out.println(library.option() + ": " + line);
+        System.out.println(library.variant() + ": " + line);
     }
 
     /** C [4, 3] = 2 A^T B - C, with columns apart: all sizes differ, so no two can be mistaken. */

@@ -27,7 +27,7 @@ class EmulatedDriverTest {
     @BeforeEach
     void open() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
-        driver = new EmulatedDriver(List.of("planted.cu"));
+        driver = EmulatedDriver.of(List.of("planted"));
         stream = driver.createStream();
         x = driver.allocate(4 * COUNT);
         out = driver.allocate(4 * COUNT);
@@ -72,7 +72,7 @@ class EmulatedDriverTest {
     void mistake_isFound(String kernel, String complaint) {
         assertThatThrownBy(() -> launch(kernel, 128))
                 .isInstanceOf(DeviceException.class)
-                .hasMessageContaining("kernel " + kernel + ", block (0, 0, 0)")
+                .hasMessageContaining("kernel planted/" + kernel + ", block (0, 0, 0)")
                 .hasMessageContaining(complaint);
     }
 
@@ -234,8 +234,8 @@ class EmulatedDriverTest {
 
     @Test
     void unknownKernel_isNamed() {
-        assertThatThrownBy(() -> driver.function(1, "nothing"))
-                .hasMessage("cuda-emulated: there is no kernel nothing");
+        assertThatThrownBy(() -> driver.function(driver.loadModule("planted"), "none"))
+                .hasMessage("cuda-emulated: planted.cu has no kernel none");
     }
 
     private void launch(String kernel, int sharedBytes) {

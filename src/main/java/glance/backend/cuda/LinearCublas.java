@@ -1,6 +1,7 @@
 package glance.backend.cuda;
 
 import glance.backend.LowRank;
+import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.cuda.driver.Gemm;
 import glance.tensor.DType;
@@ -12,15 +13,32 @@ import glance.tensor.Tensor;
  * adapter {@code S = scale x A^T}, {@code y = x W^T}, {@code y += S B^T}; then one pass for bias,
  * activation, gate and residual. Intermediate results are rounded to the compute type.
  */
-final class LinearGemm {
+final class LinearCublas implements Variant<Op.Linear> {
     private final Launcher launcher;
 
-    LinearGemm(Launcher launcher) {
+    LinearCublas(Launcher launcher) {
         this.launcher = launcher;
     }
 
+    @Override
+    public String name() {
+        return MathLibrary.CUBLAS.variant();
+    }
+
+    @Override
+    public String refuses(Op.Linear op) {
+        if (launcher.libraries().gemm() == null) {
+            return "cuBLAS is not loaded";
+        }
+        return DTypeCode.of(op.weight().dtype()) < 0
+                ? "weights of dtype " + op.weight().dtype()
+                : null;
+    }
+
     /** Scratch: what is not in the compute type, converted, and S. */
-    static long workspaceBytes(DType computeType, Op.Linear op) {
+    @Override
+    public long workspaceBytes(Op.Linear op) {
+        DType computeType = launcher.computeType();
         long bytes = convertedBytes(computeType, op.weight());
         LowRank lora = op.lora();
         if (lora != null) {
@@ -36,25 +54,29 @@ final class LinearGemm {
         return x.dtype() == computeType ? 0 : x.numel() * computeType.bytes();
     }
 
-    /**
-     * @param made S in F32, where it has a scale for each column; else null
-     */
-    void linear(Operands operands, Op.Linear op, Tensor x, Tensor made) {
-        Tensor out = op.out();
-        product(1, x, operands.activation(op.weight()), 0, out);
-        LowRank lora = op.lora();
-        if (lora != null) {
-            Shape shape = Shape.of(x.dim(0), x.dim(1), lora.rank());
-            Tensor low;
-            if (made != null) {
-                low = operands.activation(made).reshape(shape.dims());
-            } else {
-                low = operands.scratch(launcher.computeType(), shape);
-                product(lora.scale(), x, operands.activation(lora.a()), 0, low);
+    @Override
+    public void run(Op.Linear op) {
+        try (Operands operands = launcher.operands()) {
+            Tensor x = operands.activation(op.x());
+            Tensor out = op.out();
+            product(1, x, operands.activation(op.weight()), 0, out);
+            if (op.lora() != null) {
+                product(1, low(operands, x, op.lora()), operands.activation(op.lora().b()), 1, out);
             }
-            product(1, low, operands.activation(lora.b()), 1, out);
+            LibraryEpilogue.run(launcher, operands, out, op.bias(), op.epilogue(), x.dim(1));
         }
-        LibraryEpilogue.run(launcher, operands, out, op.bias(), op.epilogue(), x.dim(1));
+    }
+
+    /** S; where it has a scale for each column by our kernel, as a library's product has one. */
+    private Tensor low(Operands operands, Tensor x, LowRank lora) {
+        Shape shape = Shape.of(x.dim(0), x.dim(1), lora.rank());
+        if (lora.scales() != null) {
+            Tensor made = LinearPlain.lowRank(launcher, operands, x, lora);
+            return operands.activation(made).reshape(shape.dims());
+        }
+        Tensor low = operands.scratch(launcher.computeType(), shape);
+        product(lora.scale(), x, operands.activation(lora.a()), 0, low);
+        return low;
     }
 
     /**

@@ -1,28 +1,55 @@
 package glance.backend.cuda;
 
+import glance.backend.MathLibrary;
 import glance.backend.Op;
 import glance.backend.cuda.driver.Convolution;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
-/** A convolution by a library, then bias and residual in one pass. */
-final class Conv2dLibrary {
+/** A convolution by cuDNN, then bias and residual in one pass. */
+final class Conv2dCudnn implements Variant<Op.Conv2d> {
     private final Launcher launcher;
 
-    Conv2dLibrary(Launcher launcher) {
+    Conv2dCudnn(Launcher launcher) {
         this.launcher = launcher;
     }
 
+    @Override
+    public String name() {
+        return MathLibrary.CUDNN.variant();
+    }
+
+    @Override
+    public String refuses(Op.Conv2d op) {
+        if (library() == null) {
+            return "cuDNN is not loaded";
+        }
+        if (DTypeCode.of(op.weight().dtype()) < 0) {
+            return "weights of dtype " + op.weight().dtype();
+        }
+        Op.Padding padding = op.padding();
+        boolean even = padding.top() == padding.bottom() && padding.left() == padding.right();
+        return even ? null : "padding that differs on opposite sides";
+    }
+
     /** Scratch: the library's, and the weight in the compute type. */
-    long workspaceBytes(Op.Conv2d op) {
+    @Override
+    public long workspaceBytes(Op.Conv2d op) {
         DType computeType = launcher.computeType();
         Tensor weight = op.weight();
         long converted = weight.dtype() == computeType ? 0 : weight.numel() * computeType.bytes();
         return converted + library().workspaceBytes(geometry(op));
     }
 
-    void convolve(Operands operands, Op.Conv2d op, Tensor x) {
+    @Override
+    public void run(Op.Conv2d op) {
+        try (Operands operands = launcher.operands()) {
+            convolve(operands, op, operands.activation(op.x()));
+        }
+    }
+
+    private void convolve(Operands operands, Op.Conv2d op, Tensor x) {
         Tensor out = op.out();
         Convolution.Geometry geometry = geometry(op);
         if (geometry.outHeight() != out.dim(1) || geometry.outWidth() != out.dim(2)) {

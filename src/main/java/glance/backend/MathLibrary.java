@@ -1,4 +1,4 @@
-package glance.api;
+package glance.backend;
 
 import java.util.Locale;
 
@@ -8,16 +8,23 @@ import java.util.Locale;
  */
 public enum MathLibrary {
     /** Products of matrices on NVIDIA GPUs. */
-    CUBLAS("cuBLAS", "products of matrices"),
+    CUBLAS("cuBLAS", "linear", "products of matrices"),
     /** Convolutions on NVIDIA GPUs. */
-    CUDNN("cuDNN", "convolutions");
+    CUDNN("cuDNN", "conv2d", "convolutions");
 
     private final String title;
+    private final String operation;
     private final String purpose;
 
-    MathLibrary(String title, String purpose) {
+    MathLibrary(String title, String operation, String purpose) {
         this.title = title;
+        this.operation = operation;
         this.purpose = purpose;
+    }
+
+    /** The operation of which it is a variant. */
+    public String operation() {
+        return operation;
     }
 
     /** As its maker writes it. */
@@ -30,8 +37,8 @@ public enum MathLibrary {
         return purpose;
     }
 
-    /** As {@code --libraries} takes it. */
-    public String option() {
+    /** The name of the variant. */
+    public String variant() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

@@ -1,6 +1,5 @@
 package glance.backend.cuda;
 
-import glance.backend.Kernel;
 import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.backend.TrainingOp;
@@ -11,23 +10,30 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
- * The gradients of a linear product: in F32 by product.cu; in BF16 by linear_mma.cu towards its
- * argument, and by low_rank_grad_mma.cu, whose parts sums.cu adds up, towards the adapter's
- * factors.
+ * The gradients of a linear product on tensor cores: by linear_mma.cu towards its argument, and by
+ * low_rank_grad_mma.cu, whose parts sums.cu adds up, towards the adapter's factors.
  */
-final class LinearGradKernel implements Kernel<TrainingOp.LinearGrad> {
+final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     private static final String FILE = "low_rank_grad_mma";
 
     private final Launcher launcher;
-    private final ProductKernels plain;
     private final LinearMma mma;
     private final SumKernels sums;
 
-    LinearGradKernel(Launcher launcher, SumKernels sums) {
+    LinearGradMma(Launcher launcher, SumKernels sums) {
         this.launcher = launcher;
-        this.plain = new ProductKernels(launcher);
         this.mma = new LinearMma(launcher);
         this.sums = sums;
+    }
+
+    @Override
+    public String name() {
+        return "mma";
+    }
+
+    @Override
+    public String refuses(TrainingOp.LinearGrad op) {
+        return launcher.hasTensorCores() ? null : "computes in bf16 alone";
     }
 
     @Override
@@ -37,9 +43,6 @@ final class LinearGradKernel implements Kernel<TrainingOp.LinearGrad> {
         int rows = op.dy().dim(0) * op.dy().dim(1);
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
-        if (launcher.computeType() == DType.F32) {
-            return lora == null ? 0 : (long) Float.BYTES * rows * lora.a().dim(0);
-        }
         long bytes =
                 LinearMma.workspaceBytes(rows, forward.weight(), lora)
                         + Packed.bytes(op.dy().reshape(rows, out));
@@ -54,13 +57,6 @@ final class LinearGradKernel implements Kernel<TrainingOp.LinearGrad> {
 
     @Override
     public void run(TrainingOp.LinearGrad op) {
-        if (op.out().numel() == 0) {
-            return;
-        }
-        if (launcher.computeType() == DType.F32) {
-            plain.linear(op);
-            return;
-        }
         Op.Linear forward = op.forward();
         LowRank lora = forward.lora();
         int rows = op.dy().dim(0) * op.dy().dim(1);

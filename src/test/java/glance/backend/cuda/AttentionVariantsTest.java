@@ -2,8 +2,12 @@ package glance.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.backend.AttentionMask;
+import glance.backend.KernelTable;
+import glance.backend.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -11,7 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which kernel computes which attention. The emulated GPU has 4 multiprocessors. */
-class AttentionVariantTest {
+class AttentionVariantsTest {
     private EmulatedGpu gpu;
 
     @BeforeEach
@@ -26,37 +30,47 @@ class AttentionVariantTest {
         }
     }
 
+    private String variant(DType computeType, float scale, Tensor q, Tensor k) {
+        KernelTable table = new KernelTable();
+        Launcher launcher = gpu.launcher(computeType);
+        new CudaVariants(Map.of()).addTo(table, launcher, new SumKernels(launcher));
+        return table.variant(
+                new Op.Attention(
+                        q,
+                        k,
+                        k,
+                        scale,
+                        AttentionMask.none(),
+                        null,
+                        gpu.tensor(q.dtype(), q.shape().dims())));
+    }
+
     @ParameterizedTest
-    @CsvSource({"8, MMA", "72, MMA", "128, MMA", "20, PLAIN", "136, WIDE", "140, PLAIN"})
-    void bf16_takesTensorCoresForHeadsOfWholeChunks(int headDim, AttentionVariant expected) {
+    @CsvSource({"8, mma", "72, mma", "128, mma", "20, plain", "136, wide", "140, plain"})
+    void bf16_takesTensorCoresForHeadsOfWholeChunks(int headDim, String expected) {
         Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, headDim);
-        assertThat(AttentionVariant.of(gpu.launcher(DType.BF16), 1, q)).isEqualTo(expected);
+        assertThat(variant(DType.BF16, 1, q, q)).isEqualTo(expected);
     }
 
     @Test
     void f32_neverTakesTensorCores() {
         Tensor q = gpu.tensor(DType.F32, 1, 5, 2, 64);
-        assertThat(AttentionVariant.of(gpu.launcher(DType.F32), 1, q))
-                .isEqualTo(AttentionVariant.PLAIN);
+        assertThat(variant(DType.F32, 1, q, q)).isEqualTo("plain");
     }
 
     @Test
     void oneMisalignedOperand_takesPlainArithmetic() {
-        Launcher launcher = gpu.launcher(DType.BF16);
         Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, 64);
         Tensor joint = gpu.tensor(DType.BF16, 1, 5, 2, 72);
-        assertThat(AttentionVariant.of(launcher, 1, q, joint.narrow(3, 8, 64)))
-                .isEqualTo(AttentionVariant.MMA);
-        assertThat(AttentionVariant.of(launcher, 1, q, joint.narrow(3, 4, 64)))
-                .isEqualTo(AttentionVariant.PLAIN);
+        assertThat(variant(DType.BF16, 1, q, joint.narrow(3, 8, 64))).isEqualTo("mma");
+        assertThat(variant(DType.BF16, 1, q, joint.narrow(3, 4, 64))).isEqualTo("plain");
     }
 
     @ParameterizedTest
-    @CsvSource({"0.125, MMA", "0, PLAIN", "-1, PLAIN"})
-    void scaleThatDoesNotKeepTheOrderOfScores_takesPlainArithmetic(
-            float scale, AttentionVariant expected) {
+    @CsvSource({"0.125, mma", "0, plain", "-1, plain"})
+    void scaleThatDoesNotKeepTheOrderOfScores_takesPlainArithmetic(float scale, String expected) {
         Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, 64);
-        assertThat(AttentionVariant.of(gpu.launcher(DType.BF16), scale, q)).isEqualTo(expected);
+        assertThat(variant(DType.BF16, scale, q, q)).isEqualTo(expected);
     }
 
     @ParameterizedTest

@@ -1,7 +1,6 @@
 package glance.backend.cuda;
 
 import glance.backend.Epilogue;
-import glance.backend.Kernel;
 import glance.backend.LowRank;
 import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
@@ -11,76 +10,72 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
- * Launches linear.cu: first the small product with A, then all the rest at once. Hands what tensor
- * cores take to {@link LinearMma}, and everything to {@link LinearGemm} if there is a library.
+ * Launches linear.cu, plain arithmetic of any dtype and alignment: first the small product with A,
+ * then all the rest at once.
  */
-final class LinearKernel implements Kernel<Op.Linear> {
+final class LinearPlain implements Variant<Op.Linear> {
     private static final String FILE = "linear";
 
     private final Launcher launcher;
-    private final LinearMma mma;
-    private final LinearGemm library;
+    private final boolean few;
 
-    LinearKernel(Launcher launcher) {
+    private LinearPlain(Launcher launcher, boolean few) {
         this.launcher = launcher;
-        this.mma = new LinearMma(launcher);
-        this.library = new LinearGemm(launcher);
+        this.few = few;
+    }
+
+    /** A warp for each column: the weight is read once, for few rows. */
+    static LinearPlain rows(Launcher launcher) {
+        return new LinearPlain(launcher, true);
+    }
+
+    /** A block for each tile of results. */
+    static LinearPlain tiles(Launcher launcher) {
+        return new LinearPlain(launcher, false);
+    }
+
+    @Override
+    public String name() {
+        return few ? "rows" : "plain";
     }
 
     @Override
     public String refuses(Op.Linear op) {
-        return DTypeCode.of(op.weight().dtype()) >= 0
-                ? null
-                : "weights of dtype " + op.weight().dtype();
+        if (DTypeCode.of(op.weight().dtype()) < 0) {
+            return "weights of dtype " + op.weight().dtype();
+        }
+        int most = launcher.constant(FILE, "linear_few_rows");
+        return few && rows(op.x()) > most ? "more than " + most + " rows" : null;
     }
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        if (launcher.libraries().gemm() != null) {
-            return LinearGemm.workspaceBytes(launcher.computeType(), op);
-        }
-        int rows = op.x().dim(0) * op.x().dim(1);
-        long plain = op.lora() == null ? 0 : (long) Float.BYTES * rows * op.lora().a().dim(0);
-        long tensorCores =
-                launcher.computeType() == DType.BF16
-                        ? LinearMma.workspaceBytes(rows, op.weight(), op.lora())
-                        : 0;
-        return Math.max(plain, tensorCores);
+        return op.lora() == null ? 0 : (long) Float.BYTES * rows(op.x()) * op.lora().rank();
     }
 
     @Override
     public void run(Op.Linear op) {
-        if (op.out().numel() == 0) {
-            return;
-        }
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(op.x());
-            LinearVariant variant = LinearVariant.of(launcher, x);
-            switch (variant) {
-                case LIBRARY -> {
-                    // a library's product has one scale
-                    boolean own = op.lora() != null && op.lora().scales() != null;
-                    library.linear(operands, op, x, own ? lowRank(operands, x, op.lora()) : null);
-                }
-                case MMA -> mma.linear(operands, op, x);
-                case ROWS, PLAIN -> {
-                    Tensor low = op.lora() == null ? null : lowRank(operands, x, op.lora());
-                    product(variant, operands, op, x, low);
-                }
-            }
+            Tensor low = op.lora() == null ? null : lowRank(launcher, operands, x, op.lora());
+            product(operands, op, x, low);
         }
     }
 
+    private static int rows(Tensor x) {
+        return x.dim(0) * x.dim(1);
+    }
+
     /** {@code scale x A^T}, columns times their scales, [rows, rank]. */
-    private Tensor lowRank(Operands operands, Tensor x, LowRank lora) {
-        int rows = x.dim(0) * x.dim(1);
-        int rank = lora.a().dim(0);
+    static Tensor lowRank(Launcher launcher, Operands operands, Tensor x, LowRank lora) {
+        int rows = rows(x);
+        int rank = lora.rank();
         Tensor low = operands.scratch(DType.F32, Shape.of(rows, rank));
         String entry = "low_rank" + launcher.suffix();
         launcher.launch(
                 FILE,
                 entry,
-                rowsGrid(entry, rows, rank),
+                rowsGrid(launcher, entry, rows, rank),
                 rows(new Arguments(), x)
                         .pointer(Launcher.address(lora.a()))
                         .i32(DTypeCode.of(lora.a().dtype()))
@@ -93,11 +88,9 @@ final class LinearKernel implements Kernel<Op.Linear> {
         return low;
     }
 
-    private void product(
-            LinearVariant variant, Operands operands, Op.Linear op, Tensor x, Tensor low) {
-        int rows = x.dim(0) * x.dim(1);
+    private void product(Operands operands, Op.Linear op, Tensor x, Tensor low) {
+        int rows = rows(x);
         int columns = op.weight().dim(0);
-        boolean few = variant == LinearVariant.ROWS;
         String entry = (few ? "linear_rows" : "linear_tile") + launcher.suffix();
         Tensor up = low == null ? null : op.lora().b();
         Epilogue epilogue = op.epilogue();
@@ -105,7 +98,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
         launcher.launch(
                 FILE,
                 entry,
-                few ? rowsGrid(entry, rows, columns) : tileGrid(rows, columns),
+                few ? rowsGrid(launcher, entry, rows, columns) : tileGrid(rows, columns),
                 rows(new Arguments(), x)
                         .pointer(Launcher.address(op.weight()))
                         .i32(DTypeCode.of(op.weight().dtype()))
@@ -132,7 +125,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
                 .i32(x.dim(1));
     }
 
-    private Grid rowsGrid(String entry, int rows, int columns) {
+    private static Grid rowsGrid(Launcher launcher, String entry, int rows, int columns) {
         return Grid.of(
                 Grid.blocks(columns, launcher.warps(FILE, entry)),
                 Grid.blocks(rows, launcher.constant(FILE, "linear_few_rows")));

@@ -8,20 +8,39 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
-/** Launches product.cu. */
-final class ProductKernels {
+/**
+ * Launches product.cu: the gradients of a linear product in F32. {@code S = scale dy B} is made
+ * once, for {@code dx = dy W + S A} and for {@code da = S^T x}.
+ */
+final class LinearGradPlain implements Variant<TrainingOp.LinearGrad> {
     private static final String FILE = "product";
 
     private final Launcher launcher;
 
-    ProductKernels(Launcher launcher) {
+    LinearGradPlain(Launcher launcher) {
         this.launcher = launcher;
     }
 
-    /**
-     * {@code S = scale dy B} is made once, for {@code dx = dy W + S A} and for {@code da = S^T x}.
-     */
-    void linear(TrainingOp.LinearGrad op) {
+    @Override
+    public String name() {
+        return "plain";
+    }
+
+    @Override
+    public String refuses(TrainingOp.LinearGrad op) {
+        return launcher.computeType() == DType.F32 ? null : "computes in f32 alone";
+    }
+
+    @Override
+    public long workspaceBytes(TrainingOp.LinearGrad op) {
+        LowRank lora = op.forward().lora();
+        return lora == null
+                ? 0
+                : (long) Float.BYTES * op.dy().dim(0) * op.dy().dim(1) * lora.rank();
+    }
+
+    @Override
+    public void run(TrainingOp.LinearGrad op) {
         LowRank lora = op.forward().lora();
         Tensor dy = op.dy().reshape(op.dy().dim(0) * op.dy().dim(1), op.dy().dim(2));
         try (Operands operands = launcher.operands()) {

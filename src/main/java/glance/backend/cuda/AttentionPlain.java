@@ -1,25 +1,25 @@
 package glance.backend.cuda;
 
-import glance.backend.Kernel;
 import glance.backend.Op;
 import glance.backend.cuda.driver.Grid;
 import glance.tensor.Tensor;
 
 /**
- * Launches attention.cu: a block for each tile of queries of a head. Hands what tensor cores take
- * to {@link AttentionMma}.
+ * Launches attention.cu, plain arithmetic of any head dimension and alignment: a block for each
+ * tile of queries of a head.
  */
-final class AttentionKernel implements Kernel<Op.Attention> {
+final class AttentionPlain implements Variant<Op.Attention> {
     private static final String FILE = "attention";
 
     private final Launcher launcher;
-    private final AttentionMma mma;
-    private final AttentionWide wide;
 
-    AttentionKernel(Launcher launcher) {
+    AttentionPlain(Launcher launcher) {
         this.launcher = launcher;
-        this.mma = new AttentionMma(launcher);
-        this.wide = new AttentionWide(launcher, AttentionWide.SCORE_BYTES);
+    }
+
+    @Override
+    public String name() {
+        return "plain";
     }
 
     @Override
@@ -29,29 +29,16 @@ final class AttentionKernel implements Kernel<Op.Attention> {
     }
 
     @Override
-    public long workspaceBytes(Op.Attention op) {
-        return AttentionVariant.isWide(launcher, op.q().dim(3)) ? wide.workspaceBytes(op) : 0;
-    }
-
-    @Override
     public void run(Op.Attention op) {
-        if (op.out().numel() == 0) {
-            return;
-        }
         try (Operands operands = launcher.operands()) {
             Tensor q = operands.activation(op.q());
             Tensor k = operands.activation(op.k());
             Tensor v = operands.activation(op.v());
-            Tensor bias = operands.parameter(op.mask().bias());
-            switch (AttentionVariant.of(launcher, op.scale(), q, k, v, op.out())) {
-                case MMA -> mma.attention(op, q, k, v, bias);
-                case WIDE -> wide.attention(operands, op, q, k, v, bias);
-                case PLAIN -> plain(op, q, k, v, bias);
-            }
+            launch(op, q, k, v, operands.parameter(op.mask().bias()));
         }
     }
 
-    private void plain(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
+    private void launch(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
         int queries = launcher.constant(FILE, "attention_queries");
         int keyTile = keyTile(q.dim(3));
         launcher.launch(
