@@ -6,7 +6,7 @@
 //
 // q and out [batch, seqLen, heads, headDim], k and v [batch, keyLen, kv, headDim], f32 or bf16, with
 // any strides before the last dimension (out packed). A key is visible if it is not after the query
-// (causal), and beyond or below the real part of the padded prefix (glance.backend.AttentionMask);
+// (causal), and beyond or below the real part of the padded prefix (glance.op.AttentionMask);
 // bias [heads, seqLen, keyLen] f32 is added to the scores. A query that sees nothing yields zeros
 // and an lse of -infinity.
 //

@@ -1,10 +1,10 @@
 package glance.autograd;
 
-import glance.backend.AttentionMask;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
-import glance.backend.Op;
-import glance.backend.Rope;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
+import glance.op.Rope;
 import glance.tensor.Tensor;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;

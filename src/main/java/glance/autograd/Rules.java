@@ -1,7 +1,7 @@
 package glance.autograd;
 
-import glance.backend.LowRank;
-import glance.backend.Op;
+import glance.op.LowRank;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
 import glance.tensor.Shape;
@@ -77,7 +77,7 @@ final class Rules {
         }
     }
 
-    /** From the saved log-sum-exp; formula at {@link glance.backend.TrainingOp.AttentionGrad}. */
+    /** From the saved log-sum-exp; formula at {@link glance.op.TrainingOp.AttentionGrad}. */
     private static void attention(Op.Attention op, Tensor dy, Gradients g, Ops ops) {
         List<Tensor> gradients = ops.training().attention(op, dy);
         g.add(op.q(), gradients.get(0));

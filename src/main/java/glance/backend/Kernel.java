@@ -1,5 +1,6 @@
 package glance.backend;
 
+import glance.op.Op;
 import java.util.List;
 
 /** Runs one kind of operation on one device. */

@@ -1,5 +1,7 @@
 package glance.backend;
 
+import glance.op.Op;
+import glance.op.TrainingOp;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;

@@ -1,6 +1,6 @@
 package glance.lora;
 
-import glance.backend.LowRank;
+import glance.op.LowRank;
 import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.tensor.Tensor;

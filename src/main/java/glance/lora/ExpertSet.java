@@ -1,8 +1,8 @@
 package glance.lora;
 
 import glance.backend.DeviceMemory;
-import glance.backend.LowRank;
 import glance.io.HostTensor;
+import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;

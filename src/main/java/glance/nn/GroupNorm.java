@@ -1,6 +1,6 @@
 package glance.nn;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.List;

@@ -1,6 +1,6 @@
 package glance.nn;
 
-import glance.backend.Epilogue;
+import glance.op.Epilogue;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

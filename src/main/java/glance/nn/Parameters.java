@@ -1,9 +1,9 @@
 package glance.nn;
 
 import glance.api.FormatException;
-import glance.backend.Op;
 import glance.io.TensorInfo;
 import glance.io.Weights;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.DType;

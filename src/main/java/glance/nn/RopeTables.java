@@ -1,6 +1,6 @@
 package glance.nn;
 
-import glance.backend.Rope;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import java.nio.FloatBuffer;

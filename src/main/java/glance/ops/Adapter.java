@@ -1,6 +1,6 @@
 package glance.ops;
 
-import glance.backend.LowRank;
+import glance.op.LowRank;
 
 /**
  * What is added to the linear layers of a model while it is active: see {@link Ops#under}. The

@@ -1,13 +1,13 @@
 package glance.ops;
 
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
 import glance.backend.Device;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
-import glance.backend.Op;
 import glance.backend.Replay;
-import glance.backend.Rope;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
+import glance.op.Rope;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;

@@ -1,6 +1,6 @@
 package glance.ops;
 
-import glance.backend.Op;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.function.Supplier;

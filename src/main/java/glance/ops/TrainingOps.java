@@ -1,11 +1,11 @@
 package glance.ops;
 
 import glance.api.AdamWSettings;
-import glance.backend.Activation;
-import glance.backend.LowRank;
-import glance.backend.Op;
-import glance.backend.QuantizedBlocks;
-import glance.backend.TrainingOp;
+import glance.op.Activation;
+import glance.op.LowRank;
+import glance.op.Op;
+import glance.op.QuantizedBlocks;
+import glance.op.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

@@ -1,7 +1,7 @@
 package glance.roofline;
 
 import glance.backend.Device;
-import glance.backend.Op;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

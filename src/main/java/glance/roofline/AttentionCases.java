@@ -1,8 +1,8 @@
 package glance.roofline;
 
-import glance.backend.AttentionMask;
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.AttentionMask;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;

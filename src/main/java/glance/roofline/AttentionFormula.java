@@ -1,6 +1,6 @@
 package glance.roofline;
 
-import glance.backend.Op;
+import glance.op.Op;
 
 /**
  * Attention and its gradients, element by element; q, k and v [batch, seqLen, numHeads, headDim] of

@@ -1,8 +1,8 @@
 package glance.roofline;
 
-import glance.backend.Activation;
 import glance.backend.MathLibrary;
-import glance.backend.Op;
+import glance.op.Activation;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.Map;

@@ -1,6 +1,6 @@
 package glance.roofline;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 
 /** Pointwise functions in float64. */
 final class Functions {

@@ -1,11 +1,11 @@
 package glance.roofline;
 
-import glance.backend.Activation;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
 import glance.backend.MathLibrary;
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.Activation;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;

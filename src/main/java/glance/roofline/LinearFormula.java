@@ -1,6 +1,6 @@
 package glance.roofline;
 
-import glance.backend.Op;
+import glance.op.Op;
 import glance.tensor.Tensor;
 
 /**

@@ -1,9 +1,9 @@
 package glance.roofline;
 
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
 import glance.backend.MathLibrary;
-import glance.backend.Op;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.stream.IntStream;

@@ -1,7 +1,7 @@
 package glance.roofline;
 
-import glance.backend.Op;
-import glance.backend.Rope;
+import glance.op.Op;
+import glance.op.Rope;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;

@@ -1,7 +1,7 @@
 package glance.roofline;
 
 import glance.api.AdamWSettings;
-import glance.backend.TrainingOp;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;

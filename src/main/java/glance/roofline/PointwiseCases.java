@@ -1,7 +1,7 @@
 package glance.roofline;
 
-import glance.backend.Activation;
-import glance.backend.Op;
+import glance.op.Activation;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.Locale;
 import java.util.stream.Stream;

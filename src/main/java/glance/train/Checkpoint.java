@@ -2,12 +2,12 @@ package glance.train;
 
 import glance.api.FormatException;
 import glance.api.TrainingFailure;
-import glance.backend.LowRank;
 import glance.io.Fingerprint;
 import glance.io.HostTensor;
 import glance.io.SafetensorsFile;
 import glance.io.SafetensorsWriter;
 import glance.lora.LoraPair;
+import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.file.Path;

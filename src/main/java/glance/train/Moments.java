@@ -1,7 +1,7 @@
 package glance.train;
 
 import glance.api.AdamWSettings;
-import glance.backend.QuantizedBlocks;
+import glance.op.QuantizedBlocks;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Shape;

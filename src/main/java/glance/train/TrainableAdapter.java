@@ -1,7 +1,7 @@
 package glance.train;
 
-import glance.backend.LowRank;
 import glance.lora.LoraPair;
+import glance.op.LowRank;
 import glance.ops.Adapter;
 import glance.ops.HostTransfer;
 import glance.ops.Ops;

@@ -1,7 +1,7 @@
 package glance.autograd;
 
-import glance.backend.AttentionMask;
-import glance.backend.Op;
+import glance.op.AttentionMask;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.parity.Arithmetic;
 import glance.ops.parity.AttentionReference;

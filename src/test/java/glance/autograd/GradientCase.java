@@ -1,6 +1,6 @@
 package glance.autograd;
 
-import glance.backend.Op;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.parity.HostArray;
 import glance.tensor.Tensor;

@@ -1,9 +1,9 @@
 package glance.autograd;
 
-import glance.backend.Activation;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
-import glance.backend.Op;
+import glance.op.Activation;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
 import glance.ops.parity.Arithmetic;
 import glance.ops.parity.LinearReference;
 import java.util.ArrayList;

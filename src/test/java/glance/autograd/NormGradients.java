@@ -1,8 +1,8 @@
 package glance.autograd;
 
-import glance.backend.Activation;
-import glance.backend.Op;
-import glance.backend.Rope;
+import glance.op.Activation;
+import glance.op.Op;
+import glance.op.Rope;
 import glance.ops.parity.Activations64;
 import glance.ops.parity.Arithmetic;
 import glance.ops.parity.HostArray;

@@ -1,7 +1,7 @@
 package glance.autograd;
 
-import glance.backend.Activation;
-import glance.backend.Op;
+import glance.op.Activation;
+import glance.op.Op;
 import glance.ops.parity.Activations64;
 import glance.ops.parity.Arithmetic;
 import glance.ops.parity.HostArray;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import glance.api.DeviceOptions;
 import glance.backend.Device;
 import glance.backend.Devices;
-import glance.backend.Op;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.Recorder;
 import glance.ops.Scope;

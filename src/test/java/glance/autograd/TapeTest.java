@@ -3,12 +3,12 @@ package glance.autograd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.ops.parity.NotingDevice;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.MemoryStats;
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
 import glance.backend.Device;
+import glance.op.Activation;
+import glance.op.AttentionMask;
 import glance.ops.parity.TestDevice;
 import glance.tensor.DType;
 import glance.tensor.Shape;

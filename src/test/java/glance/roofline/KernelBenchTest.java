@@ -7,7 +7,7 @@ import glance.api.DeviceOptions;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.backend.KernelTable;
-import glance.backend.Op;
+import glance.op.Op;
 import glance.ops.parity.ForwardingDevice;
 import glance.ops.parity.TestDevice;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package glance.bench;
 
 import ai.djl.pytorch.jni.IValue;
-import glance.backend.AttentionMask;
+import glance.op.AttentionMask;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 

@@ -1,10 +1,10 @@
 package glance.bench;
 
 import ai.djl.pytorch.jni.IValue;
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
-import glance.backend.Epilogue;
-import glance.backend.Rope;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.DType;

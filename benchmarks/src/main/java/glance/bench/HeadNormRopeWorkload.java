@@ -1,7 +1,7 @@
 package glance.bench;
 
 import ai.djl.pytorch.jni.IValue;
-import glance.backend.Rope;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Tensor;

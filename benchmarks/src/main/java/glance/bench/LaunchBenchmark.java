@@ -1,16 +1,15 @@
 package glance.bench;
 
-import glance.api.Precision;
-
-import glance.backend.Activation;
-import glance.backend.Device;
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
-import glance.backend.Op;
+import glance.api.Precision;
+import glance.backend.Device;
 import glance.backend.cuda.CudaProvider;
 import glance.backend.cuda.driver.Driver;
+import glance.op.Activation;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

@@ -1,8 +1,8 @@
 package glance.bench;
 
 import ai.djl.pytorch.jni.IValue;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
+import glance.op.Epilogue;
+import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Tensor;

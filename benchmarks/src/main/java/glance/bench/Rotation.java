@@ -1,7 +1,7 @@
 package glance.bench;
 
 import ai.djl.pytorch.jni.IValue;
-import glance.backend.Rope;
+import glance.op.Rope;
 
 /** Rotary tables of arbitrary angles: both sides do the same work whatever the angles are. */
 final class Rotation {

@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 
 /** Pointwise functions on arrays, in place. */
 final class Activations {

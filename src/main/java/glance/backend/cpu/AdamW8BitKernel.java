@@ -1,8 +1,8 @@
 package glance.backend.cpu;
 
 import glance.backend.Kernel;
-import glance.backend.QuantizedBlocks;
-import glance.backend.TrainingOp;
+import glance.op.QuantizedBlocks;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
 

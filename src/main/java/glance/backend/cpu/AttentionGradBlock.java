@@ -1,7 +1,7 @@
 package glance.backend.cpu;
 
-import glance.backend.AttentionMask;
-import glance.backend.Op;
+import glance.op.AttentionMask;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 

@@ -1,7 +1,7 @@
 package glance.backend.cpu;
 
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 

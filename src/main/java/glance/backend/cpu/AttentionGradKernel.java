@@ -1,8 +1,8 @@
 package glance.backend.cpu;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 
 /**

@@ -1,8 +1,8 @@
 package glance.backend.cpu;
 
-import glance.backend.AttentionMask;
 import glance.backend.Kernel;
-import glance.backend.Op;
+import glance.op.AttentionMask;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 

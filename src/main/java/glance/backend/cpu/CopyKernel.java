@@ -1,7 +1,7 @@
 package glance.backend.cpu;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 

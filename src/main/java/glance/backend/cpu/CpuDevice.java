@@ -4,8 +4,8 @@ import glance.api.DeviceInfo;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
 import glance.backend.KernelTable;
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.tensor.DType;
 
 /** The CPU as a device. */

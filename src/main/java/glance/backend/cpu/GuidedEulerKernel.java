@@ -1,7 +1,7 @@
 package glance.backend.cpu;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
+import glance.op.Op;
 
 /** Guidance with norm rescale and the Euler step, one token at a time. */
 final class GuidedEulerKernel implements Kernel<Op.GuidedEuler> {

@@ -1,8 +1,8 @@
 package glance.backend.cpu;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
-import glance.backend.Rope;
+import glance.op.Op;
+import glance.op.Rope;
 import glance.tensor.Tensor;
 
 /** Per-head RMSNorm and rotary positions, streams joined along the sequence. */

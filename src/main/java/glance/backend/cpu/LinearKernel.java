@@ -1,9 +1,9 @@
 package glance.backend.cpu;
 
-import glance.backend.Epilogue;
 import glance.backend.Kernel;
-import glance.backend.LowRank;
-import glance.backend.Op;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 

@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.Op;
+import glance.op.Op;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
 

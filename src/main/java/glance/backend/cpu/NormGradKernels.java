@@ -1,8 +1,8 @@
 package glance.backend.cpu;
 
-import glance.backend.Op;
-import glance.backend.Rope;
-import glance.backend.TrainingOp;
+import glance.op.Op;
+import glance.op.Rope;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;

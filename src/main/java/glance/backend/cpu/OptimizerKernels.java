@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.TrainingOp;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 
 /** Loss, gradient norm and optimizer. */

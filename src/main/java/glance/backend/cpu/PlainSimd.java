@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 
 /** Inner loops without the Vector API, written so that the JIT can still unroll them. */
 final class PlainSimd extends Simd {

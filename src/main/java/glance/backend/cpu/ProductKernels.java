@@ -1,7 +1,7 @@
 package glance.backend.cpu;
 
-import glance.backend.LowRank;
-import glance.backend.TrainingOp;
+import glance.op.LowRank;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 
 /** Matrix products of the backward pass. */

@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

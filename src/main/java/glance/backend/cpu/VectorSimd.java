@@ -1,6 +1,6 @@
 package glance.backend.cpu;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;

@@ -1,8 +1,8 @@
 package glance.backend.cuda;
 
-import glance.backend.AttentionMask;
-import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
+import glance.op.AttentionMask;
+import glance.op.Op;
 import glance.tensor.Tensor;
 
 /** What the kernels of attention are told in the same order, forward and backward. */

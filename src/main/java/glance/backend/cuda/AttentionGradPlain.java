@@ -1,6 +1,6 @@
 package glance.backend.cuda;
 
-import glance.backend.TrainingOp;
+import glance.op.TrainingOp;
 
 /** Launches attention_grad.cu, plain arithmetic: a warp for each head of a query, then of a key. */
 final class AttentionGradPlain implements Variant<TrainingOp.AttentionGrad> {

@@ -1,7 +1,7 @@
 package glance.backend.cuda;
 
-import glance.backend.Op;
 import glance.backend.cuda.driver.Grid;
+import glance.op.Op;
 import glance.tensor.Tensor;
 
 /**

@@ -1,8 +1,8 @@
 package glance.backend.cuda;
 
 import glance.backend.MathLibrary;
-import glance.backend.Op;
 import glance.backend.cuda.driver.Convolution;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

@@ -1,7 +1,7 @@
 package glance.backend.cuda;
 
-import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
+import glance.op.Op;
 import glance.tensor.Tensor;
 
 /** Launches conv2d_mma.cu, tensor cores for bf16 in aligned chunks. */

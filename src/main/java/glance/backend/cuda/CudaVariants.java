@@ -2,8 +2,8 @@ package glance.backend.cuda;
 
 import glance.api.DeviceException;
 import glance.backend.KernelTable;
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

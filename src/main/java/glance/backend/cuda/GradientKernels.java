@@ -1,7 +1,7 @@
 package glance.backend.cuda;
 
-import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Arguments;
+import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 
 /** Launches gradients.cu. */

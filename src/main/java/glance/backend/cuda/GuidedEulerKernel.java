@@ -1,9 +1,9 @@
 package glance.backend.cuda;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.op.Op;
 import glance.tensor.Tensor;
 
 /** Launches guided_euler.cu: a warp for each token. */

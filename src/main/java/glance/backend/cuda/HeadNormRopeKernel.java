@@ -1,10 +1,10 @@
 package glance.backend.cuda;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
-import glance.backend.Rope;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.op.Op;
+import glance.op.Rope;
 import glance.tensor.Tensor;
 import java.util.List;
 

@@ -1,9 +1,9 @@
 package glance.backend.cuda;
 
-import glance.backend.Activation;
-import glance.backend.Epilogue;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.op.Activation;
+import glance.op.Epilogue;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 

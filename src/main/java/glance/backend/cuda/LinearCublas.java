@@ -1,9 +1,9 @@
 package glance.backend.cuda;
 
-import glance.backend.LowRank;
 import glance.backend.MathLibrary;
-import glance.backend.Op;
 import glance.backend.cuda.driver.Gemm;
+import glance.op.LowRank;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

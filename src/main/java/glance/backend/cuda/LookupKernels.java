@@ -1,7 +1,7 @@
 package glance.backend.cuda;
 
-import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
+import glance.op.Op;
 
 /** Launches lookup.cu. */
 final class LookupKernels {

@@ -1,8 +1,8 @@
 package glance.backend.cuda;
 
-import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.op.Op;
 import glance.tensor.Tensor;
 
 /** Launches norm.cu: a group of lanes for each row. */

@@ -1,6 +1,6 @@
 package glance.backend.cuda;
 
-import glance.backend.Op;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

@@ -1,10 +1,10 @@
 package glance.backend.cuda;
 
 import glance.api.AdamWSettings;
-import glance.backend.QuantizedBlocks;
-import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.op.QuantizedBlocks;
+import glance.op.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

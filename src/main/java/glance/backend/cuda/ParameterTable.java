@@ -1,7 +1,7 @@
 package glance.backend.cuda;
 
-import glance.backend.QuantizedBlocks;
 import glance.backend.cuda.driver.Grid;
+import glance.op.QuantizedBlocks;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

@@ -1,8 +1,8 @@
 package glance.backend.cuda;
 
-import glance.backend.TrainingOp;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.op.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

@@ -1,8 +1,8 @@
 package glance.backend.cuda;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
 import glance.backend.cuda.driver.Arguments;
+import glance.op.Op;
 import glance.tensor.Tensor;
 
 /** Launches upsample.cu. */

@@ -1,7 +1,7 @@
 package glance.backend.cuda;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
+import glance.op.Op;
 
 /**
  * One way to compute an operation: kernels of ours, or a library. It refuses arguments that it

@@ -1,7 +1,7 @@
 package glance.backend.cuda;
 
 import glance.backend.Kernel;
-import glance.backend.Op;
+import glance.op.Op;
 import java.util.List;
 
 /**

@@ -1,11 +1,11 @@
 package glance.model.autoencoderkl;
 
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
-import glance.backend.Epilogue;
 import glance.nn.GroupNorm;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;

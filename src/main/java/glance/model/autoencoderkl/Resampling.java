@@ -1,8 +1,8 @@
 package glance.model.autoencoderkl;
 
-import glance.backend.Op;
 import glance.nn.Conv2d;
 import glance.nn.Parameters;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 

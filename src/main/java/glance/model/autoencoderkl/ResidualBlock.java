@@ -1,10 +1,10 @@
 package glance.model.autoencoderkl;
 
-import glance.backend.Activation;
-import glance.backend.Op;
 import glance.nn.Conv2d;
 import glance.nn.GroupNorm;
 import glance.nn.Parameters;
+import glance.op.Activation;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.List;

@@ -1,7 +1,7 @@
 package glance.model.qwenimage;
 
-import glance.backend.Activation;
 import glance.nn.Parameters;
+import glance.op.Activation;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package glance.model.qwenimage;
 
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
-import glance.backend.Op;
 import glance.nn.Conv2d;
 import glance.nn.Parameters;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;

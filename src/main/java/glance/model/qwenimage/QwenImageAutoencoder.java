@@ -1,12 +1,12 @@
 package glance.model.qwenimage;
 
-import glance.backend.Activation;
-import glance.backend.Op;
 import glance.io.Weights;
 import glance.model.CodecMemory;
 import glance.model.CodecShapes;
 import glance.nn.Conv2d;
 import glance.nn.Parameters;
+import glance.op.Activation;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;

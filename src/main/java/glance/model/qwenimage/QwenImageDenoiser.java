@@ -1,12 +1,12 @@
 package glance.model.qwenimage;
 
-import glance.backend.Rope;
 import glance.io.Weights;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.nn.Parameters;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.List;

@@ -1,7 +1,7 @@
 package glance.model.qwenimage;
 
-import glance.backend.Rope;
 import glance.nn.RopeTables;
+import glance.op.Rope;
 import glance.ops.Ops;
 
 /**

@@ -1,9 +1,5 @@
 package glance.model.qwenimage;
 
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
-import glance.backend.Epilogue;
-import glance.backend.Rope;
 import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.mmdit.DualStreamBlock;
@@ -11,6 +7,10 @@ import glance.model.text.TextBatch;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;

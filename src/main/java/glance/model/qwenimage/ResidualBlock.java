@@ -1,8 +1,8 @@
 package glance.model.qwenimage;
 
-import glance.backend.Activation;
 import glance.nn.Conv2d;
 import glance.nn.Parameters;
+import glance.op.Activation;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;

@@ -1,8 +1,8 @@
 package glance.model.sd3;
 
-import glance.backend.AttentionMask;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.op.AttentionMask;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;

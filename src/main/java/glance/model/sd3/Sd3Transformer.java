@@ -1,12 +1,12 @@
 package glance.model.sd3;
 
-import glance.backend.Activation;
-import glance.backend.Epilogue;
 import glance.io.Weights;
 import glance.model.Latents;
 import glance.model.TokenGrid;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.op.Activation;
+import glance.op.Epilogue;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;

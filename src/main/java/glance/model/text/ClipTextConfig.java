@@ -1,7 +1,7 @@
 package glance.model.text;
 
-import glance.backend.Activation;
 import glance.io.Config;
+import glance.op.Activation;
 
 /**
  * The text model of CLIP.

@@ -1,15 +1,15 @@
 package glance.model.text;
 
 import glance.api.FormatException;
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
-import glance.backend.Epilogue;
-import glance.backend.Rope;
 import glance.io.Weights;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
 import glance.nn.RopeTables;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;

@@ -1,13 +1,13 @@
 package glance.model.text;
 
 import glance.api.FormatException;
-import glance.backend.Activation;
-import glance.backend.AttentionMask;
-import glance.backend.Epilogue;
 import glance.io.Weights;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;

@@ -2,9 +2,9 @@ package glance.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.backend.AttentionMask;
 import glance.backend.KernelTable;
-import glance.backend.Op;
+import glance.op.AttentionMask;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.Map;

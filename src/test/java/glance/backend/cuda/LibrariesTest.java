@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceException;
-import glance.backend.Epilogue;
 import glance.backend.KernelTable;
-import glance.backend.Op;
 import glance.backend.cuda.driver.EmulatedDriver;
 import glance.backend.cuda.driver.Gemm;
+import glance.op.Epilogue;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

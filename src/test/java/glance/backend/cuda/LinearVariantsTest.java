@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.DeviceException;
-import glance.backend.Epilogue;
 import glance.backend.KernelTable;
-import glance.backend.Op;
+import glance.op.Epilogue;
+import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.Map;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.FormatException;
-import glance.backend.Rope;
 import glance.fixtures.Fixture;
 import glance.io.Config;
 import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;

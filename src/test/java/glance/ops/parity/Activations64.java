@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 
 /** The activations by their formulas. */
 public final class Activations64 {

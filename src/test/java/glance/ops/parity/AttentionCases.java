@@ -7,8 +7,8 @@ import static glance.ops.parity.AttentionCases.Part.JOINT_HEADS;
 import static glance.ops.parity.AttentionCases.Part.LOG_SUM_EXP;
 import static glance.ops.parity.AttentionCases.Part.STRIDED;
 
-import glance.backend.AttentionMask;
-import glance.backend.Op;
+import glance.op.AttentionMask;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Shape;

@@ -4,7 +4,7 @@ import static glance.ops.parity.Conv2dCases.Part.BIAS;
 import static glance.ops.parity.Conv2dCases.Part.CROPPED;
 import static glance.ops.parity.Conv2dCases.Part.RESIDUAL;
 
-import glance.backend.Op.Padding;
+import glance.op.Op.Padding;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import java.util.ArrayList;

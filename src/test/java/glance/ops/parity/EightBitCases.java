@@ -1,7 +1,7 @@
 package glance.ops.parity;
 
 import glance.api.AdamWSettings;
-import glance.backend.QuantizedBlocks;
+import glance.op.QuantizedBlocks;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;

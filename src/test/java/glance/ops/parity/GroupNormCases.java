@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.Rope;
+import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.Op;
+import glance.op.Op;
 import glance.ops.TrainingOps;
 import java.util.ArrayList;
 import java.util.List;

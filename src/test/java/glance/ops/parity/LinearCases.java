@@ -8,9 +8,9 @@ import static glance.ops.parity.LinearCases.Part.SHARED_GATE;
 import static glance.ops.parity.LinearCases.Part.STRIDED;
 import static glance.ops.parity.LinearCases.Part.UPLOADED;
 
-import glance.backend.Activation;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
+import glance.op.Activation;
+import glance.op.Epilogue;
+import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import java.util.ArrayList;

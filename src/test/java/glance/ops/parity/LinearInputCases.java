@@ -1,9 +1,9 @@
 package glance.ops.parity;
 
-import glance.backend.Activation;
-import glance.backend.Epilogue;
-import glance.backend.LowRank;
-import glance.backend.Op;
+import glance.op.Activation;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import java.util.ArrayList;

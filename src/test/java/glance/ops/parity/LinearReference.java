@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 
 /**
  * {@code residual + gate * act(x W^T + bias + scale (x A^T) diag(scales) B^T)} for x [batch,

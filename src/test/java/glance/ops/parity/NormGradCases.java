@@ -1,8 +1,8 @@
 package glance.ops.parity;
 
-import glance.backend.Activation;
-import glance.backend.Op;
-import glance.backend.Rope;
+import glance.op.Activation;
+import glance.op.Op;
+import glance.op.Rope;
 import glance.ops.TrainingOps;
 import glance.tensor.Tensor;
 import java.util.ArrayList;

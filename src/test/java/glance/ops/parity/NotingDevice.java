@@ -2,7 +2,7 @@ package glance.ops.parity;
 
 import glance.backend.Device;
 import glance.backend.KernelTable;
-import glance.backend.Op;
+import glance.op.Op;
 import java.util.ArrayList;
 import java.util.List;
 

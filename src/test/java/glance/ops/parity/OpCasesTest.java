@@ -2,8 +2,8 @@ package glance.ops.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.backend.Op;
-import glance.backend.TrainingOp;
+import glance.op.Op;
+import glance.op.TrainingOp;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.stream.Collectors;

@@ -1,6 +1,6 @@
 package glance.ops.parity;
 
-import glance.backend.Activation;
+import glance.op.Activation;
 import glance.ops.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,7 +1,7 @@
 package glance.ops.parity;
 
-import glance.backend.Activation;
-import glance.backend.Op;
+import glance.op.Activation;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;

@@ -1,4 +1,4 @@
-package glance.backend;
+package glance.op;
 
 /** Pointwise functions that a product or a norm can apply on its way out. */
 public enum Activation {

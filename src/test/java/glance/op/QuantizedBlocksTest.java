@@ -1,4 +1,4 @@
-package glance.backend;
+package glance.op;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

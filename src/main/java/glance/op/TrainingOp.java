@@ -1,4 +1,4 @@
-package glance.backend;
+package glance.op;
 
 import glance.api.AdamWSettings;
 import glance.tensor.Tensor;

@@ -1,4 +1,4 @@
-package glance.backend;
+package glance.op;
 
 import glance.tensor.Tensor;
 import java.util.List;
