@@ -134,6 +134,17 @@ class ArchitectureTest {
                     .whereLayer("io")
                     .mayOnlyAccessLayers("tensor", "api")
                     .whereLayer("backend")
+                    .mayOnlyBeAccessedByLayers(
+                            "cli",
+                            "front door",
+                            "check",
+                            "compare",
+                            "roofline",
+                            "pipeline",
+                            "train",
+                            "lora",
+                            "ops")
+                    .whereLayer("backend")
                     .mayOnlyAccessLayers("op", "tensor", "io", "api")
                     .whereLayer("op")
                     .mayOnlyAccessLayers("tensor", "api")

@@ -1,6 +1,5 @@
 package glance.model;
 
-import glance.api.MemoryStats;
 import glance.ops.Ops;
 
 /** Decides whether an autoencoder works on a whole picture or on strips of it. */
@@ -18,9 +17,7 @@ public final class CodecMemory {
      * @param largest elements of the largest tensor
      */
     public static boolean fits(Ops ops, long elements, long largest) {
-        MemoryStats stats = ops.device().memory().stats();
-        long total = ops.device().info().memoryBytes();
-        long free = total - stats.scratchBytes() - stats.weightBytes();
-        return largest <= MOST_ELEMENTS && elements * ops.computeType().bytes() <= free / 2;
+        return largest <= MOST_ELEMENTS
+                && elements * ops.computeType().bytes() <= ops.freeBytes() / 2;
     }
 }

@@ -1,5 +1,6 @@
 package glance.ops;
 
+import glance.api.MemoryStats;
 import glance.backend.Device;
 import glance.backend.Replay;
 import glance.op.Activation;
@@ -49,6 +50,12 @@ public final class Ops implements AutoCloseable {
     /** Dtype of results. */
     public DType computeType() {
         return device.computeType();
+    }
+
+    /** Bytes of the device's memory that are not in use. */
+    public long freeBytes() {
+        MemoryStats stats = device.memory().stats();
+        return device.info().memoryBytes() - stats.scratchBytes() - stats.weightBytes();
     }
 
     /** The way between host memory and the device. */
