@@ -65,6 +65,8 @@ class ArchitectureTest {
                     .definedBy("glance.op..")
                     .layer("io")
                     .definedBy("glance.io..")
+                    .layer("tokenizer")
+                    .definedBy("glance.tokenizer..")
                     .layer("tensor")
                     .definedBy("glance.tensor..")
                     .layer("api")
@@ -133,6 +135,10 @@ class ArchitectureTest {
                             "autograd")
                     .whereLayer("io")
                     .mayOnlyAccessLayers("tensor", "api")
+                    .whereLayer("tokenizer")
+                    .mayOnlyBeAccessedByLayers("check", "model")
+                    .whereLayer("tokenizer")
+                    .mayOnlyAccessLayers("io", "api")
                     .whereLayer("backend")
                     .mayOnlyBeAccessedByLayers(
                             "cli",

@@ -1,9 +1,9 @@
 package glance.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import glance.io.Tokenizer;
 import glance.model.text.FixedLength;
 import glance.ops.Ops;
+import glance.tokenizer.Tokenizer;
 
 /**
  * Texts to token ids; the error of a text is the number of places where its ids differ. Recorded

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Reads whole files; what stands in the way is a {@link FormatException} that names the file. */
-final class FileInput {
+public final class FileInput {
     private static final long MAX_TEXT_BYTES = 256_000_000;
     private static final int MAX_NAMES = 3;
 
@@ -73,7 +73,7 @@ final class FileInput {
     }
 
     /** The content of a file of at most {@code maxBytes}. */
-    static byte[] bytes(Path file, long maxBytes) {
+    public static byte[] bytes(Path file, long maxBytes) {
         requireRegularFile(file);
         try {
             long size = Files.size(file);
@@ -91,7 +91,7 @@ final class FileInput {
     }
 
     /** The content of a UTF-8 text file. */
-    static String text(Path file) {
+    public static String text(Path file) {
         byte[] bytes = bytes(file, MAX_TEXT_BYTES);
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();

@@ -20,7 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** JSON read strictly: UTF-8 only, no duplicate keys, no deep nesting, nothing after the value. */
-final class Json {
+public final class Json {
     private static final int MAX_NESTING = 32;
 
     /** Tells programmers how to make the parser lenient. */
@@ -44,7 +44,8 @@ final class Json {
                                     .build())
                     .build();
 
-    static final ObjectMapper MAPPER =
+    /** Reads by these rules, and writes. */
+    public static final ObjectMapper MAPPER =
             JsonMapper.builder(FACTORY)
                     .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                     .build();
@@ -63,7 +64,7 @@ final class Json {
      *
      * @throws FormatException if it is missing, larger than {@code maxBytes}, or not such an object
      */
-    static ObjectNode readObject(Path file, long maxBytes) {
+    public static ObjectNode readObject(Path file, long maxBytes) {
         return object(file, null, FileInput.bytes(file, maxBytes));
     }
 

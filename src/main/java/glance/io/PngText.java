@@ -2,6 +2,7 @@ package glance.io;
 
 import glance.api.FormatException;
 import glance.text.PrintableText;
+import glance.text.UnicodeText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;

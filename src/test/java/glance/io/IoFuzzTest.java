@@ -2,6 +2,7 @@ package glance.io;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import glance.fuzz.Reader;
+import glance.tokenizer.Tokenizer;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

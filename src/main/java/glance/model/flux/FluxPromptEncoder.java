@@ -1,6 +1,5 @@
 package glance.model.flux;
 
-import glance.io.Tokenizer;
 import glance.io.Weights;
 import glance.model.PromptEncoder;
 import glance.model.text.ClipTextConfig;
@@ -16,6 +15,7 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import glance.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

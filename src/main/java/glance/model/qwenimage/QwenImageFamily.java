@@ -2,7 +2,6 @@ package glance.model.qwenimage;
 
 import glance.api.Plans;
 import glance.io.ModelFolder;
-import glance.io.Tokenizer;
 import glance.lora.KeyMap;
 import glance.lora.TextEncoderNames;
 import glance.model.Denoiser;
@@ -13,6 +12,7 @@ import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
 import glance.model.text.Qwen25VlConfig;
 import glance.ops.Ops;
+import glance.tokenizer.Tokenizer;
 import java.util.List;
 
 /** Qwen-Image and models in its layout; glance-tiny is one. */

@@ -1,6 +1,5 @@
 package glance.model.qwenimage;
 
-import glance.io.Tokenizer;
 import glance.io.Weights;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
@@ -14,6 +13,7 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import glance.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,6 @@
 package glance.model.sd3;
 
 import glance.io.ModelFolder;
-import glance.io.Tokenizer;
 import glance.io.Weights;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.ClipTextEncoder;
@@ -10,6 +9,7 @@ import glance.model.text.FixedLength;
 import glance.model.text.PromptCut;
 import glance.nn.Linear;
 import glance.ops.Ops;
+import glance.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

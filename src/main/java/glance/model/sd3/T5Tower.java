@@ -1,7 +1,6 @@
 package glance.model.sd3;
 
 import glance.io.ModelFolder;
-import glance.io.Tokenizer;
 import glance.io.Weights;
 import glance.model.PromptTokens;
 import glance.model.text.FixedLength;
@@ -11,6 +10,7 @@ import glance.model.text.T5TextEncoder;
 import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
+import glance.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

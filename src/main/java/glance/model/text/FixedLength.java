@@ -1,6 +1,6 @@
 package glance.model.text;
 
-import glance.io.Tokenizer;
+import glance.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.Optional;
 

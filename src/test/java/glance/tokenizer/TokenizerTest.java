@@ -1,4 +1,4 @@
-package glance.io;
+package glance.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

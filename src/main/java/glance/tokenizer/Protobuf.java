@@ -1,4 +1,4 @@
-package glance.io;
+package glance.tokenizer;
 
 import glance.api.FormatException;
 import java.nio.ByteBuffer;

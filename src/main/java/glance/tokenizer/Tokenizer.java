@@ -1,9 +1,12 @@
-package glance.io;
+package glance.tokenizer;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import glance.api.FormatException;
+import glance.io.Config;
+import glance.io.FileInput;
 import glance.text.PrintableText;
+import glance.text.UnicodeText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,8 +1,10 @@
-package glance.io;
+package glance.tokenizer;
 
 import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import glance.api.FormatException;
+import glance.io.JnaLibrary;
+import glance.io.NativeLibraries;
 import glance.text.PrintableText;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;

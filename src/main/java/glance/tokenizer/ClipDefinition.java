@@ -1,7 +1,9 @@
-package glance.io;
+package glance.tokenizer;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.io.Config;
+import glance.io.Json;
 import glance.text.PrintableText;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package glance.io;
+package glance.tokenizer;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;

@@ -1,6 +1,7 @@
-package glance.io;
+package glance.tokenizer;
 
 import glance.api.FormatException;
+import glance.io.Config;
 import java.nio.file.Path;
 import java.util.List;
 

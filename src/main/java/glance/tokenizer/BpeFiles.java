@@ -1,8 +1,11 @@
-package glance.io;
+package glance.tokenizer;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.api.FormatException;
+import glance.io.Config;
+import glance.io.FileInput;
+import glance.io.Json;
 import glance.text.PrintableText;
 import java.nio.file.Files;
 import java.nio.file.Path;

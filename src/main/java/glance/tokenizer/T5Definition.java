@@ -1,8 +1,11 @@
-package glance.io;
+package glance.tokenizer;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.api.FormatException;
+import glance.io.Config;
+import glance.io.FileInput;
+import glance.io.Json;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,13 +1,13 @@
-package glance.io;
+package glance.text;
 
 /** Java strings can hold halves of characters; files and native libraries cannot. */
-final class UnicodeText {
+public final class UnicodeText {
     private static final int REPLACEMENT = 0xFFFD;
 
     private UnicodeText() {}
 
     /** The text with every lone surrogate replaced by U+FFFD. */
-    static String wellFormed(String text) {
+    public static String wellFormed(String text) {
         StringBuilder clean = new StringBuilder(text.length());
         text.codePoints()
                 .map(c -> Character.getType(c) == Character.SURROGATE ? REPLACEMENT : c)
