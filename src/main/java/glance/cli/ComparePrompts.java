@@ -1,8 +1,8 @@
 package glance.cli;
 
 import glance.api.FormatException;
-import glance.compare.scene.Scene;
 import glance.io.Config;
+import glance.scene.Scene;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.scene;
 
 import java.util.Locale;
 

@@ -1,7 +1,7 @@
-package glance.compare.scene;
+package glance.scene;
 
-import glance.compare.scene.Scene.Kind;
-import glance.compare.scene.Scene.SceneObject;
+import glance.scene.Scene.Kind;
+import glance.scene.Scene.SceneObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;

@@ -1,6 +1,6 @@
-package glance.compare.scene;
+package glance.scene;
 
-import glance.compare.scene.Scene.SceneObject;
+import glance.scene.Scene.SceneObject;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.geom.Ellipse2D;

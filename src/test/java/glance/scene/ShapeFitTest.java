@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.scene;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.scene;
 
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;

@@ -1,11 +1,11 @@
-package glance.compare.scene;
+package glance.scene;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.SceneScore;
-import glance.compare.scene.Scene.SceneObject;
 import glance.io.Config;
+import glance.scene.Scene.SceneObject;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
-package glance.compare.scene;
+package glance.scene;
 
-import glance.compare.scene.Scene.SceneObject;
 import glance.io.Config;
+import glance.scene.Scene.SceneObject;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

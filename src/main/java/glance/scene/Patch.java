@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.scene;
 
 /**
  * How much of each pixel an object covers.

@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.scene;
 
 import java.util.ArrayList;
 import java.util.List;

@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.scene;
 
 /**
  * An object as it was found in a picture.

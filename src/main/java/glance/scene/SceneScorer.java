@@ -1,7 +1,7 @@
-package glance.compare.scene;
+package glance.scene;
 
 import glance.api.SceneScore;
-import glance.compare.scene.Scene.SceneObject;
+import glance.scene.Scene.SceneObject;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
-package glance.compare.scene;
+package glance.scene;
 
-import glance.compare.scene.Scene.SceneObject;
+import glance.scene.Scene.SceneObject;
 import java.util.Comparator;
 import java.util.List;
 

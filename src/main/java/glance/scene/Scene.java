@@ -1,4 +1,4 @@
-package glance.compare.scene;
+package glance.scene;
 
 import glance.api.FormatException;
 import java.util.List;
