@@ -29,6 +29,7 @@ final class Engine {
                         .addSubcommand(new HelpCommand());
         NumberConverters.register(commands);
         Aliases.addTo(commands);
+        OptionGroups.addTo(commands);
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
         IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);

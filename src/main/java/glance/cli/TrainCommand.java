@@ -31,17 +31,18 @@ import picocli.CommandLine.Option;
         description = {
             "",
             "Each phase of a plan gets an adapter of its own, trained on the noise levels of its"
-                    + " steps. For each phase the folder --out gets PHASE.safetensors (the adapter,"
-                    + " which knows its steps: generate --lora FOLDER), PHASE.csv (every"
-                    + " step), PHASE.png (the losses) and PHASE.checkpoint.safetensors.",
+                    + " steps. For each phase the folder --out gets the adapter PHASE.safetensors,"
+                    + " which knows its steps (generate --lora FOLDER), PHASE.csv with a line for"
+                    + " every step, PHASE.png with the losses, and PHASE.checkpoint.safetensors.",
             "",
             "A run that was stopped by Ctrl-C, a kill or a failure goes on with --resume --out"
-                    + " FOLDER, with the settings kept there, and ends with the same bits. Where an option has no default here, the model's family"
-                    + " has its own, as in the paper: rank 32, alpha 128, rate 3e-4, 60 steps, caption"
-                    + " dropout 0.1 for Qwen-Image.",
+                    + " FOLDER, with the settings kept there, and ends with the same bits. Where an"
+                    + " option has no default here, the model's family has its own, as in the"
+                    + " paper: rank 32, alpha 128, rate 3e-4, 60 steps, caption dropout 0.1 for"
+                    + " Qwen-Image.",
             ""
         },
-        optionListHeading = "Options:%n",
+        abbreviateSynopsis = true,
         footer = {
             "",
             "Examples:",
@@ -50,13 +51,13 @@ import picocli.CommandLine.Option;
             "  glance-engine train --resume --out more/ --steps 120",
             "  glance-engine train --config train_lora.yaml --sample-every 20",
             "",
-            "A file for --config is YAML or JSON with the names that the paper's repository uses:",
-            "  pretrained_model_name_or_path, output_dir, max_train_steps, learning_rate, rank,",
-            "  lora_alpha, lr_scheduler (constant, constant_with_warmup), lr_warmup_steps,",
-            "  adam_beta1, adam_beta2, adam_epsilon, adam_weight_decay, adam8bit, max_grad_norm,",
-            "  gradient_accumulation_steps, train_batch_size, checkpointing_steps,",
-            "  resume_from_checkpoint (latest), target_modules, seed, plan, phase,",
-            "  data_config: img_dir, img_size, caption_dropout_rate"
+            "A file for --config is YAML or JSON with the names of the paper's repository:",
+            "  pretrained_model_name_or_path, output_dir, max_train_steps, rank,",
+            "  learning_rate, lora_alpha, lr_scheduler (constant, constant_with_warmup),",
+            "  lr_warmup_steps, adam_beta1, adam_beta2, adam_epsilon, adam_weight_decay,",
+            "  adam8bit, max_grad_norm, gradient_accumulation_steps, train_batch_size,",
+            "  checkpointing_steps, resume_from_checkpoint (latest), target_modules, seed,",
+            "  plan, phase, data_config: img_dir, img_size, caption_dropout_rate"
         })
 final class TrainCommand implements Callable<Integer> {
     private static final String BOTH = "both";
@@ -70,16 +71,17 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--phase",
             paramLabel = "PHASE",
-            description = {
-                "slow, fast, or both one after the other; all for one adapter for every step."
-                        + " Default: both."
-            })
+            description =
+                    "slow (layout), fast (detail), or both one after the other; all for one "
+                            + "adapter for every step. Default: both.")
     private String phase;
 
     @Option(
             names = "--plan",
             paramLabel = "PLAN",
-            description = "The plan whose phases these are. Default: glance.")
+            description =
+                    "The plan that you will draw with: its phases say which noise levels an "
+                            + "adapter learns. Default: glance.")
     private String plan;
 
     @Mixin private TrainSettings settings;
@@ -88,7 +90,9 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "Settings in a file; options override them. See below.")
+            description =
+                    "Settings in a file, for a run that you want to repeat; options override "
+                            + "them. See below.")
     private Path config;
 
     @Option(
@@ -108,25 +112,31 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--checkpoint-every",
             paramLabel = "N",
-            description = "Steps between two checkpoints; 0 for only one at the end. Default: 20.")
+            description =
+                    "Steps between two checkpoints, from which --resume goes on; 0 for only "
+                            + "one at the end. Lower it where runs are often stopped. Default: 20.")
     private Integer checkpointEvery;
 
     @Option(
             names = "--sample-every",
             paramLabel = "N",
-            description = "Draw a picture after every N steps, into --out/samples.")
+            description =
+                    "Draw a picture after every N steps, into --out/samples, to see when it is "
+                            + "enough. Default: none.")
     private Integer sampleEvery;
 
     @Option(
             names = "--sample-prompt",
             paramLabel = "TEXT",
-            description = "What it is to show. Default: the first caption.")
+            description = "What these pictures are to show. Default: the first caption.")
     private String samplePrompt;
 
     @Option(
             names = "--cache",
             paramLabel = "FOLDER",
-            description = "Where encoded texts and pictures are kept. Default: the user's cache.")
+            description =
+                    "Where encoded texts and pictures are kept for the next run. Default: the "
+                            + "user's cache.")
     private Path cache;
 
     @Mixin private DeviceOption deviceOption;

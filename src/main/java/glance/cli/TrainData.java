@@ -28,22 +28,29 @@ final class TrainData {
             names = "--data",
             paramLabel = "FOLDER",
             description =
-                    "Pictures (PNG, JPEG, WebP), each with its caption in a .txt file of the same"
-                            + " base name.")
+                    "Several pictures: a folder of PNG, JPEG or WebP files, each with its "
+                            + "caption in a .txt file of the same base name.")
     private Path data;
 
-    @Option(names = "--image", paramLabel = "FILE", description = "One picture, with --caption.")
+    @Option(
+            names = "--image",
+            paramLabel = "FILE",
+            description = "One picture to learn from, with --caption.")
     private Path image;
 
-    @Option(names = "--caption", paramLabel = "TEXT", description = "What the picture shows.")
+    @Option(
+            names = "--caption",
+            paramLabel = "TEXT",
+            description = "What the picture shows, in the words that prompts will use.")
     private String caption;
 
     @Option(
             names = "--size",
             paramLabel = "N|WxH",
             description =
-                    "Longest side of the pictures, whose shape is kept; or one size for all,"
-                            + " cropped around the centre. Default: the model's own.")
+                    "Longest side of the pictures, whose shape is kept; or one size for all, "
+                            + "cropped around the centre. Smaller ones train faster in less memory. "
+                            + "Default: the model's own.")
     private String size;
 
     String model(TrainFile file) {

@@ -11,62 +11,107 @@ final class TrainSettings {
     private static final String CONSTANT = "constant";
     static final String WARMED_UP = "constant_with_warmup";
 
-    @Option(names = "--steps", paramLabel = "N", description = "Optimizer steps of each adapter.")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description =
+                    "Steps of each adapter. More while the loss still falls; fewer if pictures "
+                            + "of other prompts begin to look like the training picture.")
     private Integer steps;
 
-    @Option(names = "--rank", paramLabel = "N", description = "Inner dimension of the adapter.")
+    @Option(
+            names = "--rank",
+            paramLabel = "N",
+            description =
+                    "Size of the adapter: the inner dimension of its matrices. Raise it if the "
+                            + "adapter cannot learn the pictures; its file and memory grow with it.")
     private Integer rank;
 
     @Option(
             names = "--alpha",
             paramLabel = "X",
-            description = "Strength of the adapter while it is trained: alpha / rank.")
+            description =
+                    "The strength of the adapter while it is trained is alpha / rank. Change "
+                            + "it with --rank to keep that.")
     private Float alpha;
 
-    @Option(names = "--rate", paramLabel = "X", description = "Learning rate, constant.")
+    @Option(
+            names = "--rate",
+            paramLabel = "X",
+            description =
+                    "Learning rate, constant after --warmup. Lower it if the loss jumps; raise "
+                            + "it if the loss hardly falls.")
     private Float rate;
 
     @Option(
             names = "--targets",
             paramLabel = "NAME",
             split = ",",
-            description = "Modules to adapt, or their last parts, such as to_q,to_out.0.")
+            description =
+                    "Modules that get an adapter: names, or their last parts, such as "
+                            + "to_q,to_out.0. Name more if a larger rank does not help.")
     private List<String> targets;
 
     @Option(
             names = "--caption-dropout",
             paramLabel = "P",
-            description = "Share of the examples that are shown with a blank for a caption.")
+            description =
+                    "Share of the examples that are shown with a blank for a caption, 0 to 1. "
+                            + "Above 0 if you will draw with guidance, which also asks for a "
+                            + "picture without the prompt.")
     private Float captionDropout;
 
     @Option(
             names = "--warmup",
             paramLabel = "N",
-            description = "Steps in which the rate rises to its value. Default: 0.")
+            description =
+                    "Steps in which the rate rises to its value. Raise it if the loss jumps in "
+                            + "the first steps. Default: 0.")
     private Integer warmup;
 
     @Option(
             names = "--accumulation",
             paramLabel = "N",
-            description = "Examples for one step. Default: 1.")
+            description =
+                    "Examples for one step. Raise it if the loss is restless with many "
+                            + "pictures; a step takes so many times as long. Default: 1.")
     private Integer accumulation;
 
     @Option(
             names = "--max-grad-norm",
             paramLabel = "X",
-            description = "Longer gradients are shortened to this. Default: 1.")
+            description =
+                    "Longer gradients are shortened to this, so that no single step does harm. "
+                            + "Seldom changed. Default: 1.")
     private Float maxGradNorm;
 
-    @Option(names = "--beta1", paramLabel = "X", description = "Of AdamW. Default: 0.9.")
+    @Option(
+            names = "--beta1",
+            paramLabel = "X",
+            description =
+                    "Of AdamW: how slowly the mean of the gradients follows them, 0 to 1. "
+                            + "Seldom changed. Default: 0.9.")
     private Float beta1;
 
-    @Option(names = "--beta2", paramLabel = "X", description = "Of AdamW. Default: 0.999.")
+    @Option(
+            names = "--beta2",
+            paramLabel = "X",
+            description = "The same for the mean of their squares. Seldom changed. Default: 0.999.")
     private Float beta2;
 
-    @Option(names = "--eps", paramLabel = "X", description = "Of AdamW. Default: 1e-8.")
+    @Option(
+            names = "--eps",
+            paramLabel = "X",
+            description =
+                    "Of AdamW: keeps it from dividing by zero. Seldom changed. Default: 1e-8.")
     private Float eps;
 
-    @Option(names = "--weight-decay", paramLabel = "X", description = "Of AdamW. Default: 0.01.")
+    @Option(
+            names = "--weight-decay",
+            paramLabel = "X",
+            description =
+                    "Of AdamW: how strongly weights are pulled towards zero. Raise it if many "
+                            + "steps on few pictures copy them. Default: 0.01.")
     private Float weightDecay;
 
     @Option(
@@ -74,21 +119,26 @@ final class TrainSettings {
             arity = "1",
             paramLabel = "BOOL",
             description =
-                    "Keep the optimizer's moments in 8 bits: a quarter of their memory, for small"
-                            + " rounding errors. Default: false.")
+                    "Keep the optimizer's moments in 8 bits: a quarter of their memory, for "
+                            + "small rounding errors. For large ranks where memory is short. "
+                            + "Default: false.")
     private Boolean adam8Bit;
 
     @Option(
             names = "--embedded-guidance",
             paramLabel = "X",
-            description = "Guidance shown to models that take it as an input, such as FLUX.")
+            description =
+                    "Guidance shown to models that take it as an input, such as FLUX. Seldom "
+                            + "changed. Default: 1.")
     private Float embeddedGuidance;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             converter = SeedConverter.class,
-            description = "Of everything that is drawn by chance; -1 for a random one. Default: 0.")
+            description =
+                    "Of everything that is drawn by chance; another one is another try. -1 for "
+                            + "a random one. Default: 0.")
     private Long seed;
 
     @Option(
@@ -96,8 +146,9 @@ final class TrainSettings {
             arity = "1",
             paramLabel = "BOOL",
             description =
-                    "Compute the blocks again on the way back rather than keep them: less memory,"
-                            + " more time, the same bits. Default: true.")
+                    "Compute the blocks again on the way back rather than keep them: less "
+                            + "memory, more time, the same bits. Turn it off where memory is "
+                            + "plenty. Default: true.")
     private Boolean gradientCheckpointing;
 
     /** A training with these options, else what the file says. */

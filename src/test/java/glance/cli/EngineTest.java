@@ -39,6 +39,33 @@ class EngineTest {
     }
 
     @Test
+    void helpOfTraining_hasItsOptionsUnderHeadings_theCommonOnesFirst() {
+        assertThat(run("train", "--help")).isZero();
+        String help = text(out);
+        assertThat(help)
+                .containsSubsequence(
+                        "\nModel:\n",
+                        " --model=",
+                        "\nData:\n",
+                        " --image=",
+                        " --data=",
+                        "\nAdapter:\n",
+                        " --rank=",
+                        "\nOptimizer:\n",
+                        " --steps=",
+                        " --rate=",
+                        " --beta1=",
+                        "\nRun:\n",
+                        " --out=",
+                        " --device=",
+                        "--help",
+                        "Examples:");
+        assertThat(help.lines()).allMatch(line -> line.length() <= 80);
+        // lines that picocli had to break
+        assertThat(help.lines()).doesNotContain("rank,", "uses:");
+    }
+
+    @Test
     void helpOfACommand_isThatOfItsOption() {
         assertThat(run("help", "lora", "merge")).isZero();
         String help = text(out);
