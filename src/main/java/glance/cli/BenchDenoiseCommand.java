@@ -44,7 +44,7 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Examples:",
-            "  glance-engine bench denoise --family qwen-image --size 1024x1024 --against full",
+            "  glance-engine bench denoise --family qwen-image --against full",
             "  glance-engine bench denoise --family flux.1-dev --json > before.json",
             "  glance-engine bench denoise --family flux.1-dev --baseline before.json"
         })

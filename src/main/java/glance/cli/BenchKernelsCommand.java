@@ -36,15 +36,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "kernels",
         sortOptions = false,
-        header = "Times each kernel against its floor, at the sizes of Qwen-Image and FLUX.1-dev.",
+        header = "Times each kernel, and how close it comes to the least time it could take.",
         description = {
             "",
             "First compares samples of each result with float64. Then measures by the device's own"
-                    + " clock, on random inputs that no cache holds. The floor is the least time that"
-                    + " the bytes and the arithmetic of a kernel take at the best rates of this"
-                    + " device, which are measured first. The first table is what an adapter adds to"
-                    + " the time of a product: merged into the weight, in three launches, and fused"
-                    + " as the engine does it. Products and convolutions are also timed with cuBLAS"
+                    + " clock, on random inputs that no cache holds, at the sizes of Qwen-Image and"
+                    + " FLUX.1-dev. The column floor is the least time that a kernel could take: its"
+                    + " bytes and its arithmetic at the best rates of this device, which are measured"
+                    + " first. The first table is what an adapter adds to the time of a product:"
+                    + " merged into the weight, in three launches, and fused as the engine does it."
+                    + " Products and convolutions are also timed with cuBLAS"
                     + " and cuDNN where they load. --variant linear=mma,plain races variants of an"
                     + " operation, and these libraries, on all its kernels.",
             "",

@@ -19,8 +19,8 @@ import picocli.CommandLine.Option;
         header = "Counts the memory of a run, part by part, without computing it.",
         description = {
             "",
-            "Walks through a run of one picture with two steps and adds up its tensors, as a device",
-            "holds them whose kernels need no workspaces of their own. Weights are not read.",
+            "Walks through a run of one picture with two steps and adds up its tensors. What a"
+                    + " device's kernels need for themselves is not in it. Weights are not read.",
             ""
         },
         optionListHeading = "Options:%n",

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
             "",
             "Each folder holds one case: a component's config and weights, and its inputs and "
                     + "expected results in case.json and case.safetensors. Prints the relative error of each "
-                    + "tensor (largest difference over largest expected value) against its tolerance. Exits 1 "
+                    + "tensor (largest difference over largest expected value) and its tolerance. Exits 1 "
                     + "if one is above, or a case cannot be run.",
             ""
         },

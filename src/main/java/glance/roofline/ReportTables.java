@@ -125,7 +125,7 @@ public final class ReportTables {
             }
         }
         return new TextTable(
-                "Sampled results against float64",
+                "Sampled results compared with float64",
                 List.of("kernel", "by", "error", "allowed", ""),
                 lines);
     }

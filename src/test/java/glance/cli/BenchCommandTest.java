@@ -171,7 +171,7 @@ class BenchCommandTest {
                                 "--only=conv2d"))
                 .isZero();
         assertThat(out.toString())
-                .contains("Sampled results against float64", "conv2d.qwen.16x16x8")
+                .contains("Sampled results compared with float64", "conv2d.qwen.16x16x8")
                 .doesNotContain("floor");
     }
 
