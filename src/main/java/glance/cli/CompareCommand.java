@@ -154,7 +154,7 @@ final class CompareCommand implements Callable<Integer> {
                             + ", "
                             + Units.plural(request.totalSteps(), "step"));
             ComparisonReport report;
-            try (Progress progress = new Progress(session, "comparing", request.totalSteps())) {
+            try (Progress progress = new Progress(session, "comparing")) {
                 report = opened.compare(comparison, progress);
             }
             finish(report);

@@ -2,6 +2,7 @@ package glance.cli;
 
 import glance.Glance;
 import glance.Model;
+import glance.Picture;
 import glance.api.DeviceInfo;
 import glance.api.Lora;
 import glance.api.Request;
@@ -151,13 +152,7 @@ final class GenerateCommand implements Callable<Integer> {
                             + adapters(settings, resolved.folder())
                             + ", seed "
                             + Seeds.text(settings.seed()));
-            try (Progress progress =
-                    new Progress(
-                            session,
-                            "denoising",
-                            settings.prompts().size() * steps,
-                            writer::preview,
-                            writer::write)) {
+            try (Progress progress = progress(writer)) {
                 model.draw(request, progress);
             }
             RunReport report =
@@ -166,6 +161,21 @@ final class GenerateCommand implements Callable<Integer> {
             report.print(session, json);
             return writer.hasDisplaced() ? ExitCode.FAILURE : ExitCode.OK;
         }
+    }
+
+    private Progress progress(PictureWriter writer) {
+        return new Progress(session, "denoising") {
+            @Override
+            public void preview(glance.Progress progress, List<Picture> pictures) {
+                writer.preview(progress, pictures);
+            }
+
+            @Override
+            public void picture(int index, Picture picture) {
+                close();
+                writer.write(index, picture);
+            }
+        };
     }
 
     private String adapters(Settings settings, ModelFolder folder) {

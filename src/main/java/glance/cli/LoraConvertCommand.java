@@ -75,7 +75,8 @@ final class LoraConvertCommand implements Callable<Integer> {
         Output output = newFile.output(dtype);
         Convert request = new Convert(file, layout.name(), model);
         Convert.Result result =
-                LoraFormat.run(session, "module", tools -> tools.convert(request, output));
+                LoraFormat.run(
+                        session, "converting", "module", tools -> tools.convert(request, output));
         session.note(
                 Units.plural(result.modules(), "module")
                         + " written"

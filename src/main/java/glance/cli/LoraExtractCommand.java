@@ -84,6 +84,7 @@ final class LoraExtractCommand implements Callable<Integer> {
         List<Extract.Module> result =
                 LoraFormat.run(
                         session,
+                        "extracting",
                         "module",
                         tools -> tools.extract(new Extract(base, tuned, rank, targets), output));
         table(result).print(session.out());

@@ -19,12 +19,13 @@ final class LoraFormat {
     /**
      * Runs a tool and shows how far it is.
      *
-     * @param noun what it counts
+     * @param task what it does, in a word
+     * @param unit what it counts
      * @throws WrongUseException naming the option, if the tool refuses the request
      */
-    static <R> R run(Session session, String noun, Function<LoraTools, R> tool) {
-        try (Work work = new Work(session, noun)) {
-            return tool.apply(new LoraTools(work));
+    static <R> R run(Session session, String task, String unit, Function<LoraTools, R> tool) {
+        try (Progress progress = new Progress(session, task, unit)) {
+            return tool.apply(new LoraTools(progress));
         } catch (RequestException e) {
             throw new WrongUseException("--" + e.getMessage());
         }

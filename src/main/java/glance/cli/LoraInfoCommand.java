@@ -84,7 +84,8 @@ final class LoraInfoCommand implements Callable<Integer> {
     }
 
     private Described describe(Path path) {
-        AdapterReport report = LoraFormat.run(session, "module", tools -> tools.info(path));
+        AdapterReport report =
+                LoraFormat.run(session, "measuring", "module", tools -> tools.info(path));
         return new Described(Inspection.Adapter.of(path, report.adapter()), report.updates());
     }
 

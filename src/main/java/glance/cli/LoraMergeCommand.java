@@ -79,7 +79,7 @@ final class LoraMergeCommand implements Callable<Integer> {
                 new Merge(model, loras.stream().map(AdapterNames::parse).toList(), allowPartial);
         Output output = newFile.output(dtype);
         List<Merge.Module> result =
-                LoraFormat.run(session, "tensor", tools -> tools.merge(request, output));
+                LoraFormat.run(session, "merging", "tensor", tools -> tools.merge(request, output));
         Table table =
                 new Table(
                         "modules",

@@ -76,7 +76,8 @@ final class LoraResizeCommand implements Callable<Integer> {
         Output output = newFile.output(dtype);
         Resize request = new Resize(file, rank, energy);
         List<Resize.Module> result =
-                LoraFormat.run(session, "module", tools -> tools.resize(request, output));
+                LoraFormat.run(
+                        session, "resizing", "module", tools -> tools.resize(request, output));
         table(result).print(session.out());
         session.out().println(output.path());
         return ExitCode.OK;

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -161,8 +162,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainRecord record = record(file, job, training);
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
                 Model opened = glance.load(model.path(), name, Residency.STREAM);
-                TrainProgress progress =
-                        new TrainProgress(session, glance::memory, () -> record.write(folder))) {
+                Progress progress = progress(record, folder, glance)) {
             session.note(
                     name
                             + " on "
@@ -186,6 +186,41 @@ final class TrainCommand implements Callable<Integer> {
                             + " goes on from there");
             return ExitCode.INTERRUPTED;
         }
+    }
+
+    private Progress progress(TrainRecord record, Path folder, Glance glance) {
+        return new Progress(session, "training") {
+            @Override
+            public void begins() {
+                record.write(folder);
+            }
+
+            @Override
+            public void adapter(Trained.Adapter adapter) {
+                note(
+                        adapter.phase()
+                                + ": "
+                                + (adapter.losses().isEmpty()
+                                        ? "nothing left to do"
+                                        : summary(adapter.losses(), this)
+                                                + ", "
+                                                + PeakMemory.of(glance.memory()).text()));
+            }
+        };
+    }
+
+    /** What the steps of a phase came to. */
+    private static String summary(List<Float> losses, Progress progress) {
+        int ends = Math.min(Progress.RECENT, losses.size());
+        return String.format(
+                Locale.ROOT,
+                "%s in %s (%s/step), loss %.4f in the first %d and %.4f in the last",
+                Units.plural(losses.size(), "step"),
+                Units.seconds(progress.seconds()),
+                Units.seconds(progress.secondsPerStep()),
+                Progress.mean(losses.subList(0, ends)),
+                ends,
+                Progress.mean(losses.subList(losses.size() - ends, losses.size())));
     }
 
     /** Says what there is now, and the command that draws with it. */
