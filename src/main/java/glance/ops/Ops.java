@@ -75,6 +75,7 @@ public final class Ops implements AutoCloseable {
      * what it has for them.
      */
     public <T> T under(Adapter active, Supplier<T> work) {
+        Check.given("under", "active", active, "work", work);
         check();
         Adapter before = adapter;
         adapter = active;
@@ -92,6 +93,7 @@ public final class Ops implements AutoCloseable {
 
     /** Frees a tensor of the innermost scope before the scope closes. */
     public void free(Tensor tensor) {
+        Check.given("free", "tensor", tensor);
         check();
         innermost.free(tensor);
     }
@@ -115,6 +117,7 @@ public final class Ops implements AutoCloseable {
 
     /** A tensor with undefined content. */
     public Tensor empty(DType dtype, Shape shape) {
+        Check.given("empty", "dtype", dtype, "shape", shape);
         check();
         Storage storage = device.memory().allocate(dtype, shape.numel());
         innermost.own(storage);
@@ -140,6 +143,7 @@ public final class Ops implements AutoCloseable {
      */
     public Tensor linear(Tensor x, Tensor weight, Tensor bias, LowRank lora, Epilogue epilogue) {
         String op = "linear";
+        Check.given(op, "x", x, "epilogue", epilogue);
         Check.rank(op, "weight", weight, 2, "[out, in]");
         Check.packed(op, "weight", weight);
         int out = weight.dim(0);
@@ -232,6 +236,7 @@ public final class Ops implements AutoCloseable {
      */
     public Tensor attention(Tensor q, Tensor k, Tensor v, float scale, AttentionMask mask) {
         String op = "attention";
+        Check.given(op, "mask", mask);
         Check.rank(op, "q", q, 4, "[batch, seqLen, numHeads, headDim]");
         Check.rank(op, "k", k, 4, "[batch, keyLen, numKvHeads, headDim]");
         Shape keys = Shape.of(q.dim(0), k.dim(1), k.dim(2), q.dim(3));
@@ -286,6 +291,7 @@ public final class Ops implements AutoCloseable {
      */
     public Tensor headNormRope(List<Tensor> streams, List<Tensor> weights, float eps, Rope rope) {
         String op = "headNormRope";
+        Check.given(op, "streams", streams, "weights", weights);
         Check.that(!streams.isEmpty(), op, "needs at least one stream");
         Check.that(streams.size() == weights.size(), op, "needs one weight (or null) per stream");
         Tensor first = streams.get(0);
@@ -329,6 +335,7 @@ public final class Ops implements AutoCloseable {
      * @param weight [dim], or null for 1
      */
     public Tensor rmsNorm(Tensor x, Tensor weight, float eps, Activation activation) {
+        Check.given("rmsNorm", "activation", activation);
         Check.rows("rmsNorm", "x", x);
         if (weight != null) {
             Check.parameter(
@@ -399,6 +406,7 @@ public final class Ops implements AutoCloseable {
      */
     public Tensor groupStatistics(List<Tensor> parts, int groups, float eps) {
         String op = "groupStatistics";
+        Check.given(op, "parts", parts);
         Check.that(!parts.isEmpty(), op, "needs at least one part");
         Tensor first = parts.get(0);
         List<Tensor> packed = new ArrayList<>();
@@ -431,6 +439,7 @@ public final class Ops implements AutoCloseable {
     public Tensor groupNorm(
             Tensor x, Tensor statistics, Tensor weight, Tensor bias, Activation activation) {
         String op = "groupNorm";
+        Check.given(op, "activation", activation);
         Check.rank(op, "x", x, 4, "[batch, height, width, channels]");
         Check.rank(op, "statistics", statistics, 3, "[batch, groups, 2]");
         int groups = statistics.dim(1);
@@ -467,6 +476,7 @@ public final class Ops implements AutoCloseable {
 
     /** {@code act(x)}, element by element; formulas at {@link Activation}. */
     public Tensor activation(Activation activation, Tensor x) {
+        Check.given("activation", "activation", activation, "x", x);
         Tensor out = empty(computeType(), x.shape());
         run(new Op.Unary(activation, contiguous(x), out));
         return out;
@@ -474,6 +484,7 @@ public final class Ops implements AutoCloseable {
 
     /** {@code act(gate) * up}, element by element; the gated MLP of Shazeer, arXiv 2002.05202. */
     public Tensor gatedActivation(Activation activation, Tensor gate, Tensor up) {
+        Check.given("gatedActivation", "activation", activation, "gate", gate);
         Check.shape("gatedActivation", "up", up, gate.shape(), "to match gate");
         Tensor out = empty(computeType(), gate.shape());
         run(new Op.GatedActivation(activation, contiguous(gate), contiguous(up), out));
@@ -491,6 +502,7 @@ public final class Ops implements AutoCloseable {
     }
 
     private Tensor binary(String op, Op.Binary.Kind kind, Tensor a, Tensor b) {
+        Check.given(op, "a", a, "b", b);
         boolean fits =
                 b.shape().equals(a.shape())
                         || b.numel() == 1
@@ -565,6 +577,7 @@ public final class Ops implements AutoCloseable {
     public Tensor conv2d(
             Tensor x, Tensor weight, Tensor bias, int stride, Op.Padding padding, Tensor residual) {
         String op = "conv2d";
+        Check.given(op, "padding", padding);
         Check.rank(op, "x", x, 4, "[batch, height, width, in]");
         Check.rank(op, "weight", weight, 4, "[out, kh, kw, in]");
         Check.that(
@@ -617,6 +630,7 @@ public final class Ops implements AutoCloseable {
 
     /** Joins tensors along {@code axis}; other dimensions must agree. */
     public Tensor concat(int axis, List<Tensor> parts) {
+        Check.allGiven("concat", "parts", parts);
         Check.that(!parts.isEmpty(), "concat", "needs at least one part");
         Shape first = parts.get(0).shape();
         Check.that(
@@ -643,6 +657,7 @@ public final class Ops implements AutoCloseable {
 
     /** The tensor itself if it is contiguous, else a packed copy of the same dtype. */
     public Tensor contiguous(Tensor x) {
+        Check.given("contiguous", "x", x);
         if (x.isContiguous()) {
             return x;
         }
@@ -653,6 +668,7 @@ public final class Ops implements AutoCloseable {
 
     /** A packed copy in the compute dtype, whatever strides and float dtype x has. */
     public Tensor pack(Tensor x) {
+        Check.given("pack", "x", x);
         Tensor out = empty(computeType(), x.shape());
         run(new Op.Copy(x, out));
         return out;
@@ -665,6 +681,7 @@ public final class Ops implements AutoCloseable {
      * @param target the shape of x
      */
     public void copy(Tensor x, Tensor target) {
+        Check.given("copy", "x", x);
         Check.shape("copy", "target", target, x.shape(), "to match x");
         Check.that(recorder == null, "copy", "a tensor is not overwritten while there is a tape");
         run(new Op.Copy(x, target));
@@ -676,6 +693,7 @@ public final class Ops implements AutoCloseable {
      * and keep away from {@link #host}. It cannot be recorded.
      */
     public Replay replay(Runnable work) {
+        Check.given("replay", "work", work);
         check();
         Check.that(recorder == null, "replay", "work is not replayed while there is a tape");
         return device.replay(
@@ -688,6 +706,7 @@ public final class Ops implements AutoCloseable {
 
     /** The tensor itself if it has the dtype, else a converted copy. */
     public Tensor cast(Tensor x, DType dtype) {
+        Check.given("cast", "x", x, "dtype", dtype);
         if (x.dtype() == dtype) {
             return x;
         }
@@ -742,6 +761,7 @@ public final class Ops implements AutoCloseable {
      * @param part must give the same results each time
      */
     public List<Tensor> checkpoint(List<Tensor> inputs, Supplier<List<Tensor>> part) {
+        Check.given("checkpoint", "inputs", inputs, "part", part);
         check();
         return recorder == null ? part.get() : recorder.checkpoint(inputs, part);
     }

@@ -40,6 +40,7 @@ public final class TrainingOps {
      * @param factors whether dA and dB are wanted; else they are null
      */
     public LinearGradients linear(Op.Linear forward, Tensor dy, boolean input, boolean factors) {
+        Check.given("linear", "forward", forward, "dy", dy);
         LowRank lora = forward.lora();
         Tensor x = forward.x();
         Tensor dx = input ? ops.empty(ops.computeType(), x.shape()) : null;
@@ -62,6 +63,7 @@ public final class TrainingOps {
 
     /** {@code sum over rows}: x [..., n], result [n]. */
     public Tensor sumRows(Tensor x) {
+        Check.given("sumRows", "x", x);
         Tensor rows = ops.contiguous(x).reshape(-1, x.dim(-1));
         Tensor out = ops.empty(ops.computeType(), Shape.of(rows.dim(1)));
         ops.run(new TrainingOp.SumRows(rows, out));
@@ -70,6 +72,7 @@ public final class TrainingOps {
 
     /** Gradients of attention with respect to q, k and v, in that order. */
     public List<Tensor> attention(Op.Attention forward, Tensor dy) {
+        Check.given("attention", "forward", forward, "dy", dy);
         Tensor dq = ops.empty(ops.computeType(), forward.q().shape());
         Tensor dk = ops.empty(ops.computeType(), forward.k().shape());
         Tensor dv = ops.empty(ops.computeType(), forward.v().shape());
@@ -79,6 +82,7 @@ public final class TrainingOps {
 
     /** Gradients of the streams of headNormRope. */
     public List<Tensor> headNormRope(Op.HeadNormRope forward, Tensor dy) {
+        Check.given("headNormRope", "forward", forward, "dy", dy);
         List<Tensor> dx = new ArrayList<>();
         forward.streams().forEach(x -> dx.add(ops.empty(ops.computeType(), x.shape())));
         ops.run(new TrainingOp.HeadNormRopeGrad(forward, ops.contiguous(dy), List.copyOf(dx)));
@@ -87,6 +91,7 @@ public final class TrainingOps {
 
     /** Gradient of the input of rmsNorm; a recorded one has no fused activation. */
     public Tensor rmsNorm(Op.RmsNorm forward, Tensor dy) {
+        Check.given("rmsNorm", "forward", forward, "dy", dy);
         Tensor out = ops.empty(ops.computeType(), forward.x().shape());
         ops.run(new TrainingOp.RmsNormGrad(forward, ops.contiguous(dy), out));
         return out;
@@ -98,6 +103,7 @@ public final class TrainingOps {
      * @param modulation whether those of scale and shift are wanted; else they are null
      */
     public LayerNormGradients layerNorm(Op.LayerNorm forward, Tensor dy, boolean modulation) {
+        Check.given("layerNorm", "forward", forward, "dy", dy);
         Tensor out = ops.empty(ops.computeType(), forward.x().shape());
         Tensor dScale = modulation ? packed(forward.scale()) : null;
         Tensor dShift = modulation ? packed(forward.shift()) : null;
@@ -114,6 +120,7 @@ public final class TrainingOps {
      * @param gate whether that of the gate is wanted; else it is null
      */
     public GateGradients gateResidual(Op.GateResidual forward, Tensor dy, boolean gate) {
+        Check.given("gateResidual", "forward", forward, "dy", dy);
         Tensor out = ops.empty(ops.computeType(), forward.y().shape());
         Tensor dGate = gate ? packed(forward.gate()) : null;
         ops.run(new TrainingOp.GateGrad(forward, ops.contiguous(dy), dGate, out));
@@ -125,6 +132,7 @@ public final class TrainingOps {
 
     /** {@code act'(x) dy}. */
     public Tensor activation(Activation activation, Tensor x, Tensor dy) {
+        Check.given("activation", "activation", activation, "x", x, "dy", dy);
         Tensor out = ops.empty(ops.computeType(), x.shape());
         ops.run(
                 new TrainingOp.ActivationGrad(
@@ -134,17 +142,20 @@ public final class TrainingOps {
 
     /** {@code target += x}: the one operation besides the optimizer that changes an argument. */
     public void accumulate(Tensor x, Tensor target) {
+        Check.given("accumulate", "target", target);
         Check.shape("accumulate", "x", x, target.shape(), "to match target");
         ops.run(new TrainingOp.Accumulate(x, target));
     }
 
     /** A tensor of zeros. */
     public Tensor zeros(DType dtype, Shape shape) {
+        Check.given("zeros", "dtype", dtype, "shape", shape);
         return filled(dtype, shape, 0);
     }
 
     /** A tensor that is {@code value} everywhere. */
     public Tensor filled(DType dtype, Shape shape, float value) {
+        Check.given("filled", "dtype", dtype, "shape", shape);
         Tensor out = ops.empty(dtype, shape);
         ops.run(new TrainingOp.Fill(value, out));
         return out;
@@ -152,6 +163,7 @@ public final class TrainingOps {
 
     /** The loss [1] and its gradient with respect to the prediction. */
     public Loss meanSquaredError(Tensor prediction, Tensor target) {
+        Check.given("meanSquaredError", "prediction", prediction);
         Check.shape(
                 "meanSquaredError", "target", target, prediction.shape(), "to match prediction");
         Tensor gradient = ops.empty(ops.computeType(), prediction.shape());
@@ -173,6 +185,7 @@ public final class TrainingOps {
 
     /** {@code sqrt(sum of all squares)} of several tensors, [1]. */
     public Tensor globalNorm(List<Tensor> tensors) {
+        Check.allGiven("globalNorm", "tensors", tensors);
         Tensor out = ops.empty(DType.F32, Shape.of(1));
         ops.run(new TrainingOp.GlobalNorm(List.copyOf(tensors), out));
         return out;
@@ -194,6 +207,7 @@ public final class TrainingOps {
             AdamWSettings settings,
             float learningRate,
             int step) {
+        checkLists("adamW", parameters, gradients, firstMoments, secondMoments, settings);
         ops.run(
                 new TrainingOp.AdamW(
                         parameters,
@@ -221,6 +235,7 @@ public final class TrainingOps {
             AdamWSettings settings,
             float learningRate,
             int step) {
+        checkLists("adamW8Bit", parameters, gradients, firstMoments, secondMoments, settings);
         ops.run(
                 new TrainingOp.AdamW8Bit(
                         parameters,
@@ -235,10 +250,25 @@ public final class TrainingOps {
 
     /** Zeros in 8 bits, for as many elements as a tensor of this shape has. */
     public QuantizedBlocks quantizedZeros(Shape shape) {
+        Check.given("quantizedZeros", "shape", shape);
         int numel = Math.toIntExact(shape.numel());
         Tensor codes = ops.host().upload(DType.U8, Shape.of(numel), ByteBuffer.allocate(numel));
         return new QuantizedBlocks(
                 codes, zeros(DType.F32, Shape.of(QuantizedBlocks.blocks(numel))));
+    }
+
+    private static void checkLists(
+            String op,
+            List<?> parameters,
+            List<?> gradients,
+            List<?> firstMoments,
+            List<?> secondMoments,
+            AdamWSettings settings) {
+        Check.allGiven(op, "parameters", parameters);
+        Check.allGiven(op, "gradients", gradients);
+        Check.allGiven(op, "firstMoments", firstMoments);
+        Check.allGiven(op, "secondMoments", secondMoments);
+        Check.given(op, "settings", settings);
     }
 
     private Tensor packed(Tensor like) {
