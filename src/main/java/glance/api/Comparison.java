@@ -13,8 +13,8 @@ import java.util.function.Consumer;
  * start from the same noise, and each is measured by its distance to the teacher.
  *
  * <pre>{@code
- * Comparison.of(Request.of("a red fox in snow").seed(42).batch(3)).run("glance").run("uniform-10")
- * Comparison.of(Request.of("a red fox in snow").seed(42)).grid(LoraGrid.of(Lora.of(slow), 0, 1))
+ * Comparison.of(Request.of("a red fox in snow").seed(42).batch(3)).run("glance").run("uniform-10");
+ * Comparison.of(Request.of("a red fox in snow").seed(42)).grid(LoraGrid.of(Lora.of(slow), 0, 1));
  * }</pre>
  *
  * Each method returns a changed copy. Values are checked against a model when they meet one.

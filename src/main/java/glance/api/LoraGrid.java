@@ -10,8 +10,8 @@ import java.util.List;
  * steps that it is active in.
  *
  * <pre>{@code
- * LoraGrid.of(Lora.of(slow), 0, 0.5f, 1).by(Lora.of(fast), 0, 0.5f, 1)
- * LoraGrid.of(Lora.of(style), 0, 0.5f, 1).on("0%-50%", "50%-100%")
+ * LoraGrid.of(Lora.of(slow), 0, 0.5f, 1).by(Lora.of(fast), 0, 0.5f, 1);
+ * LoraGrid.of(Lora.of(style), 0, 0.5f, 1).on("0%-50%", "50%-100%");
  * }</pre>
  *
  * @param axes one or two

@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  *
  * <pre>{@code
  * Request.of("a red fox in snow").size(1024, 768).seed(42).batch(4)
- *         .plan("glance").lora(Lora.of(slow).on("slow")).lora(Lora.of(fast).on("fast"))
+ *         .plan("glance").lora(Lora.of(slow).on("slow")).lora(Lora.of(fast).on("fast"));
  * }</pre>
  *
  * Each method returns a changed copy. Values are checked against a model when they meet one.

@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * paper (Glance, arXiv 2512.02899) for the model's family.
  *
  * <pre>{@code
- * Training.of(Path.of("house.png"), "my house").phases("slow").steps(60).rank(8).seed(5)
+ * Training.of(Path.of("house.png"), "my house").phases("slow").steps(60).rank(8).seed(5);
  * }</pre>
  *
  * Each method returns a changed copy. Values are checked against a model when they meet one.

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  * <pre>{@code
  * try (Tape tape = new Tape(ops, true)) {
  *     tape.watch(loraA);
- *     Tensor y = model.forward(ops, x);
+ *     Tensor y = ops.linear(x, w, b, new LowRank(loraA, loraB, 1), Epilogue.none());
  *     tape.backward(y, dy);
  *     Tensor gradient = tape.gradient(loraA);   // null if the loss does not depend on it
  * }

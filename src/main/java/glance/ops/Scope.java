@@ -11,8 +11,8 @@ import java.util.List;
  *
  * <pre>{@code
  * try (Scope scope = ops.scope()) {
- *     Tensor h = ops.linear(x, w, b);   // freed at the end of the block
- *     return scope.keep(ops.silu(h));   // handed to the enclosing scope
+ *     Tensor h = ops.linear(x, w, b);    // freed at the end of the block
+ *     return scope.keep(ops.mul(h, h));   // handed to the enclosing scope
  * }
  * }</pre>
  */
