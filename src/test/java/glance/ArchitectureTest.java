@@ -255,7 +255,7 @@ class ArchitectureTest {
                     .or()
                     .haveFullyQualifiedName("glance.cli.IncubatorNotice")
                     .or()
-                    .haveFullyQualifiedName("glance.cli.Terminal")
+                    .haveFullyQualifiedName("glance.cli.common.Terminal")
                     .should()
                     .onlyDependOnClassesThat()
                     .resideInAnyPackage("java..", "glance.cli..");

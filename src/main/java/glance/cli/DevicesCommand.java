@@ -3,6 +3,10 @@ package glance.cli;
 import glance.api.DeviceInfo;
 import glance.backend.Devices;
 import glance.backend.LibraryInfo;
+import glance.cli.common.ExitCode;
+import glance.cli.common.Session;
+import glance.cli.common.Table;
+import glance.cli.common.Units;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 

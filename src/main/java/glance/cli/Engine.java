@@ -1,6 +1,18 @@
 package glance.cli;
 
 import glance.api.RequestException;
+import glance.cli.bench.BenchCommand;
+import glance.cli.common.ExitCode;
+import glance.cli.common.HelpCommand;
+import glance.cli.common.Problem;
+import glance.cli.common.Session;
+import glance.cli.common.Stdin;
+import glance.cli.common.StopRequest;
+import glance.cli.common.WrongUseException;
+import glance.cli.compare.CompareCommand;
+import glance.cli.info.InfoCommand;
+import glance.cli.lora.LoraCommand;
+import glance.cli.train.TrainCommand;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.util.List;
@@ -9,7 +21,7 @@ import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
 
 /** Assembles the commands and turns whatever they throw into one line and an exit code. */
-final class Engine {
+public final class Engine {
     private final Session session;
     private final CommandLine commands;
 
@@ -54,7 +66,7 @@ final class Engine {
     }
 
     /** Runs a command on the given streams, with nothing to read. */
-    static int run(PrintStream out, PrintStream err, StopRequest stop, String... args) {
+    public static int run(PrintStream out, PrintStream err, StopRequest stop, String... args) {
         return run(Stdin.none(), out, err, stop, args);
     }
 

@@ -1,5 +1,7 @@
 package glance.cli;
 
+import glance.cli.common.Problem;
+import glance.cli.common.WrongUseException;
 import glance.schedule.Seeds;
 import java.io.IOException;
 import java.nio.file.Files;

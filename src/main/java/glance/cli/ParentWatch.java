@@ -1,5 +1,7 @@
 package glance.cli;
 
+import glance.cli.common.ExitCode;
+
 /** Ends this JVM when the one that started it is gone, however that one ended. */
 final class ParentWatch {
     private static final long POLL_MILLIS = 500;

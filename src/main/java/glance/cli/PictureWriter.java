@@ -1,6 +1,9 @@
 package glance.cli;
 
 import glance.Picture;
+import glance.cli.common.Problem;
+import glance.cli.common.Session;
+import glance.cli.common.WrongUseException;
 import glance.io.SafeWrite;
 import glance.picture.Origin;
 import java.io.FileDescriptor;

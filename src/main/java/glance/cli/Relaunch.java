@@ -1,5 +1,7 @@
 package glance.cli;
 
+import glance.cli.common.ExitCode;
+import glance.cli.common.Terminal;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

@@ -4,6 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.Glance;
+import glance.cli.common.PeakMemory;
+import glance.cli.common.Session;
+import glance.cli.common.SettingsOptions;
+import glance.cli.common.Units;
 import glance.picture.AdapterNames;
 import glance.pipeline.Settings;
 import glance.schedule.Seeds;
@@ -26,7 +30,7 @@ import java.util.List;
  * @param tensorPeakBytes most memory of activations on the device
  * @param processPeakBytes most memory of the process, or null where the system does not tell
  */
-record RunReport(
+public record RunReport(
         List<String> files,
         List<String> prompts,
         String model,
@@ -82,7 +86,8 @@ record RunReport(
      * @param steps of each picture
      * @param passes of the transformer for each picture
      */
-    static String line(int pictures, int steps, int passes, double seconds, PeakMemory peak) {
+    public static String line(
+            int pictures, int steps, int passes, double seconds, PeakMemory peak) {
         String each = pictures == 1 ? "" : " each";
         return Units.plural(pictures, "picture")
                 + ", "

@@ -3,6 +3,10 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.cli.common.ExitCode;
+import glance.cli.common.GuidanceOptions;
+import glance.cli.common.StopRequest;
+import glance.cli.common.WrongUseException;
 import glance.io.BuiltInModel;
 import glance.io.Images;
 import glance.model.Family;

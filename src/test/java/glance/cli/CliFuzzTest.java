@@ -1,6 +1,9 @@
 package glance.cli;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
+import glance.cli.common.Prompts;
+import glance.cli.common.WrongUseException;
+import glance.cli.train.TrainFile;
 import glance.fuzz.Reader;
 import glance.picture.PictureText;
 import java.io.IOException;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.cli.EngineProcess.Result;
+import glance.cli.common.ExitCode;
 import glance.io.HostTensor;
 import glance.io.Images;
 import glance.io.SafetensorsFile;

@@ -3,6 +3,7 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.cli.EngineProcess.Result;
+import glance.cli.common.ExitCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

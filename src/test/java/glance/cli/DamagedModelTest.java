@@ -2,6 +2,8 @@ package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.cli.common.ExitCode;
+import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;

@@ -13,7 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** The built jar, run from outside as a user runs it. */
-final class EngineProcess {
+public final class EngineProcess {
     static final String JAR = System.getProperty("glance.jar");
     static final Path JAVA_17 = Path.of(System.getProperty("java.home"), "bin", "java");
     private static final long LIMIT_SECONDS = 120;
@@ -32,10 +32,10 @@ final class EngineProcess {
     }
 
     /** What a finished process left. */
-    record Result(int exitCode, String out, String err) {}
+    public record Result(int exitCode, String out, String err) {}
 
     /** The jar on the JVM of this build, in a folder. */
-    static EngineProcess in(Path folder) {
+    public static EngineProcess in(Path folder) {
         return new EngineProcess(JAVA_17, folder, List.of(), Map.of());
     }
 
@@ -67,7 +67,7 @@ final class EngineProcess {
     }
 
     /** Runs to the end. */
-    Result run(String... args) {
+    public Result run(String... args) {
         return finish(start(List.of(), args));
     }
 
@@ -76,7 +76,7 @@ final class EngineProcess {
      *
      * @param wrapper put before the command, such as setsid
      */
-    Process start(List<String> wrapper, String... args) {
+    public Process start(List<String> wrapper, String... args) {
         List<String> command = new ArrayList<>(wrapper);
         command.add(java.toString());
         command.addAll(jvmOptions);
@@ -97,7 +97,7 @@ final class EngineProcess {
     }
 
     /** Waits for the end and collects what was printed. */
-    static Result finish(Process process) {
+    public static Result finish(Process process) {
         try {
             CompletableFuture<String> out = read(process.getInputStream());
             CompletableFuture<String> err = read(process.getErrorStream());

@@ -2,6 +2,7 @@ package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.cli.common.StopRequest;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFolder;
 import glance.fixtures.TinySd3;

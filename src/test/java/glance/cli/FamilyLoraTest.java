@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.check.CheckReport;
 import glance.check.Checks;
+import glance.cli.common.ExitCode;
+import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.io.SafetensorsFile;
 import glance.lora.LoraFile;

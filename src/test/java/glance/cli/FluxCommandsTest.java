@@ -2,6 +2,7 @@ package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.cli.common.StopRequest;
 import glance.fixtures.TinyFlux;
 import glance.io.Images;
 import java.awt.image.BufferedImage;

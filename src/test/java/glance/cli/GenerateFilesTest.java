@@ -3,6 +3,9 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.TestPictures;
+import glance.cli.common.ExitCode;
+import glance.cli.common.Session;
+import glance.cli.common.StopRequest;
 import glance.io.Images;
 import glance.picture.PictureText;
 import glance.picture.PictureTextTest;

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.util.RawValue;
+import glance.cli.common.ExitCode;
+import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;

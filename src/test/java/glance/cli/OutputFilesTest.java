@@ -3,6 +3,7 @@ package glance.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.cli.common.WrongUseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

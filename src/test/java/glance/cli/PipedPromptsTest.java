@@ -2,6 +2,9 @@ package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.cli.common.ExitCode;
+import glance.cli.common.Stdin;
+import glance.cli.common.StopRequest;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

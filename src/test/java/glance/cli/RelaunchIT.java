@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.cli.EngineProcess.Result;
+import glance.cli.common.ExitCode;
 import glance.io.Images;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,0 +1,67 @@
+package glance.cli.bench;
+
+import glance.cli.common.WrongUseException;
+import glance.io.BuiltInModel;
+import glance.io.ModelFolder;
+import glance.io.PublishedLayouts;
+import glance.tensor.DType;
+import java.nio.file.Path;
+import java.util.Iterator;
+import picocli.CommandLine.Option;
+
+/** Which model is measured. */
+final class LayoutOption {
+    @Option(
+            names = "--model",
+            paramLabel = "FOLDER",
+            description = "A model in diffusers layout. Default: the built-in glance-tiny.")
+    private Path model;
+
+    @Option(
+            names = "--family",
+            paramLabel = "NAME",
+            completionCandidates = Names.class,
+            description =
+                    "A published model at full size, from its configs alone, with random weights:"
+                            + " ${COMPLETION-CANDIDATES}.")
+    private String family;
+
+    @Option(names = "--random", description = "Random weights; --model then needs only configs.")
+    private boolean random;
+
+    /** The models whose configs are in this build. */
+    private static final class Names implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return PublishedLayouts.names().iterator();
+        }
+    }
+
+    /** The model's name. */
+    String name() {
+        return family != null
+                ? family + ", random weights"
+                : (model == null ? BuiltInModel.NAME : model.toString())
+                        + (random ? ", random weights" : "");
+    }
+
+    /**
+     * The model.
+     *
+     * @throws WrongUseException if the options contradict each other
+     */
+    ModelFolder folder() {
+        if (family != null && model != null) {
+            throw new WrongUseException("--model and --family: give one of them");
+        }
+        if (family != null) {
+            try {
+                return PublishedLayouts.random(family);
+            } catch (IllegalArgumentException e) {
+                throw new WrongUseException("--family: " + e.getMessage());
+            }
+        }
+        ModelFolder folder = ModelFolder.open(model == null ? BuiltInModel.path() : model);
+        return random ? folder.withRandomWeights(DType.BF16) : folder;
+    }
+}

@@ -1,0 +1,68 @@
+package glance.cli.common;
+
+import glance.model.Family;
+import picocli.CommandLine.Option;
+
+/** The strength of guidance, computed by us or by the model. */
+public final class GuidanceOptions {
+    @Option(
+            names = "--guidance",
+            paramLabel = "SCALE",
+            description = "Strength of guidance; 1 turns it off. Default: the model's own.")
+    private Float guidance;
+
+    @Option(
+            names = "--embedded-guidance",
+            paramLabel = "SCALE",
+            description =
+                    "Scale for models that take it as an input, as FLUX.1-dev does; others"
+                            + " ignore it. Default: the model's own.")
+    private Float embedded;
+
+    /** As in diffusers: the input of models that take one, and guidance of the others. */
+    @Option(
+            names = {"--guidance-scale", "--guidance_scale"},
+            hidden = true)
+    private Float either;
+
+    /**
+     * Strength of guidance, or null where the user does not say.
+     *
+     * @throws WrongUseException if it is out of range, or said twice
+     */
+    public Float scale(Family.Defaults defaults) {
+        return chosen("--guidance", guidance, !isInput(defaults), 1);
+    }
+
+    /**
+     * The scale that the model takes as an input, or null where the user does not say.
+     *
+     * @throws WrongUseException if it is out of range, or said twice
+     */
+    public Float embedded(Family.Defaults defaults) {
+        return chosen("--embedded-guidance", embedded, isInput(defaults), 0);
+    }
+
+    private static boolean isInput(Family.Defaults defaults) {
+        return defaults.embeddedGuidance() > 0;
+    }
+
+    private Float chosen(String option, Float own, boolean isEither, int least) {
+        if (either != null && own != null && isEither) {
+            throw new WrongUseException(option + " and --guidance-scale: give one of them");
+        }
+        boolean other = own == null && isEither;
+        Float value = other ? either : own;
+        if (value != null && value < least) {
+            throw new WrongUseException(
+                    (other ? "--guidance-scale" : option)
+                            + " "
+                            + value
+                            + ": must be "
+                            + least
+                            + " or more"
+                            + (least == 1 ? "; 1 turns guidance off" : ""));
+        }
+        return value;
+    }
+}

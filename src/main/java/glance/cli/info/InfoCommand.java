@@ -1,0 +1,74 @@
+package glance.cli.info;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import glance.cli.common.DeviceOption;
+import glance.cli.common.ExitCode;
+import glance.cli.common.Session;
+import glance.io.BuiltInModel;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Shows what files hold. */
+@Command(
+        name = "info",
+        sortOptions = false,
+        header =
+                "Shows what a model, a component, a safetensors or adapter file, or a picture holds.",
+        description = {
+            "",
+            "Reads configs and headers only, so it is quick for files of any size.",
+            ""
+        },
+        parameterListHeading = "Arguments:%n",
+        optionListHeading = "Options:%n",
+        footer = {
+            "",
+            "The run memory of a model is counted, not guessed: a run of one picture on the device is "
+                    + "walked through without computing. The JVM itself comes on top."
+        })
+public final class InfoCommand implements Callable<Integer> {
+    private final Session session;
+
+    @Parameters(
+            paramLabel = "PATH",
+            arity = "0..1",
+            description = "What to look at; the built-in model if left out.")
+    private Path path;
+
+    @Mixin private DeviceOption deviceOption;
+
+    @Option(names = "--json", description = "Print JSON, for programs.")
+    private boolean json;
+
+    @Option(names = "--all", description = "List all tensors; repeated layers are one line.")
+    private boolean all;
+
+    public InfoCommand(Session session) {
+        this.session = session;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Inspection inspection =
+                new Inspector(deviceOption).inspect(path == null ? BuiltInModel.path() : path);
+        if (json) {
+            session.out().println(toJson(inspection));
+        } else {
+            new InfoText(session.out(), all).print(inspection);
+        }
+        return ExitCode.OK;
+    }
+
+    private static String toJson(Inspection inspection) throws JsonProcessingException {
+        return new ObjectMapper()
+                .enable(SerializationFeature.INDENT_OUTPUT)
+                .writeValueAsString(inspection);
+    }
+}

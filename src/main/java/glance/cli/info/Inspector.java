@@ -1,0 +1,238 @@
+package glance.cli.info;
+
+import glance.api.FormatException;
+import glance.api.Request.Size;
+import glance.api.adapter.WeightsSummary;
+import glance.backend.Device;
+import glance.backend.Devices;
+import glance.cli.common.DeviceOption;
+import glance.io.Config;
+import glance.io.Images;
+import glance.io.ModelFolder;
+import glance.io.SafetensorsFile;
+import glance.io.Weights;
+import glance.lora.AdapterPath;
+import glance.model.Family;
+import glance.pipeline.Families;
+import glance.pipeline.FolderNote;
+import glance.pipeline.MemoryForecast;
+import glance.tools.AdapterInspector;
+import glance.tools.Summaries;
+import glance.train.Checkpoint;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Finds out what a path holds, by reading configs and headers only. */
+final class Inspector {
+    private static final String INDEX = "model_index.json";
+    private static final String CHECKPOINT = "checkpoint";
+
+    /** In a folder of the hub's cache, where a model lies in a snapshot. */
+    private static final String SNAPSHOTS = "snapshots";
+
+    private static final List<String> PICTURES = List.of(".png", ".jpg", ".jpeg", ".webp");
+    private static final List<String> CONFIGS =
+            List.of(
+                    "config.json",
+                    "scheduler_config.json",
+                    "tokenizer_config.json",
+                    "preprocessor_config.json");
+
+    private final DeviceOption device;
+
+    /**
+     * @param device what forecasts are for
+     */
+    Inspector(DeviceOption device) {
+        this.device = device;
+    }
+
+    /**
+     * Inspects a model folder, a component folder, a folder of adapters or of a training run, a
+     * safetensors file, a picture, or a file of text. What is readable and cannot be used is shown
+     * with the reason.
+     *
+     * @throws FormatException if it is none of these, or damaged
+     */
+    Inspection inspect(Path path) throws IOException {
+        if (Files.isDirectory(path)) {
+            if (Files.exists(path.resolve(INDEX)) || Files.isDirectory(path.resolve(SNAPSHOTS))) {
+                return model(path);
+            }
+            return AdapterPath.isFolder(path)
+                    ? file(AdapterPath.file(path))
+                    : componentFolder(path);
+        }
+        if (!Files.exists(path)) {
+            throw new FormatException(
+                    path,
+                    null,
+                    "no such file or folder",
+                    "give a model folder, a component folder or a .safetensors file");
+        }
+        String name = path.toString().toLowerCase(Locale.ROOT);
+        if (PICTURES.stream().anyMatch(name::endsWith)) {
+            return picture(path);
+        }
+        if (path.toString().endsWith(".index.json")) {
+            return tensors(path);
+        }
+        return TextInspector.knows(path) ? TextInspector.inspect(path) : file(path);
+    }
+
+    private static Inspection.Picture picture(Path path) {
+        BufferedImage image = Images.read(path);
+        return new Inspection.Picture(
+                "picture",
+                path.toString(),
+                image.getWidth(),
+                image.getHeight(),
+                Images.readText(path));
+    }
+
+    private Inspection.Model model(Path path) throws IOException {
+        ModelFolder folder = ModelFolder.open(path);
+        FolderNote note = FolderNote.of(folder);
+        List<Inspection.Component> components = new ArrayList<>();
+        for (String name : folder.index().keys()) {
+            if (folder.has(name)) {
+                components.add(component(folder.component(name), indexedClass(folder, name)));
+            }
+        }
+        try (Device opened = Devices.open(device.name(), device.options())) {
+            Inspection.Defaults defaults = null;
+            MemoryForecast forecast = null;
+            String problem = null;
+            try {
+                defaults = defaults(folder, note);
+                forecast = MemoryForecast.of(opened, folder);
+            } catch (FormatException | IllegalArgumentException e) {
+                // Looking at a model that this engine cannot run is no error.
+                problem = e.getMessage();
+            }
+            return new Inspection.Model(
+                    "model",
+                    path.toString(),
+                    folder.pipelineClass(),
+                    components,
+                    problem,
+                    defaults,
+                    opened.info().id(),
+                    forecast);
+        }
+    }
+
+    private static Inspection.Defaults defaults(ModelFolder folder, FolderNote note) {
+        Family family = Families.of(folder);
+        Family.Defaults defaults = note.over(family.defaults(folder));
+        int side = family.geometry(folder).defaultSize();
+        return new Inspection.Defaults(
+                defaults.plan().name(),
+                new Size(side, side).toString(),
+                defaults.guidance(),
+                defaults.embeddedGuidance(),
+                defaults.negative());
+    }
+
+    /** {@code "vae": ["diffusers", "AutoencoderKL"]}: library and class. */
+    private static String indexedClass(ModelFolder folder, String name) {
+        List<String> entry = folder.index().strings(name);
+        return entry.isEmpty() ? "?" : entry.get(entry.size() - 1);
+    }
+
+    private static Inspection componentFolder(Path path) throws IOException {
+        for (String name : CONFIGS) {
+            Path config = path.resolve(name);
+            if (Files.exists(config)) {
+                return component(path, className(Config.read(config)));
+            }
+        }
+        if (Weights.belongIn(path)) {
+            Inspection.Component component = component(path, "?");
+            return component.weights() == null && !AdapterPath.in(path).isEmpty()
+                    ? folder(path)
+                    : component;
+        }
+        throw new FormatException(
+                path,
+                null,
+                "is neither a model nor a component",
+                "expected " + INDEX + ", config.json or safetensors files in it");
+    }
+
+    /** Files that are no part of a model, each in a few words. */
+    private static Inspection.Folder folder(Path path) throws IOException {
+        Map<String, String> files = new LinkedHashMap<>();
+        boolean training = false;
+        for (Path file : AdapterPath.in(path)) {
+            String what;
+            try {
+                Inspection found = file(file);
+                training |= found.kind().equals(CHECKPOINT);
+                what = InfoText.inWords(found);
+            } catch (FormatException e) {
+                what = e.getMessage();
+            }
+            files.put(file.getFileName().toString(), what);
+        }
+        return new Inspection.Folder(training ? "training" : "folder", path.toString(), files);
+    }
+
+    private static String className(Config config) {
+        if (config.has("_class_name") || config.has("architectures")) {
+            return config.className();
+        }
+        return config.string("tokenizer_class", "?");
+    }
+
+    private static Inspection.Component component(Path path, String className) {
+        WeightsSummary weights = null;
+        String problem = null;
+        if (Weights.belongIn(path)) {
+            try (Weights opened = Weights.open(path)) {
+                weights = Summaries.of(opened.tensors().values());
+                problem = problem(opened.foreign());
+            } catch (FormatException e) {
+                problem = e.getMessage();
+            }
+        }
+        return new Inspection.Component(
+                "component",
+                path.toString(),
+                path.getFileName().toString(),
+                className,
+                problem,
+                weights);
+    }
+
+    private static String problem(FormatException foreign) {
+        return foreign == null ? null : foreign.getMessage();
+    }
+
+    private static Inspection.Tensors tensors(Path path) {
+        try (Weights weights = Weights.open(path)) {
+            boolean training = Checkpoint.isCheckpoint(weights.metadata());
+            return new Inspection.Tensors(
+                    training ? CHECKPOINT : "weights",
+                    path.toString(),
+                    training ? null : problem(weights.foreign()),
+                    Summaries.of(weights.tensors().values()),
+                    weights.metadata());
+        }
+    }
+
+    private static Inspection file(Path path) {
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            return AdapterInspector.isAdapter(file) && !Checkpoint.isCheckpoint(file.metadata())
+                    ? Inspection.Adapter.of(path, AdapterInspector.inspect(file))
+                    : tensors(path);
+        }
+    }
+}
