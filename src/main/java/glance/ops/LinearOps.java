@@ -1,0 +1,111 @@
+package glance.ops;
+
+import glance.op.Activation;
+import glance.op.Epilogue;
+import glance.op.LowRank;
+import glance.op.Op;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+
+/** Products with frozen weights, which may have a low-rank addition. */
+public sealed interface LinearOps extends PointwiseOps permits Ops {
+    /** {@code x W^T + bias}: {@link #linear(Tensor, Tensor, Tensor, LowRank, Epilogue)} alone. */
+    default Tensor linear(Tensor x, Tensor weight, Tensor bias) {
+        return linear(x, weight, bias, null, Epilogue.none());
+    }
+
+    /**
+     * {@code y = residual + gate * act(x W^T + bias + scale (x A^T) diag(scales) B^T)}, in one
+     * operation, so that a device can fuse it. PyTorch {@code nn.Linear} with a PEFT LoRA layer.
+     *
+     * @param x [..., in], packed in the last dimension; rank 3 may have any outer strides
+     * @param weight [out, in], any float dtype
+     * @param bias [out], or null
+     * @param lora low-rank addition with a [rank, in], b [out, rank] and scales F32 [rank] or null;
+     *     or null
+     * @param epilogue activation, gate [batch or 1, out] (x of rank 3), residual [..., out]
+     * @return [..., out]
+     */
+    default Tensor linear(Tensor x, Tensor weight, Tensor bias, LowRank lora, Epilogue epilogue) {
+        String op = "linear";
+        Check.given(op, "x", x, "epilogue", epilogue);
+        Check.rank(op, "weight", weight, 2, "[out, in]");
+        Check.packed(op, "weight", weight);
+        int out = weight.dim(0);
+        int in = weight.dim(1);
+        Check.that(
+                x.rank() >= 1 && x.dim(-1) == in,
+                op,
+                "x must be [..., "
+                        + in
+                        + "] to match weight "
+                        + weight.shape()
+                        + ", got "
+                        + x.shape());
+        Check.rows(op, "x", x);
+        Shape result = x.shape().with(-1, out);
+        if (bias != null) {
+            Check.parameter(op, "bias", bias, Shape.of(out), "to match weight " + weight.shape());
+        }
+        if (lora != null) {
+            Check.rank(op, "lora.a", lora.a(), 2, "[rank, in]");
+            int rank = lora.a().dim(0);
+            Check.parameter(
+                    op,
+                    "lora.a",
+                    lora.a(),
+                    Shape.of(rank, in),
+                    "to match weight " + weight.shape());
+            Check.parameter(
+                    op,
+                    "lora.b",
+                    lora.b(),
+                    Shape.of(out, rank),
+                    "to match weight " + weight.shape());
+            if (lora.scales() != null) {
+                Check.parameter(
+                        op,
+                        "lora.scales",
+                        lora.scales(),
+                        Shape.of(rank),
+                        "to match lora.a " + lora.a().shape());
+                Check.dtype(op, "lora.scales", lora.scales(), DType.F32);
+            }
+        }
+        if (epilogue.residual() != null) {
+            Check.shape(op, "residual", epilogue.residual(), result, "to match the result");
+        }
+        if (epilogue.gate() != null) {
+            Check.rank(op, "x", x, 3, "[batch, seqLen, in] when a gate is given");
+            Check.perSample(op, "gate", epilogue.gate(), x.dim(0), out);
+        }
+        if (isRecorded() && !epilogue.equals(Epilogue.none())) {
+            return unfused(linear(x, weight, bias, lora, Epilogue.none()), epilogue);
+        }
+        Tensor y = empty(computeType(), result);
+        Epilogue batched =
+                new Epilogue(
+                        epilogue.activation(),
+                        epilogue.gate(),
+                        epilogue.residual() == null
+                                ? null
+                                : Tokens.of(this, contiguous(epilogue.residual())));
+        run(new Op.Linear(Tokens.of(this, x), weight, bias, lora, batched, Tokens.of(this, y)));
+        return y;
+    }
+
+    /** The epilogue step by step, so that gradients find what they need. */
+    private Tensor unfused(Tensor product, Epilogue epilogue) {
+        Tensor y = product;
+        if (epilogue.activation() != Activation.NONE) {
+            y = activation(epilogue.activation(), y);
+        }
+        if (epilogue.gate() != null) {
+            Check.that(
+                    epilogue.residual() != null, "linear", "a gate needs a residual in training");
+            return gateResidual(epilogue.residual(), epilogue.gate(), y);
+        }
+        return epilogue.residual() == null ? y : add(y, epilogue.residual());
+    }
+}
