@@ -2,7 +2,7 @@ package glance.model.flux;
 
 import glance.io.Weights;
 import glance.model.TokenGrid;
-import glance.model.mmdit.DualStreamBlock;
+import glance.model.transformer.DualStreamBlock;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RopeTables;

@@ -2,8 +2,8 @@ package glance.model.qwenimage;
 
 import glance.io.Weights;
 import glance.model.TokenGrid;
-import glance.model.mmdit.DualStreamBlock;
 import glance.model.text.TextBatch;
+import glance.model.transformer.DualStreamBlock;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;

@@ -1,4 +1,4 @@
-package glance.model.mmdit;
+package glance.model.transformer;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
