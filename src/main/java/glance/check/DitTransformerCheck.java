@@ -6,8 +6,8 @@ import glance.lora.KeyMap;
 import glance.model.Latents;
 import glance.model.TokenGrid;
 import glance.model.dit.DitConfig;
-import glance.model.dit.DitModulation;
 import glance.model.dit.DitTransformer;
+import glance.model.transformer.Modulation;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ final class DitTransformerCheck {
             timesteps[i] = value(times, i);
             classes[i] = value(labels, i);
         }
-        DitModulation modulation = transformer.modulation(ops, timesteps, classes);
+        Modulation modulation = transformer.modulation(ops, timesteps, classes);
         Tensor noise =
                 transformer.noise(
                         ops,

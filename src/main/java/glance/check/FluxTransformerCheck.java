@@ -5,8 +5,8 @@ import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.flux.FluxConfig;
 import glance.model.flux.FluxKeyMap;
-import glance.model.flux.FluxModulation;
 import glance.model.flux.FluxTransformer;
+import glance.model.transformer.Modulation;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
@@ -37,7 +37,7 @@ final class FluxTransformerCheck {
                 folder.has("in.guidance")
                         ? values(folder, "in.guidance")
                         : new float[sigmas.length];
-        FluxModulation modulation =
+        Modulation modulation =
                 transformer.modulation(
                         ops, sigmas, scales, folder.tensor(ops, "in.pooled_projections"));
         Tensor text = folder.tensor(ops, "in.encoder_hidden_states");

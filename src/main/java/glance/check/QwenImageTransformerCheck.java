@@ -6,9 +6,9 @@ import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.model.TokenGrid;
 import glance.model.qwenimage.QwenImageConfig;
-import glance.model.qwenimage.QwenImageModulation;
 import glance.model.qwenimage.QwenImageTransformer;
 import glance.model.text.TextBatch;
+import glance.model.transformer.Modulation;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -43,7 +43,7 @@ final class QwenImageTransformerCheck {
         Tensor embeddings = folder.tensor(ops, "in.encoder_hidden_states");
         int[] lengths = Masks.lengths(folder, "in.encoder_hidden_states_mask");
         Tensor counts = ops.host().ints(Shape.of(lengths.length), lengths);
-        QwenImageModulation modulation = transformer.modulation(ops, sigmas);
+        Modulation modulation = transformer.modulation(ops, sigmas);
         return transformer.velocity(
                 ops,
                 folder.tensor(ops, "in.hidden_states"),

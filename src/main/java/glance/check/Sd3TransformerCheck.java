@@ -6,8 +6,8 @@ import glance.model.Latents;
 import glance.model.TokenGrid;
 import glance.model.sd3.Sd3Config;
 import glance.model.sd3.Sd3KeyMap;
-import glance.model.sd3.Sd3Modulation;
 import glance.model.sd3.Sd3Transformer;
+import glance.model.transformer.Modulation;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
@@ -39,7 +39,7 @@ final class Sd3TransformerCheck {
         FloatBuffer recorded = folder.floats("in.timestep");
         float[] timesteps = new float[recorded.remaining()];
         recorded.get(timesteps);
-        Sd3Modulation modulation =
+        Modulation modulation =
                 transformer.modulation(ops, timesteps, folder.tensor(ops, "in.pooled_projections"));
         Tensor velocity =
                 transformer.velocity(

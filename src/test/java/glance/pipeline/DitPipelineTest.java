@@ -13,8 +13,8 @@ import glance.io.ModelFolder;
 import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.dit.DitConfig;
-import glance.model.dit.DitModulation;
 import glance.model.dit.DitTransformer;
+import glance.model.transformer.Modulation;
 import glance.ops.Ops;
 import glance.schedule.SeededNoise;
 import glance.tensor.Shape;
@@ -133,7 +133,7 @@ class DitPipelineTest {
             Ops ops, DitTransformer transformer, double[] x, int timestep, int label) {
         int tokens = PIXELS / 4;
         Tensor latents = ops.host().floats(Shape.of(1, tokens, 4 * CHANNELS), packed(x));
-        DitModulation modulation =
+        Modulation modulation =
                 transformer.modulation(ops, new float[] {timestep}, new int[] {label});
         Tensor predicted =
                 transformer.noise(

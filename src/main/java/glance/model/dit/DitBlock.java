@@ -1,5 +1,6 @@
 package glance.model.dit;
 
+import glance.model.transformer.Embedder;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.Weight;
@@ -21,13 +22,11 @@ import glance.tensor.Tensor;
  */
 final class DitBlock {
     private static final float EPS = 1e-6f;
-    private static final int TIME_CHANNELS = 256;
 
     private final int numHeads;
     private final int headDim;
     private final float mlpEps;
-    private final Linear time1;
-    private final Linear time2;
+    private final Embedder time;
     private final Weight classes; // (numClasses + 1, dim)
     private final Linear modulation;
     private final Linear q;
@@ -44,8 +43,7 @@ final class DitBlock {
         int dim = config.hiddenDim();
         Parameters once = p.conditioning();
         Parameters embedding = once.in("norm1").in("emb");
-        time1 = embedding.linear("timestep_embedder.linear_1", TIME_CHANNELS, dim);
-        time2 = embedding.linear("timestep_embedder.linear_2", dim, dim);
+        time = Embedder.of(embedding.in("timestep_embedder"), Embedder.WAVES, dim);
         classes =
                 embedding.weight(
                         "class_embedder.embedding_table.weight", config.numClasses() + 1, dim);
@@ -66,10 +64,9 @@ final class DitBlock {
      */
     Tensor embedding(Ops ops, Tensor timesteps, Tensor labels) {
         try (Scope scope = ops.scope()) {
-            Tensor waves = ops.timestepEmbedding(timesteps, TIME_CHANNELS, 1, 1);
-            Tensor hidden = time1.forward(ops, waves, Epilogue.activation(Activation.SILU));
-            Tensor time = time2.forward(ops, hidden);
-            Tensor both = ops.add(time, ops.embedding(labels, classes.tensor()));
+            Tensor waves = ops.timestepEmbedding(timesteps, Embedder.WAVES, 1, 1);
+            Tensor both =
+                    ops.add(time.forward(ops, waves), ops.embedding(labels, classes.tensor()));
             return scope.keep(ops.activation(Activation.SILU, both));
         }
     }

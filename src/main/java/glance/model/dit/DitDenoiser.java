@@ -5,6 +5,7 @@ import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
+import glance.model.transformer.Modulation;
 import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -96,7 +97,7 @@ final class DitDenoiser implements Denoiser {
     private Tensor velocity(
             Ops ops, Tensor latents, List<Tensor> step, Tensor positions, Tensor minusOne) {
         int blocks = transformer.config().numLayers();
-        DitModulation modulation = DitModulation.of(step.subList(2, step.size()), blocks);
+        Modulation modulation = Modulation.of(step.subList(2, step.size()), 0, blocks);
         try (Scope scope = ops.scope()) {
             Tensor x = ops.mul(latents, first(step.get(0)));
             Tensor predicted = transformer.noise(ops, x, modulation, positions);

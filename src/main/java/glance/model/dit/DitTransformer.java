@@ -3,6 +3,8 @@ package glance.model.dit;
 import glance.io.Weights;
 import glance.model.Latents;
 import glance.model.TokenGrid;
+import glance.model.transformer.Modulation;
+import glance.model.transformer.PatchEmbedding;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.ops.Ops;
@@ -10,7 +12,6 @@ import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -24,8 +25,7 @@ public final class DitTransformer implements AutoCloseable {
 
     private final DitConfig config;
     private final Parameters parameters;
-    private final Tensor patchWeight;
-    private final Tensor patchBias;
+    private final PatchEmbedding patches;
     private final List<DitBlock> blocks = new ArrayList<>();
     private final Linear modulateOut;
     private final Linear projOut;
@@ -37,11 +37,7 @@ public final class DitTransformer implements AutoCloseable {
         Parameters p = parameters;
         int dim = config.hiddenDim();
         int patch = config.patchSize();
-        int tokenChannels = patch * patch * config.inChannels();
-        // a convolution whose stride is its size is a product with packed tokens
-        Tensor kernel = p.tensor("pos_embed.proj.weight", dim, config.inChannels(), patch, patch);
-        patchWeight = kernel.reshape(dim, tokenChannels);
-        patchBias = p.tensor("pos_embed.proj.bias", dim);
+        patches = PatchEmbedding.of(p.in("pos_embed"), config.inChannels(), patch, dim);
         p.ignore(name -> name.equals("pos_embed.pos_embed"));
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new DitBlock(config, p.in("transformer_blocks").in(i)));
@@ -77,7 +73,7 @@ public final class DitTransformer implements AutoCloseable {
      * @param timesteps one for each row of the result
      * @param labels one for each row of the result, numClasses for none
      */
-    public DitModulation modulation(Ops ops, float[] timesteps, int[] labels) {
+    public Modulation modulation(Ops ops, float[] timesteps, int[] labels) {
         try (Scope scope = ops.scope()) {
             Tensor times = ops.host().floats(Shape.of(timesteps.length), timesteps);
             Tensor classes = ops.host().ints(Shape.of(labels.length), labels);
@@ -93,7 +89,7 @@ public final class DitTransformer implements AutoCloseable {
                     }
                 }
             }
-            return new DitModulation(rows, out);
+            return new Modulation(List.of(), List.of(), rows, out);
         }
     }
 
@@ -106,18 +102,16 @@ public final class DitTransformer implements AutoCloseable {
      * @param positions from {@link #positions}
      * @return [batch, tokens, outChannels * patchSize^2], packed as the latents are
      */
-    public Tensor noise(Ops ops, Tensor latents, DitModulation modulation, Tensor positions) {
+    public Tensor noise(Ops ops, Tensor latents, Modulation modulation, Tensor positions) {
         if (latents.dim(1) != positions.dim(1)) {
             throw new IllegalArgumentException(
                     "latents must have " + positions.dim(1) + " tokens, got " + latents.shape());
         }
-        int batch = latents.dim(0);
         int dim = config.hiddenDim();
         try (Scope scope = ops.scope()) {
-            Tensor everyPosition = ops.concat(0, Collections.nCopies(batch, positions));
-            Tensor x = ops.add(ops.linear(latents, patchWeight, patchBias), everyPosition);
+            Tensor x = patches.forward(ops, latents, positions);
             for (int i = 0; i < blocks.size(); i++) {
-                Tensor next = block(ops, blocks.get(i), x, modulation.blocks().get(i));
+                Tensor next = block(ops, blocks.get(i), x, modulation.single().get(i));
                 scope.free(x);
                 x = next;
             }

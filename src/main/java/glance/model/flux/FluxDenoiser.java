@@ -5,6 +5,7 @@ import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
+import glance.model.transformer.Modulation;
 import glance.nn.Parameters;
 import glance.op.Rope;
 import glance.ops.Ops;
@@ -44,7 +45,7 @@ final class FluxDenoiser implements Denoiser {
     private Velocity velocity(
             Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
         FluxConfig config = transformer.config();
-        FluxModulation all = modulation(ops, text.pooled(), sigmas, embeddedGuidance);
+        Modulation all = modulation(ops, text.pooled(), sigmas, embeddedGuidance);
         Rope positions = transformer.positions(ops, text.embeddings().dim(1), grid);
         return new Velocity(
                 all.tensors(),
@@ -54,14 +55,12 @@ final class FluxDenoiser implements Denoiser {
                                 o,
                                 latents,
                                 text.embeddings(),
-                                FluxModulation.of(
-                                        step, config.numLayers(), config.numSingleLayers()),
+                                Modulation.of(step, config.numLayers(), config.numSingleLayers()),
                                 positions));
     }
 
     /** The vectors of every step, and in each step of every sample. */
-    private FluxModulation modulation(
-            Ops ops, Tensor pooled, float[] sigmas, float embeddedGuidance) {
+    private Modulation modulation(Ops ops, Tensor pooled, float[] sigmas, float embeddedGuidance) {
         int batch = pooled.dim(0);
         float[] levels = new float[sigmas.length * batch];
         for (int row = 0; row < levels.length; row++) {
@@ -71,7 +70,7 @@ final class FluxDenoiser implements Denoiser {
         Arrays.fill(scales, embeddedGuidance);
         try (Scope scope = ops.scope()) {
             Tensor texts = ops.concat(0, Collections.nCopies(sigmas.length, pooled));
-            FluxModulation all = transformer.modulation(ops, levels, scales, texts);
+            Modulation all = transformer.modulation(ops, levels, scales, texts);
             all.tensors().forEach(scope::keep);
             return all;
         }

@@ -3,12 +3,14 @@ package glance.model.flux;
 import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.transformer.DualStreamBlock;
+import glance.model.transformer.Embedder;
+import glance.model.transformer.FinalLayer;
+import glance.model.transformer.Modulation;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RopeTables;
 import glance.op.Activation;
 import glance.op.AttentionMask;
-import glance.op.Epilogue;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -24,8 +26,6 @@ import java.util.Map;
  * FluxTransformer2DModel of diffusers.
  */
 public final class FluxTransformer implements AutoCloseable {
-    private static final float EPS = 1e-6f;
-    private static final int TIME_CHANNELS = 256;
     private static final double THETA = 10000;
 
     /** The reference multiplies noise levels and guidance scales alike. */
@@ -33,19 +33,6 @@ public final class FluxTransformer implements AutoCloseable {
 
     private static final DualStreamBlock.Names NAMES =
             new DualStreamBlock.Names("norm1.linear", "norm1_context.linear", "ff", "ff_context");
-
-    /** Two linear layers with a SiLU between them. */
-    private record Embedder(Linear first, Linear second) {
-        static Embedder of(Parameters p, String name, int in, int dim) {
-            Parameters own = p.in(name);
-            return new Embedder(own.linear("linear_1", in, dim), own.linear("linear_2", dim, dim));
-        }
-
-        Tensor forward(Ops ops, Tensor x) {
-            Tensor hidden = first.forward(ops, x, Epilogue.activation(Activation.SILU));
-            return second.forward(ops, hidden);
-        }
-    }
 
     private final FluxConfig config;
     private final Parameters parameters;
@@ -57,8 +44,7 @@ public final class FluxTransformer implements AutoCloseable {
     private final Embedder pooled;
     private final List<DualStreamBlock> blocks = new ArrayList<>();
     private final List<FluxSingleBlock> singleBlocks = new ArrayList<>();
-    private final Linear normOut;
-    private final Linear projOut;
+    private final FinalLayer last;
 
     /** Loads the transformer; {@code weights} must stay open as long as it is used. */
     public FluxTransformer(Ops ops, FluxConfig config, Weights weights) {
@@ -71,14 +57,13 @@ public final class FluxTransformer implements AutoCloseable {
                         THETA, config.axesDims().stream().mapToInt(Integer::intValue).toArray());
         imageIn = p.linear("x_embedder", config.inChannels(), dim);
         textIn = p.linear("context_embedder", config.textDim(), dim);
-        Parameters once = p.conditioning();
-        Parameters conditions = once.in("time_text_embed");
-        time = Embedder.of(conditions, "timestep_embedder", TIME_CHANNELS, dim);
+        Parameters conditions = p.conditioning().in("time_text_embed");
+        time = Embedder.of(conditions.in("timestep_embedder"), Embedder.WAVES, dim);
         guidance =
                 config.guidanceEmbeds()
-                        ? Embedder.of(conditions, "guidance_embedder", TIME_CHANNELS, dim)
+                        ? Embedder.of(conditions.in("guidance_embedder"), Embedder.WAVES, dim)
                         : null;
-        pooled = Embedder.of(conditions, "text_embedder", config.pooledDim(), dim);
+        pooled = Embedder.of(conditions.in("text_embedder"), config.pooledDim(), dim);
         for (int i = 0; i < config.numLayers(); i++) {
             Parameters own = p.in("transformer_blocks").in(i);
             blocks.add(new DualStreamBlock(config.numHeads(), config.headDim(), NAMES, own));
@@ -86,8 +71,7 @@ public final class FluxTransformer implements AutoCloseable {
         for (int i = 0; i < config.numSingleLayers(); i++) {
             singleBlocks.add(new FluxSingleBlock(config, p.in("single_transformer_blocks").in(i)));
         }
-        normOut = once.linear("norm_out.linear", dim, 2 * dim);
-        projOut = p.linear("proj_out", dim, config.outChannels());
+        last = FinalLayer.of(p, dim, config.outChannels());
         p.finish();
     }
 
@@ -112,16 +96,17 @@ public final class FluxTransformer implements AutoCloseable {
      * @param scales guidance scale of each row; unused by models that do not take one
      * @param pooledText [rows, pooledDim]
      */
-    public FluxModulation modulation(Ops ops, float[] sigmas, float[] scales, Tensor pooledText) {
+    public Modulation modulation(Ops ops, float[] sigmas, float[] scales, Tensor pooledText) {
         try (Scope scope = ops.scope()) {
-            Tensor sum = ops.add(time.forward(ops, waves(ops, sigmas)), text(ops, pooledText));
+            Tensor sum =
+                    ops.add(time.forward(ops, waves(ops, sigmas)), pooled.forward(ops, pooledText));
             if (guidance != null) {
                 sum = ops.add(sum, guidance.forward(ops, waves(ops, scales)));
             }
             // every use of the conditioning is behind a SiLU
             Tensor embedding = ops.activation(Activation.SILU, sum);
-            FluxModulation result =
-                    new FluxModulation(
+            Modulation result =
+                    new Modulation(
                             blocks.stream()
                                     .map(block -> block.imageModulation(ops, embedding))
                                     .toList(),
@@ -131,7 +116,7 @@ public final class FluxTransformer implements AutoCloseable {
                             singleBlocks.stream()
                                     .map(block -> block.modulation(ops, embedding))
                                     .toList(),
-                            normOut.forward(ops, embedding));
+                            last.modulation(ops, embedding));
             result.tensors().forEach(scope::keep);
             return result;
         }
@@ -144,11 +129,7 @@ public final class FluxTransformer implements AutoCloseable {
             scaled[i] = TIME_SCALE * values[i];
         }
         Tensor t = ops.host().floats(Shape.of(values.length), scaled);
-        return ops.timestepEmbedding(t, TIME_CHANNELS, 1, 0);
-    }
-
-    private Tensor text(Ops ops, Tensor pooledText) {
-        return pooled.forward(ops, pooledText);
+        return ops.timestepEmbedding(t, Embedder.WAVES, 1, 0);
     }
 
     /**
@@ -161,32 +142,20 @@ public final class FluxTransformer implements AutoCloseable {
      * @return [batch, tokens, outChannels]
      */
     public Tensor velocity(
-            Ops ops, Tensor latents, Tensor text, FluxModulation modulation, Rope positions) {
+            Ops ops, Tensor latents, Tensor text, Modulation modulation, Rope positions) {
         int textLen = text.dim(1);
         int tokens = positions.cos().dim(0) - textLen;
         if (latents.dim(1) != tokens) {
             throw new IllegalArgumentException(
                     "latents must have " + tokens + " tokens, got " + latents.shape());
         }
-        int dim = config.hiddenDim();
         try (Scope scope = ops.scope()) {
             DualStreamBlock.Hidden hidden =
                     new DualStreamBlock.Hidden(
                             imageIn.forward(ops, latents), textIn.forward(ops, text));
-            for (int i = 0; i < blocks.size(); i++) {
-                DualStreamBlock.Hidden next =
-                        blocks.get(i)
-                                .checkpointed(
-                                        ops,
-                                        hidden,
-                                        modulation.image().get(i),
-                                        modulation.text().get(i),
-                                        AttentionMask.none(),
-                                        positions);
-                scope.free(hidden.image());
-                scope.free(hidden.text());
-                hidden = next;
-            }
+            hidden =
+                    DualStreamBlock.all(
+                            blocks, ops, hidden, modulation, AttentionMask.none(), positions);
             Tensor joint = ops.concat(1, List.of(hidden.text(), hidden.image()));
             scope.free(hidden.image());
             scope.free(hidden.text());
@@ -199,10 +168,7 @@ public final class FluxTransformer implements AutoCloseable {
                 joint = next;
             }
             Tensor image = joint.narrow(1, textLen, latents.dim(1));
-            Tensor scale = modulation.out().narrow(1, 0, dim);
-            Tensor shift = modulation.out().narrow(1, dim, dim);
-            Tensor normed = ops.layerNormModulate(image, scale, shift, EPS);
-            return scope.keep(projOut.forward(ops, normed));
+            return scope.keep(last.forward(ops, image, modulation.out()));
         }
     }
 

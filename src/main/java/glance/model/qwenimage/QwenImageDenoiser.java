@@ -5,6 +5,7 @@ import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
+import glance.model.transformer.Modulation;
 import glance.nn.Parameters;
 import glance.op.Rope;
 import glance.ops.Ops;
@@ -49,7 +50,7 @@ final class QwenImageDenoiser implements Denoiser {
                 steps,
                 (o, latents, step) ->
                         transformer.velocity(
-                                o, latents, text, QwenImageModulation.of(step, blocks), positions));
+                                o, latents, text, Modulation.of(step, blocks, 0), positions));
     }
 
     @Override

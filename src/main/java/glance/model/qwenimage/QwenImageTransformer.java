@@ -4,6 +4,9 @@ import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.model.transformer.DualStreamBlock;
+import glance.model.transformer.Embedder;
+import glance.model.transformer.FinalLayer;
+import glance.model.transformer.Modulation;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
@@ -26,7 +29,6 @@ import java.util.Map;
  */
 public final class QwenImageTransformer implements AutoCloseable {
     private static final float EPS = 1e-6f;
-    private static final int TIME_CHANNELS = 256;
     private static final DualStreamBlock.Names NAMES =
             new DualStreamBlock.Names("img_mod.1", "txt_mod.1", "img_mlp", "txt_mlp");
 
@@ -36,11 +38,9 @@ public final class QwenImageTransformer implements AutoCloseable {
     private final Linear imageIn;
     private final Linear textIn;
     private final RmsNorm textNorm;
-    private final Linear time1;
-    private final Linear time2;
+    private final Embedder time;
     private final List<DualStreamBlock> blocks = new ArrayList<>();
-    private final Linear normOut;
-    private final Linear projOut;
+    private final FinalLayer last;
 
     /** Loads the transformer; {@code weights} must stay open as long as it is used. */
     public QwenImageTransformer(Ops ops, QwenImageConfig config, Weights weights) {
@@ -52,10 +52,8 @@ public final class QwenImageTransformer implements AutoCloseable {
         imageIn = p.linear("img_in", config.inChannels(), dim);
         textIn = p.linear("txt_in", config.textDim(), dim);
         textNorm = new RmsNorm(p.tensor("txt_norm.weight", config.textDim()), EPS);
-        Parameters once = p.conditioning();
-        Parameters time = once.in("time_text_embed").in("timestep_embedder");
-        time1 = time.linear("linear_1", TIME_CHANNELS, dim);
-        time2 = time.linear("linear_2", dim, dim);
+        Parameters conditions = p.conditioning().in("time_text_embed");
+        time = Embedder.of(conditions.in("timestep_embedder"), Embedder.WAVES, dim);
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(
                     new DualStreamBlock(
@@ -64,9 +62,8 @@ public final class QwenImageTransformer implements AutoCloseable {
                             NAMES,
                             p.in("transformer_blocks").in(i)));
         }
-        normOut = once.linear("norm_out.linear", dim, 2 * dim);
         int tokenChannels = config.patchSize() * config.patchSize() * config.outChannels();
-        projOut = p.linear("proj_out", dim, tokenChannels);
+        last = FinalLayer.of(p, dim, tokenChannels);
         p.finish();
     }
 
@@ -89,22 +86,22 @@ public final class QwenImageTransformer implements AutoCloseable {
      *
      * @param sigmas one for each row of the result, in [0, 1]
      */
-    public QwenImageModulation modulation(Ops ops, float... sigmas) {
+    public Modulation modulation(Ops ops, float... sigmas) {
         try (Scope scope = ops.scope()) {
             Tensor t = ops.host().floats(Shape.of(sigmas.length), sigmas);
-            Tensor waves = ops.timestepEmbedding(t, TIME_CHANNELS, 1000, 0);
-            Tensor hidden = time1.forward(ops, waves, Epilogue.activation(Activation.SILU));
+            Tensor waves = ops.timestepEmbedding(t, Embedder.WAVES, 1000, 0);
             // every use of the timestep embedding is behind a SiLU
-            Tensor embedding = time2.forward(ops, hidden, Epilogue.activation(Activation.SILU));
-            QwenImageModulation result =
-                    new QwenImageModulation(
+            Tensor embedding = time.forward(ops, waves, Epilogue.activation(Activation.SILU));
+            Modulation result =
+                    new Modulation(
                             blocks.stream()
                                     .map(block -> block.imageModulation(ops, embedding))
                                     .toList(),
                             blocks.stream()
                                     .map(block -> block.textModulation(ops, embedding))
                                     .toList(),
-                            normOut.forward(ops, embedding));
+                            List.of(),
+                            last.modulation(ops, embedding));
             result.tensors().forEach(scope::keep);
             return result;
         }
@@ -129,11 +126,7 @@ public final class QwenImageTransformer implements AutoCloseable {
      * @return [batch, tokens, patchSize^2 * outChannels]
      */
     public Tensor velocity(
-            Ops ops,
-            Tensor latents,
-            TextBatch text,
-            QwenImageModulation modulation,
-            Rope positions) {
+            Ops ops, Tensor latents, TextBatch text, Modulation modulation, Rope positions) {
         int textLen = text.embeddings().dim(1);
         int tokens = positions.cos().dim(0) - textLen;
         if (latents.dim(1) != tokens) {
@@ -145,25 +138,8 @@ public final class QwenImageTransformer implements AutoCloseable {
             Tensor caption = textIn.forward(ops, textNorm.forward(ops, text.embeddings()));
             DualStreamBlock.Hidden hidden =
                     new DualStreamBlock.Hidden(imageIn.forward(ops, latents), caption);
-            for (int i = 0; i < blocks.size(); i++) {
-                DualStreamBlock.Hidden next =
-                        blocks.get(i)
-                                .checkpointed(
-                                        ops,
-                                        hidden,
-                                        modulation.image().get(i),
-                                        modulation.text().get(i),
-                                        mask,
-                                        positions);
-                scope.free(hidden.image());
-                scope.free(hidden.text());
-                hidden = next;
-            }
-            int dim = config.hiddenDim();
-            Tensor scale = modulation.out().narrow(1, 0, dim);
-            Tensor shift = modulation.out().narrow(1, dim, dim);
-            Tensor normed = ops.layerNormModulate(hidden.image(), scale, shift, EPS);
-            return scope.keep(projOut.forward(ops, normed));
+            hidden = DualStreamBlock.all(blocks, ops, hidden, modulation, mask, positions);
+            return scope.keep(last.forward(ops, hidden.image(), modulation.out()));
         }
     }
 

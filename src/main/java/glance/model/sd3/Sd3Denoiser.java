@@ -5,6 +5,7 @@ import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
+import glance.model.transformer.Modulation;
 import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -49,7 +50,7 @@ final class Sd3Denoiser implements Denoiser {
         for (int step = 0; step < sigmas.length; step++) {
             Arrays.fill(times, step * batch, (step + 1) * batch, sigmas[step] * timesteps);
         }
-        Sd3Modulation all;
+        Modulation all;
         try (Scope scope = ops.scope()) {
             // every step has the same texts
             Tensor pooled = ops.concat(0, Collections.nCopies(sigmas.length, text.pooled()));
@@ -65,7 +66,7 @@ final class Sd3Denoiser implements Denoiser {
                                 o,
                                 latents,
                                 text.embeddings(),
-                                Sd3Modulation.of(step, blocks),
+                                Modulation.of(step, blocks, 0),
                                 grid));
     }
 

@@ -3,16 +3,18 @@ package glance.model.sd3;
 import glance.io.Weights;
 import glance.model.Latents;
 import glance.model.TokenGrid;
+import glance.model.transformer.Embedder;
+import glance.model.transformer.FinalLayer;
+import glance.model.transformer.Modulation;
+import glance.model.transformer.PatchEmbedding;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.op.Activation;
-import glance.op.Epilogue;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 
@@ -22,22 +24,15 @@ import java.util.Map;
  * diffusers.
  */
 public final class Sd3Transformer implements AutoCloseable {
-    private static final float EPS = 1e-6f;
-    private static final int TIME_CHANNELS = 256;
-
     private final Sd3Config config;
     private final Parameters parameters;
-    private final Tensor patchWeight;
-    private final Tensor patchBias;
+    private final PatchEmbedding patches;
     private final Tensor positions; // (1, maxSize^2, dim)
     private final Linear textIn;
-    private final Linear time1;
-    private final Linear time2;
-    private final Linear pooled1;
-    private final Linear pooled2;
+    private final Embedder time;
+    private final Embedder pooled;
     private final List<Sd3Block> blocks = new ArrayList<>();
-    private final Linear normOut;
-    private final Linear projOut;
+    private final FinalLayer last;
 
     /** Loads the transformer; {@code weights} must stay open as long as it is used. */
     public Sd3Transformer(Ops ops, Sd3Config config, Weights weights) {
@@ -47,23 +42,16 @@ public final class Sd3Transformer implements AutoCloseable {
         int dim = config.hiddenDim();
         int patch = config.patchSize();
         int maxSize = config.posEmbedMaxSize();
-        // a convolution whose stride is its size is a product with packed tokens
-        Tensor kernel = p.tensor("pos_embed.proj.weight", dim, config.inChannels(), patch, patch);
-        patchWeight = kernel.reshape(dim, config.inChannels() * patch * patch);
-        patchBias = p.tensor("pos_embed.proj.bias", dim);
+        patches = PatchEmbedding.of(p.in("pos_embed"), config.inChannels(), patch, dim);
         positions = p.tensor("pos_embed.pos_embed", 1, maxSize * maxSize, dim);
         textIn = p.linear("context_embedder", config.textDim(), dim);
-        Parameters once = p.conditioning();
-        Parameters conditions = once.in("time_text_embed");
-        time1 = conditions.linear("timestep_embedder.linear_1", TIME_CHANNELS, dim);
-        time2 = conditions.linear("timestep_embedder.linear_2", dim, dim);
-        pooled1 = conditions.linear("text_embedder.linear_1", config.pooledDim(), dim);
-        pooled2 = conditions.linear("text_embedder.linear_2", dim, dim);
+        Parameters conditions = p.conditioning().in("time_text_embed");
+        time = Embedder.of(conditions.in("timestep_embedder"), Embedder.WAVES, dim);
+        pooled = Embedder.of(conditions.in("text_embedder"), config.pooledDim(), dim);
         for (int i = 0; i < config.numLayers(); i++) {
             blocks.add(new Sd3Block(config, i, p.in("transformer_blocks").in(i)));
         }
-        normOut = once.linear("norm_out.linear", dim, 2 * dim);
-        projOut = p.linear("proj_out", dim, patch * patch * config.outChannels());
+        last = FinalLayer.of(p, dim, patch * patch * config.outChannels());
         p.finish();
     }
 
@@ -87,24 +75,23 @@ public final class Sd3Transformer implements AutoCloseable {
      * @param timesteps of each row of the result, in [0, 1000]
      * @param pooledText [rows, pooledDim]
      */
-    public Sd3Modulation modulation(Ops ops, float[] timesteps, Tensor pooledText) {
+    public Modulation modulation(Ops ops, float[] timesteps, Tensor pooledText) {
         try (Scope scope = ops.scope()) {
             Tensor t = ops.host().floats(Shape.of(timesteps.length), timesteps);
-            Tensor waves = ops.timestepEmbedding(t, TIME_CHANNELS, 1, 0);
-            Epilogue silu = Epilogue.activation(Activation.SILU);
-            Tensor time = time2.forward(ops, time1.forward(ops, waves, silu));
-            Tensor text = pooled2.forward(ops, pooled1.forward(ops, pooledText, silu));
+            Tensor waves = ops.timestepEmbedding(t, Embedder.WAVES, 1, 0);
+            Tensor sum = ops.add(time.forward(ops, waves), pooled.forward(ops, pooledText));
             // every use of the conditioning is behind a SiLU
-            Tensor embedding = ops.activation(Activation.SILU, ops.add(time, text));
-            Sd3Modulation result =
-                    new Sd3Modulation(
+            Tensor embedding = ops.activation(Activation.SILU, sum);
+            Modulation result =
+                    new Modulation(
                             blocks.stream()
                                     .map(block -> block.imageModulation(ops, embedding))
                                     .toList(),
                             blocks.stream()
                                     .map(block -> block.textModulation(ops, embedding))
                                     .toList(),
-                            normOut.forward(ops, embedding));
+                            List.of(),
+                            last.modulation(ops, embedding));
             result.tensors().forEach(scope::keep);
             return result;
         }
@@ -121,16 +108,13 @@ public final class Sd3Transformer implements AutoCloseable {
      * @throws IllegalArgumentException if the grid is larger than the table of positions
      */
     public Tensor velocity(
-            Ops ops, Tensor latents, Tensor text, Sd3Modulation modulation, TokenGrid grid) {
+            Ops ops, Tensor latents, Tensor text, Modulation modulation, TokenGrid grid) {
         if (latents.dim(1) != grid.tokens()) {
             throw new IllegalArgumentException(
                     "latents must have " + grid.tokens() + " tokens, got " + latents.shape());
         }
-        int dim = config.hiddenDim();
         try (Scope scope = ops.scope()) {
-            List<Tensor> places = Collections.nCopies(latents.dim(0), middle(ops, grid));
-            Tensor image =
-                    ops.add(ops.linear(latents, patchWeight, patchBias), ops.concat(0, places));
+            Tensor image = patches.forward(ops, latents, middle(ops, grid));
             Sd3Block.Hidden hidden = new Sd3Block.Hidden(image, textIn.forward(ops, text));
             for (int i = 0; i < blocks.size(); i++) {
                 Sd3Block.Hidden next =
@@ -144,10 +128,7 @@ public final class Sd3Transformer implements AutoCloseable {
                 scope.free(hidden.text());
                 hidden = next;
             }
-            Tensor scale = modulation.out().narrow(1, 0, dim);
-            Tensor shift = modulation.out().narrow(1, dim, dim);
-            Tensor normed = ops.layerNormModulate(hidden.image(), scale, shift, EPS);
-            Tensor tokens = projOut.forward(ops, normed);
+            Tensor tokens = last.forward(ops, hidden.image(), modulation.out());
             return scope.keep(Latents.channelsFirst(ops, tokens, config.patchSize()));
         }
     }

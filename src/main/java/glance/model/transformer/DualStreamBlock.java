@@ -97,6 +97,31 @@ public final class DualStreamBlock {
     public record Hidden(Tensor image, Tensor text) {}
 
     /**
+     * Runs blocks one after the other. Their inner results are not kept by training but computed
+     * again.
+     *
+     * @param in freed on the way
+     */
+    public static Hidden all(
+            List<DualStreamBlock> blocks,
+            Ops ops,
+            Hidden in,
+            Modulation modulation,
+            AttentionMask mask,
+            Rope rope) {
+        Hidden hidden = in;
+        for (int i = 0; i < blocks.size(); i++) {
+            Tensor image = modulation.image().get(i);
+            Tensor text = modulation.text().get(i);
+            Hidden next = blocks.get(i).checkpointed(ops, hidden, image, text, mask, rope);
+            ops.free(hidden.image());
+            ops.free(hidden.text());
+            hidden = next;
+        }
+        return hidden;
+    }
+
+    /**
      * Runs the block.
      *
      * @param imageMod [batch or 1, 6 * dim]
@@ -106,10 +131,10 @@ public final class DualStreamBlock {
     public Hidden forward(
             Ops ops, Hidden in, Tensor imageMod, Tensor textMod, AttentionMask mask, Rope rope) {
         try (Scope scope = ops.scope()) {
-            Modulation i1 = Modulation.of(imageMod, 0);
-            Modulation i2 = Modulation.of(imageMod, 1);
-            Modulation t1 = Modulation.of(textMod, 0);
-            Modulation t2 = Modulation.of(textMod, 1);
+            Part i1 = Part.of(imageMod, 0);
+            Part i2 = Part.of(imageMod, 1);
+            Part t1 = Part.of(textMod, 0);
+            Part t2 = Part.of(textMod, 1);
             int textLen = in.text().dim(1);
             int imageLen = in.image().dim(1);
 
@@ -161,8 +186,7 @@ public final class DualStreamBlock {
         }
     }
 
-    /** As {@link #forward}; its inner results are not kept by training but computed again. */
-    public Hidden checkpointed(
+    private Hidden checkpointed(
             Ops ops, Hidden in, Tensor imageMod, Tensor textMod, AttentionMask mask, Rope rope) {
         List<Tensor> reads = new ArrayList<>(List.of(in.image(), in.text(), imageMod, textMod));
         if (mask.lengths() != null) {
@@ -180,7 +204,7 @@ public final class DualStreamBlock {
         return new Hidden(out.get(0), out.get(1));
     }
 
-    private static Tensor mlp(Ops ops, Stream stream, Tensor x, Modulation m) {
+    private static Tensor mlp(Ops ops, Stream stream, Tensor x, Part m) {
         try (Scope scope = ops.scope()) {
             Tensor y = ops.layerNormModulate(x, m.scale(), m.shift(), EPS);
             Tensor wide = stream.up().forward(ops, y, Epilogue.activation(Activation.GELU_TANH));
@@ -193,12 +217,12 @@ public final class DualStreamBlock {
     }
 
     /** Shift, scale and gate, [batch or 1, dim] each, as views on a modulation vector. */
-    private record Modulation(Tensor shift, Tensor scale, Tensor gate) {
+    private record Part(Tensor shift, Tensor scale, Tensor gate) {
         /** The attention's ({@code which} 0) or the MLP's (1) third of [rows, 6 * dim]. */
-        static Modulation of(Tensor vector, int which) {
+        static Part of(Tensor vector, int which) {
             int dim = vector.dim(1) / 6;
             int start = 3 * dim * which;
-            return new Modulation(
+            return new Part(
                     vector.narrow(1, start, dim),
                     vector.narrow(1, start + dim, dim),
                     vector.narrow(1, start + 2 * dim, dim));

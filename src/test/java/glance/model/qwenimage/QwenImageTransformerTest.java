@@ -9,6 +9,7 @@ import glance.io.Config;
 import glance.io.Weights;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
+import glance.model.transformer.Modulation;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Shape;
@@ -59,7 +60,7 @@ class QwenImageTransformerTest {
                     Tensor latents = ops.host().floats(Shape.of(1, 15, 16), noise(1, 15 * 16));
                     Tensor longText = ops.host().floats(Shape.of(1, 9, 48), noise(2, 9 * 48));
                     Tensor shortText = longText.narrow(1, 0, 4);
-                    QwenImageModulation step = transformer.modulation(ops, 0.7f);
+                    Modulation step = transformer.modulation(ops, 0.7f);
                     TextBatch alone =
                             new TextBatch(ops.pack(shortText), ops.host().ints(Shape.of(1), 4));
                     Tensor want =
@@ -81,8 +82,8 @@ class QwenImageTransformerTest {
     void modulation_ofAWholePlan_equalsStepByStep() {
         withTransformer(
                 (ops, transformer) -> {
-                    QwenImageModulation all = transformer.modulation(ops, 1, 0.5f, 0.02f);
-                    QwenImageModulation one = transformer.modulation(ops, 0.5f);
+                    Modulation all = transformer.modulation(ops, 1, 0.5f, 0.02f);
+                    Modulation one = transformer.modulation(ops, 0.5f);
                     for (int i = 0; i < all.tensors().size(); i++) {
                         Tensor row = ops.pack(all.rows(1, 1).tensors().get(i));
                         assertThat(ops.host().floats(row))
@@ -100,7 +101,7 @@ class QwenImageTransformerTest {
                                     ops.host().floats(Shape.of(1, 2, 48), noise(3, 96)),
                                     ops.host().ints(Shape.of(1), 2));
                     Tensor latents = ops.host().floats(Shape.of(1, 6, 16), noise(1, 96));
-                    QwenImageModulation step = transformer.modulation(ops, 1);
+                    Modulation step = transformer.modulation(ops, 1);
                     Rope positions = transformer.positions(ops, 2, GRID);
                     assertThatThrownBy(
                                     () -> transformer.velocity(ops, latents, text, step, positions))
