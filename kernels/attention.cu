@@ -17,6 +17,7 @@
 //
 // Entry points: attention_{f32, bf16}. Launcher: glance.backend.cuda.AttentionPlain. Test:
 // glance.ops.parity.AttentionCases.
+// Benchmark: bench kernels --variant attention=plain --only attention.forward.
 #include "include/attention_mask.cuh"
 #include "include/glance.cuh"
 

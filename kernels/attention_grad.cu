@@ -14,6 +14,7 @@
 //
 // Entry points: each with _f32 and _bf16. Launcher: glance.backend.cuda.AttentionGradPlain. Test:
 // glance.ops.parity.AttentionGradCases.
+// Benchmark: bench kernels --variant attention_grad=plain --only attention.backward.
 #include "include/attention_mask.cuh"
 #include "include/glance.cuh"
 #include "include/reduce.cuh"

@@ -22,6 +22,7 @@
 //
 // Entry points: attention_grad_mma_{q, kv}_h{64, 128}_bf16, by the width of the slices. Not yet run on
 // a GPU. Launcher: glance.backend.cuda.AttentionGradMma. Test: glance.ops.parity.AttentionGradCases.
+// Benchmark: bench kernels --only attention.backward.
 #include "include/attention_mask.cuh"
 #include "include/attention_scores.cuh"
 #include "include/attention_tile.cuh"

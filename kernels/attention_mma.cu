@@ -37,6 +37,7 @@
 // that the head fits) and queries of a tile. Not yet run on a GPU. A Hopper version (wgmma, TMA) is
 // a sibling of this file and one more Variant. Launcher: glance.backend.cuda.AttentionMma.
 // Test: glance.ops.parity.AttentionCases.
+// Benchmark: bench kernels --only 'attention.(forward|masked)'.
 #include "include/attention_mask.cuh"
 #include "include/attention_scores.cuh"
 #include "include/attention_tile.cuh"

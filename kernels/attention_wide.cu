@@ -16,6 +16,7 @@
 //
 // Entry points: attention_wide_{scores, values}_{128, 64}_bf16, row_softmax_bf16. Not yet run on a
 // GPU. Launcher: glance.backend.cuda.AttentionWide. Test: glance.ops.parity.AttentionCases.
+// Benchmark: bench kernels --variant attention=wide --only attention.forward.
 #include "include/attention_mask.cuh"
 #include "include/fast_exp2.cuh"
 #include "include/glance.cuh"

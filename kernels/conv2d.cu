@@ -10,6 +10,7 @@
 //
 // Entry points: conv2d_{f32, bf16}. Launcher: glance.backend.cuda.Conv2dPlain. Test:
 // glance.ops.parity.Conv2dCases.
+// Benchmark: bench kernels --variant conv2d=plain --only conv2d.
 #include "include/glance.cuh"
 #include "include/tile.cuh"
 

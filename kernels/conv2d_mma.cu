@@ -13,6 +13,7 @@
 //
 // Entry points: conv2d_mma_{128, 64}_bf16. Launcher: glance.backend.cuda.Conv2dMma. Test:
 // glance.ops.parity.Conv2dCases.
+// Benchmark: bench kernels --only conv2d.
 #include "include/epilogue_chunks.cuh"
 #include "include/glance.cuh"
 #include "include/mma_side.cuh"

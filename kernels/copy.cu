@@ -10,6 +10,7 @@
 //
 // Entry points: copy_strided, copy_runs. Launcher: glance.backend.cuda.CopyKernel. Test:
 // glance.ops.parity.CopyCases.
+// Benchmark: bench kernels --only copy.
 #include "include/chunk.cuh"
 #include "include/glance.cuh"
 #include "include/layout.cuh"

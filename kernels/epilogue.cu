@@ -9,6 +9,7 @@
 //
 // Entry points: epilogue_{f32, bf16}. Launcher: glance.backend.cuda.LibraryEpilogue. Test:
 // glance.ops.parity.LinearCases, Conv2dCases.
+// Benchmark: bench kernels --variant linear=cublas --only 'linear.(gelu|silu|gate)'.
 #include "include/epilogue_chunks.cuh"
 #include "include/glance.cuh"
 

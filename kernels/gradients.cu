@@ -10,6 +10,7 @@
 //
 // Entry points: {fill, accumulate, activation_grad}_{f32, bf16}, by the type of the result. Launcher:
 // glance.backend.cuda.GradientKernels. Test: glance.ops.parity.PointwiseGradCases.
+// Benchmark: none, no case of bench kernels runs it.
 #include "include/activation.cuh"
 #include "include/chunk.cuh"
 #include "include/glance.cuh"

@@ -16,6 +16,7 @@
 //
 // Entry points: group_{sums, norm}_{f32, bf16}, group_statistics. Launcher:
 // glance.backend.cuda.GroupNormKernels. Test: glance.ops.parity.GroupNormCases.
+// Benchmark: bench kernels --only groupnorm.
 #include "include/activation.cuh"
 #include "include/glance.cuh"
 

@@ -8,6 +8,7 @@
 //
 // Entry points: guided_euler_{f32, bf16}. Launcher: glance.backend.cuda.GuidedEulerKernel. Test:
 // glance.ops.parity.GuidedEulerCases.
+// Benchmark: bench kernels --only guided.euler.
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
 

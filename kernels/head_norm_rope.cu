@@ -21,6 +21,7 @@
 //
 // Entry points: {head_norm_rope, head_norm_rope_runs}_{f32, bf16}. Launcher:
 // glance.backend.cuda.HeadNormRopeKernel. Test: glance.ops.parity.HeadNormRopeCases.
+// Benchmark: bench kernels --only headnorm.rope.
 #include "include/chunk.cuh"
 #include "include/glance.cuh"
 #include "include/layout.cuh"

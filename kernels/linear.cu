@@ -16,6 +16,7 @@
 //   low_rank_*     linear_rows without anything after the product, times the scales, to f32.
 //
 // Launcher: glance.backend.cuda.LinearPlain. Test: glance.ops.parity.LinearCases.
+// Benchmark: bench kernels --variant linear=plain --only lora.
 #include "include/chunk.cuh"
 #include "include/epilogue.cuh"
 #include "include/glance.cuh"

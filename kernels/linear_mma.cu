@@ -20,6 +20,7 @@
 //   low_rank_input_mma          S of linear_input.
 //
 // Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.LinearCases, LinearInputCases.
+// Benchmark: bench kernels --only 'lora|linear.(plain|input)'.
 #include "include/epilogue_chunks.cuh"
 #include "include/glance.cuh"
 #include "include/mma_side.cuh"

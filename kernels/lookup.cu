@@ -8,6 +8,7 @@
 //
 // Entry points: {embedding, timestep_embedding}_{f32, bf16}. Launcher:
 // glance.backend.cuda.LookupKernels. Test: glance.ops.parity.LookupCases.
+// Benchmark: none, no case of bench kernels runs it.
 #include "include/glance.cuh"
 
 constexpr int kThreads = 256;

@@ -16,6 +16,7 @@
 // Entry points: low_rank_grad_mma_{32, 64, 128}_bf16, by the most ranks a tile has. Grid: columns,
 // ranks, parts. Launcher: glance.backend.cuda.LinearGradMma. Test:
 // glance.ops.parity.LowRankGradCases.
+// Benchmark: bench kernels --only linear.factors.
 #include "include/glance.cuh"
 #include "include/mma_side.cuh"
 #include "include/mma_tile.cuh"

@@ -14,6 +14,7 @@
 //
 // Entry points: {rms_norm, layer_norm}_{f32, bf16}; lanes is a power of two from 1 to 32. Launcher:
 // glance.backend.cuda.NormKernels. Test: glance.ops.parity.NormCases.
+// Benchmark: bench kernels --only 'layernorm|channelnorm'.
 #include "include/activation.cuh"
 #include "include/chunk.cuh"
 #include "include/glance.cuh"

@@ -12,6 +12,7 @@
 //
 // Entry points: the names above with _{f32, bf16}. Launcher: glance.backend.cuda.NormGradKernels.
 // Test: glance.ops.parity.NormGradCases, LayerNormGradCases.
+// Benchmark: none, no case of bench kernels runs it.
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
 

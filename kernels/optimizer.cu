@@ -19,6 +19,7 @@
 //
 // Entry points: mse_loss_{f32, bf16}, the others with _f32. Launcher:
 // glance.backend.cuda.OptimizerKernels. Test: glance.ops.parity.OptimizerCases, EightBitCases.
+// Benchmark: bench kernels --only adamw.
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
 

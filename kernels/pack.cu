@@ -7,6 +7,7 @@
 // once if x is aligned to 16 bytes and columns a multiple of 8. Bound by memory.
 //
 // Entry point: pack_matrix_bf16. Launcher: glance.backend.cuda.Packed. Test: glance.ops.parity.LinearCases.
+// Benchmark: none, weights in bench kernels are aligned bf16, which it passes over.
 #include "include/chunk.cuh"
 #include "include/glance.cuh"
 

@@ -11,6 +11,7 @@
 //
 // Entry points: {unary, gated_activation, add, mul, gate_residual}_{f32, bf16}.
 // Launcher: glance.backend.cuda.PointwiseKernels. Test: glance.ops.parity.PointwiseCases.
+// Benchmark: bench kernels --only '^(gelu|silu|gate)'.
 #include "include/activation.cuh"
 #include "include/chunk.cuh"
 #include "include/glance.cuh"

@@ -11,6 +11,7 @@
 //
 // Launcher: glance.backend.cuda.LinearGradPlain. Test:
 // glance.ops.parity.LinearInputCases, LowRankGradCases.
+// Benchmark: bench kernels --variant linear_grad=plain --only 'linear.(input|factors)'.
 #include "include/glance.cuh"
 #include "include/tile.cuh"
 

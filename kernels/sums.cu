@@ -23,6 +23,7 @@
 //
 // Entry points: the names above with _{f32, bf16}; sum_parts by the type of its result. Launcher:
 // glance.backend.cuda.SumKernels. Test: glance.ops.parity.PointwiseGradCases, LayerNormGradCases.
+// Benchmark: bench kernels --only linear.factors.
 #include "include/chunk.cuh"
 #include "include/glance.cuh"
 

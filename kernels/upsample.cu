@@ -4,6 +4,7 @@
 //
 // Entry points: upsample_nearest_2x_{f32, bf16}. Launcher: glance.backend.cuda.UpsampleKernel. Test:
 // glance.ops.parity.Conv2dCases.
+// Benchmark: bench kernels --only upsample.
 #include "include/glance.cuh"
 
 constexpr int kThreads = 256;
