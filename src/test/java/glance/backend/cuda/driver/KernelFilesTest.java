@@ -12,6 +12,7 @@ import java.nio.file.Paths;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The code for GPUs in the repository belongs to the sources beside it. */
 class KernelFilesTest {
     private static final Path KERNELS = Paths.get("kernels");
+    private static final Pattern LOST = Pattern.compile("// Lost to (\\w+\\.cu): ");
 
     @Test
     void kernels_areAllTheKernelFilesThereAre() throws IOException {
@@ -30,6 +32,23 @@ class KernelFilesTest {
                                     .filter(name -> name.endsWith(".cu"))
                                     .map(name -> name.substring(0, name.length() - 3)))
                     .containsExactlyInAnyOrderElementsOf(KernelFiles.KERNELS);
+        }
+    }
+
+    @Test
+    void kernelsOfTheLab_sayWhatTheyLostTo_andAreNoResources() throws IOException {
+        String readme = Files.readString(KERNELS.resolve("lab/README.md"));
+        try (Stream<Path> files = Files.list(KERNELS.resolve("lab"))) {
+            List<Path> kernels = files.filter(file -> file.toString().endsWith(".cu")).toList();
+            assertThat(kernels).isNotEmpty();
+            for (Path kernel : kernels) {
+                String name = kernel.getFileName().toString();
+                Matcher lost = LOST.matcher(Files.readString(kernel));
+                assertThat(lost.find()).as("'Lost to' in %s", name).isTrue();
+                assertThat(KERNELS.resolve(lost.group(1))).isRegularFile();
+                assertThat(readme).contains("(" + name + ")", "(../" + lost.group(1) + ")");
+                assertThat(KernelFiles.class.getResource("/glance/kernels/lab/" + name)).isNull();
+            }
         }
     }
 
