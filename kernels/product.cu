@@ -11,7 +11,7 @@
 //
 // Launcher: glance.backend.cuda.LinearGradPlain. Test:
 // glance.ops.parity.LinearInputCases, LowRankGradCases.
-// Benchmark: bench kernels --variant linear_grad=plain --only 'linear.(input|factors)'.
+// Benchmark: bench kernels --dtype f32 --only 'linear.(input|factors)'.
 #include "include/glance.cuh"
 #include "include/tile.cuh"
 

@@ -21,7 +21,8 @@ class KernelHeadersTest {
     private static final Pattern TESTS = Pattern.compile("Test: ([\\w.]+\\w(?:, \\w+)*)\\.");
     private static final Pattern BENCHMARK =
             Pattern.compile(
-                    "Benchmark: (?:none, .+|bench kernels (?:--variant (\\w+)=(\\w+) )?--only (.+))\\.$");
+                    "Benchmark: (?:none, .+|bench kernels (?:--dtype f32 )?"
+                            + "(?:--variant (\\w+)=\\w+ )?--only (.+))\\.$");
 
     static List<String> kernels() {
         return KernelFiles.KERNELS;
@@ -44,7 +45,7 @@ class KernelHeadersTest {
     @MethodSource("kernels")
     void header_endsWithABenchmark_thatIsThere(String name) throws Exception {
         Matcher benchmark = found(BENCHMARK, header(name));
-        String only = benchmark.group(3);
+        String only = benchmark.group(2);
         if (only != null) {
             Pattern pattern = Pattern.compile(only.replaceAll("^'(.*)'$", "$1"));
             assertThat(new BenchSettings(new Scale(1), 1, pattern, true, 0).names()).isNotEmpty();
