@@ -60,7 +60,7 @@ public record Ceiling(double teraFlops, String source, double gigaBytes, boolean
     }
 
     /** The least time for some work. */
-    Floor floor(Cost cost) {
+    public Floor floor(Cost cost) {
         double arithmetic = cost.flop() / teraFlops * 1e-6;
         double memory = cost.bytes() / gigaBytes * 1e-3;
         return arithmetic > memory

@@ -18,6 +18,7 @@ public final class MarkdownReport {
         line(page, "Date", report.date());
         line(page, "Device", report.device() + ", " + report.description());
         line(page, "Activations", report.computeType().name());
+        line(page, "CPU", report.machine().cpu() + ", " + report.machine().simd());
         line(page, "System", report.machine().system());
         line(page, "Cores", String.valueOf(report.machine().cores()));
         line(page, "JDK", report.machine().jdk());

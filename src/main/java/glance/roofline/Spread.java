@@ -5,7 +5,7 @@ import java.util.Arrays;
 /** A quantity that was measured several times. */
 public record Spread(double median, double min, double max) {
     /** The spread of at least one value. */
-    static Spread of(double... values) {
+    public static Spread of(double... values) {
         double[] sorted = values.clone();
         Arrays.sort(sorted);
         int middle = sorted.length / 2;

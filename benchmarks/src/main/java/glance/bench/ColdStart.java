@@ -1,5 +1,6 @@
 package glance.bench;
 
+import glance.roofline.Spread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package glance.bench;
 
+import glance.roofline.Ceiling;
+import glance.roofline.Machine;
 import java.nio.file.Path;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -66,7 +68,7 @@ public final class CpuReport implements Callable<Integer> {
     public Integer call() throws Exception {
         Locale.setDefault(Locale.ROOT);
         // First, while nothing else runs in this process.
-        Ceiling ceiling = Ceiling.measure(Workload.THREADS);
+        Ceiling ceiling = CoreRates.measure(Workload.THREADS);
         List<Report.Row> rows = new ArrayList<>();
         for (Map.Entry<String, Supplier<Workload>> entry : Workloads.all(shrink).entrySet()) {
             if (only.matcher(entry.getKey()).find()) {

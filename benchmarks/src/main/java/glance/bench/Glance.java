@@ -1,7 +1,7 @@
 package glance.bench;
 
-import glance.backend.Device;
 import glance.api.DeviceOptions;
+import glance.backend.Device;
 import glance.backend.Devices;
 import glance.ops.Ops;
 import glance.tensor.DType;

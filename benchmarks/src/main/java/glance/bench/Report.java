@@ -2,10 +2,13 @@ package glance.bench;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
+import glance.io.SafeWrite;
+import glance.roofline.Ceiling;
+import glance.roofline.Machine;
+import glance.roofline.Spread;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** All that was measured; the fields are those of cpu.json. */
@@ -45,7 +48,7 @@ record Report(
                     workload.name(),
                     workload.cost().flop() * 1e-9,
                     workload.cost().bytes() * 1e-6,
-                    ceiling.floorMillis(workload.cost()),
+                    ceiling.floor(workload.cost()).micros() * 1e-3,
                     result.engineMillis(),
                     result.peerMillis(),
                     result.ratio(),
@@ -86,9 +89,9 @@ record Report(
     void write(Path folder) throws IOException {
         Files.createDirectories(folder);
         ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        replace(folder.resolve("cpu.json"), json.writeValueAsString(this) + "\n");
+        SafeWrite.write(folder.resolve("cpu.json"), json.writeValueAsString(this) + "\n");
         Path page = folder.resolve("cpu.md");
-        replace(page, markdown() + notes(page));
+        SafeWrite.write(page, markdown() + notes(page));
     }
 
     private String markdown() {
@@ -99,14 +102,14 @@ record Report(
         text.append("| CPU | ").append(machine.cpu()).append(", ").append(machine.simd());
         text.append(" |\n| Cores | ").append(machine.cores()).append(" |\n");
         text.append("| Memory | %.1f GB |%n".formatted(machine.memoryGigabytes()));
-        text.append("| System | ").append(machine.os()).append(" |\n");
+        text.append("| System | ").append(machine.system()).append(" |\n");
         text.append("| JDK | ").append(machine.jdk()).append(" |\n");
         text.append("| glance-engine | ").append(engine).append(" |\n");
         text.append("| PyTorch | ").append(pytorch).append(" |\n");
         text.append("| Threads | ").append(threads).append(" each |\n");
         text.append(
                 "| Machine's best | %.0f GFLOP/s on registers, %.1f GB/s copied |%n"
-                        .formatted(ceiling.gigaFlops(), ceiling.gigaBytes()));
+                        .formatted(ceiling.teraFlops() * 1e3, ceiling.gigaBytes()));
         text.append("| Command | `").append(command).append("` |\n\n");
         text.append(
                 """
@@ -157,11 +160,5 @@ record Report(
             }
         }
         return NOTES + "\n";
-    }
-
-    private static void replace(Path file, String text) throws IOException {
-        Path aside = file.resolveSibling(file.getFileName() + ".part");
-        Files.writeString(aside, text);
-        Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
     }
 }

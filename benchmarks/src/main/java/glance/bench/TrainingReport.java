@@ -1,6 +1,8 @@
 package glance.bench;
 
 import glance.model.TokenGrid;
+import glance.roofline.Machine;
+import glance.roofline.Spread;
 import glance.train.AdapterTrainer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -167,7 +169,7 @@ public final class TrainingReport implements Callable<Integer> {
                         machine.simd(),
                         machine.cores(),
                         machine.memoryGigabytes(),
-                        machine.os(),
+                        machine.system(),
                         machine.jdk(),
                         Workload.THREADS,
                         (command + " " + arguments).strip(),

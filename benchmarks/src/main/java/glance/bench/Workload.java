@@ -3,6 +3,7 @@ package glance.bench;
 import ai.djl.pytorch.jni.IValue;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.roofline.Cost;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 
@@ -23,14 +24,6 @@ abstract class Workload implements AutoCloseable {
 
     private final String name;
     private final Cost cost;
-
-    /**
-     * Least work.
-     *
-     * @param flop multiplications and additions of the products
-     * @param bytes inputs and results, each moved once, as the engine stores them
-     */
-    record Cost(double flop, double bytes) {}
 
     Workload(String name, Cost cost) {
         this.name = name;

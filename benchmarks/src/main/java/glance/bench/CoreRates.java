@@ -1,23 +1,26 @@
 package glance.bench;
 
+import glance.roofline.Ceiling;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * What the machine could do at best: multiply-adds on registers alone, and copies of arrays that no
- * private cache holds. Measured, because a virtual machine tells neither its clock nor its memory.
- *
- * @param gigaFlops float32 multiplications and additions, all threads
- * @param gigaBytes read plus written in a second, all threads
+ * What the cores could do at best, whatever the engine makes of them: float32 multiply-adds on
+ * registers alone, and copies of arrays that no private cache holds. Measured, because a virtual
+ * machine tells neither its clock nor its memory.
  */
-record Ceiling(double gigaFlops, double gigaBytes) {
+final class CoreRates {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     private static final int ACCUMULATORS = 10; // latency 4 times 2 units is 8; registers are 32
     private static final int MULTIPLY_ADDS = 20_000_000;
     private static final int COPY_FLOATS = 32 << 20;
     private static final int TRIES = 7;
 
+    private CoreRates() {}
+
+    /** The rates of so many threads together. */
     static Ceiling measure(int threads) {
         double flops = 0;
         double bytes = 0;
@@ -30,15 +33,10 @@ record Ceiling(double gigaFlops, double gigaBytes) {
             seconds = seconds(threads, t -> System.arraycopy(from[t], 0, to[t], 0, COPY_FLOATS));
             bytes = Math.max(bytes, 2.0 * 4 * COPY_FLOATS * threads / seconds);
         }
-        return new Ceiling(flops * 1e-9, bytes * 1e-9);
+        return new Ceiling(flops * 1e-12, "registers", bytes * 1e-9, false);
     }
 
-    /** Milliseconds that the workload takes at least. */
-    double floorMillis(Workload.Cost cost) {
-        return Math.max(cost.flop() / gigaFlops, cost.bytes() / gigaBytes) * 1e-6;
-    }
-
-    private static double seconds(int threads, java.util.function.IntConsumer work) {
+    private static double seconds(int threads, IntConsumer work) {
         long start = System.nanoTime();
         Thread[] others =
                 IntStream.range(0, threads)
