@@ -28,7 +28,7 @@ public record Accuracy(double error, double tolerance) {
     }
 
     /** What a wrong result is called. */
-    String wrong() {
+    public String wrong() {
         return String.format(
                 Locale.ROOT,
                 "WRONG: differs from float64 by %.1e of the largest value, %.1e is allowed",

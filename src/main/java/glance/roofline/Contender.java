@@ -1,5 +1,6 @@
 package glance.roofline;
 
+import glance.api.RequestException;
 import glance.backend.Device;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,7 +10,7 @@ import java.util.Objects;
  * One side of a race: a call on a device, with as many sets of arguments as it takes that none is
  * still in a cache when its turn comes again.
  */
-final class Contender implements AutoCloseable {
+public final class Contender implements AutoCloseable {
     /** Several times the second-level cache of the largest GPUs (50 MB on H100 and H200). */
     private static final long ROTATION_BYTES = 256L << 20;
 
@@ -28,6 +29,16 @@ final class Contender implements AutoCloseable {
     private final Cost cost;
     private int next;
     private int runs = 1;
+
+    /**
+     * Makes the arguments of one kernel of the table.
+     *
+     * @param name as {@code bench kernels --list} prints it, at full size or at this scale
+     * @throws RequestException if no kernel is called so
+     */
+    public static Contender open(Device device, String name, Scale scale) {
+        return new Contender(device, KernelCases.named(name, scale), scale, false);
+    }
 
     /**
      * Makes the arguments.
@@ -63,7 +74,7 @@ final class Contender implements AutoCloseable {
     }
 
     /** What computes it, where there are several ways; otherwise null. */
-    String variant() {
+    public String variant() {
         List<String> variants =
                 calls.get(0).ops().stream()
                         .map(device.kernels()::variant)
@@ -74,7 +85,7 @@ final class Contender implements AutoCloseable {
     }
 
     /** Runs the first set and compares; before any other run. */
-    Accuracy verify() {
+    public Accuracy verify() {
         return Accuracy.of(device, calls.get(0));
     }
 
@@ -83,7 +94,7 @@ final class Contender implements AutoCloseable {
         long start = System.nanoTime();
         double best = Double.MAX_VALUE;
         for (int i = 0; i < WARM_UP_RUNS; i++) {
-            best = Math.min(best, device.elapsedNanos(this::run));
+            best = Math.min(best, nanos());
             if (System.nanoTime() - start > WARM_UP_NANOS) {
                 break;
             }
@@ -111,6 +122,11 @@ final class Contender implements AutoCloseable {
                             queue[0] = System.nanoTime() - start;
                         });
         return new Sample(nanos * 1e-3 / runs, queue[0] * 1e-3 / runs);
+    }
+
+    /** One run, by the device's clock. */
+    public long nanos() {
+        return device.elapsedNanos(this::run);
     }
 
     private void run() {

@@ -1,9 +1,11 @@
 package glance.roofline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import glance.api.DeviceOptions;
+import glance.api.RequestException;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.backend.KernelTable;
@@ -105,6 +107,21 @@ class KernelBenchTest {
                     .isEqualTo("GuidedEuler cannot run on this device: no kernel");
             assertThat(refused.isWrong()).isFalse();
             assertThat(row(rows, "copy.64x192").timing()).isNotNull();
+        }
+    }
+
+    @Test
+    void open_takesTheNameAtFullSizeOrAtThisScale() {
+        try (Device device = TestDevice.cpu(1).open()) {
+            for (String name : List.of("copy.4096x12288", "copy.64x192")) {
+                try (Contender copy = Contender.open(device, name, TINY)) {
+                    assertThat(copy.cost().bytes()).isEqualTo(2 * 4 * 64 * 192);
+                    assertThat(copy.verify().passed()).isTrue();
+                }
+            }
+            assertThatThrownBy(() -> Contender.open(device, "copy", TINY))
+                    .isInstanceOf(RequestException.class)
+                    .hasMessage("no kernel is called copy; `bench kernels --list` prints them all");
         }
     }
 
