@@ -1,4 +1,4 @@
-// Pointwise functions; glance.backend.Activation has the formulas and the order of the codes.
+// Pointwise functions; glance.op.Activation has the formulas and the order of the codes.
 #pragma once
 
 #include "glance.cuh"

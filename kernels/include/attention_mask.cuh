@@ -1,4 +1,4 @@
-// Where heads lie, and which keys a query sees (glance.backend.AttentionMask).
+// Where heads lie, and which keys a query sees (glance.op.AttentionMask).
 #pragma once
 
 #include "glance.cuh"

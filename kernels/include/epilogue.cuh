@@ -1,4 +1,4 @@
-// What a product does to its result before the only write; glance.backend.Epilogue has the formula.
+// What a product does to its result before the only write; glance.op.Epilogue has the formula.
 #pragma once
 
 #include "activation.cuh"

@@ -36,7 +36,7 @@ class JavadocExamplesTest {
             import glance.api.*;
             import glance.api.adapter.*;
             import glance.autograd.*;
-            import glance.backend.*;
+            import glance.op.*;
             import glance.ops.*;
             import glance.tensor.*;
             import java.nio.file.Path;

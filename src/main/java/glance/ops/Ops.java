@@ -168,6 +168,7 @@ public final class Ops
 
     @Override
     public void run(Op op) {
+        Check.given("run", "op", op);
         check();
         device.kernels().run(op);
         if (recorder != null) {

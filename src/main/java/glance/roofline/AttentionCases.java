@@ -1,5 +1,10 @@
 package glance.roofline;
 
+import glance.formula.Arithmetic;
+import glance.formula.AttentionFormula;
+import glance.formula.AttentionGradFormula;
+import glance.formula.Elements;
+import glance.formula.Values;
 import glance.op.AttentionMask;
 import glance.op.Op;
 import glance.op.TrainingOp;
@@ -60,7 +65,10 @@ final class AttentionCases {
 
     private static Call forward(Arguments from, Sizes sizes) {
         Op.Attention op = attention(from, sizes, AttentionMask.none(), null);
-        return Call.of(op, 2 * sizes.flop(), AttentionFormula.of(from, op, 0).forward());
+        return Call.of(
+                op,
+                2 * sizes.flop(),
+                AttentionFormula.of(op, from::numbers).in(Arithmetic.exact()));
     }
 
     /** Prompt and negative prompt side by side: the second is one token, the rest is padding. */
@@ -69,10 +77,11 @@ final class AttentionCases {
         AttentionMask mask = AttentionMask.paddedPrefix(text, from.ints(lengths));
         Op.Attention op = attention(from, sizes, mask, null);
         double visible = 1 - (text - 1.0) / (2 * sizes.seqLen);
+        Values values = of -> of == mask.lengths() ? b -> lengths[(int) b] : from.numbers(of);
         return Call.of(
                 op,
                 2 * sizes.flop() * visible,
-                AttentionFormula.of(from, op, text, lengths).forward());
+                AttentionFormula.of(op, values).in(Arithmetic.exact()));
     }
 
     /** Five products against the forward's two. */
@@ -84,18 +93,23 @@ final class AttentionCases {
         Tensor dq = sizes.result(from);
         Tensor dk = sizes.result(from);
         Tensor dv = sizes.result(from);
-        AttentionFormula formula = AttentionFormula.of(from, forward, 0);
-        Elements g = from.numbers(dy);
         return new Call(
                 List.of(new TrainingOp.AttentionGrad(forward, dy, dq, dk, dv)),
                 5 * sizes.flop(),
                 () -> {
                     Elements y = from.read(forward.out());
                     Elements rows = from.read(lse);
+                    AttentionGradFormula gradient =
+                            new AttentionGradFormula(
+                                    AttentionFormula.of(forward, from::numbers),
+                                    from.numbers(dy),
+                                    m -> y,
+                                    m -> rows);
+                    Arithmetic exact = Arithmetic.exact();
                     return List.of(
-                            new Call.Claim(dq, formula.dq(g, y, rows)),
-                            new Call.Claim(dk, formula.dk(g, y, rows)),
-                            new Call.Claim(dv, formula.dv(g, y, rows)));
+                            new Call.Claim(dq, gradient.dq().in(exact)),
+                            new Call.Claim(dk, gradient.dk().in(exact)),
+                            new Call.Claim(dv, gradient.dv().in(exact)));
                 });
     }
 }

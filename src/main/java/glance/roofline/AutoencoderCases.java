@@ -1,6 +1,11 @@
 package glance.roofline;
 
 import glance.backend.MathLibrary;
+import glance.formula.Activations64;
+import glance.formula.Arithmetic;
+import glance.formula.Conv2dFormula;
+import glance.formula.Elements;
+import glance.formula.NormFormula;
 import glance.op.Activation;
 import glance.op.Op;
 import glance.tensor.Tensor;
@@ -49,31 +54,9 @@ final class AutoencoderCases {
         Tensor weight = from.weight(channels, KERNEL, KERNEL, channels);
         Tensor bias = from.parameter(channels);
         Tensor out = from.result(1, side, side, channels);
-        Elements values = from.numbers(x);
-        Elements w = from.numbers(weight);
-        Elements b = from.numbers(bias);
-        Elements expected =
-                index -> {
-                    long column = index % channels;
-                    long px = index / channels % side;
-                    long py = index / channels / side;
-                    double sum = b.at(column);
-                    for (int ky = 0; ky < KERNEL; ky++) {
-                        for (int kx = 0; kx < KERNEL; kx++) {
-                            long iy = py + ky - 1;
-                            long ix = px + kx - 1;
-                            if (iy >= 0 && iy < side && ix >= 0 && ix < side) {
-                                long at = (iy * side + ix) * channels;
-                                long row = ((column * KERNEL + ky) * KERNEL + kx) * channels;
-                                sum += Functions.dot(values, at, 1, w, row, 1, channels);
-                            }
-                        }
-                    }
-                    return sum;
-                };
+        Op.Conv2d op = new Op.Conv2d(x, weight, bias, 1, Op.Padding.all(1), null, out);
         double flop = 2.0 * side * side * channels * KERNEL * KERNEL * channels;
-        return Call.of(
-                new Op.Conv2d(x, weight, bias, 1, Op.Padding.all(1), null, out), flop, expected);
+        return Call.of(op, flop, Conv2dFormula.of(op, from::numbers).in(Arithmetic.exact()));
     }
 
     private static KernelCase groupNorm(int side, int channels) {
@@ -112,8 +95,10 @@ final class AutoencoderCases {
                                                                 channels,
                                                                 (long) side * side));
                                 double norm = (values.at(index) - m.mean()) * m.inverse(EPS);
-                                return Functions.activation(
-                                        Activation.SILU, norm * w.at(column) + b.at(column));
+                                return Activations64.apply(
+                                        Arithmetic.exact(),
+                                        Activation.SILU,
+                                        norm * w.at(column) + b.at(column));
                             };
                     return Call.of(ops, out, 0, expected);
                 });
@@ -126,20 +111,9 @@ final class AutoencoderCases {
                     Tensor x = from.activation(1, side * side, channels);
                     Tensor weight = from.parameter(channels);
                     Tensor out = from.result(1, side * side, channels);
-                    Elements values = from.numbers(x);
-                    Elements w = from.numbers(weight);
-                    Elements expected =
-                            index -> {
-                                long start = index / channels * channels;
-                                double square =
-                                        Functions.dot(values, start, 1, values, start, 1, channels)
-                                                / channels;
-                                double norm = values.at(index) / Math.sqrt(square + EPS);
-                                return Functions.activation(
-                                        Activation.SILU, norm * w.at(index % channels));
-                            };
+                    Op.RmsNorm op = new Op.RmsNorm(x, weight, EPS, Activation.SILU, out);
                     return Call.of(
-                            new Op.RmsNorm(x, weight, EPS, Activation.SILU, out), 0, expected);
+                            op, 0, NormFormula.rms(op, from::numbers).in(Arithmetic.exact()));
                 });
     }
 

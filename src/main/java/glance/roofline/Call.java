@@ -1,5 +1,6 @@
 package glance.roofline;
 
+import glance.formula.Elements;
 import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.List;

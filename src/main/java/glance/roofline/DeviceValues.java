@@ -1,6 +1,7 @@
 package glance.roofline;
 
 import glance.backend.Device;
+import glance.formula.Elements;
 import glance.io.HostFloats;
 import glance.tensor.DType;
 import glance.tensor.Tensor;

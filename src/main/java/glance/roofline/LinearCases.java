@@ -1,6 +1,9 @@
 package glance.roofline;
 
 import glance.backend.MathLibrary;
+import glance.formula.Arithmetic;
+import glance.formula.LinearFormula;
+import glance.formula.LinearGradFormula;
 import glance.op.Activation;
 import glance.op.Epilogue;
 import glance.op.LowRank;
@@ -12,6 +15,7 @@ import java.util.stream.Stream;
 
 /** Products of the transformer blocks: plain, with what follows them, and their gradients. */
 final class LinearCases {
+    private static final Arithmetic EXACT = Arithmetic.exact();
     static final String OPERATION = "linear";
     private static final String GRADIENT = "linear_grad";
     private static final int GRADIENT_RANK = 32;
@@ -109,7 +113,7 @@ final class LinearCases {
             Tensor y = from.result(1, tokens, out);
             Op.Linear op = new Op.Linear(x, weight, bias, lora, epilogue, y);
             double low = lora == null ? 0 : 2.0 * tokens * lora.a().dim(0) * (in + out);
-            return Call.of(op, flop() + low, LinearFormula.of(from, op));
+            return Call.of(op, flop() + low, LinearFormula.of(op, from::numbers).in(EXACT));
         }
 
         KernelCase inputGradient() {
@@ -122,24 +126,10 @@ final class LinearCases {
             Tensor weight = from.weight(out, in);
             LowRank lora = lowRank(from, GRADIENT_RANK);
             Tensor dx = from.result(1, tokens, in);
-            Elements g = from.numbers(dy);
-            Elements w = from.numbers(weight);
-            Elements a = from.numbers(lora.a());
-            Elements b = from.numbers(lora.b());
-            Elements expected =
-                    index -> {
-                        long row = index / in * out;
-                        long column = index % in;
-                        double sum = Functions.dot(g, row, 1, w, column, in, out);
-                        for (int r = 0; r < GRADIENT_RANK; r++) {
-                            double s = Functions.dot(g, row, 1, b, r, GRADIENT_RANK, out);
-                            sum += s * a.at((long) r * in + column);
-                        }
-                        return sum;
-                    };
             double flop = flop() + 2.0 * tokens * GRADIENT_RANK * (in + out);
             Op.Linear forward = forward(from.between(1, tokens, in), weight, lora, dy);
-            return Call.of(new TrainingOp.LinearGrad(forward, dy, dx, null, null), flop, expected);
+            TrainingOp.LinearGrad op = new TrainingOp.LinearGrad(forward, dy, dx, null, null);
+            return Call.of(op, flop, LinearGradFormula.x(op, from::numbers).in(EXACT));
         }
 
         KernelCase factorGradients() {
@@ -155,37 +145,17 @@ final class LinearCases {
             LowRank lora = lowRank(from, GRADIENT_RANK);
             Tensor da = from.floatResult(GRADIENT_RANK, in);
             Tensor db = from.floatResult(out, GRADIENT_RANK);
-            Elements xs = from.numbers(x);
-            Elements g = from.numbers(dy);
-            Elements a = from.numbers(lora.a());
-            Elements b = from.numbers(lora.b());
-            Elements down =
-                    index -> {
-                        long r = index / in;
-                        double sum = 0;
-                        for (int t = 0; t < tokens; t++) {
-                            long row = (long) t * out;
-                            double s = Functions.dot(g, row, 1, b, r, GRADIENT_RANK, out);
-                            sum += s * xs.at((long) t * in + index % in);
-                        }
-                        return sum;
-                    };
-            Elements up =
-                    index -> {
-                        long r = index % GRADIENT_RANK;
-                        double sum = 0;
-                        for (int t = 0; t < tokens; t++) {
-                            long row = (long) t * in;
-                            double s = Functions.dot(xs, row, 1, a, r * in, 1, in);
-                            sum += s * g.at((long) t * out + index / GRADIENT_RANK);
-                        }
-                        return sum;
-                    };
             Op.Linear forward = forward(x, from.between(out, in), lora, dy);
+            TrainingOp.LinearGrad op = new TrainingOp.LinearGrad(forward, dy, null, da, db);
             return new Call(
-                    List.of(new TrainingOp.LinearGrad(forward, dy, null, da, db)),
+                    List.of(op),
                     4.0 * tokens * GRADIENT_RANK * (in + out),
-                    () -> List.of(new Call.Claim(da, down), new Call.Claim(db, up)));
+                    () ->
+                            List.of(
+                                    new Call.Claim(
+                                            da, LinearGradFormula.a(op, from::numbers).in(EXACT)),
+                                    new Call.Claim(
+                                            db, LinearGradFormula.b(op, from::numbers).in(EXACT))));
         }
 
         /** What was computed before its gradients are. */

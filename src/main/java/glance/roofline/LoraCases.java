@@ -1,6 +1,8 @@
 package glance.roofline;
 
 import glance.backend.MathLibrary;
+import glance.formula.Arithmetic;
+import glance.formula.LinearFormula;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
@@ -72,6 +74,6 @@ final class LoraCases {
         double flop =
                 product.flop() + 2.0 * product.tokens() * rank * (product.in() + product.out());
         Op.Linear fused = new Op.Linear(x, weight, null, lora, none, y);
-        return Call.of(ops, y, flop, LinearFormula.of(from, fused));
+        return Call.of(ops, y, flop, LinearFormula.of(fused, from::numbers).in(Arithmetic.exact()));
     }
 }

@@ -1,12 +1,9 @@
 package glance.roofline;
 
+import glance.formula.Elements;
+
 /** Mean and variance of some numbers. */
 record Moments(double mean, double variance) {
-    /** Of {@code count} numbers from {@code start} on. */
-    static Moments of(Elements x, long start, long count) {
-        return strided(x, start, count, count, 1);
-    }
-
     /** Of {@code runs} runs of {@code length} numbers, {@code stride} apart. */
     static Moments strided(Elements x, long start, long length, long stride, long runs) {
         double sum = 0;

@@ -1,5 +1,7 @@
 package glance.roofline;
 
+import glance.formula.Arithmetic;
+import glance.formula.NormFormula;
 import glance.op.Op;
 import glance.op.Rope;
 import glance.tensor.Tensor;
@@ -47,31 +49,11 @@ final class NormCases {
                                     EPS,
                                     rope,
                                     out);
-                    return Call.of(op, 0, formula(from, op));
+                    return Call.of(
+                            op,
+                            0,
+                            NormFormula.headNormRope(op, from::numbers).in(Arithmetic.exact()));
                 });
-    }
-
-    private static Elements formula(Arguments from, Op.HeadNormRope op) {
-        int headDim = op.out().dim(3);
-        Elements cos = from.numbers(op.rope().cos());
-        Elements sin = from.numbers(op.rope().sin());
-        long firstLen = op.streams().get(0).numel();
-        return index -> {
-            int stream = index < firstLen ? 0 : 1;
-            Elements x = from.numbers(op.streams().get(stream));
-            Elements weight = from.numbers(op.weights().get(stream));
-            long start = (index - stream * firstLen) / headDim * headDim;
-            double square = Functions.dot(x, start, 1, x, start, 1, headDim) / headDim;
-            double inverse = 1 / Math.sqrt(square + op.eps());
-            int element = (int) (index % headDim);
-            int even = element - element % 2;
-            double a = x.at(start + even) * inverse * weight.at(even);
-            double b = x.at(start + even + 1) * inverse * weight.at(even + 1);
-            long turn = index / headDim / op.out().dim(2) * (headDim / 2) + element / 2;
-            return element == even
-                    ? a * cos.at(turn) - b * sin.at(turn)
-                    : a * sin.at(turn) + b * cos.at(turn);
-        };
     }
 
     private static KernelCase layerNorm(int tokens, int width) {
@@ -82,19 +64,9 @@ final class NormCases {
                     Tensor scale = from.activation(1, width);
                     Tensor shift = from.activation(1, width);
                     Tensor out = from.result(1, tokens, width);
-                    Elements values = from.numbers(x);
-                    Elements factor = from.numbers(scale);
-                    Elements addend = from.numbers(shift);
-                    Elements expected =
-                            index -> {
-                                long start = index / width * width;
-                                Moments m = Moments.of(values, start, width);
-                                double norm = (values.at(index) - m.mean()) * m.inverse(EPS);
-                                long column = index % width;
-                                return norm * (1 + factor.at(column)) + addend.at(column);
-                            };
+                    Op.LayerNorm op = new Op.LayerNorm(x, null, null, scale, shift, EPS, out);
                     return Call.of(
-                            new Op.LayerNorm(x, null, null, scale, shift, EPS, out), 0, expected);
+                            op, 0, NormFormula.layer(op, from::numbers).in(Arithmetic.exact()));
                 });
     }
 }

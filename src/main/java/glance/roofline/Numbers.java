@@ -1,5 +1,6 @@
 package glance.roofline;
 
+import glance.formula.Elements;
 import glance.io.HostFloats;
 import glance.tensor.DType;
 import java.nio.ByteBuffer;

@@ -1,6 +1,8 @@
 package glance.roofline;
 
 import glance.api.AdamWSettings;
+import glance.formula.AdamWFormula;
+import glance.formula.Arithmetic;
 import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
@@ -51,28 +53,6 @@ final class OptimizerCases {
                         RATE,
                         1);
         return Call.of(
-                op,
-                0,
-                step(
-                        settings,
-                        from.numbers(parameter),
-                        from.numbers(gradient),
-                        from.numbers(first)));
-    }
-
-    /** The first step, from second moments of 0. Loshchilov and Hutter, arXiv 1711.05101. */
-    private static Elements step(
-            AdamWSettings settings, Elements parameter, Elements gradient, Elements first) {
-        double beta1 = settings.beta1();
-        double beta2 = settings.beta2();
-        return i -> {
-            double g = CLIP * gradient.at(i);
-            double m = beta1 * first.at(i) + (1 - beta1) * g;
-            double v = (1 - beta2) * g * g;
-            double mHat = m / (1 - beta1);
-            double vHat = v / (1 - beta2);
-            double decayed = parameter.at(i) * (1 - RATE * settings.weightDecay());
-            return decayed - RATE * mHat / (Math.sqrt(vHat) + settings.eps());
-        };
+                op, 0, AdamWFormula.of(op, 0, from::numbers).parameter().in(Arithmetic.exact()));
     }
 }

@@ -1,5 +1,7 @@
 package glance.roofline;
 
+import glance.formula.Arithmetic;
+import glance.formula.PointwiseFormula;
 import glance.op.Activation;
 import glance.op.Op;
 import glance.tensor.Tensor;
@@ -8,6 +10,7 @@ import java.util.stream.Stream;
 
 /** Kernels that only pass over their arguments, and the sampler's step. */
 final class PointwiseCases {
+    private static final Arithmetic EXACT = Arithmetic.exact();
     private static final float GUIDANCE = 4;
     private static final float DT = -0.125f;
 
@@ -40,13 +43,8 @@ final class PointwiseCases {
         Tensor gate = from.activation(1, width);
         Tensor y = from.activation(1, tokens, width);
         Tensor out = from.result(1, tokens, width);
-        Elements r = from.numbers(residual);
-        Elements g = from.numbers(gate);
-        Elements v = from.numbers(y);
-        return Call.of(
-                new Op.GateResidual(residual, gate, y, out),
-                0,
-                index -> r.at(index) + g.at(index % width) * v.at(index));
+        Op.GateResidual op = new Op.GateResidual(residual, gate, y, out);
+        return Call.of(op, 0, PointwiseFormula.gateResidual(op, from::numbers).in(EXACT));
     }
 
     private static KernelCase activation(
@@ -56,11 +54,8 @@ final class PointwiseCases {
                 from -> {
                     Tensor x = from.activation(1, tokens, width);
                     Tensor out = from.result(1, tokens, width);
-                    Elements values = from.numbers(x);
-                    return Call.of(
-                            new Op.Unary(activation, x, out),
-                            0,
-                            index -> Functions.activation(activation, values.at(index)));
+                    Op.Unary op = new Op.Unary(activation, x, out);
+                    return Call.of(op, 0, PointwiseFormula.unary(op, from::numbers).in(EXACT));
                 });
     }
 
@@ -69,20 +64,8 @@ final class PointwiseCases {
         Tensor velocity = from.activation(1, tokens, channels);
         Tensor negative = from.activation(1, tokens, channels);
         Tensor out = from.result(1, tokens, channels);
-        Elements x = from.numbers(latents);
-        Elements v = from.numbers(velocity);
-        Elements n = from.numbers(negative);
-        Elements guided = i -> n.at(i) + GUIDANCE * (v.at(i) - n.at(i));
-        Elements expected =
-                index -> {
-                    long start = index / channels * channels;
-                    double before = Functions.dot(v, start, 1, v, start, 1, channels);
-                    double after = Functions.dot(guided, start, 1, guided, start, 1, channels);
-                    return x.at(index) + DT * guided.at(index) * Math.sqrt(before / after);
-                };
-        return Call.of(
-                new Op.GuidedEuler(latents, velocity, negative, GUIDANCE, true, DT, out),
-                0,
-                expected);
+        Op.GuidedEuler op =
+                new Op.GuidedEuler(latents, velocity, negative, GUIDANCE, true, DT, out);
+        return Call.of(op, 0, PointwiseFormula.guidedEuler(op, from::numbers).in(EXACT));
     }
 }

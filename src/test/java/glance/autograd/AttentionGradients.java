@@ -1,10 +1,10 @@
 package glance.autograd;
 
+import glance.formula.Arithmetic;
+import glance.formula.AttentionFormula;
 import glance.op.AttentionMask;
 import glance.op.Op;
 import glance.ops.Ops;
-import glance.ops.parity.Arithmetic;
-import glance.ops.parity.AttentionReference;
 import glance.ops.parity.HostArray;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -67,18 +67,30 @@ final class AttentionGradients {
                             return ops.attention(x.get(0), x.get(1), x.get(2), (float) scale, m);
                         },
                         (x, c) ->
-                                new AttentionReference(
-                                                x.get(0),
-                                                x.get(1),
-                                                x.get(2),
-                                                scale,
-                                                causal,
-                                                prefix,
-                                                known,
-                                                biased
-                                                        ? c.host("bias", heads, seqLen, keyLen)
-                                                        : null)
-                                        .result(EXACT)));
+                                HostArray.of(
+                                        new AttentionFormula(
+                                                        seqLen,
+                                                        heads,
+                                                        keyLen,
+                                                        kvHeads,
+                                                        headDim,
+                                                        x.get(0),
+                                                        x.get(1),
+                                                        x.get(2),
+                                                        scale,
+                                                        causal,
+                                                        prefix,
+                                                        known,
+                                                        biased
+                                                                ? c.host(
+                                                                        "bias", heads, seqLen,
+                                                                        keyLen)
+                                                                : null)
+                                                .in(EXACT),
+                                        batch,
+                                        seqLen,
+                                        heads,
+                                        headDim)));
     }
 
     private static Tensor lengths(Ops ops, int[] lengths, int batch) {

@@ -1,11 +1,12 @@
 package glance.autograd;
 
+import glance.formula.Arithmetic;
+import glance.formula.LinearFormula;
 import glance.op.Activation;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
-import glance.ops.parity.Arithmetic;
-import glance.ops.parity.LinearReference;
+import glance.ops.parity.HostArray;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -53,18 +54,18 @@ final class LinearGradients {
                                         new LowRank(x.get(1), x.get(2), 0.5f),
                                         Epilogue.none()),
                         (x, c) ->
-                                new LinearReference(
-                                                x.get(0),
-                                                c.host("w", out, in),
-                                                c.host("bias", out),
-                                                x.get(1),
-                                                x.get(2),
-                                                0.5,
-                                                null,
-                                                Activation.NONE,
-                                                null,
-                                                null)
-                                        .evaluate(EXACT)));
+                                HostArray.of(
+                                        LinearFormula.product(
+                                                        in, out, x.get(0), c.host("w", out, in))
+                                                .plus(c.host("bias", out))
+                                                .with(
+                                                        new LinearFormula.Factors(
+                                                                rank, x.get(1), x.get(2), 0.5,
+                                                                null))
+                                                .in(EXACT),
+                                        batch,
+                                        seqLen,
+                                        out)));
     }
 
     /** A fused epilogue; one gate for both samples. */
@@ -86,17 +87,17 @@ final class LinearGradients {
                                         null,
                                         new Epilogue(Activation.GELU_TANH, x.get(1), x.get(2))),
                         (x, c) ->
-                                new LinearReference(
-                                                x.get(0),
-                                                c.host("w", out, in),
-                                                null,
-                                                null,
-                                                null,
-                                                0,
-                                                null,
-                                                Activation.GELU_TANH,
-                                                x.get(1),
-                                                x.get(2))
-                                        .evaluate(EXACT)));
+                                HostArray.of(
+                                        LinearFormula.product(
+                                                        in, out, x.get(0), c.host("w", out, in))
+                                                .then(
+                                                        Activation.GELU_TANH,
+                                                        x.get(1),
+                                                        batch * seqLen,
+                                                        x.get(2))
+                                                .in(EXACT),
+                                        batch,
+                                        seqLen,
+                                        out)));
     }
 }

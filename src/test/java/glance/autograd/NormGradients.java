@@ -1,10 +1,10 @@
 package glance.autograd;
 
+import glance.formula.Activations64;
+import glance.formula.Arithmetic;
 import glance.op.Activation;
 import glance.op.Op;
 import glance.op.Rope;
-import glance.ops.parity.Activations64;
-import glance.ops.parity.Arithmetic;
 import glance.ops.parity.HostArray;
 import glance.tensor.Tensor;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package glance.autograd;
 
+import glance.formula.Activations64;
+import glance.formula.Arithmetic;
 import glance.op.Activation;
 import glance.op.Op;
-import glance.ops.parity.Activations64;
-import glance.ops.parity.Arithmetic;
 import glance.ops.parity.HostArray;
 import glance.tensor.DType;
 import glance.tensor.Tensor;

@@ -155,7 +155,7 @@ public final class FluxTransformer implements AutoCloseable {
                             imageIn.forward(ops, latents), textIn.forward(ops, text));
             hidden =
                     DualStreamBlock.all(
-                            blocks, ops, hidden, modulation, AttentionMask.none(), positions);
+                            ops, blocks, hidden, modulation, AttentionMask.none(), positions);
             Tensor joint = ops.concat(1, List.of(hidden.text(), hidden.image()));
             scope.free(hidden.image());
             scope.free(hidden.text());

@@ -138,7 +138,7 @@ public final class QwenImageTransformer implements AutoCloseable {
             Tensor caption = textIn.forward(ops, textNorm.forward(ops, text.embeddings()));
             DualStreamBlock.Hidden hidden =
                     new DualStreamBlock.Hidden(imageIn.forward(ops, latents), caption);
-            hidden = DualStreamBlock.all(blocks, ops, hidden, modulation, mask, positions);
+            hidden = DualStreamBlock.all(ops, blocks, hidden, modulation, mask, positions);
             return scope.keep(last.forward(ops, hidden.image(), modulation.out()));
         }
     }

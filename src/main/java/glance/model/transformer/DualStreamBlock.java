@@ -103,8 +103,8 @@ public final class DualStreamBlock {
      * @param in freed on the way
      */
     public static Hidden all(
-            List<DualStreamBlock> blocks,
             Ops ops,
+            List<DualStreamBlock> blocks,
             Hidden in,
             Modulation modulation,
             AttentionMask mask,

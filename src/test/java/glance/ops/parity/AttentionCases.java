@@ -7,6 +7,7 @@ import static glance.ops.parity.AttentionCases.Part.JOINT_HEADS;
 import static glance.ops.parity.AttentionCases.Part.LOG_SUM_EXP;
 import static glance.ops.parity.AttentionCases.Part.STRIDED;
 
+import glance.formula.AttentionFormula;
 import glance.op.AttentionMask;
 import glance.op.Op;
 import glance.ops.Ops;
@@ -173,26 +174,22 @@ final class AttentionCases {
         AttentionMask mask =
                 new AttentionMask(
                         causal, spec.prefix, Operand.tensorOf(lengths), Operand.tensorOf(bias));
-        AttentionReference reference =
-                new AttentionReference(
-                        q.host(),
-                        k.host(),
-                        v.host(),
-                        scale,
-                        causal,
-                        spec.prefix,
-                        Operand.hostOf(lengths),
-                        Operand.hostOf(bias));
+        Shape lseShape = Shape.of(spec.batch, spec.numHeads, spec.seqLen);
+        AttentionFormula formula =
+                AttentionFormula.of(
+                        new Op.Attention(
+                                q.tensor(), k.tensor(), v.tensor(), scale, mask, null, null),
+                        Operand.values(q, k, v, lengths, bias));
         Ops ops = inputs.ops();
         if (!spec.parts.contains(LOG_SUM_EXP)) {
             return Trial.of(
                     () -> ops.attention(q.tensor(), k.tensor(), v.tensor(), scale, mask),
-                    reference::result);
+                    formula,
+                    q.tensor().shape().dims());
         }
         return Trial.of(
                 () -> {
-                    Shape shape = Shape.of(spec.batch, spec.numHeads, spec.seqLen);
-                    Tensor lse = ops.empty(DType.F32, shape);
+                    Tensor lse = ops.empty(DType.F32, lseShape);
                     Tensor out = ops.empty(ops.computeType(), q.tensor().shape());
                     ops.device()
                             .kernels()
@@ -207,7 +204,8 @@ final class AttentionCases {
                                             out));
                     return lse;
                 },
-                reference::logSumExp);
+                formula.logSumExp(),
+                lseShape.dims());
     }
 
     private static Operand heads(Inputs inputs, Spec spec, int tokens, int numHeads, int third) {

@@ -1,5 +1,8 @@
 package glance.ops.parity;
 
+import glance.formula.AttentionFormula;
+import glance.formula.AttentionGradFormula;
+import glance.formula.Formula;
 import glance.op.AttentionMask;
 import glance.op.Op;
 import glance.ops.Ops;
@@ -13,6 +16,13 @@ import java.util.stream.Stream;
 
 /** {@link TrainingOps#attention}: each of the three gradients is a case of its own. */
 final class AttentionGradCases {
+    /**
+     * dq and dk are sums of P (dP - delta), and where few keys are seen dP and delta nearly cancel:
+     * what is left is rounding, and luck decides whose is smaller. On the CPU 2.7 times the error
+     * of the plain version was measured, for different elements with different widths of vectors.
+     */
+    private static final double CANCELLING = 4;
+
     private static final List<String> RESULTS = List.of("dq", "dk", "dv");
 
     /** Of the first {@code prefix} keys of each sample {@code real}, less the sample, are real. */
@@ -100,28 +110,43 @@ final class AttentionGradCases {
                         spec.prefix,
                         Operand.tensorOf(lengths),
                         Operand.tensorOf(bias));
-        AttentionReference forward =
-                new AttentionReference(
-                        q.host(),
-                        k.host(),
-                        v.host(),
-                        scale,
-                        spec.causal,
-                        spec.prefix,
-                        Operand.hostOf(lengths),
-                        Operand.hostOf(bias));
-        return Trial.of(
-                () -> {
-                    Tensor lse =
-                            ops.empty(DType.F32, Shape.of(spec.batch, spec.numHeads, spec.seqLen));
-                    Tensor out = ops.empty(ops.computeType(), q.tensor().shape());
-                    Op.Attention op =
-                            new Op.Attention(
-                                    q.tensor(), k.tensor(), v.tensor(), scale, mask, lse, out);
-                    ops.device().kernels().run(op);
-                    return ops.training().attention(op, dy.tensor()).get(result);
-                },
-                m -> gradients(m, forward, dy.host()).get(result));
+        AttentionGradFormula gradient =
+                AttentionGradFormula.of(
+                        AttentionFormula.of(
+                                new Op.Attention(
+                                        q.tensor(),
+                                        k.tensor(),
+                                        v.tensor(),
+                                        scale,
+                                        mask,
+                                        null,
+                                        null),
+                                Operand.values(q, k, v, lengths, bias)),
+                        dy.host());
+        List<Formula> formulas = List.of(gradient.dq(), gradient.dk(), gradient.dv());
+        Trial trial =
+                Trial.of(
+                        () -> {
+                            Tensor lse =
+                                    ops.empty(
+                                            DType.F32,
+                                            Shape.of(spec.batch, spec.numHeads, spec.seqLen));
+                            Tensor out = ops.empty(ops.computeType(), q.tensor().shape());
+                            Op.Attention op =
+                                    new Op.Attention(
+                                            q.tensor(),
+                                            k.tensor(),
+                                            v.tensor(),
+                                            scale,
+                                            mask,
+                                            lse,
+                                            out);
+                            ops.device().kernels().run(op);
+                            return ops.training().attention(op, dy.tensor()).get(result);
+                        },
+                        formulas.get(result),
+                        (result == 0 ? q : k).host().dims());
+        return RESULTS.get(result).equals("dv") ? trial : trial.allowing(CANCELLING);
     }
 
     private static HostArray lengths(Spec spec) {
@@ -138,53 +163,5 @@ final class AttentionGradCases {
         return inputs.activation(spec.batch, tokens + 3, numHeads, 3 * d)
                 .narrow(3, d, d)
                 .narrow(1, 2, tokens);
-    }
-
-    /** dq, dk and dv by the formulas of {@code TrainingOp.AttentionGrad}, query by query. */
-    private static List<HostArray> gradients(
-            Arithmetic m, AttentionReference forward, HostArray dy) {
-        HostArray q = forward.q();
-        HostArray k = forward.k();
-        HostArray v = forward.v();
-        HostArray y = forward.result(m);
-        HostArray lse = forward.logSumExp(m);
-        HostArray dq = HostArray.zeros(q.dims());
-        HostArray dk = HostArray.zeros(k.dims());
-        HostArray dv = HostArray.zeros(v.dims());
-        for (int row = 0; row < lse.values().length; row++) {
-            int i = row % q.dim(1);
-            int h = row / q.dim(1) % q.dim(2);
-            int b = row / q.dim(1) / q.dim(2);
-            if (lse.get(row) == Double.NEGATIVE_INFINITY) {
-                continue;
-            }
-            double[] scores = forward.scores(m, b, h, i);
-            int query = AttentionReference.at(q, b, i, h, 0);
-            double dot = dot(m, dy, query, y, query, q.dim(3));
-            for (int j = 0; j < scores.length; j++) {
-                int key = AttentionReference.at(k, b, j, forward.kvHead(h), 0);
-                double p = m.store(m.of(Math.exp(m.of(scores[j] - lse.get(row)))));
-                double dp = dot(m, dy, query, v, key, q.dim(3));
-                double ds = m.store(m.of(m.of(p * m.of(dp - dot)) * forward.scale()));
-                for (int d = 0; d < q.dim(3); d++) {
-                    add(m, dq, query + d, ds, k.get(key + d));
-                    add(m, dk, key + d, ds, q.get(query + d));
-                    add(m, dv, key + d, p, dy.get(query + d));
-                }
-            }
-        }
-        return List.of(dq, dk, dv);
-    }
-
-    private static double dot(Arithmetic m, HostArray a, int atA, HostArray b, int atB, int count) {
-        double sum = 0;
-        for (int d = 0; d < count; d++) {
-            sum = m.mulAdd(sum, a.get(atA + d), b.get(atB + d));
-        }
-        return sum;
-    }
-
-    private static void add(Arithmetic m, HostArray sums, int at, double a, double b) {
-        sums.values()[at] = m.mulAdd(sums.get(at), a, b);
     }
 }

@@ -4,6 +4,8 @@ import static glance.ops.parity.Conv2dCases.Part.BIAS;
 import static glance.ops.parity.Conv2dCases.Part.CROPPED;
 import static glance.ops.parity.Conv2dCases.Part.RESIDUAL;
 
+import glance.formula.Conv2dFormula;
+import glance.op.Op;
 import glance.op.Op.Padding;
 import glance.ops.Ops;
 import glance.tensor.DType;
@@ -171,24 +173,30 @@ final class Conv2dCases {
                                 spec.outWidth(),
                                 spec.out)
                         : null;
+        Op.Conv2d op =
+                new Op.Conv2d(
+                        x.tensor(),
+                        weight.tensor(),
+                        Operand.tensorOf(bias),
+                        spec.stride,
+                        spec.padding,
+                        Operand.tensorOf(residual),
+                        null);
         return Trial.of(
                 () ->
                         inputs.ops()
                                 .conv2d(
-                                        x.tensor(),
-                                        weight.tensor(),
-                                        Operand.tensorOf(bias),
-                                        spec.stride,
-                                        spec.padding,
-                                        Operand.tensorOf(residual)),
-                m ->
-                        reference(
-                                m,
-                                spec,
-                                x.host(),
-                                weight.host(),
-                                Operand.hostOf(bias),
-                                Operand.hostOf(residual)));
+                                        op.x(),
+                                        op.weight(),
+                                        op.bias(),
+                                        op.stride(),
+                                        op.padding(),
+                                        op.residual()),
+                Conv2dFormula.of(op, Operand.values(x, weight, bias, residual)),
+                spec.batch,
+                spec.outHeight(),
+                spec.outWidth(),
+                spec.out);
     }
 
     private static Operand picture(
@@ -198,57 +206,5 @@ final class Conv2dCases {
                         .narrow(1, 2, height)
                         .narrow(2, 1, width)
                 : inputs.activation(batch, height, width, channels);
-    }
-
-    private static HostArray reference(
-            Arithmetic m,
-            Spec spec,
-            HostArray x,
-            HostArray weight,
-            HostArray bias,
-            HostArray residual) {
-        HostArray y = HostArray.zeros(spec.batch, spec.outHeight(), spec.outWidth(), spec.out);
-        for (int at = 0; at < y.values().length; at++) {
-            int n = at % spec.out;
-            int column = at / spec.out % spec.outWidth();
-            int row = at / spec.out / spec.outWidth() % spec.outHeight();
-            int b = at / spec.out / spec.outWidth() / spec.outHeight();
-            double sum = window(m, spec, x, weight, b, row, column, n);
-            if (bias != null) {
-                sum = m.of(sum + bias.get(n));
-            }
-            if (residual != null) {
-                sum = m.of(sum + residual.get(at));
-            }
-            y.values()[at] = sum;
-        }
-        return y;
-    }
-
-    private static double window(
-            Arithmetic m,
-            Spec spec,
-            HostArray x,
-            HostArray weight,
-            int b,
-            int row,
-            int column,
-            int n) {
-        double sum = 0;
-        for (int i = 0; i < spec.kernelHeight; i++) {
-            for (int j = 0; j < spec.kernelWidth; j++) {
-                int py = row * spec.stride + i - spec.padding.top();
-                int px = column * spec.stride + j - spec.padding.left();
-                if (py < 0 || py >= spec.height || px < 0 || px >= spec.width) {
-                    continue;
-                }
-                int pixel = ((b * spec.height + py) * spec.width + px) * spec.in;
-                int tap = ((n * spec.kernelHeight + i) * spec.kernelWidth + j) * spec.in;
-                for (int c = 0; c < spec.in; c++) {
-                    sum = m.mulAdd(sum, x.get(pixel + c), weight.get(tap + c));
-                }
-            }
-        }
-        return sum;
     }
 }

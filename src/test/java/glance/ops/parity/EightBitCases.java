@@ -1,6 +1,7 @@
 package glance.ops.parity;
 
 import glance.api.AdamWSettings;
+import glance.formula.Arithmetic;
 import glance.op.QuantizedBlocks;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;

@@ -1,5 +1,7 @@
 package glance.ops.parity;
 
+import glance.formula.Activations64;
+import glance.formula.Arithmetic;
 import glance.op.Activation;
 import glance.ops.Ops;
 import glance.tensor.DType;

@@ -1,5 +1,7 @@
 package glance.ops.parity;
 
+import glance.formula.PointwiseFormula;
+import glance.op.Op;
 import glance.ops.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -97,52 +99,20 @@ final class GuidedEulerCases {
 
     private static Trial trial(
             Inputs inputs, Operand x, Operand v, Operand n, float guidance, boolean rescale) {
+        Op.GuidedEuler op =
+                new Op.GuidedEuler(
+                        x.tensor(), v.tensor(), Operand.tensorOf(n), guidance, rescale, DT, null);
         return Trial.of(
                 () ->
                         inputs.ops()
                                 .guidedEuler(
-                                        x.tensor(),
-                                        v.tensor(),
-                                        Operand.tensorOf(n),
+                                        op.latents(),
+                                        op.velocity(),
+                                        op.negative(),
                                         guidance,
                                         rescale,
                                         DT),
-                m -> reference(m, x.host(), v.host(), Operand.hostOf(n), guidance, rescale));
-    }
-
-    private static HostArray reference(
-            Arithmetic m,
-            HostArray x,
-            HostArray velocity,
-            HostArray negative,
-            double guidance,
-            boolean rescale) {
-        int channels = x.dim(2);
-        HostArray y = HostArray.zeros(x.dims());
-        for (int at = 0; at < y.values().length; at += channels) {
-            double[] v = Arrays.copyOfRange(velocity.values(), at, at + channels);
-            if (negative != null) {
-                double[] g = new double[channels];
-                for (int c = 0; c < channels; c++) {
-                    double n = negative.get(at + c);
-                    g[c] = m.mulAdd(n, guidance, m.of(v[c] - n));
-                }
-                double length = length(m, g);
-                double factor = rescale && length > 0 ? m.of(length(m, v) / length) : 1;
-                v = Arrays.stream(g).map(value -> m.of(value * factor)).toArray();
-            }
-            for (int c = 0; c < channels; c++) {
-                y.values()[at + c] = m.mulAdd(x.get(at + c), DT, v[c]);
-            }
-        }
-        return y;
-    }
-
-    private static double length(Arithmetic m, double[] v) {
-        double sum = 0;
-        for (double value : v) {
-            sum = m.mulAdd(sum, value, value);
-        }
-        return m.of(Math.sqrt(sum));
+                PointwiseFormula.guidedEuler(op, Operand.values(x, v, n)),
+                x.host().dims());
     }
 }

@@ -1,10 +1,11 @@
 package glance.ops.parity;
 
+import glance.formula.NormFormula;
+import glance.op.Op;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -100,62 +101,18 @@ final class HeadNormRopeCases {
         List<Tensor> xs = streams.stream().map(Operand::tensor).toList();
         List<Tensor> ws = new ArrayList<>();
         weights.forEach(weight -> ws.add(Operand.tensorOf(weight)));
+        List<Operand> all = new ArrayList<>(streams);
+        all.addAll(weights);
+        all.add(cos);
+        all.add(sin);
         return Trial.of(
                 () -> inputs.ops().headNormRope(xs, ws, EPS, rope),
-                m -> reference(m, spec, streams, weights, cos, sin));
-    }
-
-    private static HostArray reference(
-            Arithmetic m,
-            Spec spec,
-            List<Operand> streams,
-            List<Operand> weights,
-            Operand cos,
-            Operand sin) {
-        int total = spec.seqLens.stream().mapToInt(Integer::intValue).sum();
-        int d = spec.headDim;
-        HostArray y = HostArray.zeros(spec.batch, total, spec.numHeads, d);
-        int start = 0;
-        for (int s = 0; s < streams.size(); s++) {
-            int seqLen = spec.seqLens.get(s);
-            for (int head = 0; head < spec.batch * seqLen * spec.numHeads; head++) {
-                int h = head % spec.numHeads;
-                int position = start + head / spec.numHeads % seqLen;
-                int b = head / spec.numHeads / seqLen;
-                double[] x =
-                        Arrays.copyOfRange(
-                                streams.get(s).host().values(), head * d, (head + 1) * d);
-                if (weights.get(s) != null) {
-                    x = NormCases.rmsNorm(m, x, weights.get(s).host().values(), EPS);
-                }
-                if (spec.pairing != null) {
-                    x = rotate(m, x, spec.pairing, cos.host(), sin.host(), position);
-                }
-                int to = ((b * total + position) * spec.numHeads + h) * d;
-                System.arraycopy(x, 0, y.values(), to, d);
-            }
-            start += seqLen;
-        }
-        return y;
-    }
-
-    private static double[] rotate(
-            Arithmetic m,
-            double[] x,
-            Rope.Pairing pairing,
-            HostArray cos,
-            HostArray sin,
-            int position) {
-        int half = x.length / 2;
-        double[] y = new double[x.length];
-        for (int j = 0; j < half; j++) {
-            int first = pairing == Rope.Pairing.HALVES ? j : 2 * j;
-            int second = pairing == Rope.Pairing.HALVES ? j + half : 2 * j + 1;
-            double c = cos.get(position * half + j);
-            double s = sin.get(position * half + j);
-            y[first] = m.of(m.of(x[first] * c) - m.of(x[second] * s));
-            y[second] = m.of(m.of(x[first] * s) + m.of(x[second] * c));
-        }
-        return y;
+                NormFormula.headNormRope(
+                        new Op.HeadNormRope(xs, ws, EPS, rope, null),
+                        Operand.values(all.toArray(new Operand[0]))),
+                spec.batch,
+                total,
+                spec.numHeads,
+                spec.headDim);
     }
 }

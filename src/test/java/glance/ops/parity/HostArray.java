@@ -1,5 +1,6 @@
 package glance.ops.parity;
 
+import glance.formula.Elements;
 import java.util.Arrays;
 import java.util.function.UnaryOperator;
 
@@ -7,10 +8,17 @@ import java.util.function.UnaryOperator;
  * Row-major numbers on the host, the reference's side of a tensor. Views are copies made by index,
  * so that they share no stride arithmetic with the engine.
  */
-public record HostArray(int[] dims, double[] values) {
+public record HostArray(int[] dims, double[] values) implements Elements {
     /** An array of zeros. */
     public static HostArray zeros(int... dims) {
         return new HostArray(dims, new double[size(dims)]);
+    }
+
+    /** All elements of a result. */
+    public static HostArray of(Elements elements, int... dims) {
+        HostArray result = zeros(dims);
+        Arrays.setAll(result.values, elements::at);
+        return result;
     }
 
     /** Number of elements of a shape. */
@@ -26,6 +34,11 @@ public record HostArray(int[] dims, double[] values) {
     /** The element at flat position {@code i}. */
     public double get(int i) {
         return values[i];
+    }
+
+    @Override
+    public double at(long i) {
+        return values[(int) i];
     }
 
     /** The same numbers in another shape. */

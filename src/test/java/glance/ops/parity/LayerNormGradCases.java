@@ -1,5 +1,6 @@
 package glance.ops.parity;
 
+import glance.formula.Arithmetic;
 import glance.op.Op;
 import glance.ops.TrainingOps;
 import java.util.ArrayList;

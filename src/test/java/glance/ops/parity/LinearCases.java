@@ -8,9 +8,12 @@ import static glance.ops.parity.LinearCases.Part.SHARED_GATE;
 import static glance.ops.parity.LinearCases.Part.STRIDED;
 import static glance.ops.parity.LinearCases.Part.UPLOADED;
 
+import glance.formula.LinearFormula;
+import glance.formula.Values;
 import glance.op.Activation;
 import glance.op.Epilogue;
 import glance.op.LowRank;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import java.util.ArrayList;
@@ -205,28 +208,19 @@ final class LinearCases {
                         : new LowRank(a.tensor(), b.tensor(), LORA_SCALE, Operand.tensorOf(scales));
         Epilogue epilogue =
                 new Epilogue(spec.activation, Operand.tensorOf(gate), Operand.tensorOf(residual));
-        LinearReference reference =
-                new LinearReference(
-                        x.host(),
-                        weight.host(),
-                        Operand.hostOf(bias),
-                        Operand.hostOf(a),
-                        Operand.hostOf(b),
-                        LORA_SCALE,
-                        Operand.hostOf(scales),
-                        spec.activation,
-                        Operand.hostOf(gate),
-                        Operand.hostOf(residual));
+        Op.Linear op =
+                new Op.Linear(
+                        x.tensor(), weight.tensor(), Operand.tensorOf(bias), lora, epilogue, null);
+        return trial(inputs, op, Operand.values(x, weight, bias, a, b, scales, gate, residual));
+    }
+
+    private static Trial trial(Inputs inputs, Op.Linear op, Values values) {
+        int[] dims = op.x().shape().dims();
+        dims[dims.length - 1] = op.weight().dim(0);
         return Trial.of(
-                () ->
-                        inputs.ops()
-                                .linear(
-                                        x.tensor(),
-                                        weight.tensor(),
-                                        Operand.tensorOf(bias),
-                                        lora,
-                                        epilogue),
-                reference::evaluate);
+                () -> inputs.ops().linear(op.x(), op.weight(), op.bias(), op.lora(), op.epilogue()),
+                LinearFormula.of(op, values),
+                dims);
     }
 
     /** The same product on x of another rank. */
@@ -239,29 +233,15 @@ final class LinearCases {
                     int[] result = dims.clone();
                     result[dims.length - 1] = 11;
                     Operand residual = inputs.activation(result);
-                    int rows = HostArray.size(dims) / 37;
-                    LinearReference reference =
-                            new LinearReference(
-                                    x.host().reshape(1, rows, 37),
-                                    weight.host(),
+                    Op.Linear op =
+                            new Op.Linear(
+                                    x.tensor(),
+                                    weight.tensor(),
                                     null,
                                     null,
-                                    null,
-                                    0,
-                                    null,
-                                    Activation.NONE,
-                                    null,
-                                    residual.host());
-                    return Trial.of(
-                            () ->
-                                    inputs.ops()
-                                            .linear(
-                                                    x.tensor(),
-                                                    weight.tensor(),
-                                                    null,
-                                                    null,
-                                                    Epilogue.add(residual.tensor())),
-                            m -> reference.evaluate(m).reshape(result));
+                                    Epilogue.add(residual.tensor()),
+                                    null);
+                    return trial(inputs, op, Operand.values(x, weight, residual));
                 });
     }
 }

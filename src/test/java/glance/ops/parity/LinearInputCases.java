@@ -1,9 +1,10 @@
 package glance.ops.parity;
 
-import glance.op.Activation;
+import glance.formula.LinearGradFormula;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import java.util.ArrayList;
@@ -67,36 +68,26 @@ final class LinearInputCases {
                                             b.tensor(),
                                             LORA_SCALE,
                                             Operand.tensorOf(scales));
+                    Op.Linear forward =
+                            new Op.Linear(
+                                    x.tensor(),
+                                    weight.tensor(),
+                                    null,
+                                    lora,
+                                    Epilogue.none(),
+                                    dy.tensor());
+                    TrainingOp.LinearGrad op =
+                            new TrainingOp.LinearGrad(forward, dy.tensor(), x.tensor(), null, null);
                     return Trial.of(
                             () ->
                                     inputs.ops()
                                             .training()
-                                            .linear(
-                                                    new Op.Linear(
-                                                            x.tensor(),
-                                                            weight.tensor(),
-                                                            null,
-                                                            lora,
-                                                            Epilogue.none(),
-                                                            dy.tensor()),
-                                                    dy.tensor(),
-                                                    true,
-                                                    false)
+                                            .linear(forward, dy.tensor(), true, false)
                                             .x(),
-                            // dx = dy W + scale (dy B) A is a forward with transposed matrices
-                            m ->
-                                    new LinearReference(
-                                                    dy.host(),
-                                                    weight.host().permute(1, 0),
-                                                    null,
-                                                    rank == 0 ? null : b.host().permute(1, 0),
-                                                    rank == 0 ? null : a.host().permute(1, 0),
-                                                    LORA_SCALE,
-                                                    Operand.hostOf(scales),
-                                                    Activation.NONE,
-                                                    null,
-                                                    null)
-                                            .evaluate(m));
+                            LinearGradFormula.x(op, Operand.values(dy, weight, a, b, scales)),
+                            batch,
+                            seqLen,
+                            in);
                 });
     }
 }

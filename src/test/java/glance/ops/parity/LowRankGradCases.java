@@ -1,8 +1,11 @@
 package glance.ops.parity;
 
+import glance.formula.LinearGradFormula;
+import glance.formula.Values;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import java.util.ArrayList;
@@ -64,86 +67,31 @@ final class LowRankGradCases {
                     LowRank lora =
                             new LowRank(
                                     a.tensor(), b.tensor(), LORA_SCALE, Operand.tensorOf(scales));
+                    Op.Linear forward =
+                            new Op.Linear(
+                                    x.tensor(),
+                                    weight.tensor(),
+                                    null,
+                                    lora,
+                                    Epilogue.none(),
+                                    dy.tensor());
+                    TrainingOp.LinearGrad op =
+                            new TrainingOp.LinearGrad(
+                                    forward, dy.tensor(), null, a.tensor(), b.tensor());
+                    Values values = Operand.values(x, dy, a, b, scales);
                     return Trial.of(
                             () -> {
-                                Op.Linear forward =
-                                        new Op.Linear(
-                                                x.tensor(),
-                                                weight.tensor(),
-                                                null,
-                                                lora,
-                                                Epilogue.none(),
-                                                dy.tensor());
                                 TrainingOps.LinearGradients gradients =
                                         inputs.ops()
                                                 .training()
                                                 .linear(forward, dy.tensor(), !down, true);
                                 return down ? gradients.a() : gradients.b();
                             },
-                            m -> {
-                                int tokens = batch * seqLen;
-                                HostArray rows = x.host().reshape(tokens, in).permute(1, 0);
-                                HostArray dRows = dy.host().reshape(tokens, out).permute(1, 0);
-                                return down
-                                        ? down(m, rows, dRows, b.host(), Operand.hostOf(scales))
-                                        : up(m, rows, dRows, a.host(), Operand.hostOf(scales));
-                            });
+                            down
+                                    ? LinearGradFormula.a(op, values)
+                                    : LinearGradFormula.b(op, values),
+                            down ? rank : out,
+                            down ? in : rank);
                 });
-    }
-
-    /** {@code (dy B diag(scales))^T (scale x)}; x [in, tokens], dy [out, tokens]. */
-    private static HostArray down(
-            Arithmetic m, HostArray x, HostArray dy, HostArray b, HostArray scales) {
-        HostArray low = product(m, stored(m, b.permute(1, 0)), dy.permute(1, 0), 1);
-        low = stored(m, scaled(m, low, scales));
-        return product(m, low, x, LORA_SCALE);
-    }
-
-    /** {@code dy^T (scale x A^T diag(scales))}; x [in, tokens], dy [out, tokens]. */
-    private static HostArray up(
-            Arithmetic m, HostArray x, HostArray dy, HostArray a, HostArray scales) {
-        HostArray low = product(m, stored(m, a), x.permute(1, 0), 1);
-        low = stored(m, scaled(m, low, scales));
-        return product(m, dy, low, LORA_SCALE);
-    }
-
-    /** Rows of low [rank, tokens] times their scales. */
-    private static HostArray scaled(Arithmetic m, HostArray low, HostArray scales) {
-        if (scales == null) {
-            return low;
-        }
-        HostArray y = HostArray.zeros(low.dims());
-        for (int i = 0; i < y.values().length; i++) {
-            y.values()[i] = m.of(scales.get(i / low.dim(1)) * low.get(i));
-        }
-        return y;
-    }
-
-    /**
-     * In the compute type: a result that a plain version would write to memory and read again, or
-     * an F32 factor, since a product takes both of its sides in one type.
-     */
-    private static HostArray stored(Arithmetic m, HostArray x) {
-        HostArray y = HostArray.zeros(x.dims());
-        for (int i = 0; i < y.values().length; i++) {
-            y.values()[i] = m.store(x.get(i));
-        }
-        return y;
-    }
-
-    /** {@code scale left right^T}. */
-    private static HostArray product(Arithmetic m, HostArray left, HostArray right, double scale) {
-        int depth = left.dim(1);
-        HostArray y = HostArray.zeros(left.dim(0), right.dim(0));
-        for (int i = 0; i < left.dim(0); i++) {
-            for (int j = 0; j < right.dim(0); j++) {
-                double sum = 0;
-                for (int k = 0; k < depth; k++) {
-                    sum = m.mulAdd(sum, left.get(i * depth + k), right.get(j * depth + k));
-                }
-                y.values()[i * right.dim(0) + j] = m.of(scale * sum);
-            }
-        }
-        return y;
     }
 }

@@ -1,11 +1,12 @@
 package glance.ops.parity;
 
+import glance.formula.NormFormula;
 import glance.op.Activation;
+import glance.op.Op;
 import glance.ops.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /** {@link Ops#rmsNorm}, {@link Ops#layerNorm} and {@link Ops#layerNormModulate}. */
@@ -69,17 +70,11 @@ final class NormCases {
     }
 
     private static Trial rms(Inputs inputs, Operand x, Operand weight, Activation activation) {
-        double[] w = weight == null ? null : weight.host().values();
+        Op.RmsNorm op = new Op.RmsNorm(x.tensor(), Operand.tensorOf(weight), EPS, activation, null);
         return Trial.of(
-                () -> inputs.ops().rmsNorm(x.tensor(), Operand.tensorOf(weight), EPS, activation),
-                m ->
-                        perRow(
-                                x.host(),
-                                row -> {
-                                    double[] y = rmsNorm(m, row, w, EPS);
-                                    Arrays.setAll(y, i -> Activations64.apply(m, activation, y[i]));
-                                    return y;
-                                }));
+                () -> inputs.ops().rmsNorm(op.x(), op.weight(), EPS, activation),
+                NormFormula.rms(op, Operand.values(x, weight)),
+                x.host().dims());
     }
 
     private static OpCase layer(boolean weighted, boolean biased, double mean, int... dims) {
@@ -114,29 +109,19 @@ final class NormCases {
     }
 
     private static Trial layer(Inputs inputs, Operand x, Operand weight, Operand bias) {
+        Op.LayerNorm op =
+                new Op.LayerNorm(
+                        x.tensor(),
+                        Operand.tensorOf(weight),
+                        Operand.tensorOf(bias),
+                        null,
+                        null,
+                        EPS,
+                        null);
         return Trial.of(
-                () ->
-                        inputs.ops()
-                                .layerNorm(
-                                        x.tensor(),
-                                        Operand.tensorOf(weight),
-                                        Operand.tensorOf(bias),
-                                        EPS),
-                m ->
-                        perRow(
-                                x.host(),
-                                row -> {
-                                    double[] y = standardise(m, row);
-                                    for (int i = 0; i < y.length; i++) {
-                                        if (weight != null) {
-                                            y[i] = m.of(y[i] * weight.host().get(i));
-                                        }
-                                        if (bias != null) {
-                                            y[i] = m.of(y[i] + bias.host().get(i));
-                                        }
-                                    }
-                                    return y;
-                                }));
+                () -> inputs.ops().layerNorm(op.x(), op.weight(), op.bias(), EPS),
+                NormFormula.layer(op, Operand.values(x, weight, bias)),
+                x.host().dims());
     }
 
     /** Scale and shift are slices of a wider tensor, as a modulation gives them. */
@@ -149,68 +134,23 @@ final class NormCases {
                     Operand all = inputs.activation(samples, 6 * dim);
                     Operand shift = all.narrow(1, 3 * dim, dim);
                     Operand scale = all.narrow(1, 4 * dim, dim);
+                    Op.LayerNorm op =
+                            new Op.LayerNorm(
+                                    x.tensor(),
+                                    null,
+                                    null,
+                                    scale.tensor(),
+                                    shift.tensor(),
+                                    EPS,
+                                    null);
                     return Trial.of(
                             () ->
                                     inputs.ops()
-                                            .layerNormModulate(
-                                                    x.tensor(),
-                                                    scale.tensor(),
-                                                    shift.tensor(),
-                                                    EPS),
-                            m -> modulated(m, x.host(), scale.host(), shift.host()));
+                                            .layerNormModulate(op.x(), op.scale(), op.shift(), EPS),
+                            NormFormula.layer(op, Operand.values(x, scale, shift)),
+                            batch,
+                            seqLen,
+                            dim);
                 });
-    }
-
-    private static HostArray modulated(
-            Arithmetic m, HostArray x, HostArray scale, HostArray shift) {
-        int dim = x.dim(2);
-        HostArray y = perRow(x, row -> standardise(m, row));
-        for (int i = 0; i < y.values().length; i++) {
-            int sample = scale.dim(0) == 1 ? 0 : i / dim / x.dim(1);
-            int at = sample * dim + i % dim;
-            y.values()[i] = m.mulAdd(shift.get(at), y.get(i), m.of(1 + scale.get(at)));
-        }
-        return y;
-    }
-
-    /** {@code x / sqrt(mean(x^2) + eps) * weight}. */
-    static double[] rmsNorm(Arithmetic m, double[] x, double[] weight, double eps) {
-        double sum = 0;
-        for (double value : x) {
-            sum = m.mulAdd(sum, value, value);
-        }
-        double rms = m.of(Math.sqrt(m.of(m.of(sum / x.length) + eps)));
-        double[] y = new double[x.length];
-        for (int i = 0; i < x.length; i++) {
-            y[i] = m.of(x[i] / rms);
-            if (weight != null) {
-                y[i] = m.of(y[i] * weight[i]);
-            }
-        }
-        return y;
-    }
-
-    private static double[] standardise(Arithmetic m, double[] x) {
-        double sum = 0;
-        for (double value : x) {
-            sum = m.of(sum + value);
-        }
-        double mean = m.of(sum / x.length);
-        double squares = 0;
-        for (double value : x) {
-            squares = m.mulAdd(squares, m.of(value - mean), m.of(value - mean));
-        }
-        double deviation = m.of(Math.sqrt(m.of(m.of(squares / x.length) + EPS)));
-        return Arrays.stream(x).map(value -> m.of(m.of(value - mean) / deviation)).toArray();
-    }
-
-    private static HostArray perRow(HostArray x, UnaryOperator<double[]> function) {
-        int dim = x.dim(x.dims().length - 1);
-        HostArray y = HostArray.zeros(x.dims());
-        for (int at = 0; at < x.values().length; at += dim) {
-            double[] row = function.apply(Arrays.copyOfRange(x.values(), at, at + dim));
-            System.arraycopy(row, 0, y.values(), at, dim);
-        }
-        return y;
     }
 }

@@ -1,6 +1,9 @@
 package glance.ops.parity;
 
+import glance.formula.Values;
 import glance.tensor.Tensor;
+import java.util.IdentityHashMap;
+import java.util.Map;
 
 /** An argument on both sides: on the device, and as numbers for the reference. */
 public record Operand(Tensor tensor, HostArray host) {
@@ -17,6 +20,17 @@ public record Operand(Tensor tensor, HostArray host) {
     /** {@link Tensor#reshape} on both sides. */
     public Operand reshape(int... dims) {
         return new Operand(tensor.reshape(dims), host.reshape(dims));
+    }
+
+    /** The numbers of these operands, of which some may be absent (null). */
+    public static Values values(Operand... operands) {
+        Map<Tensor, HostArray> known = new IdentityHashMap<>();
+        for (Operand operand : operands) {
+            if (operand != null) {
+                known.put(operand.tensor, operand.host);
+            }
+        }
+        return known::get;
     }
 
     /** The tensor of an optional operand. */

@@ -1,6 +1,8 @@
 package glance.ops.parity;
 
 import glance.api.AdamWSettings;
+import glance.formula.AdamWFormula;
+import glance.formula.Arithmetic;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -112,6 +114,16 @@ final class OptimizerCases {
                     List<Operand> first = floats(inputs, size);
                     List<Operand> second =
                             floats(inputs, size).stream().map(x -> squared(inputs, x)).toList();
+                    AdamWFormula formula =
+                            new AdamWFormula(
+                                    SETTINGS,
+                                    CLIP,
+                                    LEARNING_RATE,
+                                    step,
+                                    parameters.get(1).host(),
+                                    gradients.get(1).host(),
+                                    first.get(1).host(),
+                                    second.get(1).host());
                     return Trial.of(
                             () -> {
                                 List<Tensor> ps = copies(inputs, parameters);
@@ -127,15 +139,12 @@ final class OptimizerCases {
                                     default -> vs.get(1);
                                 };
                             },
-                            m ->
-                                    adamW(
-                                            m,
-                                            result,
-                                            step,
-                                            parameters.get(1).host(),
-                                            gradients.get(1).host(),
-                                            first.get(1).host(),
-                                            second.get(1).host()));
+                            switch (result) {
+                                case "parameter" -> formula.parameter();
+                                case "first moment" -> formula.first();
+                                default -> formula.second();
+                            },
+                            size);
                 });
     }
 
@@ -158,37 +167,5 @@ final class OptimizerCases {
             copies.add(copy);
         }
         return copies;
-    }
-
-    /** torch.optim.AdamW, its single-tensor form. */
-    private static HostArray adamW(
-            Arithmetic m,
-            String result,
-            int step,
-            HostArray parameter,
-            HostArray gradient,
-            HostArray first,
-            HostArray second) {
-        double beta1 = SETTINGS.beta1();
-        double beta2 = SETTINGS.beta2();
-        double rate = LEARNING_RATE;
-        double stepSize = rate / (1 - Math.pow(beta1, step));
-        double correction = Math.sqrt(1 - Math.pow(beta2, step));
-        HostArray y = HostArray.zeros(parameter.dims());
-        for (int i = 0; i < y.values().length; i++) {
-            double g = m.of(gradient.get(i) * CLIP);
-            double f = m.mulAdd(first.get(i), m.of(g - first.get(i)), m.of(1 - beta1));
-            double s = m.of(second.get(i) * beta2);
-            s = m.of(s + m.of(m.of(g * g) * m.of(1 - beta2)));
-            double decayed = m.of(parameter.get(i) * m.of(1 - rate * SETTINGS.weightDecay()));
-            double denominator = m.of(m.of(m.of(Math.sqrt(s)) / correction) + SETTINGS.eps());
-            y.values()[i] =
-                    switch (result) {
-                        case "parameter" -> m.of(decayed - m.of(m.of(stepSize * f) / denominator));
-                        case "first moment" -> f;
-                        default -> s;
-                    };
-        }
-        return y;
     }
 }

@@ -1,6 +1,7 @@
 package glance.ops.parity;
 
 import glance.backend.Device;
+import glance.formula.Arithmetic;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -9,14 +10,13 @@ import java.util.Arrays;
 /**
  * Runs a case on a device and compares it with float64.
  *
- * <p>Tolerance: {@value #TIMES_PLAIN_ERROR} times the largest error of a plain, sequential
- * evaluation of the same formula in float32 (with tensors that pass between operations in the
- * device's compute dtype, and the result in its own), plus {@value #ULPS} units in the last place
- * of the largest result, for cases where the plain one is exact by luck. A device may sum in any
- * order, fuse, and approximate, but not be worse than that.
+ * <p>Tolerance: twice (or as {@link Trial#timesPlainError} says) the largest error of a plain,
+ * sequential evaluation of the same formula in float32 (with tensors that pass between operations
+ * in the device's compute dtype, and the result in its own), plus {@value #ULPS} units in the last
+ * place of the largest result, for cases where the plain one is exact by luck. A device may sum in
+ * any order, fuse, and approximate, but not be worse than that.
  */
 public final class Parity {
-    private static final double TIMES_PLAIN_ERROR = 4;
     private static final double ULPS = 2;
 
     private Parity() {}
@@ -66,8 +66,7 @@ public final class Parity {
                     "expected the shape " + Arrays.toString(exact.dims()) + ", got " + result);
         }
         Arithmetic plain = Arithmetic.plain(device.computeType());
-        double tolerance =
-                trial.exact() ? 0 : tolerance(trial.reference().apply(plain), exact, format);
+        double tolerance = trial.exact() ? 0 : tolerance(trial, plain, exact, format);
         for (int i = 0; i < exact.values().length; i++) {
             double got = format.get(bytes, i);
             double want = trial.exact() ? format.round(exact.get(i)) : exact.get(i);
@@ -88,7 +87,9 @@ public final class Parity {
         }
     }
 
-    private static double tolerance(HostArray plain, HostArray exact, FloatFormat format) {
+    private static double tolerance(
+            Trial trial, Arithmetic arithmetic, HostArray exact, FloatFormat format) {
+        HostArray plain = trial.reference().apply(arithmetic);
         double error = 0;
         double largest = 0;
         for (int i = 0; i < exact.values().length; i++) {
@@ -99,6 +100,6 @@ public final class Parity {
             error = Math.max(error, Math.abs(stored - exact.get(i)));
             largest = Math.max(largest, Math.abs(exact.get(i)));
         }
-        return TIMES_PLAIN_ERROR * error + ULPS * format.ulp(largest);
+        return trial.timesPlainError() * error + ULPS * format.ulp(largest);
     }
 }

@@ -1,6 +1,9 @@
 package glance.ops.parity;
 
+import glance.formula.Activations64;
+import glance.formula.PointwiseFormula;
 import glance.op.Activation;
+import glance.op.Op;
 import glance.ops.Ops;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -92,10 +95,9 @@ final class PointwiseCases {
     private static Trial activation(Inputs inputs, Activation activation, Operand x) {
         return Trial.of(
                 () -> inputs.ops().activation(activation, x.tensor()),
-                m ->
-                        fill(
-                                x.host().dims(),
-                                i -> Activations64.apply(m, activation, x.host().get(i))));
+                PointwiseFormula.unary(
+                        new Op.Unary(activation, x.tensor(), null), Operand.values(x)),
+                x.host().dims());
     }
 
     private static OpCase gated(Activation activation, int... dims) {
@@ -175,21 +177,12 @@ final class PointwiseCases {
                             inputs.activation(batch, seqLen + 1, dim).narrow(1, 1, seqLen);
                     Operand gate = inputs.activation(samples, 3 * dim).narrow(1, dim, dim);
                     Operand y = inputs.activation(batch, seqLen + 2, dim).narrow(1, 0, seqLen);
+                    Op.GateResidual op =
+                            new Op.GateResidual(residual.tensor(), gate.tensor(), y.tensor(), null);
                     return Trial.of(
-                            () ->
-                                    inputs.ops()
-                                            .gateResidual(
-                                                    residual.tensor(), gate.tensor(), y.tensor()),
-                            m ->
-                                    fill(
-                                            residual.host().dims(),
-                                            i -> {
-                                                int sample = samples == 1 ? 0 : i / dim / seqLen;
-                                                return m.mulAdd(
-                                                        residual.host().get(i),
-                                                        gate.host().get(sample * dim + i % dim),
-                                                        y.host().get(i));
-                                            }));
+                            () -> inputs.ops().gateResidual(op.residual(), op.gate(), op.y()),
+                            PointwiseFormula.gateResidual(op, Operand.values(residual, gate, y)),
+                            residual.host().dims());
                 });
     }
 

@@ -1,5 +1,6 @@
 package glance.ops.parity;
 
+import glance.formula.Activations64;
 import glance.op.Activation;
 import glance.op.Op;
 import glance.ops.Ops;
@@ -52,30 +53,39 @@ final class PointwiseGradCases {
                 fill(3, 113, 203));
     }
 
+    /**
+     * 1 - tanh^2 cancels where tanh is near 1, so that a last place of tanh counts many times: 2.3
+     * times the plain error was measured on the emulated GPU.
+     */
+    private static final double TANH = 4;
+
     private static OpCase activation(Activation activation, int... dims) {
         return new OpCase(
                 "gradient of activation " + activation + " " + Arrays.toString(dims),
                 inputs -> {
                     Operand x = inputs.activation(dims);
                     Operand dy = inputs.activation(dims);
-                    return Trial.of(
-                            () ->
-                                    inputs.ops()
-                                            .training()
-                                            .activation(activation, x.tensor(), dy.tensor()),
-                            m -> {
-                                HostArray dx = HostArray.zeros(dims);
-                                Arrays.setAll(
-                                        dx.values(),
-                                        i ->
-                                                m.of(
-                                                        Activations64.slope(
-                                                                        m,
-                                                                        activation,
-                                                                        x.host().get(i))
-                                                                * dy.host().get(i)));
-                                return dx;
-                            });
+                    Trial trial =
+                            Trial.of(
+                                    () ->
+                                            inputs.ops()
+                                                    .training()
+                                                    .activation(
+                                                            activation, x.tensor(), dy.tensor()),
+                                    m -> {
+                                        HostArray dx = HostArray.zeros(dims);
+                                        Arrays.setAll(
+                                                dx.values(),
+                                                i ->
+                                                        m.of(
+                                                                Activations64.slope(
+                                                                                m,
+                                                                                activation,
+                                                                                x.host().get(i))
+                                                                        * dy.host().get(i)));
+                                        return dx;
+                                    });
+                    return activation == Activation.GELU_TANH ? trial.allowing(TANH) : trial;
                 });
     }
 

@@ -1,4 +1,4 @@
-package glance.ops.parity;
+package glance.formula;
 
 import glance.op.Activation;
 
@@ -24,7 +24,7 @@ public final class Activations64 {
     }
 
     /** The derivative; where there is none, 0. */
-    static double slope(Arithmetic m, Activation activation, double x) {
+    public static double slope(Arithmetic m, Activation activation, double x) {
         return switch (activation) {
             case NONE -> 1;
             case GELU_TANH -> {
@@ -60,7 +60,7 @@ public final class Activations64 {
     /**
      * {@code 2/sqrt(pi)} times the integral of {@code exp(-t^2)} from 0 to x, by Simpson's rule.
      */
-    static double erf(double x) {
+    private static double erf(double x) {
         double end = Math.min(Math.abs(x), 6);
         double step = end / STEPS;
         double sum = 1 + Math.exp(-end * end);

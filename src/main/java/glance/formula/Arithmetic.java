@@ -1,5 +1,6 @@
-package glance.ops.parity;
+package glance.formula;
 
+import glance.io.HostFloats;
 import glance.tensor.DType;
 
 /**
@@ -10,9 +11,9 @@ import glance.tensor.DType;
 public final class Arithmetic {
     private static final Arithmetic EXACT = new Arithmetic(null);
 
-    private final FloatFormat stored;
+    private final DType stored;
 
-    private Arithmetic(FloatFormat stored) {
+    private Arithmetic(DType stored) {
         this.stored = stored;
     }
 
@@ -23,7 +24,7 @@ public final class Arithmetic {
 
     /** Float32 arithmetic, tensors kept in the given dtype. */
     public static Arithmetic plain(DType computeType) {
-        return new Arithmetic(FloatFormat.of(computeType));
+        return new Arithmetic(computeType);
     }
 
     /** The result of one step. */
@@ -36,8 +37,32 @@ public final class Arithmetic {
         return of(sum + of(a * b));
     }
 
+    /** {@code start + sum of a[i] b[i]}, in order. */
+    double dot(double start, double[] a, double[] b) {
+        double sum = start;
+        if (stored == null) {
+            for (int i = 0; i < a.length; i++) {
+                sum += a[i] * b[i];
+            }
+        } else {
+            for (int i = 0; i < a.length; i++) {
+                sum = (float) (sum + (float) (a[i] * b[i]));
+            }
+        }
+        return sum;
+    }
+
+    /** The same of {@code count} elements from two places, where neither is used again. */
+    double dot(double start, Elements a, long atA, Elements b, long atB, int count) {
+        double sum = start;
+        for (int i = 0; i < count; i++) {
+            sum = mulAdd(sum, a.at(atA + i), b.at(atB + i));
+        }
+        return sum;
+    }
+
     /** A value that a plain version would write to memory and read again. */
     public double store(double x) {
-        return stored == null ? x : stored.round(x);
+        return stored == null ? x : HostFloats.rounded(stored, (float) x);
     }
 }
