@@ -32,9 +32,11 @@ final class Launcher {
     private final String suffix;
     private final Libraries libraries;
     private final boolean synchronous = Driver.isSynchronous();
-    private final Map<String, Long> modules = new HashMap<>();
-    private final Map<String, KernelFunction> functions = new HashMap<>();
-    private final Map<String, Integer> constants = new HashMap<>();
+    private final Map<String, Code> files = new HashMap<>();
+
+    /** What was asked for of a kernel file; another file may have the same names. */
+    private record Code(
+            long module, Map<String, KernelFunction> functions, Map<String, Integer> constants) {}
 
     Launcher(
             Driver driver, long stream, CudaMemory memory, DType computeType, Libraries libraries) {
@@ -72,23 +74,24 @@ final class Launcher {
 
     /** A kernel, from the code loaded when it is first asked for. */
     KernelFunction function(String file, String entry) {
-        String name = file + "/" + entry; // another file may have the same entry points
-        KernelFunction function = functions.get(name);
+        Code code = code(file);
+        KernelFunction function = code.functions.get(entry);
         if (function == null) {
-            function = driver.function(module(file), entry);
-            functions.put(name, function);
+            function = driver.function(code.module, entry);
+            code.functions.put(entry, function);
         }
         return function;
     }
 
-    private long module(String file) {
-        return modules.computeIfAbsent(file, driver::loadModule);
-    }
-
     /** A number that a kernel file exports. */
     int constant(String file, String name) {
-        return constants.computeIfAbsent(
-                file + "/" + name, key -> driver.constant(module(file), name));
+        Code code = code(file);
+        return code.constants.computeIfAbsent(name, key -> driver.constant(code.module, key));
+    }
+
+    private Code code(String file) {
+        return files.computeIfAbsent(
+                file, key -> new Code(driver.loadModule(key), new HashMap<>(), new HashMap<>()));
     }
 
     /** Queues a kernel with as many threads in a block as it was compiled for. */
