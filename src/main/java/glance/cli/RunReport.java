@@ -30,7 +30,7 @@ import java.util.List;
  * @param tensorPeakBytes most memory of activations on the device
  * @param processPeakBytes most memory of the process, or null where the system does not tell
  */
-public record RunReport(
+record RunReport(
         List<String> files,
         List<String> prompts,
         String model,
@@ -86,8 +86,7 @@ public record RunReport(
      * @param steps of each picture
      * @param passes of the transformer for each picture
      */
-    public static String line(
-            int pictures, int steps, int passes, double seconds, PeakMemory peak) {
+    static String line(int pictures, int steps, int passes, double seconds, PeakMemory peak) {
         String each = pictures == 1 ? "" : " each";
         return Units.plural(pictures, "picture")
                 + ", "

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * The operations that can be computed in several ways, each with these in the order in which they
@@ -120,7 +119,7 @@ final class CudaVariants {
                             + " has no variant '"
                             + first
                             + "'; it has "
-                            + names.stream().collect(Collectors.joining(", ")));
+                            + String.join(", ", names));
         }
         // sorting is stable: all others keep their order
         all.sort(Comparator.comparing(variant -> !variant.name().equals(first)));
