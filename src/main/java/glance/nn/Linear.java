@@ -1,6 +1,7 @@
 package glance.nn;
 
 import glance.op.Epilogue;
+import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -8,8 +9,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * {@code y = x W^T + bias}, with what the active adapter ({@link Ops#under}) adds to it. The weight
- * is frozen and never written.
+ * {@code y = x W^T + bias}, with what the active adapter ({@link Ops#under}) makes of it:
+ *
+ * <pre>
+ * y = c * (x (W + B A)^T) + bias      c of each row, or 1; W and bias may be others
+ * </pre>
+ *
+ * The weight is frozen and never written.
  */
 public final class Linear {
     private final String name;
@@ -48,11 +54,29 @@ public final class Linear {
      * The same with an epilogue; see {@link Ops#linear(Tensor, Tensor, Tensor, LowRank, Epilogue)}.
      */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
-        return ops.linear(
-                x,
-                weight.tensor(),
-                bias == null ? null : bias.tensor(),
-                ops.adapter().of(name),
-                epilogue);
+        Tensor w = weight.in(ops);
+        Tensor b = bias == null ? ops.adapter().instead(name + ".bias") : bias.in(ops);
+        LowRank lora = ops.adapter().of(name);
+        Tensor rowScale = ops.adapter().rowScale(name);
+        return rowScale == null
+                ? ops.linear(x, w, b, lora, epilogue)
+                : scaled(ops, x, w, b, lora, rowScale, epilogue);
+    }
+
+    /** The scale is the gate of the product; the bias was divided by it. */
+    private Tensor scaled(
+            Ops ops,
+            Tensor x,
+            Tensor w,
+            Tensor b,
+            LowRank lora,
+            Tensor rowScale,
+            Epilogue epilogue) {
+        Tensor tokens =
+                x.rank() == 3
+                        ? x
+                        : ops.contiguous(x).reshape(1, (int) (x.numel() / x.dim(-1)), x.dim(-1));
+        Tensor y = ops.linear(tokens, w, b, lora, Epilogue.gated(rowScale, null));
+        return ops.then(y.reshape(x.shape().with(-1, w.dim(0)).dims()), epilogue);
     }
 }

@@ -33,6 +33,8 @@ public final class Parameters implements AutoCloseable {
     /** Beyond that it is another model; a config with too many layers must not keep us busy. */
     private static final int MAX_PROBLEMS = 1000;
 
+    private static final String WEIGHT = ".weight";
+
     private final Root root;
     private final String prefix;
     private final boolean conditioning;
@@ -45,8 +47,8 @@ public final class Parameters implements AutoCloseable {
         final Set<String> used = new HashSet<>();
         final List<String> problems = new ArrayList<>();
         final List<Storage> owned = new ArrayList<>();
-        final List<Weight> resident = new ArrayList<>();
-        final List<Weight> conditioning = new ArrayList<>();
+        final Map<String, Weight> resident = new LinkedHashMap<>();
+        final Map<String, Weight> conditioning = new LinkedHashMap<>();
         final Map<String, Linear> linears = new LinkedHashMap<>();
         boolean closed;
 
@@ -106,16 +108,30 @@ public final class Parameters implements AutoCloseable {
         return tensor;
     }
 
-    /** The tensor of this name, which comes to the device when it is first read. */
+    /**
+     * The tensor of this name, which comes to the device when it is first read; adapters find it by
+     * its name.
+     */
     public Weight weight(String name, int... dims) {
-        Shape shape = Shape.of(dims);
-        Weight weight = new Weight(shape, checked(name, shape));
-        (conditioning ? root.conditioning : root.resident).add(weight);
+        return weight(name, Shape.of(dims), Shape.of(dims));
+    }
+
+    private Weight weight(String name, Shape stored, Shape shape) {
+        Weight weight = new Weight(prefix + name, shape, checked(name, stored, shape));
+        (conditioning ? root.conditioning : root.resident).put(prefix + name, weight);
         return weight;
     }
 
-    /** How to place a tensor on the device, or null if there is a problem, which is noted. */
     private Supplier<Tensor> checked(String name, Shape want) {
+        return checked(name, want, want);
+    }
+
+    /**
+     * How to place a tensor on the device, or null if there is a problem, which is noted.
+     *
+     * @param shape on the device
+     */
+    private Supplier<Tensor> checked(String name, Shape want, Shape shape) {
         String full = prefix + name;
         if (root.problems.size() == MAX_PROBLEMS) {
             throw misfit(root.problems, "more than " + MAX_PROBLEMS);
@@ -141,7 +157,7 @@ public final class Parameters implements AutoCloseable {
                 throw new IllegalStateException(
                         root.component + " is closed: " + full + " cannot be read; open it again");
             }
-            return root.ops.host().adopt(info.dtype(), want, root.weights.data(full));
+            return root.ops.host().adopt(info.dtype(), shape, root.weights.data(full));
         };
     }
 
@@ -169,6 +185,27 @@ public final class Parameters implements AutoCloseable {
     /** {@code name.weight} [out, in] alone; adapters find it by its name. */
     public Linear linearNoBias(String name, int in, int out) {
         return register(name, new Linear(prefix + name, weight(name + ".weight", out, in), null));
+    }
+
+    /**
+     * {@code name.weight} [out, channels, patch, patch] and {@code name.bias} [out] of a
+     * convolution whose stride is its size, as the linear layer that it is on packed patches;
+     * adapters find it by its name.
+     */
+    public Linear patches(String name, int channels, int patch, int out) {
+        Shape stored = Shape.of(out, channels, patch, patch);
+        Shape matrix = Shape.of(out, channels * patch * patch);
+        return register(
+                name,
+                new Linear(
+                        prefix + name,
+                        weight(name + ".weight", stored, matrix),
+                        weight(name + ".bias", out)));
+    }
+
+    /** {@code name.weight} [dim]; adapters find it by its name. */
+    public RmsNorm rmsNorm(String name, int dim, float eps) {
+        return new RmsNorm(weight(name + ".weight", dim), eps);
     }
 
     private Linear register(String name, Linear linear) {
@@ -225,6 +262,21 @@ public final class Parameters implements AutoCloseable {
     /** Marks tensors as known but not needed. */
     public void ignore(Predicate<String> names) {
         root.weights.tensors().keySet().stream().filter(names).forEach(root.used::add);
+    }
+
+    /** Shapes of the weights that an adapter can change, by the full names of their layers. */
+    public Map<String, Shape> modules() {
+        Map<String, Weight> all = new LinkedHashMap<>(root.resident);
+        all.putAll(root.conditioning);
+        Map<String, Shape> modules = new LinkedHashMap<>();
+        all.forEach(
+                (name, weight) -> {
+                    if (name.endsWith(WEIGHT)) {
+                        String module = name.substring(0, name.length() - WEIGHT.length());
+                        modules.put(module, weight.shape());
+                    }
+                });
+        return modules;
     }
 
     /** All linear layers by their full names, in the order of creation. */
@@ -287,19 +339,19 @@ public final class Parameters implements AutoCloseable {
 
     /** Brings all weights to the device, but for those that only conditioning reads. */
     public void load() {
-        root.resident.forEach(Weight::tensor);
+        root.resident.values().forEach(Weight::tensor);
     }
 
     /** Frees the device memory of what only conditioning reads, until it is read again. */
     public void unloadConditioning() {
-        root.conditioning.forEach(Weight::unload);
+        root.conditioning.values().forEach(Weight::unload);
     }
 
     /** Frees the device memory of all weights. */
     @Override
     public void close() {
         root.closed = true;
-        root.resident.forEach(Weight::unload);
+        root.resident.values().forEach(Weight::unload);
         unloadConditioning();
         root.owned.forEach(Storage::release);
         root.owned.clear();

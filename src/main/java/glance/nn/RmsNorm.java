@@ -8,9 +8,9 @@ import glance.tensor.Tensor;
  *
  * @param weight [dim]
  */
-public record RmsNorm(Tensor weight, float eps) {
+public record RmsNorm(Weight weight, float eps) {
     /** The norm of x [..., dim]. */
     public Tensor forward(Ops ops, Tensor x) {
-        return ops.rmsNorm(x, weight, eps);
+        return ops.rmsNorm(x, weight.in(ops), eps);
     }
 }

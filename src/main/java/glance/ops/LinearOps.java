@@ -81,7 +81,7 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
             Check.perSample(op, "gate", epilogue.gate(), x.dim(0), out);
         }
         if (isRecorded() && !epilogue.equals(Epilogue.none())) {
-            return unfused(linear(x, weight, bias, lora, Epilogue.none()), epilogue);
+            return then(linear(x, weight, bias, lora, Epilogue.none()), epilogue);
         }
         Tensor y = empty(computeType(), result);
         Epilogue batched =
@@ -95,15 +95,20 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
         return y;
     }
 
-    /** The epilogue step by step, so that gradients find what they need. */
-    private Tensor unfused(Tensor product, Epilogue epilogue) {
+    /**
+     * What follows a product, step by step: where gradients need what is between, or the product
+     * has an epilogue of its own.
+     *
+     * @param product [batch, seqLen, out] if there is a gate, which needs a residual here
+     */
+    default Tensor then(Tensor product, Epilogue epilogue) {
+        Check.given("then", "product", product, "epilogue", epilogue);
         Tensor y = product;
         if (epilogue.activation() != Activation.NONE) {
             y = activation(epilogue.activation(), y);
         }
         if (epilogue.gate() != null) {
-            Check.that(
-                    epilogue.residual() != null, "linear", "a gate needs a residual in training");
+            Check.that(epilogue.residual() != null, "then", "a gate needs a residual here");
             return gateResidual(epilogue.residual(), epilogue.gate(), y);
         }
         return epilogue.residual() == null ? y : add(y, epilogue.residual());

@@ -65,8 +65,7 @@ final class DitBlock {
     Tensor embedding(Ops ops, Tensor timesteps, Tensor labels) {
         try (Scope scope = ops.scope()) {
             Tensor waves = ops.timestepEmbedding(timesteps, Embedder.WAVES, 1, 1);
-            Tensor both =
-                    ops.add(time.forward(ops, waves), ops.embedding(labels, classes.tensor()));
+            Tensor both = ops.add(time.forward(ops, waves), ops.embedding(labels, classes.in(ops)));
             return scope.keep(ops.activation(Activation.SILU, both));
         }
     }

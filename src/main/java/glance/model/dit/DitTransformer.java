@@ -57,7 +57,7 @@ public final class DitTransformer implements AutoCloseable {
     }
 
     /** The weights, to load them and send them away. */
-    Parameters parameters() {
+    public Parameters parameters() {
         return parameters;
     }
 

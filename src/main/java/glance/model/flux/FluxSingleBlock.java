@@ -2,6 +2,7 @@ package glance.model.flux;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Weight;
 import glance.op.Activation;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
@@ -9,7 +10,6 @@ import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -29,8 +29,8 @@ final class FluxSingleBlock {
     private final Linear q;
     private final Linear k;
     private final Linear v;
-    private final Tensor qNorm;
-    private final Tensor kNorm;
+    private final Weight qNorm;
+    private final Weight kNorm;
     private final Linear mlp;
     private final Linear out;
 
@@ -43,8 +43,8 @@ final class FluxSingleBlock {
         q = a.linear("to_q", dim, dim);
         k = a.linear("to_k", dim, dim);
         v = a.linear("to_v", dim, dim);
-        qNorm = a.tensor("norm_q.weight", headDim);
-        kNorm = a.tensor("norm_k.weight", headDim);
+        qNorm = a.weight("norm_q.weight", headDim);
+        kNorm = a.weight("norm_k.weight", headDim);
         mlp = p.linear("proj_mlp", dim, 4 * dim);
         out = p.linear("proj_out", 5 * dim, dim);
     }
@@ -89,8 +89,8 @@ final class FluxSingleBlock {
         }
     }
 
-    private Tensor turned(Ops ops, Tensor x, Tensor norm, Rope rope) {
-        return ops.headNormRope(List.of(heads(x)), Collections.singletonList(norm), EPS, rope);
+    private Tensor turned(Ops ops, Tensor x, Weight norm, Rope rope) {
+        return ops.headNormRope(List.of(heads(x)), List.of(norm.in(ops)), EPS, rope);
     }
 
     private Tensor heads(Tensor x) {

@@ -85,7 +85,7 @@ public final class FluxTransformer implements AutoCloseable {
     }
 
     /** The weights, to load them and send them away. */
-    Parameters parameters() {
+    public Parameters parameters() {
         return parameters;
     }
 

@@ -51,7 +51,7 @@ public final class QwenImageTransformer implements AutoCloseable {
         rope = new QwenImageRope(config);
         imageIn = p.linear("img_in", config.inChannels(), dim);
         textIn = p.linear("txt_in", config.textDim(), dim);
-        textNorm = new RmsNorm(p.tensor("txt_norm.weight", config.textDim()), EPS);
+        textNorm = p.rmsNorm("txt_norm", config.textDim(), EPS);
         Parameters conditions = p.conditioning().in("time_text_embed");
         time = Embedder.of(conditions.in("timestep_embedder"), Embedder.WAVES, dim);
         for (int i = 0; i < config.numLayers(); i++) {
@@ -77,7 +77,7 @@ public final class QwenImageTransformer implements AutoCloseable {
     }
 
     /** The weights, to load them and send them away. */
-    Parameters parameters() {
+    public Parameters parameters() {
         return parameters;
     }
 

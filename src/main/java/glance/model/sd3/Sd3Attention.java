@@ -2,6 +2,7 @@ package glance.model.sd3;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.RmsNorm;
 import glance.op.AttentionMask;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -18,11 +19,11 @@ final class Sd3Attention {
     private final Linear q;
     private final Linear k;
     private final Linear v;
-    private final Tensor qNorm; // null without
-    private final Tensor kNorm; // null without
+    private final RmsNorm qNorm; // null without
+    private final RmsNorm kNorm; // null without
 
     private Sd3Attention(
-            Sd3Config config, Linear q, Linear k, Linear v, Tensor qNorm, Tensor kNorm) {
+            Sd3Config config, Linear q, Linear k, Linear v, RmsNorm qNorm, RmsNorm kNorm) {
         numHeads = config.numHeads();
         headDim = config.headDim();
         this.q = q;
@@ -64,8 +65,8 @@ final class Sd3Attention {
                 p.linear(q, dim, dim),
                 p.linear(k, dim, dim),
                 p.linear(v, dim, dim),
-                norm ? p.tensor(qNorm + ".weight", config.headDim()) : null,
-                norm ? p.tensor(kNorm + ".weight", config.headDim()) : null);
+                norm ? p.rmsNorm(qNorm, config.headDim(), EPS) : null,
+                norm ? p.rmsNorm(kNorm, config.headDim(), EPS) : null);
     }
 
     Tensor queries(Ops ops, Tensor x) {
@@ -95,8 +96,8 @@ final class Sd3Attention {
         return y.reshape(q.dim(0), q.dim(1), q.dim(2) * q.dim(3));
     }
 
-    private Tensor normed(Ops ops, Tensor x, Tensor norm) {
-        return norm == null ? heads(x) : ops.rmsNorm(heads(x), norm, EPS);
+    private Tensor normed(Ops ops, Tensor x, RmsNorm norm) {
+        return norm == null ? heads(x) : norm.forward(ops, heads(x));
     }
 
     private Tensor heads(Tensor x) {

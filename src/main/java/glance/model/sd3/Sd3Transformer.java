@@ -65,7 +65,7 @@ public final class Sd3Transformer implements AutoCloseable {
     }
 
     /** The weights, to load them and send them away. */
-    Parameters parameters() {
+    public Parameters parameters() {
         return parameters;
     }
 

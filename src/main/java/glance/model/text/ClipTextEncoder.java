@@ -4,6 +4,7 @@ import glance.api.FormatException;
 import glance.io.Weights;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Weight;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
 import glance.ops.Ops;
@@ -146,16 +147,16 @@ public final class ClipTextEncoder implements AutoCloseable {
     }
 
     /** A layer norm with weight and bias. */
-    private record Norm(Tensor weight, Tensor bias, float eps) {
+    private record Norm(Weight weight, Weight bias, float eps) {
         Norm(Parameters p, ClipTextConfig config) {
             this(
-                    p.tensor("weight", config.hiddenDim()),
-                    p.tensor("bias", config.hiddenDim()),
+                    p.weight("weight", config.hiddenDim()),
+                    p.weight("bias", config.hiddenDim()),
                     config.layerNormEps());
         }
 
         Tensor forward(Ops ops, Tensor x) {
-            return ops.layerNorm(x, weight, bias, eps);
+            return ops.layerNorm(x, weight.in(ops), bias.in(ops), eps);
         }
     }
 

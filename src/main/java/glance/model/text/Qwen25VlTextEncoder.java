@@ -48,7 +48,7 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
         for (int i = 0; i < config.numLayers(); i++) {
             layers.add(new Layer(config, model.in("layers").in(i)));
         }
-        norm = new RmsNorm(model.tensor("norm.weight", dim), config.rmsNormEps());
+        norm = model.rmsNorm("norm", dim, config.rmsNormEps());
         rope = new RopeTables(config.ropeTheta(), config.headDim());
         parameters.ignore(
                 name ->
@@ -127,10 +127,8 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
             numHeads = config.numHeads();
             numKvHeads = config.numKvHeads();
             headDim = config.headDim();
-            inputNorm = new RmsNorm(p.tensor("input_layernorm.weight", dim), config.rmsNormEps());
-            postAttentionNorm =
-                    new RmsNorm(
-                            p.tensor("post_attention_layernorm.weight", dim), config.rmsNormEps());
+            inputNorm = p.rmsNorm("input_layernorm", dim, config.rmsNormEps());
+            postAttentionNorm = p.rmsNorm("post_attention_layernorm", dim, config.rmsNormEps());
             q = p.linear("self_attn.q_proj", dim, numHeads * headDim);
             k = p.linear("self_attn.k_proj", dim, numKvHeads * headDim);
             v = p.linear("self_attn.v_proj", dim, numKvHeads * headDim);

@@ -51,8 +51,7 @@ public final class T5TextEncoder implements AutoCloseable {
                                 config.numHeads()),
                         config.numBuckets(),
                         config.maxDistance());
-        finalNorm =
-                new RmsNorm(encoder.tensor("final_layer_norm.weight", dim), config.rmsNormEps());
+        finalNorm = encoder.rmsNorm("final_layer_norm", dim, config.rmsNormEps());
         // One table under two names, and the other half of a whole T5.
         parameters.ignore(
                 name ->
@@ -125,8 +124,7 @@ public final class T5TextEncoder implements AutoCloseable {
         }
 
         private static RmsNorm norm(Parameters p, T5Config config) {
-            return new RmsNorm(
-                    p.tensor("layer_norm.weight", config.hiddenDim()), config.rmsNormEps());
+            return p.rmsNorm("layer_norm", config.hiddenDim(), config.rmsNormEps());
         }
 
         Tensor forward(Ops ops, Tensor hidden, AttentionMask mask) {

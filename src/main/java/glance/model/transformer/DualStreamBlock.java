@@ -2,6 +2,7 @@ package glance.model.transformer;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Weight;
 import glance.op.Activation;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
@@ -29,8 +30,8 @@ public final class DualStreamBlock {
             Linear q,
             Linear k,
             Linear v,
-            Tensor qNorm,
-            Tensor kNorm,
+            Weight qNorm,
+            Weight kNorm,
             Linear out,
             Linear up,
             Linear down) {}
@@ -66,8 +67,8 @@ public final class DualStreamBlock {
                         a.linear("to_q", dim, dim),
                         a.linear("to_k", dim, dim),
                         a.linear("to_v", dim, dim),
-                        a.tensor("norm_q.weight", headDim),
-                        a.tensor("norm_k.weight", headDim),
+                        a.weight("norm_q.weight", headDim),
+                        a.weight("norm_k.weight", headDim),
                         a.linear("to_out.0", dim, dim),
                         p.linear(names.imageMlp() + ".net.0.proj", dim, 4 * dim),
                         p.linear(names.imageMlp() + ".net.2", 4 * dim, dim));
@@ -76,8 +77,8 @@ public final class DualStreamBlock {
                         a.linear("add_q_proj", dim, dim),
                         a.linear("add_k_proj", dim, dim),
                         a.linear("add_v_proj", dim, dim),
-                        a.tensor("norm_added_q.weight", headDim),
-                        a.tensor("norm_added_k.weight", headDim),
+                        a.weight("norm_added_q.weight", headDim),
+                        a.weight("norm_added_k.weight", headDim),
                         a.linear("to_add_out", dim, dim),
                         p.linear(names.textMlp() + ".net.0.proj", dim, 4 * dim),
                         p.linear(names.textMlp() + ".net.2", 4 * dim, dim));
@@ -147,7 +148,7 @@ public final class DualStreamBlock {
                                 List.of(
                                         heads(text.q().forward(ops, c)),
                                         heads(image.q().forward(ops, x))),
-                                List.of(text.qNorm(), image.qNorm()),
+                                List.of(text.qNorm().in(ops), image.qNorm().in(ops)),
                                 EPS,
                                 rope);
                 Tensor k =
@@ -155,7 +156,7 @@ public final class DualStreamBlock {
                                 List.of(
                                         heads(text.k().forward(ops, c)),
                                         heads(image.k().forward(ops, x))),
-                                List.of(text.kNorm(), image.kNorm()),
+                                List.of(text.kNorm().in(ops), image.kNorm().in(ops)),
                                 EPS,
                                 rope);
                 Tensor v =

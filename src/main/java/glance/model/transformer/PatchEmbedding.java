@@ -1,5 +1,6 @@
 package glance.model.transformer;
 
+import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
@@ -9,12 +10,10 @@ import java.util.Collections;
  * Tokens from patches of the picture. The reference has a convolution whose stride is its size,
  * which is a product with packed tokens.
  */
-public record PatchEmbedding(Tensor weight, Tensor bias) {
+public record PatchEmbedding(Linear proj) {
     /** Takes {@code proj} from {@code p}. */
     public static PatchEmbedding of(Parameters p, int channels, int patch, int dim) {
-        Tensor kernel = p.tensor("proj.weight", dim, channels, patch, patch);
-        return new PatchEmbedding(
-                kernel.reshape(dim, channels * patch * patch), p.tensor("proj.bias", dim));
+        return new PatchEmbedding(p.patches("proj", channels, patch, dim));
     }
 
     /**
@@ -26,6 +25,6 @@ public record PatchEmbedding(Tensor weight, Tensor bias) {
      */
     public Tensor forward(Ops ops, Tensor latents, Tensor positions) {
         Tensor places = ops.concat(0, Collections.nCopies(latents.dim(0), positions));
-        return ops.add(ops.linear(latents, weight, bias), places);
+        return ops.add(proj.forward(ops, latents), places);
     }
 }
