@@ -124,13 +124,13 @@ class LoraToolsTest {
 
     @Test
     void info_adapterOfAnotherKind_saysWhyItCannotBeUsed() {
-        Path loha = at("loha.safetensors");
+        Path oft = at("oft.safetensors");
         SafetensorsWriter.write(
-                loha,
-                Map.of("m.hada_w1_a", HostFloats.tensor(DType.F32, Shape.of(4, 2), new float[8])),
+                oft,
+                Map.of("m.oft_blocks", HostFloats.tensor(DType.F32, Shape.of(4, 2), new float[8])),
                 Map.of());
-        AdapterReport report = tools.info(loha);
-        assertThat(report.adapter().problem()).contains("LoHa");
+        AdapterReport report = tools.info(oft);
+        assertThat(report.adapter().problem()).contains("OFT");
         assertThat(report.updates()).isEmpty();
         assertThatThrownBy(() -> tools.info(Tool.weights())).isInstanceOf(FormatException.class);
     }

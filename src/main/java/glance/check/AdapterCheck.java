@@ -3,18 +3,18 @@ package glance.check;
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.api.BlockFactors;
 import glance.api.Strength;
+import glance.io.HostTensor;
+import glance.io.Weights;
 import glance.lora.Expert;
 import glance.lora.ExpertSet;
 import glance.lora.KeyMap;
 import glance.lora.LoraFile;
 import glance.lora.RunExperts;
-import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -29,22 +29,27 @@ import java.util.function.Supplier;
 final class AdapterCheck {
     private final CaseFolder folder;
     private final Ops ops;
-    private final Map<String, Linear> linears;
+    private final Map<String, Shape> modules;
+    private final Weights weights;
     private final KeyMap keyMap;
     private final Supplier<Tensor> sample;
 
     /**
+     * @param modules what adapters can be for, with shapes of their weights
+     * @param weights the model's own
      * @param sample runs the transformer on the inputs of the case, under the adapters active then
      */
     AdapterCheck(
             CaseFolder folder,
             Ops ops,
-            Map<String, Linear> linears,
+            Map<String, Shape> modules,
+            Weights weights,
             KeyMap keyMap,
             Supplier<Tensor> sample) {
         this.folder = folder;
         this.ops = ops;
-        this.linears = linears;
+        this.modules = modules;
+        this.weights = weights;
         this.keyMap = keyMap;
         this.sample = sample;
     }
@@ -70,26 +75,36 @@ final class AdapterCheck {
                 new TrainingCheck(folder, ops, sample).run(open(own.path("file").asText()));
             }
         }
-        for (JsonNode adapter : folder.json().path("adapters")) {
-            folder.compare(
-                    adapter.path("result").asText(), ops, adapted(adapter.path("file").asText()));
+        JsonNode several = folder.json().path("adapters");
+        if (several.isArray()) {
+            several.forEach(
+                    each -> compare(each.path("result").asText(), each.path("file").asText()));
+        } else {
+            several.fields()
+                    .forEachRemaining(e -> compare("out." + e.getKey(), e.getValue().asText()));
         }
     }
 
+    private void compare(String result, String file) {
+        folder.compare(result, ops, adapted(file));
+    }
+
     private LoraFile open(String file) {
-        Map<String, Shape> modules = new LinkedHashMap<>();
-        linears.forEach((name, linear) -> modules.put(name, linear.shape()));
         return LoraFile.open(folder.path().resolve(file), keyMap, modules);
     }
 
     private Tensor adapted(String file) {
         LoraFile lora = open(file);
         Expert expert = new Expert(lora, Strength.FULL, new TreeSet<>(Set.of(1)), BlockFactors.ONE);
-        try (ExpertSet set = new ExpertSet(ops);
+        try (ExpertSet set = new ExpertSet(ops, modules::containsKey, module -> -1, this::base);
                 RunExperts run = set.perStep(1, List.of(expert))) {
             run.of(1).use(ops);
             return ops.under(run.of(1).adapter(), sample);
         }
+    }
+
+    private HostTensor base(String parameter) {
+        return weights.tensors().containsKey(parameter) ? weights.tensor(parameter) : null;
     }
 
     /** Mean squared error against the recorded target. */

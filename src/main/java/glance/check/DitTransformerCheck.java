@@ -25,7 +25,8 @@ final class DitTransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.linears(),
+                            transformer.parameters().modules(),
+                            weights,
                             KeyMap.identity(),
                             () -> sample(folder, ops, transformer))
                     .run();

@@ -24,7 +24,8 @@ final class FluxTransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.linears(),
+                            transformer.parameters().modules(),
+                            weights,
                             new FluxKeyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();

@@ -27,7 +27,8 @@ final class QwenImageTransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.linears(),
+                            transformer.parameters().modules(),
+                            weights,
                             KeyMap.identity(),
                             () -> sample(folder, ops, transformer))
                     .run();

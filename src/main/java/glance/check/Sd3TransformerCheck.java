@@ -25,7 +25,8 @@ final class Sd3TransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.linears(),
+                            transformer.parameters().modules(),
+                            weights,
                             new Sd3KeyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();

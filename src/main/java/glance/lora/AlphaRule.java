@@ -3,6 +3,7 @@ package glance.lora;
 import glance.io.Config;
 import glance.io.SafetensorsFile;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,6 +37,7 @@ final class AlphaRule {
 
     private final Map<String, Float> alphas = new HashMap<>();
     private final Set<String> remarks = new LinkedHashSet<>();
+    private final Set<Role> needs = EnumSet.noneOf(Role.class);
 
     private AlphaRule() {}
 
@@ -51,6 +53,10 @@ final class AlphaRule {
         AlphaRule rule = new AlphaRule();
         Map<String, PeftConfig> header = inHeader(file);
         PeftConfig beside = rule.beside(file.path(), ranks).orElse(null);
+        header.values().forEach(config -> rule.needs.addAll(config.needs()));
+        if (beside != null) {
+            rule.needs.addAll(beside.needs());
+        }
         HeaderAlpha plain = HeaderAlpha.of(file.metadata(), ranks.values(), folded);
         boolean silent = false;
         for (Map.Entry<String, Integer> entry : ranks.entrySet()) {
@@ -81,6 +87,11 @@ final class AlphaRule {
     /** Alpha of a module by its name in the file, such that its scale is {@code alpha / rank}. */
     float alpha(String module) {
         return alphas.get(module);
+    }
+
+    /** What the configs say that modules have beside their matrices. */
+    Set<Role> needs() {
+        return needs;
     }
 
     /** What the user should know about the choice; mostly nothing. */

@@ -23,14 +23,28 @@ import java.util.Map;
  */
 public final class Blend implements Adapter {
     /** Of no expert. */
-    static final Blend NONE = new Blend(Map.of(), null);
+    static final Blend NONE = new Blend(Map.of(), Map.of(), Map.of(), null);
 
     private final Map<String, LowRank> modules;
+    private final Map<String, Tensor> rowScales;
+    private final Map<String, Tensor> parameters;
     private final Tensor current; // F32 (ranks of all modules), or null without modules
     private Tensor row;
 
-    Blend(Map<String, LowRank> modules, Tensor current) {
+    /**
+     * @param modules what is added to which layer
+     * @param rowScales of DoRAs, by layer
+     * @param parameters changed copies, by name
+     * @param current the strengths, which the additions read
+     */
+    Blend(
+            Map<String, LowRank> modules,
+            Map<String, Tensor> rowScales,
+            Map<String, Tensor> parameters,
+            Tensor current) {
         this.modules = Collections.unmodifiableMap(modules);
+        this.rowScales = rowScales;
+        this.parameters = parameters;
         this.current = current;
     }
 
@@ -42,6 +56,16 @@ public final class Blend implements Adapter {
     @Override
     public LowRank of(String module) {
         return modules.get(module);
+    }
+
+    @Override
+    public Tensor rowScale(String module) {
+        return rowScales.get(module);
+    }
+
+    @Override
+    public Tensor instead(String parameter) {
+        return parameters.get(parameter);
     }
 
     /** Makes the strengths of a row the current ones; one copy, or none where they are already. */

@@ -1,5 +1,6 @@
 package glance.lora;
 
+import glance.api.BlockFactors;
 import glance.backend.DeviceMemory;
 import glance.io.HostTensor;
 import glance.op.LowRank;
@@ -16,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
@@ -31,43 +33,43 @@ import java.util.function.ToIntFunction;
  *                                                            [A2]
  * </pre>
  *
- * Ranks may be larger than in the files, filled up with zeros, where the device wants multiples.
+ * Of other kinds the strength is part of what is on the device: see {@link ModuleChange}. Steps in
+ * which they have other strengths have adapters of their own.
+ *
+ * <p>Ranks may be larger than in the files, filled up with zeros, where the device wants multiples.
  * Owns the memory of everything it hands out; use nothing of it after {@link #close}, and close it
  * before the device. Not thread-safe.
  */
 public final class ExpertSet implements AutoCloseable {
+    private static final String WEIGHT = ".weight";
+    private static final String BIAS = ".bias";
+
     private final Ops ops;
     private final Predicate<String> modules;
     private final ToIntFunction<String> block;
+    private final Function<String, HostTensor> base;
     private boolean closed;
     private final List<Storage> owned = new ArrayList<>();
     private final Map<HostTensor, Tensor> stored = new IdentityHashMap<>();
-    private final Map<List<LoraFile>, Blend> blends = new HashMap<>();
-
-    /** For all modules of the adapters. */
-    public ExpertSet(Ops ops) {
-        this(ops, module -> true);
-    }
-
-    /**
-     * For a part of a model without blocks.
-     *
-     * @param modules those of the part; nothing is taken to the device for others
-     */
-    public ExpertSet(Ops ops, Predicate<String> modules) {
-        this(ops, modules, module -> -1);
-    }
+    private final Map<List<Taken>, Blend> blends = new HashMap<>();
 
     /**
      * For one part of a model.
      *
      * @param modules those of the part; nothing is taken to the device for others
      * @param block the number of the block that a module is in, -1 for none
+     * @param base the model's own parameters by name, null for one that it has not; asked for
+     *     modules alone whose adapter is no plain LoRA
      */
-    public ExpertSet(Ops ops, Predicate<String> modules, ToIntFunction<String> block) {
+    public ExpertSet(
+            Ops ops,
+            Predicate<String> modules,
+            ToIntFunction<String> block,
+            Function<String, HostTensor> base) {
         this.ops = ops;
         this.modules = modules;
         this.block = block;
+        this.base = base;
     }
 
     /**
@@ -82,7 +84,7 @@ public final class ExpertSet implements AutoCloseable {
         }
         List<Expert> mine =
                 experts.stream()
-                        .filter(e -> e.file().pairs().keySet().stream().anyMatch(modules))
+                        .filter(e -> e.file().updates().keySet().stream().anyMatch(modules))
                         .toList();
         Map<Strengths, StepExperts> known = new HashMap<>();
         List<Storage> rows = new ArrayList<>();
@@ -90,12 +92,29 @@ public final class ExpertSet implements AutoCloseable {
         for (int step = 1; step <= steps; step++) {
             int number = step;
             List<Expert> active = mine.stream().filter(e -> e.isIn(number)).toList();
-            Blend blend = blend(active.stream().map(Expert::file).toList());
+            Blend blend = blend(active.stream().map(expert -> Taken.of(expert, number)).toList());
             Strengths strengths = new Strengths(blend, row(active, number));
             result.add(known.computeIfAbsent(strengths, key -> place(key, rows)));
         }
         return new RunExperts(result, rows);
     }
+
+    /**
+     * An expert as part of a blend. Of plain LoRAs the strength is no part of it.
+     *
+     * @param strength NaN for a plain LoRA
+     * @param blocks null for a plain LoRA
+     */
+    private record Taken(LoraFile file, float strength, BlockFactors blocks) {
+        static Taken of(Expert expert, int step) {
+            return expert.file().isPlain()
+                    ? new Taken(expert.file(), Float.NaN, null)
+                    : new Taken(expert.file(), expert.strengths().get(step), expert.blocks());
+        }
+    }
+
+    /** A module of an expert. */
+    private record Part(Update update, Taken taken) {}
 
     /** The strengths of a step; two of the same experts and values are equal. */
     private record Strengths(Blend blend, List<Float> row) {}
@@ -104,61 +123,116 @@ public final class ExpertSet implements AutoCloseable {
         if (strengths.row().isEmpty()) {
             return StepExperts.of(strengths.blend());
         }
-        Tensor row = floats(strengths.row());
+        float[] values = new float[strengths.row().size()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = strengths.row().get(i);
+        }
+        Tensor row = floats(values);
         rows.add(row.storage());
         return new StepExperts(strengths.blend(), row);
     }
 
     /** Keeps on the device what these files have, and frees the rest. */
     public void retain(Set<LoraFile> files) {
-        boolean others = blends.keySet().stream().anyMatch(blend -> !files.containsAll(blend));
+        boolean others =
+                blends.keySet().stream()
+                        .flatMap(List::stream)
+                        .anyMatch(taken -> !files.contains(taken.file()));
         if (others) {
             free();
         }
     }
 
-    /** The matrices of files side by side. The same list gives the same instance. */
-    private Blend blend(List<LoraFile> files) {
-        Blend known = blends.get(files);
+    /** Experts side by side. The same list gives the same instance. */
+    private Blend blend(List<Taken> taken) {
+        Blend known = blends.get(taken);
         if (known == null) {
-            known = files.isEmpty() ? Blend.NONE : build(files);
-            blends.put(files, known);
+            known = taken.isEmpty() ? Blend.NONE : build(taken);
+            blends.put(taken, known);
         }
         return known;
     }
 
-    /** The pairs of each module that a list of files adapts, in a fixed order. */
-    private Map<String, List<LoraPair>> pairs(List<LoraFile> files) {
-        Map<String, List<LoraPair>> result = new LinkedHashMap<>();
-        for (LoraFile file : files) {
-            file.pairs()
+    /** What each module is changed by, in a fixed order. */
+    private Map<String, List<Part>> parts(List<Taken> taken) {
+        Map<String, List<Part>> result = new LinkedHashMap<>();
+        for (Taken one : taken) {
+            one.file()
+                    .updates()
                     .forEach(
-                            (module, pair) -> {
+                            (module, update) -> {
                                 if (modules.test(module)) {
                                     result.computeIfAbsent(module, key -> new ArrayList<>())
-                                            .add(pair);
+                                            .add(new Part(update, one));
                                 }
                             });
         }
         return result;
     }
 
-    private Blend build(List<LoraFile> files) {
-        Map<String, List<LoraPair>> pairs = pairs(files);
-        int width = pairs.values().stream().flatMap(List::stream).mapToInt(this::rank).sum();
-        Tensor current = own(floats(Collections.nCopies(width, 0f)));
+    private Blend build(List<Taken> taken) {
+        Map<String, List<Part>> parts = parts(taken);
+        int width = parts.values().stream().mapToInt(this::ranks).sum();
+        Tensor current = width == 0 ? null : own(floats(new float[width]));
         Map<String, LowRank> result = new LinkedHashMap<>();
+        Map<String, Tensor> rowScales = new HashMap<>();
+        Map<String, Tensor> parameters = new HashMap<>();
         int at = 0;
-        for (Map.Entry<String, List<LoraPair>> module : pairs.entrySet()) {
-            List<LoraPair> parts = module.getValue();
-            int ranks = parts.stream().mapToInt(this::rank).sum();
-            Tensor scales = current.narrow(0, at, ranks);
-            result.put(
-                    module.getKey(),
-                    parts.size() == 1 ? single(parts.get(0), scales) : joined(parts, scales));
-            at += ranks;
+        for (Map.Entry<String, List<Part>> entry : parts.entrySet()) {
+            String module = entry.getKey();
+            List<LoraPair> pairs = new ArrayList<>();
+            if (entry.getValue().stream().allMatch(part -> part.update().isPlain())) {
+                entry.getValue().forEach(part -> pairs.add(part.update().pair()));
+            } else {
+                ModuleChange change = change(module, entry.getValue());
+                if (change.rowScale() != null) {
+                    Tensor scales = own(floats(change.rowScale()));
+                    rowScales.put(module, scales.reshape(1, change.rowScale().length));
+                }
+                adopt(parameters, module + WEIGHT, change.weight());
+                adopt(parameters, module + BIAS, change.bias());
+                pairs.addAll(change.pairs());
+            }
+            if (!pairs.isEmpty()) {
+                int ranks = pairs.stream().mapToInt(this::rank).sum();
+                Tensor scales = current.narrow(0, at, ranks);
+                result.put(
+                        module,
+                        pairs.size() == 1 ? single(pairs.get(0), scales) : joined(pairs, scales));
+                at += ranks;
+            }
         }
-        return new Blend(result, current);
+        return new Blend(result, rowScales, parameters, current);
+    }
+
+    private ModuleChange change(String module, List<Part> parts) {
+        List<LoraMerge.Part> fixed =
+                parts.stream()
+                        .map(part -> new LoraMerge.Part(part.update(), strength(part, module)))
+                        .toList();
+        return ModuleChange.of(
+                module, base.apply(module + WEIGHT), base.apply(module + BIAS), fixed);
+    }
+
+    /** Of a plain LoRA beside others it is not asked for. */
+    private float strength(Part part, String module) {
+        Taken taken = part.taken();
+        return taken.blocks() == null
+                ? Float.NaN
+                : taken.strength() * taken.blocks().of(block.applyAsInt(module));
+    }
+
+    private void adopt(Map<String, Tensor> parameters, String name, HostTensor tensor) {
+        if (tensor != null) {
+            parameters.put(name, own(adopt(tensor)));
+        }
+    }
+
+    private int ranks(List<Part> parts) {
+        return parts.stream()
+                .filter(part -> part.update().pair() != null)
+                .mapToInt(part -> rank(part.update().pair()))
+                .sum();
     }
 
     /** The file's own matrices, shared by all blends in which a module has only them. */
@@ -189,9 +263,11 @@ public final class ExpertSet implements AutoCloseable {
     /** The scale of each rank of a blend in a step: strength, times factor, times alpha / rank. */
     private List<Float> row(List<Expert> active, int step) {
         List<Float> row = new ArrayList<>();
-        for (String module : pairs(active.stream().map(Expert::file).toList()).keySet()) {
+        List<Taken> taken = active.stream().map(expert -> Taken.of(expert, step)).toList();
+        for (String module : parts(taken).keySet()) {
             for (Expert expert : active) {
-                LoraPair pair = expert.file().pairs().get(module);
+                Update update = expert.file().updates().get(module);
+                LoraPair pair = update == null ? null : update.pair();
                 if (pair != null) {
                     float strength = expert.strengths().get(step);
                     float factor = expert.blocks().of(block.applyAsInt(module));
@@ -225,13 +301,9 @@ public final class ExpertSet implements AutoCloseable {
     }
 
     /** Values in memory that belongs to the caller. */
-    private Tensor floats(List<Float> values) {
-        float[] row = new float[values.size()];
-        for (int i = 0; i < row.length; i++) {
-            row[i] = values.get(i);
-        }
+    private Tensor floats(float... values) {
         try (Scope scope = ops.scope()) {
-            Tensor tensor = ops.host().floats(Shape.of(row.length), row);
+            Tensor tensor = ops.host().floats(Shape.of(values.length), values);
             tensor.storage().retain();
             return tensor;
         }

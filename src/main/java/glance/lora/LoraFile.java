@@ -1,17 +1,10 @@
 package glance.lora;
 
 import glance.api.FormatException;
-import glance.io.HostFloats;
-import glance.io.HostTensor;
 import glance.io.SafetensorsFile;
-import glance.io.TensorInfo;
-import glance.lora.KeyMap.Rows;
 import glance.lora.KeyMap.Target;
-import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.text.PrintableText;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -23,16 +16,16 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * An adapter file, matched to the modules of one model. Reads the diffusers, PEFT, kohya and
- * ComfyUI layouts: see {@link AdapterKeys} for the keys and {@link KeyMap} for the module names.
- * The matrices stay in the mapped file.
+ * An adapter file, matched to the modules of one model. Reads the diffusers, PEFT, kohya, LyCORIS
+ * and ComfyUI layouts: see {@link Role} for the keys and {@link KeyMap} for the module names. The
+ * matrices stay in the mapped file.
  */
 public final class LoraFile {
     private static final int MAX_EXAMPLES = 3;
     private static final int SHOWN_KEYS = 5;
 
     private final Path path;
-    private final Map<String, LoraPair> pairs;
+    private final Map<String, Update> updates;
     private final List<String> unmatched;
     private final List<String> unused;
     private final LoraLayout layout; // null if the names have no prefix
@@ -42,11 +35,11 @@ public final class LoraFile {
     private LoraFile(
             SafetensorsFile file,
             AdapterKeys keys,
-            Map<String, LoraPair> pairs,
+            Map<String, Update> updates,
             List<String> unmatched,
             List<String> unused) {
         this.path = file.path();
-        this.pairs = Collections.unmodifiableMap(pairs);
+        this.updates = Collections.unmodifiableMap(updates);
         this.unmatched = List.copyOf(unmatched);
         this.unused = List.copyOf(unused);
         this.layout = layout(keys);
@@ -70,7 +63,7 @@ public final class LoraFile {
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             AdapterKeys keys = AdapterKeys.read(file);
             ModuleNames names = new ModuleNames(keyMap, modules);
-            Map<String, LoraPair> pairs = new LinkedHashMap<>();
+            Map<String, Update> updates = new LinkedHashMap<>();
             List<String> unmatched = new ArrayList<>(keys.others());
             List<String> foreign = new ArrayList<>(keys.others());
             Map<String, List<String>> ofOtherEncoders = new LinkedHashMap<>();
@@ -94,12 +87,13 @@ public final class LoraFile {
                         foreign.addAll(entry.keys());
                     }
                 } else {
-                    requireFit(path, entry, targets, modules);
-                    addPairs(file, entry, targets, pairs);
+                    Update update = entry.update(file);
+                    requireFit(path, entry, update, targets, modules);
+                    add(path, entry, update, targets, updates);
                     known++;
                 }
             }
-            if (pairs.isEmpty()) {
+            if (updates.isEmpty()) {
                 throw nothingMatches(path, unmatched, modules);
             }
             if (unknown.size() > known) {
@@ -110,7 +104,7 @@ public final class LoraFile {
             ofOtherEncoders.forEach(
                     (encoder, theirs) ->
                             say(unused, "this model has no text encoder " + encoder, theirs));
-            return new LoraFile(file, keys, pairs, unmatched, unused);
+            return new LoraFile(file, keys, updates, unmatched, unused);
         }
     }
 
@@ -132,14 +126,15 @@ public final class LoraFile {
         Path path = AdapterPath.file(location);
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             AdapterKeys keys = AdapterKeys.read(file);
-            Map<String, LoraPair> pairs = new LinkedHashMap<>();
+            Map<String, Update> updates = new LinkedHashMap<>();
             List<String> unmatched = new ArrayList<>(keys.others());
             for (AdapterKeys.Entry entry : keys.entries()) {
                 String module = ModuleNames.bare(entry.module());
-                Shape out = Shape.of(entry.b().shape().dim(0), entry.a().shape().dim(1));
-                addPairs(file, entry, List.of(KeyMap.whole(module, out)), pairs);
+                Update update = entry.update(file);
+                List<Target> whole = List.of(KeyMap.whole(module, update.shape()));
+                add(path, entry, update, whole, updates);
             }
-            if (pairs.isEmpty()) {
+            if (updates.isEmpty()) {
                 throw new FormatException(
                         path,
                         unmatched.isEmpty() ? null : unmatched.get(0),
@@ -148,7 +143,7 @@ public final class LoraFile {
             }
             List<String> unused = new ArrayList<>();
             say(unused, "no part of an adapter", unmatched);
-            return new LoraFile(file, keys, pairs, unmatched, unused);
+            return new LoraFile(file, keys, updates, unmatched, unused);
         }
     }
 
@@ -174,9 +169,26 @@ public final class LoraFile {
         return path;
     }
 
-    /** The adapters by module name, in file order. */
+    /** What it changes, by module name, in file order. */
+    public Map<String, Update> updates() {
+        return updates;
+    }
+
+    /** The products of two matrices among it, with or without more. */
     public Map<String, LoraPair> pairs() {
+        Map<String, LoraPair> pairs = new LinkedHashMap<>();
+        updates.forEach(
+                (module, update) -> {
+                    if (update.pair() != null) {
+                        pairs.put(module, update.pair());
+                    }
+                });
         return pairs;
+    }
+
+    /** Whether every module has a LoRA and nothing else. */
+    public boolean isPlain() {
+        return updates.values().stream().allMatch(Update::isPlain);
     }
 
     /** Keys of the file that match no module. */
@@ -196,6 +208,14 @@ public final class LoraFile {
     public List<String> remarks() {
         List<String> all = new ArrayList<>(remarks);
         all.addAll(unused);
+        long full = updates.values().stream().filter(update -> update.full() != null).count();
+        if (full > 0) {
+            all.add(
+                    full
+                            + (full == 1 ? " module is" : " modules are")
+                            + " changed by more than products of two narrow matrices; a changed copy"
+                            + " of their weights is used");
+        }
         return all;
     }
 
@@ -206,89 +226,50 @@ public final class LoraFile {
 
     @Override
     public String toString() {
-        return path + " (" + pairs.size() + " modules)";
+        return path + " (" + updates.size() + " modules)";
     }
 
     private static void requireFit(
-            Path path, AdapterKeys.Entry entry, List<Target> targets, Map<String, Shape> modules) {
+            Path path,
+            AdapterKeys.Entry entry,
+            Update update,
+            List<Target> targets,
+            Map<String, Shape> modules) {
+        Shape got = update.shape();
         int rows = targets.stream().mapToInt(Target::end).max().orElse(0);
         for (Target target : targets) {
-            Shape weight = modules.get(target.module());
-            if (entry.a().shape().dim(1) != weight.dim(1)) {
-                throw misfit(
-                        path, entry.a().name(), entry.a().shape(), target, weight, "[rank, in]");
-            }
-            if (entry.b().shape().dim(0) != rows || target.count() != weight.dim(0)) {
-                throw misfit(
-                        path, entry.b().name(), entry.b().shape(), target, weight, "[out, rank]");
+            Shape weight = Update.matrix(modules.get(target.module()));
+            boolean fits = got.dim(1) == weight.dim(1) || got.dim(1) == 0;
+            if (!fits || got.dim(0) != rows || target.count() != weight.dim(0)) {
+                throw new FormatException(
+                        path,
+                        entry.keys().get(0),
+                        "is for a weight [out, in] of "
+                                + got
+                                + ", but that of "
+                                + target.module()
+                                + " is "
+                                + weight,
+                        "the adapter is for a model with layers of other sizes");
             }
         }
     }
 
-    private static FormatException misfit(
-            Path path, String key, Shape got, Target target, Shape weight, String layout) {
-        return new FormatException(
-                path,
-                key,
-                layout
-                        + " is "
-                        + got
-                        + ", but the weight of "
-                        + target.module()
-                        + " [out, in] is "
-                        + weight,
-                "the adapter is for a model with layers of other sizes");
-    }
-
-    private static void addPairs(
-            SafetensorsFile file,
+    private static void add(
+            Path path,
             AdapterKeys.Entry entry,
+            Update update,
             List<Target> targets,
-            Map<String, LoraPair> pairs) {
-        HostTensor down = matrix(file, entry.a());
-        HostTensor b = matrix(file, entry.b());
+            Map<String, Update> updates) {
         for (Target target : targets) {
-            HostTensor up = rows(b.dtype(), entry.rank(), b.data(), target);
-            LoraPair pair = new LoraPair(down, up, entry.alpha());
-            if (pairs.put(target.module(), pair) != null) {
+            if (updates.put(target.module(), update.rows(target.rows())) != null) {
                 throw new FormatException(
-                        file.path(),
-                        entry.b().name(),
+                        path,
+                        entry.keys().get(0),
                         "adapts " + target.module() + ", which another key adapts already",
                         "keep one adapter in a file");
             }
         }
-    }
-
-    /** A matrix as in the file, or if no device computes with its dtype, in one that holds it. */
-    private static HostTensor matrix(SafetensorsFile file, TensorInfo info) {
-        HostTensor stored = new HostTensor(info.dtype(), info.shape(), file.data(info.name()));
-        return switch (info.dtype()) {
-            case F8_E4M3, F8_E5M2 -> cast(stored, DType.BF16);
-            case F64 -> cast(stored, DType.F32);
-            default -> stored;
-        };
-    }
-
-    private static HostTensor cast(HostTensor tensor, DType dtype) {
-        return HostFloats.tensor(dtype, tensor.shape(), HostFloats.read(tensor));
-    }
-
-    /** The rows of lora_B that a module takes: a view if they are one range, else a copy. */
-    private static HostTensor rows(DType dtype, int rank, ByteBuffer b, Target target) {
-        int rowBytes = rank * dtype.bytes();
-        Shape shape = Shape.of(target.count(), rank);
-        if (target.rows().size() == 1) {
-            return new HostTensor(dtype, shape, slice(b, target.rows().get(0), rowBytes));
-        }
-        ByteBuffer copy = ByteBuffer.allocateDirect(target.count() * rowBytes);
-        target.rows().forEach(range -> copy.put(slice(b, range, rowBytes)));
-        return new HostTensor(dtype, shape, copy.flip().order(ByteOrder.LITTLE_ENDIAN));
-    }
-
-    private static ByteBuffer slice(ByteBuffer b, Rows range, int rowBytes) {
-        return b.slice(range.begin() * rowBytes, range.count() * rowBytes)
-                .order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static FormatException hardlyMatches(

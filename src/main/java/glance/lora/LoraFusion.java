@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * Gives adapters the names of another implementation. Where it holds several modules in one, their
@@ -54,6 +55,60 @@ public final class LoraFusion {
                     "these files have no name for " + String.join(", ", left));
         }
         return renamed;
+    }
+
+    /**
+     * As {@link #rename}, with lengths of rows and biases.
+     *
+     * @param updates by the model's own names, each with a pair and nothing of full rank
+     * @throws IllegalArgumentException if a module has no name there, or shares one with modules of
+     *     which not all are DoRAs
+     */
+    public static Map<String, Update> renameAll(
+            Map<String, Update> updates, Map<String, List<Target>> names) {
+        Map<String, LoraPair> pairs = new LinkedHashMap<>();
+        updates.forEach((module, update) -> pairs.put(module, update.pair()));
+        Map<String, Update> renamed = new LinkedHashMap<>();
+        rename(pairs, names)
+                .forEach(
+                        (name, pair) -> {
+                            List<Target> targets = names.get(name);
+                            HostTensor magnitude = vector(targets, updates, Update::magnitude);
+                            boolean whole =
+                                    targets.stream()
+                                            .map(target -> updates.get(target.module()))
+                                            .allMatch(u -> u != null && u.magnitude() != null);
+                            if (magnitude != null && !whole) {
+                                throw new IllegalArgumentException(
+                                        "these files have one name, "
+                                                + name
+                                                + ", for modules of which only some are DoRAs");
+                            }
+                            HostTensor bias = vector(targets, updates, Update::bias);
+                            renamed.put(name, new Update(pair, null, magnitude, bias));
+                        });
+        return renamed;
+    }
+
+    /** The vectors of several modules in one, zeros where one has none; null if none has. */
+    private static HostTensor vector(
+            List<Target> targets, Map<String, Update> updates, Function<Update, HostTensor> part) {
+        float[] values = new float[rows(targets)];
+        boolean any = false;
+        for (Target target : targets) {
+            Update update = updates.get(target.module());
+            HostTensor own = update == null ? null : part.apply(update);
+            if (own != null) {
+                any = true;
+                float[] numbers = HostFloats.read(own);
+                int from = 0;
+                for (Rows range : target.rows()) {
+                    System.arraycopy(numbers, from, values, range.begin(), range.count());
+                    from += range.count();
+                }
+            }
+        }
+        return any ? HostFloats.tensor(DType.F32, Shape.of(values.length), values) : null;
     }
 
     private static int rows(List<Target> targets) {

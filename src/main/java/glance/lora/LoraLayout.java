@@ -67,6 +67,21 @@ public enum LoraLayout {
         return name(module) + (isFlat() ? ".lora_up.weight" : ".lora_B.weight");
     }
 
+    /** Key of the lengths of a DoRA's rows. */
+    public String magnitude(String module) {
+        return name(module) + (isOfPeft() ? ".lora_magnitude_vector" : ".dora_scale");
+    }
+
+    /** Key of what is added to the bias. */
+    public String bias(String module) {
+        return name(module) + (isOfPeft() ? ".lora_B.bias" : ".diff_b");
+    }
+
+    /** Whether PEFT's names are used for everything. */
+    boolean isOfPeft() {
+        return this == DIFFUSERS || this == PEFT;
+    }
+
     /** Key of alpha, or null if this layout has none. */
     public String alpha(String module) {
         return isFlat() ? name(module) + ".alpha" : null;

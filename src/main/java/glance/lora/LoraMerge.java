@@ -8,17 +8,17 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Adds adapters to a weight: {@code W + sum of strength alpha / rank B A}. */
+/** Adds adapters to a weight: see {@link Update} for what of each. */
 public final class LoraMerge {
     private LoraMerge() {}
 
     /**
      * An adapter of the module that takes part.
      *
-     * @param pair its matrices
+     * @param update what it changes
      * @param strength 1 for as trained
      */
-    public record Part(LoraPair pair, float strength) {}
+    public record Part(Update update, float strength) {}
 
     /**
      * A merged weight and what storing it cost. Squares of Frobenius norms, so that those of
@@ -35,22 +35,22 @@ public final class LoraMerge {
     /**
      * Merges one weight, rounding once, to the nearest value of {@code dtype}.
      *
-     * @param weight F32, BF16 or F16 [out, in]
-     * @param parts adapters whose matrices fit the weight
+     * @param weight F32, BF16 or F16, [out, ...]
+     * @param parts adapters that fit the weight
      * @throws IllegalArgumentException naming the module, if the update is not finite, or a sum is
      *     beyond what the dtype holds
      */
     public static Result merge(String module, HostTensor weight, List<Part> parts, DType dtype) {
         int out = weight.shape().dim(0);
-        int in = weight.shape().dim(1);
-        List<Factors> factors = parts.stream().map(Factors::of).toList();
+        int in = Update.matrix(weight.shape()).dim(1);
+        List<UpdateRows> rows = parts.stream().map(UpdateRows::new).toList();
         ByteBuffer target =
                 ByteBuffer.allocate(Math.multiplyExact(Math.multiplyExact(out, in), dtype.bytes()))
                         .order(ByteOrder.LITTLE_ENDIAN);
         double[][] squares = new double[out][];
         IntStream.range(0, out)
                 .parallel()
-                .forEach(o -> squares[o] = mergeRow(weight, factors, dtype, target, o));
+                .forEach(o -> squares[o] = mergeRow(weight, in, rows, dtype, target, o));
         double[] sums = new double[3];
         for (double[] row : squares) {
             for (int i = 0; i < sums.length; i++) {
@@ -73,12 +73,16 @@ public final class LoraMerge {
 
     /** The squares of the exact row, of the update, and of what rounding lost. */
     private static double[] mergeRow(
-            HostTensor weight, List<Factors> factors, DType dtype, ByteBuffer target, int o) {
-        int in = weight.shape().dim(1);
+            HostTensor weight,
+            int in,
+            List<UpdateRows> rows,
+            DType dtype,
+            ByteBuffer target,
+            int o) {
         float[] row = new float[in];
         float[] update = new float[in];
         HostFloats.read(weight.dtype(), weight.data(), o * in, row);
-        factors.forEach(factor -> factor.addRow(o, update));
+        rows.forEach(part -> part.addRow(o, row, update));
         double[] squares = new double[3];
         for (int i = 0; i < in; i++) {
             double exact = (double) row[i] + update[i];
@@ -92,36 +96,28 @@ public final class LoraMerge {
     }
 
     /**
-     * An adapter as floats.
+     * Merges a bias.
      *
-     * @param a [rank][in]
-     * @param b [out * rank], with the scale
+     * @param bias F32, BF16 or F16 [out]
+     * @throws IllegalArgumentException naming the module, if a sum is not finite in the dtype
      */
-    private record Factors(float[][] a, float[] b) {
-        static Factors of(Part part) {
-            int rank = part.pair().rank();
-            HostTensor down = part.pair().a();
-            float[][] a = new float[rank][down.shape().dim(1)];
-            for (int r = 0; r < rank; r++) {
-                HostFloats.read(down.dtype(), down.data(), r * a[r].length, a[r]);
-            }
-            float[] b = HostFloats.read(part.pair().b());
-            float scale = part.strength() * part.pair().scale();
-            for (int i = 0; i < b.length; i++) {
-                b[i] *= scale;
-            }
-            return new Factors(a, b);
-        }
-
-        /** {@code update += b[o] a}. */
-        void addRow(int o, float[] update) {
-            for (int r = 0; r < a.length; r++) {
-                float scale = b[o * a.length + r];
-                float[] row = a[r];
-                for (int i = 0; i < update.length; i++) {
-                    update[i] += scale * row[i];
+    public static HostTensor mergeBias(
+            String module, HostTensor bias, List<Part> parts, DType dtype) {
+        float[] values = HostFloats.read(bias);
+        for (Part part : parts) {
+            if (part.update().bias() != null) {
+                float[] added = HostFloats.read(part.update().bias());
+                for (int o = 0; o < values.length; o++) {
+                    values[o] += part.strength() * added[o];
                 }
             }
         }
+        for (float value : values) {
+            if (!Float.isFinite(HostFloats.rounded(dtype, value))) {
+                throw new IllegalArgumentException(
+                        module + ": the merged bias is not finite in " + dtype);
+            }
+        }
+        return HostFloats.tensor(dtype, bias.shape(), values);
     }
 }

@@ -34,27 +34,29 @@ public final class LoraWriter {
      * @param notes further header entries
      */
     public static void write(Path file, Map<String, LoraPair> pairs, Map<String, String> notes) {
-        write(file, pairs, notes, LoraLayout.DIFFUSERS, DType.F32);
+        write(file, Update.of(pairs), notes, LoraLayout.DIFFUSERS, DType.F32);
     }
 
     /**
-     * As above, in any layout.
+     * As above, with all that belongs to low-rank adapters, in any layout.
      *
+     * @param updates by module name, each with a pair and nothing of full rank
      * @param dtype F32, BF16 or F16
      * @throws IllegalArgumentException naming the tensor, if a value is not finite in that dtype
      */
     public static void write(
             Path file,
-            Map<String, LoraPair> pairs,
+            Map<String, Update> updates,
             Map<String, String> notes,
             LoraLayout layout,
             DType dtype) {
-        if (pairs.isEmpty()) {
+        if (updates.isEmpty()) {
             throw new IllegalArgumentException(file + ": an adapter must have at least one module");
         }
         Map<String, SafetensorsWriter.Source> tensors = new LinkedHashMap<>();
-        pairs.forEach(
-                (module, pair) -> {
+        updates.forEach(
+                (module, update) -> {
+                    LoraPair pair = update.pair();
                     String alpha = layout.alpha(module);
                     float scale = alpha == null ? pair.scale() : 1;
                     String down = layout.down(module);
@@ -65,15 +67,23 @@ public final class LoraWriter {
                         HostTensor number = HostFloats.tensor(DType.F32, Shape.of(), pair.alpha());
                         tensors.put(alpha, source(alpha, number, 1, DType.F32));
                     }
+                    if (update.magnitude() != null) {
+                        String key = layout.magnitude(module);
+                        tensors.put(key, source(key, magnitude(update, layout), 1, dtype));
+                    }
+                    if (update.bias() != null) {
+                        String key = layout.bias(module);
+                        tensors.put(key, source(key, update.bias(), 1, dtype));
+                    }
                 });
         Map<String, String> metadata = new LinkedHashMap<>(notes);
         metadata.put("format", "pt");
         metadata.remove(METADATA);
         HeaderAlpha.removeFrom(metadata);
         switch (layout) {
-            case DIFFUSERS -> metadata.put(METADATA, header(pairs));
+            case DIFFUSERS -> metadata.put(METADATA, header(updates));
             case PEFT ->
-                    metadata.put(METADATA, config(JSON.createObjectNode(), "", pairs).toString());
+                    metadata.put(METADATA, config(JSON.createObjectNode(), "", updates).toString());
             default -> {}
         }
         SafetensorsWriter.stream(file, tensors, metadata);
@@ -98,16 +108,23 @@ public final class LoraWriter {
         return same ? tensor : HostFloats.tensor(dtype, tensor.shape(), values);
     }
 
+    private static HostTensor magnitude(Update update, LoraLayout layout) {
+        HostTensor m = update.magnitude();
+        return layout.isOfPeft()
+                ? m
+                : new HostTensor(m.dtype(), Shape.of(m.shape().dim(0), 1), m.data());
+    }
+
     /** A PEFT config for each part of the model, its keys after the part's name. */
-    private static String header(Map<String, LoraPair> pairs) {
-        Map<String, Map<String, LoraPair>> parts = new LinkedHashMap<>();
-        pairs.forEach(
-                (module, pair) -> {
+    private static String header(Map<String, Update> updates) {
+        Map<String, Map<String, Update>> parts = new LinkedHashMap<>();
+        updates.forEach(
+                (module, update) -> {
                     Optional<String> encoder = TextEncoderNames.prefix(module);
                     String name = encoder.isEmpty() ? module : TextEncoderNames.within(module);
                     parts.computeIfAbsent(
                                     encoder.orElse("transformer"), part -> new LinkedHashMap<>())
-                            .put(name, pair);
+                            .put(name, update);
                 });
         ObjectNode node = JSON.createObjectNode();
         parts.forEach((part, modules) -> config(node, part + ".", modules));
@@ -115,17 +132,23 @@ public final class LoraWriter {
     }
 
     /** The PEFT config: the commonest rank, and patterns for the modules that have another. */
-    private static ObjectNode config(ObjectNode node, String prefix, Map<String, LoraPair> pairs) {
+    private static ObjectNode config(ObjectNode node, String prefix, Map<String, Update> updates) {
         Map<Integer, Integer> counts = new TreeMap<>();
-        pairs.values().forEach(pair -> counts.merge(pair.rank(), 1, Integer::sum));
+        updates.values().forEach(u -> counts.merge(u.pair().rank(), 1, Integer::sum));
         int common = counts.keySet().iterator().next();
         for (int rank : counts.keySet()) {
             common = counts.get(rank) > counts.get(common) ? rank : common;
         }
         node.put(prefix + "r", common);
         node.put(prefix + "lora_alpha", common);
-        for (Map.Entry<String, LoraPair> entry : pairs.entrySet()) {
-            int rank = entry.getValue().rank();
+        if (updates.values().stream().anyMatch(update -> update.magnitude() != null)) {
+            node.put(prefix + "use_dora", true);
+        }
+        if (updates.values().stream().anyMatch(update -> update.bias() != null)) {
+            node.put(prefix + "lora_bias", true);
+        }
+        for (Map.Entry<String, Update> entry : updates.entrySet()) {
+            int rank = entry.getValue().pair().rank();
             if (rank != common) {
                 // Without ^ the key would also be that of modules whose names end like this one.
                 String key = "^" + entry.getKey();

@@ -1,8 +1,10 @@
 package glance.lora;
 
 import glance.io.Config;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The strength that a PEFT LoraConfig gives its modules, from {@code adapter_config.json} or from
@@ -16,8 +18,15 @@ import java.util.Optional;
  * The root is that of rank-stabilised LoRA (Kalajdzievski, arXiv 2312.03732).
  */
 final class PeftConfig {
-    private static final List<String> STRENGTH =
-            List.of("lora_alpha", "r", "alpha_pattern", "rank_pattern", "use_rslora");
+    private static final List<String> KNOWN =
+            List.of(
+                    "lora_alpha",
+                    "r",
+                    "alpha_pattern",
+                    "rank_pattern",
+                    "use_rslora",
+                    "use_dora",
+                    "lora_bias");
 
     /** Starts of adapters for which PEFT also changes the weights below. */
     private static final List<String> CHANGED_WEIGHTS =
@@ -28,6 +37,7 @@ final class PeftConfig {
     private final NamePatterns alphas;
     private final NamePatterns ranks;
     private final boolean rankStabilised;
+    private final Set<Role> needs = EnumSet.noneOf(Role.class);
 
     private PeftConfig(Config config, String prefix) {
         alpha = number(config, prefix + "lora_alpha");
@@ -36,29 +46,33 @@ final class PeftConfig {
         alphas = patterns(config, prefix + "alpha_pattern");
         ranks = patterns(config, prefix + "rank_pattern");
         rankStabilised = config.flag(prefix + "use_rslora", false);
+        if (config.flag(prefix + "use_dora", false)) {
+            needs.add(Role.MAGNITUDE);
+        }
+        if (config.flag(prefix + "lora_bias", false)) {
+            needs.add(Role.UP_BIAS);
+        }
     }
 
     /**
      * Reads a config.
      *
      * @param prefix what stands before each key, such as {@code transformer.}
-     * @return empty if no key is about strength
+     * @return empty if it has no key that counts
      * @throws glance.api.FormatException naming the key, if a value is malformed or asks for a kind
      *     of adapter that is not supported
      */
     static Optional<PeftConfig> of(Config config, String prefix) {
         refuseOtherKinds(config, prefix);
-        return STRENGTH.stream().anyMatch(key -> config.has(prefix + key))
+        return KNOWN.stream().anyMatch(key -> config.has(prefix + key))
                 ? Optional.of(new PeftConfig(config, prefix))
                 : Optional.empty();
     }
 
     private static void refuseOtherKinds(Config config, String prefix) {
         config.accepts(prefix + "peft_type", "LORA");
-        config.accepts(prefix + "use_dora", false);
         config.accepts(prefix + "use_qalora", false);
         config.accepts(prefix + "use_bdlora", false);
-        config.accepts(prefix + "lora_bias", false);
         config.accepts(prefix + "bias", "none");
         String start = prefix + "init_lora_weights";
         if (config.isText(start)
@@ -87,6 +101,11 @@ final class PeftConfig {
     Double alpha(String module, int actual) {
         Double value = alphas == null ? alpha : alphas.value(module).orElse(alpha);
         return value == null || !rankStabilised ? value : (Double) (value * Math.sqrt(actual));
+    }
+
+    /** What every module has beside its matrices. */
+    Set<Role> needs() {
+        return needs;
     }
 
     /** Whether the matrices of a module have the rank that the config gives it, if it gives one. */

@@ -8,23 +8,21 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Kinds of adapters that are not a plain product of two matrices. Leaving their tensors out would
- * give a picture that the adapter's author never saw, so such files are refused.
+ * Kinds of adapters that are not known how to compute. Leaving their tensors out would give a
+ * picture that the adapter's author never saw, so such files are refused.
  */
 final class UnsupportedAdapters {
-    static final String REMEDY = "use a plain LoRA, with two matrices for each linear layer";
+    static final String REMEDY = "use a LoRA, DoRA, LoHa, LoKr or whole differences (.diff)";
 
     private static final Map<Pattern, String> KINDS = new LinkedHashMap<>();
 
     static {
-        kind("dora_scale|lora_magnitude_vector(\\..*)?", "part of a DoRA adapter");
-        kind("hada_\\w+", "part of a LoHa adapter");
-        kind("lokr_\\w+", "part of a LoKr adapter");
+        kind("hada_t\\d", "part of a Tucker-decomposed LoHa adapter");
+        kind("lokr_t\\d", "part of a Tucker-decomposed LoKr adapter");
         kind("oft_\\w+(\\..*)?|boft_\\w+(\\..*)?", "part of an OFT adapter");
         kind("lora_mid\\.weight", "part of a Tucker-decomposed adapter");
         kind("[ab][12]\\.weight", "part of a GLoRA adapter");
-        kind("(lora_B|lora_up|lora\\.up)(\\..*)?\\.bias", "the bias of a LoRA (lora_bias)");
-        kind("diff|diff_b|set_weight|w_norm|b_norm", "a whole weight or bias of an adapter");
+        kind("set_weight", "a whole weight in place of the model's");
     }
 
     private UnsupportedAdapters() {}
@@ -33,13 +31,14 @@ final class UnsupportedAdapters {
     static Optional<FormatException> refusal(Path file, String key) {
         return KINDS.entrySet().stream()
                 .filter(kind -> kind.getKey().matcher(key).matches())
-                .map(kind -> refusal(file, key, kind.getValue()))
+                .map(
+                        kind ->
+                                new FormatException(
+                                        file,
+                                        key,
+                                        "is " + kind.getValue() + ", which is not supported",
+                                        REMEDY))
                 .findFirst();
-    }
-
-    static FormatException refusal(Path file, String key, String kind) {
-        return new FormatException(
-                file, key, "is " + kind + ", a kind that is not supported yet", REMEDY);
     }
 
     private static void kind(String suffix, String name) {

@@ -97,7 +97,8 @@ final class ExpertReader {
     List<Texts.OfEncoders> ofEncoders(List<Expert> experts, RunListener listener) {
         Map<LoraFile, List<Expert>> byFile = new LinkedHashMap<>();
         for (Expert expert : experts) {
-            boolean has = expert.file().pairs().keySet().stream().anyMatch(ofEncoders::containsKey);
+            boolean has =
+                    expert.file().updates().keySet().stream().anyMatch(ofEncoders::containsKey);
             if (has && !expert.strengths().isEmpty()) {
                 byFile.computeIfAbsent(expert.file(), file -> new ArrayList<>()).add(expert);
             }

@@ -40,6 +40,7 @@ public final class Pipeline implements AutoCloseable {
     private final NoiseSchedule schedule;
     private final Family.Geometry geometry;
     private final Parts parts;
+    private final BaseParameters base;
     private final Texts texts;
     private final Set<Drawing> open = new HashSet<>();
     private ExpertReader reader; // null before the text encoders were open once
@@ -64,7 +65,8 @@ public final class Pipeline implements AutoCloseable {
         this.schedule = family.schedule(folder);
         this.geometry = family.geometry(folder);
         this.parts = parts;
-        this.texts = new Texts(ops, parts);
+        this.base = new BaseParameters(folder);
+        this.texts = new Texts(ops, parts, base);
     }
 
     /** A pipeline around a denoiser that is open already, such as one in training. */
@@ -188,7 +190,10 @@ public final class Pipeline implements AutoCloseable {
         if (experts == null) {
             experts =
                     new ExpertSet(
-                            ops, reader::isOfTransformer, module -> reader.blocks().of(module));
+                            ops,
+                            reader::isOfTransformer,
+                            module -> reader.blocks().of(module),
+                            base::get);
         }
         if (open.isEmpty()) {
             Set<LoraFile> files = read.stream().map(Expert::file).collect(Collectors.toSet());
@@ -271,5 +276,6 @@ public final class Pipeline implements AutoCloseable {
         forgetExperts();
         texts.close();
         parts.close();
+        base.close();
     }
 }

@@ -29,6 +29,7 @@ final class Texts implements AutoCloseable {
 
     private final Ops ops;
     private final Parts parts;
+    private final BaseParameters base;
     private final Map<Key, Encoded> known = new LinkedHashMap<>(16, 0.75f, true);
 
     /** What a batch of texts depends on. */
@@ -75,9 +76,10 @@ final class Texts implements AutoCloseable {
         }
     }
 
-    Texts(Ops ops, Parts parts) {
+    Texts(Ops ops, Parts parts, BaseParameters base) {
         this.ops = ops;
         this.parts = parts;
+        this.base = base;
     }
 
     /**
@@ -152,7 +154,7 @@ final class Texts implements AutoCloseable {
         private void open() {
             if (encoder == null) {
                 encoder = parts.encoder(tokens, listener);
-                set = new ExpertSet(ops, encoder.linears()::containsKey);
+                set = new ExpertSet(ops, encoder.linears()::containsKey, module -> -1, base::get);
                 strengths =
                         set.perStep(
                                 1,

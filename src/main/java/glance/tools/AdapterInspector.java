@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 /** Describes an adapter file without a model to hold it against. */
 public final class AdapterInspector {
     private static final Pattern ADAPTER_KEY =
-            Pattern.compile(".*(lora_|lora\\d?\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale).*");
+            Pattern.compile(
+                    ".*(lora_|lora\\d?\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale|\\.diff(_b)?$).*");
 
     private static final Map<String, String> LAYOUTS = layouts();
 
@@ -32,17 +33,22 @@ public final class AdapterInspector {
     public static AdapterInfo inspect(SafetensorsFile file) {
         List<FormatException> problems = new ArrayList<>();
         AdapterKeys keys = AdapterKeys.read(file, problems::add);
+        Map<String, Integer> kinds = new LinkedHashMap<>();
         Map<Integer, Integer> ranks = new TreeMap<>();
         Map<Float, Integer> alphas = new TreeMap<>();
         Map<String, Integer> targets = new LinkedHashMap<>();
         for (AdapterKeys.Entry entry : keys.entries()) {
-            ranks.merge(entry.rank(), 1, Integer::sum);
-            alphas.merge(entry.alpha(), 1, Integer::sum);
+            kinds.merge(entry.update(file).kind(), 1, Integer::sum);
+            if (entry.rank() > 0) {
+                ranks.merge(entry.rank(), 1, Integer::sum);
+                alphas.merge(entry.alpha(), 1, Integer::sum);
+            }
             targets.merge(ModuleKind.of(entry.module()), 1, Integer::sum);
         }
         return new AdapterInfo(
                 layout(file.tensors().keySet()),
                 keys.entries().size(),
+                kinds,
                 ranks,
                 alphas,
                 targets,
@@ -80,6 +86,9 @@ public final class AdapterInspector {
         layouts.put(".lora_linear_layer.", "diffusers, older names (lora_linear_layer)");
         layouts.put(".processor.", "XLabs or older diffusers (processor)");
         layouts.put(".lora_down.", "kohya / ComfyUI (lora_down, lora_up)");
+        layouts.put(".hada_w", "LyCORIS (hada_w1_a, ...)");
+        layouts.put(".lokr_w", "LyCORIS (lokr_w1, ...)");
+        layouts.put(".diff", "ComfyUI (diff, diff_b)");
         return layouts;
     }
 }

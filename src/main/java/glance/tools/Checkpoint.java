@@ -29,6 +29,7 @@ final class Checkpoint implements AutoCloseable {
     private static final List<String> TEXT_ENCODERS =
             List.of("text_encoder", "text_encoder_2", "text_encoder_3");
     private static final String WEIGHT = ".weight";
+    private static final String BIAS = ".bias";
 
     private final Path path;
     private final Weights weights;
@@ -43,9 +44,15 @@ final class Checkpoint implements AutoCloseable {
      * @param path its folder, or the single file
      */
     record Part(String prefix, Path path, Weights weights) {
-        /** The module that a tensor is the weight of; null if it is none of a linear layer. */
+        /** The module that a tensor is the weight of; null if it is no weight. */
         String module(TensorInfo info) {
-            return isModule(info) ? prefix + Checkpoint.module(info.name()) : null;
+            return isWeight(info) ? prefix + Checkpoint.module(info.name()) : null;
+        }
+
+        /** The module that a tensor is the bias of; null if it is no bias. */
+        String moduleOfBias(TensorInfo info) {
+            String name = prefix + info.name();
+            return name.endsWith(BIAS) ? name.substring(0, name.length() - BIAS.length()) : null;
         }
     }
 
@@ -144,12 +151,12 @@ final class Checkpoint implements AutoCloseable {
         return parts;
     }
 
-    /** Weight shapes [out, in] of the modules that an adapter can be for, by module name. */
+    /** Weight shapes of the modules that an adapter can be for, by module name. */
     Map<String, Shape> modules() {
         Map<String, Shape> modules = new LinkedHashMap<>();
         for (Part part : parts()) {
             for (TensorInfo info : part.weights().tensors().values()) {
-                if (isModule(info)) {
+                if (isWeight(info)) {
                     modules.put(part.module(info), info.shape());
                 }
             }
@@ -181,10 +188,12 @@ final class Checkpoint implements AutoCloseable {
     }
 
     /** Whether a tensor is the weight of a linear layer. */
-    static boolean isModule(TensorInfo info) {
-        return info.name().endsWith(WEIGHT)
-                && info.shape().rank() == 2
-                && info.dtype().isFloating();
+    static boolean isLinear(TensorInfo info) {
+        return isWeight(info) && info.shape().rank() == 2;
+    }
+
+    private static boolean isWeight(TensorInfo info) {
+        return info.name().endsWith(WEIGHT) && info.shape().rank() > 0 && info.dtype().isFloating();
     }
 
     /** The module that a weight belongs to. */

@@ -9,8 +9,8 @@ import glance.lora.KeyMap;
 import glance.lora.LoraFile;
 import glance.lora.LoraFusion;
 import glance.lora.LoraLayout;
-import glance.lora.LoraPair;
 import glance.lora.TextEncoderNames;
+import glance.lora.Update;
 import glance.model.Family;
 import glance.tensor.DType;
 import java.nio.file.Path;
@@ -62,66 +62,83 @@ public final class Converter {
     private Convert.Result write(Path out, DType dtype) {
         if (request.model() == null) {
             LoraFile adapter = LoraFile.openByName(request.adapter());
-            Map<String, LoraPair> pairs = written(adapter);
-            requireUsableNames(adapter, pairs);
+            Map<String, Update> updates = written(adapter);
+            requireUsableNames(adapter, updates);
             Written.warn(watch, adapter);
-            return write(out, adapter, pairs, dtype);
+            return write(out, adapter, updates, dtype);
         }
         try (Checkpoint checkpoint = Checkpoint.open(request.model())) {
             LoraFile adapter = checkpoint.adapter(request.adapter());
             Written.warn(watch, adapter);
-            Map<String, LoraPair> pairs = written(adapter);
-            boolean same = !layout.hasToolNames() && !hasTextEncoders(pairs);
-            return write(out, adapter, same ? pairs : renamed(checkpoint, pairs), dtype);
+            Map<String, Update> updates = written(adapter);
+            boolean same = !layout.hasToolNames() && !hasTextEncoders(updates);
+            return write(out, adapter, same ? updates : renamed(checkpoint, updates), dtype);
         }
     }
 
     private Convert.Result write(
-            Path out, LoraFile adapter, Map<String, LoraPair> pairs, DType dtype) {
-        DType written = Written.dtype(dtype, adapter.pairs());
-        Written.write(out, adapter.path(), pairs, Written.notes(adapter), layout, written);
-        return new Convert.Result(pairs.size(), highestRank(adapter.pairs()), highestRank(pairs));
+            Path out, LoraFile adapter, Map<String, Update> updates, DType dtype) {
+        DType written = Written.dtype(dtype, adapter.pairs().values());
+        Written.write(out, adapter.path(), updates, Written.notes(adapter), layout, written);
+        return new Convert.Result(
+                updates.size(), highestRank(adapter.updates()), highestRank(updates));
     }
 
-    private static int highestRank(Map<String, LoraPair> pairs) {
-        return pairs.values().stream().mapToInt(LoraPair::rank).max().orElse(0);
+    private static int highestRank(Map<String, Update> updates) {
+        return updates.values().stream().mapToInt(u -> u.pair().rank()).max().orElse(0);
     }
 
-    private static boolean hasTextEncoders(Map<String, LoraPair> pairs) {
-        return pairs.keySet().stream().anyMatch(m -> TextEncoderNames.prefix(m).isPresent());
+    private static boolean hasTextEncoders(Map<String, Update> updates) {
+        return updates.keySet().stream().anyMatch(m -> TextEncoderNames.prefix(m).isPresent());
     }
 
     /** What the layout has a place for; says what it has none for. */
-    private Map<String, LoraPair> written(LoraFile adapter) {
-        if (layout != LoraLayout.PEFT || !hasTextEncoders(adapter.pairs())) {
-            return adapter.pairs();
+    private Map<String, Update> written(LoraFile adapter) {
+        requireLowRank(adapter);
+        if (layout != LoraLayout.PEFT || !hasTextEncoders(adapter.updates())) {
+            return adapter.updates();
         }
-        Map<String, LoraPair> pairs = new LinkedHashMap<>(adapter.pairs());
-        pairs.keySet().removeIf(module -> TextEncoderNames.prefix(module).isPresent());
-        if (pairs.isEmpty()) {
+        Map<String, Update> updates = new LinkedHashMap<>(adapter.updates());
+        updates.keySet().removeIf(module -> TextEncoderNames.prefix(module).isPresent());
+        if (updates.isEmpty()) {
             throw new FormatException(
                     request.adapter(),
                     null,
                     "is for text encoders alone, which peft files have no names for",
                     "use another layout");
         }
-        int left = adapter.pairs().size() - pairs.size();
+        int left = adapter.updates().size() - updates.size();
         watch.warning(
                 request.adapter()
                         + ": left out: "
                         + left
                         + (left == 1 ? " module" : " modules")
                         + " of text encoders, which peft files have no names for");
-        return pairs;
+        return updates;
+    }
+
+    private void requireLowRank(LoraFile adapter) {
+        adapter.updates()
+                .forEach(
+                        (module, update) -> {
+                            if (update.pair() == null || update.full() != null) {
+                                throw new FormatException(
+                                        request.adapter(),
+                                        module,
+                                        "is " + update.kind() + ", which layouts write differently",
+                                        "lora resize --rank 16 makes a LoRA of it and says what is"
+                                                + " lost");
+                            }
+                        });
     }
 
     /** Without a model, names can change their prefixes, but not for those of other tools. */
-    private void requireUsableNames(LoraFile adapter, Map<String, LoraPair> pairs) {
+    private void requireUsableNames(LoraFile adapter, Map<String, Update> updates) {
         LoraLayout source = adapter.layout().orElse(null);
         if (source != null && source.isFlat() && !layout.isFlat()) {
             throw needsModel("its module names have underscores for dots");
         }
-        if (source != layout && hasTextEncoders(pairs)) {
+        if (source != layout && hasTextEncoders(updates)) {
             throw needsModel("layouts differ in their names of text encoders");
         }
         if (source == null || source.hasToolNames() != layout.hasToolNames()) {
@@ -135,7 +152,7 @@ public final class Converter {
     }
 
     /** The adapters by the names that files of the layout have for the modules. */
-    private Map<String, LoraPair> renamed(Checkpoint checkpoint, Map<String, LoraPair> pairs) {
+    private Map<String, Update> renamed(Checkpoint checkpoint, Map<String, Update> updates) {
         Family family =
                 checkpoint
                         .family()
@@ -155,6 +172,6 @@ public final class Converter {
                     "ComfyUI and the kohya tools have no adapters for " + family.name() + " models",
                     "use --to diffusers or peft");
         }
-        return Written.named(request.adapter(), () -> LoraFusion.rename(pairs, names));
+        return Written.named(request.adapter(), () -> LoraFusion.renameAll(updates, names));
     }
 }

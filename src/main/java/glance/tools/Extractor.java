@@ -9,7 +9,7 @@ import glance.io.HostTensor;
 import glance.io.TensorInfo;
 import glance.lora.LoraExtract;
 import glance.lora.LoraLayout;
-import glance.lora.LoraPair;
+import glance.lora.Update;
 import glance.tensor.DType;
 import glance.text.PrintableText;
 import java.nio.file.Path;
@@ -39,7 +39,7 @@ public final class Extractor {
     }
 
     private List<Extract.Module> write(Path out, DType dtype) {
-        Map<String, LoraPair> pairs = new LinkedHashMap<>();
+        Map<String, Update> pairs = new LinkedHashMap<>();
         List<Extract.Module> modules = new ArrayList<>();
         try (Checkpoint before = Checkpoint.open(request.base());
                 Checkpoint after = Checkpoint.open(request.tuned())) {
@@ -51,7 +51,7 @@ public final class Extractor {
                 steps.next(module);
                 LoraExtract.Result result = extract(before, after, module);
                 if (result != null) {
-                    pairs.put(module, Written.stored(result.pair(), dtype));
+                    pairs.put(module, Update.of(Written.stored(result.pair(), dtype)));
                     modules.add(new Extract.Module(module, result.norm(), result.error()));
                 }
             }
@@ -75,7 +75,7 @@ public final class Extractor {
         boolean matched = false;
         for (TensorInfo info : before.weights().tensors().values()) {
             TensorInfo other = tunedTensors.get(info.name());
-            boolean linear = Checkpoint.isModule(info);
+            boolean linear = Checkpoint.isLinear(info);
             boolean wanted = linear && isTarget(Checkpoint.module(info.name()));
             matched |= wanted;
             if (!wanted && linear) {
@@ -91,7 +91,7 @@ public final class Extractor {
                 }
                 others.add(info.name());
             } else if (!same(before, after, info, other)) {
-                if (wanted && Checkpoint.isModule(other)) {
+                if (wanted && Checkpoint.isLinear(other)) {
                     changed.add(Checkpoint.module(info.name()));
                 } else {
                     others.add(info.name());

@@ -167,12 +167,26 @@ final class MergedCheckpoint {
         steps.next(info.name());
         HostTensor tensor = new HostTensor(info.dtype(), info.shape(), file.data(info.name()));
         String module = part.module(info);
-        if (module != null && added.containsKey(module)) {
+        if (changesWeight(added.get(module))) {
             return merge(file, module, tensor, added.get(module), stored(info));
+        }
+        List<LoraMerge.Part> biased = added.get(part.moduleOfBias(info));
+        if (biased != null) {
+            return Written.named(
+                            file.path(),
+                            () -> LoraMerge.mergeBias(info.name(), tensor, biased, stored(info)))
+                    .data();
         }
         return stored(info) == info.dtype()
                 ? tensor.data()
                 : HostFloats.tensor(stored(info), info.shape(), HostFloats.read(tensor)).data();
+    }
+
+    private static boolean changesWeight(List<LoraMerge.Part> parts) {
+        return parts != null
+                && parts.stream()
+                        .map(LoraMerge.Part::update)
+                        .anyMatch(update -> update.pair() != null || update.full() != null);
     }
 
     private ByteBuffer merge(

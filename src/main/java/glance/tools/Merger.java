@@ -7,7 +7,7 @@ import glance.api.adapter.Output;
 import glance.api.adapter.Watch;
 import glance.lora.LoraFile;
 import glance.lora.LoraMerge;
-import glance.lora.LoraPair;
+import glance.lora.Update;
 import glance.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -75,7 +75,7 @@ public final class Merger {
                                 + "--allow-partial merges the rest");
             }
             Written.warn(watch, adapter);
-            for (Map.Entry<String, LoraPair> entry : adapter.pairs().entrySet()) {
+            for (Map.Entry<String, Update> entry : adapter.updates().entrySet()) {
                 parts.computeIfAbsent(entry.getKey(), unused -> new ArrayList<>())
                         .add(new LoraMerge.Part(entry.getValue(), lora.strength().first()));
             }

@@ -8,6 +8,7 @@ import glance.lora.LoraFile;
 import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
 import glance.lora.LoraResize;
+import glance.lora.Update;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,22 +27,24 @@ public final class Resizer {
         Path out = Place.file(output);
         LoraFile adapter = LoraFile.openByName(request.adapter());
         Written.warn(watch, adapter);
-        DType dtype = Written.dtype(wanted, adapter.pairs());
-        Map<String, LoraPair> resized = new LinkedHashMap<>();
+        DType dtype = Written.dtype(wanted, adapter.pairs().values());
+        Map<String, Update> resized = new LinkedHashMap<>();
         List<Resize.Module> modules = new ArrayList<>();
-        Pieces steps = new Pieces(watch, adapter.pairs().size());
-        adapter.pairs()
+        Pieces steps = new Pieces(watch, adapter.updates().size());
+        adapter.updates()
                 .forEach(
-                        (module, pair) -> {
+                        (module, update) -> {
                             steps.next(module);
                             LoraResize.Result result =
                                     Written.named(
-                                            request.adapter(), () -> resize.apply(module, pair));
-                            LoraPair small = result.pair();
-                            resized.put(module, Written.stored(small, dtype));
+                                            request.adapter(), () -> resize.apply(module, update));
+                            LoraPair small = Written.stored(result.pair(), dtype);
+                            resized.put(
+                                    module,
+                                    new Update(small, null, update.magnitude(), update.bias()));
                             modules.add(
                                     new Resize.Module(
-                                            module, pair.rank(), small.rank(), result.kept()));
+                                            module, result.before(), small.rank(), result.kept()));
                         });
         // Names without prefix are taken for those of ComfyUI's readers.
         LoraLayout layout = adapter.layout().orElse(LoraLayout.COMFYUI);

@@ -29,6 +29,14 @@ public final class UpdateNorms {
         }
         LoraFile file = LoraFile.openByName(path);
         file.unused().forEach(line -> watch.warning(path + ": " + line));
+        int others = file.updates().size() - file.pairs().size();
+        if (others > 0) {
+            watch.warning(
+                    path
+                            + ": norms are shown of products of two matrices, not of "
+                            + others
+                            + " other modules");
+        }
         List<Update> updates = new ArrayList<>();
         Pieces steps = new Pieces(watch, file.pairs().size());
         file.pairs()

@@ -11,9 +11,11 @@ import glance.lora.LoraFile;
 import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
 import glance.lora.LoraWriter;
+import glance.lora.Update;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,14 +44,14 @@ final class Written {
     static void write(
             Path out,
             Path source,
-            Map<String, LoraPair> pairs,
+            Map<String, Update> updates,
             Map<String, String> notes,
             LoraLayout to,
             DType dtype) {
         named(
                 source,
                 () -> {
-                    LoraWriter.write(out, pairs, notes, to, dtype);
+                    LoraWriter.write(out, updates, notes, to, dtype);
                     return out;
                 });
     }
@@ -83,18 +85,18 @@ final class Written {
     }
 
     /** The dtype to write: the one asked for, else the widest of the adapter's. */
-    static DType dtype(DType wanted, Map<String, LoraPair> pairs) {
+    static DType dtype(DType wanted, Collection<LoraPair> pairs) {
         if (wanted != null) {
             return wanted;
         }
         DType widest = null;
-        for (LoraPair pair : pairs.values()) {
+        for (LoraPair pair : pairs) {
             for (HostTensor tensor : List.of(pair.a(), pair.b())) {
                 boolean mixed = widest != null && widest != tensor.dtype();
                 widest = mixed ? DType.F32 : tensor.dtype();
             }
         }
-        return widest;
+        return widest == null ? DType.F32 : widest;
     }
 
     /** A result in the dtype that it will be written in, so that many take less memory. */

@@ -23,6 +23,8 @@ class ChecksTest {
                 "flux-transformer",
                 "flux-adapter-names",
                 "flux-adapter-files",
+                "adapter-kinds",
+                "sd3-adapter-conv",
                 "sd3-transformer",
                 "clip-text",
                 "t5-encoder",

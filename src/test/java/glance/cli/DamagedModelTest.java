@@ -157,7 +157,7 @@ class DamagedModelTest {
         }
         Path large = Fixture.folder("flux-transformer").resolve("lora.safetensors");
         assertThat(refusal(whole.resolve("sd3"), "x", "--lora", large.toString()))
-                .contains("transformer_blocks.0.attn.to_k [out, in] is [32, 32]");
+                .contains("but that of transformer_blocks.0.attn.to_k is [32, 32]");
     }
 
     private Path copy(String family) throws IOException {

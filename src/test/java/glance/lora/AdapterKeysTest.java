@@ -11,6 +11,7 @@ import glance.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,8 +42,8 @@ class AdapterKeysTest {
         assertThat(entry.module()).isEqualTo("m.to_out.0");
         assertThat(entry.rank()).isEqualTo(2);
         assertThat(entry.alpha()).as("alpha is the rank if none is given").isEqualTo(2);
-        assertThat(entry.a().name()).isEqualTo("m.to_out.0." + down);
-        assertThat(entry.b().name()).isEqualTo("m.to_out.0." + up);
+        assertThat(entry.parts().get(Role.DOWN).name()).isEqualTo("m.to_out.0." + down);
+        assertThat(entry.parts().get(Role.UP).name()).isEqualTo("m.to_out.0." + up);
     }
 
     @Test
@@ -102,7 +103,7 @@ class AdapterKeysTest {
             value = {
                 "{ | lora_adapter_metadata: is not valid JSON",
                 "{'lora_alpha':'x'} | lora_adapter_metadata.lora_alpha: expected a number",
-                "{'transformer.use_dora':true} | lora_adapter_metadata.transformer.use_dora: value true",
+                "{'transformer.use_dora':true} | its config says use_dora, but it holds no lora_magnitude",
                 "{'alpha_pattern':{'a.(':1}} | lora_adapter_metadata.alpha_pattern.a.(: is not a regular",
             })
     void read_badMetadata_isRefused(String json, String message) {
@@ -130,16 +131,11 @@ class AdapterKeysTest {
     void read_matrixGivenTwice_isRefused() {
         refused(
                 pair().tensor("m.lora.down.weight", 2, 8),
-                "m.lora_A.weight: gives a matrix that m.lora.down.weight gives already");
+                "m.lora_A.weight: gives what m.lora.down.weight gives already");
     }
 
     @Test
     void read_noMatrix_isRefused() {
-        refused(
-                new AdapterFiles()
-                        .tensor("m.lora_A.weight", 2, 8, 3, 3)
-                        .tensor("m.lora_B.weight", 8, 2, 1, 1),
-                "m.lora_A.weight: is for a convolution, with shape [2, 8, 3, 3], a kind that is not");
         refused(
                 new AdapterFiles().tensor("m.lora_A.weight", 0, 8).tensor("m.lora_B.weight", 8, 0),
                 "m.lora_A.weight: must be a matrix [rank, in], got [0, 8]");
@@ -164,29 +160,21 @@ class AdapterKeysTest {
 
     @ParameterizedTest
     @CsvSource({
-        "m.dora_scale, part of a DoRA adapter",
-        "m.lora_magnitude_vector, part of a DoRA adapter",
-        "m.lora_magnitude_vector.default.weight, part of a DoRA adapter",
-        "m.hada_w1_a, part of a LoHa adapter",
-        "m.lokr_w1, part of a LoKr adapter",
-        "m.lokr_w2_b, part of a LoKr adapter",
+        "m.hada_t1, part of a Tucker-decomposed LoHa adapter",
+        "m.lokr_t2, part of a Tucker-decomposed LoKr adapter",
         "m.oft_blocks, part of an OFT adapter",
         "m.lora_mid.weight, part of a Tucker-decomposed adapter",
-        "m.lora_B.bias, the bias of a LoRA (lora_bias)",
-        "m.lora_B.default.bias, the bias of a LoRA (lora_bias)",
-        "m.diff_b, a whole weight or bias of an adapter"
+        "m.set_weight, a whole weight in place of the model's"
     })
     void read_unsupportedKind_isRefusedByName(String key, String kind) {
-        refused(
-                pair().tensor(key, 8),
-                key + ": is " + kind + ", a kind that is not supported yet; use");
+        refused(pair().tensor(key, 8), key + ": is " + kind + ", which is not supported; use");
     }
 
     @Test
     void read_toLook_keepsWhatCanBeUsedAndSaysWhatCannot() {
         Path path =
                 pair().pair("n", 4, 8, 8)
-                        .tensor("n.dora_scale", 8)
+                        .tensor("n.oft_blocks", 8)
                         .tensor("lone.lora_A.weight", 2, 8)
                         .metadata("lora_adapter_metadata", "{")
                         .write(folder.resolve("lora.safetensors"));
@@ -197,14 +185,74 @@ class AdapterKeysTest {
                     .extracting(AdapterKeys.Entry::module, AdapterKeys.Entry::alpha)
                     .containsExactlyInAnyOrder(tuple("m", 2f), tuple("n", 4f));
             assertThat(keys.others())
-                    .containsExactlyInAnyOrder("n.dora_scale", "lone.lora_A.weight");
+                    .containsExactlyInAnyOrder("n.oft_blocks", "lone.lora_A.weight");
         }
         assertThat(problems)
                 .extracting(Throwable::getMessage)
-                .anyMatch(m -> m.contains("n.dora_scale: is part of a DoRA adapter"))
+                .anyMatch(m -> m.contains("n.oft_blocks: is part of an OFT adapter"))
                 .anyMatch(m -> m.contains("lone.lora_A.weight: has no up"))
                 .anyMatch(m -> m.contains("is not valid JSON"))
                 .hasSize(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "m.lora_A.weight 2 8, m.lora_B.weight 8 2 | 2 | LoRA",
+                "m.lora_A.weight 2 8 3 3, m.lora_B.weight 8 2 1 1 | 2 | LoRA",
+                "m.lora_down.weight 2 8, m.lora_up.weight 8 2, m.dora_scale 8 1 | 2 | DoRA",
+                "m.lora_A.w 2 8, m.lora_B.w 8 2, m.lora_magnitude_vector.w 8 | 2 | DoRA",
+                "m.lora_A.n.weight 2 8, m.lora_B.n.weight 8 2, m.lora_B.n.bias 8 | 2 | LoRA with bias",
+                "m.lora_up.weight 8 2, m.lora_down.weight 2 8, m.diff_b 8 | 2 | LoRA with bias",
+                "m.hada_w1_a 8 3, m.hada_w1_b 3 6, m.hada_w2_a 8 2, m.hada_w2_b 2 6 | 3 | LoHa",
+                "m.lokr_w1 2 2, m.lokr_w2 4 3 | 0 | LoKr",
+                "m.lokr_w1 2 2, m.lokr_w2_a 4 2, m.lokr_w2_b 2 3 | 2 | LoKr",
+                "m.diff 8 6, m.diff_b 8 | 0 | whole weights",
+                "m.w_norm 8 | 0 | whole weights",
+                "m.diff_b 8 | 0 | bias alone"
+            })
+    void read_everyKind_isToldByItsKeys(String tensors, int rank, String kind) {
+        Path path = tensors(tensors).write(folder.resolve("lora.safetensors"));
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            AdapterKeys keys = AdapterKeys.read(file);
+            assertThat(keys.others()).isEmpty();
+            assertThat(keys.entries()).hasSize(1);
+            AdapterKeys.Entry entry = keys.entries().get(0);
+            assertThat(entry.module()).isEqualTo("m");
+            assertThat(entry.rank()).isEqualTo(rank);
+            assertThat(entry.update(file).kind()).isEqualTo(kind);
+            assertThat(entry.update(file).shape().dim(0)).isEqualTo(8);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "m.hada_w1_a 8 3, m.hada_w1_b 3 6, m.hada_w2_a 8 2 | m.hada_w2_a: has no w2_b matrix",
+                "m.hada_w1_a 8 3, m.hada_w1_b 3 6, m.hada_w2_a 8 2, m.hada_w2_b 2 5 | m.hada_w2_a: and",
+                "m.hada_w1_a 8 3, m.hada_w1_b 2 6, m.hada_w2_a 8 2, m.hada_w2_b 2 6 | one rank",
+                "m.lokr_w1 2 2 | m.lokr_w1: has no other factor beside it",
+                "m.lokr_w1 2 2, m.lokr_w2_a 4 2 | m.lokr_w2_a: has no w_b matrix beside it",
+                "m.lora_A.w 2 8, m.lora_B.w 8 2, m.dora_scale 1 8 | m.dora_scale: must be 8 real",
+                "m.lora_A.w 2 8, m.lora_B.w 8 2, m.lora_B.bias 7 | m.lora_B.bias: must be 8 real",
+                "m.diff 8 6, m.diff_b 6 | m.diff_b: must be 8 real numbers, got F32 [6]",
+                "m.lokr_w1 2 2, m.lokr_w2 4 3, m.dora_scale 8 1 | m.dora_scale: is the length of rows"
+            })
+    void read_incompleteKind_isRefused(String tensors, String message) {
+        refused(tensors(tensors), message);
+    }
+
+    /** Tensors as names and sizes: {@code m.lokr_w1 2 2, m.alpha}. */
+    private static AdapterFiles tensors(String text) {
+        AdapterFiles files = new AdapterFiles();
+        for (String tensor : text.split(", ")) {
+            String[] words = tensor.split(" ");
+            int[] dims = Stream.of(words).skip(1).mapToInt(Integer::parseInt).toArray();
+            files.tensor(words[0], dims);
+        }
+        return files;
     }
 
     @ParameterizedTest

@@ -121,9 +121,9 @@ class AlphaRuleTest {
             quoteCharacter = '"',
             value = {
                 "{'peft_type':'LOHA'} | peft_type: value",
-                "{'lora_alpha':4,'use_dora':true} | use_dora: value true is not supported",
+                "{'lora_alpha':4,'use_dora':true} | its config says use_dora",
                 "{'lora_alpha':4,'bias':'all'} | bias: value",
-                "{'lora_alpha':4,'lora_bias':true} | lora_bias: value true",
+                "{'lora_alpha':4,'lora_bias':true} | its config says lora_bias",
                 "{'lora_alpha':4,'init_lora_weights':'pissa_niter_4'} | init_lora_weights: pissa",
                 "{'lora_alpha':4,'r':0} | r: must be 1 or more",
                 "{'lora_alpha':4,'alpha_pattern':{'(':1}} | alpha_pattern.(: is not a regular",
@@ -132,7 +132,7 @@ class AlphaRuleTest {
         config(json);
         assertThatThrownBy(() -> read(PEFT, pair()))
                 .isInstanceOf(FormatException.class)
-                .hasMessageStartingWith(folder.resolve("adapter_config.json") + ": ")
+                .hasMessageStartingWith(folder.toString())
                 .hasMessageContaining(message);
     }
 

@@ -78,7 +78,7 @@ class ExpertSetTest {
     @Test
     void perStep_oneAdapter_keepsItsMatricesAndPassesTheScale() {
         LoraFile file = adapter("one", "q", 4, 8);
-        try (ExpertSet adapters = new ExpertSet(ops)) {
+        try (ExpertSet adapters = set(ops)) {
             Map<String, LowRank> half = blend(adapters, ops, List.of(new Active(file, 0.5f)));
             assertThat(half).containsOnlyKeys("q");
             assertThat(scales(ops, half.get("q"))).containsOnly(0.5f * 8 / 4).hasSize(4);
@@ -98,7 +98,7 @@ class ExpertSetTest {
                         new Active(adapter("a", "q", 1, 3), 0.7f),
                         new Active(adapter("b", "q", 5, 20), -1.5f),
                         new Active(adapter("c", "q", 8, 8), 0.01f));
-        try (ExpertSet adapters = new ExpertSet(ops)) {
+        try (ExpertSet adapters = set(ops)) {
             LowRank sum = blend(adapters, ops, active).get("q");
             assertThat(sum.a().shape()).isEqualTo(Shape.of(14, 17));
             assertThat(sum.b().shape()).isEqualTo(Shape.of(13, 14));
@@ -116,7 +116,7 @@ class ExpertSetTest {
                         new AdapterFiles()
                                 .bfloats("q.lora_A.weight", 3, 17)
                                 .bfloats("q.lora_B.weight", 13, 3));
-        try (ExpertSet adapters = new ExpertSet(ops)) {
+        try (ExpertSet adapters = set(ops)) {
             List<Active> both = List.of(new Active(half, 0.5f), new Active(single, 2));
             LowRank sum = blend(adapters, ops, both).get("q");
             assertThat(sum.a().shape()).isEqualTo(Shape.of(5, 17));
@@ -146,7 +146,7 @@ class ExpertSetTest {
         List<Active> active = List.of(new Active(one, 0.7003f), new Active(two, -1.3007f));
         try (Device gpu = Devices.open("cuda-emulated", new DeviceOptions(2, Precision.BF16));
                 Ops half = new Ops(gpu);
-                ExpertSet adapters = new ExpertSet(half);
+                ExpertSet adapters = set(half);
                 Scope scope = half.scope()) {
             LowRank sum = blend(adapters, half, active).get("q");
             FloatBuffer scales = half.host().floats(sum.scales());
@@ -181,7 +181,7 @@ class ExpertSetTest {
     void perStep_adaptersOfDifferentModules_standBesideEachOther() {
         LoraFile q = adapter("a", "q", 2, 2);
         LoraFile k = adapter("b", "k", 3, 3);
-        try (ExpertSet adapters = new ExpertSet(ops)) {
+        try (ExpertSet adapters = set(ops)) {
             Map<String, LowRank> both =
                     blend(adapters, ops, List.of(new Active(q, 1), new Active(k, 1)));
             assertThat(both).containsOnlyKeys("q", "k");
@@ -193,7 +193,7 @@ class ExpertSetTest {
     @Test
     void perStep_strengthZero_isLeftOut() {
         LoraFile file = adapter("a", "q", 2, 2);
-        try (ExpertSet adapters = new ExpertSet(ops)) {
+        try (ExpertSet adapters = set(ops)) {
             assertThat(blend(adapters, ops, List.of(new Active(file, 0)))).isEmpty();
         }
     }
@@ -203,7 +203,7 @@ class ExpertSetTest {
         LoraFile slow = adapter("slow", "q", 2, 2);
         LoraFile fast = adapter("fast", "q", 2, 2);
         LoraFile style = adapter("style", "k", 2, 2);
-        try (ExpertSet adapters = new ExpertSet(ops);
+        try (ExpertSet adapters = set(ops);
                 RunExperts run =
                         adapters.perStep(
                                 6,
@@ -222,7 +222,7 @@ class ExpertSetTest {
     @Test
     void perStep_stepsThatDifferInStrengthAlone_shareTheAdapter() {
         LoraFile file = adapter("one", "q", 4, 8);
-        try (ExpertSet adapters = new ExpertSet(ops);
+        try (ExpertSet adapters = set(ops);
                 RunExperts run =
                         adapters.perStep(
                                 4,
@@ -244,7 +244,7 @@ class ExpertSetTest {
         LoraFile k = adapter("two", "k", 2, 2);
         BlockFactors factors = new BlockFactors(List.of(new BlockFactors.Range(1, 3, 0.5f)));
         Map<String, Integer> blocks = Map.of("q", 0, "k", 1);
-        try (ExpertSet adapters = new ExpertSet(ops, module -> true, blocks::get);
+        try (ExpertSet adapters = new ExpertSet(ops, module -> true, blocks::get, name -> null);
                 RunExperts run =
                         adapters.perStep(
                                 1,
@@ -269,7 +269,7 @@ class ExpertSetTest {
         LoraFile b = adapter("b", "q", 2, 2);
         var before = device.memory().stats();
         Tensor joined;
-        try (ExpertSet adapters = new ExpertSet(ops);
+        try (ExpertSet adapters = set(ops);
                 RunExperts run =
                         adapters.perStep(
                                 2,
@@ -354,6 +354,10 @@ class ExpertSetTest {
                 new AdapterFiles()
                         .pair(module, rank, 17, 13)
                         .floats(module + ".alpha", Shape.of(), alpha));
+    }
+
+    private static ExpertSet set(Ops ops) {
+        return new ExpertSet(ops, module -> true, module -> -1, name -> null);
     }
 
     private LoraFile open(String name, AdapterFiles content) {

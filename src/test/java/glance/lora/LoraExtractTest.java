@@ -24,7 +24,8 @@ class LoraExtractTest {
         HostTensor base = HostFloats.tensor(dtype, float32.shape(), HostFloats.read(float32));
         LoraPair pair = Matrices.pair(4, in, out, 4, 2);
         HostTensor tuned =
-                LoraMerge.merge("m", base, List.of(new LoraMerge.Part(pair, 1)), dtype).weight();
+                LoraMerge.merge("m", base, List.of(new LoraMerge.Part(Update.of(pair), 1)), dtype)
+                        .weight();
         LoraExtract.Result result = LoraExtract.of("m", base, tuned, 4);
         DMatrixRMaj update = Matrices.update(pair);
         assertThat(Matrices.distance(Matrices.update(result.pair()), update)).isLessThan(tolerance);

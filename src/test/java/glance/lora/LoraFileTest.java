@@ -227,12 +227,11 @@ class LoraFileTest {
     void open_wrongShape_isRefusedWithBoth() {
         refused(
                 new AdapterFiles().pair("b.0.to_q", 2, 7, 6),
-                "b.0.to_q.lora_A.weight: [rank, in] is [2, 7], but the weight of b.0.to_q [out, in]"
-                        + " is [6, 8]; the adapter is for a model with layers of other sizes");
+                "b.0.to_q.lora_A.weight: is for a weight [out, in] of [6, 7], but that of b.0.to_q is"
+                        + " [6, 8]; the adapter is for a model with layers of other sizes");
         refused(
                 new AdapterFiles().pair("b.0.to_q", 2, 8, 5),
-                "b.0.to_q.lora_B.weight: [out, rank] is [5, 2], but the weight of b.0.to_q [out,"
-                        + " in] is [6, 8]");
+                "is for a weight [out, in] of [5, 8], but that of b.0.to_q is [6, 8]");
     }
 
     @Test
@@ -267,7 +266,7 @@ class LoraFileTest {
 
         Path tooShort = new AdapterFiles().pair("qk", 2, 3, 2).write(file());
         assertThatThrownBy(() -> LoraFile.open(tooShort, fused, modules))
-                .hasMessageContaining("qk.lora_B.weight: [out, rank] is [2, 2]");
+                .hasMessageContaining("is for a weight [out, in] of [2, 3], but that of ");
     }
 
     @Test

@@ -29,7 +29,9 @@ class LoraMergeTest {
                 LoraMerge.merge(
                         "m",
                         weight,
-                        List.of(new LoraMerge.Part(one, 0.5f), new LoraMerge.Part(two, -2)),
+                        List.of(
+                                new LoraMerge.Part(Update.of(one), 0.5f),
+                                new LoraMerge.Part(Update.of(two), -2)),
                         dtype);
         DMatrixRMaj want = Matrices.matrix(weight);
         CommonOps_DDRM.addEquals(want, 0.5, Matrices.update(one));
@@ -58,14 +60,15 @@ class LoraMergeTest {
                         HostFloats.tensor(DType.F32, Shape.of(1, 1), 1),
                         1);
         LoraMerge.Result result =
-                LoraMerge.merge("m", ones, List.of(new LoraMerge.Part(pair, 1)), DType.BF16);
+                LoraMerge.merge(
+                        "m", ones, List.of(new LoraMerge.Part(Update.of(pair), 1)), DType.BF16);
         assertThat(HostFloats.read(result.weight())).containsOnly(1);
         assertThat(result.lostSquares()).isCloseTo(result.updateSquares(), within(1e-12));
     }
 
     @Test
     void sumBeyondTheDtype_isRefused() {
-        List<LoraMerge.Part> parts = List.of(new LoraMerge.Part(one, 1e8f));
+        List<LoraMerge.Part> parts = List.of(new LoraMerge.Part(Update.of(one), 1e8f));
         assertThatThrownBy(() -> LoraMerge.merge("attn.to_q", weight, parts, DType.F16))
                 .hasMessageContaining(
                         "attn.to_q: the merged weight has values that are not finite");
@@ -79,7 +82,7 @@ class LoraMergeTest {
                         HostFloats.tensor(DType.F32, Shape.of(1, 1), 1),
                         1);
         HostTensor ones = HostFloats.tensor(DType.BF16, Shape.of(1, 2), 1, 1);
-        List<LoraMerge.Part> parts = List.of(new LoraMerge.Part(damaged, 1));
+        List<LoraMerge.Part> parts = List.of(new LoraMerge.Part(Update.of(damaged), 1));
         assertThatThrownBy(() -> LoraMerge.merge("attn.to_q", ones, parts, DType.BF16))
                 .hasMessageContaining("attn.to_q: the adapters' update is not finite");
     }

@@ -30,7 +30,7 @@ class LoraWriterTest {
         Path file = folder.resolve("a.safetensors");
         LoraWriter.write(
                 file,
-                pairs,
+                Update.of(pairs),
                 Map.of("note", "kept", "lora_alpha", "16", "ss_network_alpha", "16"),
                 layout,
                 DType.F32);
@@ -91,7 +91,7 @@ class LoraWriterTest {
     @Test
     void narrowType_isRoundedOnce() {
         Path file = folder.resolve("a.safetensors");
-        LoraWriter.write(file, pairs(), Map.of(), LoraLayout.DIFFUSERS, DType.BF16);
+        LoraWriter.write(file, Update.of(pairs()), Map.of(), LoraLayout.DIFFUSERS, DType.BF16);
         LoraPair read = LoraFile.openByName(file).pairs().get(TO_Q);
         LoraPair want = pairs().get(TO_Q);
         float[] b = HostFloats.read(want.b());
@@ -121,7 +121,7 @@ class LoraWriterTest {
                         () ->
                                 LoraWriter.write(
                                         file,
-                                        Map.of("m", pair),
+                                        Map.of("m", Update.of(pair)),
                                         Map.of(),
                                         LoraLayout.PEFT,
                                         DType.F16))

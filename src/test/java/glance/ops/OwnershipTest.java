@@ -131,7 +131,7 @@ class OwnershipTest {
     void adapters_afterClose_areRefused() {
         try (Device device = TestDevice.cpu(1).open();
                 Ops ops = new Ops(device)) {
-            ExpertSet adapters = new ExpertSet(ops);
+            ExpertSet adapters = new ExpertSet(ops, module -> true, module -> -1, name -> null);
             adapters.close();
             assertThatThrownBy(() -> adapters.perStep(1, List.of()))
                     .isInstanceOf(IllegalStateException.class)

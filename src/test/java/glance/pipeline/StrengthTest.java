@@ -14,8 +14,10 @@ import glance.fixtures.TinyFlux;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
+import glance.lora.LoraLayout;
 import glance.lora.LoraPair;
 import glance.lora.LoraWriter;
+import glance.lora.Update;
 import glance.ops.Ops;
 import glance.schedule.PlanJson;
 import glance.tensor.DType;
@@ -56,20 +58,28 @@ class StrengthTest {
 
     /** An adapter of rank 2 for the layers whose names have this in them. */
     private Path adapter(String name, long seed, String part) {
+        return adapter(name, seed, part, false);
+    }
+
+    private Path adapter(String name, long seed, String part, boolean dora) {
         ModelFolder opened = ModelFolder.open(model);
         Random random = new Random(seed);
-        Map<String, LoraPair> pairs = new LinkedHashMap<>();
+        Map<String, Update> updates = new LinkedHashMap<>();
         TransformerModules.of(Families.of(opened), opened)
                 .forEach(
                         (module, weight) -> {
-                            if (module.contains(part)) {
+                            if (module.contains(part) && weight.rank() == 2) {
                                 HostTensor a = normal(2, weight.dim(1), random);
                                 HostTensor b = normal(weight.dim(0), 2, random);
-                                pairs.put(module, new LoraPair(a, b, 3));
+                                LoraPair pair = new LoraPair(a, b, 3);
+                                HostTensor lengths = normal(weight.dim(0), 1, random);
+                                updates.put(
+                                        module,
+                                        new Update(pair, null, dora ? lengths : null, null));
                             }
                         });
         Path path = folder.resolve(name + ".safetensors");
-        LoraWriter.write(path, pairs, Map.of());
+        LoraWriter.write(path, updates, Map.of(), LoraLayout.DIFFUSERS, DType.F32);
         return path;
     }
 
@@ -111,6 +121,24 @@ class StrengthTest {
         assertThat(latents(List.of(Lora.parse(file + ":0.25/0.5/0.75/1")))).isEqualTo(want);
         assertThat(latents(List.of(Lora.parse(file + ":0.25..1")))).isEqualTo(want);
         assertThat(want).isNotEqualTo(latents(List.of(Lora.of(file))));
+    }
+
+    /** The strength of a DoRA is part of what is on the device. */
+    @Test
+    void strengthOfADora_isThatOfAnAdapterForEachStep() {
+        Path dora = adapter("dora", 3, "", true);
+        float[] want =
+                latents(
+                        List.of(
+                                Lora.parse(dora + ":0.5@1-2"),
+                                Lora.parse(dora + ":1@3-4"),
+                                Lora.parse(file + ":0.25@1"),
+                                Lora.parse(file + ":0.75@2")));
+        List<Lora> several =
+                List.of(Lora.parse(dora + ":0.5/0.5/1/1"), Lora.parse(file + ":0.25/0.75@1-2"));
+        assertThat(latents(several)).isEqualTo(want);
+        assertThat(want).doesNotContain(Float.NaN);
+        assertThat(want).isNotEqualTo(latents(List.of(Lora.of(dora))));
     }
 
     @Test

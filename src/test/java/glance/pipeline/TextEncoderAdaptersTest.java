@@ -18,6 +18,7 @@ import glance.lora.LoraLayout;
 import glance.lora.LoraMerge;
 import glance.lora.LoraPair;
 import glance.lora.LoraWriter;
+import glance.lora.Update;
 import glance.model.Family;
 import glance.model.PromptEncoder;
 import glance.ops.Ops;
@@ -257,7 +258,7 @@ class TextEncoderAdaptersTest {
                 .forEach((name, targets) -> named.put(name, pairs.get(targets.get(0).module())));
         assertThat(named).hasSameSizeAs(pairs);
         Path file = folder.resolve(layout + ".safetensors");
-        LoraWriter.write(file, named, Map.of(), layout, DType.F32);
+        LoraWriter.write(file, Update.of(named), Map.of(), layout, DType.F32);
         return file;
     }
 
@@ -292,7 +293,8 @@ class TextEncoderAdaptersTest {
                                                                     tensor,
                                                                     List.of(
                                                                             new LoraMerge.Part(
-                                                                                    pair, 1)),
+                                                                                    Update.of(pair),
+                                                                                    1)),
                                                                     DType.F32)
                                                             .weight());
                                 });

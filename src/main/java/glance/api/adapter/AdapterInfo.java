@@ -9,8 +9,9 @@ import java.util.Map;
  * What an adapter file holds, by its header.
  *
  * @param layout how its keys are named
- * @param modules how many linear layers it adapts
- * @param ranks number of modules by rank
+ * @param modules how many layers it adapts
+ * @param kinds number of modules by kind, such as LoRA or LoHa
+ * @param ranks number of modules by rank; of those of full rank none
  * @param alphas number of modules by alpha
  * @param targets number of modules by name within a block
  * @param weights its tensors
@@ -22,6 +23,7 @@ import java.util.Map;
 public record AdapterInfo(
         String layout,
         int modules,
+        Map<String, Integer> kinds,
         Map<Integer, Integer> ranks,
         Map<Float, Integer> alphas,
         Map<String, Integer> targets,
@@ -31,6 +33,7 @@ public record AdapterInfo(
         List<String> remarks,
         Map<String, String> metadata) {
     public AdapterInfo {
+        kinds = copy(kinds);
         ranks = copy(ranks);
         alphas = copy(alphas);
         targets = copy(targets);

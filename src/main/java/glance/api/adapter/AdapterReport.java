@@ -6,7 +6,8 @@ import java.util.List;
  * An adapter, and how much it changes the weights that it is for.
  *
  * @param adapter what it holds
- * @param updates in the order of the file; empty if the engine cannot use it
+ * @param updates its products of two matrices, in the order of the file; empty if the engine cannot
+ *     use it
  */
 public record AdapterReport(AdapterInfo adapter, List<Update> updates) {
     public AdapterReport {

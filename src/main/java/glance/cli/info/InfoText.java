@@ -183,8 +183,11 @@ public final class InfoText {
         }
         line("modules", Integer.toString(info.modules()));
         if (info.modules() > 0) {
-            line("rank", distribution(info.ranks()));
-            line("alpha", distribution(info.alphas()));
+            line("kind", distribution(info.kinds()));
+            if (!info.ranks().isEmpty()) {
+                line("rank", distribution(info.ranks()));
+                line("alpha", distribution(info.alphas()));
+            }
             List<String> targets = new ArrayList<>();
             info.targets().forEach((name, count) -> targets.add(name + " x" + count));
             line("targets", listed(targets));
@@ -234,7 +237,7 @@ public final class InfoText {
     }
 
     /** One value as it is; several with how many modules have each. */
-    private static String distribution(Map<? extends Number, Integer> counts) {
+    private static String distribution(Map<?, Integer> counts) {
         if (counts.size() == 1) {
             return number(counts.keySet().iterator().next());
         }
@@ -243,9 +246,9 @@ public final class InfoText {
                 .collect(Collectors.joining(", "));
     }
 
-    private static String number(Number value) {
-        return value.doubleValue() == value.longValue()
-                ? Long.toString(value.longValue())
+    private static String number(Object value) {
+        return value instanceof Number number && number.doubleValue() == number.longValue()
+                ? Long.toString(number.longValue())
                 : value.toString();
     }
 

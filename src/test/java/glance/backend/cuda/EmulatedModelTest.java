@@ -63,6 +63,7 @@ class EmulatedModelTest {
                 "qwen2_5_vl-text",
                 "qwenimage-transformer",
                 "qwenimage-adapter-names",
+                "adapter-kinds",
                 "flux-transformer",
                 "flux-adapter-names",
                 "sd3-transformer",

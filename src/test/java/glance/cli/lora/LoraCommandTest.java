@@ -24,6 +24,7 @@ import glance.io.Weights;
 import glance.lora.LoraFile;
 import glance.lora.LoraMerge;
 import glance.lora.LoraPair;
+import glance.lora.Update;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -292,15 +293,16 @@ class LoraCommandTest {
     @Test
     void info_showsWhatCannotBeUsed() throws IOException {
         SafetensorsWriter.write(
-                at("loha.safetensors"),
-                Map.of("m.hada_w1_a", HostFloats.tensor(DType.F32, Shape.of(4, 2), new float[8])),
+                at("oft.safetensors"),
+                Map.of("m.oft_blocks", HostFloats.tensor(DType.F32, Shape.of(4, 2), new float[8])),
                 Map.of());
-        run("info", at("loha.safetensors"));
+        run("info", at("oft.safetensors"));
         assertThat(out.toString())
-                .contains("not usable  m.hada_w1_a: is part of a LoHa adapter, a kind that is not")
-                .containsPattern("m.hada_w1_a +\\[4, 2\\]");
-        refuse("convert", at("loha.safetensors"), "--to", "peft", "--out", at("o.safetensors"));
-        assertOneLine("is part of a LoHa adapter");
+                .contains(
+                        "not usable  m.oft_blocks: is part of an OFT adapter, which is not supported")
+                .containsPattern("m.oft_blocks +\\[4, 2\\]");
+        refuse("convert", at("oft.safetensors"), "--to", "peft", "--out", at("o.safetensors"));
+        assertOneLine("is part of an OFT adapter");
     }
 
     @ParameterizedTest
@@ -326,7 +328,7 @@ class LoraCommandTest {
         refuse("merge", QWEN, ADAPTER + ":nan", "--out", at("x"));
         refuse("merge", at("missing"), ADAPTER, "--out", at("x"));
         refuse("merge", TINY, ADAPTER, "--out", at("x"));
-        assertThat(err.toString()).contains("but the weight of");
+        assertThat(err.toString()).contains("but that of");
         refuse("merge", QWEN, ADAPTER, "--dtype", "I32", "--out", at("x"));
         refuse("merge", QWEN, ADAPTER + ":1e30", "--dtype", "F16", "--out", at("x"));
         refuse("merge", QWEN, ADAPTER, "--out", at("no/x"));
@@ -371,7 +373,7 @@ class LoraCommandTest {
         Shape shape = Shape.of(pair.b().shape().dim(0), pair.a().shape().dim(1));
         HostTensor zero =
                 HostFloats.tensor(DType.F32, shape, new float[Math.toIntExact(shape.numel())]);
-        List<LoraMerge.Part> parts = List.of(new LoraMerge.Part(pair, 1));
+        List<LoraMerge.Part> parts = List.of(new LoraMerge.Part(Update.of(pair), 1));
         return HostFloats.read(LoraMerge.merge("m", zero, parts, DType.F32).weight());
     }
 
