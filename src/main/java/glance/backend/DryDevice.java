@@ -118,7 +118,7 @@ public final class DryDevice implements Device {
         @Override
         public Storage allocate(DType dtype, long numel) {
             lifetime.requireOpen();
-            long bytes = Math.multiplyExact(numel, dtype.bytes());
+            long bytes = dtype.bytes(numel);
             scratchBytes += bytes;
             touch(0);
             return new Block(bytes, size -> scratchBytes -= size);
@@ -129,9 +129,9 @@ public final class DryDevice implements Device {
             lifetime.requireOpen();
             DType kept = keeps(dtype, shape);
             if (kept != dtype) {
-                touch(shape.numel() * dtype.bytes()); // as it is in the file, to be converted
+                touch(dtype.bytes(shape.numel())); // as it is in the file, to be converted
             }
-            long bytes = shape.numel() * kept.bytes();
+            long bytes = kept.bytes(shape.numel());
             weightBytes += bytes;
             peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
             Block block = new Block(bytes, size -> weightBytes -= size);

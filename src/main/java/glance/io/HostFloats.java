@@ -2,13 +2,15 @@ package glance.io;
 
 import glance.tensor.DType;
 import glance.tensor.Shape;
+import glance.tensor.block.BlockFormat;
+import glance.tensor.block.SmallFloats;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
  * Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even.
- * Floats of 64 bits are read only. What is beyond the range of a dtype becomes what PyTorch makes
- * of it: infinite, and NaN in F8_E4M3, which has no infinities.
+ * Floats of 64 bits and quantised blocks are read only. What is beyond the range of a dtype becomes
+ * what PyTorch makes of it: infinite, and NaN in F8_E4M3, which has no infinities.
  */
 public final class HostFloats {
     private HostFloats() {}
@@ -36,26 +38,30 @@ public final class HostFloats {
      */
     public static void read(DType dtype, ByteBuffer data, int start, float[] values) {
         ByteBuffer source = data.slice().order(ByteOrder.LITTLE_ENDIAN);
+        if (dtype.isQuantised()) {
+            BlockFormat.of(dtype).read(source, start, values, 0, values.length);
+            return;
+        }
         switch (dtype) {
             case F32 -> source.asFloatBuffer().get(start, values);
             case BF16 -> {
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = bfloat(source.getShort(2 * (start + i)));
+                    values[i] = SmallFloats.bfloat(source.getShort(2 * (start + i)));
                 }
             }
             case F16 -> {
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = half(source.getShort(2 * (start + i)));
+                    values[i] = SmallFloats.half(source.getShort(2 * (start + i)));
                 }
             }
             case F8_E4M3 -> {
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = e4m3(source.get(start + i));
+                    values[i] = SmallFloats.e4m3(source.get(start + i));
                 }
             }
             case F8_E5M2 -> {
                 for (int i = 0; i < values.length; i++) {
-                    values[i] = half((short) (source.get(start + i) << 8));
+                    values[i] = SmallFloats.e5m2(source.get(start + i));
                 }
             }
             case F64 -> {
@@ -113,16 +119,12 @@ public final class HostFloats {
     public static float rounded(DType dtype, float value) {
         return switch (dtype) {
             case F32 -> value;
-            case BF16 -> bfloat(bfloatBits(value));
-            case F16 -> half(halfBits(value));
-            case F8_E4M3 -> e4m3(e4m3Bits(value));
-            case F8_E5M2 -> half((short) (e5m2Bits(value) << 8));
+            case BF16 -> SmallFloats.bfloat(bfloatBits(value));
+            case F16 -> SmallFloats.half(halfBits(value));
+            case F8_E4M3 -> SmallFloats.e4m3(e4m3Bits(value));
+            case F8_E5M2 -> SmallFloats.e5m2(e5m2Bits(value));
             default -> throw unsupported(dtype);
         };
-    }
-
-    private static float bfloat(short bits) {
-        return Float.intBitsToFloat(bits << 16);
     }
 
     private static short bfloatBits(float value) {
@@ -132,32 +134,6 @@ public final class HostFloats {
         }
         // Half of the last kept place, less one unless that place is odd: ties go to even.
         return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
-    }
-
-    /** Float.float16ToFloat, which Java 17 does not have. */
-    static float half(short bits) {
-        int exponent = bits >>> 10 & 0x1f;
-        int mantissa = bits & 0x3ff;
-        float magnitude =
-                switch (exponent) {
-                    case 0 -> mantissa * 0x1p-24f;
-                    case 0x1f -> mantissa == 0 ? Float.POSITIVE_INFINITY : Float.NaN;
-                    default -> Float.intBitsToFloat(exponent + 112 << 23 | mantissa << 13);
-                };
-        return bits < 0 ? -magnitude : magnitude;
-    }
-
-    /** 4 bits of exponent, 3 of mantissa; no infinities, one NaN of either sign. */
-    private static float e4m3(byte bits) {
-        int exponent = bits >>> 3 & 0xf;
-        int mantissa = bits & 7;
-        float magnitude =
-                switch (exponent) {
-                    case 0 -> mantissa * 0x1p-9f;
-                    case 0xf -> mantissa == 7 ? Float.NaN : (8 + mantissa) * 32;
-                    default -> Float.intBitsToFloat(exponent + 120 << 23 | mantissa << 20);
-                };
-        return bits < 0 ? -magnitude : magnitude;
     }
 
     /** Float.floatToFloat16, which Java 17 does not have. */

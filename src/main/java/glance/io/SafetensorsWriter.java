@@ -74,7 +74,7 @@ public final class SafetensorsWriter {
                     file + ": a tensor cannot be named " + SafetensorsHeader.METADATA_KEY);
         }
         Comparator<Map.Entry<String, Source>> widestFirst =
-                Comparator.comparingInt(entry -> -entry.getValue().dtype().bits());
+                Comparator.comparingDouble(entry -> -entry.getValue().dtype().bits());
         List<Map.Entry<String, Source>> ordered =
                 tensors.entrySet().stream()
                         .sorted(widestFirst.thenComparing(Map.Entry.comparingByKey()))

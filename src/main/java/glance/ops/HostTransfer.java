@@ -64,7 +64,7 @@ public final class HostTransfer {
 
     /** A tensor of any dtype from little-endian bytes. */
     public Tensor upload(DType dtype, Shape shape, ByteBuffer bytes) {
-        long size = shape.numel() * dtype.bytes();
+        long size = dtype.bytes(shape.numel());
         Check.that(
                 bytes.remaining() == size,
                 "upload",
@@ -99,7 +99,7 @@ public final class HostTransfer {
     }
 
     private static ByteBuffer buffer(DType dtype, Shape shape) {
-        long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
+        long bytes = dtype.bytes(shape.numel());
         Check.that(
                 bytes <= Integer.MAX_VALUE,
                 "transfer",

@@ -50,7 +50,7 @@ final class CpuMemory implements DeviceMemory {
             storage = new CpuStorage(block, 4L * block.length, lifetime, this::recycle);
         } else {
             ByteBuffer bytes =
-                    ByteBuffer.allocate(Math.multiplyExact(length, dtype.bytes()))
+                    ByteBuffer.allocate(Math.toIntExact(dtype.bytes(numel)))
                             .order(ByteOrder.LITTLE_ENDIAN);
             storage = new CpuStorage(bytes, lifetime, this::recycle);
         }
@@ -151,8 +151,9 @@ final class CpuMemory implements DeviceMemory {
         if (storage.floats != null) {
             bytes.asFloatBuffer().get(storage.floats, offset, length);
         } else {
-            int size = target.dtype().bytes();
-            storage.bytes.put(offset * size, bytes, bytes.position(), length * size);
+            DType dtype = target.dtype();
+            storage.bytes.put(
+                    (int) dtype.bytes(offset), bytes, bytes.position(), (int) dtype.bytes(length));
         }
     }
 
@@ -165,8 +166,12 @@ final class CpuMemory implements DeviceMemory {
         if (storage.floats != null) {
             bytes.asFloatBuffer().put(storage.floats, offset, length);
         } else {
-            int size = source.dtype().bytes();
-            bytes.put(bytes.position(), storage.bytes, offset * size, length * size);
+            DType dtype = source.dtype();
+            bytes.put(
+                    bytes.position(),
+                    storage.bytes,
+                    (int) dtype.bytes(offset),
+                    (int) dtype.bytes(length));
         }
     }
 
@@ -180,8 +185,12 @@ final class CpuMemory implements DeviceMemory {
         if (from.floats != null) {
             System.arraycopy(from.floats, start, to.floats, at, length);
         } else {
-            int size = source.dtype().bytes();
-            to.bytes.put(at * size, from.bytes, start * size, length * size);
+            DType dtype = source.dtype();
+            to.bytes.put(
+                    (int) dtype.bytes(at),
+                    from.bytes,
+                    (int) dtype.bytes(start),
+                    (int) dtype.bytes(length));
         }
     }
 

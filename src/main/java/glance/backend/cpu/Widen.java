@@ -2,6 +2,8 @@ package glance.backend.cpu;
 
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import glance.tensor.block.BlockFormat;
+import glance.tensor.block.SmallFloats;
 import java.nio.ByteBuffer;
 
 /** Reads elements of any dtype as float32, exactly (integers beyond 2^24 round). */
@@ -11,16 +13,24 @@ final class Widen {
     /** Copies {@code count} elements of a tensor, from storage element {@code start}, to floats. */
     static void toFloats(Tensor source, long start, float[] target, int at, int count) {
         CpuStorage storage = CpuStorage.of(source);
-        int from = Math.toIntExact(start);
         if (storage.floats != null) {
-            System.arraycopy(storage.floats, from, target, at, count);
+            System.arraycopy(storage.floats, Math.toIntExact(start), target, at, count);
         } else {
-            toFloats(source.dtype(), storage.bytes, from, target, at, count);
+            toFloats(source.dtype(), storage.bytes, start, target, at, count);
         }
     }
 
     /** Copies {@code count} elements of {@code bytes}, from element {@code start}, to floats. */
     static void toFloats(
+            DType dtype, ByteBuffer bytes, long start, float[] target, int at, int count) {
+        if (dtype.isQuantised()) {
+            BlockFormat.of(dtype).read(bytes, start, target, at, count);
+        } else {
+            plain(dtype, bytes, Math.toIntExact(start), target, at, count);
+        }
+    }
+
+    private static void plain(
             DType dtype, ByteBuffer bytes, int start, float[] target, int at, int count) {
         switch (dtype) {
             case F32 -> {
@@ -30,22 +40,22 @@ final class Widen {
             }
             case BF16 -> {
                 for (int i = 0; i < count; i++) {
-                    target[at + i] = Float.intBitsToFloat(bytes.getShort(2 * (start + i)) << 16);
+                    target[at + i] = SmallFloats.bfloat(bytes.getShort(2 * (start + i)));
                 }
             }
             case F16 -> {
                 for (int i = 0; i < count; i++) {
-                    target[at + i] = half(bytes.getShort(2 * (start + i)));
+                    target[at + i] = SmallFloats.half(bytes.getShort(2 * (start + i)));
                 }
             }
             case F8_E4M3 -> {
                 for (int i = 0; i < count; i++) {
-                    target[at + i] = e4m3(bytes.get(start + i));
+                    target[at + i] = SmallFloats.e4m3(bytes.get(start + i));
                 }
             }
             case F8_E5M2 -> {
                 for (int i = 0; i < count; i++) {
-                    target[at + i] = half((short) (bytes.get(start + i) << 8));
+                    target[at + i] = SmallFloats.e5m2(bytes.get(start + i));
                 }
             }
             case I64 -> {
@@ -63,36 +73,7 @@ final class Widen {
                     target[at + i] = bytes.get(start + i) & 0xff;
                 }
             }
+            default -> throw new IllegalArgumentException("no numbers of " + dtype + " are read");
         }
-    }
-
-    /** IEEE half to single. */
-    static float half(short bits) {
-        int sign = (bits & 0x8000) << 16;
-        int exponent = (bits >> 10) & 0x1f;
-        int mantissa = bits & 0x3ff;
-        if (exponent == 0x1f) {
-            return Float.intBitsToFloat(sign | 0x7f800000 | mantissa << 13);
-        }
-        if (exponent == 0) {
-            float value = mantissa * 0x1p-24f;
-            return sign == 0 ? value : -value;
-        }
-        return Float.intBitsToFloat(sign | (exponent + 112) << 23 | mantissa << 13);
-    }
-
-    /** Float8 E4M3 (finite, one NaN) to single. */
-    static float e4m3(byte bits) {
-        int exponent = (bits >> 3) & 0xf;
-        int mantissa = bits & 7;
-        float value;
-        if (exponent == 0xf && mantissa == 7) {
-            value = Float.NaN;
-        } else if (exponent == 0) {
-            value = mantissa * 0x1p-9f;
-        } else {
-            value = Float.intBitsToFloat((exponent + 120) << 23 | mantissa << 20);
-        }
-        return bits < 0 ? -value : value;
     }
 }

@@ -63,7 +63,7 @@ final class CudaMemory implements DeviceMemory {
     @Override
     public Storage allocate(DType dtype, long numel) {
         lifetime.requireOpen();
-        long bytes = Math.multiplyExact(numel, dtype.bytes());
+        long bytes = dtype.bytes(numel);
         BlockPool home = reserving ? reserve : pool;
         BlockPool.Block block = capturing ? kept(home, bytes) : home.take(bytes);
         scratchBytes += bytes;
@@ -161,7 +161,7 @@ final class CudaMemory implements DeviceMemory {
         if (shape.rank() <= 1) {
             return DType.F32;
         }
-        return computeType == DType.BF16 && dtype.bytes() >= 2 ? DType.BF16 : dtype;
+        return computeType == DType.BF16 && dtype.bits() >= Short.SIZE ? DType.BF16 : dtype;
     }
 
     @Override
@@ -170,7 +170,7 @@ final class CudaMemory implements DeviceMemory {
     }
 
     private Tensor weight(DType dtype, Shape shape) {
-        long bytes = Math.multiplyExact(shape.numel(), dtype.bytes());
+        long bytes = dtype.bytes(shape.numel());
         BlockPool.Block block = pool.fresh(bytes);
         weightBytes += bytes;
         peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
@@ -199,7 +199,7 @@ final class CudaMemory implements DeviceMemory {
 
     /** The bytes of a tensor from the position of a host buffer on. */
     private static ByteBuffer bytes(Tensor tensor, ByteBuffer host) {
-        long bytes = Math.multiplyExact(tensor.numel(), tensor.dtype().bytes());
+        long bytes = tensor.dtype().bytes(tensor.numel());
         if (bytes > host.remaining()) {
             throw new DeviceException(
                     tensor
@@ -214,7 +214,7 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public void copy(Tensor source, Tensor target) {
-        long bytes = source.numel() * source.dtype().bytes();
+        long bytes = source.dtype().bytes(source.numel());
         driver.copy(CudaStorage.address(source), CudaStorage.address(target), bytes, stream);
     }
 

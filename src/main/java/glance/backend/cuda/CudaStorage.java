@@ -37,7 +37,7 @@ final class CudaStorage extends Storage {
         }
         storage.lifetime.requireOpen();
         tensor.requireAlive();
-        return storage.address + tensor.offset() * tensor.dtype().bytes();
+        return storage.address + tensor.dtype().bytes(tensor.offset());
     }
 
     long address() {

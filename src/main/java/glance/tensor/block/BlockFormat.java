@@ -1,0 +1,189 @@
+package glance.tensor.block;
+
+import glance.tensor.DType;
+import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * What the bytes of a quantised block say: {@code value = scale * level + offset}, with a level for
+ * each element and scale and offset for each group of elements. Each operation is rounded once, as
+ * in the public dequantisers of GGUF, so values are theirs to the bit. The kernel file expand.cu
+ * has the same table.
+ *
+ * <pre>
+ *         block   group  level                        scale                      offset
+ * Q8_0    32      32     int8                         d
+ * Q4_0    32      32     4 bits - 8                   d
+ * Q4_1    32      32     4 bits                       d                          m
+ * Q5_0    32      32     4 + 1 bits - 16              d
+ * Q5_1    32      32     4 + 1 bits                   d                          m
+ * Q2_K    256     16     2 bits                       d (4 bits)                 -m (4 bits)
+ * Q3_K    256     16     2 + 1 bits - 4               d (6 bits - 32)
+ * Q4_K    256     32     4 bits                       d (6 bits)                 -m (6 bits)
+ * Q5_K    256     32     4 + 1 bits                   d (6 bits)                 -m (6 bits)
+ * Q6_K    256     16     4 + 2 bits - 32              d (int8)
+ * IQ4_NL  32      32     of a table, by 4 bits        d
+ * IQ4_XS  256     32     of a table, by 4 bits        d (6 bits - 32)
+ * </pre>
+ */
+public final class BlockFormat {
+    private static final byte[] TABLE = {
+        -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
+    };
+
+    private static final Map<DType, BlockFormat> ALL = new EnumMap<>(DType.class);
+
+    static {
+        Plane bytes = new Plane(2, 8, 32);
+        Plane nibbles = new Plane(2, 4, 32);
+        Plane nibblesOfK = new Plane(16, 4, 64);
+        add(DType.Q8_0, 32, BlockScales.plain(false), 0, null, bytes);
+        add(DType.Q4_0, 32, BlockScales.plain(false), -8, null, nibbles);
+        add(DType.Q4_1, 32, BlockScales.plain(true), 0, null, new Plane(4, 4, 32));
+        add(
+                DType.Q5_0,
+                32,
+                BlockScales.plain(false),
+                -16,
+                null,
+                new Plane(6, 4, 32),
+                new Plane(2, 1, 8));
+        add(
+                DType.Q5_1,
+                32,
+                BlockScales.plain(true),
+                0,
+                null,
+                new Plane(8, 4, 32),
+                new Plane(4, 1, 8));
+        add(DType.Q2_K, 16, BlockScales.Q2_K, 0, null, new Plane(16, 2, 128));
+        add(
+                DType.Q3_K,
+                16,
+                BlockScales.Q3_K,
+                -4,
+                null,
+                new Plane(32, 2, 128),
+                new Plane(0, 1, 256));
+        add(DType.Q4_K, 32, BlockScales.Q4_K, 0, null, nibblesOfK);
+        add(DType.Q5_K, 32, BlockScales.Q4_K, 0, null, new Plane(48, 4, 64), new Plane(16, 1, 256));
+        add(
+                DType.Q6_K,
+                16,
+                BlockScales.Q6_K,
+                -32,
+                null,
+                new Plane(0, 4, 128),
+                new Plane(128, 2, 128));
+        add(DType.IQ4_NL, 32, BlockScales.plain(false), 0, TABLE, nibbles);
+        add(DType.IQ4_XS, 32, BlockScales.IQ4_XS, 0, TABLE, new Plane(8, 4, 32));
+    }
+
+    private final DType dtype;
+    private final int group;
+    private final BlockScales scales;
+    private final int bias;
+    private final byte[] table; // of levels, or null
+    private final Plane[] planes;
+
+    /**
+     * Some bits of each level. In every {@code chunk} elements the first ones have the lowest bits
+     * of a row of bytes, one each; the next ones have the bits above, and so on.
+     *
+     * @param at where the bytes begin in a block
+     * @param bits 8 for signed bytes
+     */
+    private record Plane(int at, int bits, int chunk) {
+        int rowBytes() {
+            return chunk * bits / Byte.SIZE;
+        }
+    }
+
+    private BlockFormat(
+            DType dtype, int group, BlockScales scales, int bias, byte[] table, Plane... planes) {
+        this.dtype = dtype;
+        this.group = group;
+        this.scales = scales;
+        this.bias = bias;
+        this.table = table;
+        this.planes = planes;
+    }
+
+    private static void add(
+            DType dtype, int group, BlockScales scales, int bias, byte[] table, Plane... planes) {
+        ALL.put(dtype, new BlockFormat(dtype, group, scales, bias, table, planes));
+    }
+
+    /**
+     * The format of a quantised type.
+     *
+     * @throws IllegalArgumentException if the type is none
+     */
+    public static BlockFormat of(DType dtype) {
+        BlockFormat format = ALL.get(dtype);
+        if (format == null) {
+            throw new IllegalArgumentException(dtype + " is no quantised type");
+        }
+        return format;
+    }
+
+    /**
+     * Fills {@code target} with the values of {@code count} elements, from element {@code start} of
+     * {@code blocks} on; neither end needs to be that of a block.
+     *
+     * @param blocks little-endian, read from its byte 0 on
+     */
+    public void read(ByteBuffer blocks, long start, float[] target, int at, int count) {
+        int done = 0;
+        while (done < count) {
+            long element = start + done;
+            int inBlock = (int) (element % dtype.blockElements());
+            int block = Math.toIntExact(element / dtype.blockElements() * dtype.blockBytes());
+            int length = Math.min(count - done, group - inBlock % group);
+            group(blocks, block, inBlock, target, at + done, length);
+            done += length;
+        }
+    }
+
+    /** Elements of one group. */
+    private void group(ByteBuffer blocks, int block, int first, float[] target, int at, int count) {
+        for (int p = 0, shift = 0; p < planes.length; shift += planes[p].bits(), p++) {
+            levels(planes[p], shift, blocks, block, first, target, at, count);
+        }
+        float scale = scales.scale(blocks, block, first / group);
+        float offset = scales.offset(blocks, block, first / group);
+        for (int i = at; i < at + count; i++) {
+            float level = table == null ? target[i] + bias : table[(int) target[i]];
+            target[i] = scale * level + offset;
+        }
+    }
+
+    /** Adds the bits of a plane, or sets them where it is the first. */
+    private static void levels(
+            Plane plane,
+            int weight,
+            ByteBuffer blocks,
+            int block,
+            int first,
+            float[] target,
+            int at,
+            int count) {
+        int row = plane.rowBytes();
+        int mask = plane.bits() == Byte.SIZE ? -1 : (1 << plane.bits()) - 1;
+        int done = 0;
+        while (done < count) {
+            int element = first + done;
+            int inChunk = element % plane.chunk();
+            int from = block + plane.at() + element / plane.chunk() * row + inChunk % row;
+            int shift = plane.bits() * (inChunk / row);
+            int length = Math.min(count - done, row - inChunk % row);
+            int to = at + done;
+            for (int i = 0; i < length; i++) {
+                int bits = (blocks.get(from + i) >> shift & mask) << weight;
+                target[to + i] = weight == 0 ? bits : target[to + i] + bits;
+            }
+            done += length;
+        }
+    }
+}
