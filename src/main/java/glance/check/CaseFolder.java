@@ -58,6 +58,13 @@ final class CaseFolder implements AutoCloseable {
         return json.get(key);
     }
 
+    /**
+     * The weights in a component's folder: the file that the case names, or those of the folder.
+     */
+    Path weights(Path home) {
+        return json.hasNonNull("file") ? home.resolve(json.get("file").asText()) : home;
+    }
+
     double tolerance() {
         return required("tolerance").asDouble();
     }

@@ -35,7 +35,11 @@ final class ForeignFile {
 
     private static final List<Signature> BINARY =
             List.of(
-                    new Signature(0, "GGUF", "is a GGUF file", "GGUF is not read yet; " + FETCH),
+                    new Signature(
+                            0,
+                            "GGUF",
+                            "is a GGUF file",
+                            "adapters are read from safetensors files"),
                     new Signature(0, "PK\3\4", "is a PyTorch pickle or another zip file", PICKLE),
                     new Signature(0, "PK\5\6", "is an empty zip file", FETCH),
                     new Signature(0, "\u0080\2", "is a Python pickle (PyTorch)", PICKLE),

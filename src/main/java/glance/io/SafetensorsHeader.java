@@ -26,18 +26,11 @@ import java.util.Map;
  * @param metadata the strings under {@code __metadata__}
  * @param entries the tensors in the order of their data
  */
-record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
+record SafetensorsHeader(Map<String, String> metadata, List<TensorFile.Entry> entries) {
     static final String METADATA_KEY = "__metadata__";
     static final int MAX_HEADER_BYTES = 100_000_000;
     private static final int MAX_RANK = 64;
     private static final String FETCH_AGAIN = "the file is damaged, fetch or write it again";
-
-    /** A tensor and where its data lies, in bytes from the start of the data. */
-    record Entry(TensorInfo info, long begin) {
-        long end() {
-            return begin + info.bytes();
-        }
-    }
 
     /**
      * Parses and checks a header.
@@ -55,7 +48,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
         private final Path file;
         private final long dataBytes;
         private final Map<String, String> metadata = new LinkedHashMap<>();
-        private final List<Entry> entries = new ArrayList<>();
+        private final List<TensorFile.Entry> entries = new ArrayList<>();
 
         Reader(Path file, long dataBytes) {
             this.file = file;
@@ -83,7 +76,9 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
             } catch (IOException e) {
                 throw Json.malformed(file, "header", e);
             }
-            entries.sort(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end));
+            entries.sort(
+                    Comparator.comparingLong(TensorFile.Entry::begin)
+                            .thenComparingLong(TensorFile.Entry::end));
             requireTiling();
             return new SafetensorsHeader(
                     Collections.unmodifiableMap(metadata), Collections.unmodifiableList(entries));
@@ -102,7 +97,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
             }
         }
 
-        private Entry readEntry(String name, JsonParser parser) throws IOException {
+        private TensorFile.Entry readEntry(String name, JsonParser parser) throws IOException {
             if (parser.currentToken() != JsonToken.START_OBJECT) {
                 throw damaged(name, "must be an object with dtype, shape and data_offsets");
             }
@@ -137,7 +132,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
             }
             String text = parser.getText();
             for (DType dtype : DType.values()) {
-                if (dtype.name().equals(text)) {
+                if (dtype.name().equals(text) && !dtype.isQuantised()) {
                     return dtype;
                 }
             }
@@ -201,7 +196,7 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
             return Arrays.copyOf(numbers, count);
         }
 
-        private Entry entry(String name, DType dtype, Shape shape, long[] offsets) {
+        private TensorFile.Entry entry(String name, DType dtype, Shape shape, long[] offsets) {
             if (offsets.length != 2 || offsets[0] > offsets[1]) {
                 throw damaged(
                         name,
@@ -242,12 +237,12 @@ record SafetensorsHeader(Map<String, String> metadata, List<Entry> entries) {
                                 + " bytes but data_offsets span "
                                 + bytes);
             }
-            return new Entry(new TensorInfo(name, dtype, shape, bytes), offsets[0]);
+            return new TensorFile.Entry(new TensorInfo(name, dtype, shape, bytes), offsets[0]);
         }
 
         private void requireTiling() {
             long expected = 0;
-            for (Entry entry : entries) {
+            for (TensorFile.Entry entry : entries) {
                 if (entry.begin() != expected) {
                     String problem =
                             entry.begin() > expected

@@ -11,23 +11,23 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Weights in one safetensors file, or in shards with an index. */
+/** Weights in one safetensors or GGUF file, or in shards with an index. */
 final class WeightFiles extends Weights {
     private final Path source;
-    private final List<SafetensorsFile> files;
+    private final List<TensorFile> files;
     private final Map<String, TensorInfo> tensors;
-    private final Map<String, SafetensorsFile> owners;
+    private final Map<String, TensorFile> owners;
     private final Map<String, String> metadata;
 
-    private WeightFiles(Path source, Collection<SafetensorsFile> files) {
+    private WeightFiles(Path source, Collection<? extends TensorFile> files) {
         this.source = source;
         this.files = List.copyOf(files);
         Map<String, TensorInfo> infos = new LinkedHashMap<>();
         Map<String, String> strings = new LinkedHashMap<>();
         owners = new LinkedHashMap<>();
-        for (SafetensorsFile file : files) {
+        for (TensorFile file : files) {
             for (String name : file.tensors().keySet()) {
-                SafetensorsFile other = owners.putIfAbsent(name, file);
+                TensorFile other = owners.putIfAbsent(name, file);
                 if (other != null) {
                     throw new FormatException(
                             file.path(),
@@ -50,7 +50,9 @@ final class WeightFiles extends Weights {
     }
 
     private static Weights openSingle(Path file) {
-        return new WeightFiles(file, List.of(SafetensorsFile.open(file)));
+        boolean gguf = GgufFile.isGguf(file);
+        return new WeightFiles(
+                file, List.of(gguf ? GgufFile.open(file) : SafetensorsFile.open(file)));
     }
 
     private static Weights openShards(Path indexFile) {
@@ -78,7 +80,7 @@ final class WeightFiles extends Weights {
 
     @Override
     public ByteBuffer data(String name) {
-        SafetensorsFile owner = owners.get(name);
+        TensorFile owner = owners.get(name);
         if (owner == null) {
             throw new IllegalArgumentException(source + ": no tensor named " + name);
         }
@@ -86,7 +88,7 @@ final class WeightFiles extends Weights {
     }
 
     @Override
-    public List<SafetensorsFile> files() {
+    public List<TensorFile> files() {
         return files;
     }
 
@@ -102,6 +104,6 @@ final class WeightFiles extends Weights {
 
     @Override
     public void close() {
-        files.forEach(SafetensorsFile::close);
+        files.forEach(TensorFile::close);
     }
 }

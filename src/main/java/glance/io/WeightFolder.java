@@ -23,6 +23,7 @@ final class WeightFolder {
     private static final String EXPECTED =
             "expected diffusion_pytorch_model.safetensors or model.safetensors"
                     + " or one *.safetensors.index.json";
+    private static final String GGUF = ".gguf";
     private static final String FETCH = "fetch the .safetensors files of the model";
 
     private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+(\\.\\w+)?\\.safetensors");
@@ -38,7 +39,7 @@ final class WeightFolder {
     private static final Pattern PICKLE = Pattern.compile(".*\\.(bin|pt|pth|ckpt|pkl|pickle)");
     private static final Map<String, String> OTHERS =
             Map.of(
-                    "gguf", "GGUF",
+                    "gguf", "several GGUF files",
                     "msgpack", "Flax",
                     "h5", "TensorFlow",
                     "onnx", "ONNX",
@@ -94,6 +95,10 @@ final class WeightFolder {
     private Path find() {
         List<Candidate> candidates = candidates();
         if (candidates.isEmpty()) {
+            List<String> gguf = named(name -> name.endsWith(GGUF));
+            if (gguf.size() == 1) {
+                return folder.resolve(gguf.get(0));
+            }
             throw refusal();
         }
         List<Candidate> whole = candidates.stream().filter(this::isWhole).toList();

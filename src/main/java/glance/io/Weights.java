@@ -13,10 +13,10 @@ public abstract class Weights implements AutoCloseable {
     Weights() {}
 
     /**
-     * Opens a safetensors file, or a component folder that holds {@code
+     * Opens a safetensors or GGUF file, or a component folder that holds {@code
      * diffusion_pytorch_model.safetensors}, {@code model.safetensors}, or shards with one {@code
      * *.safetensors.index.json}; where these are missing, those of a variant such as {@code
-     * model.fp16.safetensors}.
+     * model.fp16.safetensors}, or the only GGUF file.
      *
      * @throws FormatException if nothing of the kind is there, or a file is damaged
      */
@@ -54,7 +54,7 @@ public abstract class Weights implements AutoCloseable {
     }
 
     /**
-     * The data of one tensor, as {@link SafetensorsFile#data}.
+     * The data of one tensor, as {@link TensorFile#data}.
      *
      * @throws IllegalArgumentException if there is no such tensor
      */
@@ -67,8 +67,8 @@ public abstract class Weights implements AutoCloseable {
         return new HostTensor(info.dtype(), info.shape(), data);
     }
 
-    /** The safetensors files: one, or the shards in the order of their names; of random none. */
-    public List<SafetensorsFile> files() {
+    /** The files: one, or the shards in the order of their names; of random none. */
+    public List<TensorFile> files() {
         return List.of();
     }
 
@@ -88,7 +88,8 @@ public abstract class Weights implements AutoCloseable {
 
     /** Why the values of these weights are not their own: they are quantised. Null if not. */
     public FormatException quantised() {
-        return ForeignWeights.quantised(source(), tensors(), metadata());
+        FormatException blocks = ForeignWeights.blocks(source(), tensors());
+        return blocks != null ? blocks : ForeignWeights.quantised(source(), tensors(), metadata());
     }
 
     /** Closes all files. */

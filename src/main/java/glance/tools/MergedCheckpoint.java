@@ -7,8 +7,8 @@ import glance.api.adapter.Merge;
 import glance.api.adapter.Watch;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
-import glance.io.SafetensorsFile;
 import glance.io.SafetensorsWriter;
+import glance.io.TensorFile;
 import glance.io.TensorInfo;
 import glance.lora.LoraMerge;
 import glance.tensor.DType;
@@ -111,7 +111,7 @@ final class MergedCheckpoint {
         }
         for (Checkpoint.Part part : changed) {
             Path component = target.resolve(source.relativize(part.path()).toString());
-            for (SafetensorsFile file : part.weights().files()) {
+            for (TensorFile file : part.weights().files()) {
                 writeFile(part, file, component.resolve(file.path().getFileName().toString()));
             }
         }
@@ -148,7 +148,7 @@ final class MergedCheckpoint {
         json.writerWithDefaultPrettyPrinter().writeValue(copy.toFile(), index);
     }
 
-    private void writeFile(Checkpoint.Part part, SafetensorsFile file, Path out) {
+    private void writeFile(Checkpoint.Part part, TensorFile file, Path out) {
         Map<String, SafetensorsWriter.Source> tensors = new LinkedHashMap<>();
         for (TensorInfo info : file.tensors().values()) {
             tensors.put(
@@ -163,7 +163,7 @@ final class MergedCheckpoint {
         return dtype != null && info.dtype().isFloating() ? dtype : info.dtype();
     }
 
-    private ByteBuffer data(Checkpoint.Part part, SafetensorsFile file, TensorInfo info) {
+    private ByteBuffer data(Checkpoint.Part part, TensorFile file, TensorInfo info) {
         steps.next(info.name());
         HostTensor tensor = new HostTensor(info.dtype(), info.shape(), file.data(info.name()));
         String module = part.module(info);
@@ -190,7 +190,7 @@ final class MergedCheckpoint {
     }
 
     private ByteBuffer merge(
-            SafetensorsFile file,
+            TensorFile file,
             String module,
             HostTensor weight,
             List<LoraMerge.Part> adapters,

@@ -28,6 +28,7 @@ class ChecksTest {
                 "sd3-transformer",
                 "clip-text",
                 "t5-encoder",
+                "gguf-blocks",
                 "qwen-tokenizer",
                 "clip-tokenizer",
                 "t5-tokenizer",

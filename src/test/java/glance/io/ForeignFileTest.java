@@ -20,7 +20,7 @@ class ForeignFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "GGUF\\3\\0\\0\\0\\0\\0\\0\\0 | is a GGUF file, not a safetensors file; GGUF is not read yet",
+                "GGUF\\3\\0\\0\\0\\0\\0\\0\\0 | is a GGUF file, not a safetensors file; adapters are read from",
                 "PK\\3\\4\\0\\0\\b\\b\\0\\0archive/data.pkl | is a PyTorch pickle or another zip file",
                 "\\200\\2\\212\\nl\\374\\234F\\371 j\\250P\\31. | is a Python pickle (PyTorch)",
                 "\\200\\4\\225\\0\\0\\0\\0\\0\\0\\0\\0}\\224. | a pickle can run code when it is opened",

@@ -36,6 +36,18 @@ class IoFuzzTest {
     }
 
     @FuzzTest
+    void gguf(byte[] content) throws IOException {
+        Reader.judge(
+                "model.gguf",
+                content,
+                file -> {
+                    try (GgufFile opened = GgufFile.open(file)) {
+                        opened.tensors().keySet().forEach(opened::data);
+                    }
+                });
+    }
+
+    @FuzzTest
     void shardIndex(byte[] content) throws IOException {
         Reader.judge("model.safetensors.index.json", content, file -> Weights.open(file).close());
     }

@@ -50,8 +50,8 @@ class ModelFolderTest {
         Path other = folder.resolve("other.safetensors");
         SafetensorsWriter.write(other, Map.of("a", tensor), Map.of());
         refused(() -> ModelFolder.open(other), "is a file, not a folder; expected a model");
-        Path gguf = Files.writeString(folder.resolve("flux.gguf"), "GGUF\3\0\0\0\0\0\0\0\0");
-        refused(() -> ModelFolder.open(gguf), "is a GGUF file");
+        Path gguf = SafetensorsBytes.write(folder.resolve("x.gguf"), new GgufBytes().build(0));
+        refused(() -> ModelFolder.open(gguf), "is a file, not a folder; expected a model");
     }
 
     @Test

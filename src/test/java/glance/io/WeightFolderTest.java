@@ -100,7 +100,6 @@ class WeightFolderTest {
                 "pytorch_model-00001-of-00002.bin | only as a pickle",
                 "sd3.ckpt | only as a pickle (sd3.ckpt)",
                 "model.pt | only as a pickle (model.pt)",
-                "flux1-dev.gguf | only as GGUF (flux1-dev.gguf)",
                 "flax_model.msgpack | only as Flax",
                 "tf_model.h5 | only as TensorFlow",
                 "model.safetensors.incomplete | only as a download that was not finished"
