@@ -105,7 +105,14 @@ public final class Parameters implements AutoCloseable {
         }
         Tensor tensor = adopt.get();
         root.owned.add(tensor.storage());
-        return tensor;
+        return tensor.rank() > 2 && tensor.dtype().isQuantised() ? expanded(tensor) : tensor;
+    }
+
+    /** Kernels of convolutions and grids of positions are small, and read in other orders. */
+    private Tensor expanded(Tensor tensor) {
+        try (Scope scope = root.ops.scope()) {
+            return own(scope, root.ops.pack(tensor));
+        }
     }
 
     /**
@@ -147,9 +154,12 @@ public final class Parameters implements AutoCloseable {
                     "mis-shaped " + full + ": expected " + want + ", got " + info.shape());
             return null;
         }
-        if (!info.dtype().isFloating()) {
+        if (!info.dtype().isReal()) {
             root.problems.add(
-                    "unusable " + full + ": expected floats of 8 to 32 bits, got " + info.dtype());
+                    "unusable "
+                            + full
+                            + ": expected floats of 8 to 32 bits or quantised blocks, got "
+                            + info.dtype());
             return null;
         }
         return () -> {

@@ -41,7 +41,7 @@ public final class HostTransfer {
     /** The values of a contiguous tensor of a float dtype, exactly. */
     public FloatBuffer floats(Tensor tensor) {
         Check.that(
-                tensor.dtype().isFloating(),
+                tensor.dtype().isReal(),
                 "read",
                 "tensor must be of a float dtype, got " + tensor.dtype());
         ByteBuffer bytes = bytes(tensor);

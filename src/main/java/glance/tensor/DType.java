@@ -64,7 +64,7 @@ public enum DType {
     }
 
     DType(int blockElements, int blockBytes) {
-        this(blockElements, blockBytes, true, true);
+        this(blockElements, blockBytes, false, true);
     }
 
     DType(int blockElements, int blockBytes, boolean floating, boolean quantised) {
@@ -113,9 +113,14 @@ public enum DType {
         return Math.multiplyExact(numel / blockElements, (long) blockBytes);
     }
 
-    /** Whether elements are real numbers that the engine computes with. */
+    /** Whether elements are floats that the engine computes with. */
     public boolean isFloating() {
         return floating;
+    }
+
+    /** Whether elements are real numbers that the engine computes with: floats, or quantised. */
+    public boolean isReal() {
+        return floating || quantised;
     }
 
     /** Whether elements are small whole numbers with scales; they are read, never written. */

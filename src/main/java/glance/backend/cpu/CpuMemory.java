@@ -124,7 +124,7 @@ final class CpuMemory implements DeviceMemory {
         ByteBuffer bytes = data.slice().order(ByteOrder.LITTLE_ENDIAN);
         CpuStorage storage;
         DType held = dtype;
-        if (shape.rank() <= 1 && dtype.isFloating()) {
+        if (shape.rank() <= 1 && dtype.isReal()) {
             int length = Math.toIntExact(shape.numel());
             float[] floats = new float[length];
             Widen.toFloats(dtype, bytes, 0, floats, 0, length);

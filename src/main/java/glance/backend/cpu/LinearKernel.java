@@ -23,7 +23,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     @Override
     public String refuses(Op.Linear op) {
-        return op.weight().dtype().isFloating() ? null : "weights of dtype " + op.weight().dtype();
+        return op.weight().dtype().isReal() ? null : "weights of dtype " + op.weight().dtype();
     }
 
     @Override

@@ -26,6 +26,9 @@ final class CopyKernel implements Kernel<Op.Copy> {
     public String refuses(Op.Copy op) {
         DType from = op.x().dtype();
         DType to = op.out().dtype();
+        if (from.isQuantised()) {
+            return Expand.refuses(op.x(), op.out());
+        }
         boolean sameWords = from == to && to == DType.I32;
         boolean floats = DTypeCode.of(from) >= 0 && to.isFloating() && to.bytes() >= 2;
         if (!sameWords && !floats) {
@@ -46,6 +49,10 @@ final class CopyKernel implements Kernel<Op.Copy> {
             return;
         }
         List<Axis> layout = layout(op.x(), op.out());
+        if (op.x().dtype().isQuantised()) {
+            Expand.all(launcher, op.x(), op.out());
+            return;
+        }
         // words are copied as they are: as floats they might be NaNs that lose bits
         boolean words = op.x().dtype() == DType.I32;
         boolean runs = !words && isRuns(launcher, layout, op);

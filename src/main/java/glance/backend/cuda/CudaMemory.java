@@ -155,7 +155,7 @@ final class CudaMemory implements DeviceMemory {
 
     @Override
     public DType keeps(DType dtype, Shape shape) {
-        if (!dtype.isFloating()) {
+        if (!dtype.isReal()) {
             return dtype;
         }
         if (shape.rank() <= 1) {

@@ -6,6 +6,11 @@ import glance.tensor.DType;
 final class DTypeCode {
     private DTypeCode() {}
 
+    /** Whether weights of a dtype can be read, if need be after they were expanded. */
+    static boolean isReadable(DType dtype) {
+        return dtype.isQuantised() || of(dtype) >= 0;
+    }
+
     /** The number of a dtype, or -1 if kernels cannot read it as a number. */
     static int of(DType dtype) {
         return switch (dtype) {

@@ -30,9 +30,9 @@ final class LinearCublas implements Variant<Op.Linear> {
         if (launcher.libraries().gemm() == null) {
             return "cuBLAS is not loaded";
         }
-        return DTypeCode.of(op.weight().dtype()) < 0
-                ? "weights of dtype " + op.weight().dtype()
-                : null;
+        return DTypeCode.isReadable(op.weight().dtype())
+                ? null
+                : "weights of dtype " + op.weight().dtype();
     }
 
     /** Scratch: what is not in the compute type, converted, and S. */

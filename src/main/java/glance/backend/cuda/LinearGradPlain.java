@@ -34,9 +34,11 @@ final class LinearGradPlain implements Variant<TrainingOp.LinearGrad> {
     @Override
     public long workspaceBytes(TrainingOp.LinearGrad op) {
         LowRank lora = op.forward().lora();
-        return lora == null
-                ? 0
-                : (long) Float.BYTES * op.dy().dim(0) * op.dy().dim(1) * lora.rank();
+        long low =
+                lora == null
+                        ? 0
+                        : (long) Float.BYTES * op.dy().dim(0) * op.dy().dim(1) * lora.rank();
+        return low + Operands.weightBytes(DType.F32, op.forward().weight());
     }
 
     @Override
@@ -50,7 +52,7 @@ final class LinearGradPlain implements Variant<TrainingOp.LinearGrad> {
                 matMul(dy, lora.b(), lora, low);
             }
             if (op.dx() != null) {
-                input(dy, op.forward().weight(), low, lora, op.dx());
+                input(dy, operands.weight(op.forward().weight()), low, lora, op.dx());
             }
             if (op.da() != null) {
                 Tensor x = op.forward().x().reshape(dy.dim(0), op.forward().weight().dim(1));

@@ -28,7 +28,7 @@ final class LinearMma implements Variant<Op.Linear> {
 
     @Override
     public String refuses(Op.Linear op) {
-        if (DTypeCode.of(op.weight().dtype()) < 0) {
+        if (!DTypeCode.isReadable(op.weight().dtype())) {
             return "weights of dtype " + op.weight().dtype();
         }
         return Packed.areActivations(launcher, op.x())

@@ -41,7 +41,7 @@ final class LinearPlain implements Variant<Op.Linear> {
 
     @Override
     public String refuses(Op.Linear op) {
-        if (DTypeCode.of(op.weight().dtype()) < 0) {
+        if (!DTypeCode.isReadable(op.weight().dtype())) {
             return "weights of dtype " + op.weight().dtype();
         }
         int most = launcher.constant(FILE, "linear_few_rows");
@@ -50,7 +50,8 @@ final class LinearPlain implements Variant<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        return op.lora() == null ? 0 : (long) Float.BYTES * rows(op.x()) * op.lora().rank();
+        long low = op.lora() == null ? 0 : (long) Float.BYTES * rows(op.x()) * op.lora().rank();
+        return low + Operands.weightBytes(launcher.computeType(), op.weight());
     }
 
     @Override
@@ -95,13 +96,14 @@ final class LinearPlain implements Variant<Op.Linear> {
         Tensor up = low == null ? null : op.lora().b();
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
+        Tensor weight = operands.weight(op.weight());
         launcher.launch(
                 FILE,
                 entry,
                 few ? rowsGrid(launcher, entry, rows, columns) : tileGrid(rows, columns),
                 rows(new Arguments(), x)
-                        .pointer(Launcher.address(op.weight()))
-                        .i32(DTypeCode.of(op.weight().dtype()))
+                        .pointer(Launcher.address(weight))
+                        .i32(DTypeCode.of(weight.dtype()))
                         .pointer(Launcher.address(low))
                         .pointer(Launcher.address(up))
                         .i32(up == null ? 0 : DTypeCode.of(up.dtype()))

@@ -2,8 +2,9 @@ package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
 import glance.op.Op;
+import glance.tensor.Tensor;
 
-/** Launches lookup.cu. */
+/** Launches lookup.cu, and expand.cu for rows of quantised tables. */
 final class LookupKernels {
     private static final String FILE = "lookup";
 
@@ -14,6 +15,16 @@ final class LookupKernels {
     }
 
     void embedding(Op.Embedding op) {
+        if (Expand.hasRows(op.table())) {
+            Expand.rows(launcher, op.ids(), op.table(), op.out());
+            return;
+        }
+        try (Operands operands = launcher.operands()) {
+            embedding(op, operands.weight(op.table()));
+        }
+    }
+
+    private void embedding(Op.Embedding op, Tensor table) {
         long count = op.out().numel();
         launcher.launchElements(
                 FILE,
@@ -21,12 +32,12 @@ final class LookupKernels {
                 count,
                 new Arguments()
                         .pointer(Launcher.address(op.ids()))
-                        .pointer(Launcher.address(op.table()))
-                        .i32(DTypeCode.of(op.table().dtype()))
+                        .pointer(Launcher.address(table))
+                        .i32(DTypeCode.of(table.dtype()))
                         .pointer(Launcher.address(op.out()))
                         .i64(count)
-                        .i32(op.table().dim(0))
-                        .i32(op.table().dim(1)));
+                        .i32(table.dim(0))
+                        .i32(table.dim(1)));
     }
 
     void timestepEmbedding(Op.TimestepEmbedding op) {

@@ -11,8 +11,8 @@ import java.util.List;
 /**
  * Brings the arguments of an operation into the form that kernels take, and lends scratch. Kernels
  * read activations in the compute type and parameters (vectors) in F32; the rare argument that is
- * something else is converted first. Scratch goes back to the pool on closing: the stream keeps the
- * order.
+ * something else is converted first, and so are quantised weights. Scratch goes back to the pool on
+ * closing: the stream keeps the order.
  */
 final class Operands implements AutoCloseable {
     private final Launcher launcher;
@@ -32,6 +32,16 @@ final class Operands implements AutoCloseable {
     /** A parameter in F32; null stays null. */
     Tensor parameter(Tensor x) {
         return as(DType.F32, x);
+    }
+
+    /** A weight as kernels read it: quantised ones are expanded into the compute type. */
+    Tensor weight(Tensor x) {
+        return x.dtype().isQuantised() ? activation(x) : x;
+    }
+
+    /** Scratch that {@link #weight} takes. */
+    static long weightBytes(DType computeType, Tensor x) {
+        return x.dtype().isQuantised() ? computeType.bytes(x.numel()) : 0;
     }
 
     private Tensor as(DType dtype, Tensor x) {

@@ -8,8 +8,8 @@ import glance.tensor.Tensor;
 
 /**
  * Operands of tensor core kernels: bf16, every row a whole number of 16-byte chunks. What is
- * something else is converted by pack.cu, at the cost of reading it once more; 8-bit weights stay
- * exact, others are rounded.
+ * something else is converted by pack.cu, or expand.cu if it is quantised, at the cost of reading
+ * it once more; 8-bit weights stay exact, others are rounded.
  */
 final class Packed {
     /** Elements of bf16 that a kernel reads at once. */
@@ -54,12 +54,15 @@ final class Packed {
 
     /** Scratch that {@link #of} may take for a matrix. */
     static long bytes(Tensor x) {
-        boolean free = x.dtype() == DType.BF16 && isChunked(x.dim(1));
-        return free ? 0 : (long) DType.BF16.bytes() * x.dim(0) * pitch(x.dim(1));
+        boolean plain = x.dtype() == DType.BF16 || x.dtype().isQuantised();
+        boolean free = plain && isChunked(x.dim(1));
+        return Operands.weightBytes(DType.BF16, x)
+                + (free ? 0 : (long) DType.BF16.bytes() * x.dim(0) * pitch(x.dim(1)));
     }
 
     /** A contiguous matrix as it is if it is packed, or a copy [rows, pitch] padded with zeros. */
-    static Tensor of(Launcher launcher, Operands operands, Tensor x) {
+    static Tensor of(Launcher launcher, Operands operands, Tensor matrix) {
+        Tensor x = operands.weight(matrix);
         if (isPacked(x)) {
             return x;
         }

@@ -25,7 +25,8 @@ public final class OpCases {
                     LayerNormGradCases::cases,
                     PointwiseGradCases::cases,
                     OptimizerCases::cases,
-                    EightBitCases::cases);
+                    EightBitCases::cases,
+                    QuantizedWeightCases::cases);
 
     private static final List<Supplier<Stream<OpCase>>> LARGE =
             List.of(
@@ -46,7 +47,8 @@ public final class OpCases {
                     LayerNormGradCases::large,
                     PointwiseGradCases::large,
                     OptimizerCases::large,
-                    EightBitCases::large);
+                    EightBitCases::large,
+                    QuantizedWeightCases::large);
 
     private OpCases() {}
 

@@ -26,6 +26,7 @@ public final class KernelFiles {
                     "conv2d_mma",
                     "copy",
                     "epilogue",
+                    "expand",
                     "gradients",
                     "group_norm",
                     "guided_euler",
