@@ -67,9 +67,6 @@ final class ForeignWeights {
                             "^(first_stage_model|cond_stage_model|conditioner|text_encoders)\\.",
                             "a whole checkpoint in one file"),
                     Mark.of(
-                            "(^|\\.)double_blocks\\.\\d+\\.",
-                            "FLUX in the layout of black-forest-labs and ComfyUI"),
-                    Mark.of(
                             "(^|\\.)joint_blocks\\.\\d+\\.",
                             "Stable Diffusion 3 in the layout of Stability AI and ComfyUI"),
                     Mark.of(
@@ -83,10 +80,7 @@ final class ForeignWeights {
                             "a UNet, as Stable Diffusion 1, 2 and XL have it"),
                     Mark.of(
                             "^blocks\\.\\d+\\.(attn\\.qkv|adaLN_modulation\\.1)\\.",
-                            "DiT in the layout of its authors"),
-                    Mark.of(
-                            "^(model\\.)?diffusion_model\\.",
-                            "a transformer in the layout of ComfyUI"));
+                            "DiT in the layout of its authors"));
 
     private static final Mark ADAPTER =
             Mark.of("[._](lora_[AB]|lora_(up|down)|lokr_w[12]|hada_w[12])", "an adapter");

@@ -25,7 +25,7 @@ public final class GgufFile extends TensorFile {
     }
 
     /** Whether a file begins as GGUF files do. */
-    static boolean isGguf(Path file) {
+    public static boolean isGguf(Path file) {
         if (!Files.isRegularFile(file)) {
             return false;
         }

@@ -141,8 +141,15 @@ record SafetensorsHeader(Map<String, String> metadata, List<TensorFile.Entry> en
                     "unknown dtype '"
                             + PrintableText.quoted(text)
                             + "' (known are "
-                            + Arrays.toString(DType.values())
+                            + known()
                             + ")");
+        }
+
+        private static String known() {
+            return Arrays.stream(DType.values())
+                    .filter(dtype -> !dtype.isQuantised())
+                    .toList()
+                    .toString();
         }
 
         private Shape readShape(String name, JsonParser parser) throws IOException {

@@ -46,8 +46,8 @@ public final class SafetensorsWriter {
      * @param file the target; its folder must exist
      * @param tensors the tensors by name
      * @param metadata free strings for the header, may be empty
-     * @throws IllegalArgumentException if a tensor has the reserved name {@code __metadata__} or
-     *     the header would be larger than readers accept
+     * @throws IllegalArgumentException if a tensor has the reserved name {@code __metadata__} or is
+     *     quantised in blocks, or the header would be larger than readers accept
      * @throws java.io.UncheckedIOException if writing fails; nothing is left behind
      */
     public static void write(
@@ -63,8 +63,8 @@ public final class SafetensorsWriter {
     /**
      * As {@link #write}, tensor by tensor. What a source throws ends the writing.
      *
-     * @throws IllegalArgumentException if a tensor has the reserved name {@code __metadata__} or
-     *     the header would be larger than readers accept
+     * @throws IllegalArgumentException if a tensor has the reserved name {@code __metadata__} or is
+     *     quantised in blocks, or the header would be larger than readers accept
      * @throws java.io.UncheckedIOException if writing fails; nothing is left behind
      */
     public static void stream(
@@ -73,6 +73,13 @@ public final class SafetensorsWriter {
             throw new IllegalArgumentException(
                     file + ": a tensor cannot be named " + SafetensorsHeader.METADATA_KEY);
         }
+        tensors.forEach(
+                (name, source) -> {
+                    if (source.dtype().isQuantised()) {
+                        throw new IllegalArgumentException(
+                                file + ": " + name + ": the format has no " + source.dtype());
+                    }
+                });
         Comparator<Map.Entry<String, Source>> widestFirst =
                 Comparator.comparingDouble(entry -> -entry.getValue().dtype().bits());
         List<Map.Entry<String, Source>> ordered =

@@ -73,13 +73,10 @@ class ForeignWeightsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "double_blocks.0.img_attn.qkv.weight | FLUX in the layout of black-forest-labs",
-                "model.diffusion_model.double_blocks.0.img_attn.qkv.weight | FLUX in the layout",
                 "model.diffusion_model.joint_blocks.3.x_block.attn.qkv.weight | Stable Diffusion 3",
                 "encoder.down.0.block.1.conv1.weight | an autoencoder in the layout of latent",
                 "decoder.upsamples.0.residual.2.weight | an autoencoder in the layout of Wan",
                 "model.diffusion_model.input_blocks.0.0.weight | a UNet",
-                "model.diffusion_model.x.weight | a transformer in the layout of ComfyUI",
                 "text_encoders.t5xxl.transformer.shared.weight | a whole checkpoint in one file",
                 "transformer.x.lora_A.weight | an adapter; give it to --lora"
             })

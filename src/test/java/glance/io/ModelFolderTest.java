@@ -43,10 +43,10 @@ class ModelFolderTest {
     /** What a single file is says more than that it is one. */
     @Test
     void open_singleFile_isRefusedByWhatItHolds() throws IOException {
-        Path flux = folder.resolve("flux1-dev.safetensors");
+        Path sd3 = folder.resolve("sd3.safetensors");
         HostTensor tensor = HostFloats.tensor(DType.F32, Shape.of(1), 1);
-        SafetensorsWriter.write(flux, Map.of("double_blocks.0.img_mod.lin.bias", tensor), Map.of());
-        refused(() -> ModelFolder.open(flux), "flux1-dev.safetensors: holds FLUX in the layout of");
+        SafetensorsWriter.write(sd3, Map.of("joint_blocks.0.x.bias", tensor), Map.of());
+        refused(() -> ModelFolder.open(sd3), "sd3.safetensors: holds Stable Diffusion 3 in the");
         Path other = folder.resolve("other.safetensors");
         SafetensorsWriter.write(other, Map.of("a", tensor), Map.of());
         refused(() -> ModelFolder.open(other), "is a file, not a folder; expected a model");

@@ -25,6 +25,9 @@ class SafetensorsWriterTest {
         Random random = new Random(7);
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
         for (DType dtype : DType.values()) {
+            if (dtype.isQuantised()) {
+                continue; // has no name in this format
+            }
             byte[] data = new byte[(int) dtype.bytes(3 * 8)];
             random.nextBytes(data);
             tensors.put("t." + dtype, tensor(dtype, Shape.of(3, 8), data));

@@ -119,8 +119,8 @@ class WeightFolderTest {
 
     @Test
     void renamedFileInAnotherLayout_isRefusedByItsLayout() {
-        write("flux1-dev.safetensors", "double_blocks.0.img_mod.lin.weight");
-        refused("flux1-dev.safetensors: holds FLUX in the layout of black-forest-labs");
+        write("sd3.safetensors", "joint_blocks.0.x_block.mlp.fc1.weight");
+        refused("sd3.safetensors: holds Stable Diffusion 3 in the layout of");
     }
 
     @Test

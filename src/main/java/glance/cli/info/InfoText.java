@@ -6,11 +6,13 @@ import glance.cli.common.ForecastText;
 import glance.cli.common.Table;
 import glance.cli.common.Units;
 import glance.pipeline.MemoryForecast;
+import glance.tensor.DType;
 import glance.text.PrintableText;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -201,6 +203,10 @@ public final class InfoText {
 
     private void print(WeightsSummary weights, Map<String, String> metadata) {
         printSummary(weights, metadata);
+        if (weights.dtypes().keySet().stream().anyMatch(InfoText::isQuantised)) {
+            out.println();
+            printTypes(weights);
+        }
         out.println();
         printGroups(weights.groups());
     }
@@ -211,6 +217,30 @@ public final class InfoText {
         line("dtype", dtypes(weights));
         line("size", Units.bytes(weights.bytes()));
         metadata.forEach((key, value) -> line("metadata", key + " = " + shortened(value)));
+    }
+
+    private static boolean isQuantised(String dtype) {
+        return DType.valueOf(dtype).isQuantised();
+    }
+
+    private void printTypes(WeightsSummary weights) {
+        Table table = new Table("type", "parameters", "bits a weight", "size");
+        weights.dtypes()
+                .forEach(
+                        (name, count) -> {
+                            DType dtype = DType.valueOf(name);
+                            table.row(
+                                    name,
+                                    Units.count(count),
+                                    number(dtype.bits()),
+                                    Units.bytes(dtype.bytes(count)));
+                        });
+        table.row(
+                "all",
+                Units.count(weights.parameters()),
+                String.format(Locale.ROOT, "%.2f", 8.0 * weights.bytes() / weights.parameters()),
+                Units.bytes(weights.bytes()));
+        table.print(out);
     }
 
     /** For one cell of a table; with several, the share of each. */

@@ -7,6 +7,7 @@ import glance.backend.Device;
 import glance.backend.Devices;
 import glance.cli.common.DeviceOption;
 import glance.io.Config;
+import glance.io.GgufFile;
 import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsFile;
@@ -229,6 +230,9 @@ final class Inspector {
     }
 
     private static Inspection file(Path path) {
+        if (GgufFile.isGguf(path)) {
+            return tensors(path);
+        }
         try (SafetensorsFile file = SafetensorsFile.open(path)) {
             return AdapterInspector.isAdapter(file) && !Checkpoint.isCheckpoint(file.metadata())
                     ? Inspection.Adapter.of(path, AdapterInspector.inspect(file))

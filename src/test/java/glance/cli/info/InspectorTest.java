@@ -19,8 +19,9 @@ import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.EnumSet;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,10 +36,12 @@ class InspectorTest {
     void everyElementType_isListed() {
         Path file = folder.resolve("all.safetensors");
         Map<String, DType> tensors = new LinkedHashMap<>();
-        EnumSet.allOf(DType.class).forEach(dtype -> tensors.put("x." + dtype, dtype));
+        List<DType> dtypes =
+                Arrays.stream(DType.values()).filter(dtype -> !dtype.isQuantised()).toList();
+        dtypes.forEach(dtype -> tensors.put("x." + dtype, dtype));
         write(file, tensors, Map.of());
         String text = info(file);
-        for (DType dtype : DType.values()) {
+        for (DType dtype : dtypes) {
             assertThat(text).contains("x." + dtype + " ", "[2, 4]");
         }
         assertThat(text).contains("not usable", "is quantised with a tool that it does not name");
@@ -79,9 +82,21 @@ class InspectorTest {
 
     @Test
     void fileInAnotherLayout_isShownWithItsName() {
-        Path file = folder.resolve("flux1-dev.safetensors");
-        write(file, Map.of("double_blocks.0.img_mod.lin.weight", DType.BF16), Map.of());
-        assertThat(info(file)).contains("not usable", "holds FLUX in the layout of", "BF16");
+        Path file = folder.resolve("sd3.safetensors");
+        write(file, Map.of("joint_blocks.0.x_block.mlp.fc1.weight", DType.BF16), Map.of());
+        assertThat(info(file)).contains("not usable", "holds Stable Diffusion 3 in", "BF16");
+    }
+
+    @Test
+    void quantisedFile_isShownTypeByType() {
+        String text = info(Fixture.folder("flux-gguf").resolve("model.gguf"));
+        assertThat(text)
+                .contains("general.architecture = flux", "single_blocks.0.linear1.weight")
+                .containsPattern("type +parameters +bits a weight +size")
+                .containsPattern("Q4_K +\\d+.* +4.5 ")
+                .containsPattern("Q6_K +\\d+.* +6.5625 ")
+                .containsPattern("all +\\d+.* +[67]\\.\\d+ ")
+                .doesNotContain("not usable");
     }
 
     @Test
