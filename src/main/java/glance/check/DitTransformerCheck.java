@@ -20,7 +20,7 @@ final class DitTransformerCheck {
     static void run(CaseFolder folder, Ops ops) {
         Path home = AdapterCheck.weights(folder);
         DitConfig config = DitConfig.of(Config.read(home.resolve("config.json")));
-        try (Weights weights = Weights.open(home);
+        try (Weights weights = Weights.open(folder.weights(home));
                 DitTransformer transformer = new DitTransformer(ops, config, weights)) {
             new AdapterCheck(
                             folder,

@@ -19,7 +19,7 @@ final class FluxTransformerCheck {
     static void run(CaseFolder folder, Ops ops) {
         Path home = AdapterCheck.weights(folder);
         FluxConfig config = FluxConfig.of(Config.read(home.resolve("config.json")));
-        try (Weights weights = Weights.open(home);
+        try (Weights weights = Weights.open(folder.weights(home));
                 FluxTransformer transformer = new FluxTransformer(ops, config, weights)) {
             new AdapterCheck(
                             folder,

@@ -22,7 +22,7 @@ final class QwenImageTransformerCheck {
     static void run(CaseFolder folder, Ops ops) {
         Path home = AdapterCheck.weights(folder);
         QwenImageConfig config = QwenImageConfig.of(Config.read(home.resolve("config.json")));
-        try (Weights weights = Weights.open(home);
+        try (Weights weights = Weights.open(folder.weights(home));
                 QwenImageTransformer transformer = new QwenImageTransformer(ops, config, weights)) {
             new AdapterCheck(
                             folder,

@@ -20,7 +20,7 @@ final class Sd3TransformerCheck {
     static void run(CaseFolder folder, Ops ops) {
         Path home = AdapterCheck.weights(folder);
         Sd3Config config = Sd3Config.of(Config.read(home.resolve("config.json")));
-        try (Weights weights = Weights.open(home);
+        try (Weights weights = Weights.open(folder.weights(home));
                 Sd3Transformer transformer = new Sd3Transformer(ops, config, weights)) {
             new AdapterCheck(
                             folder,

@@ -5,11 +5,15 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** All tensors of one component. */
 public abstract class Weights implements AutoCloseable {
+    private static final List<String> TRANSFORMER_PREFIXES =
+            List.of("model.diffusion_model.", "diffusion_model.", "net.");
+
     Weights() {}
 
     /**
@@ -39,6 +43,59 @@ public abstract class Weights implements AutoCloseable {
      */
     public static Weights random(Path source, DType dtype) {
         return new RandomWeights(source, dtype);
+    }
+
+    /**
+     * Rows {@code [begin, begin + count)} of a tensor.
+     *
+     * @param tensor its name in the file
+     * @param begin first row, counting from 0
+     * @param count number of rows
+     */
+    public record Rows(String tensor, int begin, int count) {
+        /** All of a tensor. */
+        public static Rows of(TensorInfo info) {
+            return new Rows(info.name(), 0, info.shape().rank() == 0 ? 1 : info.shape().dim(0));
+        }
+    }
+
+    /**
+     * The same file under other names, each for rows of a tensor or for rows of several in turn.
+     * Rows in one piece are read where they lie; others are joined when they are asked for. Closing
+     * the view closes these weights.
+     *
+     * @throws FormatException if there are no such rows, or a quantised block lies across their end
+     */
+    public final Weights view(Map<String, List<Rows>> names) {
+        return new WeightsView(this, names);
+    }
+
+    /**
+     * The tensors whose names begin with a prefix, without it, or these weights if there are none.
+     * Closing the view closes these weights.
+     */
+    private Weights under(String prefix) {
+        Map<String, List<Rows>> names = new LinkedHashMap<>();
+        tensors()
+                .forEach(
+                        (name, info) -> {
+                            if (name.startsWith(prefix)) {
+                                names.put(name.substring(prefix.length()), List.of(Rows.of(info)));
+                            }
+                        });
+        return names.isEmpty() ? this : view(names);
+    }
+
+    /**
+     * What a transformer reads: without the prefix that files of ComfyUI have before its names, and
+     * without the parts that a whole checkpoint has beside it.
+     */
+    public final Weights transformer() {
+        Weights found = this;
+        for (String prefix : TRANSFORMER_PREFIXES) {
+            found = found == this ? under(prefix) : found;
+        }
+        return found;
     }
 
     /** All tensors by name, in file order, shard after shard; of random ones those asked for. */

@@ -85,7 +85,8 @@ class ParametersTest {
                 (ops, p) -> {
                     p.tensor("table", 2, 2);
                     assertThatThrownBy(p::finish)
-                            .hasMessageContaining("expected floats of 8 to 32 bits or quantised blocks, got I64");
+                            .hasMessageContaining(
+                                    "expected floats of 8 to 32 bits or quantised blocks, got I64");
                 });
     }
 

@@ -46,10 +46,15 @@ public final class FluxTransformer implements AutoCloseable {
     private final List<FluxSingleBlock> singleBlocks = new ArrayList<>();
     private final FinalLayer last;
 
-    /** Loads the transformer; {@code weights} must stay open as long as it is used. */
+    /**
+     * Loads the transformer; {@code weights} must stay open as long as it is used.
+     *
+     * @param weights in the names of diffusers or of black-forest-labs
+     */
     public FluxTransformer(Ops ops, FluxConfig config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights, "FluxTransformer2DModel");
+        this.parameters =
+                new Parameters(ops, FluxOriginalNames.view(weights), "FluxTransformer2DModel");
         Parameters p = parameters;
         int dim = config.hiddenDim();
         rope =

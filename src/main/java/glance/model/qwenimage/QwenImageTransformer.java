@@ -45,7 +45,7 @@ public final class QwenImageTransformer implements AutoCloseable {
     /** Loads the transformer; {@code weights} must stay open as long as it is used. */
     public QwenImageTransformer(Ops ops, QwenImageConfig config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights, "QwenImageTransformer2DModel");
+        this.parameters = new Parameters(ops, weights.transformer(), "QwenImageTransformer2DModel");
         int dim = config.hiddenDim();
         Parameters p = parameters;
         rope = new QwenImageRope(config);
