@@ -3,20 +3,17 @@ package glance.check;
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.api.BlockFactors;
 import glance.api.Strength;
-import glance.io.HostTensor;
-import glance.io.Weights;
 import glance.lora.Expert;
 import glance.lora.ExpertSet;
 import glance.lora.KeyMap;
 import glance.lora.LoraFile;
 import glance.lora.RunExperts;
+import glance.nn.Parameters;
 import glance.ops.Ops;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -29,27 +26,23 @@ import java.util.function.Supplier;
 final class AdapterCheck {
     private final CaseFolder folder;
     private final Ops ops;
-    private final Map<String, Shape> modules;
-    private final Weights weights;
+    private final Parameters parameters;
     private final KeyMap keyMap;
     private final Supplier<Tensor> sample;
 
     /**
-     * @param modules what adapters can be for, with shapes of their weights
-     * @param weights the model's own
+     * @param parameters those of the transformer
      * @param sample runs the transformer on the inputs of the case, under the adapters active then
      */
     AdapterCheck(
             CaseFolder folder,
             Ops ops,
-            Map<String, Shape> modules,
-            Weights weights,
+            Parameters parameters,
             KeyMap keyMap,
             Supplier<Tensor> sample) {
         this.folder = folder;
         this.ops = ops;
-        this.modules = modules;
-        this.weights = weights;
+        this.parameters = parameters;
         this.keyMap = keyMap;
         this.sample = sample;
     }
@@ -90,21 +83,17 @@ final class AdapterCheck {
     }
 
     private LoraFile open(String file) {
-        return LoraFile.open(folder.path().resolve(file), keyMap, modules);
+        return LoraFile.open(folder.path().resolve(file), keyMap, parameters.modules());
     }
 
     private Tensor adapted(String file) {
         LoraFile lora = open(file);
         Expert expert = new Expert(lora, Strength.FULL, new TreeSet<>(Set.of(1)), BlockFactors.ONE);
-        try (ExpertSet set = new ExpertSet(ops, modules::containsKey, module -> -1, this::base);
+        try (ExpertSet set = new ExpertSet(ops, module -> true, module -> -1, parameters::stored);
                 RunExperts run = set.perStep(1, List.of(expert))) {
             run.of(1).use(ops);
             return ops.under(run.of(1).adapter(), sample);
         }
-    }
-
-    private HostTensor base(String parameter) {
-        return weights.tensors().containsKey(parameter) ? weights.tensor(parameter) : null;
     }
 
     /** Mean squared error against the recorded target. */

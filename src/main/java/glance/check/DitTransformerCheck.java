@@ -25,8 +25,7 @@ final class DitTransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.parameters().modules(),
-                            weights,
+                            transformer.parameters(),
                             KeyMap.identity(),
                             () -> sample(folder, ops, transformer))
                     .run();

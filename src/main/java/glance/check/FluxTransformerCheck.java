@@ -24,8 +24,7 @@ final class FluxTransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.parameters().modules(),
-                            weights,
+                            transformer.parameters(),
                             new FluxKeyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();

@@ -27,8 +27,7 @@ final class QwenImageTransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.parameters().modules(),
-                            weights,
+                            transformer.parameters(),
                             KeyMap.identity(),
                             () -> sample(folder, ops, transformer))
                     .run();

@@ -25,8 +25,7 @@ final class Sd3TransformerCheck {
             new AdapterCheck(
                             folder,
                             ops,
-                            transformer.parameters().modules(),
-                            weights,
+                            transformer.parameters(),
                             new Sd3KeyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();

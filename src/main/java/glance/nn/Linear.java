@@ -1,5 +1,6 @@
 package glance.nn;
 
+import glance.io.HostTensor;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.ops.Ops;
@@ -33,6 +34,17 @@ public final class Linear {
         Map<String, Linear> named = new LinkedHashMap<>();
         linears.forEach((name, linear) -> named.put(part + "." + name, linear));
         return named;
+    }
+
+    /**
+     * A parameter of one of these layers as in the checkpoint, by the layer's name and {@code
+     * .weight} or {@code .bias}; null if none has it.
+     */
+    public static HostTensor stored(Map<String, Linear> linears, String parameter) {
+        int dot = parameter.lastIndexOf('.');
+        Linear linear = linears.get(parameter.substring(0, dot));
+        Weight weight = parameter.endsWith(".bias") ? linear.bias : linear.weight;
+        return weight == null ? null : weight.stored();
     }
 
     /** Shape of the weight, [out, in]. */

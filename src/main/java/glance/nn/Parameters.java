@@ -1,6 +1,7 @@
 package glance.nn;
 
 import glance.api.FormatException;
+import glance.io.HostTensor;
 import glance.io.TensorInfo;
 import glance.io.Weights;
 import glance.op.Op;
@@ -99,11 +100,13 @@ public final class Parameters implements AutoCloseable {
 
     /** The tensor of this name on the device, in the dtype in which the device keeps it. */
     public Tensor tensor(String name, int... dims) {
-        Supplier<Tensor> adopt = checked(name, Shape.of(dims));
-        if (adopt == null) {
-            return absent(Shape.of(dims));
+        Shape shape = Shape.of(dims);
+        Supplier<HostTensor> stored = checked(name, shape, shape);
+        if (stored == null) {
+            return absent(shape);
         }
-        Tensor tensor = adopt.get();
+        HostTensor host = stored.get();
+        Tensor tensor = root.ops.host().adopt(host.dtype(), shape, host.data());
         root.owned.add(tensor.storage());
         return tensor.rank() > 2 && tensor.dtype().isQuantised() ? expanded(tensor) : tensor;
     }
@@ -124,21 +127,18 @@ public final class Parameters implements AutoCloseable {
     }
 
     private Weight weight(String name, Shape stored, Shape shape) {
-        Weight weight = new Weight(prefix + name, shape, checked(name, stored, shape));
+        Weight weight =
+                new Weight(prefix + name, shape, checked(name, stored, shape), root.ops.host());
         (conditioning ? root.conditioning : root.resident).put(prefix + name, weight);
         return weight;
     }
 
-    private Supplier<Tensor> checked(String name, Shape want) {
-        return checked(name, want, want);
-    }
-
     /**
-     * How to place a tensor on the device, or null if there is a problem, which is noted.
+     * How to read a tensor, or null if there is a problem, which is noted.
      *
-     * @param shape on the device
+     * @param shape in which it is used
      */
-    private Supplier<Tensor> checked(String name, Shape want, Shape shape) {
+    private Supplier<HostTensor> checked(String name, Shape want, Shape shape) {
         String full = prefix + name;
         if (root.problems.size() == MAX_PROBLEMS) {
             throw misfit(root.problems, "more than " + MAX_PROBLEMS);
@@ -167,7 +167,7 @@ public final class Parameters implements AutoCloseable {
                 throw new IllegalStateException(
                         root.component + " is closed: " + full + " cannot be read; open it again");
             }
-            return root.ops.host().adopt(info.dtype(), shape, root.weights.data(full));
+            return new HostTensor(info.dtype(), shape, root.weights.data(full));
         };
     }
 
@@ -287,6 +287,12 @@ public final class Parameters implements AutoCloseable {
                     }
                 });
         return modules;
+    }
+
+    /** A parameter as in the checkpoint, by its full name; null if no layer has it. */
+    public HostTensor stored(String name) {
+        Weight weight = root.resident.getOrDefault(name, root.conditioning.get(name));
+        return weight == null ? null : weight.stored();
     }
 
     /** All linear layers by their full names, in the order of creation. */

@@ -1,5 +1,7 @@
 package glance.nn;
 
+import glance.io.HostTensor;
+import glance.ops.HostTransfer;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -12,18 +14,29 @@ import java.util.function.Supplier;
 public final class Weight {
     private final String name;
     private final Shape shape;
-    private final Supplier<Tensor> adopt;
+    private final Supplier<HostTensor> stored;
+    private final HostTransfer device;
     private Tensor tensor; // null while it is not on the device
 
-    Weight(String name, Shape shape, Supplier<Tensor> adopt) {
+    /**
+     * @param stored how to read it, with this shape
+     * @param device where it comes to
+     */
+    Weight(String name, Shape shape, Supplier<HostTensor> stored, HostTransfer device) {
         this.name = name;
         this.shape = shape;
-        this.adopt = adopt;
+        this.stored = stored;
+        this.device = device;
     }
 
     /** Its shape, wherever it is. */
     public Shape shape() {
         return shape;
+    }
+
+    /** It as in the checkpoint, in host memory. */
+    HostTensor stored() {
+        return stored.get();
     }
 
     /** What a layer computes with: the active adapter's, if it has one, or else its own. */
@@ -35,7 +48,8 @@ public final class Weight {
     /** Its own tensor on the device, in the dtype in which the device keeps it. */
     public Tensor tensor() {
         if (tensor == null) {
-            tensor = adopt.get();
+            HostTensor host = stored.get();
+            tensor = device.adopt(host.dtype(), host.shape(), host.data());
         }
         return tensor;
     }

@@ -40,7 +40,6 @@ public final class Pipeline implements AutoCloseable {
     private final NoiseSchedule schedule;
     private final Family.Geometry geometry;
     private final Parts parts;
-    private final BaseParameters base;
     private final Texts texts;
     private final Set<Drawing> open = new HashSet<>();
     private ExpertReader reader; // null before the text encoders were open once
@@ -65,8 +64,7 @@ public final class Pipeline implements AutoCloseable {
         this.schedule = family.schedule(folder);
         this.geometry = family.geometry(folder);
         this.parts = parts;
-        this.base = new BaseParameters(folder);
-        this.texts = new Texts(ops, parts, base);
+        this.texts = new Texts(ops, parts);
     }
 
     /** A pipeline around a denoiser that is open already, such as one in training. */
@@ -193,7 +191,7 @@ public final class Pipeline implements AutoCloseable {
                             ops,
                             reader::isOfTransformer,
                             module -> reader.blocks().of(module),
-                            base::get);
+                            name -> parts.denoiser().parameters().stored(name));
         }
         if (open.isEmpty()) {
             Set<LoraFile> files = read.stream().map(Expert::file).collect(Collectors.toSet());
@@ -276,6 +274,5 @@ public final class Pipeline implements AutoCloseable {
         forgetExperts();
         texts.close();
         parts.close();
-        base.close();
     }
 }

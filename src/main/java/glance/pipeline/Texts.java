@@ -7,6 +7,7 @@ import glance.lora.StepExperts;
 import glance.model.PromptEncoder;
 import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
+import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
@@ -29,7 +30,6 @@ final class Texts implements AutoCloseable {
 
     private final Ops ops;
     private final Parts parts;
-    private final BaseParameters base;
     private final Map<Key, Encoded> known = new LinkedHashMap<>(16, 0.75f, true);
 
     /** What a batch of texts depends on. */
@@ -76,10 +76,9 @@ final class Texts implements AutoCloseable {
         }
     }
 
-    Texts(Ops ops, Parts parts, BaseParameters base) {
+    Texts(Ops ops, Parts parts) {
         this.ops = ops;
         this.parts = parts;
-        this.base = base;
     }
 
     /**
@@ -154,7 +153,12 @@ final class Texts implements AutoCloseable {
         private void open() {
             if (encoder == null) {
                 encoder = parts.encoder(tokens, listener);
-                set = new ExpertSet(ops, encoder.linears()::containsKey, module -> -1, base::get);
+                set =
+                        new ExpertSet(
+                                ops,
+                                encoder.linears()::containsKey,
+                                module -> -1,
+                                name -> Linear.stored(encoder.linears(), name));
                 strengths =
                         set.perStep(
                                 1,
