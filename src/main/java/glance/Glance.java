@@ -3,6 +3,7 @@ package glance;
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
 import glance.api.MemoryStats;
+import glance.api.ModelParts;
 import glance.api.Residency;
 import glance.backend.Device;
 import glance.backend.Devices;
@@ -99,6 +100,11 @@ public final class Glance implements AutoCloseable {
         return load(folder, folder.toString(), null);
     }
 
+    /** The same with files in place of parts, such as a transformer in GGUF. */
+    public Model load(Path folder, ModelParts parts) {
+        return load(folder, parts, folder.toString(), null);
+    }
+
     /** The same, with a say in which of its parts stay on the device. */
     public Model load(Path folder, Residency residency) {
         return load(folder, folder.toString(), residency);
@@ -110,7 +116,16 @@ public final class Glance implements AutoCloseable {
      * @param residency null to let the memory decide
      */
     public Model load(Path folder, String name, Residency residency) {
-        ModelFolder opened = ModelFolder.open(folder);
+        return load(folder, ModelParts.NONE, name, residency);
+    }
+
+    /**
+     * The same with files in place of parts, such as a transformer in GGUF.
+     *
+     * @param parts files that the folder's parts give way to
+     */
+    public Model load(Path folder, ModelParts parts, String name, Residency residency) {
+        ModelFolder opened = ModelFolder.open(folder).with(parts);
         synchronized (models) {
             requireOpen();
             Pipeline pipeline = new Pipeline(ops, opened, residency);

@@ -130,7 +130,12 @@ final class GenerateCommand implements Callable<Integer> {
         checkOutput(files.files());
         Request request = settings.request().previewEvery(previewEvery);
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options())) {
-            Model model = glance.load(resolved.folder().path(), resolved.name(), Residency.STREAM);
+            Model model =
+                    glance.load(
+                            resolved.folder().path(),
+                            resolved.folder().parts(),
+                            resolved.name(),
+                            Residency.STREAM);
             check(model, request);
             Family family = Families.of(resolved.folder());
             adviseQuotes(family);

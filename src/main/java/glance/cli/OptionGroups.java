@@ -18,7 +18,8 @@ final class OptionGroups implements IHelpSectionRenderer {
     /** In each line a heading and its options. */
     private static final String TRAIN =
             """
-            Model: --model --plan --phase --max-prompt-tokens --embedded-guidance
+            Model: --model --transformer --vae --text-encoder --text-encoder-2 --text-encoder-3\
+             --plan --phase --max-prompt-tokens --embedded-guidance
             Data: --image --caption --data --size --caption-dropout
             Adapter: --rank --alpha --targets
             Optimizer: --steps --rate --warmup --accumulation --weight-decay --max-grad-norm\

@@ -58,8 +58,8 @@ final class RunCache {
                 folder == null
                         ? null
                         : Fingerprint.of(
-                                Fingerprint.encoders(model.path()),
-                                Fingerprint.transformer(model.path()),
+                                Fingerprint.encoders(model),
+                                Fingerprint.transformer(model),
                                 pipeline.device().info().id(),
                                 pipeline.device().computeType().toString(),
                                 setting.negative(),

@@ -1,5 +1,6 @@
 package glance.io;
 
+import glance.api.ModelParts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -77,29 +78,43 @@ public final class Fingerprint {
         return fingerprint.hex();
     }
 
-    /** Of a file. */
+    /** Of a file, or of all files in a folder. */
     public static String of(Path file) {
         Fingerprint fingerprint = new Fingerprint();
         try {
-            fingerprint.addFile(file);
+            if (Files.isDirectory(file)) {
+                fingerprint.addFolder(file);
+            } else {
+                fingerprint.addFile(file);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(file + ": cannot be read (" + e + ")", e);
         }
         return fingerprint.hex();
     }
 
-    /** Of what encodes texts and pictures in a model folder. */
-    public static String encoders(Path model) {
-        return parts(model, false);
+    /** Of what encodes texts and pictures in a model. */
+    public static String encoders(ModelFolder model) {
+        return parts(model.path(), model.parts(), false);
     }
 
-    /** Of the transformer and its schedule in a model folder. */
-    public static String transformer(Path model) {
-        return parts(model, true);
+    /** Of the transformer and its schedule in a model. */
+    public static String transformer(ModelFolder model) {
+        return parts(model.path(), model.parts(), true);
     }
 
-    private static String parts(Path model, boolean denoising) {
+    /**
+     * @param given files in place of parts; of what they replace, configs may still count
+     */
+    static String parts(Path model, ModelParts given, boolean denoising) {
         Fingerprint fingerprint = new Fingerprint();
+        given.files()
+                .forEach(
+                        (part, file) -> {
+                            if (DENOISING.contains(part) == denoising) {
+                                fingerprint.add(part + " " + of(file));
+                            }
+                        });
         try (Stream<Path> folders = Files.list(model)) {
             List<Path> parts =
                     folders.filter(Files::isDirectory)

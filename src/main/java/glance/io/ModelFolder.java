@@ -1,6 +1,7 @@
 package glance.io;
 
 import glance.api.FormatException;
+import glance.api.ModelParts;
 import glance.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,14 +26,19 @@ public final class ModelFolder {
                     + INDEX
                     + " beside the folders transformer, vae, text_encoder, tokenizer, scheduler";
 
+    private static final String PART = "a transformer in one file goes to --transformer";
+
     private final Path folder;
     private final Config index;
     private final Function<Path, Weights> opener;
+    private final ModelParts parts;
 
-    private ModelFolder(Path folder, Config index, Function<Path, Weights> opener) {
+    private ModelFolder(
+            Path folder, Config index, Function<Path, Weights> opener, ModelParts parts) {
         this.folder = folder;
         this.index = index;
         this.opener = opener;
+        this.parts = parts;
     }
 
     /**
@@ -49,7 +55,8 @@ public final class ModelFolder {
         if (!FileInput.names(folder).contains(INDEX)) {
             throw new FormatException(folder, null, "holds no " + INDEX, LAYOUT);
         }
-        return new ModelFolder(folder, Config.read(folder.resolve(INDEX)), Weights::open);
+        return new ModelFolder(
+                folder, Config.read(folder.resolve(INDEX)), Weights::open, ModelParts.NONE);
     }
 
     private static FormatException noFolder(Path path) {
@@ -75,12 +82,38 @@ public final class ModelFolder {
         }
         return foreign != null
                 ? foreign
-                : new FormatException(file, null, "is a file, not a folder", LAYOUT);
+                : new FormatException(file, null, "is a file, not a folder", LAYOUT + "; " + PART);
     }
 
     /** This model with {@link Weights#random} in all components; it needs only the configs. */
     public ModelFolder withRandomWeights(DType dtype) {
-        return new ModelFolder(folder, index, path -> Weights.random(path, dtype));
+        return new ModelFolder(folder, index, path -> Weights.random(path, dtype), parts);
+    }
+
+    /**
+     * This model with files in place of parts. Their headers are read at once.
+     *
+     * @throws FormatException if the model has no such part, or a file cannot be read
+     */
+    public ModelFolder with(ModelParts given) {
+        given.files()
+                .forEach(
+                        (name, file) -> {
+                            if (!index.has(name)) {
+                                throw new FormatException(
+                                        folder,
+                                        name,
+                                        "is no part of this model, asked to be " + file,
+                                        "its parts are in " + INDEX);
+                            }
+                            Weights.open(file).close();
+                        });
+        return new ModelFolder(folder, index, opener, given);
+    }
+
+    /** Files in place of parts. */
+    public ModelParts parts() {
+        return parts;
     }
 
     /** The folder. */
@@ -100,7 +133,13 @@ public final class ModelFolder {
 
     /** Whether the folder of a component is there. */
     public boolean has(String component) {
-        return Files.isDirectory(folder.resolve(component));
+        return Files.isDirectory(home(component));
+    }
+
+    /** Where the config of a component is. */
+    private Path home(String component) {
+        Path part = parts.files().get(component);
+        return part != null && Files.isDirectory(part) ? part : folder.resolve(component);
     }
 
     /**
@@ -113,7 +152,7 @@ public final class ModelFolder {
             throw new FormatException(
                     folder, name, "component folder is missing", "fetch the model again");
         }
-        return folder.resolve(name);
+        return home(name);
     }
 
     /** The config of a component: {@code config.json}, of a scheduler its own file. */
@@ -124,6 +163,12 @@ public final class ModelFolder {
 
     /** The weights of a component. The caller closes them. */
     public Weights weights(String component) {
-        return opener.apply(component(component));
+        return opener.apply(weightsPath(component));
+    }
+
+    /** The file or folder of a component's weights. */
+    public Path weightsPath(String component) {
+        Path part = parts.files().get(component);
+        return part == null ? component(component) : part;
     }
 }

@@ -1,6 +1,7 @@
 package glance.picture;
 
 import glance.api.FormatException;
+import glance.api.ModelParts;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.api.Request.Size;
@@ -65,7 +66,7 @@ final class ForeignSettings {
                                         + " ("
                                         + PrintableText.quoted(value)
                                         + ")"));
-        return new PictureText.Recipe(request, null, List.of(), left);
+        return new PictureText.Recipe(request, null, ModelParts.NONE, List.of(), left);
     }
 
     private String withoutAdapters(String prompt) {

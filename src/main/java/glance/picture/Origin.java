@@ -1,5 +1,6 @@
 package glance.picture;
 
+import glance.api.ModelParts;
 import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.model.Family;
@@ -11,10 +12,11 @@ import glance.schedule.PhasePlan;
  * What the pictures of a run were made with.
  *
  * @param model the model, as the user named it
+ * @param parts files that took the place of its parts
  * @param settings everything else that decides how they look
  * @param plan the steps at their size
  */
-public record Origin(String model, Settings settings, PhasePlan plan) {
+public record Origin(String model, ModelParts parts, Settings settings, PhasePlan plan) {
     /**
      * Of a run of a model.
      *
@@ -24,7 +26,10 @@ public record Origin(String model, Settings settings, PhasePlan plan) {
         Family family = Families.of(folder);
         int tokens = family.geometry(folder).grid(settings.width(), settings.height()).tokens();
         return new Origin(
-                model, settings, PhasePlan.of(settings.plan(), family.schedule(folder), tokens));
+                model,
+                folder.parts(),
+                settings,
+                PhasePlan.of(settings.plan(), family.schedule(folder), tokens));
     }
 
     /** Whether the settings of all pictures are short enough for a JPEG. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.api.FormatException;
+import glance.api.ModelParts;
 import glance.api.Plan;
 import glance.api.Request;
 import glance.api.Request.Size;
@@ -35,6 +36,7 @@ public final class PictureText {
     private static final String PLAN = "plan";
     private static final String SIGMAS = "sigmas";
     private static final String MODEL = "model";
+    private static final String PARTS = "parts";
     private static final String ADAPTERS = "adapters";
     private static final String SOFTWARE = "Software";
 
@@ -53,6 +55,7 @@ public final class PictureText {
                             Stream.of(
                                     EMBEDDED_GUIDANCE,
                                     MAX_PROMPT_TOKENS,
+                                    PARTS,
                                     PARAMETERS,
                                     Images.COMMENT))
                     .collect(Collectors.toUnmodifiableSet());
@@ -113,6 +116,9 @@ public final class PictureText {
         text.put(PLAN, PlanJson.write(settings.plan()));
         text.put(SIGMAS, sigmas(origin.plan()));
         text.put(MODEL, origin.model());
+        if (!origin.parts().files().isEmpty()) {
+            text.put(PARTS, parts(origin.parts()));
+        }
         text.put(
                 ADAPTERS,
                 settings.loras().stream()
@@ -120,6 +126,25 @@ public final class PictureText {
                         .collect(Collectors.joining("\n")));
         text.put(SOFTWARE, EngineVersion.software());
         return text;
+    }
+
+    /** A line for each: {@code transformer=x.gguf}. */
+    private static String parts(ModelParts parts) {
+        return parts.files().entrySet().stream()
+                .map(part -> part.getKey() + "=" + part.getValue())
+                .collect(Collectors.joining("\n"));
+    }
+
+    private static ModelParts parts(String text) {
+        ModelParts parts = ModelParts.NONE;
+        for (String line : text.lines().limit(MAX_ADAPTERS).toList()) {
+            int at = line.indexOf('=');
+            if (at < 1 || line.length() > MAX_NAME_CHARS) {
+                throw new IllegalArgumentException("must have a name and a file in each line");
+            }
+            parts = parts.with(line.substring(0, at), Path.of(line.substring(at + 1)));
+        }
+        return parts;
     }
 
     private static String sigmas(PhasePlan plan) {
@@ -136,11 +161,17 @@ public final class PictureText {
      *
      * @param request its settings, without adapters
      * @param model its model, as the user named it; null if another program made the picture
+     * @param parts files that took the place of its parts
      * @param adapters its adapters, as the user named them; still text, so that no file is looked
      *     at before the user was told
      * @param left what else another program says, which has no meaning here
      */
-    public record Recipe(Request request, String model, List<String> adapters, List<String> left) {
+    public record Recipe(
+            Request request,
+            String model,
+            ModelParts parts,
+            List<String> adapters,
+            List<String> left) {
         /** Whether this engine made the picture. */
         public boolean isOwn() {
             return model != null;
@@ -206,6 +237,8 @@ public final class PictureText {
             }
             key = PLAN;
             Plan plan = PlanJson.parse(text.get(PLAN));
+            key = PARTS;
+            ModelParts parts = parts(text.getOrDefault(PARTS, ""));
             key = ADAPTERS;
             List<String> adapters = text.get(ADAPTERS).lines().limit(MAX_ADAPTERS + 1).toList();
             if (adapters.size() > MAX_ADAPTERS) {
@@ -226,6 +259,7 @@ public final class PictureText {
             return new Recipe(
                     tokens == 0 ? request : request.maxPromptTokens(tokens),
                     text.get(MODEL),
+                    parts,
                     adapters,
                     List.of());
         } catch (IllegalArgumentException | FormatException e) {

@@ -70,8 +70,7 @@ public final class Encodings implements AutoCloseable {
         this.maxTokens = family.promptTokens(folder).of(maxTokens);
         this.warning = warning;
         this.cache = new TensorCache(cache);
-        this.model =
-                Fingerprint.of(Fingerprint.encoders(folder.path()), ops.computeType().toString());
+        this.model = Fingerprint.of(Fingerprint.encoders(folder), ops.computeType().toString());
     }
 
     /** Results that were not on disk. */

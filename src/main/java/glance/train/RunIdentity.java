@@ -28,8 +28,7 @@ public final class RunIdentity {
         Map<String, String> words = new LinkedHashMap<>();
         words.put(
                 "model",
-                Fingerprint.of(
-                        Fingerprint.encoders(model.path()), Fingerprint.transformer(model.path())));
+                Fingerprint.of(Fingerprint.encoders(model), Fingerprint.transformer(model)));
         words.put("pictures or captions", examples.fingerprint());
         words.put("phase", note.entries().toString());
         words.put("targets", String.join(" ", settings.targets()));

@@ -2,6 +2,7 @@ package glance.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.ModelParts;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -33,20 +34,20 @@ class FingerprintTest {
 
     @Test
     void encodersAndTransformer_changeWithTheirOwnFilesOnly() throws IOException {
-        String encoders = Fingerprint.encoders(model);
-        String transformer = Fingerprint.transformer(model);
+        String encoders = Fingerprint.parts(model, ModelParts.NONE, false);
+        String transformer = Fingerprint.parts(model, ModelParts.NONE, true);
         Files.writeString(model.resolve("transformer/config.json"), "[]");
-        assertThat(Fingerprint.encoders(model)).isEqualTo(encoders);
-        assertThat(Fingerprint.transformer(model)).isNotEqualTo(transformer);
+        assertThat(Fingerprint.parts(model, ModelParts.NONE, false)).isEqualTo(encoders);
+        assertThat(Fingerprint.parts(model, ModelParts.NONE, true)).isNotEqualTo(transformer);
         Files.writeString(model.resolve("vae/config.json"), "[]");
-        assertThat(Fingerprint.encoders(model)).isNotEqualTo(encoders);
+        assertThat(Fingerprint.parts(model, ModelParts.NONE, false)).isNotEqualTo(encoders);
     }
 
     @Test
     void fileOfAnotherName_isAnotherModel() throws IOException {
-        String before = Fingerprint.encoders(model);
+        String before = Fingerprint.parts(model, ModelParts.NONE, false);
         Files.move(model.resolve("vae/config.json"), model.resolve("vae/other.json"));
-        assertThat(Fingerprint.encoders(model)).isNotEqualTo(before);
+        assertThat(Fingerprint.parts(model, ModelParts.NONE, false)).isNotEqualTo(before);
     }
 
     @Test
@@ -56,16 +57,16 @@ class FingerprintTest {
         try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
             file.setLength(70L << 20);
             Files.setLastModifiedTime(large, time);
-            String before = Fingerprint.encoders(model);
+            String before = Fingerprint.parts(model, ModelParts.NONE, false);
             file.seek((70L << 20) - 1);
             file.write(1);
             Files.setLastModifiedTime(large, time);
-            String end = Fingerprint.encoders(model);
+            String end = Fingerprint.parts(model, ModelParts.NONE, false);
             assertThat(end).isNotEqualTo(before);
             file.seek(35L << 20);
             file.write(1);
             Files.setLastModifiedTime(large, FileTime.fromMillis(1_700_000_001_000L));
-            assertThat(Fingerprint.encoders(model)).isNotEqualTo(end);
+            assertThat(Fingerprint.parts(model, ModelParts.NONE, false)).isNotEqualTo(end);
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.FormatException;
 import glance.fixtures.Fixture;
+import glance.fixtures.GgufBytes;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.io.IOException;

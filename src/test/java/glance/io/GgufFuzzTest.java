@@ -3,6 +3,7 @@ package glance.io;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.api.FormatException;
+import glance.fixtures.GgufBytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

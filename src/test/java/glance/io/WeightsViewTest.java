@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.FormatException;
+import glance.fixtures.GgufBytes;
 import glance.io.Weights.Rows;
 import glance.tensor.DType;
 import glance.tensor.Shape;

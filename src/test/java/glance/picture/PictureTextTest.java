@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.FormatException;
 import glance.api.Lora;
+import glance.api.ModelParts;
 import glance.api.Plans;
 import glance.api.Request.Size;
 import glance.api.Strength;
@@ -27,6 +28,7 @@ public class PictureTextTest {
     public static final Origin ORIGIN =
             new Origin(
                     "models/tiny",
+                    ModelParts.NONE.transformer(Path.of("x=y.gguf")).textEncoder(2, Path.of("t5")),
                     new Settings(
                             List.of("first", "second"),
                             " ",
@@ -73,7 +75,12 @@ public class PictureTextTest {
 
     @Test
     void pictureWithoutAdapters_hasNone() {
-        Origin plain = new Origin("m", ORIGIN.settings().withLoras(List.of()), ORIGIN.plan());
+        Origin plain =
+                new Origin(
+                        "m",
+                        ModelParts.NONE,
+                        ORIGIN.settings().withLoras(List.of()),
+                        ORIGIN.plan());
         assertThat(PictureText.read(write(PictureText.of(plain, "p", 1))).adapters()).isEmpty();
     }
 

@@ -1,5 +1,6 @@
 package glance.cli.bench;
 
+import glance.cli.common.PartOptions;
 import glance.cli.common.WrongUseException;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
@@ -7,6 +8,7 @@ import glance.io.PublishedLayouts;
 import glance.tensor.DType;
 import java.nio.file.Path;
 import java.util.Iterator;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Which model is measured. */
@@ -16,6 +18,8 @@ final class LayoutOption {
             paramLabel = "FOLDER",
             description = "A model in diffusers layout. Default: the built-in glance-tiny.")
     private Path model;
+
+    @Mixin private PartOptions parts;
 
     @Option(
             names = "--family",
@@ -56,12 +60,13 @@ final class LayoutOption {
         }
         if (family != null) {
             try {
-                return PublishedLayouts.random(family);
+                return parts.in(PublishedLayouts.random(family));
             } catch (IllegalArgumentException e) {
                 throw new WrongUseException("--family: " + e.getMessage());
             }
         }
-        ModelFolder folder = ModelFolder.open(model == null ? BuiltInModel.path() : model);
+        ModelFolder folder =
+                parts.in(ModelFolder.open(model == null ? BuiltInModel.path() : model));
         return random ? folder.withRandomWeights(DType.BF16) : folder;
     }
 }

@@ -1,6 +1,7 @@
 package glance.cli.common;
 
 import glance.api.Lora;
+import glance.api.ModelParts;
 import glance.api.Plan;
 import glance.api.Request;
 import glance.api.Request.Size;
@@ -59,6 +60,8 @@ public final class SettingsOptions {
             description =
                     "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
     private String model;
+
+    @Mixin private PartOptions parts;
 
     @Option(
             names = "--plan",
@@ -167,7 +170,9 @@ public final class SettingsOptions {
         }
         List<Lora> named = named(recipe);
         Plan given = plan == null ? null : argument("--plan", plan, PlanJson::find);
-        ModelFolder folder = open(modelName);
+        boolean recorded = model == null && recipe != null;
+        ModelFolder folder =
+                open(modelName).with(parts.over(recorded ? recipe.parts() : ModelParts.NONE));
         Request request = recipe == null ? Request.of(allPrompts) : recipe.request();
         request = request.prompts(allPrompts).batch(batch);
         request = set(request, given, Request::plan);
@@ -201,6 +206,7 @@ public final class SettingsOptions {
         if (recipe.isOwn()) {
             if (model == null) {
                 files.add(recipe.model());
+                recipe.parts().files().values().forEach(file -> files.add(file.toString()));
             }
             if (loras.isEmpty() && !noLora) {
                 files.addAll(recipe.adapters());

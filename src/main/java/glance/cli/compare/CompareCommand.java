@@ -9,7 +9,6 @@ import glance.cli.common.DeviceOption;
 import glance.cli.common.ExitCode;
 import glance.cli.common.Progress;
 import glance.cli.common.Session;
-import glance.cli.common.SettingsOptions;
 import glance.cli.common.Table;
 import glance.cli.common.Units;
 import glance.cli.common.WrongUseException;
@@ -141,12 +140,17 @@ public final class CompareCommand implements Callable<Integer> {
         }
         prompts.addAll(namedPrompts);
         ComparePrompts given = ComparePrompts.read(prompts, promptFile, limit);
-        ModelFolder folder = SettingsOptions.open(setting.model());
+        ModelFolder folder = setting.folder();
         String without = runs.noteWithoutOwn(folder);
         Comparison comparison = comparison(given, folder, without);
         ComparisonRequest request = request(comparison, folder);
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
-                Model opened = glance.load(folder.path(), setting.model(), Residency.RESIDENT)) {
+                Model opened =
+                        glance.load(
+                                folder.path(),
+                                folder.parts(),
+                                setting.model(),
+                                Residency.RESIDENT)) {
             opened.check(comparison);
             makeFolders();
             noteUnscored(request, given.hasScenes());

@@ -3,6 +3,7 @@ package glance.cli.compare;
 import glance.api.Request;
 import glance.api.Request.Size;
 import glance.cli.common.GuidanceOptions;
+import glance.cli.common.PartOptions;
 import glance.cli.common.PromptTokensOption;
 import glance.cli.common.SeedConverter;
 import glance.cli.common.SettingsOptions;
@@ -26,6 +27,8 @@ final class CompareSetting {
             description =
                     "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
     private String model = BuiltInModel.NAME;
+
+    @Mixin private PartOptions parts;
 
     @Option(
             names = "--seed",
@@ -58,6 +61,11 @@ final class CompareSetting {
     /** The model as the user named it. */
     String model() {
         return model;
+    }
+
+    /** The model with the parts that the user gave. */
+    ModelFolder folder() {
+        return parts.in(SettingsOptions.open(model));
     }
 
     /**

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.cli.common.DeviceOption;
 import glance.cli.common.ExitCode;
+import glance.cli.common.PartOptions;
 import glance.cli.common.Session;
 import glance.io.BuiltInModel;
 import java.io.IOException;
@@ -42,6 +43,7 @@ public final class InfoCommand implements Callable<Integer> {
             description = "What to look at; the built-in model if left out.")
     private Path path;
 
+    @Mixin private PartOptions parts;
     @Mixin private DeviceOption deviceOption;
 
     @Option(names = "--json", description = "Print JSON, for programs.")
@@ -57,7 +59,8 @@ public final class InfoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Inspection inspection =
-                new Inspector(deviceOption).inspect(path == null ? BuiltInModel.path() : path);
+                new Inspector(deviceOption, parts)
+                        .inspect(path == null ? BuiltInModel.path() : path);
         if (json) {
             session.out().println(toJson(inspection));
         } else {

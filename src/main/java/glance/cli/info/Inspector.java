@@ -6,6 +6,7 @@ import glance.api.adapter.WeightsSummary;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.cli.common.DeviceOption;
+import glance.cli.common.PartOptions;
 import glance.io.Config;
 import glance.io.GgufFile;
 import glance.io.Images;
@@ -47,12 +48,15 @@ final class Inspector {
                     "preprocessor_config.json");
 
     private final DeviceOption device;
+    private final PartOptions parts;
 
     /**
      * @param device what forecasts are for
+     * @param parts files in place of parts of a model
      */
-    Inspector(DeviceOption device) {
+    Inspector(DeviceOption device, PartOptions parts) {
         this.device = device;
+        this.parts = parts;
     }
 
     /**
@@ -99,12 +103,16 @@ final class Inspector {
     }
 
     private Inspection.Model model(Path path) throws IOException {
-        ModelFolder folder = ModelFolder.open(path);
+        ModelFolder folder = parts.in(ModelFolder.open(path));
         FolderNote note = FolderNote.of(folder);
         List<Inspection.Component> components = new ArrayList<>();
         for (String name : folder.index().keys()) {
             if (folder.has(name)) {
-                components.add(component(folder.component(name), indexedClass(folder, name)));
+                components.add(
+                        component(
+                                folder.component(name),
+                                folder.weightsPath(name),
+                                indexedClass(folder, name)));
             }
         }
         try (Device opened = Devices.open(device.name(), device.options())) {
@@ -194,10 +202,17 @@ final class Inspector {
     }
 
     private static Inspection.Component component(Path path, String className) {
+        return component(path, path, className);
+    }
+
+    /**
+     * @param stored the folder, or the file in place of its weights
+     */
+    private static Inspection.Component component(Path path, Path stored, String className) {
         WeightsSummary weights = null;
         String problem = null;
-        if (Weights.belongIn(path)) {
-            try (Weights opened = Weights.open(path)) {
+        if (Files.isRegularFile(stored) || Weights.belongIn(stored)) {
+            try (Weights opened = Weights.open(stored)) {
                 weights = Summaries.of(opened.tensors().values());
                 problem = problem(opened.foreign());
             } catch (FormatException e) {
@@ -206,7 +221,7 @@ final class Inspector {
         }
         return new Inspection.Component(
                 "component",
-                path.toString(),
+                stored.toString(),
                 path.getFileName().toString(),
                 className,
                 problem,

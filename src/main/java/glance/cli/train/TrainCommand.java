@@ -15,7 +15,6 @@ import glance.cli.common.PeakMemory;
 import glance.cli.common.Progress;
 import glance.cli.common.PromptTokensOption;
 import glance.cli.common.Session;
-import glance.cli.common.SettingsOptions;
 import glance.cli.common.Units;
 import glance.cli.common.WrongUseException;
 import glance.io.BuiltInModel;
@@ -160,7 +159,7 @@ public final class TrainCommand implements Callable<Integer> {
         TrainFile file = file();
         Training training = training(file);
         String name = data.model(file);
-        ModelFolder model = SettingsOptions.open(name);
+        ModelFolder model = data.folder(name);
         Path folder = outFolder(file);
         TrainJob job = TrainJob.of(training, model, folder);
         requireFree(job.files(), folder);
@@ -170,7 +169,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         TrainRecord record = record(file, job, training);
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
-                Model opened = glance.load(model.path(), name, Residency.STREAM);
+                Model opened = glance.load(model.path(), model.parts(), name, Residency.STREAM);
                 Progress progress = progress(record, folder, glance)) {
             session.note(
                     name

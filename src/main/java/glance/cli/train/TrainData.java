@@ -2,8 +2,11 @@ package glance.cli.train;
 
 import glance.api.Request.Size;
 import glance.api.Training;
+import glance.cli.common.PartOptions;
+import glance.cli.common.SettingsOptions;
 import glance.cli.common.WrongUseException;
 import glance.io.BuiltInModel;
+import glance.io.ModelFolder;
 import glance.text.PrintableText;
 import glance.train.CaptionedPicture;
 import java.nio.file.Files;
@@ -11,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say what is trained, and from which pictures. */
@@ -24,6 +28,8 @@ final class TrainData {
             description =
                     "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
     private String model;
+
+    @Mixin private PartOptions parts;
 
     @Option(
             names = "--data",
@@ -57,6 +63,11 @@ final class TrainData {
     String model(TrainFile file) {
         String named = model == null ? file.string("pretrained_model_name_or_path") : model;
         return named == null ? BuiltInModel.NAME : named;
+    }
+
+    /** A model with the parts that the user gave. */
+    ModelFolder folder(String name) {
+        return parts.in(SettingsOptions.open(name));
     }
 
     /**

@@ -1,0 +1,51 @@
+package glance.cli.common;
+
+import glance.api.ModelParts;
+import glance.io.ModelFolder;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Files in place of parts of a model. */
+public final class PartOptions {
+    @Option(
+            names = "--transformer",
+            paramLabel = "FILE",
+            description =
+                    "A GGUF or safetensors file in place of the model's transformer, as ComfyUI keeps"
+                            + " it in diffusion_models or unet; the model folder gives the rest.")
+    private Path transformer;
+
+    @Option(
+            names = "--vae",
+            paramLabel = "FILE",
+            description = "The same for the autoencoder, in the names of diffusers.")
+    private Path vae;
+
+    @Option(
+            names = "--text-encoder",
+            paramLabel = "FILE",
+            description = "The same for the first text encoder.")
+    private Path textEncoder;
+
+    @Option(names = "--text-encoder-2", paramLabel = "FILE", description = "For the second.")
+    private Path textEncoder2;
+
+    @Option(names = "--text-encoder-3", paramLabel = "FILE", description = "For the third.")
+    private Path textEncoder3;
+
+    /** Those that were given; others come from {@code before}. */
+    public ModelParts over(ModelParts before) {
+        ModelParts parts = transformer == null ? before : before.transformer(transformer);
+        parts = vae == null ? parts : parts.vae(vae);
+        Path[] encoders = {textEncoder, textEncoder2, textEncoder3};
+        for (int i = 0; i < encoders.length; i++) {
+            parts = encoders[i] == null ? parts : parts.textEncoder(i + 1, encoders[i]);
+        }
+        return parts;
+    }
+
+    /** A model with the parts that were given. */
+    public ModelFolder in(ModelFolder model) {
+        return model.with(over(ModelParts.NONE));
+    }
+}

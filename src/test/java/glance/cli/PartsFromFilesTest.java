@@ -1,0 +1,183 @@
+package glance.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.Glance;
+import glance.Model;
+import glance.Picture;
+import glance.api.ModelParts;
+import glance.api.Plans;
+import glance.api.Request;
+import glance.cli.common.ExitCode;
+import glance.cli.common.StopRequest;
+import glance.fixtures.Fixture;
+import glance.fixtures.GgufTwin;
+import glance.fixtures.TinyFlux;
+import glance.io.Images;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** {@code --transformer FILE} and its like, beside a model folder. */
+class PartsFromFilesTest {
+    @TempDir private static Path files;
+
+    private static GgufTwin tiny;
+
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @TempDir private Path folder;
+
+    @BeforeAll
+    static void write() {
+        tiny = GgufTwin.of(Fixture.tinyModel().resolve("transformer"), files);
+    }
+
+    @Test
+    void ggufTransformer_drawsThePictureOfItsTwin_toTheBit() {
+        int[] quantised = picture("gguf.png", "--transformer", tiny.gguf().toString());
+        int[] twin = picture("twin.png", "--transformer", tiny.twin().toString());
+        assertThat(quantised).isEqualTo(twin).isNotEqualTo(picture("plain.png"));
+    }
+
+    @Test
+    void ggufTransformerOfFlux_drawsThePictureOfItsTwin() throws IOException {
+        Path model = TinyFlux.dev(folder.resolve("flux"));
+        GgufTwin twin =
+                GgufTwin.of(
+                        model.resolve("transformer"),
+                        Files.createDirectory(folder.resolve("files")));
+        String named = model.toString();
+        int[] quantised =
+                picture("a.png", "--model", named, "--transformer", twin.gguf().toString());
+        int[] plain = picture("b.png", "--model", named, "--transformer", twin.twin().toString());
+        assertThat(quantised).isEqualTo(plain);
+    }
+
+    @Test
+    void from_pictureWithAPart_takesItAgain() {
+        int[] first = picture("first.png", "--transformer", tiny.gguf().toString());
+        Path again = folder.resolve("again.png");
+        run("generate", "--from", folder.resolve("first.png").toString(), "--out", again + "");
+        assertThat(pixels(again)).isEqualTo(first);
+        assertThat(err.toString()).contains("names these files: ", tiny.gguf().toString());
+    }
+
+    @Test
+    void library_takesPartsToo() {
+        try (Glance glance = Glance.open("cpu")) {
+            Request request = Request.of("a red circle").seed(5).plan(Plans.uniform(2));
+            try (Model quantised =
+                            glance.load(
+                                    Fixture.tinyModel(), ModelParts.NONE.transformer(tiny.gguf()));
+                    Model plain =
+                            glance.load(
+                                    Fixture.tinyModel(),
+                                    ModelParts.NONE.transformer(tiny.twin()))) {
+                Picture one = quantised.draw(request).get(0);
+                assertThat(pixels(one.image()))
+                        .isEqualTo(pixels(plain.draw(request).get(0).image()));
+            }
+        }
+    }
+
+    @Test
+    void train_onAGgufTransformer_makesAnAdapter() {
+        run(
+                "train",
+                "--transformer",
+                tiny.gguf().toString(),
+                "--image",
+                "docs/my-house.png",
+                "--caption",
+                "my house",
+                "--steps",
+                "2",
+                "--phase",
+                "all",
+                "--out",
+                folder.resolve("house").toString(),
+                "--cache",
+                folder.resolve("cache").toString());
+        assertThat(picture("house.png", "--lora", folder.resolve("house").toString())).isNotEmpty();
+    }
+
+    @Test
+    void info_showsTheFileInItsPlace() {
+        run("info", Fixture.tinyModel().toString(), "--transformer", tiny.gguf().toString());
+        assertThat(out.toString()).containsPattern("transformer +QwenImage.*Q8_0");
+        String quantised = memory();
+        out.reset();
+        run("info", Fixture.tinyModel().toString(), "--transformer", tiny.twin().toString());
+        assertThat(memory()).isNotEqualTo(quantised);
+    }
+
+    private String memory() {
+        return out.toString()
+                .lines()
+                .filter(l -> l.startsWith("transformer  "))
+                .toList()
+                .toString();
+    }
+
+    @Test
+    void badParts_areRefusedInOneLine() throws IOException {
+        refused("no such file", "--transformer", folder.resolve("none.gguf").toString());
+        Path pickle = Files.writeString(folder.resolve("x.bin"), "\u0080\2");
+        refused("x.bin: ", "--transformer", pickle.toString());
+        refused("text_encoder_3: is no part of", "--text-encoder-3", tiny.gguf().toString());
+        Path flux = Fixture.folder("flux-gguf").resolve("model.gguf");
+        refused("do not fit QwenImageTransformer2DModel", "--transformer", flux.toString());
+    }
+
+    private void refused(String message, String... args) {
+        List<String> all = new ArrayList<>(List.of("generate", "a star", "--plan", "uniform-1"));
+        all.addAll(List.of("--out", folder.resolve("no.png").toString()));
+        all.addAll(List.of(args));
+        err.reset();
+        assertThat(exit(all)).isEqualTo(ExitCode.FAILURE);
+        assertThat(err.toString()).contains(message);
+        assertThat(folder.resolve("no.png")).doesNotExist();
+    }
+
+    private int[] picture(String name, String... more) {
+        Path file = folder.resolve(name);
+        List<String> args = new ArrayList<>(List.of("generate", "a red circle", "--seed", "5"));
+        args.addAll(List.of("--plan", "uniform-2", "--out", file.toString()));
+        args.addAll(List.of(more));
+        run(args.toArray(String[]::new));
+        return pixels(file);
+    }
+
+    private static int[] pixels(Path file) {
+        return pixels(Images.read(file));
+    }
+
+    private static int[] pixels(BufferedImage picture) {
+        int width = picture.getWidth();
+        return picture.getRGB(0, 0, width, picture.getHeight(), null, 0, width);
+    }
+
+    private void run(String... args) {
+        err.reset();
+        assertThat(exit(List.of(args))).as(err.toString()).isZero();
+    }
+
+    private int exit(List<String> args) {
+        return Engine.run(
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                new StopRequest(),
+                args.toArray(String[]::new));
+    }
+}
