@@ -7,6 +7,7 @@ import glance.api.ModelParts;
 import glance.api.Residency;
 import glance.backend.Device;
 import glance.backend.Devices;
+import glance.hub.HubFiles;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
@@ -92,7 +93,8 @@ public final class Glance implements AutoCloseable {
     }
 
     /**
-     * A model in the published folder layout. Weights come to the device with the first request.
+     * A model in the published folder layout; a folder {@code models--ORG--NAME} of the hub's cache
+     * stands for its main snapshot. Weights come to the device with the first request.
      *
      * @throws glance.api.FormatException if the folder is no model that this engine runs
      */
@@ -103,6 +105,15 @@ public final class Glance implements AutoCloseable {
     /** The same with files in place of parts, such as a transformer in GGUF. */
     public Model load(Path folder, ModelParts parts) {
         return load(folder, parts, folder.toString(), null);
+    }
+
+    /**
+     * A model by its path, or by its name on the Hugging Face hub: see {@link Hub#model}. What the
+     * hub's cache lacks of it is fetched first, which {@link Hub} shows and {@link Hub#offline}
+     * forbids.
+     */
+    public Model load(String name) {
+        return load(new Hub().model(name), name, null);
     }
 
     /** The same, with a say in which of its parts stay on the device. */
@@ -125,7 +136,7 @@ public final class Glance implements AutoCloseable {
      * @param parts files that the folder's parts give way to
      */
     public Model load(Path folder, ModelParts parts, String name, Residency residency) {
-        ModelFolder opened = ModelFolder.open(folder).with(parts);
+        ModelFolder opened = ModelFolder.open(HubFiles.snapshot(folder)).with(parts);
         synchronized (models) {
             requireOpen();
             Pipeline pipeline = new Pipeline(ops, opened, residency);

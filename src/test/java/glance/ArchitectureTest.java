@@ -1,5 +1,7 @@
 package glance;
 
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -55,6 +57,8 @@ class ArchitectureTest {
                     .definedBy("glance.model..")
                     .layer("schedule")
                     .definedBy("glance.schedule..")
+                    .layer("hub")
+                    .definedBy("glance.hub..")
                     .layer("lora")
                     .definedBy("glance.lora..")
                     .layer("nn")
@@ -119,6 +123,10 @@ class ArchitectureTest {
                             "pipeline",
                             "train",
                             "model")
+                    .whereLayer("hub")
+                    .mayOnlyBeAccessedByLayers("cli", "front door", "picture")
+                    .whereLayer("hub")
+                    .mayOnlyAccessLayers("lora", "io", "api")
                     .whereLayer("lora")
                     .mayOnlyBeAccessedByLayers(
                             "cli",
@@ -126,6 +134,7 @@ class ArchitectureTest {
                             "check",
                             "tools",
                             "compare",
+                            "hub",
                             "picture",
                             "pipeline",
                             "train",
@@ -213,6 +222,20 @@ class ArchitectureTest {
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("jdk.incubator..");
+
+    /** A URLConnection also reads what is in our own jar. */
+    @ArchTest
+    static final ArchRule connections_areOpenedForTheHubAlone =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("glance.hub..")
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAnyPackage("java.net.http..", "javax.net..")
+                                    .or(
+                                            nameMatching(
+                                                    "java\\.net\\.(.*Socket|Http.*|Inet.*)"
+                                                            + "|java\\.nio\\.channels\\..*Socket.*")));
 
     @ArchTest
     static final ArchRule commandLineLibraries_stayInTheCommandLine =

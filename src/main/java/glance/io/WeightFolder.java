@@ -26,7 +26,10 @@ final class WeightFolder {
     private static final String GGUF = ".gguf";
     private static final String FETCH = "fetch the .safetensors files of the model";
 
-    private static final Pattern SHARD = Pattern.compile(".*-\\d+-of-\\d+(\\.\\w+)?\\.safetensors");
+    private static final Pattern SHARD =
+            Pattern.compile(
+                    "(?<stem>.*?)(?:\\.([\\w-]+))?-\\d+-of-\\d+(?:\\.(\\w+))?\\.safetensors");
+
     private static final Pattern SINGLE =
             Pattern.compile("(" + String.join("|", STEMS) + ")(?:\\.([\\w.-]+))?\\.safetensors");
 
@@ -59,11 +62,41 @@ final class WeightFolder {
             int known = VARIANTS.indexOf(variant);
             return known < 0 ? VARIANTS.size() : known;
         }
+
+        /** Whether a shard is one of this index, by its name. */
+        boolean isOf(Matcher shard) {
+            return shard.matches()
+                    && name.startsWith(shard.group("stem") + ".")
+                    && variant.equals(WeightFolder.variant(shard, 2));
+        }
     }
 
     private WeightFolder(Path folder) {
+        this(folder, FileInput.names(folder));
+    }
+
+    private WeightFolder(Path folder, List<String> names) {
         this.folder = folder;
-        this.names = FileInput.names(folder);
+        this.names = names;
+    }
+
+    /**
+     * The files that {@link #find} and what opens its result would read in a folder with these
+     * names; none if there are no such weights.
+     */
+    static List<String> chosen(List<String> names) {
+        WeightFolder folder = new WeightFolder(null, names);
+        for (Candidate candidate : folder.candidates()) {
+            if (!candidate.sharded()) {
+                return List.of(candidate.name());
+            }
+            List<String> files = new ArrayList<>(List.of(candidate.name()));
+            files.addAll(folder.named(name -> candidate.isOf(SHARD.matcher(name))));
+            if (files.size() > 1) {
+                return files;
+            }
+        }
+        return List.of();
     }
 
     /** Whether weights belong into a folder: it has a config.json, or weights of any kind. */
@@ -90,6 +123,20 @@ final class WeightFolder {
      */
     static Path find(Path folder) {
         return new WeightFolder(folder).find();
+    }
+
+    /**
+     * Names of files that {@link #find} or an index names and that are not in the folder.
+     *
+     * @throws FormatException if the folder holds no weights that are read, or a damaged index
+     */
+    static List<String> missing(Path folder) {
+        Path file = find(folder);
+        List<String> wanted = List.of(file.getFileName().toString());
+        if (isIndex(file) && Files.exists(file)) {
+            wanted = List.copyOf(ShardIndex.read(file).shards());
+        }
+        return wanted.stream().filter(name -> !Files.exists(folder.resolve(name))).toList();
     }
 
     private Path find() {

@@ -34,6 +34,23 @@ public abstract class Weights implements AutoCloseable {
     }
 
     /**
+     * The files of weights that {@link #open} would read in a folder with these names; none if
+     * there are no such weights.
+     */
+    public static List<String> chosen(List<String> names) {
+        return WeightFolder.chosen(names);
+    }
+
+    /**
+     * Names of files that {@link #open} would ask for in a folder and that are not there.
+     *
+     * @throws FormatException if the folder holds no weights that are read, or a damaged index
+     */
+    public static List<String> missing(Path folder) {
+        return WeightFolder.missing(folder);
+    }
+
+    /**
      * Weights that nobody trained, for measurements: every matrix that is asked for exists, with
      * normal values of standard deviation 0.02, every vector named {@code *weight} is ones, every
      * other one zeros. All share one block of memory, so a model of any size fits.

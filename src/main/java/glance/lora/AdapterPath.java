@@ -22,7 +22,9 @@ public final class AdapterPath {
     private static final List<String> NAMES =
             List.of("adapter_model.safetensors", "pytorch_lora_weights.safetensors");
 
-    static final String CONFIG = "adapter_config.json";
+    /** Beside the matrices, as PEFT saves it. */
+    public static final String CONFIG = "adapter_config.json";
+
     private static final String ENDING = ".safetensors";
 
     private AdapterPath() {}
@@ -125,6 +127,24 @@ public final class AdapterPath {
         Path titled = named || absolute.getParent() == null ? absolute : absolute.getParent();
         String name = String.valueOf(titled.getFileName());
         return name.endsWith(ENDING) ? name.substring(0, name.length() - ENDING.length()) : name;
+    }
+
+    /** Whether a name is one that PEFT or diffusers gives. */
+    public static boolean isUsual(String name) {
+        return NAMES.contains(name);
+    }
+
+    /**
+     * Which of the files of a folder, by their names, the folder stands for: that with a name of
+     * PEFT or diffusers, else all safetensors files.
+     */
+    public static List<String> candidates(List<String> names) {
+        for (String name : NAMES) {
+            if (names.contains(name)) {
+                return List.of(name);
+            }
+        }
+        return names.stream().filter(name -> name.endsWith(ENDING)).toList();
     }
 
     /** Whether there is a file, or a folder with a safetensors file. */

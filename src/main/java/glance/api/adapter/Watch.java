@@ -18,6 +18,9 @@ public interface Watch {
      */
     void next(String name, int done, int total);
 
+    /** Something the user may want to know. */
+    default void note(String message) {}
+
     /** Something the user should know; the work goes on. */
     default void warning(String message) {}
 
