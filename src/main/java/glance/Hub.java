@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
  * hub, {@code ORG/NAME}.
  *
  * <pre>{@code
- * Model model = glance.load(new Hub().model("Qwen/Qwen-Image"));
- * Lora style = new Hub().lora("ORG/NAME:0.8@slow");
+ * Path model = new Hub().model("Qwen/Qwen-Image");
+ * Lora adapter = new Hub().lora("ORG/NAME:0.8@slow");
  * }</pre>
  *
  * A file or folder of this machine goes before a name of the hub. What the hub's cache has is used
@@ -82,6 +82,7 @@ public final class Hub {
         return name.equals(BuiltInModel.NAME)
                 ? BuiltInModel.path()
                 : HubName.of(name)
+                        .filter(known -> known.file() == null)
                         .map(files()::model)
                         .orElseGet(() -> HubFiles.snapshot(path(name)));
     }
@@ -107,8 +108,9 @@ public final class Hub {
      */
     public Lora lora(String text) {
         if (text.startsWith(BUILT_IN)) {
+            String inside = inBuiltIn(text);
             try {
-                return Lora.parse(inBuiltIn(text));
+                return Lora.parse(inside);
             } catch (RequestException e) {
                 // The user may have a folder of that name.
                 return Lora.parse(text);

@@ -15,7 +15,7 @@ import glance.cli.lora.LoraCommand;
 import glance.cli.train.TrainCommand;
 import java.io.PrintStream;
 import java.io.PrintWriter;
-import java.util.List;
+import java.util.Arrays;
 import picocli.CommandLine;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
@@ -32,6 +32,7 @@ public final class Engine {
                         .addSubcommand(new GenerateCommand(session))
                         .addSubcommand(new CompareCommand(session))
                         .addSubcommand(new TrainCommand(session))
+                        .addSubcommand(new PullCommand(session))
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
@@ -72,9 +73,10 @@ public final class Engine {
 
     /** Runs a command on the given streams. */
     static int run(Stdin in, PrintStream out, PrintStream err, StopRequest stop, String... args) {
-        boolean verbose = isVerbose(List.of(args));
+        boolean verbose = has(args, "--verbose");
+        boolean offline = has(args, "--offline");
         Logging.configure(verbose);
-        Engine engine = new Engine(new Session(out, err, stop, verbose, in));
+        Engine engine = new Engine(new Session(out, err, stop, verbose, in, offline));
         try {
             return engine.commands.execute(args);
         } catch (Throwable e) {
@@ -86,9 +88,8 @@ public final class Engine {
     }
 
     /** Known before parsing, because parsing may fail. */
-    private static boolean isVerbose(List<String> args) {
-        int end = args.indexOf("--");
-        return (end < 0 ? args : args.subList(0, end)).contains("--verbose");
+    private static boolean has(String[] args, String option) {
+        return Arrays.stream(args).takeWhile(arg -> !arg.equals("--")).anyMatch(option::equals);
     }
 
     private int fail(Throwable e) {

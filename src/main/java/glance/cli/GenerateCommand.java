@@ -54,7 +54,7 @@ import picocli.CommandLine.Option;
             "  glance-engine generate \"a red circle left of a blue heart\"",
             "  glance-engine generate \"a red circle\" \"a green heart\" --batch 4 --out pics",
             "  glance-engine generate \"a red circle\" --plan full --seed 7 --preview 10",
-            "  glance-engine generate \"a cat\" --model Qwen-Image --size 1328x1328 \\",
+            "  glance-engine generate \"a cat\" --model Qwen/Qwen-Image --size 1328x1328 \\",
             "      --lora slow.safetensors@slow --lora fast.safetensors:0.9@fast",
             "  glance-engine generate --from a-red-circle-7.png --plan uniform-10",
             "",
@@ -122,7 +122,7 @@ final class GenerateCommand implements Callable<Integer> {
                     "--preview " + previewEvery + ": must be a number of steps, 1 or more");
         }
         settingsOptions.readPiped(session);
-        SettingsOptions.Resolved resolved = settingsOptions.resolve(session::note);
+        SettingsOptions.Resolved resolved = settingsOptions.resolve(session);
         Settings settings = resolved.settings();
         OutputFiles files =
                 OutputFiles.plan(

@@ -26,7 +26,7 @@ final class OptionGroups implements IHelpSectionRenderer {
              --beta1 --beta2 --eps --adam8bit
             Run: --out --resume --overwrite --sample-every --sample-prompt --checkpoint-every\
              --config --seed --device --threads --dtype --variant --gradient-checkpointing\
-             --cache --help --verbose
+             --cache --offline --help --verbose
             """;
 
     private final Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();

@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
         header = "Pictures from text, on the JVM: diffusion transformers in ten phase-aware steps.",
         description = {
             "",
-            "Models are folders in the published diffusers layout; a small one is built in.",
+            "Models are folders in the published diffusers layout, or names on the Hugging Face hub"
+                    + " (ORG/NAME); a small one is built in.",
             ""
         },
         commandListHeading = "%nCommands:%n",
@@ -27,9 +28,10 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  glance-engine generate \"a red circle left of a blue heart\"",
-            "  glance-engine generate \"a cat\" --model FOLDER --lora slow.safetensors@slow",
+            "  glance-engine pull Qwen/Qwen-Image",
+            "  glance-engine generate \"a cat\" --model Qwen/Qwen-Image --lora slow.safetensors@slow",
             "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
-            "  glance-engine info MODEL_FOLDER        parts, parameters, memory of a run",
+            "  glance-engine info MODEL               parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
             "  glance-engine lora merge MODEL_FOLDER style.safetensors --out MERGED_FOLDER",
             "",
@@ -54,6 +56,12 @@ final class TopCommand implements Runnable {
             scope = ScopeType.INHERIT,
             description = "Show debug messages, and the stack trace of an error.")
     private boolean verbose;
+
+    @Option(
+            names = "--offline",
+            scope = ScopeType.INHERIT,
+            description = "Use no network: of the hub only what its cache has.")
+    private boolean offline;
 
     @Override
     public void run() {

@@ -42,16 +42,14 @@ public final class ModelFolder {
     }
 
     /**
-     * Opens a folder and reads its index. A folder {@code models--ORG--NAME} of the hub's cache
-     * stands for its main snapshot.
+     * Opens a folder and reads its index.
      *
      * @throws FormatException if it is no folder, or has no or a damaged {@code model_index.json}
      */
-    public static ModelFolder open(Path path) {
-        if (!Files.isDirectory(path)) {
-            throw noFolder(path);
+    public static ModelFolder open(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            throw noFolder(folder);
         }
-        Path folder = HubModel.snapshot(path);
         if (!FileInput.names(folder).contains(INDEX)) {
             throw new FormatException(folder, null, "holds no " + INDEX, LAYOUT);
         }
@@ -66,8 +64,7 @@ public final class ModelFolder {
         if (Files.isSymbolicLink(path)) {
             return FileInput.danglingLink(path);
         }
-        String remedy = HubModel.isId(path) ? HubModel.howToFetch(path.toString()) : LAYOUT;
-        return new FormatException(path, null, "no such folder", remedy);
+        return new FormatException(path, null, "no such folder", LAYOUT);
     }
 
     /** A file where a folder should be; what it holds may tell the user more. */

@@ -3,52 +3,23 @@ package glance.picture;
 import glance.api.Lora;
 import glance.api.RequestException;
 import glance.api.Steps;
+import glance.hub.HubName;
 import glance.io.BuiltInModel;
 import glance.lora.AdapterPath;
-import glance.text.PrintableText;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Names of adapters as they are typed and recorded. Those of the built-in model lie in a cache,
- * whose place differs between machines; they are called {@code glance-tiny/experts/slow...}.
+ * Names of adapters as they are typed and recorded. Those of the built-in model and of the hub lie
+ * in caches, whose places differ between machines; they are called {@code
+ * glance-tiny/experts/slow...} and {@code ORG/NAME/FILE}.
  */
 public final class AdapterNames {
     private static final String BUILT_IN = BuiltInModel.NAME + "/";
 
     private AdapterNames() {}
-
-    /**
-     * As {@link Lora#parse}.
-     *
-     * @throws RequestException also if {@code ..} leads out of the built-in model
-     */
-    public static Lora parse(String text) {
-        if (!text.startsWith(BUILT_IN)) {
-            return Lora.parse(text);
-        }
-        Path model = BuiltInModel.path();
-        Path file = model.resolve(text.substring(BUILT_IN.length())).normalize();
-        if (!file.startsWith(model.normalize())) {
-            throw new RequestException(
-                    "adapter '"
-                            + PrintableText.quoted(text)
-                            + "': leads out of the built-in model; give the path of the file");
-        }
-        try {
-            return Lora.parse(file.toString());
-        } catch (RequestException e) {
-            // The user may have a folder of that name.
-            return Lora.parse(text);
-        }
-    }
-
-    /** As {@link #parse}; the folder of a training run stands for all adapters in it. */
-    public static List<Lora> parseAll(String text) {
-        return AdapterPath.expand(List.of(parse(text)));
-    }
 
     /**
      * Texts of adapters with commas between them. Names of files, and steps, may have commas
@@ -104,8 +75,12 @@ public final class AdapterNames {
         return text.equals(BuiltInModel.NAME) || text.startsWith(BUILT_IN);
     }
 
-    /** The text that {@link #parse} reads. */
+    /** The text that names an adapter on every machine; else its path. */
     public static String text(Lora adapter) {
+        Optional<HubName> name = HubName.ofCached(adapter.path());
+        if (name.isPresent()) {
+            return name.get() + adapter.options();
+        }
         if (!adapter.path().toString().contains(BuiltInModel.NAME)) {
             return adapter.toString();
         }

@@ -1,7 +1,6 @@
 package glance.tools;
 
 import glance.api.FormatException;
-import glance.io.BuiltInModel;
 import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.TensorInfo;
@@ -65,12 +64,9 @@ final class Checkpoint implements AutoCloseable {
     /**
      * Opens the headers.
      *
-     * @param named a path, or the name of the built-in model
      * @throws FormatException if there are no weights, or they are damaged
      */
-    static Checkpoint open(Path named) {
-        boolean builtIn = named.toString().equals(BuiltInModel.NAME) && !Files.exists(named);
-        Path path = builtIn ? BuiltInModel.path() : named;
+    static Checkpoint open(Path path) {
         if (!Files.exists(path)) {
             throw new FormatException(
                     path,

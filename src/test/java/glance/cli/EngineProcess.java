@@ -88,6 +88,7 @@ public final class EngineProcess {
         builder.environment().remove("GLANCE_NO_RELAUNCH");
         builder.environment()
                 .put("XDG_CACHE_HOME", Path.of(JAR).resolveSibling("it-cache").toString());
+        builder.environment().put("HF_HUB_OFFLINE", "1");
         builder.environment().putAll(environment);
         try {
             return builder.start();

@@ -119,7 +119,7 @@ final class BenchDenoiseCommand implements Callable<Integer> {
                     "--rank " + rank + ": must be 0 to " + TrainingSettings.MAX_RANK);
         }
         DenoiseBaseline earlier = baseline == null ? null : DenoiseBaseline.read(baseline);
-        ModelFolder folder = layout.folder();
+        ModelFolder folder = layout.folder(session);
         Settings plain = BenchRequest.of(folder, size, batch, plan);
         Settings other = against == null ? null : BenchRequest.of(folder, size, batch, against);
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());

@@ -63,7 +63,7 @@ final class BenchMemoryCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         BenchRequest.requireBatch(batch);
-        ModelFolder folder = layout.folder();
+        ModelFolder folder = layout.folder(session);
         MemoryForecast forecast;
         try (DryDevice device = DryDevice.ideal(dtype)) {
             forecast =

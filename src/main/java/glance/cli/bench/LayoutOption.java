@@ -1,12 +1,13 @@
 package glance.cli.bench;
 
+import glance.cli.common.Names;
 import glance.cli.common.PartOptions;
+import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.io.PublishedLayouts;
 import glance.tensor.DType;
-import java.nio.file.Path;
 import java.util.Iterator;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,16 +16,20 @@ import picocli.CommandLine.Option;
 final class LayoutOption {
     @Option(
             names = "--model",
-            paramLabel = "FOLDER",
-            description = "A model in diffusers layout. Default: the built-in glance-tiny.")
-    private Path model;
+            paramLabel = "MODEL",
+            description =
+                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
+                            + " Default: the built-in "
+                            + BuiltInModel.NAME
+                            + ".")
+    private String model;
 
     @Mixin private PartOptions parts;
 
     @Option(
             names = "--family",
             paramLabel = "NAME",
-            completionCandidates = Names.class,
+            completionCandidates = Published.class,
             description =
                     "A published model at full size, from its configs alone, with random weights:"
                             + " ${COMPLETION-CANDIDATES}.")
@@ -34,7 +39,7 @@ final class LayoutOption {
     private boolean random;
 
     /** The models whose configs are in this build. */
-    private static final class Names implements Iterable<String> {
+    private static final class Published implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
             return PublishedLayouts.names().iterator();
@@ -45,8 +50,7 @@ final class LayoutOption {
     String name() {
         return family != null
                 ? family + ", random weights"
-                : (model == null ? BuiltInModel.NAME : model.toString())
-                        + (random ? ", random weights" : "");
+                : (model == null ? BuiltInModel.NAME : model) + (random ? ", random weights" : "");
     }
 
     /**
@@ -54,7 +58,7 @@ final class LayoutOption {
      *
      * @throws WrongUseException if the options contradict each other
      */
-    ModelFolder folder() {
+    ModelFolder folder(Session session) {
         if (family != null && model != null) {
             throw new WrongUseException("--model and --family: give one of them");
         }
@@ -66,7 +70,7 @@ final class LayoutOption {
             }
         }
         ModelFolder folder =
-                parts.in(ModelFolder.open(model == null ? BuiltInModel.path() : model));
+                parts.in(Names.open(session, model == null ? BuiltInModel.NAME : model));
         return random ? folder.withRandomWeights(DType.BF16) : folder;
     }
 }

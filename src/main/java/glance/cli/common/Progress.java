@@ -21,6 +21,9 @@ public class Progress implements Listener, TrainingListener, Watch, AutoCloseabl
     /** Losses of so many steps make one that is worth looking at. */
     public static final int RECENT = 20;
 
+    /** A unit whose pieces are many and quick: the rate is shown in place of the time of one. */
+    public static final String MEGABYTE = "MB";
+
     private static final long LINE_INTERVAL_NANOS = 10_000_000_000L;
 
     /** Lines of a long run come in steps of this share of it. */
@@ -39,6 +42,7 @@ public class Progress implements Listener, TrainingListener, Watch, AutoCloseabl
     private final List<Float> losses = new ArrayList<>();
     private long lastLine = start;
     private long lastPiece;
+    private int counted;
     private ProgressBar bar;
     private String task;
     private int done;
@@ -109,8 +113,14 @@ public class Progress implements Listener, TrainingListener, Watch, AutoCloseabl
     @Override
     public void next(String name, int piecesDone, int pieces) {
         long now = System.nanoTime();
-        double pieceSeconds = piecesDone == 0 ? 0 : (now - lastPiece) * 1e-9;
-        lastPiece = now;
+        int finished = piecesDone - counted;
+        double pieceSeconds = finished > 0 && lastPiece > 0 ? (now - lastPiece) * 1e-9 : 0;
+        if (finished != 0 || lastPiece == 0) {
+            lastPiece = now;
+        }
+        counted = piecesDone;
+        // of pieces that are finished together, each took its share
+        timed += pieceSeconds > 0 ? finished - 1 : 0;
         step(piecesDone, pieces, pieceSeconds, List.of(PrintableText.line(name)));
     }
 
@@ -153,7 +163,13 @@ public class Progress implements Listener, TrainingListener, Watch, AutoCloseabl
         if (now - lastLine > Math.max(LINE_INTERVAL_NANOS, (now - start) / LINES_SHARE)) {
             lastLine = now;
             String state = String.join(", ", state(more));
-            session.note(task + ": " + unit + " " + done + " of " + total + ", " + state);
+            String count = done + " of " + total;
+            session.note(
+                    task
+                            + ": "
+                            + (isMegabytes() ? count + " " + unit : unit + " " + count)
+                            + ", "
+                            + state);
         }
     }
 
@@ -178,14 +194,21 @@ public class Progress implements Listener, TrainingListener, Watch, AutoCloseabl
             state.add("about " + Units.seconds((total - done) * secondsPerStep()) + " left");
         }
         if (timed > 0) {
-            state.add(Units.seconds(secondsPerStep()) + "/" + unit);
+            state.add(
+                    isMegabytes()
+                            ? String.format(Locale.ROOT, "%.1f MB/s", 1 / secondsPerStep())
+                            : Units.seconds(secondsPerStep()) + "/" + unit);
         }
         state.addAll(more);
         return state;
     }
 
+    private boolean isMegabytes() {
+        return unit.equals(MEGABYTE);
+    }
+
     private void redraw(List<String> more) {
-        shown = task + " " + done + "/" + total;
+        shown = task + " " + done + "/" + total + (isMegabytes() ? " " + unit : "");
         details = state(more);
         if (bar == null) {
             bar =

@@ -11,12 +11,23 @@ import java.io.PrintStream;
  * @param stop whether the user wants it to end
  * @param verbose whether the user asked for details
  * @param in what is piped in
+ * @param offline whether no network may be used
  */
 public record Session(
-        PrintStream out, PrintStream err, StopRequest stop, boolean verbose, Stdin in) {
+        PrintStream out,
+        PrintStream err,
+        StopRequest stop,
+        boolean verbose,
+        Stdin in,
+        boolean offline) {
     /** With nothing piped in. */
     public Session(PrintStream out, PrintStream err, StopRequest stop, boolean verbose) {
-        this(out, err, stop, verbose, Stdin.none());
+        this(out, err, stop, verbose, Stdin.none(), false);
+    }
+
+    /** The same, for what the user did not ask for: no network may be used. */
+    public Session withoutNetwork() {
+        return new Session(out, err, stop, verbose, in, true);
     }
 
     /** One line for the user that is no error. */

@@ -56,9 +56,12 @@ public final class SettingsOptions {
 
     @Option(
             names = "--model",
-            paramLabel = "FOLDER",
+            paramLabel = "MODEL",
             description =
-                    "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
+                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
+                            + " Default: the built-in "
+                            + BuiltInModel.NAME
+                            + ".")
     private String model;
 
     @Mixin private PartOptions parts;
@@ -75,8 +78,8 @@ public final class SettingsOptions {
             names = "--lora",
             paramLabel = Lora.SYNTAX,
             description = {
-                "Add an adapter: a file, a PEFT folder, or a folder that train made. May be given"
-                        + " several times.",
+                "Add an adapter: a file, a PEFT folder, a folder that train made, or ORG/NAME[/FILE]"
+                        + " of the hub. May be given several times.",
                 "STRENGTH: a number (default 1), a ramp 0.2..1 over its steps, or a list 1/0.8/0.5"
                         + " with one for each.",
                 "STEPS: numbers 1-5 or 1-3,7, a phase slow, a share of the run 0%%-25%%, or noise"
@@ -152,13 +155,14 @@ public final class SettingsOptions {
     /**
      * Fills the gaps.
      *
-     * @param note takes lines about the picture of {@code --from}
+     * @param session takes lines about the picture of {@code --from}, which alone makes nothing
+     *     come from the hub
      * @throws WrongUseException if an argument makes no sense
      */
-    public Resolved resolve(Consumer<String> note) throws IOException {
+    public Resolved resolve(Session session) throws IOException {
         PictureText.Recipe recipe = from == null ? null : PictureText.read(from);
         if (recipe != null) {
-            announce(recipe, note);
+            announce(recipe, session::note);
         }
         String modelName = model;
         if (modelName == null) {
@@ -168,11 +172,12 @@ public final class SettingsOptions {
         if (batch < 1 || batch > MAX_BATCH) {
             throw new WrongUseException("--batch " + batch + ": must be 1 to " + MAX_BATCH);
         }
-        List<Lora> named = named(recipe);
+        List<Lora> named = named(session, recipe);
         Plan given = plan == null ? null : argument("--plan", plan, PlanJson::find);
         boolean recorded = model == null && recipe != null;
         ModelFolder folder =
-                open(modelName).with(parts.over(recorded ? recipe.parts() : ModelParts.NONE));
+                Names.open(model == null ? session.withoutNetwork() : session, modelName)
+                        .with(parts.over(recorded ? recipe.parts() : ModelParts.NONE));
         Request request = recipe == null ? Request.of(allPrompts) : recipe.request();
         request = request.prompts(allPrompts).batch(batch);
         request = set(request, given, Request::plan);
@@ -260,16 +265,15 @@ public final class SettingsOptions {
     }
 
     /** The adapters that the user or the picture names. */
-    private List<Lora> named(PictureText.Recipe recipe) {
+    private List<Lora> named(Session session, PictureText.Recipe recipe) {
         if (noLora && !loras.isEmpty()) {
             throw new WrongUseException("--lora and --no-lora: give one of them");
         }
-        List<String> texts = loras;
-        if (loras.isEmpty() && recipe != null && recipe.isOwn() && !noLora) {
-            texts = recipe.adapters();
-        }
+        boolean recorded = loras.isEmpty() && recipe != null && recipe.isOwn() && !noLora;
+        List<String> texts = recorded ? recipe.adapters() : loras;
+        Session asked = recorded ? session.withoutNetwork() : session;
         return texts.stream()
-                .flatMap(text -> argument("--lora", text, AdapterNames::parseAll).stream())
+                .flatMap(text -> argument("--lora", text, t -> Names.loras(asked, t)).stream())
                 .toList();
     }
 
@@ -292,11 +296,6 @@ public final class SettingsOptions {
         List<Lora> result = new ArrayList<>(OwnExperts.of(folder, given));
         named.stream().filter(adapter -> !OwnExperts.isOf(folder, adapter)).forEach(result::add);
         return result;
-    }
-
-    public static ModelFolder open(String name) {
-        Path path = name.equals(BuiltInModel.NAME) ? BuiltInModel.path() : Path.of(name);
-        return ModelFolder.open(path);
     }
 
     /** A refusal of an argument's text is wrong use. */

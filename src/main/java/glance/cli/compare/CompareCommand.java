@@ -140,7 +140,7 @@ public final class CompareCommand implements Callable<Integer> {
         }
         prompts.addAll(namedPrompts);
         ComparePrompts given = ComparePrompts.read(prompts, promptFile, limit);
-        ModelFolder folder = setting.folder();
+        ModelFolder folder = setting.folder(session);
         String without = runs.noteWithoutOwn(folder);
         Comparison comparison = comparison(given, folder, without);
         ComparisonRequest request = request(comparison, folder);
@@ -181,7 +181,7 @@ public final class CompareCommand implements Callable<Integer> {
 
     private Comparison comparison(ComparePrompts given, ModelFolder folder, String without) {
         Comparison comparison =
-                runs.of(setting.of(given.texts(), folder), folder)
+                runs.of(session, setting.of(given.texts(), folder), folder)
                         .scenes(given.lines())
                         .sheetRows(sheetRows);
         if (cache != null) {

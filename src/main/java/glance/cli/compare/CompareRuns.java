@@ -6,6 +6,8 @@ import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Plans;
 import glance.api.Request;
+import glance.cli.common.Names;
+import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
 import glance.compare.Preset;
 import glance.io.ModelFolder;
@@ -104,7 +106,7 @@ final class CompareRuns {
      * @param folder whose own adapters are meant by {@code own}
      * @throws WrongUseException if there is none, or an option makes no sense
      */
-    Comparison of(Request shared, ModelFolder folder) {
+    Comparison of(Session session, Request shared, ModelFolder folder) {
         boolean isGrid = grid.isGiven();
         if (!isGrid) {
             grid.requireNone();
@@ -122,10 +124,10 @@ final class CompareRuns {
                 Comparison.of(request)
                         .teacher(argument("--teacher", teacher, PlanJson::find))
                         .against(against);
-        for (Run run : contenders(folder)) {
+        for (Run run : contenders(session, folder)) {
             comparison = comparison.run(run);
         }
-        return isGrid ? comparison.grid(grid.grid()) : comparison;
+        return isGrid ? comparison.grid(grid.grid(session)) : comparison;
     }
 
     /**
@@ -134,20 +136,20 @@ final class CompareRuns {
      * @param folder whose own adapters are meant by {@code own}
      * @throws WrongUseException if there is none, or an option makes no sense
      */
-    List<Run> contenders(ModelFolder folder) {
+    List<Run> contenders(Session session, ModelFolder folder) {
         List<Run> all = new ArrayList<>();
         for (String text : plans) {
             Plan steps = argument("--plans", text, PlanJson::find);
             all.add(new Run(steps.name(), steps, List.of()));
         }
         for (String name : presets) {
-            for (Run run : preset(name)) {
+            for (Run run : preset(session, name)) {
                 if (all.stream().noneMatch(run::isSameAs)) {
                     all.add(run);
                 }
             }
         }
-        runs.forEach(text -> all.add(run(text, folder)));
+        runs.forEach(text -> all.add(run(session, text, folder)));
         if (all.isEmpty() && !grid.isGiven()) {
             throw new WrongUseException(
                     "nothing to compare with the teacher; use --plans, --preset, --run or"
@@ -156,7 +158,7 @@ final class CompareRuns {
         return all;
     }
 
-    private List<Run> preset(String name) {
+    private List<Run> preset(Session session, String name) {
         Preset preset =
                 Arrays.stream(Preset.values())
                         .filter(p -> p.name().toLowerCase(Locale.ROOT).equals(name))
@@ -173,8 +175,8 @@ final class CompareRuns {
         }
         Preset.Experts experts =
                 new Preset.Experts(
-                        argument("--slow", slow, AdapterNames::parse),
-                        argument("--fast", fast, AdapterNames::parse));
+                        argument("--slow", slow, text -> Names.lora(session, text)),
+                        argument("--fast", fast, text -> Names.lora(session, text)));
         Plan steps = plan == null ? Plans.GLANCE : argument("--plan", plan, PlanJson::find);
         return argument("--plan", steps, spec -> preset.runs(spec, experts));
     }
@@ -204,7 +206,7 @@ final class CompareRuns {
                         + ",own adds them";
     }
 
-    private static Run run(String text, ModelFolder folder) {
+    private static Run run(Session session, String text, ModelFolder folder) {
         Matcher matcher = RUN.matcher(text);
         if (!matcher.matches()) {
             throw new WrongUseException("--run " + text + ": expected " + SYNTAX);
@@ -214,14 +216,15 @@ final class CompareRuns {
         List<Lora> adapters =
                 parts.stream()
                         .skip(1)
-                        .flatMap(part -> adapters(part, plan, folder).stream())
+                        .flatMap(part -> adapters(session, part, plan, folder).stream())
                         .toList();
         return new Run(matcher.group(1), plan, adapters);
     }
 
-    private static List<Lora> adapters(String part, Plan plan, ModelFolder folder) {
+    private static List<Lora> adapters(
+            Session session, String part, Plan plan, ModelFolder folder) {
         if (!part.equals(OWN)) {
-            return argument("--run", part, AdapterNames::parseAll);
+            return argument("--run", part, text -> Names.loras(session, text));
         }
         List<Lora> own = OwnExperts.carried(folder, plan);
         if (own.isEmpty()) {

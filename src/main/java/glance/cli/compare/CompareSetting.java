@@ -3,9 +3,11 @@ package glance.cli.compare;
 import glance.api.Request;
 import glance.api.Request.Size;
 import glance.cli.common.GuidanceOptions;
+import glance.cli.common.Names;
 import glance.cli.common.PartOptions;
 import glance.cli.common.PromptTokensOption;
 import glance.cli.common.SeedConverter;
+import glance.cli.common.Session;
 import glance.cli.common.SettingsOptions;
 import glance.cli.common.SizeOption;
 import glance.cli.common.WrongUseException;
@@ -23,9 +25,12 @@ final class CompareSetting {
 
     @Option(
             names = "--model",
-            paramLabel = "FOLDER",
+            paramLabel = "MODEL",
             description =
-                    "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
+                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
+                            + " Default: the built-in "
+                            + BuiltInModel.NAME
+                            + ".")
     private String model = BuiltInModel.NAME;
 
     @Mixin private PartOptions parts;
@@ -64,8 +69,8 @@ final class CompareSetting {
     }
 
     /** The model with the parts that the user gave. */
-    ModelFolder folder() {
-        return parts.in(SettingsOptions.open(model));
+    ModelFolder folder(Session session) {
+        return parts.in(Names.open(session, model));
     }
 
     /**

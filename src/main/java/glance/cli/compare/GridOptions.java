@@ -4,8 +4,9 @@ import glance.api.Lora;
 import glance.api.LoraGrid;
 import glance.api.Steps;
 import glance.api.Strength;
+import glance.cli.common.Names;
+import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
-import glance.picture.AdapterNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -42,8 +43,8 @@ final class GridOptions {
      *
      * @throws WrongUseException if it makes no sense
      */
-    LoraGrid grid() {
-        List<LoraGrid.Axis> axes = adapters.stream().map(GridOptions::axis).toList();
+    LoraGrid grid(Session session) {
+        List<LoraGrid.Axis> axes = adapters.stream().map(text -> axis(session, text)).toList();
         List<Steps> rows =
                 steps.stream()
                         .map(text -> CompareRuns.argument("--grid-steps", text, Steps::parse))
@@ -58,14 +59,15 @@ final class GridOptions {
         }
     }
 
-    private static LoraGrid.Axis axis(String text) {
+    private static LoraGrid.Axis axis(Session session, String text) {
         // Steps such as sigma=1..0.8, and names of files, may have the sign too; strengths do not.
         int split = text.lastIndexOf('=');
         if (split < 1) {
             throw new WrongUseException("--lora-grid " + text + ": expected " + SYNTAX);
         }
         Lora lora =
-                CompareRuns.argument("--lora-grid", text.substring(0, split), AdapterNames::parse);
+                CompareRuns.argument(
+                        "--lora-grid", text.substring(0, split), name -> Names.lora(session, name));
         if (!lora.strength().equals(Strength.FULL)) {
             throw new WrongUseException(
                     "--lora-grid "

@@ -5,11 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.cli.common.DeviceOption;
 import glance.cli.common.ExitCode;
+import glance.cli.common.Names;
 import glance.cli.common.PartOptions;
 import glance.cli.common.Session;
+import glance.hub.Look;
 import glance.io.BuiltInModel;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -24,7 +26,9 @@ import picocli.CommandLine.Parameters;
                 "Shows what a model, a component, a safetensors or adapter file, or a picture holds.",
         description = {
             "",
-            "Reads configs and headers only, so it is quick for files of any size.",
+            "Reads configs and headers only, so it is quick for files of any size. Of a model or"
+                    + " adapter of the Hugging Face hub that is not in the cache it shows size, licence"
+                    + " and the files that pull would fetch, and fetches none.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -38,10 +42,12 @@ public final class InfoCommand implements Callable<Integer> {
     private final Session session;
 
     @Parameters(
-            paramLabel = "PATH",
+            paramLabel = "WHAT",
             arity = "0..1",
-            description = "What to look at; the built-in model if left out.")
-    private Path path;
+            description =
+                    "A path, or ORG/NAME[@REVISION] or ORG/NAME/FILE of the hub; the built-in model"
+                            + " if left out.")
+    private String what = BuiltInModel.NAME;
 
     @Mixin private PartOptions parts;
     @Mixin private DeviceOption deviceOption;
@@ -58,15 +64,20 @@ public final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Inspection inspection =
-                new Inspector(deviceOption, parts)
-                        .inspect(path == null ? BuiltInModel.path() : path);
+        Inspection inspection = inspect();
         if (json) {
             session.out().println(toJson(inspection));
         } else {
             new InfoText(session.out(), all).print(inspection);
         }
         return ExitCode.OK;
+    }
+
+    private Inspection inspect() throws IOException {
+        Optional<Look> look = Names.look(session, what);
+        return look.isPresent()
+                ? Inspection.OnHub.of(look.get())
+                : new Inspector(deviceOption, parts).inspect(Names.path(session, what));
     }
 
     private static String toJson(Inspection inspection) throws JsonProcessingException {

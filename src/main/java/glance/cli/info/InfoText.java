@@ -5,6 +5,7 @@ import glance.api.adapter.WeightsSummary;
 import glance.cli.common.ForecastText;
 import glance.cli.common.Table;
 import glance.cli.common.Units;
+import glance.hub.Look;
 import glance.pipeline.MemoryForecast;
 import glance.tensor.DType;
 import glance.text.PrintableText;
@@ -36,6 +37,8 @@ public final class InfoText {
     void print(Inspection inspection) {
         if (inspection instanceof Inspection.Model model) {
             print(model);
+        } else if (inspection instanceof Inspection.OnHub hub) {
+            print(hub);
         } else if (inspection instanceof Inspection.Component component) {
             line("component", component.className());
             line("path", component.path());
@@ -78,6 +81,31 @@ public final class InfoText {
         if (problem != null) {
             line("not usable", problem);
         }
+    }
+
+    private void print(Inspection.OnHub hub) {
+        line(hub.kind(), hub.path());
+        line("commit", hub.commit());
+        line("licence", hub.licence() == null ? "not named" : hub.licence());
+        line("access", hub.gated() ? "gated: its terms must be accepted on its page" : "open");
+        line(
+                "size",
+                Units.bytes(hub.bytes())
+                        + " in "
+                        + Units.plural(hub.files().size(), "file")
+                        + ", of which "
+                        + Units.bytes(hub.cachedBytes())
+                        + " are in the cache");
+        line("folder", hub.folder());
+        out.println();
+        Table table = new Table("file", "size", "");
+        for (Look.File file : hub.files()) {
+            table.row(
+                    file.path(),
+                    Units.bytes(file.bytes()),
+                    file.cached() ? "in the cache" : "to fetch");
+        }
+        table.print(out);
     }
 
     private void print(Inspection.Model model) {

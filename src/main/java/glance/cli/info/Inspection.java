@@ -3,6 +3,7 @@ package glance.cli.info;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import glance.api.adapter.AdapterInfo;
 import glance.api.adapter.WeightsSummary;
+import glance.hub.Look;
 import glance.pipeline.MemoryForecast;
 import java.nio.file.Path;
 import java.util.List;
@@ -65,6 +66,42 @@ public sealed interface Inspection {
             String problem,
             WeightsSummary weights)
             implements Inspection {}
+
+    /**
+     * A model or adapter of the hub that is not wholly in the cache.
+     *
+     * @param path its name
+     * @param commit that its revision is at
+     * @param licence as its card names it; null if it names none
+     * @param gated whether its terms must be accepted first
+     * @param folder where the files are or will be
+     * @param bytes size of the files that the engine reads
+     * @param cachedBytes of these, what is in the cache
+     */
+    record OnHub(
+            String kind,
+            String path,
+            String commit,
+            String licence,
+            boolean gated,
+            String folder,
+            long bytes,
+            long cachedBytes,
+            List<Look.File> files)
+            implements Inspection {
+        static OnHub of(Look look) {
+            return new OnHub(
+                    look.isModel() ? "hub model" : "hub adapter",
+                    look.name(),
+                    look.commit(),
+                    look.licence(),
+                    look.gated(),
+                    look.folder().toString(),
+                    look.bytes(),
+                    look.cachedBytes(),
+                    look.files());
+        }
+    }
 
     /** A LoRA; what it holds is beside kind and path. */
     record Adapter(String kind, String path, @JsonUnwrapped AdapterInfo info)

@@ -36,9 +36,6 @@ final class Inspector {
     private static final String INDEX = "model_index.json";
     private static final String CHECKPOINT = "checkpoint";
 
-    /** In a folder of the hub's cache, where a model lies in a snapshot. */
-    private static final String SNAPSHOTS = "snapshots";
-
     private static final List<String> PICTURES = List.of(".png", ".jpg", ".jpeg", ".webp");
     private static final List<String> CONFIGS =
             List.of(
@@ -68,7 +65,7 @@ final class Inspector {
      */
     Inspection inspect(Path path) throws IOException {
         if (Files.isDirectory(path)) {
-            if (Files.exists(path.resolve(INDEX)) || Files.isDirectory(path.resolve(SNAPSHOTS))) {
+            if (Files.exists(path.resolve(INDEX))) {
                 return model(path);
             }
             return AdapterPath.isFolder(path)

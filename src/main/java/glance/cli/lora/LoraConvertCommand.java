@@ -3,11 +3,11 @@ package glance.cli.lora;
 import glance.api.adapter.Convert;
 import glance.api.adapter.Output;
 import glance.cli.common.ExitCode;
+import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.Units;
 import glance.lora.LoraLayout;
 import glance.tensor.DType;
-import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,8 +43,8 @@ import picocli.CommandLine.Parameters;
 final class LoraConvertCommand implements Callable<Integer> {
     private final Session session;
 
-    @Parameters(paramLabel = "FILE", description = "The adapter.")
-    private Path file;
+    @Parameters(paramLabel = "FILE", description = "The adapter, also ORG/NAME[/FILE].")
+    private String file;
 
     @Option(
             names = "--to",
@@ -57,9 +57,10 @@ final class LoraConvertCommand implements Callable<Integer> {
             names = "--model",
             paramLabel = "PATH",
             description =
-                    "The model that the adapter is for: a model folder, a transformer's folder or a"
-                            + " .safetensors file. Only its headers are read.")
-    private Path model;
+                    "The model that the adapter is for: a model folder, a transformer's folder, a"
+                            + " .safetensors file, or ORG/NAME of the hub. Only its headers are"
+                            + " read.")
+    private String model;
 
     @Option(
             names = "--dtype",
@@ -76,7 +77,11 @@ final class LoraConvertCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Output output = newFile.output(dtype);
-        Convert request = new Convert(file, layout.name(), model);
+        Convert request =
+                new Convert(
+                        Names.adapter(session, file),
+                        layout.name(),
+                        model == null ? null : Names.model(session, model));
         Convert.Result result =
                 LoraFormat.run(
                         session, "converting", "module", tools -> tools.convert(request, output));

@@ -3,10 +3,10 @@ package glance.cli.lora;
 import glance.api.adapter.Extract;
 import glance.api.adapter.Output;
 import glance.cli.common.ExitCode;
+import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.Table;
 import glance.tensor.DType;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -44,11 +44,12 @@ final class LoraExtractCommand implements Callable<Integer> {
             index = "0",
             paramLabel = "BASE",
             description =
-                    "The model before: a model folder, a transformer's folder, or a .safetensors file.")
-    private Path base;
+                    "The model before: a model folder, a transformer's folder, a .safetensors file, or"
+                            + " ORG/NAME of the hub.")
+    private String base;
 
     @Parameters(index = "1", paramLabel = "TUNED", description = "The model after, likewise.")
-    private Path tuned;
+    private String tuned;
 
     @Option(
             names = "--rank",
@@ -84,12 +85,11 @@ final class LoraExtractCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Output output = newFile.output(dtype);
+        Extract request =
+                new Extract(Names.model(session, base), Names.model(session, tuned), rank, targets);
         List<Extract.Module> result =
                 LoraFormat.run(
-                        session,
-                        "extracting",
-                        "module",
-                        tools -> tools.extract(new Extract(base, tuned, rank, targets), output));
+                        session, "extracting", "module", tools -> tools.extract(request, output));
         table(result).print(session.out());
         session.out().println(output.path());
         return ExitCode.OK;

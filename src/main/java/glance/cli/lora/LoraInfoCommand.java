@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.api.adapter.AdapterReport;
 import glance.api.adapter.AdapterReport.Update;
 import glance.cli.common.ExitCode;
+import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.Table;
 import glance.cli.info.InfoText;
@@ -48,8 +49,8 @@ final class LoraInfoCommand implements Callable<Integer> {
     @Parameters(
             paramLabel = "FILE",
             arity = "1..*",
-            description = "Adapter files, or folders of one.")
-    private List<Path> files;
+            description = "Adapter files, folders of one, or ORG/NAME[/FILE] of the hub.")
+    private List<String> files;
 
     @Option(names = "--modules", description = "One line for each module, not for each kind.")
     private boolean modules;
@@ -70,8 +71,8 @@ final class LoraInfoCommand implements Callable<Integer> {
     @Override
     public Integer call() throws JsonProcessingException {
         List<Described> described = new ArrayList<>();
-        for (Path path : files) {
-            Described one = describe(AdapterPath.file(path));
+        for (String name : files) {
+            Described one = describe(AdapterPath.file(Names.adapter(session, name)));
             described.add(one);
             if (!json) {
                 session.out().print(described.size() == 1 ? "" : System.lineSeparator());

@@ -3,11 +3,10 @@ package glance.cli.lora;
 import glance.api.adapter.Merge;
 import glance.api.adapter.Output;
 import glance.cli.common.ExitCode;
+import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.Table;
-import glance.picture.AdapterNames;
 import glance.tensor.DType;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -45,14 +44,18 @@ final class LoraMergeCommand implements Callable<Integer> {
     @Parameters(
             index = "0",
             paramLabel = "MODEL",
-            description = "A model folder, a transformer's folder, or a .safetensors file.")
-    private Path model;
+            description =
+                    "A model folder, a transformer's folder, a .safetensors file, or ORG/NAME of the"
+                            + " hub.")
+    private String model;
 
     @Parameters(
             index = "1..*",
             arity = "1..*",
             paramLabel = "LORA[:STRENGTH]",
-            description = "Adapters, each with its strength; 1 is as trained.")
+            description =
+                    "Adapters, also ORG/NAME[/FILE] of the hub, each with its strength; 1 is as"
+                            + " trained.")
     private List<String> loras;
 
     @Option(
@@ -79,7 +82,10 @@ final class LoraMergeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Merge request =
-                new Merge(model, loras.stream().map(AdapterNames::parse).toList(), allowPartial);
+                new Merge(
+                        Names.model(session, model),
+                        loras.stream().map(text -> Names.lora(session, text)).toList(),
+                        allowPartial);
         Output output = newFile.output(dtype);
         List<Merge.Module> result =
                 LoraFormat.run(session, "merging", "tensor", tools -> tools.merge(request, output));

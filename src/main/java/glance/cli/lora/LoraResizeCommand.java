@@ -3,11 +3,11 @@ package glance.cli.lora;
 import glance.api.adapter.Output;
 import glance.api.adapter.Resize;
 import glance.cli.common.ExitCode;
+import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.Table;
 import glance.cli.common.WrongUseException;
 import glance.tensor.DType;
-import java.nio.file.Path;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -39,8 +39,8 @@ import picocli.CommandLine.Parameters;
 final class LoraResizeCommand implements Callable<Integer> {
     private final Session session;
 
-    @Parameters(paramLabel = "FILE", description = "The adapter.")
-    private Path file;
+    @Parameters(paramLabel = "FILE", description = "The adapter, also ORG/NAME[/FILE].")
+    private String file;
 
     @Option(
             names = "--rank",
@@ -78,7 +78,7 @@ final class LoraResizeCommand implements Callable<Integer> {
                     "give --rank, --energy or both; see glance-engine lora resize --help");
         }
         Output output = newFile.output(dtype);
-        Resize request = new Resize(file, rank, energy);
+        Resize request = new Resize(Names.adapter(session, file), rank, energy);
         List<Resize.Module> result =
                 LoraFormat.run(
                         session, "resizing", "module", tools -> tools.resize(request, output));

@@ -56,7 +56,7 @@ import picocli.CommandLine.Option;
             "",
             "Examples:",
             "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
-            "  glance-engine train --data pictures/ --model Qwen-Image --phase slow",
+            "  glance-engine train --data pictures/ --model Qwen/Qwen-Image --phase slow",
             "  glance-engine train --resume --out more/ --steps 120",
             "  glance-engine train --config train_lora.yaml --sample-every 20",
             "",
@@ -159,7 +159,7 @@ public final class TrainCommand implements Callable<Integer> {
         TrainFile file = file();
         Training training = training(file);
         String name = data.model(file);
-        ModelFolder model = data.folder(name);
+        ModelFolder model = data.folder(session, name);
         Path folder = outFolder(file);
         TrainJob job = TrainJob.of(training, model, folder);
         requireFree(job.files(), folder);
@@ -184,7 +184,7 @@ public final class TrainCommand implements Callable<Integer> {
                             + ", "
                             + Units.plural(job.settings().steps(), "step")
                             + " each");
-            report(opened.train(training, folder, progress), job, folder);
+            report(opened.train(training, folder, progress), name, job, folder);
             return ExitCode.OK;
         } catch (CancelledException e) {
             session.note(
@@ -232,20 +232,17 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     /** Says what there is now, and the command that draws with it. */
-    private void report(Trained trained, TrainJob job, Path folder) {
+    private void report(Trained trained, String model, TrainJob job, Path folder) {
         List<Trained.Adapter> adapters = trained.adapters();
         adapters.forEach(adapter -> session.out().println(adapter.file()));
         Path used = adapters.size() == 1 ? adapters.get(0).file() : folder;
-        Path model = job.folder().path();
         session.note(
                 Units.plural(adapters.size(), "adapter")
                         + " in "
                         + Units.seconds(trained.seconds())
                         + "; see what they do: glance-engine generate "
                         + ShellWord.of(job.pictures().get(0).caption())
-                        + (model.equals(BuiltInModel.path())
-                                ? ""
-                                : " --model " + ShellWord.of(model.toString()))
+                        + (model.equals(BuiltInModel.NAME) ? "" : " --model " + ShellWord.of(model))
                         + " --lora "
                         + ShellWord.of(used.toString()));
     }

@@ -2,8 +2,9 @@ package glance.cli.train;
 
 import glance.api.Request.Size;
 import glance.api.Training;
+import glance.cli.common.Names;
 import glance.cli.common.PartOptions;
-import glance.cli.common.SettingsOptions;
+import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
@@ -24,9 +25,12 @@ final class TrainData {
 
     @Option(
             names = "--model",
-            paramLabel = "FOLDER",
+            paramLabel = "MODEL",
             description =
-                    "A model in diffusers layout. Default: the built-in " + BuiltInModel.NAME + ".")
+                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
+                            + " Default: the built-in "
+                            + BuiltInModel.NAME
+                            + ".")
     private String model;
 
     @Mixin private PartOptions parts;
@@ -66,8 +70,8 @@ final class TrainData {
     }
 
     /** A model with the parts that the user gave. */
-    ModelFolder folder(String name) {
-        return parts.in(SettingsOptions.open(name));
+    ModelFolder folder(Session session, String name) {
+        return parts.in(Names.open(session, name));
     }
 
     /**

@@ -10,6 +10,8 @@ import glance.api.LoraGrid;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.api.Strength;
+import glance.cli.common.Session;
+import glance.cli.common.StopRequest;
 import glance.cli.common.WrongUseException;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
@@ -30,6 +32,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 
 class CompareRunsTest {
+    private final Session session = new Session(System.out, System.err, new StopRequest(), false);
+
     @TempDir private Path folder;
 
     private ModelFolder model;
@@ -57,7 +61,7 @@ class CompareRunsTest {
     void own_isTheModelsExpertsForThePlan_alsoWhereTheyAreNotUsedUnasked() throws IOException {
         CompareRuns runs = parse("--run", "a=glance,own", "--run", "b=glance");
         for (int i = 0; i < 2; i++) {
-            assertThat(runs.contenders(model))
+            assertThat(runs.contenders(session, model))
                     .extracting(Run::loras)
                     .containsExactly(List.of(Lora.of(slow).on("slow")), List.of());
             Files.writeString(folder.resolve("glance.json"), "{\"experts\": false}");
@@ -66,7 +70,7 @@ class CompareRunsTest {
 
     @Test
     void ownOfAPlanWithoutAny_isRefused() {
-        assertThatThrownBy(() -> parse("--run", "a=full,own").contenders(model))
+        assertThatThrownBy(() -> parse("--run", "a=full,own").contenders(session, model))
                 .isInstanceOf(WrongUseException.class)
                 .hasMessage("--run: own: the model has no experts of its own for the plan full");
     }
@@ -83,13 +87,13 @@ class CompareRunsTest {
     @Test
     void listsOfStrengthsAndSteps_stayWithTheirAdapter() {
         String strong = slow + ":1/0.8/0.5@1,3-4";
-        assertThat(parse("--run", "a=glance," + strong + ",own").contenders(model))
+        assertThat(parse("--run", "a=glance," + strong + ",own").contenders(session, model))
                 .extracting(Run::loras)
                 .containsExactly(List.of(Lora.parse(strong), Lora.of(slow).on("slow")));
     }
 
     private Comparison comparison(String... options) {
-        return parse(options).of(Request.of("a red circle"), model);
+        return parse(options).of(session, Request.of("a red circle"), model);
     }
 
     @Test
