@@ -1,7 +1,6 @@
 package glance;
 
 import glance.api.Comparison;
-import glance.api.Comparison.Run;
 import glance.api.Outcome;
 import glance.api.Request;
 import glance.api.RequestException;
@@ -19,13 +18,13 @@ import glance.pipeline.Settings;
 import glance.train.TrainJob;
 import glance.train.TrainRun;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * A model that serves any number of requests: new prompts, sizes, plans and adapters need nothing
@@ -216,8 +215,11 @@ public final class Model implements AutoCloseable {
     }
 
     private Map<String, Origin> check(ComparisonRequest request) {
-        return request.runs().stream()
-                .collect(Collectors.toMap(Run::name, run -> check(request.settings(run))));
+        Map<String, Origin> origins = new HashMap<>();
+        for (int i = 0; i < request.runs().size(); i++) {
+            origins.put(request.runs().get(i).name(), check(request.settings().get(i)));
+        }
+        return origins;
     }
 
     private ComparisonRequest request(Comparison comparison) {

@@ -25,9 +25,12 @@ public record Lora(Path path, Strength strength, Steps steps, BlockFactors block
     private static final Pattern OPTIONS =
             Pattern.compile("(?::(?<strength>[^:@]*))?(?:@(?<steps>.*))?");
 
-    /** An adapter as trained, in the steps that it was trained for. */
+    /**
+     * An adapter at the strength that the plan says, else as trained, in the steps that it was
+     * trained for.
+     */
     public static Lora of(Path path) {
-        return new Lora(path, Strength.FULL, null, BlockFactors.ONE);
+        return new Lora(path, Strength.OF_PLAN, null, BlockFactors.ONE);
     }
 
     /** The same at another strength. */
@@ -119,7 +122,7 @@ public record Lora(Path path, Strength strength, Steps steps, BlockFactors block
 
     /** What follows the file in the text. */
     public String options() {
-        return (strength.equals(Strength.FULL) ? "" : ":" + strength)
+        return (strength.equals(Strength.OF_PLAN) ? "" : ":" + strength)
                 + (steps == null ? "" : "@" + steps);
     }
 

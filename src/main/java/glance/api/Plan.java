@@ -18,9 +18,14 @@ import java.util.stream.IntStream;
  * @param levels the noise levels
  * @param phases ranges of steps with names; steps outside have none
  * @param adapters for some of the phases, adapters that belong to the plan
+ * @param advice what its adapters were trained for
  */
 public record Plan(
-        String name, Levels levels, List<Phase> phases, Map<String, List<Adapter>> adapters) {
+        String name,
+        Levels levels,
+        List<Phase> phases,
+        Map<String, List<Adapter>> adapters,
+        Advice advice) {
 
     /** More steps than the models have training timesteps are not more precise. */
     public static final int MAX_STEPS = 1000;
@@ -140,6 +145,35 @@ public record Plan(
     public record Adapter(String text, BlockFactors blocks) {}
 
     /**
+     * What a plan is used with where the user does not say it; null for what the model and the
+     * adapter say.
+     *
+     * @param guidance scale of guidance with a negative prompt, at least 1 (none)
+     * @param embeddedGuidance scale for models that take it as an input
+     * @param strength of adapters that are given without one
+     */
+    public record Advice(Float guidance, Float embeddedGuidance, Float strength) {
+        /** None. */
+        public static final Advice NONE = new Advice(null, null, null);
+
+        /**
+         * @throws RequestException if a value is out of range
+         */
+        public Advice {
+            require(
+                    guidance == null || Float.isFinite(guidance) && guidance >= 1,
+                    "guidance: must be at least 1 (1 turns it off), got " + guidance);
+            require(
+                    embeddedGuidance == null
+                            || Float.isFinite(embeddedGuidance) && embeddedGuidance >= 0,
+                    "embedded_guidance: must be at least 0, got " + embeddedGuidance);
+            require(
+                    strength == null || Float.isFinite(strength),
+                    "strength: must be a finite number, got " + strength);
+        }
+    }
+
+    /**
      * @throws RequestException if the name is malformed, phases overlap or go beyond the last step,
      *     or an adapter belongs to no phase
      */
@@ -175,9 +209,19 @@ public record Plan(
         adapters = Collections.unmodifiableMap(copy);
     }
 
-    /** A plan without adapters. */
+    /** A plan without adapters and advice. */
     public Plan(String name, Levels levels, List<Phase> phases) {
-        this(name, levels, phases, Map.of());
+        this(name, levels, phases, Map.of(), Advice.NONE);
+    }
+
+    /** The same with adapters. */
+    public Plan adapters(Map<String, List<Adapter>> others) {
+        return new Plan(name, levels, phases, others, advice);
+    }
+
+    /** The same with advice. */
+    public Plan advice(Advice other) {
+        return new Plan(name, levels, phases, adapters, other);
     }
 
     /** Whether a text can be the name of a plan. */

@@ -9,6 +9,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -24,6 +25,14 @@ import java.util.stream.Stream;
  *
  * The paper gives the steps of the first; of the other two (3 + 5 and 5 + 10) only the counts. Here
  * they keep the ends of both phases, and so the switch, and space the rest evenly, rounded.
+ *
+ * <p>Those of the adapters that the paper compares with, as their authors use them:
+ *
+ * <pre>
+ * lightning-4, lightning-8   Qwen-Image-Lightning: levels 3 s / (1 + 2 s) of an even grid, no guidance
+ * turbo-8                    FLUX.1-Turbo-Alpha: the model's own 8 steps, guidance 3.5
+ * hyper-8                    Hyper-FLUX.1-dev-8steps: the same at strength 0.125
+ * </pre>
  */
 public final class Plans {
     /** The phase of high noise. */
@@ -47,6 +56,10 @@ public final class Plans {
             Stream.of(
                             FULL,
                             GLANCE,
+                            lightning(4),
+                            lightning(8),
+                            ofFlux("turbo-8", 1),
+                            ofFlux("hyper-8", 0.125f),
                             glance("glance-8", List.of(1, 5, 9), List.of(11, 21, 31, 41, 50)),
                             glance(
                                     "glance-15",
@@ -61,7 +74,16 @@ public final class Plans {
      * steps.
      */
     public static List<String> names() {
-        return List.of("full", "uniform-N", "glance", "glance-8", "glance-15");
+        return List.of(
+                "full",
+                "uniform-N",
+                "glance",
+                "glance-8",
+                "glance-15",
+                "lightning-4",
+                "lightning-8",
+                "turbo-8",
+                "hyper-8");
     }
 
     /**
@@ -108,6 +130,22 @@ public final class Plans {
             throw new RequestException("plan '" + name + "': N must be 1 to " + Plan.MAX_STEPS);
         }
         return new Plan(name, GridSteps.all(steps), List.of());
+    }
+
+    /** The grid of FlowMatchEulerDiscreteScheduler with a dynamic shift of ln 3 at every size. */
+    private static Plan lightning(int steps) {
+        List<Float> levels =
+                IntStream.range(0, steps)
+                        .mapToObj(i -> 1 - (float) i / steps)
+                        .map(s -> 3 * s / (1 + 2 * s))
+                        .toList();
+        return new Plan("lightning-" + steps, new Plan.FixedSigmas(levels), List.of())
+                .advice(new Plan.Advice(1f, null, 1f));
+    }
+
+    private static Plan ofFlux(String name, float strength) {
+        return new Plan(name, GridSteps.all(8), List.of())
+                .advice(new Plan.Advice(null, 3.5f, strength));
     }
 
     private static Plan glance(String name, List<Integer> slow, List<Integer> fast) {

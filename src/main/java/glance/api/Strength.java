@@ -17,6 +17,9 @@ public sealed interface Strength {
     /** As trained, in all steps. */
     Strength FULL = of(1);
 
+    /** What the plan says of its adapters ({@link Plan.Advice}), else as trained. */
+    Strength OF_PLAN = new OfPlan();
+
     /** The strength in the first of the steps. */
     float first();
 
@@ -84,6 +87,24 @@ public sealed interface Strength {
 
     private static String text(float value) {
         return value == (int) value ? Integer.toString((int) value) : Float.toString(value);
+    }
+
+    /** See {@link #OF_PLAN}. */
+    record OfPlan() implements Strength {
+        @Override
+        public float first() {
+            return FULL.first();
+        }
+
+        @Override
+        public SortedMap<Integer, Float> over(SortedSet<Integer> steps) {
+            return FULL.over(steps);
+        }
+
+        @Override
+        public String toString() {
+            return FULL.toString();
+        }
     }
 
     /**

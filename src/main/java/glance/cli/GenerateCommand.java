@@ -59,7 +59,10 @@ import picocli.CommandLine.Option;
             "  glance-engine generate --from a-red-circle-7.png --plan uniform-10",
             "",
             "Plans: glance (10 steps of the model's 50: 5 slow, 5 fast), glance-8, glance-15, full (50 "
-                    + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}.",
+                    + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}. "
+                    + "For published adapters that need few steps, with their guidance and strength: "
+                    + "lightning-4, lightning-8 (Qwen-Image-Lightning), turbo-8 (FLUX.1-Turbo-Alpha), "
+                    + "hyper-8 (Hyper-FLUX.1-dev-8steps); a file of their name brings its plan along.",
             "A step costs two passes with guidance. Of 100 pictures of the built-in model about 79 are "
                     + "right in 5 steps, its default, as in 50; in 4 steps 62, in 3 steps 34.",
             "",
@@ -208,7 +211,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     /** Whether the model carries an adapter, and it is used as trained. */
     private static boolean isOwn(ModelFolder folder, Lora adapter) {
-        return OwnExperts.isOf(folder, adapter) && adapter.strength().equals(Strength.FULL);
+        return OwnExperts.isOf(folder, adapter) && adapter.strength().equals(Strength.OF_PLAN);
     }
 
     private void adviseQuotes(Family family) {

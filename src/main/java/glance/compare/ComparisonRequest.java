@@ -29,13 +29,17 @@ import java.util.stream.LongStream;
  * A {@link Comparison} of one model, without gaps.
  *
  * @param asked as it was asked for
- * @param setting prompts, first seed, size and guidance of all runs; its plan is the teacher's
  * @param runs the teacher, then the others; each adapter is one file
+ * @param settings of each run; they differ in plan, adapters, and the guidance that a plan advises
  * @param scenes what the picture of each prompt must show, or null for any; as many as prompts
  * @param grid where the runs have their cells; null for a comparison without a grid
  */
 public record ComparisonRequest(
-        Comparison asked, Settings setting, List<Run> runs, List<Scene> scenes, GridLayout grid) {
+        Comparison asked,
+        List<Run> runs,
+        List<Settings> settings,
+        List<Scene> scenes,
+        GridLayout grid) {
 
     /**
      * @throws RequestException if there is nothing to compare, two runs share a name, or none has
@@ -84,9 +88,15 @@ public record ComparisonRequest(
         for (Run run : grid == null ? asked.runs() : grid.runs()) {
             runs.add(new Run(run.name(), run.plan(), AdapterPath.expand(run.loras())));
         }
-        Request single = shared.plan(asked.teacher().plan()).loras(List.of()).batch(1);
-        return new ComparisonRequest(
-                asked, Settings.of(single, folder), List.copyOf(runs), scenes(asked), grid);
+        Request single = shared.batch(1);
+        Settings teacher = Settings.of(single.plan(runs.get(0).plan()).loras(List.of()), folder);
+        Request seeded = single.seed(teacher.seed());
+        List<Settings> settings =
+                runs.stream()
+                        .map(run -> seeded.plan(run.plan()).loras(run.loras()))
+                        .map(request -> Settings.of(request, folder))
+                        .toList();
+        return new ComparisonRequest(asked, List.copyOf(runs), settings, scenes(asked), grid);
     }
 
     private static GridLayout grid(LoraGrid cells, Comparison asked, ModelFolder folder) {
@@ -128,18 +138,18 @@ public record ComparisonRequest(
 
     /** The prompts. */
     public List<String> prompts() {
-        return setting.prompts();
+        return setting().prompts();
     }
 
     /** The seeds of each prompt, counting up. */
     public List<Long> seeds() {
         int count = asked.request().batch();
-        return LongStream.range(0, count).mapToObj(i -> setting.seed() + i).toList();
+        return LongStream.range(0, count).mapToObj(i -> setting().seed() + i).toList();
     }
 
-    /** The settings of a run: pictures are made one by one, so that their times can be compared. */
-    public Settings settings(Run run) {
-        return setting.with(run.plan(), run.loras());
+    /** Those of the teacher; prompts, first seed and size are those of all runs. */
+    public Settings setting() {
+        return settings.get(0);
     }
 
     /** Pictures in all. */
@@ -161,14 +171,14 @@ public record ComparisonRequest(
         about.put("date", OffsetDateTime.now().truncatedTo(ChronoUnit.SECONDS).toString());
         about.put("model", model);
         about.put("device", device.id() + " (" + device.description() + ")");
-        about.put("size", setting.size());
-        about.put("guidance", Float.toString(setting.guidance().scale()));
-        if (setting.guidance().embedded() != 0) {
-            about.put("embedded guidance", Float.toString(setting.guidance().embedded()));
+        about.put("size", setting().size());
+        about.put("guidance", Float.toString(setting().guidance().scale()));
+        if (setting().guidance().embedded() != 0) {
+            about.put("embedded guidance", Float.toString(setting().guidance().embedded()));
         }
-        about.put("negative prompt", "'" + setting.negative() + "'");
-        if (setting.maxPromptTokens() != 0) {
-            about.put("max prompt tokens", Integer.toString(setting.maxPromptTokens()));
+        about.put("negative prompt", "'" + setting().negative() + "'");
+        if (setting().maxPromptTokens() != 0) {
+            about.put("max prompt tokens", Integer.toString(setting().maxPromptTokens()));
         }
         about.put("prompts", Integer.toString(prompts().size()));
         about.put(

@@ -60,8 +60,8 @@ public final class ComparisonRun {
         List<Run> all = request.runs();
         List<Drawing> drawings = new ArrayList<>();
         try {
-            for (Run run : all) {
-                drawings.add(pipeline.prepare(request.settings(run), listener));
+            for (Settings settings : request.settings()) {
+                drawings.add(pipeline.prepare(settings, listener));
             }
             Path cache = request.asked().cache().map(ComparisonFiles::folder).orElse(null);
             RunCache kept = new RunCache(pipeline, folder, request.setting(), cache, listener);
@@ -73,7 +73,8 @@ public final class ComparisonRun {
                         List<Denoised> runs = new ArrayList<>();
                         for (int i = 0; i < all.size(); i++) {
                             Drawing drawing = drawings.get(i);
-                            RunCache.Key key = new RunCache.Key(prompt, seed, all.get(i));
+                            RunCache.Key key =
+                                    new RunCache.Key(prompt, seed, request.settings().get(i));
                             runs.add(
                                     kept.get(key, () -> drawing.denoise(key.prompt(), key.seed())));
                         }
@@ -103,7 +104,6 @@ public final class ComparisonRun {
         List<Run> all = request.runs();
         float[] reference = group.runs().get(0).latents();
         BufferedImage teacher = drawings.get(0).decode(reference);
-        int passes = request.setting().guidance().isActive() ? 2 : 1;
         for (int i = 0; i < all.size(); i++) {
             Denoised run = group.runs().get(i);
             BufferedImage picture = i == 0 ? teacher : drawings.get(i).decode(run.latents());
@@ -115,6 +115,7 @@ public final class ComparisonRun {
                                     Ssim.of(picture, teacher),
                                     relativeError(run.latents(), reference));
             int steps = drawings.get(i).plan().steps().size();
+            int passes = request.settings().get(i).guidance().isActive() ? 2 : 1;
             Outcome outcome =
                     new Outcome(
                             all.get(i).name(),

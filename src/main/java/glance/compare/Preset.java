@@ -4,6 +4,7 @@ import glance.api.Comparison.Run;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Plans;
+import glance.pipeline.SpeedAdapters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiFunction;
@@ -22,11 +23,15 @@ import java.util.function.BiFunction;
  *             slow-everywhere     one adapter for all steps
  *             fast-everywhere     the same with the other
  * sweep       switch-K            Slow in the first K steps, then Fast; K from 0 to all
+ * speed       PLAN                the pair on its plan
+ *             uniform-N           the model alone, on as many steps as it and each of these:
+ *             lightning-8, ...    an adapter for few steps, on the plan that it is made for
  * </pre>
  */
 public enum Preset {
     CONTROLS(Preset::controls),
-    SWEEP(Preset::sweep);
+    SWEEP(Preset::sweep),
+    SPEED(Preset::speed);
 
     private final BiFunction<Plan, Experts, List<Run>> make;
 
@@ -39,8 +44,14 @@ public enum Preset {
      *
      * @param slow for high noise
      * @param fast for low noise
+     * @param speed adapters for few steps, which {@link SpeedAdapters} knows
      */
-    public record Experts(Lora slow, Lora fast) {}
+    public record Experts(Lora slow, Lora fast, List<Lora> speed) {
+        /** The pair alone. */
+        public Experts(Lora slow, Lora fast) {
+            this(slow, fast, List.of());
+        }
+    }
 
     /**
      * The runs of this preset.
@@ -72,6 +83,33 @@ public enum Preset {
                 new Run("swapped", plan, List.of(slow.on(Plans.FAST), fast.on(Plans.SLOW))),
                 new Run("slow-everywhere", plan, List.of(slow.on(all))),
                 new Run("fast-everywhere", plan, List.of(fast.on(all))));
+    }
+
+    private static List<Run> speed(Plan plan, Experts experts) {
+        List<Lora> pair = List.of(experts.slow().on(Plans.SLOW), experts.fast().on(Plans.FAST));
+        List<Run> adapted = new ArrayList<>(List.of(new Run(plan.name(), plan, pair)));
+        for (Lora lora : experts.speed()) {
+            Plan own =
+                    SpeedAdapters.plan(lora.path())
+                            .orElseThrow(
+                                    () ->
+                                            new IllegalArgumentException(
+                                                    lora.path()
+                                                            + ": its name says no plan; use --run"
+                                                            + " NAME=PLAN,FILE"));
+            boolean taken = adapted.stream().anyMatch(run -> run.name().equals(own.name()));
+            String name = taken ? own.name() + " " + adapted.size() : own.name();
+            adapted.add(new Run(name, own, List.of(lora)));
+        }
+        List<Run> runs = new ArrayList<>();
+        adapted.stream()
+                .map(run -> run.plan().levels().count())
+                .distinct()
+                .sorted()
+                .map(Plans::uniform)
+                .forEach(uniform -> runs.add(new Run(uniform.name(), uniform, List.of())));
+        runs.addAll(adapted);
+        return runs;
     }
 
     private static List<Run> sweep(Plan plan, Experts experts) {

@@ -1,6 +1,5 @@
 package glance.compare;
 
-import glance.api.Comparison;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.io.Fingerprint;
@@ -36,10 +35,10 @@ final class RunCache {
     private final TensorCache cache;
     private final RunListener listener;
     private final String shared;
-    private final Map<Comparison.Run, String> keys = new HashMap<>();
+    private final Map<Settings, String> keys = new HashMap<>();
 
     /** A run for one prompt and seed. */
-    record Key(int prompt, long seed, Comparison.Run run) {}
+    record Key(int prompt, long seed, Settings run) {}
 
     /**
      * @param folder an existing one, or null to keep nothing
@@ -64,7 +63,6 @@ final class RunCache {
                                 pipeline.device().computeType().toString(),
                                 setting.negative(),
                                 setting.size(),
-                                setting.guidance().toString(),
                                 Integer.toString(setting.maxPromptTokens()));
     }
 
@@ -111,10 +109,11 @@ final class RunCache {
                         HostFloats.read(tensors.get(SECONDS))[0]));
     }
 
-    /** Noise levels and adapters. */
-    private static String key(Comparison.Run run) {
+    /** Guidance, noise levels and adapters. */
+    private static String key(Settings run) {
         Plan plan = run.plan();
         List<String> parts = new ArrayList<>();
+        parts.add(run.guidance().toString());
         parts.add(plan.levels().toString());
         for (Lora lora : Pipeline.loras(run.loras(), plan)) {
             parts.add(plan.phases().toString());

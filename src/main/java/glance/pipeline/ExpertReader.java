@@ -81,6 +81,7 @@ final class ExpertReader {
             LoraFile file = file(lora.path(), listener);
             SortedSet<Integer> steps = steps(lora, file, plan, listener);
             requireBlocks(lora);
+            SpeedAdapters.misfit(lora.path(), plan.name()).ifPresent(listener::warning);
             if (!steps.isEmpty()) {
                 strengths(lora, steps);
             }

@@ -4,6 +4,7 @@ import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Request;
 import glance.api.RequestException;
+import glance.api.Strength;
 import glance.io.ModelFolder;
 import glance.lora.AdapterPath;
 import glance.model.Family;
@@ -62,8 +63,9 @@ public record Settings(
 
     /**
      * Fills the gaps of a request: the plan is that of the adapters, else the model's; adapters are
-     * those that the model carries for the plan; the rest is what its folder says in {@code
-     * glance.json}, else what its family wants; the seed is random.
+     * those that the model carries for the plan; guidance and strength are what the plan advises;
+     * the rest is what its folder says in {@code glance.json}, else what its family wants; the seed
+     * is random.
      *
      * @throws RequestException if the model cannot read so many tokens of a prompt
      * @throws glance.api.FormatException if a file of the model or an adapter is damaged
@@ -72,7 +74,12 @@ public record Settings(
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         List<Lora> named = AdapterPath.expand(request.loras().orElse(List.of()));
-        Plan plan = request.plan().or(() -> OwnExperts.plan(named)).orElse(defaults.plan());
+        Plan plan =
+                request.plan()
+                        .or(() -> OwnExperts.plan(named))
+                        .or(() -> SpeedAdapters.plan(named))
+                        .orElse(defaults.plan());
+        Plan.Advice advice = plan.advice();
         int side = family.geometry(folder).defaultSize();
         Request.Size size = request.size().orElse(new Request.Size(side, side));
         return new Settings(
@@ -83,13 +90,28 @@ public record Settings(
                 size.width(),
                 size.height(),
                 new Guidance(
-                        request.guidance().orElse(defaults.guidance()),
+                        request.guidance().orElse(or(advice.guidance(), defaults.guidance())),
                         defaults.rescale(),
-                        request.embeddedGuidance().orElse(defaults.embeddedGuidance())),
+                        request.embeddedGuidance()
+                                .orElse(
+                                        or(
+                                                advice.embeddedGuidance(),
+                                                defaults.embeddedGuidance()))),
                 plan,
-                request.loras().isPresent() ? named : OwnExperts.of(folder, plan),
+                request.loras().isPresent()
+                        ? named.stream().map(lora -> strong(lora, advice)).toList()
+                        : OwnExperts.of(folder, plan),
                 request.previewEvery(),
                 family.promptTokens(folder).of(request.maxPromptTokens().orElse(0)));
+    }
+
+    private static float or(Float first, float second) {
+        return first == null ? second : first;
+    }
+
+    private static Lora strong(Lora lora, Plan.Advice advice) {
+        boolean advised = lora.strength().equals(Strength.OF_PLAN) && advice.strength() != null;
+        return advised ? lora.strength(advice.strength()) : lora;
     }
 
     /** A request that says all of this. */

@@ -49,11 +49,26 @@ import java.util.regex.Pattern;
  * {"sigmas": [1.0, 0.9, 0.7, 0.4]}
  * }</pre>
  *
- * Comments are for this page only. Unknown keys are refused, so that a misspelt one is not lost.
+ * Either may say what its adapters were trained for: {@code "guidance"}, {@code
+ * "embedded_guidance"} and {@code "strength"}, which count where the user says nothing.
+ *
+ * <p>Comments are for this page only. Unknown keys are refused, so that a misspelt one is not lost.
  */
 public final class PlanJson {
+    private static final String GUIDANCE = "guidance";
+    private static final String EMBEDDED = "embedded_guidance";
+    private static final String STRENGTH = "strength";
     private static final Set<String> KEYS =
-            Set.of("name", "of", "keep", "sigmas", "phases", "adapters");
+            Set.of(
+                    "name",
+                    "of",
+                    "keep",
+                    "sigmas",
+                    "phases",
+                    "adapters",
+                    GUIDANCE,
+                    EMBEDDED,
+                    STRENGTH);
     private static final String DEFAULT_NAME = "plan";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
@@ -131,6 +146,9 @@ public final class PlanJson {
                                 list.forEach(adapter -> write(adapter, array));
                             });
         }
+        put(root, GUIDANCE, plan.advice().guidance());
+        put(root, EMBEDDED, plan.advice().embeddedGuidance());
+        put(root, STRENGTH, plan.advice().strength());
         try {
             return MAPPER.writeValueAsString(root);
         } catch (JsonProcessingException e) {
@@ -149,9 +167,23 @@ public final class PlanJson {
                     config.string("name", defaultName),
                     levels(config),
                     phases(config),
-                    adapters(config));
+                    adapters(config),
+                    new Plan.Advice(
+                            number(config, GUIDANCE),
+                            number(config, EMBEDDED),
+                            number(config, STRENGTH)));
         } catch (RequestException e) {
             throw new FormatException(config.file(), null, e.getMessage(), null, e);
+        }
+    }
+
+    private static Float number(Config config, String key) {
+        return config.has(key) ? (Float) (float) config.number(key) : null;
+    }
+
+    private static void put(ObjectNode root, String key, Float value) {
+        if (value != null) {
+            root.put(key, value);
         }
     }
 

@@ -27,22 +27,24 @@ class LoraTest {
     @CsvSource(
             nullValues = "-",
             value = {
-                "a.st, a.st, 1, -",
+                "a.st, a.st, -, -",
                 "a.st:0.8, a.st, 0.8, -",
+                "a.st:1, a.st, 1, -",
                 "a.st:-2, a.st, -2, -",
-                "a.st@1-5, a.st, 1, 1-5",
+                "a.st@1-5, a.st, -, 1-5",
                 "a.st:0.8@slow, a.st, 0.8, slow",
                 "'a.st:0.8@1-3,7', a.st, 0.8, '1-3,7'",
-                "a.st:0.5, a.st:0.5, 1, -",
+                "a.st:0.5, a.st:0.5, -, -",
                 "a.st:0.5:0.25, a.st:0.5, 0.25, -",
-                "a.st:0.5@fast, a.st:0.5, 1, fast",
-                "me@home:v2.st, me@home:v2.st, 1, -",
+                "a.st:0.5@fast, a.st:0.5, -, fast",
+                "me@home:v2.st, me@home:v2.st, -, -",
                 "me@home:v2.st:3@2, me@home:v2.st, 3, 2",
-                "a@1-5, a@1-5, 1, -"
+                "a@1-5, a@1-5, -, -"
             })
-    void parse_longestExistingFileWins(String text, String file, float scale, String steps) {
+    void parse_longestExistingFileWins(String text, String file, Float scale, String steps) {
         Lora spec = Lora.parse(folder + "/" + text);
-        Lora want = Lora.of(folder.resolve(file)).strength(scale);
+        Lora plain = Lora.of(folder.resolve(file));
+        Lora want = scale == null ? plain : plain.strength(scale);
         assertThat(spec).isEqualTo(steps == null ? want : want.on(steps));
     }
 

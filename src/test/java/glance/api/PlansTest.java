@@ -124,7 +124,33 @@ class PlansTest {
         assertThatThrownBy(() -> PlanJson.find(name))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("plan '" + name + "'")
-                .hasMessageContaining("full, uniform-N, glance, glance-8, glance-15");
+                .hasMessageContaining("full, uniform-N, glance, glance-8, glance-15, lightning-4");
+    }
+
+    /** As the scheduler gives them to which the adapter's authors hand a shift of ln 3. */
+    @ParameterizedTest
+    @ValueSource(ints = {4, 8})
+    void lightning_hasTheLevelsOfItsScheduler(int steps) {
+        double mu = Math.log(3);
+        FlowMatchSchedule schedule =
+                new FlowMatchSchedule(
+                        1000,
+                        1,
+                        true,
+                        mu,
+                        mu,
+                        256,
+                        8192,
+                        0,
+                        FlowMatchSchedule.TimeShift.EXPONENTIAL,
+                        FlowMatchSchedule.Spacing.UNIT);
+        float[] want = schedule.sigmas(steps, 4096);
+        float[] got = PhasePlan.of(Plans.of("lightning-" + steps), (n, tokens) -> null, 1).sigmas();
+        assertThat(got).hasSameSizeAs(want);
+        for (int i = 0; i < want.length; i++) {
+            assertThat(got[i]).isCloseTo(want[i], within(2e-7f));
+        }
+        assertThat(Plans.of("lightning-4").advice().guidance()).isEqualTo(1);
     }
 
     private static List<Float> ends(List<Step> steps, String phase) {

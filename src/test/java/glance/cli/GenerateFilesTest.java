@@ -95,7 +95,8 @@ class GenerateFilesTest {
         assertThat(run("generate", "--from", picture)).isEqualTo(ExitCode.WRONG_USE);
         assertThat(err.toString())
                 .doesNotContain("\u001b")
-                .contains(picture + " names these files: no?[2Jmodel, no.safetensors@1")
+                .contains(
+                        picture + " names these files: no?[2Jmodel, x=y.gguf, t5, no.safetensors@1")
                 .contains("error: --lora: adapter 'no.safetensors@1': no such file");
     }
 

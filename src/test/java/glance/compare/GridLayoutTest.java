@@ -45,7 +45,7 @@ class GridLayoutTest {
                         List.of("slow:1", "slow:1 + fast:0.5@fast", "slow:1 + fast:1@fast"));
         assertThat(grid.cells().get(0).get(0).loras()).isEmpty();
         assertThat(grid.cells().get(1).get(1).loras())
-                .containsExactly(SLOW, FAST.on("fast").strength(0.5f));
+                .containsExactly(SLOW.strength(1), FAST.on("fast").strength(0.5f));
     }
 
     @Test
@@ -78,7 +78,8 @@ class GridLayoutTest {
     void adaptersOfTheRequest_areInAllCells() {
         GridLayout grid = GridLayout.of(LoraGrid.of(SLOW, 0, 1), Plans.uniform(4), List.of(FAST));
         assertThat(grid.cells().get(0).get(0).loras()).containsExactly(FAST);
-        assertThat(grid.cells().get(0).get(1).loras()).containsExactly(FAST, SLOW.on("1-4"));
+        assertThat(grid.cells().get(0).get(1).loras())
+                .containsExactly(FAST, SLOW.on("1-4").strength(1));
     }
 
     @Test

@@ -55,6 +55,29 @@ class PresetTest {
     }
 
     @Test
+    void speed_setsAdaptersBesideThePairAndThePlainSteps() {
+        Lora lightning = Lora.of(Path.of("Qwen-Image-Lightning-8steps-V1.1.safetensors"));
+        Preset.Experts experts =
+                new Preset.Experts(EXPERTS.slow(), EXPERTS.fast(), List.of(lightning));
+        List<Run> runs = Preset.SPEED.runs(Plans.GLANCE, experts);
+        assertThat(runs)
+                .extracting(Run::name)
+                .containsExactly("uniform-8", "uniform-10", "glance", "lightning-8");
+        assertThat(runs.get(2).loras()).hasSize(2);
+        assertThat(runs.get(3).plan()).isEqualTo(Plans.of("lightning-8"));
+        assertThat(runs.get(3).loras()).containsExactly(lightning);
+        assertThatThrownBy(
+                        () ->
+                                Preset.SPEED.runs(
+                                        Plans.GLANCE,
+                                        new Preset.Experts(
+                                                EXPERTS.slow(),
+                                                EXPERTS.fast(),
+                                                List.of(Lora.of(Path.of("fast8.safetensors"))))))
+                .hasMessageContaining("its name says no plan; use --run NAME=PLAN,FILE");
+    }
+
+    @Test
     void planWithoutPhases_isRefused() {
         assertThatThrownBy(() -> Preset.SWEEP.runs(PlanJson.find("full"), EXPERTS))
                 .hasMessage("plan full: has no phase slow; use glance");

@@ -91,7 +91,7 @@ class PlanJsonTest {
                 "{ | is not valid JSON",
                 "[] | not a single JSON object",
                 "{} | of: is missing",
-                "{'of':50,'kept':[1]} | kept: is not a key of a plan; known keys: adapters, keep",
+                "{'of':50,'kept':[1]} | kept: is not a key of a plan; known keys: adapters, embedded_guidance, guidance",
                 "{'of':0} | of: must be 1 to 1000, got 0",
                 "{'of':2000000000} | of: must be 1 to 1000, got 2000000000",
                 "{'of':'x'} | of: expected a whole number",
@@ -178,7 +178,8 @@ class PlanJsonTest {
                                                 "slow",
                                                 List.of(
                                                         new Plan.Adapter("a:0.5", BLOCKS),
-                                                        new Plan.Adapter("b", BlockFactors.ONE)))));
+                                                        new Plan.Adapter("b", BlockFactors.ONE))),
+                                        new Plan.Advice(1.5f, null, levels.count() / 7f)));
     }
 
     private Plan read(String json) {

@@ -50,6 +50,8 @@ import picocli.CommandLine.Parameters;
             "  controls  base-uniform-10, base (the same steps without adapters), slow-only,",
             "            fast-only, slow+fast, swapped, slow-everywhere, fast-everywhere",
             "  sweep     switch-K: Slow in the first K steps, then Fast; K from 0 to 10",
+            "  speed     slow and fast on their plan, the --speed adapters on theirs, and the model",
+            "            alone on as many steps as each",
             "",
             "Measures:",
             "  PSNR          10 log10(255^2 / mean squared difference), in dB",

@@ -56,7 +56,7 @@ final class CompareRuns {
             names = "--preset",
             paramLabel = "PRESET",
             split = ",",
-            description = "Sets of runs with --slow and --fast: controls, sweep; see below.")
+            description = "Sets of runs with --slow and --fast: controls, sweep, speed; see below.")
     private List<String> presets = new ArrayList<>();
 
     @Option(
@@ -78,6 +78,15 @@ final class CompareRuns {
             paramLabel = "FILE[:STRENGTH]",
             description = "The expert for the fast phase.")
     private String fast;
+
+    @Option(
+            names = "--speed",
+            paramLabel = "FILE[:STRENGTH]",
+            arity = "1..*",
+            description =
+                    "Adapters for few steps, for --preset speed: Qwen-Image-Lightning,"
+                            + " FLUX.1-Turbo-Alpha, Hyper-FLUX.1-dev-8steps.")
+    private List<String> speed = new ArrayList<>();
 
     @Mixin private GridOptions grid;
 
@@ -170,15 +179,26 @@ final class CompareRuns {
                                                         + name
                                                         + ": expected one of "
                                                         + known()));
-        if (slow == null || fast == null) {
-            throw new WrongUseException("--preset " + name + ": needs --slow FILE and --fast FILE");
+        boolean needsSpeed = preset == Preset.SPEED;
+        if (slow == null || fast == null || needsSpeed && speed.isEmpty()) {
+            throw new WrongUseException(
+                    "--preset "
+                            + name
+                            + ": needs --slow FILE and --fast FILE"
+                            + (needsSpeed ? ", and --speed FILE..." : ""));
+        }
+        if (!needsSpeed && !speed.isEmpty()) {
+            throw new WrongUseException("--speed: goes with --preset speed");
         }
         Preset.Experts experts =
                 new Preset.Experts(
                         argument("--slow", slow, text -> Names.lora(session, text)),
-                        argument("--fast", fast, text -> Names.lora(session, text)));
+                        argument("--fast", fast, text -> Names.lora(session, text)),
+                        speed.stream()
+                                .map(s -> argument("--speed", s, text -> Names.lora(session, text)))
+                                .toList());
         Plan steps = plan == null ? Plans.GLANCE : argument("--plan", plan, PlanJson::find);
-        return argument("--plan", steps, spec -> preset.runs(spec, experts));
+        return argument("--preset " + name, steps, spec -> preset.runs(spec, experts));
     }
 
     private static String known() {

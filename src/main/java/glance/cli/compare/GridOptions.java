@@ -68,7 +68,7 @@ final class GridOptions {
         Lora lora =
                 CompareRuns.argument(
                         "--lora-grid", text.substring(0, split), name -> Names.lora(session, name));
-        if (!lora.strength().equals(Strength.FULL)) {
+        if (!lora.strength().equals(Strength.OF_PLAN)) {
             throw new WrongUseException(
                     "--lora-grid "
                             + text
