@@ -66,15 +66,17 @@ final class PullCommand implements Callable<Integer> {
         for (String name : names) {
             Path path = Names.pull(session, name);
             session.out().println(path);
-            session.note(
-                    "draw with it: glance-engine generate "
-                            + (Files.isDirectory(path)
-                                    ? '"'
-                                            + Families.of(ModelFolder.open(path)).typicalPrompt()
-                                            + "\" --model "
-                                            + name
-                                    : "PROMPT --model MODEL --lora " + name));
+            session.note("draw with it: glance-engine generate " + arguments(name, path));
         }
         return ExitCode.OK;
+    }
+
+    private static String arguments(String name, Path path) {
+        if (!Files.isDirectory(path)) {
+            return "\"a cat\" --model MODEL --lora " + name;
+        }
+        String typical = Families.of(ModelFolder.open(path)).typicalPrompt();
+        // A model of classes takes one word.
+        return '"' + (typical.contains(" ") ? "a cat" : typical) + "\" --model " + name;
     }
 }

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -48,7 +49,9 @@ public final class EngineProcess {
     }
 
     EngineProcess env(String key, String value) {
-        return new EngineProcess(java, folder, jvmOptions, Map.of(key, value));
+        Map<String, String> all = new HashMap<>(environment);
+        all.put(key, value);
+        return new EngineProcess(java, folder, jvmOptions, all);
     }
 
     /** A newer JDK beside the one of this build, or null. */
