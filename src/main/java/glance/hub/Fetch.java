@@ -126,8 +126,7 @@ final class Fetch implements AutoCloseable {
         long free = transfer.disk().freeBytes(cache.path());
         if (left > free) {
             throw new HubException(
-                    name
-                            + ": needs "
+                    "needs "
                             + size(left)
                             + ", and the disk of "
                             + cache.path()

@@ -184,8 +184,7 @@ final class HubApi {
 
     private HubException senseless(String what, Throwable cause) {
         return new HubException(
-                name
-                        + ": the answer of "
+                "the answer of "
                         + client.settings().endpoint().getHost()
                         + " "
                         + what

@@ -11,7 +11,6 @@ import java.net.http.HttpHeaders;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.channels.UnresolvedAddressException;
@@ -20,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLHandshakeException;
@@ -208,19 +206,12 @@ final class HubClient {
 
     private Reply exchange(HttpRequest request, Part part, ByteBuffer into, LongConsumer received)
             throws IOException, InterruptedException {
-        AtomicLong heard = new AtomicLong(System.nanoTime());
-        LongConsumer alive =
-                count -> {
-                    heard.set(System.nanoTime());
-                    received.accept(count);
-                };
-        BodyHandler<Void> body =
-                info -> {
-                    heard.set(System.nanoTime());
-                    return new Body(into, alive, isPart(part, info.statusCode(), info.headers()));
-                };
-        CompletableFuture<HttpResponse<Void>> answer = http.sendAsync(request, body);
-        try {
+        Body.Target target = new Body.Target(into, received);
+        CompletableFuture<HttpResponse<Void>> answer =
+                http.sendAsync(
+                        request,
+                        info -> new Body(target, isPart(part, info.statusCode(), info.headers())));
+        try (target) {
             while (true) {
                 try {
                     HttpResponse<Void> got = answer.get(TICK_MILLIS, TimeUnit.MILLISECONDS);
@@ -232,7 +223,7 @@ final class HubClient {
                     }
                     return reply;
                 } catch (TimeoutException e) {
-                    long silent = (System.nanoTime() - heard.get()) / 1_000_000;
+                    long silent = target.silentMillis();
                     if (silent > settings.transfer().silenceMillis()) {
                         throw new HttpTimeoutException(
                                 request.uri().getHost() + " is silent for " + silent + " ms");

@@ -151,7 +151,7 @@ public final class HubFiles {
             throw new CancelledException();
         } catch (HubException e) {
             if (!e.isUnreachable()) {
-                throw new UncheckedIOException(e.getMessage(), e);
+                throw new UncheckedIOException(name + ": " + e.getMessage(), e);
             }
             return otherwise.apply(e.getMessage()).orElseThrow(() -> missing(name, e.getMessage()));
         } catch (IOException e) {

@@ -154,6 +154,7 @@ final class Incoming implements AutoCloseable {
             return false;
         }
         channel.force(true);
+        channel.close();
         Files.move(
                 cache.incomplete(file.etag()),
                 cache.blob(file.etag()),

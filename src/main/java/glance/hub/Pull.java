@@ -251,9 +251,7 @@ final class Pull implements AutoCloseable {
         if (source.again) {
             source.blob.close();
             throw new HubException(
-                    name
-                            + ": "
-                            + file.path()
+                    file.path()
                             + " came twice with other content than its hash says; it is not used");
         }
         sources.addFirst(new Source(source.blob, source.remote, true));

@@ -19,7 +19,7 @@ final class Refusal {
      * @param file that was asked for; null if it was the repository
      */
     HubException of(Reply reply, String file) {
-        return new HubException(name + ": " + reason(reply, file));
+        return new HubException(reason(reply, file));
     }
 
     private String reason(Reply reply, String file) {

@@ -39,7 +39,7 @@ final class Remote {
         Reply reply = client.persist(() -> attempt(first, part, received), part::position);
         if (!reply.isOk()) {
             throw reply.status() == PAST_THE_END
-                    ? new HubException(name + ": " + file.path() + " is shorter than the hub says")
+                    ? new HubException(file.path() + " is shorter than the hub says")
                     : new Refusal(client, name).of(reply, file.path());
         }
         return part.flip();

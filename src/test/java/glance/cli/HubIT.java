@@ -85,12 +85,9 @@ class HubIT {
 
         EngineProcess alone = engine.env("HF_ENDPOINT", "http://127.0.0.1:1");
         hub.forget();
-        generate(engine, "again.png", "--model", MODEL);
-        assertThat(hub.seen()).isEmpty();
         generate(alone, "alone.png", "--model", MODEL);
-        generate(engine, "offline.png", "--model", MODEL, "--offline");
         generate(engine.env("HF_HUB_OFFLINE", "1"), "variable.png", "--model", repo().toString());
-        for (String name : List.of("again.png", "alone.png", "offline.png", "variable.png")) {
+        for (String name : List.of("alone.png", "variable.png")) {
             assertThat(bytes(name)).isEqualTo(bytes("folder.png"));
         }
         run(alone, "generate", "--from", "named.png", "--out", "from.png");
@@ -203,6 +200,15 @@ class HubIT {
         Files.delete(snapshot().resolve(WEIGHTS).toRealPath());
         assertThat(run(engine, "info", MODEL, "--json").out())
                 .contains("\"cached\" : true", "\"cached\" : false");
+        hub.file(
+                "some-one/other",
+                "model_index.json",
+                "{\"_class_name\": \"XPipeline\"}".getBytes());
+        hub.file("some-one/other", "vae/diffusion_pytorch_model.safetensors", new byte[100]);
+        hub.forget();
+        Result other = engine.run("pull", "some-one/other");
+        assertThat(other.err()).contains("XPipeline");
+        assertThat(hub.onCdn()).isEmpty();
         Result several = engine.run("generate", "x", "--lora", STYLE);
         assertThat(several.exitCode()).isEqualTo(ExitCode.FAILURE);
         assertThat(several.err())
@@ -265,13 +271,14 @@ class HubIT {
         waitFor(begun);
         process.destroyForcibly().waitFor();
         assertBegun(begun, content);
+        long left = Files.size(begun);
         hub.fault(exchange -> false);
         hub.forget();
         run(engine, "pull", MODEL);
         assertThat(hub.onCdn())
                 .filteredOn(seen -> seen.path().contains(WEIGHTS))
-                .extracting(StandInHub.Seen::range)
-                .containsExactly("bytes=8388608-" + (content.length - 1));
+                .extracting(seen -> Integer.parseInt(seen.range().split("[=-]")[1]))
+                .allMatch(first -> first >= left);
         assertWhole();
     }
 
@@ -281,7 +288,8 @@ class HubIT {
         Path begun = holdAfterTheFirstPiece(content);
         Process process = engine.start(List.of(), "pull", MODEL);
         waitFor(begun);
-        process.destroy();
+        // not Process.destroy, which closes its streams
+        process.toHandle().destroy();
         Result result = EngineProcess.finish(process);
         assertThat(result.err()).endsWith("glance-engine: interrupted\n");
         assertThat(result.exitCode()).isIn(ExitCode.INTERRUPTED, 128 + 15);

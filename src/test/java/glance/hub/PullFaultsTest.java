@@ -105,7 +105,7 @@ class PullFaultsTest {
                 });
         assertThatThrownBy(() -> fixture.files().model(NAME))
                 .hasMessage(
-                        "127.0.0.1 answers 429 and wants 7200 s of rest; run it again later, it"
+                        "some-one/tiny.model: 127.0.0.1 answers 429 and wants 7200 s of rest; run it again later, it"
                                 + " goes on from there");
     }
 
@@ -117,7 +117,8 @@ class PullFaultsTest {
                     return true;
                 });
         assertThatThrownBy(() -> fixture.files().model(NAME))
-                .hasMessageStartingWith("127.0.0.1 answers 503, 6 times in a row; run it again");
+                .hasMessageStartingWith(
+                        "some-one/tiny.model: 127.0.0.1 answers 503, 6 times in a row; run it");
         assertThat(fixture.hub.seen()).hasSize(6);
     }
 
