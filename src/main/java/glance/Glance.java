@@ -11,10 +11,13 @@ import glance.hub.HubFiles;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
+import glance.pipeline.Families;
 import glance.pipeline.Pipeline;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The engine on one device, and the way in:
@@ -31,6 +34,8 @@ import java.util.Set;
  * {@link glance.api}.
  */
 public final class Glance implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Glance.class);
+
     private final Worker worker;
     private final Device device;
     private final Ops ops;
@@ -136,7 +141,8 @@ public final class Glance implements AutoCloseable {
      * @param parts files that the folder's parts give way to
      */
     public Model load(Path folder, ModelParts parts, String name, Residency residency) {
-        ModelFolder opened = ModelFolder.open(HubFiles.snapshot(folder)).with(parts);
+        ModelFolder opened =
+                Families.with(ModelFolder.open(HubFiles.snapshot(folder)), parts, LOG::info);
         synchronized (models) {
             requireOpen();
             Pipeline pipeline = new Pipeline(ops, opened, residency);

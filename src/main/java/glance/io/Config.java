@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -59,6 +60,13 @@ public final class Config {
     public static Config parse(Path file, String where, String json) {
         String prefix = where == null ? "" : where + ".";
         return new Config(file, prefix, Json.parseObject(file, where, json));
+    }
+
+    /** This config with other values for some keys. */
+    public Config with(Map<String, Object> values) {
+        ObjectNode changed = node.deepCopy();
+        changed.setAll((ObjectNode) Json.MAPPER.valueToTree(values));
+        return new Config(file, prefix, changed);
     }
 
     /**

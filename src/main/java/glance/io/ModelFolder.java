@@ -5,6 +5,8 @@ import glance.api.ModelParts;
 import glance.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -32,13 +34,19 @@ public final class ModelFolder {
     private final Config index;
     private final Function<Path, Weights> opener;
     private final ModelParts parts;
+    private final Map<String, Map<String, Object>> configs; // what files say of their own
 
     private ModelFolder(
-            Path folder, Config index, Function<Path, Weights> opener, ModelParts parts) {
+            Path folder,
+            Config index,
+            Function<Path, Weights> opener,
+            ModelParts parts,
+            Map<String, Map<String, Object>> configs) {
         this.folder = folder;
         this.index = index;
         this.opener = opener;
         this.parts = parts;
+        this.configs = configs;
     }
 
     /**
@@ -54,7 +62,11 @@ public final class ModelFolder {
             throw new FormatException(folder, null, "holds no " + INDEX, LAYOUT);
         }
         return new ModelFolder(
-                folder, Config.read(folder.resolve(INDEX)), Weights::open, ModelParts.NONE);
+                folder,
+                Config.read(folder.resolve(INDEX)),
+                Weights::open,
+                ModelParts.NONE,
+                Map.of());
     }
 
     private static FormatException noFolder(Path path) {
@@ -82,9 +94,12 @@ public final class ModelFolder {
                 : new FormatException(file, null, "is a file, not a folder", LAYOUT + "; " + PART);
     }
 
-    /** This model with {@link Weights#random} in all components; it needs only the configs. */
+    /**
+     * This model with {@link Weights#random} in all components but those from files; it needs only
+     * the configs.
+     */
     public ModelFolder withRandomWeights(DType dtype) {
-        return new ModelFolder(folder, index, path -> Weights.random(path, dtype), parts);
+        return new ModelFolder(folder, index, path -> Weights.random(path, dtype), parts, configs);
     }
 
     /**
@@ -105,7 +120,14 @@ public final class ModelFolder {
                             }
                             Weights.open(file).close();
                         });
-        return new ModelFolder(folder, index, opener, given);
+        return new ModelFolder(folder, index, opener, given, Map.of());
+    }
+
+    /** This model with other values for some keys of a component's config. */
+    public ModelFolder withConfig(String component, Map<String, Object> values) {
+        Map<String, Map<String, Object>> all = new HashMap<>(configs);
+        all.put(component, values);
+        return new ModelFolder(folder, index, opener, parts, all);
     }
 
     /** Files in place of parts. */
@@ -155,12 +177,18 @@ public final class ModelFolder {
     /** The config of a component: {@code config.json}, of a scheduler its own file. */
     public Config config(String component) {
         String name = component.equals(SCHEDULER) ? "scheduler_config.json" : "config.json";
-        return Config.read(component(component).resolve(name));
+        Map<String, Object> known = configs.getOrDefault(component, Map.of());
+        Path file = home(component).resolve(name);
+        // what a published file leaves out is what published configs have for it
+        return known.isEmpty() || Files.exists(file)
+                ? Config.read(component(component).resolve(name)).with(known)
+                : Config.parse(file, null, "{}").with(known);
     }
 
     /** The weights of a component. The caller closes them. */
     public Weights weights(String component) {
-        return opener.apply(weightsPath(component));
+        Path part = parts.files().get(component);
+        return part == null ? opener.apply(component(component)) : Weights.open(part);
     }
 
     /** The file or folder of a component's weights. */

@@ -3,11 +3,13 @@ package glance.model;
 import glance.api.Plan;
 import glance.api.RequestException;
 import glance.io.ModelFolder;
+import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A kind of text-to-image model: how to open the parts of its published folder, and its defaults.
@@ -23,6 +25,13 @@ public interface Family {
 
     /** {@code _class_name} in the config.json of its transformers. */
     String transformerClass();
+
+    /**
+     * What a file with a transformer is, if it is one of this family.
+     *
+     * @param stored in any names that the family reads
+     */
+    Optional<Recognised> recognise(Weights stored);
 
     /** What a run of this model uses where neither its folder nor the user chooses. */
     Defaults defaults(ModelFolder folder);

@@ -58,10 +58,19 @@ class PartsFromFilesTest {
                         model.resolve("transformer"),
                         Files.createDirectory(folder.resolve("files")));
         String named = model.toString();
-        int[] quantised =
-                picture("a.png", "--model", named, "--transformer", twin.gguf().toString());
-        int[] plain = picture("b.png", "--model", named, "--transformer", twin.twin().toString());
-        assertThat(quantised).isEqualTo(plain);
+        assertThat(flux("a.png", named, twin.gguf())).isEqualTo(flux("b.png", named, twin.twin()));
+    }
+
+    /** The folder's config is that of schnell, which takes no guidance scale. */
+    @Test
+    void config_isThatOfTheFile() {
+        Path dev = TinyFlux.dev(folder.resolve("dev"));
+        Path schnell = TinyFlux.schnell(folder.resolve("schnell"));
+        Path file = dev.resolve("transformer/diffusion_pytorch_model.safetensors");
+        assertThat(flux("low.png", schnell.toString(), file)).isNotEmpty();
+        out.reset();
+        run("info", file.toString());
+        assertThat(out.toString()).contains("holds       FLUX.1 [dev], 1 + 2 blocks of width 32");
     }
 
     @Test
@@ -137,7 +146,15 @@ class PartsFromFilesTest {
         refused("x.bin: ", "--transformer", pickle.toString());
         refused("text_encoder_3: is no part of", "--text-encoder-3", tiny.gguf().toString());
         Path flux = Fixture.folder("flux-gguf").resolve("model.gguf");
-        refused("do not fit QwenImageTransformer2DModel", "--transformer", flux.toString());
+        refused(
+                "model.gguf: holds FLUX.1 [dev], 1 + 1 blocks of width 256, in the names of"
+                        + " black-forest-labs, and the model is of the family qwen-image",
+                "--transformer",
+                flux.toString());
+        refused(
+                "holds no transformer",
+                "--transformer",
+                Fixture.tinyModel() + "/vae/diffusion_pytorch_model.safetensors");
     }
 
     private void refused(String message, String... args) {
@@ -157,6 +174,11 @@ class PartsFromFilesTest {
         args.addAll(List.of(more));
         run(args.toArray(String[]::new));
         return pixels(file);
+    }
+
+    private int[] flux(String name, String model, Path transformer) {
+        return picture(
+                name, "--model", model, "--transformer", transformer.toString(), "--size", "16x16");
     }
 
     private static int[] pixels(Path file) {

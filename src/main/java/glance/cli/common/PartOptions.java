@@ -2,6 +2,7 @@ package glance.cli.common;
 
 import glance.api.ModelParts;
 import glance.io.ModelFolder;
+import glance.pipeline.Families;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -44,8 +45,8 @@ public final class PartOptions {
         return parts;
     }
 
-    /** A model with the parts that were given. */
+    /** A model with the parts that were given; opening it says what they are. */
     public ModelFolder in(ModelFolder model) {
-        return model.with(over(ModelParts.NONE));
+        return Families.with(model, over(ModelParts.NONE), what -> {});
     }
 }

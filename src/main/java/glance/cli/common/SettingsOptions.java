@@ -176,8 +176,10 @@ public final class SettingsOptions {
         Plan given = plan == null ? null : argument("--plan", plan, PlanJson::find);
         boolean recorded = model == null && recipe != null;
         ModelFolder folder =
-                Names.open(model == null ? session.withoutNetwork() : session, modelName)
-                        .with(parts.over(recorded ? recipe.parts() : ModelParts.NONE));
+                Families.with(
+                        Names.open(model == null ? session.withoutNetwork() : session, modelName),
+                        parts.over(recorded ? recipe.parts() : ModelParts.NONE),
+                        what -> {});
         Request request = recipe == null ? Request.of(allPrompts) : recipe.request();
         request = request.prompts(allPrompts).batch(batch);
         request = set(request, given, Request::plan);

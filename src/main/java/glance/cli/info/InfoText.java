@@ -52,6 +52,9 @@ public final class InfoText {
             print(picture);
         } else if (inspection instanceof Inspection.Tensors tensors) {
             line(tensors.kind(), tensors.path());
+            if (tensors.holds() != null) {
+                line("holds", tensors.holds());
+            }
             problem(tensors.problem());
             print(tensors.weights(), tensors.metadata());
         } else if (inspection instanceof Inspection.Text text) {

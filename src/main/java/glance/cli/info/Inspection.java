@@ -120,8 +120,10 @@ public sealed interface Inspection {
             implements Inspection {}
 
     /**
-     * Any other safetensors file; of kind checkpoint if a training run can go on from it.
+     * Any other safetensors file, or one in GGUF; of kind checkpoint if a training run can go on
+     * from it.
      *
+     * @param holds the transformer that it is, or null if it is none that the engine knows
      * @param problem why a model cannot use these weights, or null if nothing speaks against it
      * @param weights its tensors
      * @param metadata the strings of the header
@@ -129,6 +131,7 @@ public sealed interface Inspection {
     record Tensors(
             String kind,
             String path,
+            String holds,
             String problem,
             WeightsSummary weights,
             Map<String, String> metadata)

@@ -15,6 +15,7 @@ import glance.io.SafetensorsFile;
 import glance.io.Weights;
 import glance.lora.AdapterPath;
 import glance.model.Family;
+import glance.model.Recognised;
 import glance.pipeline.Families;
 import glance.pipeline.FolderNote;
 import glance.pipeline.MemoryForecast;
@@ -235,6 +236,7 @@ final class Inspector {
             return new Inspection.Tensors(
                     training ? CHECKPOINT : "weights",
                     path.toString(),
+                    Families.recognise(weights).map(Recognised::what).orElse(null),
                     training ? null : problem(weights.foreign()),
                     Summaries.of(weights.tensors().values()),
                     weights.metadata());

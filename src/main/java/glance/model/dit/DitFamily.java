@@ -2,6 +2,7 @@ package glance.model.dit;
 
 import glance.api.Plans;
 import glance.io.ModelFolder;
+import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.model.Denoiser;
 import glance.model.Family;
@@ -9,11 +10,13 @@ import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
+import glance.model.Recognised;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.DdimSchedule;
 import glance.schedule.NoiseSchedule;
+import java.util.Optional;
 
 /** DiT-XL/2 and models in its layout: pictures of a class. */
 public final class DitFamily implements Family {
@@ -30,6 +33,16 @@ public final class DitFamily implements Family {
     @Override
     public String transformerClass() {
         return "DiTTransformer2DModel";
+    }
+
+    @Override
+    public Optional<Recognised> recognise(Weights stored) {
+        Recognised.Sizes sizes = new Recognised.Sizes(stored.transformer());
+        int blocks =
+                sizes.count("transformer_blocks.%d.norm1.emb.timestep_embedder.linear_1.weight");
+        return blocks == 0
+                ? Optional.empty()
+                : Optional.of(sizes.as("DiT, %d blocks".formatted(blocks)));
     }
 
     /** The steps and the scale of the published pipeline. */

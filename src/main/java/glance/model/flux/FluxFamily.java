@@ -11,6 +11,7 @@ import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
+import glance.model.Recognised;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.text.ClipTextConfig;
@@ -19,6 +20,7 @@ import glance.ops.Ops;
 import glance.tokenizer.Tokenizer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** FLUX.1 and models in its layout. */
@@ -55,6 +57,38 @@ public final class FluxFamily implements Family {
     @Override
     public String transformerClass() {
         return "FluxTransformer2DModel";
+    }
+
+    @Override
+    public Optional<Recognised> recognise(Weights stored) {
+        Weights weights = FluxOriginalNames.view(stored);
+        Recognised.Sizes sizes = new Recognised.Sizes(weights);
+        int doubles = sizes.count("transformer_blocks.%d.attn.add_q_proj.weight");
+        int singles = sizes.count("single_transformer_blocks.%d.proj_mlp.weight");
+        if (doubles == 0 || !sizes.has("time_text_embed.text_embedder.linear_1.weight")) {
+            return Optional.empty();
+        }
+        int hiddenDim = sizes.of("x_embedder.weight", 0);
+        boolean guidance = sizes.has("time_text_embed.guidance_embedder.linear_1.weight");
+        sizes.put("num_layers", doubles);
+        sizes.put("num_single_layers", singles);
+        sizes.put("in_channels", sizes.of("x_embedder.weight", 1));
+        sizes.put("out_channels", sizes.of("proj_out.weight", 0));
+        sizes.putHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight");
+        sizes.put("joint_attention_dim", sizes.of("context_embedder.weight", 1));
+        sizes.put(
+                "pooled_projection_dim",
+                sizes.of("time_text_embed.text_embedder.linear_1.weight", 1));
+        sizes.put("guidance_embeds", guidance);
+        return Optional.of(
+                sizes.as(
+                        "FLUX.1 "
+                                + (guidance ? "[dev]" : "[schnell]")
+                                + ", %d + %d blocks of width %d"
+                                        .formatted(doubles, singles, hiddenDim)
+                                + (FluxOriginalNames.has(stored)
+                                        ? ", in the names of black-forest-labs"
+                                        : "")));
     }
 
     /** The model without guidance input (schnell) was distilled to four steps. */

@@ -27,6 +27,11 @@ final class FluxOriginalNames {
         this.stored = stored;
     }
 
+    /** Whether a file has these names. */
+    static boolean has(Weights weights) {
+        return weights.transformer().tensors().containsKey(MARK);
+    }
+
     /** The transformer in the names of diffusers, whichever of them the file has. */
     static Weights view(Weights weights) {
         Weights stored = weights.transformer();

@@ -2,6 +2,7 @@ package glance.model.qwenimage;
 
 import glance.api.Plans;
 import glance.io.ModelFolder;
+import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.lora.TextEncoderNames;
 import glance.model.Denoiser;
@@ -10,10 +11,12 @@ import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
+import glance.model.Recognised;
 import glance.model.text.Qwen25VlConfig;
 import glance.ops.Ops;
 import glance.tokenizer.Tokenizer;
 import java.util.List;
+import java.util.Optional;
 
 /** Qwen-Image and models in its layout; glance-tiny is one. */
 public final class QwenImageFamily implements Family {
@@ -63,6 +66,22 @@ public final class QwenImageFamily implements Family {
     @Override
     public String transformerClass() {
         return "QwenImageTransformer2DModel";
+    }
+
+    @Override
+    public Optional<Recognised> recognise(Weights stored) {
+        Recognised.Sizes sizes = new Recognised.Sizes(stored.transformer());
+        int blocks = sizes.count("transformer_blocks.%d.img_mod.1.weight");
+        if (blocks == 0 || !sizes.has("txt_norm.weight")) {
+            return Optional.empty();
+        }
+        int hiddenDim = sizes.of("img_in.weight", 0);
+        sizes.put("num_layers", blocks);
+        sizes.put("in_channels", sizes.of("img_in.weight", 1));
+        sizes.putHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight");
+        sizes.put("joint_attention_dim", sizes.of("txt_in.weight", 1));
+        return Optional.of(
+                sizes.as("Qwen-Image, %d blocks of width %d".formatted(blocks, hiddenDim)));
     }
 
     @Override

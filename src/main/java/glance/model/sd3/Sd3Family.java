@@ -2,6 +2,7 @@ package glance.model.sd3;
 
 import glance.api.Plans;
 import glance.io.ModelFolder;
+import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.lora.TextEncoderNames;
 import glance.model.Denoiser;
@@ -10,11 +11,13 @@ import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
+import glance.model.Recognised;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
+import java.util.Optional;
 
 /** Stable Diffusion 3 and 3.5. */
 public final class Sd3Family implements Family {
@@ -42,6 +45,18 @@ public final class Sd3Family implements Family {
     @Override
     public String transformerClass() {
         return "SD3Transformer2DModel";
+    }
+
+    @Override
+    public Optional<Recognised> recognise(Weights stored) {
+        Recognised.Sizes sizes = new Recognised.Sizes(stored.transformer());
+        int blocks = sizes.count("transformer_blocks.%d.attn.add_q_proj.weight");
+        if (blocks == 0 || !sizes.has("pos_embed.proj.weight")) {
+            return Optional.empty();
+        }
+        int hiddenDim = sizes.of("pos_embed.proj.weight", 0);
+        return Optional.of(
+                sizes.as("Stable Diffusion 3, %d blocks of width %d".formatted(blocks, hiddenDim)));
     }
 
     /** The steps and the scale of the published pipeline. */
