@@ -47,6 +47,8 @@ class ArchitectureTest {
                     .definedBy("glance.picture..")
                     .layer("roofline")
                     .definedBy("glance.roofline..")
+                    .layer("cases")
+                    .definedBy("glance.cases..")
                     .layer("formula")
                     .definedBy("glance.formula..")
                     .layer("pipeline")
@@ -100,9 +102,13 @@ class ArchitectureTest {
                     .whereLayer("roofline")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("roofline")
-                    .mayOnlyAccessLayers("formula", "backend", "op", "io", "tensor", "api")
-                    .whereLayer("formula")
+                    .mayOnlyAccessLayers("cases", "ops", "backend", "op", "io", "tensor", "api")
+                    .whereLayer("cases")
                     .mayOnlyBeAccessedByLayers("roofline")
+                    .whereLayer("cases")
+                    .mayOnlyAccessLayers("formula", "ops", "backend", "op", "io", "tensor", "api")
+                    .whereLayer("formula")
+                    .mayOnlyBeAccessedByLayers("cases")
                     .whereLayer("formula")
                     .mayOnlyAccessLayers("op", "io", "tensor", "api")
                     .whereLayer("pipeline")
@@ -153,7 +159,9 @@ class ArchitectureTest {
                             "model",
                             "lora",
                             "nn",
-                            "autograd")
+                            "autograd",
+                            "roofline",
+                            "cases")
                     .whereLayer("io")
                     .mayOnlyAccessLayers("tensor", "api")
                     .whereLayer("tokenizer")
@@ -167,6 +175,7 @@ class ArchitectureTest {
                             "check",
                             "compare",
                             "roofline",
+                            "cases",
                             "pipeline",
                             "train",
                             "lora",

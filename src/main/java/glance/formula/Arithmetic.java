@@ -62,7 +62,15 @@ public final class Arithmetic {
     }
 
     /** A value that a plain version would write to memory and read again. */
-    public double store(double x) {
-        return stored == null ? x : HostFloats.rounded(stored, (float) x);
+    double store(double x) {
+        return store(stored, x);
+    }
+
+    /** The same in a tensor of the given dtype. */
+    public double store(DType dtype, double x) {
+        if (stored == null) {
+            return x;
+        }
+        return dtype.isFloating() ? HostFloats.rounded(dtype, (float) x) : (float) x;
     }
 }

@@ -1,21 +1,27 @@
 package glance.formula;
 
+import glance.op.TrainingOp;
+
 /**
  * The gradients of attention: with {@code P = exp(scale q k^T + mask - lse)} and {@code dS = scale
  * P (dy v^T - rowsum(dy y))}, {@code dq = dS k}, {@code dk = dS^T q}, {@code dv = P^T dy}. Dao et
  * al., arXiv 2205.14135, appendix B.2.
  *
- * @param y result of the forward: its formula, or what a device saved
- * @param lse its log-sum-exp, likewise
+ * @param y result of the forward
+ * @param lse its log-sum-exp
  */
-public record AttentionGradFormula(AttentionFormula forward, Elements dy, Formula y, Formula lse) {
-    /** From the forward's own formulas. */
-    public static AttentionGradFormula of(AttentionFormula forward, Elements dy) {
-        return new AttentionGradFormula(forward, dy, forward, forward.logSumExp());
+record AttentionGradFormula(AttentionFormula forward, Elements dy, Elements y, Elements lse) {
+    /** What the operation writes. */
+    static AttentionGradFormula of(TrainingOp.AttentionGrad op, Values of) {
+        return new AttentionGradFormula(
+                AttentionFormula.of(op.forward(), of),
+                of.of(op.dy()),
+                of.of(op.forward().out()),
+                of.of(op.forward().lse()));
     }
 
     /** Towards q. */
-    public Formula dq() {
+    Formula dq() {
         return m -> {
             Pairs pairs = new Pairs(m);
             Shared<double[]> rows =
@@ -37,7 +43,7 @@ public record AttentionGradFormula(AttentionFormula forward, Elements dy, Formul
     }
 
     /** Towards k. */
-    public Formula dk() {
+    Formula dk() {
         return m -> {
             Pairs pairs = new Pairs(m);
             return overQueries(m, pairs::ds, forward.q());
@@ -45,7 +51,7 @@ public record AttentionGradFormula(AttentionFormula forward, Elements dy, Formul
     }
 
     /** Towards v. */
-    public Formula dv() {
+    Formula dv() {
         return m -> {
             Pairs pairs = new Pairs(m);
             return overQueries(m, pairs::p, dy);
@@ -96,13 +102,10 @@ public record AttentionGradFormula(AttentionFormula forward, Elements dy, Formul
     private final class Pairs {
         private final Arithmetic m;
         private final Shared<Double> delta;
-        private final Shared<Double> logSumExp;
 
         Pairs(Arithmetic m) {
             this.m = m;
-            Elements result = y.in(m);
-            this.delta = new Shared<>(row -> dot(result, forward.query(row), row));
-            this.logSumExp = new Shared<>(lse.in(m)::at);
+            this.delta = new Shared<>(row -> dot(y, forward.query(row), row));
         }
 
         /** With dy of a row. */
@@ -111,7 +114,7 @@ public record AttentionGradFormula(AttentionFormula forward, Elements dy, Formul
         }
 
         double p(long row, int key) {
-            double total = logSumExp.at(row);
+            double total = lse.at(row);
             if (total == Double.NEGATIVE_INFINITY) {
                 return 0; // sees no key
             }

@@ -35,9 +35,10 @@ public final class LinearGradFormula {
         int tokens = rows(op.dy());
         LinearFormula.Factors lora = LinearFormula.factors(op.forward(), of);
         Elements x = of.of(op.forward().x());
+        Elements dy = of.of(op.dy());
         Elements b = transposed(lora.b(), out, lora.rank());
         return m -> {
-            Shared<double[]> low = low(m, of.of(op.dy()), tokens, out, b, lora);
+            Shared<double[]> low = low(m, dy, tokens, out, b, lora);
             Shared<double[]> columns = new Shared<>(n -> x.slice(n, in, tokens));
             return i -> m.of(lora.scale() * m.dot(0, low.at(i / in), columns.at(i % in)));
         };
@@ -49,10 +50,11 @@ public final class LinearGradFormula {
         int out = op.forward().weight().dim(0);
         int tokens = rows(op.dy());
         LinearFormula.Factors lora = LinearFormula.factors(op.forward(), of);
+        Elements x = of.of(op.forward().x());
         Elements dy = of.of(op.dy());
         int rank = lora.rank();
         return m -> {
-            Shared<double[]> low = low(m, of.of(op.forward().x()), tokens, in, lora.a(), lora);
+            Shared<double[]> low = low(m, x, tokens, in, lora.a(), lora);
             Shared<double[]> columns = new Shared<>(n -> dy.slice(n, out, tokens));
             return i -> m.of(lora.scale() * m.dot(0, columns.at(i / rank), low.at(i % rank)));
         };

@@ -1,8 +1,7 @@
 package glance.formula;
 
 import glance.op.Op;
-import glance.op.Rope;
-import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Norms over the last dimension, and what follows them in the same operation. */
@@ -11,7 +10,7 @@ public final class NormFormula {
 
     /** {@code act(x / sqrt(mean(x^2) + eps) * weight)}. */
     public static Formula rms(Op.RmsNorm op, Values of) {
-        int dim = lastDim(op.x());
+        int dim = op.x().dim(-1);
         Elements x = of.of(op.x());
         Elements weight = of.optional(op.weight());
         return m -> {
@@ -23,7 +22,7 @@ public final class NormFormula {
 
     /** {@code (x - mean) / sqrt(var + eps) [* weight + bias] [* (1 + scale) + shift]}. */
     public static Formula layer(Op.LayerNorm op, Values of) {
-        int dim = lastDim(op.x());
+        int dim = op.x().dim(-1);
         Elements x = of.of(op.x());
         Elements weight = of.optional(op.weight());
         Elements bias = of.optional(op.bias());
@@ -33,7 +32,8 @@ public final class NormFormula {
         long perSample = shared ? Long.MAX_VALUE : (long) op.x().dim(1) * dim;
         return m -> {
             Shared<double[]> rows =
-                    new Shared<>(row -> standardised(m, x.slice(row * dim, 1, dim), op.eps()));
+                    new Shared<>(
+                            row -> standardised(m, x.slice(row * dim, 1, dim), op.eps()).values);
             return i -> {
                 int column = (int) (i % dim);
                 double y = rows.at(i / dim)[column];
@@ -50,51 +50,29 @@ public final class NormFormula {
         int numHeads = op.streams().get(0).dim(2);
         int headDim = op.streams().get(0).dim(3);
         long total = op.streams().stream().mapToLong(stream -> stream.dim(1)).sum();
+        List<Elements> streams = op.streams().stream().map(of::of).toList();
+        List<Elements> weights = new ArrayList<>();
+        op.weights().forEach(weight -> weights.add(of.optional(weight)));
+        Turn turn = op.rope() == null ? null : Turn.of(op.rope(), of);
         return m -> {
             Shared<double[]> heads =
                     new Shared<>(
                             head -> {
                                 long position = head / numHeads % total;
-                                double[] x = normed(m, op, of, head, total);
-                                return op.rope() == null
-                                        ? x
-                                        : rotated(m, x, op.rope(), of, position);
+                                int s = 0;
+                                long token = position;
+                                while (token >= op.streams().get(s).dim(1)) {
+                                    token -= op.streams().get(s++).dim(1);
+                                }
+                                long before = head / numHeads / total * op.streams().get(s).dim(1);
+                                long row = (before + token) * numHeads + head % numHeads;
+                                double[] x = streams.get(s).slice(row * headDim, 1, headDim);
+                                Elements weight = weights.get(s);
+                                double[] y = weight == null ? x : rms(m, x, weight, op.eps());
+                                return turn == null ? y : turn.forth(m, y, position);
                             });
             return i -> heads.at(i / headDim)[(int) (i % headDim)];
         };
-    }
-
-    /** A head of the joined streams, [batch, total, numHeads]. */
-    private static double[] normed(
-            Arithmetic m, Op.HeadNormRope op, Values of, long head, long total) {
-        List<Tensor> streams = op.streams();
-        int numHeads = streams.get(0).dim(2);
-        int headDim = streams.get(0).dim(3);
-        long token = head / numHeads % total;
-        int s = 0;
-        while (token >= streams.get(s).dim(1)) {
-            token -= streams.get(s++).dim(1);
-        }
-        long sample = head / numHeads / total;
-        long row = (sample * streams.get(s).dim(1) + token) * numHeads + head % numHeads;
-        double[] x = of.of(streams.get(s)).slice(row * headDim, 1, headDim);
-        Tensor weight = op.weights().get(s);
-        return weight == null ? x : rms(m, x, of.of(weight), op.eps());
-    }
-
-    private static double[] rotated(Arithmetic m, double[] x, Rope rope, Values of, long position) {
-        int half = x.length / 2;
-        boolean halves = rope.pairing() == Rope.Pairing.HALVES;
-        double[] y = new double[x.length];
-        for (int j = 0; j < half; j++) {
-            int first = halves ? j : 2 * j;
-            int second = halves ? j + half : 2 * j + 1;
-            double c = of.of(rope.cos()).at(position * half + j);
-            double s = of.of(rope.sin()).at(position * half + j);
-            y[first] = m.of(m.of(x[first] * c) - m.of(x[second] * s));
-            y[second] = m.of(m.of(x[first] * s) + m.of(x[second] * c));
-        }
-        return y;
     }
 
     private static double[] rms(Arithmetic m, double[] x, Elements weight, double eps) {
@@ -107,7 +85,9 @@ public final class NormFormula {
         return y;
     }
 
-    private static double[] standardised(Arithmetic m, double[] x, double eps) {
+    record Standardised(double[] values, double deviation) {}
+
+    static Standardised standardised(Arithmetic m, double[] x, double eps) {
         double sum = 0;
         for (double value : x) {
             sum = m.of(sum + value);
@@ -121,10 +101,6 @@ public final class NormFormula {
         for (int i = 0; i < x.length; i++) {
             y[i] = m.of(y[i] / deviation);
         }
-        return y;
-    }
-
-    private static int lastDim(Tensor x) {
-        return x.dim(x.shape().rank() - 1);
+        return new Standardised(y, deviation);
     }
 }

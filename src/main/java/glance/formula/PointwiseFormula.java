@@ -12,6 +12,27 @@ public final class PointwiseFormula {
         return m -> i -> Activations64.apply(m, op.activation(), x.at(i));
     }
 
+    /** {@code act(gate) * up}. */
+    static Formula gated(Op.GatedActivation op, Values of) {
+        Elements gate = of.of(op.gate());
+        Elements up = of.of(op.up());
+        return m -> i -> m.of(Activations64.apply(m, op.activation(), gate.at(i)) * up.at(i));
+    }
+
+    /** {@code a + b} or {@code a * b}; b repeats. */
+    static Formula binary(Op.Binary op, Values of) {
+        boolean product = op.kind() == Op.Binary.Kind.MUL;
+        long period = op.b().numel();
+        Elements a = of.of(op.a());
+        Elements b = of.of(op.b());
+        return m ->
+                i -> {
+                    double x = a.at(i);
+                    double y = b.at(i % period);
+                    return m.of(product ? x * y : x + y);
+                };
+    }
+
     /** {@code residual + gate * y}. */
     public static Formula gateResidual(Op.GateResidual op, Values of) {
         int dim = op.y().dim(2);
@@ -26,27 +47,35 @@ public final class PointwiseFormula {
     public static Formula guidedEuler(Op.GuidedEuler op, Values of) {
         int channels = op.latents().dim(2);
         Elements x = of.of(op.latents());
+        Elements v = of.of(op.velocity());
+        Elements n = of.optional(op.negative());
         return m -> {
-            Shared<double[]> tokens = new Shared<>(token -> velocity(m, op, of, token * channels));
+            Shared<double[]> tokens =
+                    new Shared<>(
+                            token ->
+                                    velocity(
+                                            m,
+                                            op,
+                                            v.slice(token * channels, 1, channels),
+                                            n == null
+                                                    ? null
+                                                    : n.slice(token * channels, 1, channels)));
             return i -> m.mulAdd(x.at(i), op.dt(), tokens.at(i / channels)[(int) (i % channels)]);
         };
     }
 
-    private static double[] velocity(Arithmetic m, Op.GuidedEuler op, Values of, long start) {
-        int channels = op.latents().dim(2);
-        double[] v = of.of(op.velocity()).slice(start, 1, channels);
-        if (op.negative() == null) {
+    private static double[] velocity(Arithmetic m, Op.GuidedEuler op, double[] v, double[] n) {
+        if (n == null) {
             return v;
         }
-        double[] n = of.of(op.negative()).slice(start, 1, channels);
-        double[] guided = new double[channels];
-        for (int c = 0; c < channels; c++) {
+        double[] guided = new double[v.length];
+        for (int c = 0; c < v.length; c++) {
             guided[c] = m.mulAdd(n[c], op.guidance(), m.of(v[c] - n[c]));
         }
         double length = m.of(Math.sqrt(m.dot(0, guided, guided)));
         boolean rescales = op.rescale() && length > 0;
         double factor = rescales ? m.of(m.of(Math.sqrt(m.dot(0, v, v))) / length) : 1;
-        for (int c = 0; c < channels; c++) {
+        for (int c = 0; c < v.length; c++) {
             guided[c] = m.of(guided[c] * factor);
         }
         return guided;

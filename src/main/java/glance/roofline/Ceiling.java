@@ -2,9 +2,11 @@ package glance.roofline;
 
 import glance.backend.Device;
 import glance.backend.MathLibrary;
+import glance.cases.Cost;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.List;
 
 /**
@@ -75,7 +77,7 @@ public record Ceiling(double teraFlops, String source, double gigaBytes, boolean
 
     private static Race.Result product(Device device, BenchSettings settings) {
         int side = settings.scale().width(SIDE);
-        KernelCase product = new LinearCases.Product(side, side, side).plain();
+        KernelCase product = LinearCases.plain(LinearCases.product(side, side, side));
         try (Contender contender = new Contender(device, product, settings.scale(), false)) {
             int rounds = Math.max(LEAST_ROUNDS, settings.rounds());
             return Race.run(List.of(contender), rounds).get(0);
@@ -100,7 +102,7 @@ public record Ceiling(double teraFlops, String source, double gigaBytes, boolean
         Tensor tensor =
                 Tensor.contiguous(
                         device.memory().allocate(DType.F32, numel), DType.F32, Shape.of(numel));
-        device.memory().write(new Numbers(DType.F32, 0, 0).bytes(numel), tensor);
+        device.memory().write(ByteBuffer.allocateDirect(numel * Float.BYTES), tensor);
         return tensor;
     }
 }

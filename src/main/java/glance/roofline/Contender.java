@@ -2,6 +2,9 @@ package glance.roofline;
 
 import glance.api.RequestException;
 import glance.backend.Device;
+import glance.cases.Accuracy;
+import glance.cases.Call;
+import glance.cases.Cost;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -24,7 +27,6 @@ public final class Contender implements AutoCloseable {
     private static final int MOST_RUNS = 200;
 
     private final Device device;
-    private final List<Arguments> arguments = new ArrayList<>();
     private final List<Call> calls = new ArrayList<>();
     private final Cost cost;
     private int next;
@@ -48,24 +50,17 @@ public final class Contender implements AutoCloseable {
     Contender(Device device, KernelCase kernel, Scale scale, boolean oneSet) {
         this.device = device;
         try {
-            add(kernel);
-            Arguments first = arguments.get(0);
-            cost = new Cost(calls.get(0).flop(), first.movedBytes());
+            calls.add(new Call(device, kernel.of()));
+            cost = calls.get(0).cost();
             long rotation = ROTATION_BYTES / scale.shrink() / scale.shrink();
-            long sets = Math.min(MOST_SETS, 1 + rotation / Math.max(1, first.bytes()));
+            long sets = Math.min(MOST_SETS, 1 + rotation / Math.max(1, calls.get(0).bytes()));
             while (!oneSet && calls.size() < sets) {
-                add(kernel);
+                calls.add(new Call(device, kernel.of()));
             }
         } catch (RuntimeException e) {
             close();
             throw e;
         }
-    }
-
-    private void add(KernelCase kernel) {
-        Arguments set = new Arguments(device);
-        arguments.add(set);
-        calls.add(kernel.call().apply(set));
     }
 
     /** What one run cannot avoid. */
@@ -84,9 +79,9 @@ public final class Contender implements AutoCloseable {
         return variants.isEmpty() ? null : String.join("+", variants);
     }
 
-    /** Runs the first set and compares; before any other run. */
+    /** Compares the results of the first set; before any other run. */
     public Accuracy verify() {
-        return Accuracy.of(device, calls.get(0));
+        return calls.get(0).verify();
     }
 
     /** Brings code and clocks up to speed, and finds out how many runs make a sample. */
@@ -130,12 +125,11 @@ public final class Contender implements AutoCloseable {
     }
 
     private void run() {
-        Call call = calls.get(next++ % calls.size());
-        call.ops().forEach(device.kernels()::run);
+        calls.get(next++ % calls.size()).run();
     }
 
     @Override
     public void close() {
-        arguments.forEach(Arguments::close);
+        calls.forEach(Call::close);
     }
 }

@@ -2,6 +2,7 @@ package glance.roofline;
 
 import glance.api.DeviceException;
 import glance.backend.Device;
+import glance.cases.Accuracy;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;

@@ -1,12 +1,8 @@
 package glance.roofline;
 
 import glance.backend.MathLibrary;
-import glance.formula.Arithmetic;
-import glance.formula.LinearFormula;
-import glance.op.Epilogue;
-import glance.op.LowRank;
-import glance.op.Op;
-import glance.tensor.Tensor;
+import glance.cases.LinearCase;
+import glance.tensor.DType;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -23,57 +19,31 @@ final class LoraCases {
 
     static Stream<KernelCase> cases(Scale scale) {
         int hidden = scale.width(Shapes.HIDDEN);
+        int mlp = scale.width(Shapes.MLP);
         return TOKENS.stream()
                 .map(scale::count)
                 .flatMap(
                         tokens ->
-                                IntStream.of(hidden, scale.width(Shapes.MLP))
-                                        .mapToObj(
-                                                out ->
-                                                        new LinearCases.Product(
-                                                                tokens, hidden, out)))
+                                IntStream.of(hidden, mlp)
+                                        .mapToObj(out -> LinearCases.product(tokens, hidden, out)))
                 .flatMap(LoraCases::group);
     }
 
-    private static Stream<KernelCase> group(LinearCases.Product product) {
-        String group = "lora." + product;
+    private static Stream<KernelCase> group(LinearCase product) {
         Stream<KernelCase> plain =
                 Stream.of(
-                        KernelCase.of("lora.plain." + product, product::plain)
+                        LinearCases.forward("lora.plain", product)
                                 .beside(MathLibrary.CUBLAS.variant()),
-                        KernelCase.of("lora.merged." + product, product::plain));
-        Stream<KernelCase> adapted =
-                RANKS.stream()
-                        .flatMap(
-                                rank ->
-                                        Stream.of(
-                                                KernelCase.of(
-                                                        "lora.unfused.r" + rank + "." + product,
-                                                        from -> unfused(from, product, rank)),
-                                                KernelCase.of(
-                                                        "lora.fused.r" + rank + "." + product,
-                                                        from -> product.fused(from, rank))));
-        return Stream.concat(plain, adapted)
-                .map(kernel -> kernel.in(group).of(LinearCases.OPERATION));
+                        LinearCases.forward("lora.merged", product));
+        return Stream.concat(plain, RANKS.stream().flatMap(rank -> adapted(product, rank)))
+                .map(kernel -> kernel.in(LinearCases.name("lora", product)));
     }
 
-    /** Three launches; the strength is in B already, as a good implementation would have it. */
-    private static Call unfused(Arguments from, LinearCases.Product product, int rank) {
-        LowRank lora = product.lowRank(from, rank);
-        Tensor x = from.activation(1, product.tokens(), product.in());
-        Tensor weight = from.weight(product.out(), product.in());
-        Tensor y = from.result(1, product.tokens(), product.out());
-        Tensor plain = from.between(1, product.tokens(), product.out());
-        Tensor low = from.between(1, product.tokens(), rank);
-        Epilogue none = Epilogue.none();
-        List<Op> ops =
-                List.of(
-                        new Op.Linear(x, weight, null, null, none, plain),
-                        new Op.Linear(x, lora.a(), null, null, none, low),
-                        new Op.Linear(low, lora.b(), null, null, Epilogue.add(plain), y));
-        double flop =
-                product.flop() + 2.0 * product.tokens() * rank * (product.in() + product.out());
-        Op.Linear fused = new Op.Linear(x, weight, null, lora, none, y);
-        return Call.of(ops, y, flop, LinearFormula.of(fused, from::numbers).in(Arithmetic.exact()));
+    private static Stream<KernelCase> adapted(LinearCase product, int rank) {
+        LinearCase adapted = product.withLora(rank, DType.BF16);
+        return Stream.of(
+                KernelCase.of(LinearCases.name("lora.unfused.r" + rank, product), adapted::unfused)
+                        .of(LinearCases.OPERATION),
+                LinearCases.forward("lora.fused.r" + rank, adapted));
     }
 }

@@ -1,5 +1,7 @@
 package glance.roofline;
 
+import glance.cases.Accuracy;
+import glance.cases.Cost;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;

@@ -1,10 +1,7 @@
 package glance.roofline;
 
-import glance.formula.Arithmetic;
-import glance.formula.NormFormula;
-import glance.op.Op;
+import glance.cases.HeadNormRopeCase;
 import glance.op.Rope;
-import glance.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -27,46 +24,28 @@ final class NormCases {
     private static KernelCase headNormRope(Scale scale, int text, int image) {
         int heads = scale.count(Shapes.HEADS);
         int headDim = scale.headDim(Shapes.HEAD_DIM);
-        String name = "headnorm.rope." + text + "+" + image + "x" + heads + "x" + headDim;
+        HeadNormRopeCase norm =
+                new HeadNormRopeCase(
+                        1,
+                        List.of(text, image),
+                        heads,
+                        headDim,
+                        List.of(true, true),
+                        Rope.Pairing.INTERLEAVED,
+                        false);
         return KernelCase.of(
-                name,
-                from -> {
-                    Tensor words = from.activation(1, text, heads, headDim);
-                    Tensor pixels = from.activation(1, image, heads, headDim);
-                    Tensor wordWeight = from.parameter(headDim);
-                    Tensor pixelWeight = from.parameter(headDim);
-                    // any numbers: the work is the same for all angles
-                    Rope rope =
-                            new Rope(
-                                    from.floats(text + image, headDim / 2),
-                                    from.floats(text + image, headDim / 2),
-                                    Rope.Pairing.INTERLEAVED);
-                    Tensor out = from.result(1, text + image, heads, headDim);
-                    Op.HeadNormRope op =
-                            new Op.HeadNormRope(
-                                    List.of(words, pixels),
-                                    List.of(wordWeight, pixelWeight),
-                                    EPS,
-                                    rope,
-                                    out);
-                    return Call.of(
-                            op,
-                            0,
-                            NormFormula.headNormRope(op, from::numbers).in(Arithmetic.exact()));
-                });
+                "headnorm.rope." + text + "+" + image + "x" + heads + "x" + headDim, norm::forward);
     }
 
     private static KernelCase layerNorm(int tokens, int width) {
         return KernelCase.of(
                 "layernorm.modulate." + tokens + "x" + width,
-                from -> {
-                    Tensor x = from.activation(1, tokens, width);
-                    Tensor scale = from.activation(1, width);
-                    Tensor shift = from.activation(1, width);
-                    Tensor out = from.result(1, tokens, width);
-                    Op.LayerNorm op = new Op.LayerNorm(x, null, null, scale, shift, EPS, out);
-                    return Call.of(
-                            op, 0, NormFormula.layer(op, from::numbers).in(Arithmetic.exact()));
-                });
+                a ->
+                        a.ops()
+                                .layerNormModulate(
+                                        a.activation(1, tokens, width),
+                                        a.activation(1, width),
+                                        a.activation(1, width),
+                                        EPS));
     }
 }

@@ -1,12 +1,10 @@
 package glance.roofline;
 
 import glance.api.AdamWSettings;
-import glance.formula.AdamWFormula;
-import glance.formula.Arithmetic;
-import glance.op.TrainingOp;
+import glance.cases.Arguments;
 import glance.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** AdamW over the adapters of Qwen-Image: rank 32 on 12 modules of each of 60 blocks. */
@@ -22,37 +20,20 @@ final class OptimizerCases {
         int count = scale.count(MATRICES);
         int numel = RANK * scale.width(Shapes.HIDDEN);
         return Stream.of(
-                KernelCase.of("adamw." + count + "x" + numel, from -> adamW(from, count, numel)));
+                KernelCase.of("adamw." + count + "x" + numel, a -> adamW(a, count, numel)));
     }
 
-    private static Call adamW(Arguments from, int count, int numel) {
-        Tensor parameter = from.floats(numel);
-        Tensor gradient = from.floats(numel);
-        Tensor first = from.floats(numel);
-        Tensor second = from.zeros(numel);
-        List<List<Tensor>> lists = new ArrayList<>();
-        for (Tensor tensor : List.of(parameter, gradient, first, second)) {
-            List<Tensor> list = new ArrayList<>(List.of(tensor));
-            while (list.size() < count) {
-                list.add(from.again(tensor));
-            }
-            lists.add(list);
-        }
-        for (int written : new int[] {0, 2, 3}) {
-            lists.get(written).forEach(from::moved);
-        }
+    private static Tensor adamW(Arguments a, int count, int numel) {
+        List<Tensor> parameters = list(count, () -> a.floats(numel));
+        List<Tensor> gradients = list(count, () -> a.floats(numel));
+        List<Tensor> first = list(count, () -> a.floats(numel));
+        List<Tensor> second = list(count, () -> a.squares(numel));
         AdamWSettings settings = AdamWSettings.defaults();
-        TrainingOp.AdamW op =
-                new TrainingOp.AdamW(
-                        lists.get(0),
-                        lists.get(1),
-                        lists.get(2),
-                        lists.get(3),
-                        CLIP,
-                        settings,
-                        RATE,
-                        1);
-        return Call.of(
-                op, 0, AdamWFormula.of(op, 0, from::numbers).parameter().in(Arithmetic.exact()));
+        a.ops().training().adamW(parameters, gradients, first, second, CLIP, settings, RATE, 1);
+        return parameters.get(0);
+    }
+
+    private static List<Tensor> list(int count, Supplier<Tensor> make) {
+        return Stream.generate(make).limit(count).toList();
     }
 }

@@ -1,5 +1,6 @@
 package glance.roofline;
 
+import glance.cases.Accuracy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,5 +1,7 @@
 package glance.roofline;
 
+import glance.cases.Cost;
+
 /**
  * How long a kernel takes.
  *

@@ -3,6 +3,7 @@ package glance.autograd;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.cases.NotingDevice;
 import glance.op.Activation;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
@@ -11,7 +12,6 @@ import glance.op.Op;
 import glance.op.TrainingOp;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.ops.parity.NotingDevice;
 import glance.ops.parity.TestDevice;
 import glance.tensor.DType;
 import glance.tensor.Tensor;

@@ -7,7 +7,7 @@ import glance.api.DeviceOptions;
 import glance.api.Precision;
 import glance.backend.Device;
 import glance.backend.Devices;
-import glance.ops.parity.OpCase;
+import glance.cases.Case;
 import glance.ops.parity.OpCases;
 import glance.ops.parity.Parity;
 import java.io.IOException;
@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  */
 public final class ParityRun {
     private final PrintStream out;
-    private final List<OpCase> cases;
+    private final List<Case> cases;
 
     ParityRun(PrintStream out, Pattern only) {
         this.out = out;
@@ -87,7 +87,7 @@ public final class ParityRun {
         List<String> failures = new ArrayList<>();
         Precision wanted = id.equals("cpu") ? null : type;
         try (Device device = Devices.open(id, new DeviceOptions(0, wanted))) {
-            for (OpCase opCase : cases) {
+            for (Case opCase : cases) {
                 try {
                     Parity.check(device, opCase);
                     passed++;

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.api.DeviceInfo;
+import glance.cases.Accuracy;
+import glance.cases.Cost;
 import glance.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -139,7 +141,7 @@ class ReportTest {
     private static Row row(String name, Cost cost, double micros) {
         Floor floor = CEILING.floor(cost);
         Timing timing = Timing.of(cost, floor, new Race.Result(new double[] {micros}, 0.1), null);
-        Accuracy accuracy = new Accuracy(0.001, 0.01);
+        Accuracy accuracy = new Accuracy(0.001, 0.01, "element 0");
         return new Row(name, name, null, cost, floor, accuracy, timing, List.of(), null, null);
     }
 

@@ -3,7 +3,7 @@ package glance.bench;
 import ai.djl.pytorch.jni.IValue;
 import glance.op.AttentionMask;
 import glance.ops.Ops;
-import glance.roofline.Cost;
+import glance.cases.Cost;
 import glance.tensor.Tensor;
 
 /** Attention of a joint sequence without mask; PyTorch's scaled_dot_product_attention. */

@@ -7,7 +7,7 @@ import glance.op.Epilogue;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.roofline.Cost;
+import glance.cases.Cost;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.List;

@@ -3,7 +3,7 @@ package glance.bench;
 import ai.djl.pytorch.jni.IValue;
 import glance.op.Rope;
 import glance.ops.Ops;
-import glance.roofline.Cost;
+import glance.cases.Cost;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.List;

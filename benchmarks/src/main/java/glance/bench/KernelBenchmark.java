@@ -4,7 +4,7 @@ import glance.api.DeviceOptions;
 import glance.api.RequestException;
 import glance.backend.Device;
 import glance.backend.Devices;
-import glance.roofline.Accuracy;
+import glance.cases.Accuracy;
 import glance.roofline.Contender;
 import glance.roofline.Scale;
 import java.util.concurrent.TimeUnit;

@@ -4,7 +4,7 @@ import ai.djl.pytorch.jni.IValue;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.ops.Ops;
-import glance.roofline.Cost;
+import glance.cases.Cost;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 

@@ -2,7 +2,7 @@ package glance.bench;
 
 import ai.djl.pytorch.jni.IValue;
 import glance.ops.Ops;
-import glance.roofline.Cost;
+import glance.cases.Cost;
 import glance.tensor.Tensor;
 
 /** LayerNorm and modulation: one operation of the engine, three of PyTorch. */

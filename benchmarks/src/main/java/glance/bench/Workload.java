@@ -3,7 +3,7 @@ package glance.bench;
 import ai.djl.pytorch.jni.IValue;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.roofline.Cost;
+import glance.cases.Cost;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 

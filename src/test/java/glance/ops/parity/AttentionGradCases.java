@@ -1,167 +1,82 @@
 package glance.ops.parity;
 
-import glance.formula.AttentionFormula;
-import glance.formula.AttentionGradFormula;
-import glance.formula.Formula;
-import glance.op.AttentionMask;
-import glance.op.Op;
-import glance.ops.Ops;
+import static glance.cases.AttentionCase.Part.BIAS;
+import static glance.cases.AttentionCase.Part.CAUSAL;
+import static glance.cases.AttentionCase.Part.JOINT_HEADS;
+import static glance.cases.AttentionCase.Part.STRIDED;
+
+import glance.cases.AttentionCase;
+import glance.cases.Case;
 import glance.ops.TrainingOps;
-import glance.tensor.DType;
-import glance.tensor.Shape;
-import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** {@link TrainingOps#attention}: each of the three gradients is a case of its own. */
 final class AttentionGradCases {
-    /**
-     * dq and dk are sums of P (dP - delta), and where few keys are seen dP and delta nearly cancel:
-     * what is left is rounding, and luck decides whose is smaller. On the CPU 2.7 times the error
-     * of the plain version was measured, for different elements with different widths of vectors.
-     */
-    private static final double CANCELLING = 4;
-
     private static final List<String> RESULTS = List.of("dq", "dk", "dv");
 
-    /** Of the first {@code prefix} keys of each sample {@code real}, less the sample, are real. */
-    private record Spec(
+    private AttentionGradCases() {}
+
+    static Stream<Case> cases() {
+        List<AttentionCase> specs = new ArrayList<>();
+        for (int t : Sizes.TILES) {
+            specs.add(cut(1, t - 1, t + 1, 1, 1, 16));
+            specs.add(cut(1, 9, 9, 1, 1, t, CAUSAL));
+        }
+        specs.add(cut(1, 1, 1, 1, 1, 1));
+        specs.add(cut(1, 113, 203, 4, 2, 24));
+        specs.add(cut(1, 19, 23, 4, 2, 17));
+        specs.add(cut(2, 37, 37, 6, 2, 8, CAUSAL));
+        specs.add(cut(2, 33, 33, 2, 2, 24).padded(12, 7, 6));
+        specs.add(cut(2, 33, 33, 3, 1, 24, CAUSAL, BIAS).padded(20, 1, 0));
+        specs.add(cut(3, 5, 9, 2, 2, 8).padded(9, 2, 1, 0));
+        specs.add(cut(1, 19, 35, 3, 3, 40, BIAS));
+        // edges of tiles of 64 rows and of 32 or 64 steps; padding that fills tiles; no visible key
+        specs.add(cut(1, 65, 33, 2, 1, 128));
+        specs.add(cut(1, 31, 63, 2, 2, 72, BIAS));
+        specs.add(cut(1, 97, 97, 2, 1, 128, CAUSAL));
+        specs.add(cut(2, 5, 193, 2, 2, 64).padded(130, 1, 0));
+        specs.add(cut(3, 3, 64, 2, 1, 64).padded(64, 2, 1, 0));
+        return specs.stream().flatMap(AttentionGradCases::toCases);
+    }
+
+    /** Large enough to be split over threads. */
+    static Stream<Case> large() {
+        return Stream.of(
+                        cut(2, 200, 200, 4, 4, 32).padded(40, 11, 10),
+                        cut(1, 200, 200, 4, 2, 32, CAUSAL))
+                .flatMap(AttentionGradCases::toCases);
+    }
+
+    /** Heads cut out of a longer sequence of wider rows. */
+    private static AttentionCase cut(
             int batch,
             int seqLen,
             int keyLen,
             int numHeads,
             int numKvHeads,
             int headDim,
-            boolean causal,
-            boolean biased,
-            int prefix,
-            int real) {
-        Stream<OpCase> toCases() {
-            String name =
-                    String.format(
-                            "attention q [%d, %d, %d, %d] k [%d, %d] causal %s bias %s prefix %d of"
-                                    + " %d",
-                            batch,
-                            seqLen,
-                            numHeads,
-                            headDim,
-                            keyLen,
-                            numKvHeads,
-                            causal,
-                            biased,
-                            real,
-                            prefix);
-            return RESULTS.stream()
-                    .map(
-                            result ->
-                                    new OpCase(
-                                            result + " of " + name,
-                                            inputs ->
-                                                    trial(inputs, this, RESULTS.indexOf(result))));
-        }
+            AttentionCase.Part... parts) {
+        Stream<AttentionCase.Part> all =
+                Stream.concat(Stream.of(JOINT_HEADS, STRIDED), Stream.of(parts));
+        return new AttentionCase(
+                batch,
+                seqLen,
+                keyLen,
+                numHeads,
+                numKvHeads,
+                headDim,
+                all.toArray(AttentionCase.Part[]::new));
     }
 
-    private AttentionGradCases() {}
-
-    static Stream<OpCase> cases() {
-        List<Spec> specs = new ArrayList<>();
-        for (int t : Sizes.TILES) {
-            specs.add(new Spec(1, t - 1, t + 1, 1, 1, 16, false, false, 0, 0));
-            specs.add(new Spec(1, 9, 9, 1, 1, t, true, false, 0, 0));
-        }
-        specs.add(new Spec(1, 1, 1, 1, 1, 1, false, false, 0, 0));
-        specs.add(new Spec(1, 113, 203, 4, 2, 24, false, false, 0, 0));
-        specs.add(new Spec(1, 19, 23, 4, 2, 17, false, false, 0, 0));
-        specs.add(new Spec(2, 37, 37, 6, 2, 8, true, false, 0, 0));
-        specs.add(new Spec(2, 33, 33, 2, 2, 24, false, false, 12, 7));
-        specs.add(new Spec(2, 33, 33, 3, 1, 24, true, true, 20, 1));
-        specs.add(new Spec(3, 5, 9, 2, 2, 8, false, false, 9, 2));
-        specs.add(new Spec(1, 19, 35, 3, 3, 40, false, true, 0, 0));
-        // edges of tiles of 64 rows and of 32 or 64 steps; padding that fills tiles; no visible key
-        specs.add(new Spec(1, 65, 33, 2, 1, 128, false, false, 0, 0));
-        specs.add(new Spec(1, 31, 63, 2, 2, 72, false, true, 0, 0));
-        specs.add(new Spec(1, 97, 97, 2, 1, 128, true, false, 0, 0));
-        specs.add(new Spec(2, 5, 193, 2, 2, 64, false, false, 130, 1));
-        specs.add(new Spec(3, 3, 64, 2, 1, 64, false, false, 64, 2));
-        return specs.stream().flatMap(Spec::toCases);
-    }
-
-    /** Large enough to be split over threads. */
-    static Stream<OpCase> large() {
-        return Stream.of(
-                        new Spec(2, 200, 200, 4, 4, 32, false, false, 40, 11),
-                        new Spec(1, 200, 200, 4, 2, 32, true, false, 0, 0))
-                .flatMap(Spec::toCases);
-    }
-
-    private static Trial trial(Inputs inputs, Spec spec, int result) {
-        Ops ops = inputs.ops();
-        Operand q = heads(inputs, spec, spec.seqLen, spec.numHeads);
-        Operand k = heads(inputs, spec, spec.keyLen, spec.numKvHeads);
-        Operand v = heads(inputs, spec, spec.keyLen, spec.numKvHeads);
-        Operand dy = inputs.activation(spec.batch, spec.seqLen, spec.numHeads, spec.headDim);
-        Operand lengths = spec.prefix == 0 ? null : inputs.ints(lengths(spec));
-        Operand bias = spec.biased ? inputs.floats(spec.numHeads, spec.seqLen, spec.keyLen) : null;
-        float scale = (float) (1 / Math.sqrt(spec.headDim));
-        AttentionMask mask =
-                new AttentionMask(
-                        spec.causal,
-                        spec.prefix,
-                        Operand.tensorOf(lengths),
-                        Operand.tensorOf(bias));
-        AttentionGradFormula gradient =
-                AttentionGradFormula.of(
-                        AttentionFormula.of(
-                                new Op.Attention(
-                                        q.tensor(),
-                                        k.tensor(),
-                                        v.tensor(),
-                                        scale,
-                                        mask,
-                                        null,
-                                        null),
-                                Operand.values(q, k, v, lengths, bias)),
-                        dy.host());
-        List<Formula> formulas = List.of(gradient.dq(), gradient.dk(), gradient.dv());
-        Trial trial =
-                Trial.of(
-                        () -> {
-                            Tensor lse =
-                                    ops.empty(
-                                            DType.F32,
-                                            Shape.of(spec.batch, spec.numHeads, spec.seqLen));
-                            Tensor out = ops.empty(ops.computeType(), q.tensor().shape());
-                            Op.Attention op =
-                                    new Op.Attention(
-                                            q.tensor(),
-                                            k.tensor(),
-                                            v.tensor(),
-                                            scale,
-                                            mask,
-                                            lse,
-                                            out);
-                            ops.device().kernels().run(op);
-                            return ops.training().attention(op, dy.tensor()).get(result);
-                        },
-                        formulas.get(result),
-                        (result == 0 ? q : k).host().dims());
-        return RESULTS.get(result).equals("dv") ? trial : trial.allowing(CANCELLING);
-    }
-
-    private static HostArray lengths(Spec spec) {
-        HostArray lengths = HostArray.zeros(spec.batch);
-        for (int b = 0; b < spec.batch; b++) {
-            lengths.values()[b] = spec.real - b;
-        }
-        return lengths;
-    }
-
-    /** Heads cut out of a longer sequence of wider rows. */
-    private static Operand heads(Inputs inputs, Spec spec, int tokens, int numHeads) {
-        int d = spec.headDim;
-        return inputs.activation(spec.batch, tokens + 3, numHeads, 3 * d)
-                .narrow(3, d, d)
-                .narrow(1, 2, tokens);
+    private static Stream<Case> toCases(AttentionCase attention) {
+        return IntStream.range(0, RESULTS.size())
+                .mapToObj(
+                        i ->
+                                Case.of(
+                                        RESULTS.get(i) + " of attention " + attention,
+                                        a -> attention.gradients(a).get(i)));
     }
 }

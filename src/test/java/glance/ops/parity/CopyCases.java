@@ -1,12 +1,14 @@
 package glance.ops.parity;
 
+import glance.cases.Case;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -16,8 +18,8 @@ import java.util.stream.Stream;
 final class CopyCases {
     private CopyCases() {}
 
-    static Stream<OpCase> cases() {
-        List<OpCase> cases = new ArrayList<>();
+    static Stream<Case> cases() {
+        List<Case> cases = new ArrayList<>();
         cases.add(concat(0, new int[] {2, 3}, 2, 1, 5));
         cases.add(concat(1, new int[] {2, 0, 17}, 3, 14));
         cases.add(concat(-1, new int[] {2, 5, 0}, 1, 31, 8));
@@ -60,7 +62,7 @@ final class CopyCases {
     }
 
     /** Large enough to be split over threads. */
-    static Stream<OpCase> large() {
+    static Stream<Case> large() {
         return Stream.of(
                 concat(1, new int[] {2, 0, 113}, 203, 113),
                 pack(DType.BF16, "transposed", x -> x.permute(0, 2, 1), 3, 113, 203),
@@ -68,129 +70,95 @@ final class CopyCases {
     }
 
     /** Parts of the given lengths along the axis. */
-    private static OpCase concat(int axis, int[] dims, int... lengths) {
-        return new OpCase(
+    private static Case concat(int axis, int[] dims, int... lengths) {
+        return Case.of(
                 String.format(
                         "concat %s of %s along %d",
                         Arrays.toString(lengths), Arrays.toString(dims), axis),
-                inputs -> {
+                a -> {
+                    int[] part = dims.clone();
                     int at = Math.floorMod(axis, dims.length);
-                    List<Operand> parts = new ArrayList<>();
+                    List<Tensor> parts = new ArrayList<>();
                     for (int length : lengths) {
-                        int[] part = dims.clone();
                         part[at] = length;
-                        parts.add(inputs.activation(part));
+                        parts.add(a.activation(part));
                     }
-                    return concat(inputs, axis, at, parts);
+                    part[at] = Arrays.stream(lengths).sum();
+                    return Parity.shaped(a.ops().concat(axis, parts), part);
                 });
     }
 
-    private static OpCase concatOfViews() {
-        return new OpCase(
+    private static Case concatOfViews() {
+        return Case.of(
                 "concat of views along 1",
-                inputs ->
-                        concat(
-                                inputs,
-                                1,
-                                1,
-                                List.of(
-                                        inputs.activation(2, 9, 4).narrow(1, 2, 5),
-                                        inputs.activation(4, 3, 2).permute(2, 1, 0),
-                                        inputs.activation(2, 1, 8).narrow(2, 4, 4))));
+                a ->
+                        a.ops()
+                                .concat(
+                                        1,
+                                        List.of(
+                                                a.activation(2, 9, 4).narrow(1, 2, 5),
+                                                a.activation(4, 3, 2).permute(2, 1, 0),
+                                                a.activation(2, 1, 8).narrow(2, 4, 4))));
     }
 
-    private static Trial concat(Inputs inputs, int axis, int at, List<Operand> parts) {
-        List<Tensor> tensors = parts.stream().map(Operand::tensor).toList();
-        int[] dims = parts.get(0).host().dims().clone();
-        dims[at] = parts.stream().mapToInt(part -> part.host().dim(at)).sum();
-        return Trial.exact(
-                () -> inputs.ops().concat(axis, tensors),
-                () -> {
-                    HostArray y = HostArray.zeros(dims);
-                    int inner = HostArray.size(Arrays.copyOfRange(dims, at + 1, dims.length));
-                    for (int i = 0; i < y.values().length; i++) {
-                        int position = i / inner % dims[at];
-                        int outer = i / inner / dims[at];
-                        int p = 0;
-                        while (position >= parts.get(p).host().dim(at)) {
-                            position -= parts.get(p++).host().dim(at);
-                        }
-                        HostArray part = parts.get(p).host();
-                        int from = (outer * part.dim(at) + position) * inner + i % inner;
-                        y.values()[i] = part.get(from);
-                    }
-                    return y;
-                });
-    }
-
-    private static OpCase pack(
-            DType dtype, String view, Function<Operand, Operand> cut, int... dims) {
-        return new OpCase(
+    private static Case pack(DType dtype, String view, UnaryOperator<Tensor> cut, int... dims) {
+        return Case.of(
                 String.format("pack %s %s %s", dtype, Arrays.toString(dims), view),
-                inputs -> {
-                    Operand x = cut.apply(inputs.weight(dtype, dims));
-                    return Trial.exact(() -> inputs.ops().pack(x.tensor()), x::host);
+                a -> {
+                    Tensor x = cut.apply(a.weight(dtype, dims));
+                    return Parity.shaped(a.ops().pack(x), x.shape().dims());
                 });
     }
 
     /** Every number that the dtype can hold, subnormal ones included. */
-    private static OpCase everyPattern(DType dtype) {
-        return new OpCase(
+    private static Case everyPattern(DType dtype) {
+        FloatFormat format = FloatFormat.of(dtype);
+        int count = 1 << 8 * dtype.bytes();
+        ByteBuffer patterns = ByteBuffer.allocate(count * dtype.bytes());
+        for (int i = 0; i < count; i++) {
+            format.put(patterns, i, Double.isFinite(format.decode(i)) ? i : 0);
+        }
+        return Case.of(
                 "cast every " + dtype + " to F32",
-                inputs -> {
-                    FloatFormat format = FloatFormat.of(dtype);
-                    int patterns = dtype.bytes() == 1 ? 1 << 8 : 1 << 16;
-                    double[] numbers = new double[patterns];
-                    for (int i = 0; i < patterns; i++) {
-                        double number = format.decode(i);
-                        numbers[i] = Double.isFinite(number) ? number : 0;
-                    }
-                    Operand x =
-                            inputs.upload(dtype, new HostArray(new int[] {1, patterns}, numbers));
-                    return Trial.exact(() -> inputs.ops().cast(x.tensor(), DType.F32), x::host);
-                });
+                a ->
+                        a.ops()
+                                .cast(
+                                        a.bits(
+                                                dtype,
+                                                patterns,
+                                                i -> format.get(patterns, (int) i),
+                                                1,
+                                                count),
+                                        DType.F32));
     }
 
-    private static OpCase cast(DType dtype, int... dims) {
-        return new OpCase(
+    private static Case cast(DType dtype, int... dims) {
+        return Case.of(
                 "cast " + dtype + " " + Arrays.toString(dims) + " permuted to F32",
-                inputs -> {
-                    Operand x = inputs.exactly(dtype, dims).permute(1, 0);
-                    return Trial.exact(
-                            () -> inputs.ops().contiguous(inputs.ops().cast(x.tensor(), DType.F32)),
-                            x::host);
+                a -> {
+                    Tensor x = a.kept(dtype, dims).permute(1, 0);
+                    return a.ops().contiguous(a.ops().cast(x, DType.F32));
                 });
     }
 
-    private static OpCase contiguous(String view, Function<Operand, Operand> cut, int... dims) {
-        return new OpCase(
+    /** Packed, so that the result may be spoiled without harm to the argument. */
+    private static Case contiguous(String view, UnaryOperator<Tensor> cut, int... dims) {
+        return Case.of(
                 "contiguous " + Arrays.toString(dims) + " " + view,
-                inputs -> {
-                    Operand x = cut.apply(inputs.activation(dims));
-                    // packed, so that the result may be spoiled without harm to the argument
-                    return Trial.exact(
-                            () -> inputs.ops().pack(inputs.ops().contiguous(x.tensor())), x::host);
-                });
+                a -> a.ops().pack(a.ops().contiguous(cut.apply(a.activation(dims)))));
     }
 
-    private static OpCase upsample(Function<Operand, Operand> cut, int... dims) {
-        return new OpCase(
+    private static Case upsample(UnaryOperator<Tensor> cut, int... dims) {
+        return Case.of(
                 "upsampleNearest2x " + Arrays.toString(dims),
-                inputs -> {
-                    Operand x = cut.apply(inputs.activation(dims));
-                    int[] wanted = x.host().dims().clone();
-                    wanted[1] *= 2;
-                    wanted[2] *= 2;
-                    return Trial.exact(
-                            () -> inputs.ops().upsampleNearest2x(x.tensor()),
-                            () ->
-                                    x.host()
-                                            .gather(
-                                                    wanted,
-                                                    at ->
-                                                            new int[] {
-                                                                at[0], at[1] / 2, at[2] / 2, at[3]
-                                                            }));
+                a -> {
+                    Tensor x = cut.apply(a.activation(dims));
+                    return Parity.shaped(
+                            a.ops().upsampleNearest2x(x),
+                            x.dim(0),
+                            2 * x.dim(1),
+                            2 * x.dim(2),
+                            x.dim(3));
                 });
     }
 }

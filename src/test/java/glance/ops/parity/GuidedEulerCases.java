@@ -1,8 +1,9 @@
 package glance.ops.parity;
 
-import glance.formula.PointwiseFormula;
-import glance.op.Op;
+import glance.cases.Arguments;
+import glance.cases.Case;
 import glance.ops.Ops;
+import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,8 +15,8 @@ final class GuidedEulerCases {
 
     private GuidedEulerCases() {}
 
-    static Stream<OpCase> cases() {
-        List<OpCase> cases = new ArrayList<>();
+    static Stream<Case> cases() {
+        List<Case> cases = new ArrayList<>();
         for (int channels : Sizes.edges()) {
             cases.add(step(4, true, 2, 3, channels));
         }
@@ -33,86 +34,70 @@ final class GuidedEulerCases {
     }
 
     /** Large enough to be split over threads. */
-    static Stream<OpCase> large() {
+    static Stream<Case> large() {
         return Stream.of(step(4, true, 2, 500, 64));
     }
 
-    private static OpCase step(float guidance, boolean rescale, int... dims) {
-        return new OpCase(
+    private static Case step(float guidance, boolean rescale, int... dims) {
+        return Case.of(
                 String.format(
                         "guidedEuler %s guidance %s rescale %s",
                         Arrays.toString(dims), guidance, rescale),
-                inputs ->
-                        trial(
-                                inputs,
-                                inputs.activation(dims),
-                                inputs.activation(dims),
-                                inputs.activation(dims),
-                                guidance,
-                                rescale));
+                a ->
+                        a.ops()
+                                .guidedEuler(
+                                        a.activation(dims),
+                                        a.activation(dims),
+                                        a.activation(dims),
+                                        guidance,
+                                        rescale,
+                                        DT));
     }
 
-    private static OpCase unguided(int... dims) {
-        return new OpCase(
+    private static Case unguided(int... dims) {
+        return Case.of(
                 "guidedEuler " + Arrays.toString(dims) + " without guidance",
-                inputs ->
-                        trial(
-                                inputs,
-                                inputs.activation(dims),
-                                inputs.activation(dims),
-                                null,
-                                1,
-                                false));
+                a ->
+                        a.ops()
+                                .guidedEuler(
+                                        a.activation(dims),
+                                        a.activation(dims),
+                                        null,
+                                        1,
+                                        false,
+                                        DT));
     }
 
     /** Both velocities are zero somewhere: there is no direction to rescale. */
-    private static OpCase withZeroToken() {
-        return new OpCase(
+    private static Case withZeroToken() {
+        return Case.of(
                 "guidedEuler with a token of zeros",
-                inputs -> {
-                    Operand x = inputs.activation(1, 3, 16);
-                    Operand v = withZeros(inputs, inputs.activation(1, 3, 16));
-                    Operand n = withZeros(inputs, inputs.activation(1, 3, 16));
-                    return trial(inputs, x, v, n, 4, true);
-                });
-    }
-
-    private static Operand withZeros(Inputs inputs, Operand operand) {
-        double[] values = operand.host().values().clone();
-        Arrays.fill(values, 16, 32, 0);
-        return inputs.upload(
-                operand.tensor().dtype(), new HostArray(operand.host().dims(), values));
-    }
-
-    private static OpCase ofViews() {
-        return new OpCase(
-                "guidedEuler of views",
-                inputs ->
-                        trial(
-                                inputs,
-                                inputs.activation(7, 2, 16).permute(1, 0, 2),
-                                inputs.activation(2, 9, 16).narrow(1, 1, 7),
-                                inputs.activation(2, 16, 7).permute(0, 2, 1),
-                                4,
-                                true));
-    }
-
-    private static Trial trial(
-            Inputs inputs, Operand x, Operand v, Operand n, float guidance, boolean rescale) {
-        Op.GuidedEuler op =
-                new Op.GuidedEuler(
-                        x.tensor(), v.tensor(), Operand.tensorOf(n), guidance, rescale, DT, null);
-        return Trial.of(
-                () ->
-                        inputs.ops()
+                a ->
+                        a.ops()
                                 .guidedEuler(
-                                        op.latents(),
-                                        op.velocity(),
-                                        op.negative(),
-                                        guidance,
-                                        rescale,
-                                        DT),
-                PointwiseFormula.guidedEuler(op, Operand.values(x, v, n)),
-                x.host().dims());
+                                        a.activation(1, 3, 16),
+                                        withZeros(a, 7),
+                                        withZeros(a, 5),
+                                        4,
+                                        true,
+                                        DT));
+    }
+
+    private static Tensor withZeros(Arguments a, double step) {
+        return a.given(a.ops().computeType(), i -> i / 16 == 1 ? 0 : Math.sin(step * i), 1, 3, 16);
+    }
+
+    private static Case ofViews() {
+        return Case.of(
+                "guidedEuler of views",
+                a ->
+                        a.ops()
+                                .guidedEuler(
+                                        a.activation(7, 2, 16).permute(1, 0, 2),
+                                        a.activation(2, 9, 16).narrow(1, 1, 7),
+                                        a.activation(2, 16, 7).permute(0, 2, 1),
+                                        4,
+                                        true,
+                                        DT));
     }
 }

@@ -1,5 +1,6 @@
 package glance.ops.parity;
 
+import glance.cases.Case;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import java.util.ArrayList;
@@ -11,8 +12,8 @@ import java.util.stream.Stream;
 final class LookupCases {
     private LookupCases() {}
 
-    static Stream<OpCase> cases() {
-        List<OpCase> cases = new ArrayList<>();
+    static Stream<Case> cases() {
+        List<Case> cases = new ArrayList<>();
         for (DType dtype : LinearCases.WEIGHTS) {
             for (int dim : new int[] {1, 7, 64, 113}) {
                 cases.add(embedding(dtype, 31, dim, 2, 5));
@@ -33,82 +34,57 @@ final class LookupCases {
     }
 
     /** Large enough to be split over threads. */
-    static Stream<OpCase> large() {
+    static Stream<Case> large() {
         double[] t = new double[300];
         Arrays.setAll(t, i -> 3.3 * i);
         return Stream.of(embedding(DType.BF16, 97, 203, 5, 113), timesteps(256, 1, 0, t));
     }
 
-    private static OpCase embedding(DType dtype, int vocab, int dim, int... ids) {
-        return new OpCase(
+    private static Case embedding(DType dtype, int vocab, int dim, int... ids) {
+        int[] dims = Arrays.copyOf(ids, ids.length + 1);
+        dims[ids.length] = dim;
+        return Case.of(
                 String.format("embedding %s [%d, %d] %s", dtype, vocab, dim, Arrays.toString(ids)),
-                inputs -> embedding(inputs, inputs.ids(vocab, ids), dtype, vocab, dim));
+                a ->
+                        Parity.shaped(
+                                a.ops()
+                                        .embedding(
+                                                a.ids(DType.I32, vocab, ids),
+                                                a.weight(dtype, vocab, dim)),
+                                dims));
     }
 
-    private static OpCase embeddingOfTransposedIds() {
-        return new OpCase(
+    private static Case embeddingOfTransposedIds() {
+        return Case.of(
                 "embedding of permuted ids",
-                inputs -> {
-                    Operand ids = inputs.ids(31, 3, 7).permute(1, 0);
-                    return embedding(inputs, ids, DType.BF16, 31, 8);
-                });
+                a ->
+                        a.ops()
+                                .embedding(
+                                        a.ids(DType.I32, 31, 3, 7).permute(1, 0),
+                                        a.weight(DType.BF16, 31, 8)));
     }
 
-    private static Trial embedding(Inputs inputs, Operand ids, DType dtype, int vocab, int dim) {
-        Operand table = inputs.weight(dtype, vocab, dim);
-        int rank = ids.host().dims().length;
-        int[] result = Arrays.copyOf(ids.host().dims(), rank + 1);
-        result[rank] = dim;
-        return Trial.exact(
-                () -> inputs.ops().embedding(ids.tensor(), table.tensor()),
-                () -> {
-                    HostArray y = HostArray.zeros(result);
-                    Arrays.setAll(
-                            y.values(),
-                            i -> table.host().get((int) ids.host().get(i / dim) * dim + i % dim));
-                    return y;
-                });
-    }
-
-    private static OpCase timesteps(int dim, float scale, float freqShift, double... t) {
+    private static Case timesteps(int dim, float scale, float freqShift, double... t) {
         String values = t.length > 10 ? t.length + " values" : Arrays.toString(t);
-        return new OpCase(
+        return Case.of(
                 String.format(
                         "timestepEmbedding %d scale %s shift %s of %s",
                         dim, scale, freqShift, values),
-                inputs -> {
-                    HostArray host = new HostArray(new int[] {t.length}, t);
-                    return timesteps(inputs, inputs.upload(DType.F32, host), dim, scale, freqShift);
-                });
+                a ->
+                        a.ops()
+                                .timestepEmbedding(
+                                        a.given(DType.F32, i -> t[(int) i], t.length),
+                                        dim,
+                                        scale,
+                                        freqShift));
     }
 
-    private static OpCase everySecondTimestep() {
-        return new OpCase(
+    private static Case everySecondTimestep() {
+        return Case.of(
                 "timestepEmbedding of every second timestep",
-                inputs -> {
-                    Operand t = inputs.floats(5, 2).narrow(1, 1, 1).reshape(5);
-                    return timesteps(inputs, t, 32, 1000, 0);
-                });
-    }
-
-    private static Trial timesteps(
-            Inputs inputs, Operand t, int dim, float scale, float freqShift) {
-        int half = dim / 2;
-        return Trial.of(
-                () -> inputs.ops().timestepEmbedding(t.tensor(), dim, scale, freqShift),
-                m -> {
-                    HostArray y = HostArray.zeros(t.host().dim(0), dim);
-                    for (int i = 0; i < t.host().dim(0); i++) {
-                        for (int j = 0; j < half; j++) {
-                            double exponent =
-                                    m.of(m.of(-m.of(Math.log(10000)) * j) / (half - freqShift));
-                            double frequency = m.of(Math.exp(exponent));
-                            double angle = m.of(scale * m.of(t.host().get(i) * frequency));
-                            y.values()[i * dim + j] = m.of(Math.cos(angle));
-                            y.values()[i * dim + half + j] = m.of(Math.sin(angle));
-                        }
-                    }
-                    return y;
-                });
+                a ->
+                        a.ops()
+                                .timestepEmbedding(
+                                        a.floats(5, 2).narrow(1, 1, 1).reshape(5), 32, 1000, 0));
     }
 }

@@ -1,12 +1,13 @@
 package glance.ops.parity;
 
+import glance.cases.Case;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /** The parity table: every case of every operation, those of training included. */
 public final class OpCases {
-    private static final List<Supplier<Stream<OpCase>>> ALL =
+    private static final List<Supplier<Stream<Case>>> ALL =
             List.of(
                     LinearCases::cases,
                     AttentionCases::cases,
@@ -28,7 +29,7 @@ public final class OpCases {
                     EightBitCases::cases,
                     QuantizedWeightCases::cases);
 
-    private static final List<Supplier<Stream<OpCase>>> LARGE =
+    private static final List<Supplier<Stream<Case>>> LARGE =
             List.of(
                     LinearCases::large,
                     AttentionCases::large,
@@ -53,12 +54,12 @@ public final class OpCases {
     private OpCases() {}
 
     /** Every case, large ones included. */
-    public static Stream<OpCase> all() {
+    public static Stream<Case> all() {
         return Stream.concat(ALL.stream().flatMap(Supplier::get), large());
     }
 
     /** Cases with enough work that a device has to share it out. */
-    public static Stream<OpCase> large() {
+    public static Stream<Case> large() {
         return LARGE.stream().flatMap(Supplier::get);
     }
 }

@@ -2,6 +2,8 @@ package glance.ops.parity;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.cases.Case;
+import glance.cases.NotingDevice;
 import glance.op.Op;
 import glance.op.TrainingOp;
 import java.util.Arrays;
@@ -24,10 +26,10 @@ class OpCasesTest {
 
     @Test
     void names_areDistinct() {
-        assertThat(OpCases.all().map(OpCase::name)).doesNotHaveDuplicates();
+        assertThat(OpCases.all().map(Case::name)).doesNotHaveDuplicates();
     }
 
-    private static Set<Class<?>> kinds(Stream<OpCase> cases) {
+    private static Set<Class<?>> kinds(Stream<Case> cases) {
         try (NotingDevice device = new NotingDevice(TestDevice.cpu(2).open())) {
             cases.forEach(opCase -> Parity.run(device, opCase));
             return device.ran().stream().map(Op::getClass).collect(Collectors.toSet());

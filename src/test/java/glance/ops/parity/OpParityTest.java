@@ -3,6 +3,7 @@ package glance.ops.parity;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import glance.backend.Device;
+import glance.cases.Case;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -22,11 +23,11 @@ class OpParityTest {
 
     @TestFactory
     Stream<DynamicNode> everyOperation_equalsItsFormulaInFloat64() {
-        List<OpCase> cases = OpCases.all().filter(c -> c.name().contains(WANTED)).toList();
+        List<Case> cases = OpCases.all().filter(c -> c.name().contains(WANTED)).toList();
         return TestDevice.all().stream().map(device -> onDevice(device, cases));
     }
 
-    private static DynamicNode onDevice(TestDevice test, List<OpCase> cases) {
+    private static DynamicNode onDevice(TestDevice test, List<Case> cases) {
         if (test.problem() != null) {
             return DynamicTest.dynamicTest(test.toString(), () -> abort(test.problem()));
         }
@@ -35,7 +36,7 @@ class OpParityTest {
                 cases.stream().map(c -> DynamicTest.dynamicTest(c.name(), () -> check(test, c))));
     }
 
-    private static void check(TestDevice test, OpCase opCase) {
+    private static void check(TestDevice test, Case opCase) {
         Device device = DEVICES.open(test);
         try {
             Parity.check(device, opCase);

@@ -1,14 +1,13 @@
 package glance.ops.parity;
 
-import glance.formula.Activations64;
-import glance.formula.PointwiseFormula;
+import glance.cases.Arguments;
+import glance.cases.Case;
 import glance.op.Activation;
-import glance.op.Op;
 import glance.ops.Ops;
+import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -18,8 +17,8 @@ import java.util.stream.Stream;
 final class PointwiseCases {
     private PointwiseCases() {}
 
-    static Stream<OpCase> cases() {
-        List<OpCase> cases = new ArrayList<>();
+    static Stream<Case> cases() {
+        List<Case> cases = new ArrayList<>();
         for (Activation activation : Activation.values()) {
             for (int[] dims : new int[][] {{1}, {7}, {16}, {17}, {2, 3, 31}, {5, 0, 3}}) {
                 cases.add(activation(activation, dims));
@@ -51,7 +50,7 @@ final class PointwiseCases {
     }
 
     /** Large enough to be split over threads. */
-    static Stream<OpCase> large() {
+    static Stream<Case> large() {
         return Stream.of(
                 activation(Activation.GELU_TANH, 3, 113, 203),
                 gated(Activation.SILU, 3, 113, 203),
@@ -60,135 +59,83 @@ final class PointwiseCases {
                 gateResidual(3, 3, 113, 203));
     }
 
-    private static OpCase activation(Activation activation, int... dims) {
-        return new OpCase(
+    private static Case activation(Activation activation, int... dims) {
+        return Case.of(
                 "activation " + activation + " " + Arrays.toString(dims),
-                inputs -> activation(inputs, activation, inputs.activation(dims)));
+                a -> a.ops().activation(activation, a.activation(dims)));
     }
 
     /** Where exponentials overflow, vanish, or cancel. */
-    private static OpCase activationOfExtremes(Activation activation) {
+    private static Case activationOfExtremes(Activation activation) {
         double[] values = {
             0, -0.0, 1e-20, -1e-20, 1e-4, -1e-4, 1, -1, 3, -3, 6, -6, 10, -10, 20, -20, 50, -50, 88,
             -88, 104, -104, 700, -700, 1e5, -1e5
         };
-        return new OpCase(
+        return Case.of(
                 "activation " + activation + " of small and large numbers",
-                inputs ->
-                        activation(
-                                inputs,
-                                activation,
-                                inputs.upload(
-                                        inputs.ops().computeType(),
-                                        new HostArray(new int[] {values.length}, values))));
+                a ->
+                        a.ops()
+                                .activation(
+                                        activation,
+                                        a.given(
+                                                a.ops().computeType(),
+                                                i -> values[(int) i],
+                                                values.length)));
     }
 
-    private static OpCase activationOfTransposed(Activation activation) {
-        return new OpCase(
+    private static Case activationOfTransposed(Activation activation) {
+        return Case.of(
                 "activation " + activation + " of [5, 3, 4] permuted",
-                inputs -> {
-                    Operand x = inputs.activation(5, 3, 4).permute(2, 0, 1);
-                    return activation(inputs, activation, x);
-                });
+                a -> a.ops().activation(activation, a.activation(5, 3, 4).permute(2, 0, 1)));
     }
 
-    private static Trial activation(Inputs inputs, Activation activation, Operand x) {
-        return Trial.of(
-                () -> inputs.ops().activation(activation, x.tensor()),
-                PointwiseFormula.unary(
-                        new Op.Unary(activation, x.tensor(), null), Operand.values(x)),
-                x.host().dims());
-    }
-
-    private static OpCase gated(Activation activation, int... dims) {
-        return new OpCase(
+    private static Case gated(Activation activation, int... dims) {
+        return Case.of(
                 "gatedActivation " + activation + " " + Arrays.toString(dims),
-                inputs ->
-                        gated(
-                                inputs,
-                                activation,
-                                inputs.activation(dims),
-                                inputs.activation(dims)));
+                a -> a.ops().gatedActivation(activation, a.activation(dims), a.activation(dims)));
     }
 
     /** Gate and up are the halves of one product. */
-    private static OpCase gatedHalves(Activation activation) {
-        return new OpCase(
+    private static Case gatedHalves(Activation activation) {
+        return Case.of(
                 "gatedActivation " + activation + " halves of [3, 5, 34]",
-                inputs -> {
-                    Operand both = inputs.activation(3, 5, 34);
-                    Operand gate = both.narrow(2, 17, 17);
-                    return gated(inputs, activation, gate, both.narrow(2, 0, 17));
+                a -> {
+                    Tensor both = a.activation(3, 5, 34);
+                    Tensor up = both.narrow(2, 0, 17);
+                    return a.ops().gatedActivation(activation, both.narrow(2, 17, 17), up);
                 });
     }
 
-    private static Trial gated(Inputs inputs, Activation activation, Operand gate, Operand up) {
-        return Trial.of(
-                () -> inputs.ops().gatedActivation(activation, gate.tensor(), up.tensor()),
-                m ->
-                        fill(
-                                gate.host().dims(),
-                                i -> {
-                                    double g =
-                                            Activations64.apply(m, activation, gate.host().get(i));
-                                    return m.of(g * up.host().get(i));
-                                }));
-    }
-
-    private static OpCase binary(boolean product, int[] a, int[] b) {
-        return new OpCase(
+    private static Case binary(boolean product, int[] a, int[] b) {
+        return Case.of(
                 (product ? "mul " : "add ") + Arrays.toString(a) + " and " + Arrays.toString(b),
-                inputs -> binary(inputs, product, inputs.activation(a), inputs.activation(b)));
+                from -> binary(from, product, from.activation(a), from.activation(b)));
     }
 
-    private static OpCase binaryOfTransposed(boolean product) {
-        return new OpCase(
+    private static Case binaryOfTransposed(boolean product) {
+        return Case.of(
                 (product ? "mul" : "add") + " of [7, 3, 5] permuted",
-                inputs -> {
-                    Operand a = inputs.activation(7, 3, 5).permute(2, 0, 1);
-                    Operand b = inputs.activation(7, 5, 3).permute(1, 0, 2);
-                    return binary(inputs, product, a, b);
-                });
+                from ->
+                        binary(
+                                from,
+                                product,
+                                from.activation(7, 3, 5).permute(2, 0, 1),
+                                from.activation(7, 5, 3).permute(1, 0, 2)));
     }
 
-    private static Trial binary(Inputs inputs, boolean product, Operand a, Operand b) {
-        int period = b.host().values().length;
-        return Trial.of(
-                () ->
-                        product
-                                ? inputs.ops().mul(a.tensor(), b.tensor())
-                                : inputs.ops().add(a.tensor(), b.tensor()),
-                m ->
-                        fill(
-                                a.host().dims(),
-                                i -> {
-                                    double x = a.host().get(i);
-                                    double y = b.host().get(i % period);
-                                    return m.of(product ? x * y : x + y);
-                                }));
+    private static Tensor binary(Arguments from, boolean product, Tensor a, Tensor b) {
+        return product ? from.ops().mul(a, b) : from.ops().add(a, b);
     }
 
     /** The gate is a slice of a wider tensor, the others parts of longer sequences. */
-    private static OpCase gateResidual(int samples, int batch, int seqLen, int dim) {
-        return new OpCase(
+    private static Case gateResidual(int samples, int batch, int seqLen, int dim) {
+        return Case.of(
                 String.format("gateResidual [%d, %d, %d] gate [%d]", batch, seqLen, dim, samples),
-                inputs -> {
-                    Operand residual =
-                            inputs.activation(batch, seqLen + 1, dim).narrow(1, 1, seqLen);
-                    Operand gate = inputs.activation(samples, 3 * dim).narrow(1, dim, dim);
-                    Operand y = inputs.activation(batch, seqLen + 2, dim).narrow(1, 0, seqLen);
-                    Op.GateResidual op =
-                            new Op.GateResidual(residual.tensor(), gate.tensor(), y.tensor(), null);
-                    return Trial.of(
-                            () -> inputs.ops().gateResidual(op.residual(), op.gate(), op.y()),
-                            PointwiseFormula.gateResidual(op, Operand.values(residual, gate, y)),
-                            residual.host().dims());
-                });
-    }
-
-    private static HostArray fill(int[] dims, IntToDoubleFunction element) {
-        HostArray y = HostArray.zeros(dims);
-        Arrays.setAll(y.values(), element);
-        return y;
+                a ->
+                        a.ops()
+                                .gateResidual(
+                                        a.activation(batch, seqLen + 1, dim).narrow(1, 1, seqLen),
+                                        a.activation(samples, 3 * dim).narrow(1, dim, dim),
+                                        a.activation(batch, seqLen + 2, dim).narrow(1, 0, seqLen)));
     }
 }

@@ -3,6 +3,7 @@ package glance.ops.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.backend.Device;
+import glance.cases.Case;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -26,10 +27,10 @@ class SimdParityTest {
         /** With an argument, the large cases only. */
         public static void main(String[] args) {
             List<String> failures = new ArrayList<>();
-            List<OpCase> cases = (args.length == 0 ? OpCases.all() : OpCases.large()).toList();
+            List<Case> cases = (args.length == 0 ? OpCases.all() : OpCases.large()).toList();
             try (Device device = TestDevice.cpu(2).open()) {
                 System.out.println(device.info().description());
-                for (OpCase opCase : cases) {
+                for (Case opCase : cases) {
                     try {
                         Parity.check(device, opCase);
                     } catch (AssertionError | RuntimeException e) {

@@ -3,6 +3,7 @@ package glance.ops.parity;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.backend.Device;
+import glance.cases.Case;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
@@ -17,7 +18,7 @@ class ThreadInvarianceTest {
         return OpCases.large().map(c -> DynamicTest.dynamicTest(c.name(), () -> compare(c)));
     }
 
-    private static void compare(OpCase opCase) {
+    private static void compare(Case opCase) {
         Device one = DEVICES.open(TestDevice.cpu(1));
         Device three = DEVICES.open(TestDevice.cpu(3));
         assertThat(Parity.run(three, opCase)).isEqualTo(Parity.run(one, opCase));

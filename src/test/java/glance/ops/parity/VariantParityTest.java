@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import glance.api.DeviceException;
 import glance.backend.Device;
 import glance.backend.KernelTable;
+import glance.cases.Case;
+import glance.cases.ForwardingDevice;
 import glance.op.Op;
 import glance.op.TrainingOp;
 import java.util.ArrayList;
@@ -24,9 +26,9 @@ class VariantParityTest {
     private static final OpenDevices DEVICES = new OpenDevices();
     private static final int PLAIN_GRADIENTS = 6;
 
-    private record Operation(String name, Class<? extends Op> kind, List<OpCase> cases) {
+    private record Operation(String name, Class<? extends Op> kind, List<Case> cases) {
         @SafeVarargs
-        static Operation of(String name, Class<? extends Op> kind, Stream<OpCase>... cases) {
+        static Operation of(String name, Class<? extends Op> kind, Stream<Case>... cases) {
             return new Operation(name, kind, Stream.of(cases).flatMap(each -> each).toList());
         }
     }
@@ -82,7 +84,7 @@ class VariantParityTest {
     private static int check(
             Device device, Operation operation, String variant, List<String> wrong) {
         int taken = 0;
-        for (OpCase opCase : operation.cases()) {
+        for (Case opCase : operation.cases()) {
             try {
                 Parity.check(device, opCase);
                 taken++;

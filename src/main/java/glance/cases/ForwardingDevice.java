@@ -1,4 +1,4 @@
-package glance.ops.parity;
+package glance.cases;
 
 import glance.api.DeviceInfo;
 import glance.backend.Device;

@@ -1,4 +1,4 @@
-package glance.ops.parity;
+package glance.cases;
 
 import glance.backend.Device;
 import glance.backend.KernelTable;
