@@ -4,6 +4,7 @@ import glance.backend.Device;
 import glance.formula.Elements;
 import glance.formula.Formulas;
 import glance.formula.Result;
+import glance.io.HostFloats;
 import glance.op.Op;
 import glance.ops.Ops;
 import glance.tensor.DType;
@@ -146,9 +147,16 @@ public final class Arguments implements AutoCloseable {
         if (next == drawn.size()) {
             Tensor tensor = make.get();
             drawn.add(tensor);
-            given.put(tensor.storage(), quick(values, tensor.numel()));
+            given.put(tensor.storage(), quick(kept(values, tensor), tensor.numel()));
         }
         return drawn.get(next++);
+    }
+
+    /** A weight may be kept in another dtype than it came in. */
+    private static Elements kept(Elements values, Tensor tensor) {
+        return tensor.dtype().isFloating()
+                ? i -> HostFloats.rounded(tensor.dtype(), (float) values.at(i))
+                : values;
     }
 
     private static Elements quick(Elements values, long count) {

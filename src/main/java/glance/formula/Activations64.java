@@ -3,12 +3,12 @@ package glance.formula;
 import glance.op.Activation;
 
 /** The activations by their formulas. */
-public final class Activations64 {
+final class Activations64 {
     private static final int STEPS = 200;
 
     private Activations64() {}
 
-    public static double apply(Arithmetic m, Activation activation, double x) {
+    static double apply(Arithmetic m, Activation activation, double x) {
         return switch (activation) {
             case NONE -> x;
             case GELU_TANH -> {
@@ -24,7 +24,7 @@ public final class Activations64 {
     }
 
     /** The derivative; where there is none, 0. */
-    public static double slope(Arithmetic m, Activation activation, double x) {
+    static double slope(Arithmetic m, Activation activation, double x) {
         return switch (activation) {
             case NONE -> 1;
             case GELU_TANH -> {

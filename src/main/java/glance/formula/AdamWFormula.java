@@ -7,7 +7,7 @@ import glance.op.TrainingOp;
  * One step of AdamW for one of the parameters, in the arithmetic of torch.optim.AdamW, its
  * single-tensor form. Loshchilov and Hutter, arXiv 1711.05101.
  */
-public record AdamWFormula(
+record AdamWFormula(
         AdamWSettings settings,
         float clip,
         double learningRate,
@@ -17,7 +17,7 @@ public record AdamWFormula(
         Elements firstBefore,
         Elements secondBefore) {
     /** Of parameter {@code i} of the operation. */
-    public static AdamWFormula of(TrainingOp.AdamW op, int i, Values of) {
+    static AdamWFormula of(TrainingOp.AdamW op, int i, Values of) {
         return new AdamWFormula(
                 op.settings(),
                 op.clip(),
@@ -30,7 +30,7 @@ public record AdamWFormula(
     }
 
     /** The parameter after the step. */
-    public Formula parameter() {
+    Formula parameter() {
         double stepSize = learningRate / (1 - Math.pow(settings.beta1(), step));
         double correction = Math.sqrt(1 - Math.pow(settings.beta2(), step));
         double decay = 1 - learningRate * settings.weightDecay();
@@ -46,7 +46,7 @@ public record AdamWFormula(
     }
 
     /** The first moment after the step. */
-    public Formula first() {
+    Formula first() {
         double rest = 1 - settings.beta1();
         return m ->
                 i -> {
@@ -57,7 +57,7 @@ public record AdamWFormula(
     }
 
     /** The second moment after the step. */
-    public Formula second() {
+    Formula second() {
         double rest = 1 - settings.beta2();
         return m ->
                 i -> {

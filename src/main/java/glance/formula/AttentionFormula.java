@@ -11,7 +11,7 @@ import glance.op.Op;
  * @param lengths null when prefix is 0
  * @param bias [numHeads, seqLen, keyLen], or null
  */
-public record AttentionFormula(
+record AttentionFormula(
         int seqLen,
         int numHeads,
         int keyLen,
@@ -27,7 +27,7 @@ public record AttentionFormula(
         Elements bias)
         implements Formula {
     /** What the operation writes. */
-    public static AttentionFormula of(Op.Attention op, Values of) {
+    static AttentionFormula of(Op.Attention op, Values of) {
         return new AttentionFormula(
                 op.q().dim(1),
                 op.q().dim(2),
@@ -66,7 +66,7 @@ public record AttentionFormula(
     }
 
     /** The logarithm of the sum of exponentials of the scores, row by row. */
-    public Formula logSumExp() {
+    Formula logSumExp() {
         return m -> row -> softmax(m, row).logSumExp;
     }
 

@@ -3,11 +3,11 @@ package glance.formula;
 import glance.op.Op;
 
 /** {@code x * W + bias + residual}, channels last. */
-public final class Conv2dFormula {
+final class Conv2dFormula {
     private Conv2dFormula() {}
 
     /** What the operation writes: [batch, outHeight, outWidth, out]. */
-    public static Formula of(Op.Conv2d op, Values of) {
+    static Formula of(Op.Conv2d op, Values of) {
         Op.Padding padding = op.padding();
         int out = op.weight().dim(0);
         int outHeight =

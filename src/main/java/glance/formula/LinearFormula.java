@@ -10,7 +10,7 @@ import glance.tensor.Tensor;
  *
  * @param gateRows rows that have the same gate
  */
-public record LinearFormula(
+record LinearFormula(
         int in,
         int out,
         Elements x,
@@ -29,43 +29,35 @@ public record LinearFormula(
      * @param b [out, rank]
      * @param scales [rank], or null for ones
      */
-    public record Factors(int rank, Elements a, Elements b, double scale, Elements scales) {}
+    record Factors(int rank, Elements a, Elements b, double scale, Elements scales) {}
 
     /** {@code x W^T}; x [rows, in], W [out, in]. */
-    public static LinearFormula product(int in, int out, Elements x, Elements weight) {
+    static LinearFormula product(int in, int out, Elements x, Elements weight) {
         return new LinearFormula(
                 in, out, x, weight, null, null, Activation.NONE, null, Long.MAX_VALUE, null);
     }
 
-    /** The same with a bias [out]. */
-    public LinearFormula plus(Elements addend) {
-        return new LinearFormula(
-                in, out, x, weight, addend, lora, activation, gate, gateRows, residual);
-    }
-
     /** The same with an adapter. */
-    public LinearFormula with(Factors factors) {
+    LinearFormula with(Factors factors) {
         return new LinearFormula(
                 in, out, x, weight, bias, factors, activation, gate, gateRows, residual);
     }
 
-    /** The same with what follows; gates [n, out], each for {@code rowsPerGate} rows. */
-    public LinearFormula then(Activation act, Elements gates, long rowsPerGate, Elements addend) {
-        return new LinearFormula(in, out, x, weight, bias, lora, act, gates, rowsPerGate, addend);
-    }
-
     /** What the operation writes. */
-    public static LinearFormula of(Op.Linear op, Values of) {
+    static LinearFormula of(Op.Linear op, Values of) {
         Tensor gate = op.epilogue().gate();
         boolean own = gate != null && gate.dim(0) > 1;
-        return product(op.weight().dim(1), op.weight().dim(0), of.of(op.x()), of.of(op.weight()))
-                .plus(of.optional(op.bias()))
-                .with(factors(op, of))
-                .then(
-                        op.epilogue().activation(),
-                        of.optional(gate),
-                        own ? op.x().dim(1) : Long.MAX_VALUE,
-                        of.optional(op.epilogue().residual()));
+        return new LinearFormula(
+                op.weight().dim(1),
+                op.weight().dim(0),
+                of.of(op.x()),
+                of.of(op.weight()),
+                of.optional(op.bias()),
+                factors(op, of),
+                op.epilogue().activation(),
+                of.optional(gate),
+                own ? op.x().dim(1) : Long.MAX_VALUE,
+                of.optional(op.epilogue().residual()));
     }
 
     static Factors factors(Op.Linear op, Values of) {

@@ -5,11 +5,11 @@ import glance.op.TrainingOp;
 import glance.tensor.Tensor;
 
 /** The gradients of a product with an adapter. */
-public final class LinearGradFormula {
+final class LinearGradFormula {
     private LinearGradFormula() {}
 
     /** {@code dx = dy W + scale (dy B) A}: a product with transposed matrices. */
-    public static Formula x(TrainingOp.LinearGrad op, Values of) {
+    static Formula x(TrainingOp.LinearGrad op, Values of) {
         Op.Linear forward = op.forward();
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
@@ -29,7 +29,7 @@ public final class LinearGradFormula {
     }
 
     /** {@code da = scale (dy B diag(scales))^T x}. */
-    public static Formula a(TrainingOp.LinearGrad op, Values of) {
+    static Formula a(TrainingOp.LinearGrad op, Values of) {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
         int tokens = rows(op.dy());
@@ -45,7 +45,7 @@ public final class LinearGradFormula {
     }
 
     /** {@code db = scale dy^T (x A^T diag(scales))}. */
-    public static Formula b(TrainingOp.LinearGrad op, Values of) {
+    static Formula b(TrainingOp.LinearGrad op, Values of) {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
         int tokens = rows(op.dy());

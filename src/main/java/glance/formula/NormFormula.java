@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Norms over the last dimension, and what follows them in the same operation. */
-public final class NormFormula {
+final class NormFormula {
     private NormFormula() {}
 
     /** {@code act(x / sqrt(mean(x^2) + eps) * weight)}. */
-    public static Formula rms(Op.RmsNorm op, Values of) {
+    static Formula rms(Op.RmsNorm op, Values of) {
         int dim = op.x().dim(-1);
         Elements x = of.of(op.x());
         Elements weight = of.optional(op.weight());
@@ -21,7 +21,7 @@ public final class NormFormula {
     }
 
     /** {@code (x - mean) / sqrt(var + eps) [* weight + bias] [* (1 + scale) + shift]}. */
-    public static Formula layer(Op.LayerNorm op, Values of) {
+    static Formula layer(Op.LayerNorm op, Values of) {
         int dim = op.x().dim(-1);
         Elements x = of.of(op.x());
         Elements weight = of.optional(op.weight());
@@ -46,7 +46,7 @@ public final class NormFormula {
     }
 
     /** RMSNorm over each head, then rotary positions, of streams joined along the sequence. */
-    public static Formula headNormRope(Op.HeadNormRope op, Values of) {
+    static Formula headNormRope(Op.HeadNormRope op, Values of) {
         int numHeads = op.streams().get(0).dim(2);
         int headDim = op.streams().get(0).dim(3);
         long total = op.streams().stream().mapToLong(stream -> stream.dim(1)).sum();

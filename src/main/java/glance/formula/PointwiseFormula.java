@@ -3,11 +3,11 @@ package glance.formula;
 import glance.op.Op;
 
 /** Passes over the elements of arguments. */
-public final class PointwiseFormula {
+final class PointwiseFormula {
     private PointwiseFormula() {}
 
     /** {@code act(x)}. */
-    public static Formula unary(Op.Unary op, Values of) {
+    static Formula unary(Op.Unary op, Values of) {
         Elements x = of.of(op.x());
         return m -> i -> Activations64.apply(m, op.activation(), x.at(i));
     }
@@ -34,7 +34,7 @@ public final class PointwiseFormula {
     }
 
     /** {@code residual + gate * y}. */
-    public static Formula gateResidual(Op.GateResidual op, Values of) {
+    static Formula gateResidual(Op.GateResidual op, Values of) {
         int dim = op.y().dim(2);
         Elements residual = of.of(op.residual());
         Elements gate = of.of(op.gate());
@@ -44,7 +44,7 @@ public final class PointwiseFormula {
     }
 
     /** Euler's step along the guided velocity, rescaled to the length of the plain one if asked. */
-    public static Formula guidedEuler(Op.GuidedEuler op, Values of) {
+    static Formula guidedEuler(Op.GuidedEuler op, Values of) {
         int channels = op.latents().dim(2);
         Elements x = of.of(op.latents());
         Elements v = of.of(op.velocity());

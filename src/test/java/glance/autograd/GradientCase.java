@@ -1,8 +1,7 @@
 package glance.autograd;
 
+import glance.cases.Arguments;
 import glance.op.Op;
-import glance.ops.Ops;
-import glance.ops.parity.HostArray;
 import glance.tensor.Tensor;
 import java.util.List;
 
@@ -12,27 +11,19 @@ import java.util.List;
  * @param kind whose rule it is about
  * @param shapes of the arguments that want gradients
  * @param depth longest sum behind one element of a gradient
- * @param forward the operation on the engine
- * @param reference the same in float64
+ * @param forward the operation on these arguments; it draws what needs no gradient
  */
 record GradientCase(
-        String name,
-        Class<? extends Op> kind,
-        List<int[]> shapes,
-        int depth,
-        Forward forward,
-        Reference reference) {
-
-    /** The engine's side; {@code constants} makes what needs no gradient. */
+        String name, Class<? extends Op> kind, List<int[]> shapes, int depth, Forward forward) {
+    /** The operation. */
     @FunctionalInterface
     interface Forward {
-        Tensor run(Ops ops, List<Tensor> arguments, Constants constants);
+        Tensor run(Arguments a, List<Tensor> arguments);
     }
 
-    /** The plain side. */
-    @FunctionalInterface
-    interface Reference {
-        HostArray run(List<HostArray> arguments, Constants constants);
+    /** The arguments that want gradients. */
+    List<Tensor> draw(Arguments a) {
+        return shapes.stream().map(a::floats).toList();
     }
 
     @Override

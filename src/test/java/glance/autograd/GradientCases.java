@@ -6,7 +6,7 @@ import java.util.stream.Stream;
 
 /** Every gradient rule, at sizes that break tiles. */
 final class GradientCases {
-    private static final List<Supplier<List<GradientCase>>> ALL =
+    private static final List<Supplier<Stream<GradientCase>>> ALL =
             List.of(
                     LinearGradients::all,
                     AttentionGradients::all,
@@ -16,6 +16,6 @@ final class GradientCases {
     private GradientCases() {}
 
     static Stream<GradientCase> all() {
-        return ALL.stream().map(Supplier::get).flatMap(List::stream);
+        return ALL.stream().flatMap(Supplier::get);
     }
 }

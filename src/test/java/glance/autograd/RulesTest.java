@@ -5,17 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import glance.api.DeviceOptions;
 import glance.backend.Device;
 import glance.backend.Devices;
+import glance.cases.Arguments;
+import glance.cases.Case;
+import glance.cases.History;
+import glance.formula.Arithmetic;
+import glance.formula.Elements;
 import glance.op.Op;
-import glance.ops.Ops;
 import glance.ops.Recorder;
-import glance.ops.Scope;
-import glance.ops.parity.HostArray;
+import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -52,17 +56,14 @@ class RulesTest {
     private static final int CHAIN = 4;
 
     private static Device device;
-    private static Ops ops;
 
     @BeforeAll
     static void open() {
         device = Devices.open("cpu", new DeviceOptions(2, null));
-        ops = new Ops(device);
     }
 
     @AfterAll
     static void close() {
-        ops.close();
         device.close();
     }
 
@@ -79,24 +80,22 @@ class RulesTest {
     @MethodSource("glance.autograd.GradientCases#all")
     void forward_usesTheRule(GradientCase gradientCase) {
         Set<Class<?>> seen = new HashSet<>();
-        try (Scope scope = ops.scope()) {
-            List<Tensor> arguments = upload(arguments(gradientCase));
-            ops.record(
-                    new Recorder() {
-                        @Override
-                        public void recorded(Op op) {
-                            seen.add(op.getClass());
-                        }
+        try (Arguments a = new Arguments(device, gradientCase.name())) {
+            a.ops()
+                    .record(
+                            new Recorder() {
+                                @Override
+                                public void recorded(Op op) {
+                                    seen.add(op.getClass());
+                                }
 
-                        @Override
-                        public List<Tensor> checkpoint(
-                                List<Tensor> inputs, Supplier<List<Tensor>> part) {
-                            return part.get();
-                        }
-                    });
-            gradientCase.forward().run(ops, arguments, constants(gradientCase));
-        } finally {
-            ops.record(null);
+                                @Override
+                                public List<Tensor> checkpoint(
+                                        List<Tensor> inputs, Supplier<List<Tensor>> part) {
+                                    return part.get();
+                                }
+                            });
+            gradientCase.forward().run(a, gradientCase.draw(a));
         }
         assertThat(seen).contains(gradientCase.kind());
     }
@@ -104,35 +103,38 @@ class RulesTest {
     @ParameterizedTest
     @MethodSource("glance.autograd.GradientCases#all")
     void gradients_equalFiniteDifferences(GradientCase gradientCase) {
-        List<HostArray> arguments = arguments(gradientCase);
-        HostArray y = gradientCase.reference().run(arguments, constants(gradientCase));
-        HostArray dy = constants(gradientCase).host("dy", y.dims());
-        List<double[]> gradients = engine(gradientCase, arguments, dy);
-        double tolerance = CHAIN * LAMBDA * Math.sqrt(gradientCase.depth()) * FLOAT_EPS;
+        try (Arguments a = new Arguments(device, gradientCase.name())) {
+            List<Tensor> gradients = a.evaluate(new Case("", from -> engine(gradientCase, from)));
+            Judged judged = Judged.of(gradientCase, a);
+            double tolerance = CHAIN * LAMBDA * Math.sqrt(gradientCase.depth()) * FLOAT_EPS;
+            for (int i = 0; i < gradients.size(); i++) {
+                check(judged, i, floats(a, gradients.get(i)), tolerance);
+            }
+        }
+    }
+
+    private static void check(Judged judged, int a, double[] gradient, double tolerance) {
         Random random = new Random(7);
-        for (int a = 0; a < arguments.size(); a++) {
-            double[] gradient = gradients.get(a);
-            double size = largest(gradient);
-            for (int n = 0; n < Math.min(ELEMENTS, gradient.length); n++) {
-                int i = gradient.length <= ELEMENTS ? n : random.nextInt(gradient.length);
-                double[] direction = new double[gradient.length];
-                direction[i] = 1;
-                double want = difference(gradientCase, arguments, a, direction, dy);
-                assertThat(Math.abs(gradient[i] - want))
-                        .as("argument %d, element %d: %s, want %s", a, i, gradient[i], want)
-                        .isLessThanOrEqualTo(tolerance * Math.max(size, 1));
+        double size = largest(gradient);
+        for (int n = 0; n < Math.min(ELEMENTS, gradient.length); n++) {
+            int i = gradient.length <= ELEMENTS ? n : random.nextInt(gradient.length);
+            double[] direction = new double[gradient.length];
+            direction[i] = 1;
+            double want = judged.slope(a, direction);
+            assertThat(Math.abs(gradient[i] - want))
+                    .as("argument %d, element %d: %s, want %s", a, i, gradient[i], want)
+                    .isLessThanOrEqualTo(tolerance * Math.max(size, 1));
+        }
+        for (int n = 0; n < DIRECTIONS; n++) {
+            double[] direction = unit(random, gradient.length);
+            double want = judged.slope(a, direction);
+            double got = 0;
+            for (int i = 0; i < gradient.length; i++) {
+                got += gradient[i] * direction[i];
             }
-            for (int n = 0; n < DIRECTIONS; n++) {
-                double[] direction = unit(random, gradient.length);
-                double want = difference(gradientCase, arguments, a, direction, dy);
-                double got = 0;
-                for (int i = 0; i < gradient.length; i++) {
-                    got += gradient[i] * direction[i];
-                }
-                assertThat(Math.abs(got - want))
-                        .as("argument %d, direction %d: %s, want %s", a, n, got, want)
-                        .isLessThanOrEqualTo(tolerance * Math.max(size, 1));
-            }
+            assertThat(Math.abs(got - want))
+                    .as("argument %d, direction %d: %s, want %s", a, n, got, want)
+                    .isLessThanOrEqualTo(tolerance * Math.max(size, 1));
         }
     }
 
@@ -143,56 +145,60 @@ class RulesTest {
         return Arrays.stream(direction).map(x -> x / length).toArray();
     }
 
-    private static List<double[]> engine(
-            GradientCase gradientCase, List<HostArray> arguments, HostArray dy) {
-        List<double[]> result = new ArrayList<>();
-        try (Scope scope = ops.scope();
-                Tape tape = new Tape(ops, false)) {
-            List<Tensor> tensors = upload(arguments);
-            tensors.forEach(tape::watch);
-            Tensor y = gradientCase.forward().run(ops, tensors, constants(gradientCase));
-            tape.backward(y, Constants.upload(ops, dy));
-            for (Tensor tensor : tensors) {
-                FloatBuffer floats = ops.host().floats(tape.gradient(tensor));
-                double[] values = new double[floats.remaining()];
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = floats.get(i);
-                }
-                result.add(values);
+    private static List<Tensor> engine(GradientCase gradientCase, Arguments a) {
+        List<Tensor> arguments = gradientCase.draw(a);
+        try (Tape tape = new Tape(a.ops(), false)) {
+            arguments.forEach(tape::watch);
+            Tensor y = gradientCase.forward().run(a, arguments);
+            tape.backward(y, a.floats(y.shape().dims()));
+            return arguments.stream().map(tape::gradient).map(a.ops()::pack).toList();
+        }
+    }
+
+    /** {@code L = sum(dy y)} by the formulas of the forward. */
+    private record Judged(History history, List<Tensor> arguments, Tensor y, Tensor dy) {
+        static Judged of(GradientCase gradientCase, Arguments a) {
+            List<Tensor> arguments = new ArrayList<>();
+            Tensor[] dy = new Tensor[1];
+            Case forward =
+                    Case.of(
+                            "",
+                            from -> {
+                                arguments.addAll(gradientCase.draw(from));
+                                Tensor y = gradientCase.forward().run(from, arguments);
+                                dy[0] = from.floats(y.shape().dims());
+                                return y;
+                            });
+            Tensor y = a.evaluate(forward).get(0);
+            return new Judged(a.history(), arguments, y, dy[0]);
+        }
+
+        /** The central difference when an argument moves. */
+        double slope(int which, double[] direction) {
+            return (loss(which, direction, STEP) - loss(which, direction, -STEP)) / (2 * STEP);
+        }
+
+        private double loss(int which, double[] direction, double step) {
+            Storage moved = arguments.get(which).storage();
+            Elements start = history.given().get(moved);
+            Map<Storage, Elements> given =
+                    Map.of(moved, i -> start.at(i) + step * direction[(int) i]);
+            History.Evaluation formulas = history.on(given).in(Arithmetic.exact());
+            Elements result = formulas.of(y);
+            Elements weight = formulas.of(dy);
+            double sum = 0;
+            for (long i = 0; i < y.numel(); i++) {
+                sum += result.at(i) * weight.at(i);
             }
+            return sum;
         }
-        return result;
     }
 
-    private static double difference(
-            GradientCase gradientCase,
-            List<HostArray> arguments,
-            int which,
-            double[] direction,
-            HostArray dy) {
-        double up = loss(gradientCase, moved(arguments, which, direction, STEP), dy);
-        double down = loss(gradientCase, moved(arguments, which, direction, -STEP), dy);
-        return (up - down) / (2 * STEP);
-    }
-
-    private static double loss(GradientCase gradientCase, List<HostArray> arguments, HostArray dy) {
-        HostArray y = gradientCase.reference().run(arguments, constants(gradientCase));
-        double sum = 0;
-        for (int i = 0; i < y.values().length; i++) {
-            sum += y.get(i) * dy.get(i);
-        }
-        return sum;
-    }
-
-    private static List<HostArray> moved(
-            List<HostArray> arguments, int which, double[] direction, double step) {
-        List<HostArray> result = new ArrayList<>(arguments);
-        HostArray moved = References.map(arguments.get(which), v -> v);
-        for (int i = 0; i < direction.length; i++) {
-            moved.values()[i] += step * direction[i];
-        }
-        result.set(which, moved);
-        return result;
+    private static double[] floats(Arguments a, Tensor tensor) {
+        FloatBuffer floats = a.ops().host().floats(tensor);
+        double[] values = new double[floats.remaining()];
+        Arrays.setAll(values, floats::get);
+        return values;
     }
 
     private static double largest(double[] values) {
@@ -202,21 +208,5 @@ class RulesTest {
             largest = Math.max(largest, Math.abs(value));
         }
         return largest;
-    }
-
-    private static Constants constants(GradientCase gradientCase) {
-        return new Constants(gradientCase.name().hashCode());
-    }
-
-    private static List<HostArray> arguments(GradientCase gradientCase) {
-        List<HostArray> result = new ArrayList<>();
-        for (int[] shape : gradientCase.shapes()) {
-            result.add(constants(gradientCase).host("argument " + result.size(), shape));
-        }
-        return result;
-    }
-
-    private static List<Tensor> upload(List<HostArray> arguments) {
-        return arguments.stream().map(array -> Constants.upload(ops, array)).toList();
     }
 }

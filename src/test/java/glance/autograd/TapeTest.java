@@ -14,10 +14,12 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.ops.parity.TestDevice;
 import glance.tensor.DType;
+import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Predicate;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.AfterEach;
@@ -31,7 +33,6 @@ class TapeTest {
     private static final int LAYERS = 4;
     private static final int TOKENS = 64;
     private static final int DIM = 32;
-    private static final Constants NUMBERS = new Constants(5);
 
     private NotingDevice device;
     private Ops ops;
@@ -48,13 +49,23 @@ class TapeTest {
         device.close();
     }
 
+    /** The same for the same name. */
+    private Tensor numbers(String name, int... dims) {
+        Random random = new Random(name.hashCode());
+        float[] values = new float[(int) Shape.of(dims).numel()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return ops.host().floats(Shape.of(dims), values);
+    }
+
     /** Four times {@code silu(x W^T)}, with an adapter in one of them. */
     private Tensor forward(Tensor x, int adapted, LowRank adapter) {
         Tensor y = x;
         for (int i = 0; i < LAYERS; i++) {
             Tensor in = y;
             LowRank lora = i == adapted ? adapter : null;
-            Tensor weight = NUMBERS.on(ops, "w" + i, DIM, DIM);
+            Tensor weight = numbers("w" + i, DIM, DIM);
             y =
                     ops.checkpoint(
                                     List.of(in, weight),
@@ -73,7 +84,7 @@ class TapeTest {
     }
 
     private LowRank adapter() {
-        return new LowRank(NUMBERS.on(ops, "a", 2, DIM), NUMBERS.on(ops, "b", DIM, 2), 1);
+        return new LowRank(numbers("a", 2, DIM), numbers("b", DIM, 2), 1);
     }
 
     /** Gradients of the adapter of one layer, a first and b second. */
@@ -84,8 +95,8 @@ class TapeTest {
             LowRank adapter = adapter();
             tape.watch(adapter.a());
             tape.watch(adapter.b());
-            Tensor y = forward(NUMBERS.on(ops, "x", 1, TOKENS, DIM), adapted, adapter);
-            tape.backward(y, NUMBERS.on(ops, "dy", 1, TOKENS, DIM));
+            Tensor y = forward(numbers("x", 1, TOKENS, DIM), adapted, adapter);
+            tape.backward(y, numbers("dy", 1, TOKENS, DIM));
             gradients.add(ops.host().floats(tape.gradient(adapter.a())));
             gradients.add(ops.host().floats(tape.gradient(adapter.b())));
         }
@@ -141,7 +152,7 @@ class TapeTest {
     void checkpoint_returningAnInput_leavesItsGradientAlone() {
         try (Scope scope = ops.scope();
                 Tape tape = new Tape(ops, true)) {
-            Tensor x = NUMBERS.on(ops, "x", 3);
+            Tensor x = numbers("x", 3);
             tape.watch(x);
             Tensor kept = ops.mul(x, x);
             List<Tensor> out =
@@ -176,7 +187,7 @@ class TapeTest {
                 Tape tape = new Tape(ops, true)) {
             LowRank adapter = adapter();
             tape.watch(adapter.a());
-            forward(NUMBERS.on(ops, "x", 1, TOKENS, DIM), 1, adapter);
+            forward(numbers("x", 1, TOKENS, DIM), 1, adapter);
         }
         assertThat(device.memory().stats().scratchBytes()).isEqualTo(before);
     }
@@ -188,7 +199,7 @@ class TapeTest {
         device.memory().resetPeak();
         long before = device.memory().stats().scratchBytes();
         try (Scope scope = ops.scope()) {
-            Tensor x = NUMBERS.on(ops, "x", 1, TOKENS, DIM);
+            Tensor x = numbers("x", 1, TOKENS, DIM);
             Tensor y = forward(x, 1, adapter());
             Tensor heads = y.reshape(1, TOKENS, 2, DIM / 2);
             ops.attention(heads, heads, heads, 1, AttentionMask.none());
@@ -204,12 +215,12 @@ class TapeTest {
     void gradient_ofWhatTheResultDoesNotDependOn_isNull() {
         try (Scope scope = ops.scope();
                 Tape tape = new Tape(ops, false)) {
-            Tensor used = NUMBERS.on(ops, "used", 3);
-            Tensor unused = NUMBERS.on(ops, "unused", 3);
+            Tensor used = numbers("used", 3);
+            Tensor unused = numbers("unused", 3);
             tape.watch(used);
             tape.watch(unused);
             ops.mul(unused, unused);
-            tape.backward(ops.mul(used, used), NUMBERS.on(ops, "dy", 3));
+            tape.backward(ops.mul(used, used), numbers("dy", 3));
             assertThat(tape.gradient(used)).isNotNull();
             assertThat(tape.gradient(unused)).isNull();
         }
@@ -219,7 +230,7 @@ class TapeTest {
     void backward_throughAnOperationWithoutRule_namesIt() {
         try (Scope scope = ops.scope();
                 Tape tape = new Tape(ops, false)) {
-            Tensor x = NUMBERS.on(ops, "x", 1, 2, 2, 3);
+            Tensor x = numbers("x", 1, 2, 2, 3);
             tape.watch(x);
             Tensor y = ops.upsampleNearest2x(x);
             assertThatThrownBy(() -> tape.backward(y, y))

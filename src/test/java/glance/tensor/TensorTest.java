@@ -3,9 +3,7 @@ package glance.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.ops.parity.HostArray;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -44,19 +42,12 @@ class TensorTest {
         return result;
     }
 
-    /** An array in which each element is its own position in the storage. */
-    private static HostArray counted(int... dims) {
-        HostArray array = HostArray.zeros(dims);
-        Arrays.setAll(array.values(), i -> i);
-        return array;
-    }
-
     @Property(tries = 2000)
     void chainsOfViews_equalCopiesMadeByIndex(@ForAll long seed) {
         Random random = new Random(seed);
         int[] dims = random.ints(1 + random.nextInt(4), 1, 7).toArray();
         Tensor tensor = tensor(dims);
-        HostArray copy = counted(dims);
+        HostArray copy = HostArray.counted(dims);
         for (int step = 0; step < 6; step++) {
             switch (random.nextInt(3)) {
                 case 0 -> {
