@@ -53,6 +53,11 @@ public final class Arguments implements AutoCloseable {
         return ops;
     }
 
+    /** What was drawn, in order. */
+    List<Tensor> drawn() {
+        return List.copyOf(drawn);
+    }
+
     /** Evaluates an expression, anew each time, on the same arguments. */
     public List<Tensor> evaluate(Case of) {
         next = 0;

@@ -1,6 +1,8 @@
 package glance.cases;
 
 import glance.backend.Device;
+import glance.formula.Arithmetic;
+import glance.formula.Elements;
 import glance.op.Op;
 import glance.tensor.Tensor;
 import java.util.List;
@@ -32,6 +34,21 @@ public final class Call implements AutoCloseable {
     /** What one run consists of, in order. */
     public List<Op> ops() {
         return history.ops();
+    }
+
+    /** What was drawn, in order. */
+    public List<Tensor> arguments() {
+        return arguments.drawn();
+    }
+
+    /** What the case gives. */
+    public List<Tensor> results() {
+        return results;
+    }
+
+    /** The numbers in an argument. */
+    public Elements values(Tensor argument) {
+        return history.in(Arithmetic.exact()).of(argument);
     }
 
     /** What one run cannot avoid. */

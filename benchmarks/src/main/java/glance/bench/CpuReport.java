@@ -1,5 +1,6 @@
 package glance.bench;
 
+import glance.cases.Case;
 import glance.roofline.Ceiling;
 import glance.roofline.Machine;
 import java.nio.file.Path;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -70,9 +70,9 @@ public final class CpuReport implements Callable<Integer> {
         // First, while nothing else runs in this process.
         Ceiling ceiling = CoreRates.measure(Workload.THREADS);
         List<Report.Row> rows = new ArrayList<>();
-        for (Map.Entry<String, Supplier<Workload>> entry : Workloads.all(shrink).entrySet()) {
+        for (Map.Entry<String, Case> entry : Workloads.all(shrink).entrySet()) {
             if (only.matcher(entry.getKey()).find()) {
-                try (Workload workload = entry.getValue().get()) {
+                try (Workload workload = new Workload(entry.getValue())) {
                     Duel.Result result = Duel.run(workload, rounds);
                     Report.Row row = Report.Row.of(entry.getKey(), workload, ceiling, result);
                     System.out.print(row.line());

@@ -65,14 +65,12 @@ final class TrainingWorkload implements AutoCloseable {
         configs = configs(layers, numHeads, headDim);
         ModelFolder model = ModelFolder.open(configs).withRandomWeights(DType.BF16);
         denoiser = new QwenImageFamily().openDenoiser(ops, model);
-        Values values = new Values();
         int dim = numHeads * headDim;
         int tokens = grid.tokens();
-        Tensor latents = glance.floats(values.unit(tokens * CHANNELS), 1, tokens, CHANNELS);
+        Tensor latents = glance.random(1, tokens, CHANNELS);
         TextBatch caption =
                 new TextBatch(
-                        glance.floats(values.unit(textLen * dim), 1, textLen, dim),
-                        ops.host().ints(Shape.of(1), textLen));
+                        glance.random(1, textLen, dim), ops.host().ints(Shape.of(1), textLen));
         example = new TrainingExample(latents, caption, caption, grid);
     }
 

@@ -1,14 +1,13 @@
 package glance.bench;
 
 import ai.djl.pytorch.jni.IValue;
-import glance.ops.Ops;
-import glance.ops.Scope;
+import glance.cases.Call;
+import glance.cases.Case;
 import glance.cases.Cost;
-import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 
-/** One thing that the engine and PyTorch both do, on the same inputs. */
-abstract class Workload implements AutoCloseable {
+/** A case that the engine and PyTorch both run, on the same arguments. */
+final class Workload implements AutoCloseable {
     /** Both sides use as many: the bars are stated for two cores. */
     static final int THREADS = 2;
 
@@ -18,43 +17,35 @@ abstract class Workload implements AutoCloseable {
      */
     private static final double TOLERANCE = Math.sqrt(3072) * 0x1p-24;
 
-    protected final Glance glance = new Glance(THREADS);
-    protected final Torch torch = new Torch(THREADS);
-    protected final Values values = new Values();
-
     private final String name;
-    private final Cost cost;
+    private final Glance glance = new Glance(THREADS);
+    private final Torch torch = new Torch(THREADS);
+    private final Call call;
+    private final PeerCall peer;
 
-    Workload(String name, Cost cost) {
-        this.name = name;
-        this.cost = cost;
+    Workload(Case of) {
+        name = of.name();
+        call = new Call(glance.ops().device(), of);
+        peer = new PeerCall(torch, call);
     }
 
-    final String name() {
+    String name() {
         return name;
     }
 
-    final Cost cost() {
-        return cost;
+    Cost cost() {
+        return call.cost();
     }
 
-    /** The engine's side; the result lives in the innermost scope. */
-    protected abstract Tensor compute(Ops ops);
-
-    /** PyTorch's side. */
-    protected abstract IValue computePeer();
-
     /** Runs the engine once. */
-    final void engine() {
-        try (Scope scope = glance.ops().scope()) {
-            compute(glance.ops());
-            glance.ops().device().synchronize();
-        }
+    void engine() {
+        call.run();
+        glance.ops().device().synchronize();
     }
 
     /** Runs PyTorch once. */
-    final void peer() {
-        computePeer().close();
+    void peer() {
+        peer.run().close();
     }
 
     /**
@@ -63,25 +54,21 @@ abstract class Workload implements AutoCloseable {
      * @return the relative error
      * @throws IllegalStateException if it is above the tolerance
      */
-    final double verify() {
+    double verify() {
         float[] expected;
-        try (IValue result = computePeer()) {
+        try (IValue result = peer.run()) {
             expected = torch.values(result);
         }
-        float[] got = new float[expected.length];
-        try (Scope scope = glance.ops().scope()) {
-            FloatBuffer result = glance.ops().host().floats(compute(glance.ops()));
-            if (result.remaining() != got.length) {
-                throw new IllegalStateException(
-                        name
-                                + ": the engine gives "
-                                + result.remaining()
-                                + " values, PyTorch "
-                                + got.length);
-            }
-            result.get(got);
+        FloatBuffer got = glance.ops().host().floats(call.results().get(0));
+        if (got.remaining() != expected.length) {
+            throw new IllegalStateException(
+                    name
+                            + ": the engine gives "
+                            + got.remaining()
+                            + " values, PyTorch "
+                            + expected.length);
         }
-        double error = Values.relativeError(got, expected);
+        double error = relativeError(got, expected);
         if (!(error <= TOLERANCE)) {
             throw new IllegalStateException(
                     name
@@ -94,8 +81,21 @@ abstract class Workload implements AutoCloseable {
         return error;
     }
 
+    /** In the Euclidean norm. */
+    private static double relativeError(FloatBuffer got, float[] expected) {
+        double difference = 0;
+        double size = 0;
+        for (int i = 0; i < expected.length; i++) {
+            double d = (double) got.get(i) - expected[i];
+            difference += d * d;
+            size += (double) expected[i] * expected[i];
+        }
+        return Math.sqrt(difference / size);
+    }
+
     @Override
-    public final void close() {
+    public void close() {
+        call.close();
         glance.close();
         torch.close();
     }

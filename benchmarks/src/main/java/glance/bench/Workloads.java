@@ -1,33 +1,43 @@
 package glance.bench;
 
+import static glance.cases.LinearCase.Part.BIAS;
+
+import glance.cases.AttentionCase;
+import glance.cases.Case;
+import glance.cases.HeadNormRopeCase;
+import glance.cases.LinearCase;
+import glance.op.Rope;
 import glance.tensor.DType;
 import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** Qwen-Image's widths scaled to a CPU, and the rows of the report. */
 final class Workloads {
     static final int NUM_HEADS = 6;
     static final int HEAD_DIM = 128;
     static final int HIDDEN_DIM = NUM_HEADS * HEAD_DIM;
-    static final int MLP_DIM = 4 * HIDDEN_DIM;
     static final int TEXT_LEN = 64;
     static final int IMAGE_LEN = 1024;
-    static final int JOINT_LEN = TEXT_LEN + IMAGE_LEN;
 
     private static final int RANK = 32;
+    private static final float EPS = 1e-6f;
 
     private Workloads() {}
 
-    /** A product; {@code shape} is rows x in x out. */
-    static Workload linear(String shape, DType weights, int rank) {
-        String[] sizes = shape.split("x");
-        return new LinearWorkload(
-                Integer.parseInt(sizes[0]),
-                Integer.parseInt(sizes[1]),
-                Integer.parseInt(sizes[2]),
-                weights,
-                rank);
+    /**
+     * The workload of a row.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    static Workload open(String key, int shrink) {
+        Case of = all(shrink).get(key);
+        if (of == null) {
+            throw new IllegalArgumentException(
+                    "no workload is called " + key + "; there are " + all(shrink).keySet());
+        }
+        return new Workload(of);
     }
 
     /**
@@ -35,36 +45,78 @@ final class Workloads {
      *
      * @param shrink divides the number of tokens, for a trial run
      */
-    static Map<String, Supplier<Workload>> all(int shrink) {
+    static Map<String, Case> all(int shrink) {
         int image = IMAGE_LEN / shrink;
         int joint = image + TEXT_LEN;
         int wide = 4 * HIDDEN_DIM;
-        Map<String, Supplier<Workload>> rows = new LinkedHashMap<>();
-        int[][] shapes = {
-            {joint, HIDDEN_DIM, HIDDEN_DIM},
-            {image, HIDDEN_DIM, MLP_DIM},
-            {image, MLP_DIM, HIDDEN_DIM},
-            {4096 / shrink, wide, wide}
-        };
-        for (int[] s : shapes) {
-            String name = s[0] + "x" + s[1] + "x" + s[2];
-            for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
-                rows.put(
-                        "gemm-" + name + "-" + dtype.name().toLowerCase(),
-                        () -> linear(name, dtype, 0));
-            }
-            rows.put("adapter-" + name, () -> linear(name, DType.F32, RANK));
-        }
-        rows.put("attention", () -> new AttentionWorkload(joint, NUM_HEADS, HEAD_DIM));
-        rows.put("norm-modulate", () -> new NormModulateWorkload(image, HIDDEN_DIM));
+        Map<String, Case> rows = new LinkedHashMap<>();
+        linear(rows, joint, HIDDEN_DIM, HIDDEN_DIM);
+        linear(rows, image, HIDDEN_DIM, wide);
+        linear(rows, image, wide, HIDDEN_DIM);
+        linear(rows, 4096 / shrink, wide, wide);
+        rows.put(
+                "attention",
+                Case.of(
+                        "attention %d tokens, %d heads of %d".formatted(joint, NUM_HEADS, HEAD_DIM),
+                        AttentionCase.self(1, joint, NUM_HEADS, HEAD_DIM)::forward));
+        rows.put(
+                "norm-modulate",
+                Case.of(
+                        "layer norm + modulate [%d, %d]".formatted(image, HIDDEN_DIM),
+                        a ->
+                                a.ops()
+                                        .layerNormModulate(
+                                                a.activation(1, image, HIDDEN_DIM),
+                                                a.activation(1, HIDDEN_DIM),
+                                                a.activation(1, HIDDEN_DIM),
+                                                EPS)));
         rows.put(
                 "head-norm-rope",
-                () -> new HeadNormRopeWorkload(TEXT_LEN, image, NUM_HEADS, HEAD_DIM));
-        for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
+                Case.of(
+                        "head RMS norm + rope %d + %d tokens, %d heads of %d"
+                                .formatted(TEXT_LEN, image, NUM_HEADS, HEAD_DIM),
+                        new HeadNormRopeCase(
+                                        1,
+                                        List.of(TEXT_LEN, image),
+                                        NUM_HEADS,
+                                        HEAD_DIM,
+                                        List.of(true, true),
+                                        Rope.Pairing.INTERLEAVED,
+                                        false)
+                                ::forward));
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
             rows.put(
-                    "block-" + dtype.name().toLowerCase(),
-                    () -> new BlockWorkload(TEXT_LEN, image, NUM_HEADS, HEAD_DIM, dtype));
+                    "block-" + dtype.name().toLowerCase(Locale.ROOT),
+                    Case.of(
+                            "block %d + %d tokens, hidden %d, %s weights"
+                                    .formatted(TEXT_LEN, image, HIDDEN_DIM, dtype),
+                            new Block(TEXT_LEN, image, NUM_HEADS, HEAD_DIM, dtype)::forward));
         }
         return rows;
+    }
+
+    /** A product with a bias in two dtypes, and with an adapter. */
+    private static void linear(Map<String, Case> rows, int tokens, int in, int out) {
+        String shape = tokens + "x" + in + "x" + out;
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            rows.put(
+                    "gemm-" + shape + "-" + dtype.name().toLowerCase(Locale.ROOT),
+                    toCase(new LinearCase(dtype, 1, tokens, in, out, BIAS)));
+        }
+        LinearCase plain = new LinearCase(DType.F32, 1, tokens, in, out, BIAS);
+        rows.put("adapter-" + shape, toCase(plain.withLora(RANK, DType.F32)));
+    }
+
+    private static Case toCase(LinearCase linear) {
+        return Case.of(
+                "linear [%d, %d] x [%d, %d]^T, %s weight%s"
+                        .formatted(
+                                linear.seqLen(),
+                                linear.in(),
+                                linear.out(),
+                                linear.in(),
+                                linear.weight(),
+                                linear.rank() > 0 ? ", adapter r" + linear.rank() : ""),
+                linear::forward);
     }
 }

@@ -8,6 +8,7 @@ import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
@@ -15,8 +16,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What all benchmarks share: both sides of one workload, verified before timing. Each side runs in
- * a process of its own, so neither sees the other's waiting threads.
+ * Both sides of a row of the report on the CPU, verified before timing. Each side runs in a process
+ * of its own, so neither sees the other's waiting threads.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -26,30 +27,44 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(
         value = 1,
         jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "-Xmx4g"})
-public abstract class Timed {
-    private Workload workload;
+public class CpuBenchmark {
+    /** The key of a row in cpu.json. */
+    @Param({
+        "gemm-4096x3072x3072-f32",
+        "adapter-4096x3072x3072",
+        "attention",
+        "norm-modulate",
+        "head-norm-rope",
+        "block-f32"
+    })
+    public String workload;
 
-    /** The workload for this benchmark's parameters. */
-    abstract Workload open();
+    /** Divides the number of tokens, for a trial; keys have the number that is left. */
+    @Param("1")
+    public int shrink;
+
+    private Workload open;
 
     @Setup(Level.Trial)
     public void verify() {
-        workload = open();
-        workload.verify();
+        open = Workloads.open(workload, shrink);
+        open.verify();
     }
 
     @TearDown(Level.Trial)
     public void close() {
-        workload.close();
+        if (open != null) {
+            open.close();
+        }
     }
 
     @Benchmark
     public void engine() {
-        workload.engine();
+        open.engine();
     }
 
     @Benchmark
     public void peer() {
-        workload.peer();
+        open.peer();
     }
 }
