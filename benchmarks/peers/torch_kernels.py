@@ -7,51 +7,27 @@ events (on a CPU by its clock): median, least and greatest of several rounds aft
     python3 benchmarks/peers/torch_kernels.py --json torch.json
     java -jar target/glance-engine.jar bench kernels --device cuda --peer torch.json
 
-Needs PyTorch 2.4 or newer. `--list` only prints the names and needs nothing.
+The engine has the table: kernels.txt beside this file is what `bench kernels --list` prints, and
+the sizes are in the names. For other sizes, `bench kernels --list --shrink 8 > names.txt` and
+`--names names.txt`. Needs PyTorch 2.4 or newer; `--list` only prints the names and needs nothing.
 """
 
 import argparse
 import json
 import math
+import pathlib
 import re
 import statistics
 import sys
 import time
 
-IMAGE_TOKENS, QWEN_TEXT, FLUX_TEXT = 4096, 64, 512
-HIDDEN, HEADS, HEAD_DIM, MLP, LATENT_CHANNELS = 3072, 24, 128, 12288, 64
-QWEN_TOKENS, FLUX_TOKENS = IMAGE_TOKENS + QWEN_TEXT, IMAGE_TOKENS + FLUX_TEXT
-RANKS, LORA_TOKENS = (16, 32, 64), (1024, 4096, 16384)
-GRADIENT_RANK = 32
-ADAPTER_MATRICES, ADAPTER_RANK = 2 * 12 * 60, 32
+NAMES = pathlib.Path(__file__).with_name("kernels.txt")
 
 ROTATION_BYTES = 256 << 20
 MOST_SETS = 8
 WARM_UP_SECONDS = 0.05
 SAMPLE_SECONDS = 2e-3
 MOST_RUNS = 200
-
-
-class Scale:
-    """Sizes divided by shrink, as glance.roofline.Scale does it."""
-
-    def __init__(self, shrink):
-        self.shrink = shrink
-
-    def count(self, full):
-        return max(1, full // self.shrink)
-
-    def width(self, full):
-        return max(1, full // self.shrink // 16) * 16
-
-    def head_dim(self, full):
-        return max(64, full // self.shrink)
-
-    def channels(self, full):
-        return max(1, full // self.shrink // 8) * 8
-
-    def side(self, full):
-        return max(4, full // self.shrink)
 
 
 class Inputs:
@@ -77,9 +53,9 @@ class Inputs:
 # Each maker takes Inputs and sizes, and gives a function without arguments: one run.
 
 
-def linear(i, tokens, inner, out, after=None, bias=False):
+def linear(i, tokens, inner, out, after=None):
     x, w = i.random(1, tokens, inner), i.weight(out, inner)
-    b = i.random(out) if bias else None
+    b = i.random(out) if after else None
     f = i.torch.nn.functional
     if after == "gelu":
         return lambda: f.gelu(f.linear(x, w, b), approximate="tanh")
@@ -91,19 +67,19 @@ def linear(i, tokens, inner, out, after=None, bias=False):
     return lambda: f.linear(x, w, b)
 
 
-def linear_input(i, tokens, inner, out):
+def linear_input(i, rank, tokens, inner, out):
     dy, w = i.random(tokens, out), i.weight(out, inner)
-    a, b = i.weight(GRADIENT_RANK, inner), i.weight(out, GRADIENT_RANK)
+    a, b = i.weight(rank, inner), i.weight(out, rank)
     return lambda: i.torch.addmm(dy @ w, dy @ b, a)
 
 
-def linear_factors(i, tokens, inner, out):
+def linear_factors(i, rank, tokens, inner, out):
     x, dy = i.random(tokens, inner), i.random(tokens, out)
-    a, b = i.weight(GRADIENT_RANK, inner), i.weight(out, GRADIENT_RANK)
+    a, b = i.weight(rank, inner), i.weight(out, rank)
     return lambda: ((dy @ b).t() @ x, dy.t() @ (x @ a.t()))
 
 
-def lora_unfused(i, tokens, inner, out, rank):
+def lora_unfused(i, rank, tokens, inner, out):
     x, w = i.random(tokens, inner), i.weight(out, inner)
     a, b = i.weight(rank, inner), i.weight(out, rank)
     f = i.torch.nn.functional
@@ -179,31 +155,31 @@ def guided_euler(i, tokens, channels):
     return run
 
 
-def channels_last(i, side, channels):
-    return i.random(1, side, side, channels).permute(0, 3, 1, 2)
+def channels_last(i, height, width, channels):
+    return i.random(1, height, width, channels).permute(0, 3, 1, 2)
 
 
-def conv2d(i, side, channels):
-    x = channels_last(i, side, channels)
+def conv2d(i, height, width, channels):
+    x = channels_last(i, height, width, channels)
     w = i.weight(channels, channels, 3, 3).contiguous(memory_format=i.torch.channels_last)
     b = i.random(channels)
     return lambda: i.torch.nn.functional.conv2d(x, w, b, padding=1)
 
 
-def groupnorm_silu(i, side, channels):
-    x, w, b = channels_last(i, side, channels), i.random(channels), i.random(channels)
+def groupnorm_silu(i, height, width, channels):
+    x, w, b = channels_last(i, height, width, channels), i.random(channels), i.random(channels)
     f = i.torch.nn.functional
     return lambda: f.silu(f.group_norm(x, min(32, channels), w, b, 1e-6))
 
 
-def channelnorm_silu(i, side, channels):
-    x, w = i.random(1, side * side, channels), i.random(channels)
+def channelnorm_silu(i, height, width, channels):
+    x, w = i.random(1, height * width, channels), i.random(channels)
     f = i.torch.nn.functional
     return lambda: f.silu(f.rms_norm(x, (channels,), w, 1e-6))
 
 
-def upsample(i, side, channels):
-    x = channels_last(i, side, channels)
+def upsample(i, height, width, channels):
+    x = channels_last(i, height, width, channels)
     return lambda: i.torch.nn.functional.interpolate(x, scale_factor=2, mode="nearest")
 
 
@@ -217,110 +193,46 @@ def adamw(i, count, numel):
     return optimizer.step
 
 
-def rows(scale):
-    """Name and maker of each row, in the order of the engine's table; no maker: cannot be done."""
-    hidden, mlp = scale.width(HIDDEN), scale.width(MLP)
-    image = scale.count(IMAGE_TOKENS)
-    qwen, flux = scale.count(QWEN_TOKENS), scale.count(FLUX_TOKENS)
-    heads, head_dim = scale.count(HEADS), scale.head_dim(HEAD_DIM)
-    words = [scale.count(QWEN_TEXT), scale.count(FLUX_TEXT)]
+# By name, where # is a size; without a maker it cannot be done.
+MAKERS = {
+    "lora.plain.#x#x#": linear,
+    "lora.merged.#x#x#": linear,
+    "lora.unfused.r#.#x#x#": lora_unfused,
+    "lora.fused.r#.#x#x#": None,
+    "linear.plain.#x#x#": linear,
+    **{
+        f"linear.{after}.#x#x#": lambda i, *sizes, after=after: linear(i, *sizes, after=after)
+        for after in ("bias", "gelu", "silu", "gate")
+    },
+    "linear.input.r#.#x#x#": linear_input,
+    "linear.factors.r#.#x#x#": linear_factors,
+    "attention.forward.#x#x#x#": attention,
+    "attention.masked.t#.#x#x#x#": lambda i, text, *sizes: attention(i, *sizes, text=text),
+    "attention.backward.#x#x#x#": attention_backward,
+    "headnorm.rope.#+#x#x#": headnorm_rope,
+    "layernorm.modulate.#x#": layernorm_modulate,
+    "copy.#x#": copy,
+    "gate.residual.#x#": gate_residual,
+    "gelu.#x#": lambda i, *sizes: activation(i, *sizes, "gelu"),
+    "silu.#x#": lambda i, *sizes: activation(i, *sizes, "silu"),
+    "guided.euler.#x#": guided_euler,
+    "conv2d.kl.#x#x#": conv2d,
+    "conv2d.qwen.#x#x#": conv2d,
+    "groupnorm.silu.#x#x#": groupnorm_silu,
+    "channelnorm.silu.#x#x#": channelnorm_silu,
+    "upsample.#x#x#": upsample,
+    "adamw.#x#": adamw,
+}
 
-    for tokens in map(scale.count, LORA_TOKENS):
-        for out in (hidden, mlp):
-            sizes = (tokens, hidden, out)
-            shape = "x".join(map(str, sizes))
-            yield f"lora.plain.{shape}", lambda i, s=sizes: linear(i, *s)
-            yield f"lora.merged.{shape}", lambda i, s=sizes: linear(i, *s)
-            for rank in RANKS:
-                yield (
-                    f"lora.unfused.r{rank}.{shape}",
-                    lambda i, s=sizes, r=rank: lora_unfused(i, *s, r),
-                )
-                yield f"lora.fused.r{rank}.{shape}", None
 
-    for sizes in (
-        (qwen, hidden, hidden),
-        (qwen, hidden, mlp),
-        (qwen, mlp, hidden),
-        (flux, hidden, hidden),
-        (flux, hidden, mlp),
-        (flux, scale.width(HIDDEN + MLP), hidden),
-        (words[0], hidden, mlp),
-        (words[1], hidden, mlp),
-    ):
-        yield f"linear.plain.{'x'.join(map(str, sizes))}", lambda i, s=sizes: linear(i, *s)
-    up, down = (qwen, hidden, mlp), (qwen, mlp, hidden)
-    for after, sizes in (("bias", up), ("gelu", up), ("silu", up), ("gate", down)):
-        yield (
-            f"linear.{after}.{'x'.join(map(str, sizes))}",
-            lambda i, s=sizes, a=after: linear(i, *s, after=a, bias=True),
-        )
-    yield (
-        f"linear.input.r{GRADIENT_RANK}.{'x'.join(map(str, up))}",
-        lambda i: linear_input(i, *up),
-    )
-    yield (
-        f"linear.factors.r{GRADIENT_RANK}.{'x'.join(map(str, up))}",
-        lambda i: linear_factors(i, *up),
-    )
-
-    yield (
-        f"attention.forward.1x{qwen}x{heads}x{head_dim}",
-        lambda i: attention(i, 1, qwen, heads, head_dim),
-    )
-    yield (
-        f"attention.forward.1x{flux}x{heads}x{head_dim}",
-        lambda i: attention(i, 1, flux, heads, head_dim),
-    )
-    yield (
-        f"attention.masked.2x{qwen}x{heads}x{head_dim}",
-        lambda i: attention(i, 2, qwen, heads, head_dim, text=words[0]),
-    )
-    yield (
-        f"attention.backward.1x{qwen}x{heads}x{head_dim}",
-        lambda i: attention_backward(i, 1, qwen, heads, head_dim),
-    )
-
-    for text in words:
-        yield (
-            f"headnorm.rope.{text}+{image}x{heads}x{head_dim}",
-            lambda i, t=text: headnorm_rope(i, t, image, heads, head_dim),
-        )
-    for tokens in (image, flux):
-        yield (
-            f"layernorm.modulate.{tokens}x{hidden}",
-            lambda i, t=tokens: layernorm_modulate(i, t, hidden),
-        )
-
-    latent = scale.width(LATENT_CHANNELS)
-    yield f"copy.{image}x{mlp}", lambda i: copy(i, image, mlp)
-    yield f"gate.residual.{image}x{hidden}", lambda i: gate_residual(i, image, hidden)
-    yield f"gelu.{image}x{mlp}", lambda i: activation(i, image, mlp, "gelu")
-    yield f"silu.{image}x{mlp}", lambda i: activation(i, image, mlp, "silu")
-    yield f"guided.euler.{image}x{latent}", lambda i: guided_euler(i, image, latent)
-
-    def picture(full_side, full_channels):
-        side, channels = scale.side(full_side), scale.channels(full_channels)
-        return f"{side}x{side}x{channels}", (side, channels)
-
-    for decoder, full_side, full_channels in (
-        ("kl", 128, 512),
-        ("kl", 512, 256),
-        ("kl", 1024, 128),
-        ("qwen", 256, 384),
-        ("qwen", 1024, 96),
-    ):
-        shape, sizes = picture(full_side, full_channels)
-        yield f"conv2d.{decoder}.{shape}", lambda i, s=sizes: conv2d(i, *s)
-    shape, norm_sizes = picture(1024, 128)
-    yield f"groupnorm.silu.{shape}", lambda i: groupnorm_silu(i, *norm_sizes)
-    shape, channel_sizes = picture(1024, 96)
-    yield f"channelnorm.silu.{shape}", lambda i: channelnorm_silu(i, *channel_sizes)
-    shape, small_sizes = picture(512, 256)
-    yield f"upsample.{shape}", lambda i: upsample(i, *small_sizes)
-
-    count, numel = scale.count(ADAPTER_MATRICES), ADAPTER_RANK * hidden
-    yield f"adamw.{count}x{numel}", lambda i: adamw(i, count, numel)
+def maker(name):
+    """What makes the arguments of a name, at its sizes; None if it cannot be done."""
+    for pattern, make in MAKERS.items():
+        match = re.fullmatch(re.escape(pattern).replace(r"\#", r"(\d+)"), name)
+        if match:
+            sizes = [int(size) for size in match.groups()]
+            return make and (lambda i: make(i, *sizes))
+    raise KeyError(name)
 
 
 def elapsed_seconds(torch, device, work):
@@ -338,14 +250,13 @@ def elapsed_seconds(torch, device, work):
     return start.elapsed_time(end) * 1e-3
 
 
-def measure(torch, device, dtype, make, scale, rounds):
+def measure(torch, device, dtype, make, rounds):
     """Microseconds of one run in each round."""
     calls = []
-    rotation = ROTATION_BYTES // scale.shrink**2
     while True:
         inputs = Inputs(torch, device, dtype)
         calls.append(make(inputs))
-        if len(calls) >= min(MOST_SETS, 1 + rotation // max(1, inputs.bytes)):
+        if len(calls) >= min(MOST_SETS, 1 + ROTATION_BYTES // max(1, inputs.bytes)):
             break
 
     def run(count):
@@ -361,11 +272,11 @@ def measure(torch, device, dtype, make, scale, rounds):
     ]
 
 
-def row(torch, device, dtype, name, make, scale, rounds):
+def row(torch, device, dtype, name, make, rounds):
     if make is None:
         return {"name": name, "timing": None, "problem": "PyTorch has no such kernel"}
     try:
-        micros = measure(torch, device, dtype, make, scale, rounds)
+        micros = measure(torch, device, dtype, make, rounds)
     except (RuntimeError, AttributeError, TypeError) as e:  # out of memory, or an older PyTorch
         return {"name": name, "timing": None, "problem": str(e).splitlines()[0]}
     finally:
@@ -382,7 +293,7 @@ def parse_arguments():
     parser.add_argument("--list", action="store_true", help="print the names and stop")
     parser.add_argument("--only", metavar="PATTERN", help="rows whose name contains it")
     parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--shrink", type=int, default=1, help="divide all sizes, for a trial")
+    parser.add_argument("--names", metavar="FILE", type=pathlib.Path, default=NAMES, help="the rows")
     parser.add_argument("--device", default="cuda", choices=("cuda", "cpu"))
     parser.add_argument("--dtype", default="bf16", choices=("bf16", "f32"))
     parser.add_argument("--json", metavar="FILE", help="write the rows there")
@@ -391,12 +302,12 @@ def parse_arguments():
 
 def main():
     options = parse_arguments()
-    scale = Scale(options.shrink)
-    chosen = [
-        (name, make)
-        for name, make in rows(scale)
-        if options.only is None or re.search(options.only, name)
-    ]
+    names = options.names.read_text(encoding="utf-8").split()
+    try:
+        chosen = [(n, maker(n)) for n in names if options.only is None or re.search(options.only, n)]
+    except KeyError as e:
+        print(f"torch_kernels: {options.names}: no kernel is called {e}", file=sys.stderr)
+        return 1
     if options.list:
         print("\n".join(name for name, _ in chosen))
         return 0
@@ -413,13 +324,12 @@ def main():
         "framework": f"PyTorch {torch.__version__}",
         "device": torch.cuda.get_device_name() if options.device == "cuda" else "cpu",
         "computeType": options.dtype.upper(),
-        "shrink": options.shrink,
         "rounds": options.rounds,
         "rows": [],
     }
     for name, make in chosen:
         with torch.set_grad_enabled(name.startswith("attention.backward")):
-            result = row(torch, options.device, dtype, name, make, scale, options.rounds)
+            result = row(torch, options.device, dtype, name, make, options.rounds)
         report["rows"].append(result)
         timing = result["timing"]
         print(f"{name:40} " + (f"{timing['micros']['median']:.2f} us" if timing else result["problem"]))

@@ -27,7 +27,8 @@ public record LinearCase(
         Activation activation,
         int rank,
         DType lora) {
-    private static final float SCALE = 0.75f;
+    /** A power of two: what is rounded is the same before and after it. */
+    private static final float SCALE = 0.5f;
 
     /** What else takes part. */
     public enum Part {

@@ -20,7 +20,7 @@ final class AttentionCases {
         return Stream.of(
                 KernelCase.of(name("forward", joint), joint::forward).of(FORWARD),
                 KernelCase.of(name("forward", flux), flux::forward).of(FORWARD),
-                KernelCase.of(name("masked", guided), guided::forward).of(FORWARD),
+                KernelCase.of(name("masked.t" + text, guided), guided::forward).of(FORWARD),
                 KernelCase.ofSeveral(name("backward", joint), joint::gradients).of(GRADIENT));
     }
 

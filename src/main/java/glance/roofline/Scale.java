@@ -2,7 +2,7 @@ package glance.roofline;
 
 /**
  * Sizes of the published models, divided by {@code shrink} so that slow devices can run the same
- * table. {@code benchmarks/peers/torch_kernels.py} divides in the same way.
+ * table.
  */
 public record Scale(int shrink) {
     /** Divisor that tensor cores and vector loads like. */
