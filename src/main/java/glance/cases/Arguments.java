@@ -115,19 +115,26 @@ public final class Arguments implements AutoCloseable {
         return uploaded(dtype, HostValues.of(dtype, values, count), dims);
     }
 
-    /** A weight [out, ...] as a file would give it, which keeps the size of what it multiplies. */
+    /**
+     * A weight [out, ...] as a file would give it, which keeps the size of what it multiplies; of a
+     * quantised type its values are near one.
+     */
     public Tensor weight(DType dtype, int... dims) {
         Shape shape = Shape.of(dims);
+        if (dtype.isQuantised()) {
+            HostValues blocks =
+                    new HostValues(dtype, RandomBlocks.of(dtype, shape.numel(), seed + next));
+            return draw(blocks, () -> adopted(blocks, shape));
+        }
         Numbers numbers =
                 numbers(dtype, dims.length < 2 ? 1 : shape.numel() / Math.max(1, dims[0]));
-        return draw(
-                numbers,
-                () -> {
-                    HostValues values = HostValues.of(dtype, numbers, shape.numel());
-                    Tensor tensor = ops.device().memory().adopt(dtype, shape, values.bytes());
-                    weights.add(tensor);
-                    return tensor;
-                });
+        return draw(numbers, () -> adopted(HostValues.of(dtype, numbers, shape.numel()), shape));
+    }
+
+    private Tensor adopted(HostValues values, Shape shape) {
+        Tensor tensor = ops.device().memory().adopt(values.dtype(), shape, values.bytes());
+        weights.add(tensor);
+        return tensor;
     }
 
     private Numbers numbers(DType dtype, long fanIn) {
@@ -157,11 +164,10 @@ public final class Arguments implements AutoCloseable {
         return drawn.get(next++);
     }
 
-    /** A weight may be kept in another dtype than it came in. */
-    private static Elements kept(Elements values, Tensor tensor) {
-        return tensor.dtype().isFloating()
-                ? i -> HostFloats.rounded(tensor.dtype(), (float) values.at(i))
-                : values;
+    /** A weight may be kept in another dtype than it came in; blocks are expanded into another. */
+    private Elements kept(Elements values, Tensor tensor) {
+        DType dtype = tensor.dtype().isQuantised() ? ops.computeType() : tensor.dtype();
+        return dtype.isFloating() ? i -> HostFloats.rounded(dtype, (float) values.at(i)) : values;
     }
 
     private static Elements quick(Elements values, long count) {
@@ -210,7 +216,7 @@ public final class Arguments implements AutoCloseable {
     /** Fails if an operation has written to one of its arguments. */
     public void expectUnchanged() {
         for (Tensor tensor : drawn) {
-            HostValues now = HostValues.read(device, tensor);
+            Elements now = kept(HostValues.read(device, tensor), tensor);
             Elements before = given.get(tensor.storage());
             for (long i = 0; i < tensor.numel(); i++) {
                 if (now.at(i) != before.at(i)) {

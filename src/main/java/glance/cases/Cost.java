@@ -26,7 +26,7 @@ public record Cost(double flop, double bytes) {
     private record Part(Storage storage, long offset, long bytes) {
         static Part of(Tensor tensor) {
             return new Part(
-                    tensor.storage(), tensor.offset(), tensor.numel() * tensor.dtype().bytes());
+                    tensor.storage(), tensor.offset(), tensor.dtype().bytes(tensor.numel()));
         }
     }
 

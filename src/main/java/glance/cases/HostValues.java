@@ -40,7 +40,7 @@ record HostValues(DType dtype, ByteBuffer bytes) implements Elements {
     }
 
     private static ByteBuffer buffer(DType dtype, long count) {
-        int bytes = Math.toIntExact(count * dtype.bytes());
+        int bytes = Math.toIntExact(dtype.bytes(count));
         // direct, as a mapped file is
         return ByteBuffer.allocateDirect(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }

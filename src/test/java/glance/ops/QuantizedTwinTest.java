@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import glance.backend.Device;
-import glance.ops.parity.QuantizedWeightCases;
+import glance.cases.RandomBlocks;
 import glance.ops.parity.TestDevice;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -12,6 +12,7 @@ import glance.tensor.Tensor;
 import glance.tensor.block.BlockFormat;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -35,14 +36,16 @@ class QuantizedTwinTest {
         }
         try (Device device = test.open();
                 Ops ops = new Ops(device)) {
-            QuantizedWeightCases.types().forEach(type -> compare(ops, type));
+            Arrays.stream(DType.values())
+                    .filter(DType::isQuantised)
+                    .forEach(type -> compare(ops, type));
         }
     }
 
     private static void compare(Ops ops, DType type) {
         Random random = new Random(type.ordinal());
         int size = OUT * IN;
-        ByteBuffer blocks = QuantizedWeightCases.blocks(type, size / type.blockElements(), random);
+        ByteBuffer blocks = RandomBlocks.of(type, size, type.ordinal());
         float[] values = new float[size];
         BlockFormat.of(type).read(blocks, 0, values, 0, size);
         ByteBuffer floats = ByteBuffer.allocateDirect(4 * size).order(blocks.order());

@@ -40,7 +40,7 @@ final class LookupCases {
         return Stream.of(embedding(DType.BF16, 97, 203, 5, 113), timesteps(256, 1, 0, t));
     }
 
-    private static Case embedding(DType dtype, int vocab, int dim, int... ids) {
+    static Case embedding(DType dtype, int vocab, int dim, int... ids) {
         int[] dims = Arrays.copyOf(ids, ids.length + 1);
         dims[ids.length] = dim;
         return Case.of(
