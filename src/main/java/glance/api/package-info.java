@@ -15,7 +15,7 @@
  *   <li>{@link glance.api.TrainingFailure}: training went wrong in its numbers
  * </ul>
  *
- * Beside these, use after closing is an {@link IllegalStateException}, and a failing disk an {@link
- * java.io.UncheckedIOException}.
+ * Beside these, use after closing is an {@link IllegalStateException}, and a failing disk or
+ * network an {@link java.io.UncheckedIOException}.
  */
 package glance.api;

@@ -30,6 +30,12 @@ public record HubName(String repo, String revision, String file) {
                             + PART
                             + ")(?:@(?<revision>[\\w./-]+)|/(?<file>[^:@]+))?");
 
+    /** A file in a snapshot, with the separators of any system. */
+    private static final Pattern CACHED =
+            Pattern.compile(
+                    "(?<folder>.*[/\\\\]models--(?<org>[^/\\\\]+?)--(?<name>[^/\\\\]+))[/\\\\]"
+                            + "snapshots[/\\\\](?<commit>[^/\\\\]+)[/\\\\](?<file>.+)");
+
     /**
      * Reads a name. A file or folder of this machine is none, nor what seems to be meant as one:
      * below a folder that exists, or named like a file of weights.
@@ -56,27 +62,19 @@ public record HubName(String repo, String revision, String file) {
      * file, and for one that is not of the main snapshot.
      */
     public static Optional<HubName> ofCached(Path path) {
-        Path absolute = path.toAbsolutePath().normalize();
-        for (int i = 0; i + 3 < absolute.getNameCount(); i++) {
-            String folder = absolute.getName(i).toString();
-            String[] parts = folder.split("--");
-            if (folder.startsWith(FOLDER)
-                    && parts.length == 3
-                    && absolute.getName(i + 1).toString().equals(RepoCache.SNAPSHOTS)) {
-                Path ref = absolute.getRoot().resolve(absolute.subpath(0, i + 1));
-                ref = ref.resolve(RepoCache.REFS).resolve(MAIN);
-                String commit = absolute.getName(i + 2).toString();
-                if (Files.isRegularFile(ref) && FileInput.text(ref).strip().equals(commit)) {
-                    Path file = absolute.subpath(i + 3, absolute.getNameCount());
-                    return Optional.of(
-                            new HubName(
-                                    parts[1] + "/" + parts[2],
-                                    MAIN,
-                                    file.toString().replace('\\', '/')));
-                }
-            }
+        Matcher matcher = CACHED.matcher(path.toAbsolutePath().normalize().toString());
+        if (!matcher.matches()) {
+            return Optional.empty();
         }
-        return Optional.empty();
+        Path main = Path.of(matcher.group("folder"), RepoCache.REFS, MAIN);
+        return Files.isRegularFile(main)
+                        && FileInput.text(main).strip().equals(matcher.group("commit"))
+                ? Optional.of(
+                        new HubName(
+                                matcher.group("org") + "/" + matcher.group("name"),
+                                MAIN,
+                                matcher.group("file").replace('\\', '/')))
+                : Optional.empty();
     }
 
     /** The folder of the repository in the cache. */

@@ -38,7 +38,8 @@ public final class InfoText {
         if (inspection instanceof Inspection.Model model) {
             print(model);
         } else if (inspection instanceof Inspection.OnHub hub) {
-            print(hub);
+            line(hub.kind(), hub.path());
+            print(hub.look());
         } else if (inspection instanceof Inspection.Component component) {
             line("component", component.className());
             line("path", component.path());
@@ -86,8 +87,7 @@ public final class InfoText {
         }
     }
 
-    private void print(Inspection.OnHub hub) {
-        line(hub.kind(), hub.path());
+    private void print(Look hub) {
         line("commit", hub.commit());
         line("licence", hub.licence() == null ? "not named" : hub.licence());
         line("access", hub.gated() ? "gated: its terms must be accepted on its page" : "open");
@@ -99,7 +99,7 @@ public final class InfoText {
                         + ", of which "
                         + Units.bytes(hub.cachedBytes())
                         + " are in the cache");
-        line("folder", hub.folder());
+        line("folder", hub.folder().toString());
         out.println();
         Table table = new Table("file", "size", "");
         for (Look.File file : hub.files()) {

@@ -67,39 +67,10 @@ public sealed interface Inspection {
             WeightsSummary weights)
             implements Inspection {}
 
-    /**
-     * A model or adapter of the hub that is not wholly in the cache.
-     *
-     * @param path its name
-     * @param commit that its revision is at
-     * @param licence as its card names it; null if it names none
-     * @param gated whether its terms must be accepted first
-     * @param folder where the files are or will be
-     * @param bytes size of the files that the engine reads
-     * @param cachedBytes of these, what is in the cache
-     */
-    record OnHub(
-            String kind,
-            String path,
-            String commit,
-            String licence,
-            boolean gated,
-            String folder,
-            long bytes,
-            long cachedBytes,
-            List<Look.File> files)
-            implements Inspection {
+    /** A model or adapter of the hub that is not wholly in the cache. */
+    record OnHub(String kind, String path, @JsonUnwrapped Look look) implements Inspection {
         static OnHub of(Look look) {
-            return new OnHub(
-                    look.isModel() ? "hub model" : "hub adapter",
-                    look.name(),
-                    look.commit(),
-                    look.licence(),
-                    look.gated(),
-                    look.folder().toString(),
-                    look.bytes(),
-                    look.cachedBytes(),
-                    look.files());
+            return new OnHub(look.model() ? "hub model" : "hub adapter", look.name(), look);
         }
     }
 

@@ -99,6 +99,21 @@ class ProgressTest {
         assertOneLine("resizing 0/2 [", "resizing 1/2, about ");
     }
 
+    /** Many are finished together, and some calls finish none. */
+    @Test
+    void megabytes_haveARate() throws InterruptedException {
+        System.setProperty(Terminal.STDERR_PROPERTY, "true");
+        try (Progress progress = new Progress(session, "pulling", Progress.MEGABYTE)) {
+            progress.next("a", 1_000, 3_000);
+            Thread.sleep(100);
+            progress.next("a", 1_000, 3_000);
+            progress.next("a", 2_000, 3_000);
+            assertThat(progress.secondsPerStep()).isBetween(100e-6, 1e-2);
+            assertThat(progress.state(List.of()).get(1)).matches("\\d+\\.\\d MB/s");
+        }
+        assertOneLine("pulling 1000/3000 MB [", "pulling 2000/3000 MB [");
+    }
+
     @Test
     void warning_standsAlone_andTheBarComesBack() {
         System.setProperty(Terminal.STDERR_PROPERTY, "true");
