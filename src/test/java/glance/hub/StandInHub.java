@@ -20,6 +20,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -46,6 +47,10 @@ public final class StandInHub implements AutoCloseable {
     }
 
     private final Map<String, Map<String, byte[]>> repos = new LinkedHashMap<>();
+
+    /** By the arrays themselves; to hash a large one takes longer than to send it. */
+    private final Map<byte[], String> etags = new ConcurrentHashMap<>();
+
     private final List<Seen> seen = new CopyOnWriteArrayList<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer hub = server();
@@ -153,6 +158,10 @@ public final class StandInHub implements AutoCloseable {
                         content);
     }
 
+    private String known(String path, byte[] content) {
+        return etags.computeIfAbsent(content, bytes -> etag(path, bytes));
+    }
+
     private static boolean isLarge(String path) {
         return path.endsWith(".safetensors");
     }
@@ -226,11 +235,11 @@ public final class StandInHub implements AutoCloseable {
             entry.put("size", content.length).put("blobId", "f".repeat(40));
             if (isLarge(path)) {
                 entry.putObject("lfs")
-                        .put("sha256", etag(path, content))
+                        .put("sha256", known(path, content))
                         .put("size", content.length)
                         .put("pointerSize", 134);
             } else {
-                entry.put("blobId", etag(path, content));
+                entry.put("blobId", known(path, content));
             }
         }
         return entry;
@@ -245,7 +254,7 @@ public final class StandInHub implements AutoCloseable {
         }
         exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
         if (isLarge(path)) {
-            exchange.getResponseHeaders().set("X-Linked-Etag", '"' + etag(path, content) + '"');
+            exchange.getResponseHeaders().set("X-Linked-Etag", '"' + known(path, content) + '"');
             exchange.getResponseHeaders().set("X-Linked-Size", "" + content.length);
             exchange.getResponseHeaders()
                     .set(
@@ -265,9 +274,8 @@ public final class StandInHub implements AutoCloseable {
     }
 
     /** The content of a file, or the part that was asked for. */
-    private static void send(HttpExchange exchange, byte[] content, String path)
-            throws IOException {
-        exchange.getResponseHeaders().set("ETag", "W/\"" + etag(path, content) + '"');
+    private void send(HttpExchange exchange, byte[] content, String path) throws IOException {
+        exchange.getResponseHeaders().set("ETag", "W/\"" + known(path, content) + '"');
         exchange.getResponseHeaders().set("X-Repo-Commit", COMMIT);
         part(exchange, content, content.length);
     }
