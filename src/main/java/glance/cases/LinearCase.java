@@ -27,8 +27,10 @@ public record LinearCase(
         Activation activation,
         int rank,
         DType lora) {
-    /** A power of two: what is rounded is the same before and after it. */
-    private static final float SCALE = 0.5f;
+    private static final float SCALE = 0.75f;
+
+    /** A power of two: S is rounded, and to the same numbers before and after it. */
+    private static final float GRADIENT_SCALE = 0.5f;
 
     /** What else takes part. */
     public enum Part {
@@ -75,13 +77,14 @@ public record LinearCase(
             int samples = parts.contains(Part.GATE) ? batch : 1;
             gate = a.floats(samples, 6 * out).narrow(1, 2 * out, out);
         }
-        return a.ops().linear(x, w, bias, adapter(a), new Epilogue(activation, gate, residual));
+        return a.ops()
+                .linear(x, w, bias, adapter(a, SCALE), new Epilogue(activation, gate, residual));
     }
 
     /** The product with an adapter in three launches; its strength is in b already. */
     public Tensor unfused(Arguments a) {
         Tensor x = a.activation(batch, seqLen, in);
-        LowRank adapter = adapter(a);
+        LowRank adapter = adapter(a, 1);
         Tensor plain = a.ops().linear(x, weight(a), null);
         Tensor low = a.ops().linear(x, adapter.a(), null);
         return a.ops().linear(low, adapter.b(), null, null, Epilogue.add(plain));
@@ -96,7 +99,8 @@ public record LinearCase(
     public TrainingOps.LinearGradients gradients(Arguments a, boolean input, boolean factors) {
         Tensor x = a.activation(batch, seqLen, in);
         Tensor dy = a.activation(batch, seqLen, out);
-        Op.Linear forward = new Op.Linear(x, weight(a), null, adapter(a), Epilogue.none(), dy);
+        Op.Linear forward =
+                new Op.Linear(x, weight(a), null, adapter(a, GRADIENT_SCALE), Epilogue.none(), dy);
         return a.ops().training().linear(forward, dy, input, factors);
     }
 
@@ -104,14 +108,14 @@ public record LinearCase(
         return parts.contains(Part.UPLOADED) ? a.floats(out, in) : a.weight(weight, out, in);
     }
 
-    private LowRank adapter(Arguments a) {
+    private LowRank adapter(Arguments a, float scale) {
         if (rank == 0) {
             return null;
         }
         Tensor down = a.weight(lora, rank, in);
         Tensor up = a.weight(lora, out, rank);
         Tensor scales = parts.contains(Part.SCALES) ? a.weight(DType.F32, rank) : null;
-        return new LowRank(down, up, SCALE, scales);
+        return new LowRank(down, up, scale, scales);
     }
 
     @Override

@@ -1,27 +1,18 @@
 package glance.cases;
 
 import glance.tensor.Tensor;
-import java.util.Comparator;
-import java.util.stream.IntStream;
+import java.util.HashMap;
+import java.util.Map;
 
 /** Where the elements of a tensor lie in its storage. */
 final class View {
     private final Tensor tensor;
     private final boolean contiguous;
-    private final long[] below; // elements of the dimensions after each
-    private final int[] largestStrideFirst;
+    private Map<Long, Long> indices;
 
     View(Tensor tensor) {
         this.tensor = tensor;
         this.contiguous = tensor.isContiguous();
-        this.below = tensor.shape().contiguousStrides();
-        this.largestStrideFirst =
-                IntStream.range(0, tensor.rank())
-                        .filter(axis -> tensor.dim(axis) > 1)
-                        .boxed()
-                        .sorted(Comparator.comparing(axis -> -tensor.stride(axis)))
-                        .mapToInt(axis -> axis)
-                        .toArray();
     }
 
     boolean isContiguous() {
@@ -35,28 +26,29 @@ final class View {
         }
         long position = tensor.offset();
         long rest = index;
-        for (int axis = 0; axis < below.length; axis++) {
-            position += rest / below[axis] * tensor.stride(axis);
-            rest %= below[axis];
+        for (int axis = tensor.rank() - 1; axis >= 0; axis--) {
+            position += rest % tensor.dim(axis) * tensor.stride(axis);
+            rest /= tensor.dim(axis);
         }
         return position;
     }
 
     /** The reverse; -1 where no element of the tensor lies. */
     long index(long position) {
-        long rest = position - tensor.offset();
+        long index = position - tensor.offset();
         if (contiguous) {
-            return rest < 0 || rest >= tensor.numel() ? -1 : rest;
+            return index < tensor.numel() ? Math.max(-1, index) : -1;
         }
-        long index = 0;
-        for (int axis : largestStrideFirst) {
-            long at = rest / tensor.stride(axis);
-            if (rest < 0 || at >= tensor.dim(axis)) {
-                return -1;
+        return indices().getOrDefault(position, -1L);
+    }
+
+    private synchronized Map<Long, Long> indices() {
+        if (indices == null) {
+            indices = new HashMap<>();
+            for (long i = 0; i < tensor.numel(); i++) {
+                indices.put(position(i), i);
             }
-            index += at * below[axis];
-            rest -= at * tensor.stride(axis);
         }
-        return rest == 0 ? index : -1;
+        return indices;
     }
 }

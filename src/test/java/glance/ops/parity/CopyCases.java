@@ -4,7 +4,6 @@ import glance.cases.Case;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -113,23 +112,18 @@ final class CopyCases {
     /** Every number that the dtype can hold, subnormal ones included. */
     private static Case everyPattern(DType dtype) {
         FloatFormat format = FloatFormat.of(dtype);
-        int count = 1 << 8 * dtype.bytes();
-        ByteBuffer patterns = ByteBuffer.allocate(count * dtype.bytes());
-        for (int i = 0; i < count; i++) {
-            format.put(patterns, i, Double.isFinite(format.decode(i)) ? i : 0);
-        }
+        int count = 1 << Byte.SIZE * dtype.bytes();
         return Case.of(
                 "cast every " + dtype + " to F32",
-                a ->
-                        a.ops()
-                                .cast(
-                                        a.bits(
-                                                dtype,
-                                                patterns,
-                                                i -> format.get(patterns, (int) i),
-                                                1,
-                                                count),
-                                        DType.F32));
+                a -> {
+                    Tensor x = a.bits(dtype, format.patterns(), i -> finite(format, i), 1, count);
+                    return a.ops().cast(x, DType.F32);
+                });
+    }
+
+    private static double finite(FloatFormat format, long pattern) {
+        double number = format.decode((int) pattern);
+        return Double.isFinite(number) ? number : 0;
     }
 
     private static Case cast(DType dtype, int... dims) {
