@@ -9,8 +9,11 @@ import glance.op.Op;
 import glance.op.TrainingOp;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -32,23 +35,32 @@ public record Cost(double flop, double bytes) {
 
     static Cost of(History history) {
         Set<Part> read = new HashSet<>();
-        Set<Part> written = new HashSet<>();
+        Map<Storage, Set<Part>> made = new IdentityHashMap<>();
         double flop = 0;
         for (Op op : history.ops()) {
-            Set<Part> arguments = new HashSet<>();
-            List<Result> results =
-                    Formulas.of(
-                            op,
-                            tensor -> {
-                                arguments.add(Part.of(tensor));
-                                return i -> 0;
-                            });
-            arguments.stream().filter(part -> !written.remove(part)).forEach(read::add);
-            results.forEach(result -> written.add(Part.of(result.tensor())));
+            List<Tensor> arguments = new ArrayList<>();
+            List<Result> results = Formulas.of(op, tensor -> noted(tensor, arguments));
+            for (Tensor argument : arguments) {
+                if (made.containsKey(argument.storage())) {
+                    made.get(argument.storage()).clear();
+                } else {
+                    read.add(Part.of(argument));
+                }
+            }
+            for (Result result : results) {
+                made.computeIfAbsent(result.tensor().storage(), storage -> new HashSet<>())
+                        .add(Part.of(result.tensor()));
+            }
             flop += flop(op, history);
         }
-        long bytes = Stream.of(read, written).flatMap(Set::stream).mapToLong(Part::bytes).sum();
+        Stream<Part> written = made.values().stream().flatMap(Set::stream);
+        long bytes = Stream.concat(read.stream(), written).mapToLong(Part::bytes).sum();
         return new Cost(flop, bytes);
+    }
+
+    private static Elements noted(Tensor tensor, List<Tensor> all) {
+        all.add(tensor);
+        return i -> 0;
     }
 
     private static double flop(Op op, History history) {
