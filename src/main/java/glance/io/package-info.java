@@ -1,7 +1,7 @@
 /**
- * Everything that lives in files: safetensors weights, JSON configs, model folders and pictures.
- * Knows {@link glance.tensor} for shapes and element types and nothing of devices or models. A file
- * that cannot be used is a {@link glance.api.FormatException}, in one line.
+ * Everything that lives in files: weights in safetensors and GGUF, JSON configs, model folders and
+ * pictures. Knows {@link glance.tensor} for shapes and element types and nothing of devices or
+ * models. A file that cannot be used is a {@link glance.api.FormatException}, in one line.
  *
  * <p>Not API: may change in any release.
  */

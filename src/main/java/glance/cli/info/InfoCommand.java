@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
         name = "info",
         sortOptions = false,
         header =
-                "Shows what a model, a component, a safetensors or adapter file, or a picture holds.",
+                "Shows what a model, a component, a file of weights, an adapter or a picture holds.",
         description = {
             "",
             "Reads configs and headers only, so it is quick for files of any size. Of a model or"

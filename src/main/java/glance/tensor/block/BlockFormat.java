@@ -177,10 +177,14 @@ public final class BlockFormat {
             int inChunk = element % plane.chunk();
             int from = block + plane.at() + element / plane.chunk() * row + inChunk % row;
             int shift = plane.bits() * (inChunk / row);
-            int length = Math.min(count - done, row - inChunk % row);
+            // neighbours are in the next byte, or above in the same where a row is one byte
+            int step = row > 1 ? 1 : 0;
+            int turn = row > 1 ? 0 : plane.bits();
+            int left = row > 1 ? row - inChunk % row : plane.chunk() - inChunk;
+            int length = Math.min(count - done, left);
             int to = at + done;
             for (int i = 0; i < length; i++) {
-                int bits = (blocks.get(from + i) >> shift & mask) << weight;
+                int bits = (blocks.get(from + step * i) >> shift + turn * i & mask) << weight;
                 target[to + i] = weight == 0 ? bits : target[to + i] + bits;
             }
             done += length;
