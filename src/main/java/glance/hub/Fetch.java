@@ -91,6 +91,7 @@ final class Fetch implements AutoCloseable {
      */
     void all(Consumer<Path> check) throws IOException, InterruptedException {
         announce();
+        pull.expect(files);
         if (isModel()) {
             pull.run(files.stream().filter(Fetch::isConfig).toList());
             check.accept(path());

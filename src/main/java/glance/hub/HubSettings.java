@@ -49,7 +49,9 @@ public final class HubSettings {
      * @throws RequestException if HF_ENDPOINT is no address
      */
     public static HubSettings ofProcess() {
-        return of(System::getenv, Path.of(System.getProperty("user.home")));
+        // As the hub's tools do; where there is no home, user.home is a question mark.
+        String home = first(System::getenv, "HOME", System.getProperty("user.home"));
+        return of(System::getenv, Path.of(home));
     }
 
     /** Those of an environment and a home folder. */

@@ -104,6 +104,11 @@ final class Pull implements AutoCloseable {
         return files;
     }
 
+    /** Says how much {@link #run} will bring in all, for who watches. */
+    void expect(List<RepoFile> files) {
+        total = files.stream().mapToLong(RepoFile::size).sum();
+    }
+
     /** Ends what is under way. */
     @Override
     public void close() {
@@ -117,8 +122,8 @@ final class Pull implements AutoCloseable {
      * @throws CancelledException if the watcher wants it; what came stays
      */
     void run(List<RepoFile> files) throws IOException, InterruptedException {
+        byContent.clear();
         for (RepoFile file : files) {
-            total += file.size();
             byContent.computeIfAbsent(file.etag(), etag -> new ArrayList<>()).add(file);
         }
         byContent.values().forEach(same -> waiting.add(same.get(0)));
@@ -240,7 +245,14 @@ final class Pull implements AutoCloseable {
 
     private void finish(Source source) throws IOException {
         RepoFile file = source.blob.file();
-        if (source.blob.finish()) {
+        boolean right;
+        try {
+            right = source.blob.finish();
+        } catch (IOException e) {
+            source.blob.close();
+            throw e;
+        }
+        if (right) {
             source.blob.close();
             List<RepoFile> same = byContent.get(file.etag());
             link(same);

@@ -230,18 +230,21 @@ record Selection(String main, List<String> files) {
 
     /**
      * The adapter that a snapshot surely stands for: the file that was named, or one with a name of
-     * PEFT or diffusers. Without a network the only one will do.
+     * PEFT or diffusers, of PEFT with its config. Without a network the only one will do.
      */
     static Optional<Path> cachedAdapter(HubName name, Path snapshot, boolean offline) {
         List<String> names = RepoCache.files(snapshot);
-        if (name.file() != null) {
-            return Optional.of(name.file()).filter(names::contains).map(snapshot::resolve);
+        List<String> found =
+                name.file() == null
+                        ? AdapterPath.candidates(names)
+                        : present(names, List.of(name.file()));
+        if (found.size() != 1 || name.file() == null && isModel(snapshot)) {
+            return Optional.empty();
         }
-        List<String> found = AdapterPath.candidates(names);
-        boolean sure = found.size() == 1 && (offline || AdapterPath.isUsual(found.get(0)));
-        return sure && !isModel(snapshot)
-                ? Optional.of(snapshot.resolve(found.get(0)))
-                : Optional.empty();
+        Path file = snapshot.resolve(found.get(0));
+        boolean whole = !AdapterPath.isNamedByPeft(file) || AdapterPath.config(file).isPresent();
+        boolean chosen = name.file() != null || AdapterPath.isUsual(found.get(0));
+        return Optional.of(file).filter(path -> offline || whole && chosen);
     }
 
     private static FormatException refuse(HubName name, String reason, String remedy) {

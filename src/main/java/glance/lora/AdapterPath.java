@@ -171,7 +171,7 @@ public final class AdapterPath {
     }
 
     /** Whether a file has the name that PEFT gives, so that a config beside it is surely its. */
-    static boolean isNamedByPeft(Path file) {
+    public static boolean isNamedByPeft(Path file) {
         return file.endsWith(NAMES.get(0));
     }
 

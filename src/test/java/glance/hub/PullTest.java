@@ -12,7 +12,9 @@ import glance.api.adapter.Watch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -87,6 +89,17 @@ class PullTest {
         assertThat(fixture.notes)
                 .containsExactly(
                         "pulling some-one/tiny.model: 0.3 MB in 3 files to " + fixture.repo());
+    }
+
+    @Test
+    void pull_progress_growsToTheWhole() {
+        fixture.hub.file(
+                HubFixture.ID, "vae/diffusion_pytorch_model.safetensors", noise(7_300_000));
+        List<int[]> heard = new ArrayList<>();
+        Watch watch = (name, done, total) -> heard.add(new int[] {done, total});
+        new HubFiles(fixture.pieces(500_000).settings(), watch, folder -> {}).model(NAME);
+        assertThat(heard).isNotEmpty().allMatch(step -> step[1] == 7 && step[0] <= 7);
+        assertThat(heard.get(heard.size() - 1)[0]).isEqualTo(7);
     }
 
     @Test

@@ -203,5 +203,11 @@ class SelectionTest {
         write("pytorch_lora_weights.safetensors", "");
         assertThat(Selection.cachedAdapter(NAME, snapshot, false))
                 .contains(snapshot.resolve("pytorch_lora_weights.safetensors"));
+        write("adapter_model.safetensors", "");
+        assertThat(Selection.cachedAdapter(NAME, snapshot, false)).isEmpty();
+        assertThat(Selection.cachedAdapter(NAME, snapshot, true)).isPresent();
+        write("adapter_config.json", "{}");
+        assertThat(Selection.cachedAdapter(NAME, snapshot, false))
+                .contains(snapshot.resolve("adapter_model.safetensors"));
     }
 }
