@@ -6,8 +6,8 @@ import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 
 /**
  * {@link Ops#attention} and its gradients.
@@ -23,7 +23,7 @@ public record AttentionCase(
         int headDim,
         int prefix,
         List<Integer> lengths,
-        Set<Part> parts) {
+        Part... parts) {
     private static final float HUGE = 50;
 
     /** What is unusual about it. */
@@ -48,7 +48,7 @@ public record AttentionCase(
             int numKvHeads,
             int headDim,
             Part... parts) {
-        this(batch, seqLen, keyLen, numHeads, numKvHeads, headDim, 0, List.of(), Parts.of(parts));
+        this(batch, seqLen, keyLen, numHeads, numKvHeads, headDim, 0, List.of(), parts);
     }
 
     /** As many keys as queries. */
@@ -66,7 +66,7 @@ public record AttentionCase(
     /** The result, or lse. */
     public Tensor forward(Arguments a) {
         Op.Attention op = operation(a);
-        return parts.contains(Part.LOG_SUM_EXP)
+        return has(Part.LOG_SUM_EXP)
                 ? saved(a, op).lse()
                 : a.ops().attention(op.q(), op.k(), op.v(), op.scale(), op.mask());
     }
@@ -82,24 +82,26 @@ public record AttentionCase(
         Tensor q = heads(a, seqLen, numHeads, 0);
         Tensor k = heads(a, keyLen, numKvHeads, 1);
         Tensor v = heads(a, keyLen, numKvHeads, 2);
-        boolean huge = parts.contains(Part.HUGE_SCORES);
+        boolean huge = has(Part.HUGE_SCORES);
         float scale = huge ? HUGE : (float) (1 / Math.sqrt(headDim));
         return new Op.Attention(q, k, v, scale, mask(a), null, null);
     }
 
+    private boolean has(Part part) {
+        return Arrays.asList(parts).contains(part);
+    }
+
     private AttentionMask mask(Arguments a) {
         return new AttentionMask(
-                parts.contains(Part.CAUSAL),
+                has(Part.CAUSAL),
                 prefix,
                 prefix == 0 ? null : a.ints(lengths.stream().mapToInt(n -> n).toArray()),
-                parts.contains(Part.BIAS)
-                        ? a.floats(seqLen, keyLen, numHeads).permute(2, 0, 1)
-                        : null);
+                has(Part.BIAS) ? a.floats(seqLen, keyLen, numHeads).permute(2, 0, 1) : null);
     }
 
     private Tensor heads(Arguments a, int tokens, int heads, int third) {
-        int longer = parts.contains(Part.STRIDED) ? tokens + 3 : tokens;
-        boolean joint = parts.contains(Part.JOINT_HEADS);
+        int longer = has(Part.STRIDED) ? tokens + 3 : tokens;
+        boolean joint = has(Part.JOINT_HEADS);
         return a.activation(batch, longer, heads, joint ? 3 * headDim : headDim)
                 .narrow(1, longer - tokens, tokens)
                 .narrow(3, joint ? third * headDim : 0, headDim);
@@ -127,7 +129,13 @@ public record AttentionCase(
         String name =
                 String.format(
                         "q [%d, %d, %d, %d] k [%d, %d] %s",
-                        batch, seqLen, numHeads, headDim, keyLen, numKvHeads, parts);
+                        batch,
+                        seqLen,
+                        numHeads,
+                        headDim,
+                        keyLen,
+                        numKvHeads,
+                        Arrays.toString(parts));
         return prefix == 0 ? name : name + " prefix " + prefix + " lengths " + lengths;
     }
 }

@@ -4,7 +4,7 @@ import glance.op.Op.Padding;
 import glance.ops.Ops;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
-import java.util.Set;
+import java.util.Arrays;
 
 /**
  * {@link Ops#conv2d} on x [batch, height, width, in].
@@ -22,39 +22,13 @@ public record Conv2dCase(
         int kernelWidth,
         int stride,
         Padding padding,
-        Set<Part> parts) {
+        Part... parts) {
     /** What else takes part. */
     public enum Part {
         BIAS,
         RESIDUAL,
         /** x and the residual are cut out of larger pictures. */
         CROPPED
-    }
-
-    public Conv2dCase(
-            DType weight,
-            int batch,
-            int height,
-            int width,
-            int in,
-            int out,
-            int kernelHeight,
-            int kernelWidth,
-            int stride,
-            Padding padding,
-            Part... parts) {
-        this(
-                weight,
-                batch,
-                height,
-                width,
-                in,
-                out,
-                kernelHeight,
-                kernelWidth,
-                stride,
-                padding,
-                Parts.of(parts));
     }
 
     /** A square picture, a square kernel, and the same padding on all sides. */
@@ -77,15 +51,19 @@ public record Conv2dCase(
     public Tensor forward(Arguments a) {
         Tensor x = picture(a, height, width, in);
         Tensor w = a.weight(weight, out, kernelHeight, kernelWidth, in);
-        Tensor bias = parts.contains(Part.BIAS) ? a.weight(weight, out) : null;
+        Tensor bias = has(Part.BIAS) ? a.weight(weight, out) : null;
         int rows = (height + padding.top() + padding.bottom() - kernelHeight) / stride + 1;
         int columns = (width + padding.left() + padding.right() - kernelWidth) / stride + 1;
-        Tensor residual = parts.contains(Part.RESIDUAL) ? picture(a, rows, columns, out) : null;
+        Tensor residual = has(Part.RESIDUAL) ? picture(a, rows, columns, out) : null;
         return a.ops().conv2d(x, w, bias, stride, padding, residual);
     }
 
+    private boolean has(Part part) {
+        return Arrays.asList(parts).contains(part);
+    }
+
     private Tensor picture(Arguments a, int rows, int columns, int channels) {
-        return parts.contains(Part.CROPPED)
+        return has(Part.CROPPED)
                 ? a.activation(batch, rows + 3, columns + 2, channels)
                         .narrow(1, 2, rows)
                         .narrow(2, 1, columns)
@@ -106,6 +84,6 @@ public record Conv2dCase(
                 kernelWidth,
                 stride,
                 padding,
-                parts);
+                Arrays.toString(parts));
     }
 }

@@ -8,7 +8,7 @@ import glance.ops.Ops;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
-import java.util.Set;
+import java.util.Arrays;
 
 /**
  * {@link Ops#linear} on x [batch, seqLen, in], and its gradients.
@@ -23,10 +23,10 @@ public record LinearCase(
         int seqLen,
         int in,
         int out,
-        Set<Part> parts,
         Activation activation,
         int rank,
-        DType lora) {
+        DType lora,
+        Part... parts) {
     private static final float SCALE = 0.75f;
 
     /** A power of two: S is rounded, and to the same numbers before and after it. */
@@ -49,32 +49,30 @@ public record LinearCase(
     }
 
     public LinearCase(DType weight, int batch, int seqLen, int in, int out, Part... parts) {
-        this(weight, batch, seqLen, in, out, Parts.of(parts), Activation.NONE, 0, null);
+        this(weight, batch, seqLen, in, out, Activation.NONE, 0, null, parts);
     }
 
     /** The same, then an activation. */
     public LinearCase with(Activation other) {
-        return new LinearCase(weight, batch, seqLen, in, out, parts, other, rank, lora);
+        return new LinearCase(weight, batch, seqLen, in, out, other, rank, lora, parts);
     }
 
     /** The same with an adapter. */
     public LinearCase withLora(int size, DType dtype) {
-        return new LinearCase(weight, batch, seqLen, in, out, parts, activation, size, dtype);
+        return new LinearCase(weight, batch, seqLen, in, out, activation, size, dtype, parts);
     }
 
     /** The product and what follows it, in one operation. */
     public Tensor forward(Arguments a) {
-        int longer = parts.contains(Part.STRIDED) ? seqLen + 5 : seqLen;
+        int longer = has(Part.STRIDED) ? seqLen + 5 : seqLen;
         Tensor x = a.activation(batch, longer, in).narrow(1, longer - seqLen, seqLen);
         Tensor w = weight(a);
-        Tensor bias = parts.contains(Part.BIAS) ? a.weight(weight, out) : null;
+        Tensor bias = has(Part.BIAS) ? a.weight(weight, out) : null;
         Tensor residual =
-                parts.contains(Part.RESIDUAL)
-                        ? a.activation(batch, longer, out).narrow(1, 0, seqLen)
-                        : null;
+                has(Part.RESIDUAL) ? a.activation(batch, longer, out).narrow(1, 0, seqLen) : null;
         Tensor gate = null;
-        if (parts.contains(Part.GATE) || parts.contains(Part.SHARED_GATE)) {
-            int samples = parts.contains(Part.GATE) ? batch : 1;
+        if (has(Part.GATE) || has(Part.SHARED_GATE)) {
+            int samples = has(Part.GATE) ? batch : 1;
             gate = a.floats(samples, 6 * out).narrow(1, 2 * out, out);
         }
         return a.ops()
@@ -104,8 +102,12 @@ public record LinearCase(
         return a.ops().training().linear(forward, dy, input, factors);
     }
 
+    private boolean has(Part part) {
+        return Arrays.asList(parts).contains(part);
+    }
+
     private Tensor weight(Arguments a) {
-        return parts.contains(Part.UPLOADED) ? a.floats(out, in) : a.weight(weight, out, in);
+        return has(Part.UPLOADED) ? a.floats(out, in) : a.weight(weight, out, in);
     }
 
     private LowRank adapter(Arguments a, float scale) {
@@ -114,14 +116,16 @@ public record LinearCase(
         }
         Tensor down = a.weight(lora, rank, in);
         Tensor up = a.weight(lora, out, rank);
-        Tensor scales = parts.contains(Part.SCALES) ? a.weight(DType.F32, rank) : null;
+        Tensor scales = has(Part.SCALES) ? a.weight(DType.F32, rank) : null;
         return new LowRank(down, up, scale, scales);
     }
 
     @Override
     public String toString() {
         String name =
-                String.format("%s [%d, %d, %d] to %d %s", weight, batch, seqLen, in, out, parts);
+                String.format(
+                        "%s [%d, %d, %d] to %d %s",
+                        weight, batch, seqLen, in, out, Arrays.toString(parts));
         name += activation == Activation.NONE ? "" : " " + activation;
         return rank == 0 ? name : name + " lora " + lora + " rank " + rank;
     }

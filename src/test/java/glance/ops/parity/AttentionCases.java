@@ -45,7 +45,7 @@ final class AttentionCases {
         specs.add(self(2, 33, 2, 16, CAUSAL).padded(9, 0, 4));
         specs.add(self(2, 65, 2, 16).padded(64, 64, 0));
         specs.add(self(2, 19, 3, 8, BIAS));
-        specs.add(self(2, 19, 3, 8, BIAS, CAUSAL).padded(5, 5, 2));
+        specs.add(self(2, 19, 3, 8, CAUSAL, BIAS).padded(5, 5, 2));
         specs.add(self(1, 35, 1, 48, JOINT_HEADS));
         specs.add(self(2, 35, 3, 16, JOINT_HEADS).padded(12, 12, 4));
         specs.add(self(2, 35, 2, 24, STRIDED));
@@ -69,8 +69,8 @@ final class AttentionCases {
         specs.add(new AttentionCase(2, 5, 135, 2, 2, 128).padded(97, 97, 1));
         specs.add(new AttentionCase(2, 3, 193, 2, 2, 64, LOG_SUM_EXP).padded(128, 128, 0));
         specs.add(self(2, 1, 2, 128));
-        specs.add(self(1, 65, 1, 128, BIAS, CAUSAL));
-        specs.add(self(1, 67, 1, 128, HUGE_SCORES, JOINT_HEADS));
+        specs.add(self(1, 65, 1, 128, CAUSAL, BIAS));
+        specs.add(self(1, 67, 1, 128, JOINT_HEADS, HUGE_SCORES));
         specs.add(self(1, 65, 1, 384, JOINT_HEADS));
         specs.add(new AttentionCase(2, 33, 67, 2, 1, 136, BIAS).padded(40, 40, 3));
         specs.add(self(2, 19, 2, 136, CAUSAL, LOG_SUM_EXP).padded(19, 19, 0));

@@ -60,7 +60,7 @@ final class AttentionGradCases {
             int headDim,
             AttentionCase.Part... parts) {
         Stream<AttentionCase.Part> all =
-                Stream.concat(Stream.of(JOINT_HEADS, STRIDED), Stream.of(parts));
+                Stream.concat(Stream.of(parts), Stream.of(JOINT_HEADS, STRIDED));
         return new AttentionCase(
                 batch,
                 seqLen,

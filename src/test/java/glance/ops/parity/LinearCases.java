@@ -88,7 +88,7 @@ final class LinearCases {
         specs.add(new LinearCase(DType.F32, 2, 5, 24, 24, SHARED_GATE, RESIDUAL));
         specs.add(new LinearCase(DType.BF16, 3, 5, 24, 24, SHARED_GATE));
         specs.add(new LinearCase(DType.BF16, 2, 5, 24, 24, GATE));
-        specs.add(new LinearCase(DType.F32, 2, 17, 203, 113, UPLOADED, BIAS));
+        specs.add(new LinearCase(DType.F32, 2, 17, 203, 113, BIAS, UPLOADED));
         specs.add(new LinearCase(DType.F32, 2, 17, 33, 113, UPLOADED).withLora(4, DType.F32));
         specs.add(
                 new LinearCase(DType.BF16, 2, 17, 64, 65, BIAS, GATE, RESIDUAL, STRIDED)
