@@ -12,7 +12,7 @@ final class AutoencoderKlCheck {
 
     static void run(CaseFolder folder, Ops ops) {
         AutoencoderKlConfig config = AutoencoderKlConfig.of(folder.config());
-        try (Weights weights = Weights.open(folder.path());
+        try (Weights weights = Weights.open(folder.weights(folder.path()));
                 AutoencoderKl autoencoder = new AutoencoderKl(ops, config, weights)) {
             Tensor moments =
                     autoencoder.encode(ops, channelsLast(ops, folder.tensor(ops, "in.image")));

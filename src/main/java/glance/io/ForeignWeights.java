@@ -70,9 +70,6 @@ final class ForeignWeights {
                             "(^|\\.)joint_blocks\\.\\d+\\.",
                             "Stable Diffusion 3 in the layout of Stability AI and ComfyUI"),
                     Mark.of(
-                            "(^|\\.)(encoder\\.down|decoder\\.up)\\.\\d+\\.(block|attn)\\.\\d+\\.",
-                            "an autoencoder in the layout of latent diffusion and ComfyUI"),
-                    Mark.of(
                             "(^|\\.)(encoder\\.downsamples|decoder\\.upsamples)\\.\\d+\\.",
                             "an autoencoder in the layout of Wan and ComfyUI"),
                     Mark.of(

@@ -88,9 +88,17 @@ public abstract class Weights implements AutoCloseable {
     }
 
     /**
-     * The tensors whose names begin with a prefix, without it, or these weights if there are none.
-     * Closing the view closes these weights.
+     * The tensors whose names begin with the first of some prefixes that any has, without it, or
+     * these weights if none has one. Closing the view closes these weights.
      */
+    public final Weights under(List<String> prefixes) {
+        Weights found = this;
+        for (String prefix : prefixes) {
+            found = found == this ? under(prefix) : found;
+        }
+        return found;
+    }
+
     private Weights under(String prefix) {
         Map<String, List<Rows>> names = new LinkedHashMap<>();
         tensors()
@@ -108,11 +116,7 @@ public abstract class Weights implements AutoCloseable {
      * without the parts that a whole checkpoint has beside it.
      */
     public final Weights transformer() {
-        Weights found = this;
-        for (String prefix : TRANSFORMER_PREFIXES) {
-            found = found == this ? under(prefix) : found;
-        }
-        return found;
+        return under(TRANSFORMER_PREFIXES);
     }
 
     /** All tensors by name, in file order, shard after shard; of random ones those asked for. */

@@ -74,7 +74,6 @@ class ForeignWeightsTest {
             delimiter = '|',
             value = {
                 "model.diffusion_model.joint_blocks.3.x_block.attn.qkv.weight | Stable Diffusion 3",
-                "encoder.down.0.block.1.conv1.weight | an autoencoder in the layout of latent",
                 "decoder.upsamples.0.residual.2.weight | an autoencoder in the layout of Wan",
                 "model.diffusion_model.input_blocks.0.0.weight | a UNet",
                 "text_encoders.t5xxl.transformer.shared.weight | a whole checkpoint in one file",

@@ -19,7 +19,7 @@ public final class PartOptions {
     @Option(
             names = "--vae",
             paramLabel = "FILE",
-            description = "The same for the autoencoder, in the names of diffusers.")
+            description = "The same for the autoencoder, such as ae.safetensors.")
     private Path vae;
 
     @Option(

@@ -29,10 +29,14 @@ public final class AutoencoderKl implements AutoCloseable {
     private final List<Layer> encoder = new ArrayList<>();
     private final List<Layer> decoder = new ArrayList<>();
 
-    /** Loads the autoencoder; {@code weights} must stay open as long as it is used. */
+    /**
+     * Loads the autoencoder; {@code weights} must stay open as long as it is used.
+     *
+     * @param weights in the names of diffusers or of latent diffusion
+     */
     public AutoencoderKl(Ops ops, AutoencoderKlConfig config, Weights weights) {
         this.config = config;
-        parameters = new Parameters(ops, weights, "AutoencoderKL");
+        parameters = new Parameters(ops, LatentDiffusionNames.view(weights), "AutoencoderKL");
         int z = config.latentChannels();
         addEncoder(parameters.in("encoder"));
         if (config.quantConv()) {
