@@ -5,7 +5,6 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.text.PrintableText;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,7 +34,6 @@ final class GgufHeader {
     private static final String ORIGINAL_SHAPE = "comfy.gguf.orig_shape.";
     private static final int DEFAULT_ALIGNMENT = 32;
     private static final int MAX_RANK = 4;
-    private static final String FETCH_AGAIN = "the file is damaged, fetch or write it again";
 
     /** The shortest that a key or a tensor can be: what is said of more is not true. */
     private static final int MIN_KEY_BYTES = 13;
@@ -43,7 +41,7 @@ final class GgufHeader {
     private static final int MIN_TENSOR_BYTES = 24;
 
     private final Path file;
-    private final ByteBuffer header;
+    private final GgufCursor header;
     private final long fileBytes;
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private final Map<String, int[]> originalShapes = new LinkedHashMap<>();
@@ -51,7 +49,7 @@ final class GgufHeader {
 
     private GgufHeader(Path file, ByteBuffer header, long fileBytes) {
         this.file = file;
-        this.header = header;
+        this.header = new GgufCursor(file, header);
         this.fileBytes = fileBytes;
     }
 
@@ -66,13 +64,13 @@ final class GgufHeader {
     }
 
     private TensorFile.Content parse() {
-        int magic = word("the mark GGUF");
+        int magic = header.word("the mark GGUF");
         if (magic != 0x46554747) {
             throw damaged(null, "does not begin with GGUF");
         }
-        requireVersion(word("the version"));
-        long tensors = number("the number of tensors");
-        long keys = number("the number of keys");
+        requireVersion(header.word("the version"));
+        long tensors = header.number("the number of tensors");
+        long keys = header.number("the number of keys");
         requireRoom(tensors, MIN_TENSOR_BYTES, "tensors");
         requireRoom(keys, MIN_KEY_BYTES, "keys");
         for (long i = 0; i < keys; i++) {
@@ -123,22 +121,28 @@ final class GgufHeader {
     }
 
     private void readKey() {
-        String key = text("a key");
-        int type = word(key);
+        String key = header.text("a key");
+        int type = header.word(key);
         if (metadata.containsKey(key)) {
             throw damaged(key, "is there twice");
         }
         if (type != Value.ARRAY) {
-            String value = type == Value.STRING ? text(key) : scalar(key, type);
+            String value =
+                    type == Value.STRING
+                            ? header.text(key)
+                            : header.scalar(key, type, size(key, type));
             metadata.put(key, value);
             if (key.equals(ALIGNMENT)) {
                 alignment = alignment(type, value);
             }
             return;
         }
-        int elementType = word(key);
-        long count = number(key);
-        requireRoom(count, elementType == Value.STRING ? Long.BYTES : 1, "values in " + name(key));
+        int elementType = header.word(key);
+        long count = header.number(key);
+        requireRoom(
+                count,
+                elementType == Value.STRING ? Long.BYTES : 1,
+                "values in " + PrintableText.quoted(key));
         metadata.put(key, count + " values");
         if (key.startsWith(ORIGINAL_SHAPE)) {
             originalShapes.put(
@@ -151,10 +155,10 @@ final class GgufHeader {
     private void skip(String key, int type, long count) {
         if (type == Value.STRING) {
             for (long i = 0; i < count; i++) {
-                bytes(key, number(key));
+                header.skip(key, header.number(key));
             }
         } else {
-            bytes(key, count * size(key, type));
+            header.skip(key, count * size(key, type));
         }
     }
 
@@ -164,7 +168,7 @@ final class GgufHeader {
         }
         int[] sizes = new int[(int) count];
         for (int i = 0; i < sizes.length; i++) {
-            sizes[i] = word(key);
+            sizes[i] = header.word(key);
             if (sizes[i] <= 0) {
                 throw damaged(key, "must hold positive sizes, got " + sizes[i]);
             }
@@ -199,26 +203,9 @@ final class GgufHeader {
         return size;
     }
 
-    private String scalar(String key, int type) {
-        int at = bytes(key, size(key, type));
-        return switch (type) {
-            case 0 -> Integer.toString(header.get(at) & 0xff);
-            case 1 -> Integer.toString(header.get(at));
-            case 2 -> Integer.toString(header.getShort(at) & 0xffff);
-            case 3 -> Integer.toString(header.getShort(at));
-            case 4 -> Integer.toUnsignedString(header.getInt(at));
-            case 5 -> Integer.toString(header.getInt(at));
-            case 6 -> Float.toString(header.getFloat(at));
-            case 7 -> Boolean.toString(header.get(at) != 0);
-            case 10 -> Long.toUnsignedString(header.getLong(at));
-            case 11 -> Long.toString(header.getLong(at));
-            default -> Double.toString(header.getDouble(at));
-        };
-    }
-
     private TensorFile.Entry readTensor() {
-        String name = text("the name of a tensor");
-        int rank = word(name);
+        String name = header.text("the name of a tensor");
+        int rank = header.word(name);
         if (rank < 0 || rank > MAX_RANK) {
             throw damaged(
                     name,
@@ -226,7 +213,7 @@ final class GgufHeader {
         }
         int[] dims = new int[rank];
         for (int i = rank - 1; i >= 0; i--) {
-            long size = number(name);
+            long size = header.number(name);
             if (size < 0 || size > Integer.MAX_VALUE) {
                 throw damaged(
                         name,
@@ -237,8 +224,8 @@ final class GgufHeader {
             }
             dims[i] = (int) size;
         }
-        int type = word(name);
-        long offset = number(name);
+        int type = header.word(name);
+        long offset = header.number(name);
         DType dtype = GgufType.of(type);
         if (dtype == null) {
             throw new FormatException(
@@ -311,37 +298,7 @@ final class GgufHeader {
         return (position + alignment - 1) / alignment * alignment;
     }
 
-    private int word(String where) {
-        return header.getInt(bytes(where, Integer.BYTES));
-    }
-
-    private long number(String where) {
-        return header.getLong(bytes(where, Long.BYTES));
-    }
-
-    private String text(String where) {
-        long length = number(where);
-        int at = bytes(where, length);
-        byte[] bytes = new byte[(int) length];
-        header.get(at, bytes);
-        return new String(bytes, StandardCharsets.UTF_8);
-    }
-
-    /** Steps over bytes; where they begin. */
-    private int bytes(String where, long count) {
-        int at = header.position();
-        if (count < 0 || count > header.remaining()) {
-            throw damaged(where, "the header ends within it");
-        }
-        header.position(at + (int) count);
-        return at;
-    }
-
-    private static String name(String text) {
-        return PrintableText.quoted(text);
-    }
-
     private FormatException damaged(String where, String reason) {
-        return new FormatException(file, where, reason, FETCH_AGAIN);
+        return header.damaged(where, reason);
     }
 }

@@ -32,7 +32,9 @@ final class WeightsView extends Weights {
             int rows = 0;
             for (Rows part : parts) {
                 TensorInfo info = stored.tensors().get(part.tensor());
-                if (part.count() < 0 || part.begin() + part.count() > info.shape().dim(0)) {
+                if (info.shape().rank() == 0
+                        || part.count() < 0
+                        || part.begin() + part.count() > info.shape().dim(0)) {
                     throw misfit(info, part, "are not all there");
                 }
                 rows += part.count();

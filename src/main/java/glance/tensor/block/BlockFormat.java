@@ -35,49 +35,21 @@ public final class BlockFormat {
     private static final Map<DType, BlockFormat> ALL = new EnumMap<>(DType.class);
 
     static {
-        Plane bytes = new Plane(2, 8, 32);
+        BlockScales scale = BlockScales.plain(false);
+        BlockScales scaleAndOffset = BlockScales.plain(true);
         Plane nibbles = new Plane(2, 4, 32);
-        Plane nibblesOfK = new Plane(16, 4, 64);
-        add(DType.Q8_0, 32, BlockScales.plain(false), 0, null, bytes);
-        add(DType.Q4_0, 32, BlockScales.plain(false), -8, null, nibbles);
-        add(DType.Q4_1, 32, BlockScales.plain(true), 0, null, new Plane(4, 4, 32));
-        add(
-                DType.Q5_0,
-                32,
-                BlockScales.plain(false),
-                -16,
-                null,
-                new Plane(6, 4, 32),
-                new Plane(2, 1, 8));
-        add(
-                DType.Q5_1,
-                32,
-                BlockScales.plain(true),
-                0,
-                null,
-                new Plane(8, 4, 32),
-                new Plane(4, 1, 8));
-        add(DType.Q2_K, 16, BlockScales.Q2_K, 0, null, new Plane(16, 2, 128));
-        add(
-                DType.Q3_K,
-                16,
-                BlockScales.Q3_K,
-                -4,
-                null,
-                new Plane(32, 2, 128),
-                new Plane(0, 1, 256));
-        add(DType.Q4_K, 32, BlockScales.Q4_K, 0, null, nibblesOfK);
-        add(DType.Q5_K, 32, BlockScales.Q4_K, 0, null, new Plane(48, 4, 64), new Plane(16, 1, 256));
-        add(
-                DType.Q6_K,
-                16,
-                BlockScales.Q6_K,
-                -32,
-                null,
-                new Plane(0, 4, 128),
-                new Plane(128, 2, 128));
-        add(DType.IQ4_NL, 32, BlockScales.plain(false), 0, TABLE, nibbles);
-        add(DType.IQ4_XS, 32, BlockScales.IQ4_XS, 0, TABLE, new Plane(8, 4, 32));
+        add(DType.Q8_0, 32, scale, 0, new Plane(2, 8, 32));
+        add(DType.Q4_0, 32, scale, -8, nibbles);
+        add(DType.Q4_1, 32, scaleAndOffset, 0, new Plane(4, 4, 32));
+        add(DType.Q5_0, 32, scale, -16, new Plane(6, 4, 32), new Plane(2, 1, 8));
+        add(DType.Q5_1, 32, scaleAndOffset, 0, new Plane(8, 4, 32), new Plane(4, 1, 8));
+        add(DType.Q2_K, 16, BlockScales.Q2_K, 0, new Plane(16, 2, 128));
+        add(DType.Q3_K, 16, BlockScales.Q3_K, -4, new Plane(32, 2, 128), new Plane(0, 1, 256));
+        add(DType.Q4_K, 32, BlockScales.Q4_K, 0, new Plane(16, 4, 64));
+        add(DType.Q5_K, 32, BlockScales.Q4_K, 0, new Plane(48, 4, 64), new Plane(16, 1, 256));
+        add(DType.Q6_K, 16, BlockScales.Q6_K, -32, new Plane(0, 4, 128), new Plane(128, 2, 128));
+        put(new BlockFormat(DType.IQ4_NL, 32, scale, 0, TABLE, nibbles));
+        put(new BlockFormat(DType.IQ4_XS, 32, BlockScales.IQ4_XS, 0, TABLE, new Plane(8, 4, 32)));
     }
 
     private final DType dtype;
@@ -110,9 +82,12 @@ public final class BlockFormat {
         this.planes = planes;
     }
 
-    private static void add(
-            DType dtype, int group, BlockScales scales, int bias, byte[] table, Plane... planes) {
-        ALL.put(dtype, new BlockFormat(dtype, group, scales, bias, table, planes));
+    private static void add(DType dtype, int group, BlockScales scales, int bias, Plane... planes) {
+        put(new BlockFormat(dtype, group, scales, bias, null, planes));
+    }
+
+    private static void put(BlockFormat format) {
+        ALL.put(format.dtype, format);
     }
 
     /**
