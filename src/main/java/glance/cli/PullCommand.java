@@ -35,8 +35,8 @@ import picocli.CommandLine.Parameters;
         footer = {
             "",
             "Environment, as of the hub's own tools:",
-            "  HF_TOKEN        your token, for models whose licence must be accepted on their page;",
-            "                  also read from where hf auth login keeps it",
+            "  HF_TOKEN        your token, for models with terms to accept; also read from",
+            "                  where hf auth login keeps it",
             "  HF_HUB_CACHE    where the files go; by default ~/.cache/huggingface/hub",
             "  HF_ENDPOINT     another hub, such as a mirror",
             "  HF_HUB_OFFLINE  1 for no network, as --offline",

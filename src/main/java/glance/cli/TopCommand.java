@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
             "Examples:",
             "  glance-engine generate \"a red circle left of a blue heart\"",
             "  glance-engine pull Qwen/Qwen-Image",
-            "  glance-engine generate \"a cat\" --model Qwen/Qwen-Image --lora slow.safetensors@slow",
+            "  glance-engine generate \"a cat\" --model Qwen/Qwen-Image --lora ORG/NAME:0.8",
             "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
             "  glance-engine info MODEL               parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
