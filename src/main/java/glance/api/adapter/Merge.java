@@ -28,7 +28,9 @@ public record Merge(Path model, List<Lora> loras, boolean allowPartial) {
             if (lora.steps() != null) {
                 throw refuse(lora, "a merged adapter serves all steps; leave @ out");
             }
-            boolean one = lora.strength() instanceof Strength.Constant;
+            boolean one =
+                    lora.strength() instanceof Strength.Constant
+                            || lora.strength().equals(Strength.OF_PLAN);
             if (!one || !lora.blocks().equals(BlockFactors.ONE)) {
                 throw refuse(lora, "a merged adapter has one strength; give a number");
             }
