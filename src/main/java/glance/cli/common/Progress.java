@@ -211,6 +211,7 @@ public class Progress implements Listener, TrainingListener, Watch, AutoCloseabl
         shown = task + " " + done + "/" + total + (isMegabytes() ? " " + unit : "");
         details = state(more);
         if (bar == null) {
+            show(line(shown, total == 0 ? 0 : (double) done / total, details, columns));
             bar =
                     new ProgressBarBuilder()
                             .setInitialMax(total)
