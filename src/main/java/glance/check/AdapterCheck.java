@@ -3,6 +3,7 @@ package glance.check;
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.api.BlockFactors;
 import glance.api.Strength;
+import glance.lora.BaseWeights;
 import glance.lora.Expert;
 import glance.lora.ExpertSet;
 import glance.lora.KeyMap;
@@ -89,7 +90,12 @@ final class AdapterCheck {
     private Tensor adapted(String file) {
         LoraFile lora = open(file);
         Expert expert = new Expert(lora, Strength.FULL, new TreeSet<>(Set.of(1)), BlockFactors.ONE);
-        try (ExpertSet set = new ExpertSet(ops, module -> true, module -> -1, parameters::stored);
+        try (ExpertSet set =
+                        new ExpertSet(
+                                ops,
+                                module -> true,
+                                module -> -1,
+                                BaseWeights.of(() -> parameters));
                 RunExperts run = set.perStep(1, List.of(expert))) {
             run.of(1).use(ops);
             return ops.under(run.of(1).adapter(), sample);

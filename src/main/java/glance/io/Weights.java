@@ -25,7 +25,7 @@ public abstract class Weights implements AutoCloseable {
      * @throws FormatException if nothing of the kind is there, or a file is damaged
      */
     public static Weights open(Path fileOrFolder) {
-        return WeightFiles.read(fileOrFolder);
+        return ScaledWeights.of(WeightFiles.read(fileOrFolder));
     }
 
     /** Whether weights belong into a folder: it has a config.json, or weights of any format. */
@@ -138,7 +138,12 @@ public abstract class Weights implements AutoCloseable {
      */
     public abstract ByteBuffer data(String name);
 
-    /** A tensor as it is in the file; see {@link #data}. */
+    /** What the stored values of a tensor are multiplied by; mostly 1. */
+    public float scale(String name) {
+        return 1;
+    }
+
+    /** A tensor as it is in the file; see {@link #data} and {@link #scale}. */
     public HostTensor tensor(String name) {
         ByteBuffer data = data(name);
         TensorInfo info = tensors().get(name);

@@ -27,6 +27,16 @@ final class WeightsView extends Weights {
 
     private TensorInfo info(String name, List<Rows> parts) {
         TensorInfo first = stored.tensors().get(parts.get(0).tensor());
+        float scale = stored.scale(first.name());
+        for (Rows part : parts) {
+            if (stored.scale(part.tensor()) != scale) {
+                throw new FormatException(
+                        stored.source(),
+                        part.tensor(),
+                        "has another scale than " + first.name(),
+                        null);
+            }
+        }
         Shape shape = first.shape();
         if (!isWhole(parts)) {
             int rows = 0;
@@ -73,6 +83,13 @@ final class WeightsView extends Weights {
     @Override
     public Map<String, TensorInfo> tensors() {
         return Collections.unmodifiableMap(tensors);
+    }
+
+    /** That of the tensor that its rows are of. */
+    @Override
+    public float scale(String name) {
+        List<Rows> parts = places.getOrDefault(name, List.of());
+        return parts.isEmpty() ? 1 : stored.scale(parts.get(0).tensor());
     }
 
     @Override

@@ -2,10 +2,12 @@ package glance.lora;
 
 import glance.api.BlockFactors;
 import glance.backend.DeviceMemory;
+import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
@@ -17,7 +19,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.ToIntFunction;
 
@@ -47,7 +48,7 @@ public final class ExpertSet implements AutoCloseable {
     private final Ops ops;
     private final Predicate<String> modules;
     private final ToIntFunction<String> block;
-    private final Function<String, HostTensor> base;
+    private final BaseWeights base;
     private boolean closed;
     private final List<Storage> owned = new ArrayList<>();
     private final Map<HostTensor, Tensor> stored = new IdentityHashMap<>();
@@ -58,14 +59,11 @@ public final class ExpertSet implements AutoCloseable {
      *
      * @param modules those of the part; nothing is taken to the device for others
      * @param block the number of the block that a module is in, -1 for none
-     * @param base the model's own parameters by name, null for one that it has not; asked for
-     *     modules alone whose adapter is no plain LoRA
+     * @param base the model's own parameters, asked for modules alone whose adapter is no plain
+     *     LoRA
      */
     public ExpertSet(
-            Ops ops,
-            Predicate<String> modules,
-            ToIntFunction<String> block,
-            Function<String, HostTensor> base) {
+            Ops ops, Predicate<String> modules, ToIntFunction<String> block, BaseWeights base) {
         this.ops = ops;
         this.modules = modules;
         this.block = block;
@@ -210,8 +208,21 @@ public final class ExpertSet implements AutoCloseable {
                 parts.stream()
                         .map(part -> new LoraMerge.Part(part.update(), strength(part, module)))
                         .toList();
-        return ModuleChange.of(
-                module, base.apply(module + WEIGHT), base.apply(module + BIAS), fixed);
+        float scale = base.scale(module);
+        HostTensor weight = expanded(base.stored(module + WEIGHT), scale);
+        HostTensor bias = base.stored(module + BIAS);
+        return ModuleChange.of(module, weight, bias, fixed).over(scale);
+    }
+
+    private static HostTensor expanded(HostTensor weight, float scale) {
+        if (scale == 1) {
+            return weight;
+        }
+        float[] values = HostFloats.read(weight);
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= scale;
+        }
+        return HostFloats.tensor(DType.F32, weight.shape(), values);
     }
 
     /** Of a plain LoRA beside others it is not asked for. */

@@ -51,6 +51,29 @@ record ModuleChange(float[] rowScale, List<LoraPair> pairs, HostTensor weight, H
                 biased || all != null && bias != null ? bias(module, bias, parts, all) : null);
     }
 
+    /** The same for a layer that multiplies its weight by a scale, unless that is replaced. */
+    ModuleChange over(float scale) {
+        if (scale == 1 || weight != null) {
+            return this;
+        }
+        return new ModuleChange(
+                rowScale == null ? null : times(rowScale, scale),
+                pairs,
+                null,
+                bias == null
+                        ? null
+                        : HostFloats.tensor(
+                                DType.F32, bias.shape(), times(HostFloats.read(bias), 1 / scale)));
+    }
+
+    private static float[] times(float[] values, float scale) {
+        float[] scaled = values.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= scale;
+        }
+        return scaled;
+    }
+
     private static double[] rowScales(HostTensor weight, UpdateRows rows) {
         int out = weight.shape().dim(0);
         int in = Update.matrix(weight.shape()).dim(1);

@@ -3,6 +3,7 @@ package glance.nn;
 import glance.io.HostTensor;
 import glance.op.Epilogue;
 import glance.op.LowRank;
+import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -23,10 +24,42 @@ public final class Linear {
     private final Weight weight; // (out, in)
     private final Weight bias; // (out), or null
 
+    private final Scaled scaled; // null for a scale of 1
+
+    /**
+     * The weight is a stored one times a scale.
+     *
+     * @param scales the scale for each row, F32 [out]
+     * @param bias over the scale; null without a bias
+     */
+    record Scaled(float scale, Weight scales, Weight bias) {
+        Tensor gate() {
+            Tensor rows = scales.tensor();
+            return rows.reshape(1, rows.dim(0));
+        }
+
+        /** An addition that the gate will multiply too. */
+        LowRank over(LowRank lora) {
+            return lora == null
+                    ? null
+                    : new LowRank(lora.a(), lora.b(), lora.scale() / scale, lora.scales());
+        }
+    }
+
     Linear(String name, Weight weight, Weight bias) {
+        this(name, weight, bias, null);
+    }
+
+    Linear(String name, Weight weight, Weight bias, Scaled scaled) {
         this.name = name;
         this.weight = weight;
         this.bias = bias;
+        this.scaled = scaled;
+    }
+
+    /** What the stored weight is multiplied by; mostly 1. */
+    public float scale() {
+        return scaled == null ? 1 : scaled.scale();
     }
 
     /** Layers of one part of a model, by the part's name, a dot, and their own; a new map. */
@@ -66,29 +99,37 @@ public final class Linear {
      * The same with an epilogue; see {@link Ops#linear(Tensor, Tensor, Tensor, LowRank, Epilogue)}.
      */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
-        Tensor w = weight.in(ops);
-        Tensor b = bias == null ? ops.adapter().instead(name + ".bias") : bias.in(ops);
-        LowRank lora = ops.adapter().of(name);
-        Tensor rowScale = ops.adapter().rowScale(name);
-        return rowScale == null
+        Adapter adapter = ops.adapter();
+        Tensor changed = adapter.instead(name + ".weight");
+        Scaled own = changed == null ? scaled : null;
+        Tensor w = changed == null ? weight.tensor() : changed;
+        LowRank lora = own == null ? adapter.of(name) : own.over(adapter.of(name));
+        Tensor rowScale = adapter.rowScale(name);
+        Tensor b = adapter.instead(name + ".bias");
+        if (b == null && bias != null) {
+            b = own == null || rowScale != null ? bias.tensor() : own.bias().tensor();
+        }
+        Tensor gate = rowScale == null && own != null ? own.gate() : rowScale;
+        return gate == null
                 ? ops.linear(x, w, b, lora, epilogue)
-                : scaled(ops, x, w, b, lora, rowScale, epilogue);
+                : gated(ops, x, w, b, lora, gate, epilogue);
     }
 
-    /** The scale is the gate of the product; the bias was divided by it. */
-    private Tensor scaled(
-            Ops ops,
-            Tensor x,
-            Tensor w,
-            Tensor b,
-            LowRank lora,
-            Tensor rowScale,
-            Epilogue epilogue) {
+    /** The scale of rows is the gate of the product; the bias was divided by it. */
+    private static Tensor gated(
+            Ops ops, Tensor x, Tensor w, Tensor b, LowRank lora, Tensor gate, Epilogue epilogue) {
         Tensor tokens =
                 x.rank() == 3
                         ? x
                         : ops.contiguous(x).reshape(1, (int) (x.numel() / x.dim(-1)), x.dim(-1));
-        Tensor y = ops.linear(tokens, w, b, lora, Epilogue.gated(rowScale, null));
+        Tensor y;
+        if (ops.isRecorded()) {
+            Tensor product = ops.linear(tokens, w, b, lora, Epilogue.none());
+            Tensor zeros = ops.training().zeros(ops.computeType(), product.shape());
+            y = ops.gateResidual(zeros, gate, product);
+        } else {
+            y = ops.linear(tokens, w, b, lora, Epilogue.gated(gate, null));
+        }
         return ops.then(y.reshape(x.shape().with(-1, w.dim(0)).dims()), epilogue);
     }
 }

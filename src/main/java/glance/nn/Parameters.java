@@ -1,6 +1,7 @@
 package glance.nn;
 
 import glance.api.FormatException;
+import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.TensorInfo;
 import glance.io.Weights;
@@ -12,6 +13,7 @@ import glance.tensor.Shape;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -101,7 +103,7 @@ public final class Parameters implements AutoCloseable {
     /** The tensor of this name on the device, in the dtype in which the device keeps it. */
     public Tensor tensor(String name, int... dims) {
         Shape shape = Shape.of(dims);
-        Supplier<HostTensor> stored = checked(name, shape, shape);
+        Supplier<HostTensor> stored = times(checked(name, shape, shape), scale(name));
         if (stored == null) {
             return absent(shape);
         }
@@ -127,10 +129,49 @@ public final class Parameters implements AutoCloseable {
     }
 
     private Weight weight(String name, Shape stored, Shape shape) {
-        Weight weight =
-                new Weight(prefix + name, shape, checked(name, stored, shape), root.ops.host());
+        return kept(name, shape, times(checked(name, stored, shape), scale(name)));
+    }
+
+    private Weight kept(String name, Shape shape, Supplier<HostTensor> stored) {
+        Weight weight = new Weight(prefix + name, shape, stored, root.ops.host());
         (conditioning ? root.conditioning : root.resident).put(prefix + name, weight);
         return weight;
+    }
+
+    /** A linear layer; a scale of its weight is part of what it computes. */
+    private Linear linear(String name, Shape stored, Shape shape, boolean biased) {
+        String weight = name + WEIGHT;
+        String bias = name + ".bias";
+        Supplier<HostTensor> values = checked(weight, stored, shape);
+        Shape out = Shape.of(shape.dim(0));
+        Supplier<HostTensor> addend = biased ? checked(bias, out, out) : null;
+        float scale = scale(weight);
+        if (scale == 1) {
+            return register(
+                    name,
+                    new Linear(
+                            prefix + name,
+                            kept(weight, shape, values),
+                            biased ? kept(bias, out, addend) : null));
+        }
+        float[] scales = new float[shape.dim(0)];
+        Arrays.fill(scales, scale);
+        HostTensor gate = HostFloats.tensor(DType.F32, out, scales);
+        return register(
+                name,
+                new Linear(
+                        prefix + name,
+                        kept(weight, shape, values),
+                        biased ? kept(bias, out, addend) : null,
+                        new Linear.Scaled(
+                                scale,
+                                kept(name + ".scales", out, () -> gate),
+                                biased
+                                        ? kept(
+                                                name + ".bias over scale",
+                                                out,
+                                                times(addend, 1 / scale))
+                                        : null)));
     }
 
     /**
@@ -171,6 +212,25 @@ public final class Parameters implements AutoCloseable {
         };
     }
 
+    /** The same with the scale in its values, which makes them float32; null stays null. */
+    private static Supplier<HostTensor> times(Supplier<HostTensor> stored, float scale) {
+        if (stored == null || scale == 1) {
+            return stored;
+        }
+        return () -> {
+            HostTensor tensor = stored.get();
+            float[] values = HostFloats.read(tensor);
+            for (int i = 0; i < values.length; i++) {
+                values[i] *= scale;
+            }
+            return HostFloats.tensor(DType.F32, tensor.shape(), values);
+        };
+    }
+
+    private float scale(String name) {
+        return root.weights.scale(prefix + name);
+    }
+
     /** A kernel of one pixel, [out, in, 1, 1], is the matrix [out, in]. */
     private static boolean isSame(Shape stored, Shape want) {
         if (want.rank() == 2 && stored.rank() == 4) {
@@ -192,17 +252,12 @@ public final class Parameters implements AutoCloseable {
 
     /** {@code name.weight} [out, in] and {@code name.bias} [out]; adapters find it by its name. */
     public Linear linear(String name, int in, int out) {
-        return register(
-                name,
-                new Linear(
-                        prefix + name,
-                        weight(name + ".weight", out, in),
-                        weight(name + ".bias", out)));
+        return linear(name, Shape.of(out, in), Shape.of(out, in), true);
     }
 
     /** {@code name.weight} [out, in] alone; adapters find it by its name. */
     public Linear linearNoBias(String name, int in, int out) {
-        return register(name, new Linear(prefix + name, weight(name + ".weight", out, in), null));
+        return linear(name, Shape.of(out, in), Shape.of(out, in), false);
     }
 
     /**
@@ -213,12 +268,7 @@ public final class Parameters implements AutoCloseable {
     public Linear patches(String name, int channels, int patch, int out) {
         Shape stored = Shape.of(out, channels, patch, patch);
         Shape matrix = Shape.of(out, channels * patch * patch);
-        return register(
-                name,
-                new Linear(
-                        prefix + name,
-                        weight(name + ".weight", stored, matrix),
-                        weight(name + ".bias", out)));
+        return linear(name, stored, matrix, true);
     }
 
     /** {@code name.weight} [dim]; adapters find it by its name. */
@@ -297,10 +347,19 @@ public final class Parameters implements AutoCloseable {
         return modules;
     }
 
-    /** A parameter as in the checkpoint, by its full name; null if no layer has it. */
+    /**
+     * A parameter as in the checkpoint, by its full name; of a linear layer without its scale. Null
+     * if no layer has it.
+     */
     public HostTensor stored(String name) {
         Weight weight = root.resident.getOrDefault(name, root.conditioning.get(name));
         return weight == null ? null : weight.stored();
+    }
+
+    /** What the weight of a linear layer is multiplied by; mostly 1. */
+    public float scaleOf(String module) {
+        Linear linear = root.linears.get(module);
+        return linear == null ? 1 : linear.scale();
     }
 
     /** All linear layers by their full names, in the order of creation. */

@@ -6,6 +6,7 @@ import glance.api.Plan;
 import glance.api.Residency;
 import glance.backend.Device;
 import glance.io.ModelFolder;
+import glance.lora.BaseWeights;
 import glance.lora.Expert;
 import glance.lora.ExpertSet;
 import glance.lora.LoraFile;
@@ -191,7 +192,7 @@ public final class Pipeline implements AutoCloseable {
                             ops,
                             reader::isOfTransformer,
                             module -> reader.blocks().of(module),
-                            name -> parts.denoiser().parameters().stored(name));
+                            BaseWeights.of(() -> parts.denoiser().parameters()));
         }
         if (open.isEmpty()) {
             Set<LoraFile> files = read.stream().map(Expert::file).collect(Collectors.toSet());

@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.lora.BaseWeights;
 import glance.lora.Expert;
 import glance.lora.ExpertSet;
 import glance.lora.RunExperts;
@@ -7,7 +8,6 @@ import glance.lora.StepExperts;
 import glance.model.PromptEncoder;
 import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
-import glance.nn.Linear;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
@@ -158,7 +158,7 @@ final class Texts implements AutoCloseable {
                                 ops,
                                 encoder.linears()::containsKey,
                                 module -> -1,
-                                name -> Linear.stored(encoder.linears(), name));
+                                BaseWeights.of(encoder.linears()));
                 strengths =
                         set.perStep(
                                 1,

@@ -244,7 +244,8 @@ class ExpertSetTest {
         LoraFile k = adapter("two", "k", 2, 2);
         BlockFactors factors = new BlockFactors(List.of(new BlockFactors.Range(1, 3, 0.5f)));
         Map<String, Integer> blocks = Map.of("q", 0, "k", 1);
-        try (ExpertSet adapters = new ExpertSet(ops, module -> true, blocks::get, name -> null);
+        try (ExpertSet adapters =
+                        new ExpertSet(ops, module -> true, blocks::get, BaseWeights.of(Map.of()));
                 RunExperts run =
                         adapters.perStep(
                                 1,
@@ -357,7 +358,7 @@ class ExpertSetTest {
     }
 
     private static ExpertSet set(Ops ops) {
-        return new ExpertSet(ops, module -> true, module -> -1, name -> null);
+        return new ExpertSet(ops, module -> true, module -> -1, BaseWeights.of(Map.of()));
     }
 
     private LoraFile open(String name, AdapterFiles content) {

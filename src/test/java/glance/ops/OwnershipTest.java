@@ -9,6 +9,7 @@ import glance.backend.Device;
 import glance.backend.DryDevice;
 import glance.backend.Replay;
 import glance.cases.NotingDevice;
+import glance.lora.BaseWeights;
 import glance.lora.ExpertSet;
 import glance.ops.parity.TestDevice;
 import glance.tensor.DType;
@@ -131,7 +132,8 @@ class OwnershipTest {
     void adapters_afterClose_areRefused() {
         try (Device device = TestDevice.cpu(1).open();
                 Ops ops = new Ops(device)) {
-            ExpertSet adapters = new ExpertSet(ops, module -> true, module -> -1, name -> null);
+            ExpertSet adapters =
+                    new ExpertSet(ops, module -> true, module -> -1, BaseWeights.of(Map.of()));
             adapters.close();
             assertThatThrownBy(() -> adapters.perStep(1, List.of()))
                     .isInstanceOf(IllegalStateException.class)

@@ -70,6 +70,8 @@ class EmulatedModelTest {
                 "qwenimage-gguf",
                 "flux-single-file-bf16",
                 "flux-single-file-fp8",
+                "flux-single-file-fp8-scaled",
+                "qwenimage-fp8-scaled",
                 "sd3-transformer",
                 "dit-transformer",
                 "autoencoder-kl",
