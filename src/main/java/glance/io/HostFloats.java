@@ -32,6 +32,19 @@ public final class HostFloats {
     }
 
     /**
+     * The elements of a tensor, each times a factor.
+     *
+     * @throws IllegalArgumentException if the dtype is none of real numbers
+     */
+    public static float[] times(HostTensor tensor, float factor) {
+        float[] values = read(tensor);
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
+        }
+        return values;
+    }
+
+    /**
      * Fills {@code values} from {@code data}, from its element {@code start} on.
      *
      * @throws IllegalArgumentException if the dtype is none of real numbers

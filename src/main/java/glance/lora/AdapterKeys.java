@@ -109,10 +109,7 @@ public record AdapterKeys(List<Entry> entries, List<String> others, List<String>
         }
 
         private static HostTensor vector(SafetensorsFile file, TensorInfo info, float scale) {
-            float[] values = HostFloats.read(matrix(file, info));
-            for (int i = 0; i < values.length; i++) {
-                values[i] *= scale;
-            }
+            float[] values = HostFloats.times(matrix(file, info), scale);
             return HostFloats.tensor(DType.F32, Shape.of(values.length), values);
         }
     }

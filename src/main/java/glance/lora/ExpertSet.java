@@ -218,11 +218,7 @@ public final class ExpertSet implements AutoCloseable {
         if (scale == 1) {
             return weight;
         }
-        float[] values = HostFloats.read(weight);
-        for (int i = 0; i < values.length; i++) {
-            values[i] *= scale;
-        }
-        return HostFloats.tensor(DType.F32, weight.shape(), values);
+        return HostFloats.tensor(DType.F32, weight.shape(), HostFloats.times(weight, scale));
     }
 
     /** Of a plain LoRA beside others it is not asked for. */

@@ -63,7 +63,7 @@ record ModuleChange(float[] rowScale, List<LoraPair> pairs, HostTensor weight, H
                 bias == null
                         ? null
                         : HostFloats.tensor(
-                                DType.F32, bias.shape(), times(HostFloats.read(bias), 1 / scale)));
+                                DType.F32, bias.shape(), HostFloats.times(bias, 1 / scale)));
     }
 
     private static float[] times(float[] values, float scale) {

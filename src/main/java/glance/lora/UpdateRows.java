@@ -16,7 +16,7 @@ final class UpdateRows {
         this.strength = part.strength();
         LoraPair pair = update.pair();
         this.down = pair == null ? null : rows(pair.a());
-        this.up = pair == null ? null : scaled(pair.b(), strength * pair.scale());
+        this.up = pair == null ? null : HostFloats.times(pair.b(), strength * pair.scale());
         this.magnitude = update.magnitude() == null ? null : HostFloats.read(update.magnitude());
     }
 
@@ -28,14 +28,6 @@ final class UpdateRows {
         return rows;
     }
 
-    private static float[] scaled(HostTensor matrix, float scale) {
-        float[] values = HostFloats.read(matrix);
-        for (int i = 0; i < values.length; i++) {
-            values[i] *= scale;
-        }
-        return values;
-    }
-
     /** Whether rows are brought to a length. */
     boolean isDora() {
         return magnitude != null;
@@ -43,10 +35,18 @@ final class UpdateRows {
 
     /** {@code m / |W + s B A|} of a row of a DoRA. */
     double rowScale(int o, float[] weight) {
+        return scaleOf(o, withPair(o, weight));
+    }
+
+    private float[] withPair(int o, float[] weight) {
         float[] sum = weight.clone();
         addPair(o, sum);
+        return sum;
+    }
+
+    private double scaleOf(int o, float[] row) {
         double squares = 0;
-        for (float value : sum) {
+        for (float value : row) {
             squares += (double) value * value;
         }
         return magnitude[o] / Math.sqrt(squares);
@@ -55,9 +55,8 @@ final class UpdateRows {
     /** {@code update += W' - W} for a row. */
     void addRow(int o, float[] weight, float[] sum) {
         if (isDora()) {
-            float[] whole = weight.clone();
-            addPair(o, whole);
-            double scale = rowScale(o, weight);
+            float[] whole = withPair(o, weight);
+            double scale = scaleOf(o, whole);
             for (int i = 0; i < sum.length; i++) {
                 sum[i] += (float) (scale * whole[i] - weight[i]);
             }

@@ -219,11 +219,7 @@ public final class Parameters implements AutoCloseable {
         }
         return () -> {
             HostTensor tensor = stored.get();
-            float[] values = HostFloats.read(tensor);
-            for (int i = 0; i < values.length; i++) {
-                values[i] *= scale;
-            }
-            return HostFloats.tensor(DType.F32, tensor.shape(), values);
+            return HostFloats.tensor(DType.F32, tensor.shape(), HostFloats.times(tensor, scale));
         };
     }
 

@@ -1,10 +1,9 @@
 package glance.cli.bench;
 
+import glance.cli.common.ModelOption;
 import glance.cli.common.Names;
-import glance.cli.common.PartOptions;
 import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
-import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.io.PublishedLayouts;
 import glance.tensor.DType;
@@ -14,17 +13,7 @@ import picocli.CommandLine.Option;
 
 /** Which model is measured. */
 final class LayoutOption {
-    @Option(
-            names = "--model",
-            paramLabel = "MODEL",
-            description =
-                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
-                            + " Default: the built-in "
-                            + BuiltInModel.NAME
-                            + ".")
-    private String model;
-
-    @Mixin private PartOptions parts;
+    @Mixin private ModelOption model;
 
     @Option(
             names = "--family",
@@ -50,7 +39,7 @@ final class LayoutOption {
     String name() {
         return family != null
                 ? family + ", random weights"
-                : (model == null ? BuiltInModel.NAME : model) + (random ? ", random weights" : "");
+                : model.name() + (random ? ", random weights" : "");
     }
 
     /**
@@ -59,18 +48,17 @@ final class LayoutOption {
      * @throws WrongUseException if the options contradict each other
      */
     ModelFolder folder(Session session) {
-        if (family != null && model != null) {
+        if (family != null && model.given() != null) {
             throw new WrongUseException("--model and --family: give one of them");
         }
         if (family != null) {
             try {
-                return parts.in(PublishedLayouts.random(family));
+                return model.parts().in(PublishedLayouts.random(family));
             } catch (IllegalArgumentException e) {
                 throw new WrongUseException("--family: " + e.getMessage());
             }
         }
-        ModelFolder folder =
-                parts.in(Names.open(session, model == null ? BuiltInModel.NAME : model));
+        ModelFolder folder = model.parts().in(Names.open(session, model.name()));
         return random ? folder.withRandomWeights(DType.BF16) : folder;
     }
 }

@@ -54,17 +54,7 @@ public final class SettingsOptions {
                             + " where no prompt is given). Lines that begin with # are skipped.")
     private Path promptFile;
 
-    @Option(
-            names = "--model",
-            paramLabel = "MODEL",
-            description =
-                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
-                            + " Default: the built-in "
-                            + BuiltInModel.NAME
-                            + ".")
-    private String model;
-
-    @Mixin private PartOptions parts;
+    @Mixin private ModelOption model;
 
     @Option(
             names = "--plan",
@@ -164,7 +154,7 @@ public final class SettingsOptions {
         if (recipe != null) {
             announce(recipe, session::note);
         }
-        String modelName = model;
+        String modelName = model.given();
         if (modelName == null) {
             modelName = recipe != null && recipe.isOwn() ? recipe.model() : BuiltInModel.NAME;
         }
@@ -174,11 +164,13 @@ public final class SettingsOptions {
         }
         List<Lora> named = named(session, recipe);
         Plan given = plan == null ? null : argument("--plan", plan, PlanJson::find);
-        boolean recorded = model == null && recipe != null;
+        boolean recorded = model.given() == null && recipe != null;
         ModelFolder folder =
                 Families.with(
-                        Names.open(model == null ? session.withoutNetwork() : session, modelName),
-                        parts.over(recorded ? recipe.parts() : ModelParts.NONE),
+                        Names.open(
+                                model.given() == null ? session.withoutNetwork() : session,
+                                modelName),
+                        model.parts().over(recorded ? recipe.parts() : ModelParts.NONE),
                         what -> {});
         Request request = recipe == null ? Request.of(allPrompts) : recipe.request();
         request = request.prompts(allPrompts).batch(batch);
@@ -211,7 +203,7 @@ public final class SettingsOptions {
     private void announce(PictureText.Recipe recipe, Consumer<String> note) {
         List<String> files = new ArrayList<>();
         if (recipe.isOwn()) {
-            if (model == null) {
+            if (model.given() == null) {
                 files.add(recipe.model());
                 recipe.parts().files().values().forEach(file -> files.add(file.toString()));
             }

@@ -3,15 +3,14 @@ package glance.cli.compare;
 import glance.api.Request;
 import glance.api.Request.Size;
 import glance.cli.common.GuidanceOptions;
+import glance.cli.common.ModelOption;
 import glance.cli.common.Names;
-import glance.cli.common.PartOptions;
 import glance.cli.common.PromptTokensOption;
 import glance.cli.common.SeedConverter;
 import glance.cli.common.Session;
 import glance.cli.common.SettingsOptions;
 import glance.cli.common.SizeOption;
 import glance.cli.common.WrongUseException;
-import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.pipeline.Families;
@@ -23,17 +22,7 @@ import picocli.CommandLine.Option;
 final class CompareSetting {
     private static final int MAX_SEEDS = 1000;
 
-    @Option(
-            names = "--model",
-            paramLabel = "MODEL",
-            description =
-                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
-                            + " Default: the built-in "
-                            + BuiltInModel.NAME
-                            + ".")
-    private String model = BuiltInModel.NAME;
-
-    @Mixin private PartOptions parts;
+    @Mixin private ModelOption model;
 
     @Option(
             names = "--seed",
@@ -65,12 +54,12 @@ final class CompareSetting {
 
     /** The model as the user named it. */
     String model() {
-        return model;
+        return model.name();
     }
 
     /** The model with the parts that the user gave. */
     ModelFolder folder(Session session) {
-        return parts.in(Names.open(session, model));
+        return model.parts().in(Names.open(session, model.name()));
     }
 
     /**

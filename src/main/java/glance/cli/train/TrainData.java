@@ -2,8 +2,8 @@ package glance.cli.train;
 
 import glance.api.Request.Size;
 import glance.api.Training;
+import glance.cli.common.ModelOption;
 import glance.cli.common.Names;
-import glance.cli.common.PartOptions;
 import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
 import glance.io.BuiltInModel;
@@ -23,17 +23,7 @@ final class TrainData {
     private static final int MAX_LISTED = 10;
     private static final Pattern SIDE = Pattern.compile("\\d{1,5}");
 
-    @Option(
-            names = "--model",
-            paramLabel = "MODEL",
-            description =
-                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
-                            + " Default: the built-in "
-                            + BuiltInModel.NAME
-                            + ".")
-    private String model;
-
-    @Mixin private PartOptions parts;
+    @Mixin private ModelOption model;
 
     @Option(
             names = "--data",
@@ -65,13 +55,14 @@ final class TrainData {
     private String size;
 
     String model(TrainFile file) {
-        String named = model == null ? file.string("pretrained_model_name_or_path") : model;
+        String given = model.given();
+        String named = given == null ? file.string("pretrained_model_name_or_path") : given;
         return named == null ? BuiltInModel.NAME : named;
     }
 
     /** A model with the parts that the user gave. */
     ModelFolder folder(Session session, String name) {
-        return parts.in(Names.open(session, name));
+        return model.parts().in(Names.open(session, name));
     }
 
     /**
