@@ -11,7 +11,8 @@ import java.util.Map;
 
 /** All tensors of one component. */
 public abstract class Weights implements AutoCloseable {
-    private static final List<String> TRANSFORMER_PREFIXES =
+    /** What files of ComfyUI have before the names of a transformer. */
+    public static final List<String> TRANSFORMER_PREFIXES =
             List.of("model.diffusion_model.", "diffusion_model.", "net.");
 
     Weights() {}

@@ -15,9 +15,43 @@ final class WeightsView extends Weights {
     private final Weights stored;
     private final Map<String, List<Rows>> places = new LinkedHashMap<>();
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+    private final Map<String, Turn> turns;
+
+    /** How a tensor is seen, beside its name. */
+    enum Turn {
+        /** As it is stored. */
+        NONE,
+        /** A convolution of one pixel, [out, in, 1, 1], as the matrix that it is. */
+        MATRIX,
+        /** A matrix as a convolution of one pixel. */
+        PIXEL,
+        /** A matrix with rows for columns. */
+        TRANSPOSED;
+
+        private Shape of(Shape stored) {
+            int[] dims = stored.dims();
+            return switch (this) {
+                case MATRIX ->
+                        dims.length == 4 && dims[2] * dims[3] == 1
+                                ? Shape.of(dims[0], dims[1])
+                                : stored;
+                case PIXEL -> dims.length == 2 ? Shape.of(dims[0], dims[1], 1, 1) : stored;
+                case TRANSPOSED -> dims.length == 2 ? Shape.of(dims[1], dims[0]) : stored;
+                case NONE -> stored;
+            };
+        }
+    }
 
     WeightsView(Weights stored, Map<String, List<Rows>> names) {
+        this(stored, names, Map.of());
+    }
+
+    /**
+     * @param turns by the new name; of those that are missing {@link Turn#NONE}
+     */
+    WeightsView(Weights stored, Map<String, List<Rows>> names, Map<String, Turn> turns) {
         this.stored = stored;
+        this.turns = turns;
         names.forEach(
                 (name, rows) -> {
                     places.put(name, List.copyOf(rows));
@@ -29,11 +63,25 @@ final class WeightsView extends Weights {
         TensorInfo first = stored.tensors().get(parts.get(0).tensor());
         float scale = stored.scale(first.name());
         for (Rows part : parts) {
+            TensorInfo info = stored.tensors().get(part.tensor());
             if (stored.scale(part.tensor()) != scale) {
                 throw new FormatException(
                         stored.source(),
                         part.tensor(),
                         "has another scale than " + first.name(),
+                        null);
+            }
+            if (info.dtype() != first.dtype() || !isAsWide(info.shape(), first.shape())) {
+                throw new FormatException(
+                        stored.source(),
+                        part.tensor(),
+                        "cannot lie below %s: it is %s %s, that is %s %s"
+                                .formatted(
+                                        first.name(),
+                                        info.dtype(),
+                                        info.shape(),
+                                        first.dtype(),
+                                        first.shape()),
                         null);
             }
         }
@@ -51,11 +99,25 @@ final class WeightsView extends Weights {
             }
             shape = shape.with(0, rows);
         }
+        Turn turn = turns.getOrDefault(name, Turn.NONE);
+        if (turn == Turn.TRANSPOSED && (shape.rank() != 2 || first.dtype().blockElements() > 1)) {
+            throw new FormatException(
+                    stored.source(),
+                    first.name(),
+                    "must be a matrix of single numbers, got " + first.dtype() + " " + shape,
+                    null);
+        }
+        shape = turn.of(shape);
         try {
             return new TensorInfo(name, first.dtype(), shape, first.dtype().bytes(shape.numel()));
         } catch (ArithmeticException e) {
             throw misfit(first, parts.get(0), "end within a block of " + first.dtype());
         }
+    }
+
+    private static boolean isAsWide(Shape one, Shape other) {
+        return one.rank() == other.rank()
+                && (one.rank() == 0 || one.with(0, 1).equals(other.with(0, 1)));
     }
 
     private FormatException misfit(TensorInfo info, Rows part, String reason) {
@@ -98,6 +160,12 @@ final class WeightsView extends Weights {
         if (parts == null) {
             throw new IllegalArgumentException(source() + ": no tensor named " + name);
         }
+        return turns.get(name) == Turn.TRANSPOSED
+                ? transposed(joined(name, parts), tensors.get(name))
+                : joined(name, parts);
+    }
+
+    private ByteBuffer joined(String name, List<Rows> parts) {
         if (isWhole(parts)) {
             return stored.data(parts.get(0).tensor());
         }
@@ -107,6 +175,20 @@ final class WeightsView extends Weights {
         ByteBuffer joined = ByteBuffer.allocateDirect((int) tensors.get(name).bytes());
         parts.forEach(part -> joined.put(slice(part)));
         return joined.flip().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** The data of a matrix from that of the stored one, whose columns its rows are. */
+    private static ByteBuffer transposed(ByteBuffer stored, TensorInfo seen) {
+        int bytes = seen.dtype().bytes();
+        int rows = seen.shape().dim(0);
+        int columns = seen.shape().dim(1);
+        ByteBuffer turned = ByteBuffer.allocateDirect(stored.remaining());
+        for (int row = 0; row < rows; row++) {
+            for (int column = 0; column < columns; column++) {
+                turned.put(stored.slice((column * rows + row) * bytes, bytes));
+            }
+        }
+        return turned.flip().order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private ByteBuffer slice(Rows part) {

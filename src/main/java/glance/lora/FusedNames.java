@@ -1,5 +1,7 @@
 package glance.lora;
 
+import glance.io.NameLine;
+import glance.io.NameTable;
 import glance.lora.KeyMap.Rows;
 import glance.lora.KeyMap.Target;
 import glance.tensor.Shape;
@@ -38,6 +40,24 @@ public final class FusedNames {
         }
         names.put(theirs, targets);
         return this;
+    }
+
+    /** All modules of a table of names. */
+    public FusedNames add(NameTable table) {
+        for (NameLine line : table.lines(this::has)) {
+            if (line.form() == NameLine.Form.SWAPPED && hasTwoParts(line.ours().get(0))) {
+                addSwapped(line.theirs(), line.ours().get(0));
+            } else if (!line.whole()) {
+                add(line.theirs(), line.ours().toArray(String[]::new));
+            }
+        }
+        return this;
+    }
+
+    /** Whether a modulation has nothing but shift and scale. */
+    private boolean hasTwoParts(String module) {
+        Shape shape = modules.get(module);
+        return shape != null && shape.rank() == 2 && shape.dim(0) == 2 * shape.dim(1);
     }
 
     /** Their module is ours with its halves swapped, as shift and scale of a norm are. */

@@ -3,6 +3,7 @@ package glance.model;
 import glance.api.Plan;
 import glance.api.RequestException;
 import glance.io.ModelFolder;
+import glance.io.NameTable;
 import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.ops.Ops;
@@ -58,6 +59,11 @@ public interface Family {
     /** The noise levels that the model was trained for. */
     default NoiseSchedule schedule(ModelFolder folder) {
         return FlowMatchSchedule.read(folder.config("scheduler"));
+    }
+
+    /** The names of its first publishers for the transformer, where they differ from diffusers'. */
+    default Optional<NameTable> originalNames() {
+        return Optional.empty();
     }
 
     /** Names of the transformer's modules in adapter files. */

@@ -3,6 +3,7 @@ package glance.model.flux;
 import glance.api.Plans;
 import glance.io.Config;
 import glance.io.ModelFolder;
+import glance.io.NameTable;
 import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.lora.TextEncoderNames;
@@ -61,7 +62,7 @@ public final class FluxFamily implements Family {
 
     @Override
     public Optional<Recognised> recognise(Weights stored) {
-        Weights weights = FluxOriginalNames.view(stored);
+        Weights weights = FluxNames.TABLE.view(stored);
         Recognised.Sizes sizes = new Recognised.Sizes(weights);
         int doubles = sizes.count("transformer_blocks.%d.attn.add_q_proj.weight");
         int singles = sizes.count("single_transformer_blocks.%d.proj_mlp.weight");
@@ -86,9 +87,7 @@ public final class FluxFamily implements Family {
                                 + (guidance ? "[dev]" : "[schnell]")
                                 + ", %d + %d blocks of width %d"
                                         .formatted(doubles, singles, hiddenDim)
-                                + (FluxOriginalNames.has(stored)
-                                        ? ", in the names of black-forest-labs"
-                                        : "")));
+                                + FluxNames.TABLE.note(stored)));
     }
 
     /** The model without guidance input (schnell) was distilled to four steps. */
@@ -121,6 +120,11 @@ public final class FluxFamily implements Family {
                 vae.latentChannels(),
                 PATCH,
                 DEFAULT_LATENT_SIZE * vae.scaleFactor());
+    }
+
+    @Override
+    public Optional<NameTable> originalNames() {
+        return Optional.of(FluxNames.TABLE);
     }
 
     @Override

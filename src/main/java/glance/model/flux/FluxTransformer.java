@@ -54,7 +54,7 @@ public final class FluxTransformer implements AutoCloseable {
     public FluxTransformer(Ops ops, FluxConfig config, Weights weights) {
         this.config = config;
         this.parameters =
-                new Parameters(ops, FluxOriginalNames.view(weights), "FluxTransformer2DModel");
+                new Parameters(ops, FluxNames.TABLE.view(weights), "FluxTransformer2DModel");
         Parameters p = parameters;
         int dim = config.hiddenDim();
         rope =
