@@ -67,9 +67,6 @@ final class ForeignWeights {
                             "^(first_stage_model|cond_stage_model|conditioner|text_encoders)\\.",
                             "a whole checkpoint in one file"),
                     Mark.of(
-                            "(^|\\.)joint_blocks\\.\\d+\\.",
-                            "Stable Diffusion 3 in the layout of Stability AI and ComfyUI"),
-                    Mark.of(
                             "(^|\\.)(encoder\\.downsamples|decoder\\.upsamples)\\.\\d+\\.",
                             "an autoencoder in the layout of Wan and ComfyUI"),
                     Mark.of(

@@ -44,10 +44,10 @@ class ModelFolderTest {
     /** What a single file is says more than that it is one. */
     @Test
     void open_singleFile_isRefusedByWhatItHolds() throws IOException {
-        Path sd3 = folder.resolve("sd3.safetensors");
+        Path unet = folder.resolve("sd.safetensors");
         HostTensor tensor = HostFloats.tensor(DType.F32, Shape.of(1), 1);
-        SafetensorsWriter.write(sd3, Map.of("joint_blocks.0.x.bias", tensor), Map.of());
-        refused(() -> ModelFolder.open(sd3), "sd3.safetensors: holds Stable Diffusion 3 in the");
+        SafetensorsWriter.write(unet, Map.of("input_blocks.0.0.bias", tensor), Map.of());
+        refused(() -> ModelFolder.open(unet), "sd.safetensors: holds a UNet");
         Path other = folder.resolve("other.safetensors");
         SafetensorsWriter.write(other, Map.of("a", tensor), Map.of());
         refused(() -> ModelFolder.open(other), "is a file, not a folder; expected a model");

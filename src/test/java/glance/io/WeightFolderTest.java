@@ -119,8 +119,8 @@ class WeightFolderTest {
 
     @Test
     void renamedFileInAnotherLayout_isRefusedByItsLayout() {
-        write("sd3.safetensors", "joint_blocks.0.x_block.mlp.fc1.weight");
-        refused("sd3.safetensors: holds Stable Diffusion 3 in the layout of");
+        write("sd.safetensors", "input_blocks.0.0.weight");
+        refused("sd.safetensors: holds a UNet");
     }
 
     @Test

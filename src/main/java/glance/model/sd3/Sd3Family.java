@@ -2,6 +2,7 @@ package glance.model.sd3;
 
 import glance.api.Plans;
 import glance.io.ModelFolder;
+import glance.io.NameTable;
 import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.lora.TextEncoderNames;
@@ -49,14 +50,16 @@ public final class Sd3Family implements Family {
 
     @Override
     public Optional<Recognised> recognise(Weights stored) {
-        Recognised.Sizes sizes = new Recognised.Sizes(stored.transformer());
+        Recognised.Sizes sizes = new Recognised.Sizes(Sd3Names.TABLE.view(stored));
         int blocks = sizes.count("transformer_blocks.%d.attn.add_q_proj.weight");
         if (blocks == 0 || !sizes.has("pos_embed.proj.weight")) {
             return Optional.empty();
         }
         int hiddenDim = sizes.of("pos_embed.proj.weight", 0);
         return Optional.of(
-                sizes.as("Stable Diffusion 3, %d blocks of width %d".formatted(blocks, hiddenDim)));
+                sizes.as(
+                        "Stable Diffusion 3, %d blocks of width %d".formatted(blocks, hiddenDim)
+                                + Sd3Names.TABLE.note(stored)));
     }
 
     /** The steps and the scale of the published pipeline. */
@@ -100,6 +103,11 @@ public final class Sd3Family implements Family {
     private static FlowMatchSchedule flow(ModelFolder folder) {
         return FlowMatchSchedule.read(folder.config("scheduler"))
                 .withSpacing(FlowMatchSchedule.Spacing.TRAINED);
+    }
+
+    @Override
+    public Optional<NameTable> originalNames() {
+        return Optional.of(Sd3Names.TABLE);
     }
 
     @Override

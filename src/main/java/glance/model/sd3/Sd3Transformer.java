@@ -37,7 +37,8 @@ public final class Sd3Transformer implements AutoCloseable {
     /** Loads the transformer; {@code weights} must stay open as long as it is used. */
     public Sd3Transformer(Ops ops, Sd3Config config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights.transformer(), "SD3Transformer2DModel");
+        this.parameters =
+                new Parameters(ops, Sd3Names.TABLE.view(weights), "SD3Transformer2DModel");
         Parameters p = parameters;
         int dim = config.hiddenDim();
         int patch = config.patchSize();

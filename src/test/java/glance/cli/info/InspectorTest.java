@@ -82,9 +82,9 @@ class InspectorTest {
 
     @Test
     void fileInAnotherLayout_isShownWithItsName() {
-        Path file = folder.resolve("sd3.safetensors");
-        write(file, Map.of("joint_blocks.0.x_block.mlp.fc1.weight", DType.BF16), Map.of());
-        assertThat(info(file)).contains("not usable", "holds Stable Diffusion 3 in", "BF16");
+        Path file = folder.resolve("sd.safetensors");
+        write(file, Map.of("input_blocks.0.0.weight", DType.BF16), Map.of());
+        assertThat(info(file)).contains("not usable", "holds a UNet", "BF16");
     }
 
     @Test
