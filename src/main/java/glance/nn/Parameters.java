@@ -190,7 +190,7 @@ public final class Parameters implements AutoCloseable {
             root.problems.add("missing " + full + " " + want);
             return null;
         }
-        if (!isSame(info.shape(), want)) {
+        if (!info.shape().equals(want)) {
             root.problems.add(
                     "mis-shaped " + full + ": expected " + want + ", got " + info.shape());
             return null;
@@ -225,14 +225,6 @@ public final class Parameters implements AutoCloseable {
 
     private float scale(String name) {
         return root.weights.scale(prefix + name);
-    }
-
-    /** A kernel of one pixel, [out, in, 1, 1], is the matrix [out, in]. */
-    private static boolean isSame(Shape stored, Shape want) {
-        if (want.rank() == 2 && stored.rank() == 4) {
-            return stored.equals(Shape.of(want.dim(0), want.dim(1), 1, 1));
-        }
-        return stored.equals(want);
     }
 
     /** A tensor [n, 1, ...] of this name as a vector [n]. */

@@ -36,7 +36,7 @@ public final class AutoencoderKl implements AutoCloseable {
      */
     public AutoencoderKl(Ops ops, AutoencoderKlConfig config, Weights weights) {
         this.config = config;
-        parameters = new Parameters(ops, LatentDiffusionNames.view(weights), "AutoencoderKL");
+        parameters = new Parameters(ops, LatentDiffusionNames.TABLE.view(weights), "AutoencoderKL");
         int z = config.latentChannels();
         addEncoder(parameters.in("encoder"));
         if (config.quantConv()) {

@@ -1,81 +1,101 @@
 package glance.model.autoencoderkl;
 
-import glance.io.Weights;
-import glance.io.Weights.Rows;
-import java.util.LinkedHashMap;
+import static glance.io.NameLine.module;
+import static glance.io.NameLine.pixel;
+
+import glance.io.NameLine;
+import glance.io.NameTable;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
- * An autoencoder in the names of latent diffusion, which black-forest-labs ({@code
- * ae.safetensors}), Stability AI and ComfyUI keep, seen under those of diffusers:
- *
- * <pre>
- * encoder.down.I.block.J            encoder.down_blocks.I.resnets.J
- * encoder.down.I.downsample         encoder.down_blocks.I.downsamplers.0
- * decoder.up.I.block.J              decoder.up_blocks.(last - I).resnets.J
- * decoder.up.I.upsample             decoder.up_blocks.(last - I).upsamplers.0
- * mid.block_1, mid.block_2          mid_block.resnets.0, 1
- * mid.attn_1.q, k, v, proj_out      mid_block.attentions.0.to_q, to_k, to_v, to_out.0
- * nin_shortcut, norm_out            conv_shortcut, conv_norm_out
- * </pre>
- *
- * Weights of the attention are convolutions of one pixel there.
+ * The names of latent diffusion, which black-forest-labs ({@code ae.safetensors}), Stability AI and
+ * ComfyUI keep. The levels of the decoder are numbered from the picture on, here from the latents
+ * on. Weights of the attention are convolutions of one pixel there.
  */
 final class LatentDiffusionNames {
-    private static final Pattern MARK = Pattern.compile("decoder\\.mid\\.block_1\\.");
-    private static final List<String> PREFIXES = List.of("vae.", "first_stage_model.");
-    private static final Pattern UP = Pattern.compile("decoder\\.up\\.(\\d{1,4})\\.(.*)");
+    /** The table. */
+    static final NameTable TABLE =
+            new NameTable(
+                    "latent diffusion",
+                    List.of("vae.", "first_stage_model."),
+                    "decoder.mid.block_1.conv1.weight",
+                    LatentDiffusionNames::lines);
 
-    /** Theirs, then ours, each in turn. */
-    private static final Map<String, String> PARTS = new LinkedHashMap<>();
+    private static final List<NameLine> RESIDUAL =
+            List.of(
+                    module("norm1", "norm1"),
+                    module("conv1", "conv1"),
+                    module("norm2", "norm2"),
+                    module("conv2", "conv2"),
+                    module("nin_shortcut", "conv_shortcut"));
 
-    static {
-        PARTS.put(".down.(\\d+).block.(\\d+).", ".down_blocks.$1.resnets.$2.");
-        PARTS.put(".down.(\\d+).downsample.", ".down_blocks.$1.downsamplers.0.");
-        PARTS.put(".up.(\\d+).block.(\\d+).", ".up_blocks.$1.resnets.$2.");
-        PARTS.put(".up.(\\d+).upsample.", ".up_blocks.$1.upsamplers.0.");
-        PARTS.put(".mid.block_1.", ".mid_block.resnets.0.");
-        PARTS.put(".mid.block_2.", ".mid_block.resnets.1.");
-        PARTS.put(".mid.attn_1.norm.", ".mid_block.attentions.0.group_norm.");
-        PARTS.put(".mid.attn_1.proj_out.", ".mid_block.attentions.0.to_out.0.");
-        PARTS.put(".mid.attn_1.([qkv]).", ".mid_block.attentions.0.to_$1.");
-        PARTS.put(".nin_shortcut.", ".conv_shortcut.");
-        PARTS.put(".norm_out.", ".conv_norm_out.");
-    }
+    private static final List<NameLine> ATTENTION =
+            List.of(
+                    module("norm", "group_norm"),
+                    pixel("q", "to_q"),
+                    pixel("k", "to_k"),
+                    pixel("v", "to_v"),
+                    pixel("proj_out", "to_out.0"));
+
+    /** As diffusers named it first. */
+    private static final List<NameLine> OLD_ATTENTION =
+            List.of(
+                    module("norm", "group_norm"),
+                    pixel("q", "query"),
+                    pixel("k", "key"),
+                    pixel("v", "value"),
+                    pixel("proj_out", "proj_attn"));
 
     private LatentDiffusionNames() {}
 
-    /** The autoencoder in the names of diffusers, whichever of them the file has. */
-    static Weights view(Weights weights) {
-        Weights stored = weights.under(PREFIXES);
-        if (stored.tensors().keySet().stream().noneMatch(name -> MARK.matcher(name).find())) {
-            return stored;
+    private static List<NameLine> lines(NameTable.Modules modules) {
+        List<NameLine> lines = new ArrayList<>();
+        for (String side : List.of("encoder.", "decoder.")) {
+            middle(lines, modules, side);
+            lines.add(module(side + "norm_out", side + "conv_norm_out"));
         }
-        int last =
-                stored.tensors().keySet().stream()
-                        .map(UP::matcher)
-                        .filter(Matcher::matches)
-                        .mapToInt(up -> Integer.parseInt(up.group(1)))
-                        .max()
-                        .orElse(0);
-        Map<String, List<Rows>> names = new LinkedHashMap<>();
-        stored.tensors()
-                .forEach((name, info) -> names.put(ours(name, last), List.of(Rows.of(info))));
-        return stored.view(names);
+        int downs = levels(modules, "encoder.down.", "encoder.down_blocks.");
+        for (int i = 0; i < downs; i++) {
+            String theirs = "encoder.down." + i + ".";
+            String ours = "encoder.down_blocks." + i + ".";
+            level(lines, modules, theirs, ours);
+            lines.add(module(theirs + "downsample.conv", ours + "downsamplers.0.conv"));
+        }
+        int ups = levels(modules, "decoder.up.", "decoder.up_blocks.");
+        for (int i = 0; i < ups; i++) {
+            String theirs = "decoder.up." + (ups - 1 - i) + ".";
+            String ours = "decoder.up_blocks." + i + ".";
+            level(lines, modules, theirs, ours);
+            lines.add(module(theirs + "upsample.conv", ours + "upsamplers.0.conv"));
+        }
+        return lines;
     }
 
-    private static String ours(String theirs, int last) {
-        Matcher up = UP.matcher(theirs);
-        String name = theirs;
-        if (up.matches()) {
-            name = "decoder.up." + (last - Integer.parseInt(up.group(1))) + "." + up.group(2);
+    private static int levels(NameTable.Modules modules, String theirs, String ours) {
+        return modules.count(theirs + "%d.block.0.conv1", ours + "%d.resnets.0.conv1");
+    }
+
+    private static void level(
+            List<NameLine> lines, NameTable.Modules modules, String theirs, String ours) {
+        int blocks = modules.count(theirs + "block.%d.conv1", ours + "resnets.%d.conv1");
+        for (int i = 0; i < blocks; i++) {
+            lines.addAll(
+                    NameLine.in(
+                            theirs + "block." + i + ".", ours + "resnets." + i + ".", RESIDUAL));
         }
-        for (Map.Entry<String, String> part : PARTS.entrySet()) {
-            name = name.replaceAll(part.getKey().replace(".", "\\."), part.getValue());
-        }
-        return name;
+    }
+
+    private static void middle(List<NameLine> lines, NameTable.Modules modules, String side) {
+        String theirs = side + "mid.";
+        String ours = side + "mid_block.";
+        lines.addAll(NameLine.in(theirs + "block_1.", ours + "resnets.0.", RESIDUAL));
+        lines.addAll(NameLine.in(theirs + "block_2.", ours + "resnets.1.", RESIDUAL));
+        String attention = ours + "attentions.0.";
+        lines.addAll(
+                NameLine.in(
+                        theirs + "attn_1.",
+                        attention,
+                        modules.has(attention + "query") ? OLD_ATTENTION : ATTENTION));
     }
 }

@@ -2,31 +2,27 @@ package glance.model.autoencoderkl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.check.CheckReport;
-import glance.check.Checks;
 import glance.fixtures.Fixture;
+import glance.fixtures.NameTwin;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
+import glance.io.Weights;
 import glance.tensor.Shape;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LatentDiffusionNamesTest {
+    private static final Path CASE = Fixture.folder("autoencoder-kl");
+
     @TempDir private Path folder;
 
-    @ParameterizedTest
-    @ValueSource(strings = {"", "vae.", "first_stage_model."})
-    void renamedAutoencoder_equalsItsReference(String prefix) throws IOException {
-        Path source = Fixture.folder("autoencoder-kl");
-        Map<String, HostTensor> theirs = new LinkedHashMap<>();
-        Map<String, HostTensor> ours = Fixture.tensors(source);
+    private static Map<String, HostTensor> theirs(Map<String, HostTensor> ours) {
         int levels =
                 1
                         + ours.keySet().stream()
@@ -34,23 +30,45 @@ class LatentDiffusionNamesTest {
                                 .mapToInt(name -> Integer.parseInt(name.split("\\.")[2]))
                                 .max()
                                 .orElseThrow();
+        Map<String, HostTensor> theirs = new LinkedHashMap<>();
+        ours.forEach((name, tensor) -> theirs.put(theirs(name, levels), stored(name, tensor)));
+        return theirs;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "vae.", "first_stage_model."})
+    void renamedAutoencoder_equalsItsReference(String prefix) {
+        Map<String, HostTensor> theirs = theirs(Fixture.tensors(CASE));
+        assertThat(theirs).containsKey("decoder.mid.attn_1.q.weight");
+        assertThat(theirs).doesNotContainKey("decoder.mid_block.attentions.0.to_q.weight");
+        NameTwin.passes(CASE, NameTwin.prefixed(prefix, theirs), folder);
+    }
+
+    @Test
+    void table_isTheSameBothWays() {
+        Map<String, HostTensor> ours = Fixture.tensors(CASE);
+        NameTwin.sameBothWays(LatentDiffusionNames.TABLE, ours, theirs(ours), folder);
+    }
+
+    @Test
+    void attentionInOldNamesOfDiffusers_isWrittenToo() {
+        Map<String, HostTensor> ours = Fixture.tensors(CASE);
+        Map<String, HostTensor> theirs = theirs(ours);
+        Map<String, HostTensor> old = new LinkedHashMap<>();
         ours.forEach(
-                (name, tensor) -> theirs.put(prefix + theirs(name, levels), stored(name, tensor)));
-        assertThat(theirs).containsKey(prefix + "decoder.mid.attn_1.q.weight");
-        assertThat(theirs).doesNotContainKey(prefix + "decoder.mid_block.attentions.0.to_q.weight");
-        SafetensorsWriter.write(folder.resolve("ae.safetensors"), theirs, Map.of());
-        for (String file : new String[] {"config.json", "case.safetensors"}) {
-            Files.copy(source.resolve(file), folder.resolve(file));
+                (name, tensor) ->
+                        old.put(
+                                name.replace("to_q.", "query.")
+                                        .replace("to_k.", "key.")
+                                        .replace("to_v.", "value.")
+                                        .replace("to_out.0.", "proj_attn."),
+                                tensor));
+        Path file = folder.resolve("old.safetensors");
+        SafetensorsWriter.write(file, old, Map.of());
+        try (Weights weights = Weights.open(file)) {
+            assertThat(LatentDiffusionNames.TABLE.original(weights).tensors().keySet())
+                    .isEqualTo(theirs.keySet());
         }
-        String json = Files.readString(source.resolve("case.json"));
-        Files.writeString(
-                folder.resolve("case.json"),
-                json.replaceFirst("\\{", "{\"file\": \"ae.safetensors\","));
-        Fixture.onCpu(
-                ops -> {
-                    CheckReport report = Checks.run(folder, ops);
-                    assertThat(report.rows()).isNotEmpty().allMatch(CheckReport.Row::passed);
-                });
     }
 
     /** Word for word as the published files have it, by hand. */
