@@ -15,7 +15,7 @@ final class ClipTextCheck {
 
     static void run(CaseFolder folder, Ops ops) {
         ClipTextConfig config = ClipTextConfig.of(folder.config());
-        try (Weights weights = Weights.open(folder.path());
+        try (Weights weights = Weights.open(folder.weights(folder.path()));
                 ClipTextEncoder encoder = new ClipTextEncoder(ops, config, weights)) {
             ClipTextOutput output = encoder.encode(ops, folder.integerRows("in.input_ids"));
             folder.compare("out.last_hidden_state", ops, output.last());

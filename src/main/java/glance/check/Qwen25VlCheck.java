@@ -18,7 +18,7 @@ final class Qwen25VlCheck {
         for (int b = 0; b < lengths.length; b++) {
             ids.set(b, java.util.Arrays.copyOf(ids.get(b), lengths[b]));
         }
-        try (Weights weights = Weights.open(folder.path());
+        try (Weights weights = Weights.open(folder.weights(folder.path()));
                 Qwen25VlTextEncoder encoder = new Qwen25VlTextEncoder(ops, config, weights)) {
             Tensor hidden = encoder.encode(ops, ids).embeddings();
             folder.compare("out.hidden_states", ops, Masks.zeroPadding(ops, hidden, lengths));

@@ -12,7 +12,7 @@ final class QwenImageAutoencoderCheck {
 
     static void run(CaseFolder folder, Ops ops) {
         AutoencoderConfig config = AutoencoderConfig.of(folder.config());
-        try (Weights weights = Weights.open(folder.path());
+        try (Weights weights = Weights.open(folder.weights(folder.path()));
                 QwenImageAutoencoder autoencoder = new QwenImageAutoencoder(ops, config, weights)) {
             Tensor moments =
                     autoencoder.encode(ops, channelsLast(ops, folder.tensor(ops, "in.image")));

@@ -11,7 +11,7 @@ final class T5Check {
 
     static void run(CaseFolder folder, Ops ops) {
         T5Config config = T5Config.of(folder.config());
-        try (Weights weights = Weights.open(folder.path());
+        try (Weights weights = Weights.open(folder.weights(folder.path()));
                 T5TextEncoder encoder = new T5TextEncoder(ops, config, weights)) {
             folder.compare(
                     "out.last_hidden_state",

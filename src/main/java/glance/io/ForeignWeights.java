@@ -67,14 +67,8 @@ final class ForeignWeights {
                             "^(first_stage_model|cond_stage_model|conditioner|text_encoders)\\.",
                             "a whole checkpoint in one file"),
                     Mark.of(
-                            "(^|\\.)(encoder\\.downsamples|decoder\\.upsamples)\\.\\d+\\.",
-                            "an autoencoder in the layout of Wan and ComfyUI"),
-                    Mark.of(
                             "(^|\\.)(input_blocks|output_blocks|middle_block)\\.\\d+\\.",
-                            "a UNet, as Stable Diffusion 1, 2 and XL have it"),
-                    Mark.of(
-                            "^blocks\\.\\d+\\.(attn\\.qkv|adaLN_modulation\\.1)\\.",
-                            "DiT in the layout of its authors"));
+                            "a UNet, as Stable Diffusion 1, 2 and XL have it"));
 
     private static final Mark ADAPTER =
             Mark.of("[._](lora_[AB]|lora_(up|down)|lokr_w[12]|hada_w[12])", "an adapter");

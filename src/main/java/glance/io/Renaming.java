@@ -172,6 +172,7 @@ final class Renaming {
         TensorInfo info = stored.tensors().get(first);
         if (!info.shape().equals(other.shape())
                 || info.dtype() != other.dtype()
+                || stored.scale(first) != stored.scale(other.name())
                 || !stored.data(first).equals(stored.data(other.name()))) {
             throw refuse(
                     other, "differs from " + first + ", and there is one " + theirs + " for both");

@@ -73,7 +73,6 @@ class ForeignWeightsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "decoder.upsamples.0.residual.2.weight | an autoencoder in the layout of Wan",
                 "model.diffusion_model.input_blocks.0.0.weight | a UNet",
                 "text_encoders.t5xxl.transformer.shared.weight | a whole checkpoint in one file",
                 "transformer.x.lora_A.weight | an adapter; give it to --lora"
@@ -89,6 +88,7 @@ class ForeignWeightsTest {
                 "encoder.down_blocks.0.resnets.0.conv1.weight",
                 "text_model.embeddings.position_ids",
                 "blocks.0.attn1.to_q.weight",
+                "decoder.upsamples.0.residual.2.weight",
                 "model.diffusion_model.joint_blocks.3.x_block.attn.qkv.weight"
             })
     void layoutOfDiffusers_isNoReason(String key) {

@@ -2,6 +2,7 @@ package glance.model.dit;
 
 import glance.api.Plans;
 import glance.io.ModelFolder;
+import glance.io.NameTable;
 import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.model.Denoiser;
@@ -37,12 +38,13 @@ public final class DitFamily implements Family {
 
     @Override
     public Optional<Recognised> recognise(Weights stored) {
-        Recognised.Sizes sizes = new Recognised.Sizes(stored.transformer());
+        Recognised.Sizes sizes = new Recognised.Sizes(DitNames.TABLE.view(stored));
         int blocks =
                 sizes.count("transformer_blocks.%d.norm1.emb.timestep_embedder.linear_1.weight");
         return blocks == 0
                 ? Optional.empty()
-                : Optional.of(sizes.as("DiT, %d blocks".formatted(blocks)));
+                : Optional.of(
+                        sizes.as("DiT, %d blocks".formatted(blocks) + DitNames.TABLE.note(stored)));
     }
 
     /** The steps and the scale of the published pipeline. */
@@ -80,6 +82,11 @@ public final class DitFamily implements Family {
     @Override
     public NoiseSchedule schedule(ModelFolder folder) {
         return DdimSchedule.read(folder.config("scheduler"));
+    }
+
+    @Override
+    public Optional<NameTable> originalNames() {
+        return Optional.of(DitNames.TABLE);
     }
 
     @Override

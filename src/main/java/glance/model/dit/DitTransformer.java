@@ -33,7 +33,8 @@ public final class DitTransformer implements AutoCloseable {
     /** Loads the transformer; {@code weights} must stay open as long as it is used. */
     public DitTransformer(Ops ops, DitConfig config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights.transformer(), "DiTTransformer2DModel");
+        this.parameters =
+                new Parameters(ops, DitNames.TABLE.view(weights), "DiTTransformer2DModel");
         Parameters p = parameters;
         int dim = config.hiddenDim();
         int patch = config.patchSize();

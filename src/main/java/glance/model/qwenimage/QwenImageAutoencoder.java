@@ -32,7 +32,7 @@ public final class QwenImageAutoencoder implements AutoCloseable {
     /** Loads the autoencoder; {@code weights} must stay open as long as it is used. */
     public QwenImageAutoencoder(Ops ops, AutoencoderConfig config, Weights weights) {
         this.config = config;
-        parameters = new Parameters(ops, weights, "AutoencoderKLQwenImage");
+        parameters = new Parameters(ops, WanNames.TABLE.view(weights), "AutoencoderKLQwenImage");
         encoder(config, parameters.in("encoder"));
         int z = config.latentChannels();
         Conv2d quant = parameters.causalConv3d("quant_conv", 2 * z, 2 * z, 1);
