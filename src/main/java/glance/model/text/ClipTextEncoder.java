@@ -35,7 +35,7 @@ public final class ClipTextEncoder implements AutoCloseable {
     /** Loads the encoder; {@code weights} must stay open as long as it is used. */
     public ClipTextEncoder(Ops ops, ClipTextConfig config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights, "CLIPTextModel");
+        this.parameters = new Parameters(ops, OpenClipNames.TABLE.view(weights), "CLIPTextModel");
         Parameters wrapped = parameters.in("text_model");
         String anchor = "embeddings.token_embedding.weight";
         boolean bare = parameters.has(anchor) && !wrapped.has(anchor);
@@ -53,8 +53,13 @@ public final class ClipTextEncoder implements AutoCloseable {
                 projects
                         ? parameters.linearNoBias("text_projection", dim, config.projectionDim())
                         : null;
-        // The numbers 0, 1, 2, ..., which older checkpoints store.
-        parameters.ignore(name -> name.endsWith("embeddings.position_ids"));
+        // the numbers 0, 1, 2, ..., which older checkpoints store, and the rest of a whole CLIP
+        parameters.ignore(
+                name ->
+                        name.endsWith("embeddings.position_ids")
+                                || name.equals("logit_scale")
+                                || name.equals("attn_mask")
+                                || name.startsWith("visual."));
         parameters.finish();
     }
 

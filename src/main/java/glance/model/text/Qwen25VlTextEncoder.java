@@ -38,7 +38,11 @@ public final class Qwen25VlTextEncoder implements AutoCloseable {
     /** Loads the encoder; {@code weights} must stay open as long as it is used. */
     public Qwen25VlTextEncoder(Ops ops, Qwen25VlConfig config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights, "Qwen2_5_VLForConditionalGeneration");
+        this.parameters =
+                new Parameters(
+                        ops,
+                        LlamaCppNames.QWEN.view(weights),
+                        "Qwen2_5_VLForConditionalGeneration");
         Parameters model = parameters.in("model");
         if (!model.has("embed_tokens.weight")) {
             model = model.in("language_model");

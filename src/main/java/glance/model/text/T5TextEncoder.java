@@ -35,7 +35,7 @@ public final class T5TextEncoder implements AutoCloseable {
     /** Loads the encoder; {@code weights} must stay open as long as it is used. */
     public T5TextEncoder(Ops ops, T5Config config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights, "T5EncoderModel");
+        this.parameters = new Parameters(ops, LlamaCppNames.T5.view(weights), "T5EncoderModel");
         int dim = config.hiddenDim();
         boolean untied = !parameters.has(SHARED) && parameters.has(EMBED_TOKENS);
         embedTokens = parameters.tensor(untied ? EMBED_TOKENS : SHARED, config.vocabSize(), dim);
@@ -57,6 +57,7 @@ public final class T5TextEncoder implements AutoCloseable {
                 name ->
                         name.equals(EMBED_TOKENS)
                                 || name.startsWith("decoder.")
+                                || name.startsWith("dec.")
                                 || name.equals("lm_head.weight"));
         parameters.finish();
     }
