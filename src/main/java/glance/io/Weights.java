@@ -11,9 +11,12 @@ import java.util.Map;
 
 /** All tensors of one component. */
 public abstract class Weights implements AutoCloseable {
-    /** What files of ComfyUI have before the names of a transformer. */
+    /** What a transformer has before its names in files of ComfyUI. */
     public static final List<String> TRANSFORMER_PREFIXES =
             List.of("model.diffusion_model.", "diffusion_model.", "net.");
+
+    /** What an autoencoder has before its names in a checkpoint of all parts. */
+    public static final List<String> AUTOENCODER_PREFIXES = List.of("vae.", "first_stage_model.");
 
     Weights() {}
 

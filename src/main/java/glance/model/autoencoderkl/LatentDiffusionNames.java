@@ -5,6 +5,7 @@ import static glance.io.NameLine.pixel;
 
 import glance.io.NameLine;
 import glance.io.NameTable;
+import glance.io.Weights;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,7 +19,7 @@ final class LatentDiffusionNames {
     static final NameTable TABLE =
             new NameTable(
                     "latent diffusion",
-                    List.of("vae.", "first_stage_model."),
+                    Weights.AUTOENCODER_PREFIXES,
                     "decoder.mid.block_1.conv1.weight",
                     LatentDiffusionNames::lines);
 

@@ -5,6 +5,7 @@ import static glance.io.NameLine.tensor;
 
 import glance.io.NameLine;
 import glance.io.NameTable;
+import glance.io.Weights;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,7 +24,7 @@ final class WanNames {
     static final NameTable TABLE =
             new NameTable(
                     "Wan",
-                    List.of("vae.", "first_stage_model."),
+                    Weights.AUTOENCODER_PREFIXES,
                     "decoder.middle.0.residual.0.gamma",
                     WanNames::lines);
 
