@@ -5,15 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.FormatException;
 import glance.fixtures.Fixture;
+import glance.fixtures.GgufTwin;
 import glance.fixtures.NameTwin;
+import glance.io.Config;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.io.Weights;
 import glance.tensor.DType;
 import glance.tensor.Shape;
+import glance.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -169,6 +173,30 @@ class TextNamesTest {
     void t5OfLlamaCpp_isTheSameBothWays() {
         Map<String, HostTensor> ours = Fixture.tensors(T5);
         NameTwin.sameBothWays(LlamaCppNames.T5, ours, llamaCpp(ours), folder);
+    }
+
+    /** Words and matrices in blocks, as GGUF files have them. */
+    @Test
+    void t5InGguf_equalsItsTwin() {
+        Path file = folder.resolve("t5.safetensors");
+        SafetensorsWriter.write(file, llamaCpp(Fixture.tensors(T5)), Map.of());
+        GgufTwin twin = GgufTwin.of(file, folder);
+        assertThat(encodedByT5(twin.gguf())).isEqualTo(encodedByT5(twin.twin()));
+    }
+
+    private static float[] encodedByT5(Path file) {
+        T5Config config = T5Config.of(Config.read(T5.resolve("config.json")));
+        float[][] result = new float[1][];
+        Fixture.onCpu(
+                ops -> {
+                    try (Weights weights = Weights.open(file);
+                            T5TextEncoder encoder = new T5TextEncoder(ops, config, weights)) {
+                        Tensor hidden = encoder.encode(ops, List.of(new int[] {3, 98, 7, 1}));
+                        result[0] = new float[(int) hidden.numel()];
+                        ops.host().floats(hidden).get(result[0]);
+                    }
+                });
+        return result[0];
     }
 
     @Test
