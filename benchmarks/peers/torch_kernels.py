@@ -138,6 +138,12 @@ def gate_residual(i, tokens, width):
     return lambda: residual + gate * y
 
 
+def rotate(i, tokens, width):
+    group = 256 if width % 256 == 0 else 16
+    x, h = i.random(1, tokens, width), i.random(group, group)
+    return lambda: (x.view(-1, group) @ h).view(x.shape)
+
+
 def activation(i, tokens, width, name):
     x = i.random(1, tokens, width)
     f = i.torch.nn.functional
@@ -213,6 +219,7 @@ MAKERS = {
     "layernorm.modulate.#x#": layernorm_modulate,
     "copy.#x#": copy,
     "gate.residual.#x#": gate_residual,
+    "rotate.#x#": rotate,
     "gelu.#x#": lambda i, *sizes: activation(i, *sizes, "gelu"),
     "silu.#x#": lambda i, *sizes: activation(i, *sizes, "silu"),
     "guided.euler.#x#": guided_euler,

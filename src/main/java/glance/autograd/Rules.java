@@ -29,6 +29,7 @@ final class Rules {
         put(Op.Unary.class, Rules::unary);
         put(Op.GatedActivation.class, Rules::gatedActivation);
         put(Op.Binary.class, Rules::binary);
+        put(Op.Rotate.class, Rules::rotate);
         // a copy passes the gradient on
         put(Op.Copy.class, (op, dy, g, ops) -> g.add(op.x(), dy));
     }
@@ -132,6 +133,11 @@ final class Rules {
             Tensor dAct = ops.mul(dy, op.up());
             g.add(op.gate(), ops.training().activation(op.activation(), op.gate(), dAct));
         }
+    }
+
+    /** y = scales x R with a symmetric R: dx = scales dy R. */
+    private static void rotate(Op.Rotate op, Tensor dy, Gradients g, Ops ops) {
+        g.add(op.x(), ops.rotate(dy, op.group(), op.scales()));
     }
 
     /** y = a + b: da = dy, db = dy; y = a b: da = b dy, db = a dy. */

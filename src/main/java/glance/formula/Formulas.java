@@ -50,6 +50,7 @@ public final class Formulas {
         moves(Op.Embedding.class, LookupFormula::embedding);
         computes(Op.TimestepEmbedding.class, LookupFormula::timesteps);
         moves(Op.Copy.class, (op, of) -> known(of.of(op.x())));
+        computes(Op.Rotate.class, RotateFormula::of);
         computes(Op.Conv2d.class, Conv2dFormula::of);
         moves(Op.UpsampleNearest2x.class, LookupFormula::upsampled);
         computes(Op.GuidedEuler.class, PointwiseFormula::guidedEuler);

@@ -24,6 +24,7 @@ public sealed interface Op
                 Op.Embedding,
                 Op.TimestepEmbedding,
                 Op.Copy,
+                Op.Rotate,
                 Op.Conv2d,
                 Op.UpsampleNearest2x,
                 Op.GuidedEuler,
@@ -117,6 +118,13 @@ public sealed interface Op
 
     /** {@code out = x} converted to the dtype of out; both any strides, same shape. */
     record Copy(Tensor x, Tensor out) implements Op {}
+
+    /**
+     * {@code out[r, :] = scales[r] * (x[r, :] R)} with R of {@link glance.tensor.block.Hadamard}
+     * for each group of columns; x [..., columns] of any float dtype, scales F32 [rows] or null;
+     * out is F32 where x is, else of the compute dtype.
+     */
+    record Rotate(Tensor x, int group, Tensor scales, Tensor out) implements Op {}
 
     /**
      * Convolution, channels last: x [batch, height, width, in], weight [out, kh, kw, in], result

@@ -7,6 +7,7 @@ import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import glance.tensor.block.Hadamard;
 
 /** Products with frozen weights, which may have a low-rank addition. */
 public sealed interface LinearOps extends PointwiseOps permits Ops {
@@ -92,6 +93,37 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
                                 ? null
                                 : Tokens.of(this, contiguous(epilogue.residual())));
         run(new Op.Linear(Tokens.of(this, x), weight, bias, lora, batched, Tokens.of(this, y)));
+        return y;
+    }
+
+    /**
+     * {@code y[r, :] = scales[r] * (x[r, :] R)}: rows times the symmetric R of {@link Hadamard} in
+     * each group of columns, for weights that are stored so. Huang et al., arXiv 2512.03673.
+     *
+     * @param x [..., columns], any float dtype
+     * @param group columns that are rotated together: a power of 4 that divides columns, 1 for none
+     * @param scales F32 [rows of x], or null for ones
+     * @return [..., columns]; F32 if x is, else in the compute dtype
+     */
+    default Tensor rotate(Tensor x, int group, Tensor scales) {
+        String op = "rotate";
+        Check.given(op, "x", x);
+        Check.that(
+                x.rank() >= 1 && Hadamard.isGroup(group) && x.dim(-1) % group == 0,
+                op,
+                "group must be a power of 4 up to "
+                        + Hadamard.LARGEST
+                        + " that divides the columns of x "
+                        + x.shape()
+                        + ", got "
+                        + group);
+        if (scales != null) {
+            int rows = (int) (x.numel() / Math.max(1, x.dim(-1)));
+            Check.parameter(op, "scales", scales, Shape.of(rows), "to match x " + x.shape());
+            Check.dtype(op, "scales", scales, DType.F32);
+        }
+        Tensor y = empty(x.dtype() == DType.F32 ? DType.F32 : computeType(), x.shape());
+        run(new Op.Rotate(contiguous(x), group, scales, y));
         return y;
     }
 

@@ -6,6 +6,12 @@ import java.util.stream.Stream;
 /** Kernels that only pass over their arguments, and the sampler's step. */
 final class PointwiseCases {
     private static final float GUIDANCE = 4;
+
+    /** Columns that ConvRot rotates together, and fewer for what is shrunk. */
+    private static final int ROTATED = 256;
+
+    private static final int ROTATED_SHRUNK = 16;
+
     private static final float DT = -0.125f;
 
     private PointwiseCases() {}
@@ -15,6 +21,7 @@ final class PointwiseCases {
         int hidden = scale.width(Shapes.HIDDEN);
         int mlp = scale.width(Shapes.MLP);
         int channels = scale.width(Shapes.LATENT_CHANNELS);
+        int rotated = hidden % ROTATED == 0 ? ROTATED : ROTATED_SHRUNK;
         return Stream.of(
                 KernelCase.of(
                         "copy." + image + "x" + mlp, a -> a.ops().pack(a.activation(image, mlp))),
@@ -26,6 +33,9 @@ final class PointwiseCases {
                                                 a.activation(1, image, hidden),
                                                 a.activation(1, hidden),
                                                 a.activation(1, image, hidden))),
+                KernelCase.of(
+                        "rotate." + image + "x" + hidden,
+                        a -> a.ops().rotate(a.activation(1, image, hidden), rotated, null)),
                 activation(Activation.GELU_TANH, "gelu", image, mlp),
                 activation(Activation.SILU, "silu", image, mlp),
                 KernelCase.of(

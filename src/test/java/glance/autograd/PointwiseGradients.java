@@ -37,6 +37,13 @@ final class PointwiseGradients {
         cases.add(gate(2, 7, 17, 2));
         cases.add(gate(2, 113, 5, 1));
         cases.add(gate(1, 1, 1, 1));
+        cases.add(
+                new GradientCase(
+                        "rotate [3, 32] in groups of 16, with scales",
+                        Op.Rotate.class,
+                        List.of(new int[] {3, 32}),
+                        16,
+                        (a, x) -> a.ops().rotate(x.get(0), 16, a.floats(3))));
         for (boolean add : new boolean[] {true, false}) {
             cases.add(binary(add, new int[] {2, 3, 5}, true));
             for (boolean wanted : new boolean[] {false, true}) {

@@ -46,6 +46,7 @@ class NullArgumentsTest {
             Map.ofEntries(
                     Map.entry("Ops.linear/3", Set.of(2)),
                     Map.entry("Ops.linear/5", Set.of(2, 3)),
+                    Map.entry("Ops.rotate/3", Set.of(2)),
                     Map.entry("Ops.headNormRope/4", Set.of(3)),
                     Map.entry("Ops.rmsNorm/3", Set.of(1)),
                     Map.entry("Ops.rmsNorm/4", Set.of(1)),

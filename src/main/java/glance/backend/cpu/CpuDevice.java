@@ -34,6 +34,7 @@ final class CpuDevice implements Device {
                         .with(Op.Binary.class, pointwise::binary)
                         .with(Op.Embedding.class, Lookup::embedding)
                         .with(Op.TimestepEmbedding.class, Lookup::timestepEmbedding)
+                        .with(Op.Rotate.class, new RotateKernel(workers))
                         .with(Op.Copy.class, new CopyKernel())
                         .with(Op.Conv2d.class, new Conv2dKernel(gemm))
                         .with(Op.UpsampleNearest2x.class, new UpsampleKernel())

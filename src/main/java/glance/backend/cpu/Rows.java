@@ -18,6 +18,13 @@ final class Rows {
         }
     }
 
+    /** {@code y *= scale}. */
+    static void scale(float scale, float[] y, int yAt, int count) {
+        for (int i = 0; i < count; i++) {
+            y[yAt + i] *= scale;
+        }
+    }
+
     /** {@code y = (x - mean) * scale}. */
     static void normalize(
             float[] x, int xAt, float mean, float scale, float[] y, int yAt, int count) {

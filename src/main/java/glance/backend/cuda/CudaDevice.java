@@ -89,6 +89,7 @@ final class CudaDevice implements Device {
                 .with(Op.Unary.class, pointwise::unary)
                 .with(Op.GatedActivation.class, pointwise::gatedActivation)
                 .with(Op.Binary.class, pointwise::binary)
+                .with(Op.Rotate.class, new RotateKernel(launcher))
                 .with(Op.Copy.class, new CopyKernel(launcher));
     }
 

@@ -41,6 +41,7 @@ public final class KernelFiles {
                     "pack",
                     "pointwise",
                     "product",
+                    "rotate",
                     "sums",
                     "upsample");
 
