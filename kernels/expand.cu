@@ -3,11 +3,11 @@
 //   out[i, :] = table[ids[i], :], or all of the table where ids is null
 //   table[r, c] = scale * level + offset, as glance.tensor.block.BlockFormat describes each type
 //
-// The table lies in blocks of 32 or 256 elements with their scales; out, f32 or bf16, is packed.
-// columns is a whole number of blocks where there are ids; an id outside of the table gives NaN. A
-// thread makes 8 elements, which are in one group and share scale and offset. Each product and sum is
-// rounded, so that values are those of the public dequantisers to the bit. Bound by memory: out is
-// 4 to 16 times what is read.
+// The table lies in blocks of 32 or 256 elements with their scales, or is whole numbers without any;
+// out, f32 or bf16, is packed. columns is a whole number of blocks and of 8 elements where there are
+// ids; an id outside of the table gives NaN. A thread makes 8 elements, which are in one group and
+// share scale and offset. Each product and sum is rounded, so that values are those of the public
+// dequantisers to the bit. Bound by memory: out is 2 to 16 times what is read.
 //
 // Entry points: expand_TYPE_{f32, bf16}. Launcher: glance.backend.cuda.Expand.
 // Test: glance.ops.parity.QuantizedWeightCases. Benchmark: none, weights in bench kernels are bf16.
@@ -160,6 +160,16 @@ struct IQ4_XS : Super<136, 32> {
     }
 };
 
+// Whole numbers, whose scale is applied after the product.
+struct I8 {
+    static constexpr int kElements = kChunk;
+    static constexpr int kBytes = kChunk;
+    static constexpr int kGroup = kChunk;
+    static __device__ int level(const uint8_t* b, int i) { return static_cast<int8_t>(b[i]); }
+    static __device__ float scale(const uint8_t*, int) { return 1.0f; }
+    static __device__ float offset(const uint8_t*, int) { return kNoOffset; }
+};
+
 // Not contracted to one rounding, as a compiler would.
 __device__ __forceinline__ float scaled(float scale, int level, float offset) {
     return __fadd_rn(__fmul_rn(scale, static_cast<float>(level)), offset);
@@ -184,7 +194,8 @@ __device__ __forceinline__ void expand(const uint8_t* table, const int* ids, T* 
             float offset = Format::offset(block, first / Format::kGroup);
 #pragma unroll
             for (int e = 0; e < kChunk; ++e) {
-                values[e] = scaled(scale, Format::level(block, first + e), offset);
+                bool there = Format::kElements > kChunk || e < left;  // blocks are whole chunks
+                values[e] = there ? scaled(scale, Format::level(block, first + e), offset) : 0.0f;
             }
         } else {
 #pragma unroll
@@ -218,3 +229,4 @@ ENTRY_POINTS(Q5_K, q5_k)
 ENTRY_POINTS(Q6_K, q6_k)
 ENTRY_POINTS(IQ4_NL, iq4_nl)
 ENTRY_POINTS(IQ4_XS, iq4_xs)
+ENTRY_POINTS(I8, i8)

@@ -121,7 +121,7 @@ public final class Arguments implements AutoCloseable {
      */
     public Tensor weight(DType dtype, int... dims) {
         Shape shape = Shape.of(dims);
-        if (dtype.isQuantised()) {
+        if (!dtype.isFloating()) {
             HostValues blocks =
                     new HostValues(dtype, RandomBlocks.of(dtype, shape.numel(), seed + next));
             return draw(blocks, () -> adopted(blocks, shape));
@@ -166,7 +166,9 @@ public final class Arguments implements AutoCloseable {
 
     /** A weight may be kept in another dtype than it came in; blocks are expanded into another. */
     private Elements kept(Elements values, Tensor tensor) {
-        DType dtype = tensor.dtype().isQuantised() ? ops.computeType() : tensor.dtype();
+        DType kept = tensor.dtype();
+        boolean expanded = kept.isReal() && !kept.isFloating();
+        DType dtype = expanded ? ops.computeType() : kept;
         return dtype.isFloating() ? i -> HostFloats.rounded(dtype, (float) values.at(i)) : values;
     }
 

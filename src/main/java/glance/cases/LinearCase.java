@@ -67,7 +67,7 @@ public record LinearCase(
         int longer = has(Part.STRIDED) ? seqLen + 5 : seqLen;
         Tensor x = a.activation(batch, longer, in).narrow(1, longer - seqLen, seqLen);
         Tensor w = weight(a);
-        DType vectors = weight.isQuantised() ? DType.F32 : weight;
+        DType vectors = weight.isFloating() ? weight : DType.F32;
         Tensor bias = has(Part.BIAS) ? a.weight(vectors, out) : null;
         Tensor residual =
                 has(Part.RESIDUAL) ? a.activation(batch, longer, out).narrow(1, 0, seqLen) : null;

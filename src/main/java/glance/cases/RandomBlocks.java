@@ -5,7 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Random;
 
-/** Quantised blocks with any levels, and scales that keep the values near one. */
+/** Quantised blocks with any levels, and scales that keep the values near one; or whole numbers. */
 public final class RandomBlocks {
     private RandomBlocks() {}
 
@@ -33,6 +33,7 @@ public final class RandomBlocks {
             case Q2_K -> new int[] {80, 82};
             case Q3_K -> new int[] {108};
             case Q6_K -> new int[] {208};
+            case I8 -> new int[0];
             default -> new int[] {0};
         };
     }

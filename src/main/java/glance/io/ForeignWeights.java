@@ -57,6 +57,7 @@ final class ForeignWeights {
                     Mark.of("\\.weight_packed$", "compressed-tensors"),
                     Mark.of("\\.weight_scale_inv$", "fp8 in blocks"),
                     Mark.of("weight(:_weight)?_qdata$", "torchao"),
+                    Mark.of("\\.(weight_scale_2|pre_quant_scale)$", "scales of blocks or inputs"),
                     Mark.of(
                             "(^|\\.)scaled_fp8$|\\.(scale_weight|weight_scale|comfy_quant)$",
                             "scales beside the weights (ComfyUI)"));
@@ -79,9 +80,11 @@ final class ForeignWeights {
     static FormatException refusal(
             Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
         FormatException quantised = quantised(file, tensors, metadata);
-        if (quantised != null) {
-            return quantised;
-        }
+        return quantised != null ? quantised : layout(file, tensors);
+    }
+
+    /** A refusal of another layout, in one line; null if this looks like what the engine reads. */
+    static FormatException layout(Path file, Map<String, TensorInfo> tensors) {
         if (ADAPTER.isIn(tensors.keySet())) {
             return new FormatException(
                     file, null, "holds " + ADAPTER.name(), "give it to --lora, beside a model");
@@ -110,13 +113,13 @@ final class ForeignWeights {
     static FormatException quantised(
             Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
         String quantiser = quantiser(file, tensors, metadata);
-        return quantiser == null
-                ? null
-                : new FormatException(
-                        file,
-                        null,
-                        "is quantised with " + quantiser + ", which is not supported",
-                        PLAIN);
+        return quantiser == null ? null : unsupported(file, quantiser);
+    }
+
+    /** The refusal of weights that were quantised in a way that is not read. */
+    static FormatException unsupported(Path file, String quantiser) {
+        return new FormatException(
+                file, null, "is quantised with " + quantiser + ", which is not supported", PLAIN);
     }
 
     private static String quantiser(

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 
 /**
  * Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even.
- * Floats of 64 bits and quantised blocks are read only. What is beyond the range of a dtype becomes
- * what PyTorch makes of it: infinite, and NaN in F8_E4M3, which has no infinities.
+ * Floats of 64 bits, I8 and quantised blocks are read only. What is beyond the range of a dtype
+ * becomes what PyTorch makes of it: infinite, and NaN in F8_E4M3, which has no infinities.
  */
 public final class HostFloats {
     private HostFloats() {}
@@ -75,6 +75,11 @@ public final class HostFloats {
             case F8_E5M2 -> {
                 for (int i = 0; i < values.length; i++) {
                     values[i] = SmallFloats.e5m2(source.get(start + i));
+                }
+            }
+            case I8 -> {
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = source.get(start + i);
                 }
             }
             case F64 -> {

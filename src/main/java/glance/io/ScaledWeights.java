@@ -1,9 +1,10 @@
 package glance.io;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.api.FormatException;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import glance.tensor.block.Hadamard;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
@@ -15,90 +16,181 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Weights in 8-bit floats with a scale for each tensor beside them, as ComfyUI writes them: the
- * weight is the stored one times its scale.
+ * Weights in 8 bits with scales beside them, as ComfyUI writes them: the weight is the stored one
+ * times its scale, one for all of it or one for each row. Whole numbers may have been rotated
+ * before they were rounded.
  *
  * <pre>
- * LAYER.weight          F8
- * LAYER.scale_weight    F32 [] or [1], or LAYER.weight_scale
- * LAYER.comfy_quant     {"format": "float8_e4m3fn"}, or in _quantization_metadata of the header
+ * LAYER.weight          F8, or I8 in the format int8_tensorwise
+ * LAYER.scale_weight    F32 [] or [1], [out] or [out, 1]; or LAYER.weight_scale
+ * LAYER.comfy_quant     see {@link LayerFormat}
  * scaled_fp8, LAYER.scale_input, LAYER.input_scale      of no meaning here
  * </pre>
+ *
+ * Inputs are not rounded to 8 bits, as ComfyUI does where its kernels want it.
  */
 final class ScaledWeights extends Weights {
-    private static final Pattern SCALE = Pattern.compile("(.+\\.)?(?:scale_weight|weight_scale)");
+    private static final Pattern SCALE =
+            Pattern.compile("((?:.+\\.)?)(?:scale_weight|weight_scale)");
     private static final Pattern OTHER =
-            Pattern.compile("(.+\\.)?(scaled_fp8|scale_input|input_scale|comfy_quant)");
-    private static final String FORMATS = "_quantization_metadata";
-    private static final String MARK = ".comfy_quant";
-    private static final Set<String> KNOWN = Set.of("float8_e4m3fn", "float8_e5m2");
+            Pattern.compile(
+                    "(.+\\.)?(scaled_fp8|scale_input|input_scale|comfy_quant"
+                            + "|comfy_attention\\.config)");
+
+    private static final String INT8 = "int8_tensorwise";
+    private static final Set<String> FLOATS = Set.of("float8_e4m3fn", "float8_e5m2");
+
+    /** A bias over a scale, and what an adapter adds, stay finite. */
+    private static final float LEAST = 1e-30f;
+
+    private static final float MOST = 1e30f;
 
     private final Weights stored;
+    private final Map<String, LayerFormat> formats;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
-    private final Map<String, Float> scales = new HashMap<>();
+    private final Map<String, Scaling> scalings = new HashMap<>();
+    private final String unknown; // a format that is not read, or null
 
     private ScaledWeights(Weights stored) {
         this.stored = stored;
-        stored.tensors().forEach(this::sort);
+        this.formats = LayerFormat.of(stored);
+        this.unknown = unknownFormat();
+        if (unknown == null) {
+            stored.tensors().forEach(this::sort);
+            formats.forEach(this::expectScaled);
+        } else {
+            tensors.putAll(stored.tensors());
+        }
     }
 
     /**
-     * These weights, or the same with their scales known if they have any that are read.
+     * These weights, or the same with their scales known if they have any.
      *
-     * @throws FormatException if a scale is damaged
+     * @throws FormatException if a scale or what is said of it is damaged
      */
     static Weights of(Weights weights) {
         boolean scaled =
-                weights.tensors().keySet().stream().anyMatch(n -> SCALE.matcher(n).matches());
-        return scaled && isKnown(weights) ? new ScaledWeights(weights) : weights;
+                weights.metadata().containsKey(LayerFormat.HEADER)
+                        || weights.tensors().keySet().stream()
+                                .anyMatch(
+                                        name ->
+                                                name.endsWith(LayerFormat.MARK)
+                                                        || SCALE.matcher(name).matches());
+        return scaled ? new ScaledWeights(weights) : weights;
     }
 
-    /** Whether all layers are in formats that are read, with one scale each. */
-    private static boolean isKnown(Weights weights) {
-        for (TensorInfo info : weights.tensors().values()) {
-            boolean scale = SCALE.matcher(info.name()).matches();
-            if (scale && info.shape().numel() != 1) {
-                return false;
-            }
-            if (info.name().endsWith(MARK) && !isKnown(weights, info)) {
-                return false;
+    private String unknownFormat() {
+        for (LayerFormat layer : formats.values()) {
+            if (!layer.format().equals(INT8) && !FLOATS.contains(layer.format())) {
+                return layer.format();
             }
         }
-        String header = weights.metadata().get(FORMATS);
-        return header == null || isKnown(Json.parseObject(weights.source(), FORMATS, header));
-    }
-
-    private static boolean isKnown(Weights weights, TensorInfo info) {
-        ByteBuffer data = weights.data(info.name()).duplicate();
-        byte[] text = new byte[data.remaining()];
-        data.get(text);
-        String json = new String(text, StandardCharsets.UTF_8);
-        return isKnown(Json.parseObject(weights.source(), info.name(), json));
-    }
-
-    /** Whether every format that is named anywhere in it is read. */
-    private static boolean isKnown(ObjectNode json) {
-        return json.findValues("format").stream().allMatch(f -> KNOWN.contains(f.asText()));
+        for (TensorInfo info : stored.tensors().values()) {
+            if (SCALE.matcher(info.name()).matches()
+                    && info.shape().rank() > 1
+                    && info.shape().dim(1) > 1) {
+                return "scales for blocks (" + info.name() + ")";
+            }
+        }
+        return null;
     }
 
     private void sort(String name, TensorInfo info) {
         Matcher scale = SCALE.matcher(name);
         if (scale.matches()) {
-            String weight = (scale.group(1) == null ? "" : scale.group(1)) + "weight";
-            float value = HostFloats.read(stored.tensor(name))[0];
-            if (!Float.isFinite(value) || value == 0) {
-                throw new FormatException(
-                        stored.source(), name, "must be a number other than 0, got " + value, null);
+            String layer = scale.group(1);
+            TensorInfo weight = stored.tensors().get(layer + "weight");
+            if (weight == null) {
+                throw damaged(name, "has no " + layer + "weight beside it");
             }
-            scales.put(weight, value);
+            LayerFormat format =
+                    layer.isEmpty() ? null : formats.get(layer.substring(0, layer.length() - 1));
+            add(weight, format, scales(info, weight));
         } else if (!OTHER.matcher(name).matches()) {
             tensors.put(name, info);
         }
     }
 
+    private void add(TensorInfo weight, LayerFormat format, float[] scales) {
+        boolean whole = weight.dtype() == DType.I8;
+        if (format == null && whole) {
+            return; // nothing says what they mean; foreign() refuses them
+        }
+        int group = format == null ? 1 : format.group();
+        if (format != null) {
+            if (whole != format.format().equals(INT8) || !weight.dtype().isReal()) {
+                throw damaged(
+                        weight.name(),
+                        "is " + weight.dtype() + ", and marked as " + format.format());
+            }
+            expectGroups(weight, format);
+        }
+        if (whole || group > 1 || scales.length > 1 || scales[0] != 1) {
+            scalings.put(weight.name(), new Scaling(scales, group));
+        }
+    }
+
+    private void expectGroups(TensorInfo weight, LayerFormat format) {
+        int group = format.group();
+        if (!Hadamard.isGroup(group)) {
+            throw damaged(
+                    format.where(),
+                    "convrot_groupsize must be a power of 4 up to "
+                            + Hadamard.LARGEST
+                            + ", got "
+                            + group);
+        }
+        Shape shape = weight.shape();
+        if (group > 1 && (shape.rank() != 2 || shape.dim(1) % group != 0)) {
+            throw damaged(
+                    weight.name(), shape + " cannot be rotated in groups of " + group + " columns");
+        }
+    }
+
+    private float[] scales(TensorInfo info, TensorInfo weight) {
+        int rows = weight.shape().rank() == 0 ? 1 : weight.shape().dim(0);
+        if (info.shape().numel() != 1 && info.shape().numel() != rows) {
+            throw damaged(
+                    info.name(),
+                    "must be one number, or one for each row of "
+                            + weight.shape()
+                            + ", got "
+                            + info.shape());
+        }
+        if (!info.dtype().isFloating()) {
+            throw damaged(info.name(), "must be floats, got " + info.dtype());
+        }
+        float[] scales = HostFloats.read(stored.tensor(info.name()));
+        for (float scale : scales) {
+            if (!(Math.abs(scale) >= LEAST && Math.abs(scale) <= MOST)) {
+                throw damaged(
+                        info.name(), "must be numbers of a size from 1e-30 to 1e30, got " + scale);
+            }
+        }
+        return scales;
+    }
+
+    private void expectScaled(String layer, LayerFormat format) {
+        String weight = layer + ".weight";
+        if (!tensors.containsKey(weight)) {
+            throw damaged(format.where(), "says how " + weight + " is stored, which is not there");
+        }
+        boolean scaled =
+                stored.tensors().containsKey(layer + ".weight_scale")
+                        || stored.tensors().containsKey(layer + ".scale_weight");
+        if (!scaled) {
+            throw damaged(weight, "is marked as " + format.format() + ", and has no weight_scale");
+        }
+    }
+
+    private FormatException damaged(String name, String reason) {
+        return new FormatException(
+                stored.source(), name, reason, "the file is damaged; fetch it again");
+    }
+
     @Override
-    public float scale(String name) {
-        return scales.getOrDefault(name, 1f);
+    public Scaling scaling(String name) {
+        return scalings.getOrDefault(name, Scaling.NONE);
     }
 
     @Override
@@ -116,17 +208,29 @@ final class ScaledWeights extends Weights {
         return stored.files();
     }
 
-    /** Without what says how the weights are stored. */
+    /** Without what says how the weights are stored, if it is understood. */
     @Override
     public Map<String, String> metadata() {
         Map<String, String> rest = new LinkedHashMap<>(stored.metadata());
-        rest.remove(FORMATS);
+        if (unknown == null) {
+            rest.remove(LayerFormat.HEADER);
+        }
         return rest;
     }
 
     @Override
+    FormatException unread() {
+        if (unknown != null) {
+            return ForeignWeights.unsupported(source(), unknown);
+        }
+        Map<String, TensorInfo> rest = new LinkedHashMap<>(tensors);
+        rest.keySet().removeAll(scalings.keySet());
+        return ForeignWeights.quantised(source(), rest, metadata());
+    }
+
+    @Override
     public FormatException quantised() {
-        return stored.quantised();
+        return unknown == null ? stored.quantised() : unread();
     }
 
     @Override

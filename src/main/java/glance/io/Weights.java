@@ -142,12 +142,12 @@ public abstract class Weights implements AutoCloseable {
      */
     public abstract ByteBuffer data(String name);
 
-    /** What the stored values of a tensor are multiplied by; mostly 1. */
-    public float scale(String name) {
-        return 1;
+    /** How the values of a tensor come out of the stored ones; mostly {@link Scaling#NONE}. */
+    public Scaling scaling(String name) {
+        return Scaling.NONE;
     }
 
-    /** A tensor as it is in the file; see {@link #data} and {@link #scale}. */
+    /** A tensor as it is in the file; see {@link #data} and {@link #scaling}. */
     public HostTensor tensor(String name) {
         ByteBuffer data = data(name);
         TensorInfo info = tensors().get(name);
@@ -169,14 +169,20 @@ public abstract class Weights implements AutoCloseable {
      * Why these are weights that the engine does not read yet: they are quantised, or named as
      * other programs name them. Null if nothing speaks for that.
      */
-    public FormatException foreign() {
-        return ForeignWeights.refusal(source(), tensors(), metadata());
+    public final FormatException foreign() {
+        FormatException unread = unread();
+        return unread != null ? unread : ForeignWeights.layout(source(), tensors());
+    }
+
+    /** Why the values of these weights cannot be read: they are quantised. Null if they can. */
+    FormatException unread() {
+        return ForeignWeights.quantised(source(), tensors(), metadata());
     }
 
     /** Why the values of these weights are not their own: they are quantised. Null if not. */
     public FormatException quantised() {
         FormatException blocks = ForeignWeights.blocks(source(), tensors());
-        return blocks != null ? blocks : ForeignWeights.quantised(source(), tensors(), metadata());
+        return blocks != null ? blocks : unread();
     }
 
     /** Closes all files. */

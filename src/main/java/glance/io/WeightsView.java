@@ -61,14 +61,13 @@ final class WeightsView extends Weights {
 
     private TensorInfo info(String name, List<Rows> parts) {
         TensorInfo first = stored.tensors().get(parts.get(0).tensor());
-        float scale = stored.scale(first.name());
         for (Rows part : parts) {
             TensorInfo info = stored.tensors().get(part.tensor());
-            if (stored.scale(part.tensor()) != scale) {
+            if (stored.scaling(part.tensor()).group() != stored.scaling(first.name()).group()) {
                 throw new FormatException(
                         stored.source(),
                         part.tensor(),
-                        "has another scale than " + first.name(),
+                        "is stored in another way than " + first.name() + ", which it is joined to",
                         null);
             }
             if (info.dtype() != first.dtype() || !isAsWide(info.shape(), first.shape())) {
@@ -147,11 +146,20 @@ final class WeightsView extends Weights {
         return Collections.unmodifiableMap(tensors);
     }
 
-    /** That of the tensor that its rows are of. */
+    /** That of its rows. */
     @Override
-    public float scale(String name) {
+    public Scaling scaling(String name) {
         List<Rows> parts = places.getOrDefault(name, List.of());
-        return parts.isEmpty() ? 1 : stored.scale(parts.get(0).tensor());
+        if (parts.isEmpty()) {
+            return Scaling.NONE;
+        }
+        return Scaling.joined(
+                parts.stream().map(part -> stored.scaling(part.tensor())).toList(), parts);
+    }
+
+    @Override
+    FormatException unread() {
+        return stored.unread();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package glance.lora;
 
 import glance.io.HostTensor;
+import glance.io.Scaling;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import java.util.Map;
@@ -11,8 +12,8 @@ public interface BaseWeights {
     /** A parameter as it is stored, or null if the model has none of this name. */
     HostTensor stored(String parameter);
 
-    /** What the stored weight of a layer is multiplied by; mostly 1. */
-    float scale(String module);
+    /** How the values of a layer's weight come out of the stored ones. */
+    Scaling scaling(String module);
 
     /** All of a component, which is open when it is asked. */
     static BaseWeights of(Supplier<Parameters> parameters) {
@@ -23,8 +24,8 @@ public interface BaseWeights {
             }
 
             @Override
-            public float scale(String module) {
-                return parameters.get().scaleOf(module);
+            public Scaling scaling(String module) {
+                return parameters.get().scalingOf(module);
             }
         };
     }
@@ -38,8 +39,8 @@ public interface BaseWeights {
             }
 
             @Override
-            public float scale(String module) {
-                return linears.get(module).scale();
+            public Scaling scaling(String module) {
+                return linears.get(module).scaling();
             }
         };
     }

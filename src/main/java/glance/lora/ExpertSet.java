@@ -2,12 +2,11 @@ package glance.lora;
 
 import glance.api.BlockFactors;
 import glance.backend.DeviceMemory;
-import glance.io.HostFloats;
 import glance.io.HostTensor;
+import glance.io.Scaling;
 import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
@@ -208,17 +207,10 @@ public final class ExpertSet implements AutoCloseable {
                 parts.stream()
                         .map(part -> new LoraMerge.Part(part.update(), strength(part, module)))
                         .toList();
-        float scale = base.scale(module);
-        HostTensor weight = expanded(base.stored(module + WEIGHT), scale);
+        Scaling scaling = base.scaling(module);
+        HostTensor weight = scaling.values(base.stored(module + WEIGHT));
         HostTensor bias = base.stored(module + BIAS);
-        return ModuleChange.of(module, weight, bias, fixed).over(scale);
-    }
-
-    private static HostTensor expanded(HostTensor weight, float scale) {
-        if (scale == 1) {
-            return weight;
-        }
-        return HostFloats.tensor(DType.F32, weight.shape(), HostFloats.times(weight, scale));
+        return ModuleChange.of(module, weight, bias, fixed).over(scaling);
     }
 
     /** Of a plain LoRA beside others it is not asked for. */

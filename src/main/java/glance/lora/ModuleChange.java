@@ -2,6 +2,7 @@ package glance.lora;
 
 import glance.io.HostFloats;
 import glance.io.HostTensor;
+import glance.io.Scaling;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.util.ArrayList;
@@ -51,25 +52,22 @@ record ModuleChange(float[] rowScale, List<LoraPair> pairs, HostTensor weight, H
                 biased || all != null && bias != null ? bias(module, bias, parts, all) : null);
     }
 
-    /** The same for a layer that multiplies its weight by a scale, unless that is replaced. */
-    ModuleChange over(float scale) {
-        if (scale == 1 || weight != null) {
+    /** The same for a layer that multiplies its rows by scales, unless the weight is replaced. */
+    ModuleChange over(Scaling scaling) {
+        if (scaling == Scaling.NONE || weight != null) {
             return this;
         }
         return new ModuleChange(
-                rowScale == null ? null : times(rowScale, scale),
+                rowScale == null ? null : times(rowScale, scaling),
                 pairs,
                 null,
-                bias == null
-                        ? null
-                        : HostFloats.tensor(
-                                DType.F32, bias.shape(), HostFloats.times(bias, 1 / scale)));
+                bias == null ? null : scaling.over(bias));
     }
 
-    private static float[] times(float[] values, float scale) {
+    private static float[] times(float[] values, Scaling scaling) {
         float[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= scale;
+        for (int row = 0; row < scaled.length; row++) {
+            scaled[row] *= scaling.scale(row);
         }
         return scaled;
     }

@@ -1,6 +1,7 @@
 package glance.nn;
 
 import glance.io.HostTensor;
+import glance.io.Scaling;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.ops.Adapter;
@@ -17,6 +18,13 @@ import java.util.Map;
  * y = c * (x (W + B A)^T) + bias      c of each row, or 1; W and bias may be others
  * </pre>
  *
+ * A weight that is stored as W' = W R / c, with scales c of its rows and a rotation R R = I ({@link
+ * glance.io.Scaling}), stays as it is stored:
+ *
+ * <pre>
+ * y = c * ((x R) (W' + (B / c) (A R))^T + bias / c)
+ * </pre>
+ *
  * The weight is frozen and never written.
  */
 public final class Linear {
@@ -24,30 +32,39 @@ public final class Linear {
     private final Weight weight; // (out, in)
     private final Weight bias; // (out), or null
 
-    private final Scaled scaled; // null for a scale of 1
+    private final Scaled scaled; // null if the values of the weight are those that are stored
 
     /**
-     * The weight is a stored one times a scale.
+     * The weight is a stored one with scales, and may be rotated.
      *
-     * @param scales the scale for each row, F32 [out]
-     * @param bias over the scale; null without a bias
+     * @param scales the scale c of each row, F32 [out]
+     * @param inverse 1 / c of each row, F32 [out]
+     * @param bias over the scales; null without a bias
      */
-    record Scaled(float scale, Weight scales, Weight bias) {
+    record Scaled(Scaling scaling, Weight scales, Weight inverse, Weight bias) {
         Tensor gate() {
             Tensor rows = scales.tensor();
             return rows.reshape(1, rows.dim(0));
         }
 
-        /** An addition that the gate will multiply too. */
-        LowRank over(LowRank lora) {
-            return lora == null
-                    ? null
-                    : new LowRank(lora.a(), lora.b(), lora.scale() / scale, lora.scales());
+        Tensor input(Ops ops, Tensor x) {
+            return scaling.group() == 1 ? x : ops.rotate(x, scaling.group(), null);
         }
-    }
 
-    Linear(String name, Weight weight, Weight bias) {
-        this(name, weight, bias, null);
+        /** An addition for the rotated input, which the gate will multiply too. */
+        LowRank over(Ops ops, LowRank lora) {
+            if (lora == null) {
+                return null;
+            }
+            Tensor a = input(ops, lora.a());
+            return scaling.isUniform()
+                    ? new LowRank(a, lora.b(), lora.scale() / scaling.scale(0), lora.scales())
+                    : new LowRank(
+                            a,
+                            ops.rotate(lora.b(), 1, inverse.tensor()),
+                            lora.scale(),
+                            lora.scales());
+        }
     }
 
     Linear(String name, Weight weight, Weight bias, Scaled scaled) {
@@ -57,9 +74,9 @@ public final class Linear {
         this.scaled = scaled;
     }
 
-    /** What the stored weight is multiplied by; mostly 1. */
-    public float scale() {
-        return scaled == null ? 1 : scaled.scale();
+    /** How the values of the weight come out of the stored ones. */
+    public Scaling scaling() {
+        return scaled == null ? Scaling.NONE : scaled.scaling();
     }
 
     /** Layers of one part of a model, by the part's name, a dot, and their own; a new map. */
@@ -103,7 +120,8 @@ public final class Linear {
         Tensor changed = adapter.instead(name + ".weight");
         Scaled own = changed == null ? scaled : null;
         Tensor w = changed == null ? weight.tensor() : changed;
-        LowRank lora = own == null ? adapter.of(name) : own.over(adapter.of(name));
+        Tensor input = own == null ? x : own.input(ops, x);
+        LowRank lora = own == null ? adapter.of(name) : own.over(ops, adapter.of(name));
         Tensor rowScale = adapter.rowScale(name);
         Tensor b = adapter.instead(name + ".bias");
         if (b == null && bias != null) {
@@ -111,8 +129,8 @@ public final class Linear {
         }
         Tensor gate = rowScale == null && own != null ? own.gate() : rowScale;
         return gate == null
-                ? ops.linear(x, w, b, lora, epilogue)
-                : gated(ops, x, w, b, lora, gate, epilogue);
+                ? ops.linear(input, w, b, lora, epilogue)
+                : gated(ops, input, w, b, lora, gate, epilogue);
     }
 
     /** The scale of rows is the gate of the product; the bias was divided by it. */

@@ -3,6 +3,7 @@ package glance.nn;
 import glance.api.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
+import glance.io.Scaling;
 import glance.io.TensorInfo;
 import glance.io.Weights;
 import glance.op.Op;
@@ -13,7 +14,6 @@ import glance.tensor.Shape;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -103,7 +103,7 @@ public final class Parameters implements AutoCloseable {
     /** The tensor of this name on the device, in the dtype in which the device keeps it. */
     public Tensor tensor(String name, int... dims) {
         Shape shape = Shape.of(dims);
-        Supplier<HostTensor> stored = times(checked(name, shape, shape), scale(name));
+        Supplier<HostTensor> stored = values(name, checked(name, shape, shape));
         if (stored == null) {
             return absent(shape);
         }
@@ -129,7 +129,7 @@ public final class Parameters implements AutoCloseable {
     }
 
     private Weight weight(String name, Shape stored, Shape shape) {
-        return kept(name, shape, times(checked(name, stored, shape), scale(name)));
+        return kept(name, shape, values(name, checked(name, stored, shape)));
     }
 
     private Weight kept(String name, Shape shape, Supplier<HostTensor> stored) {
@@ -138,40 +138,34 @@ public final class Parameters implements AutoCloseable {
         return weight;
     }
 
-    /** A linear layer; a scale of its weight is part of what it computes. */
+    /** A linear layer; the scales of its weight are part of what it computes. */
     private Linear linear(String name, Shape stored, Shape shape, boolean biased) {
         String weight = name + WEIGHT;
         String bias = name + ".bias";
         Supplier<HostTensor> values = checked(weight, stored, shape);
         Shape out = Shape.of(shape.dim(0));
         Supplier<HostTensor> addend = biased ? checked(bias, out, out) : null;
-        float scale = scale(weight);
-        if (scale == 1) {
-            return register(
-                    name,
-                    new Linear(
-                            prefix + name,
-                            kept(weight, shape, values),
-                            biased ? kept(bias, out, addend) : null));
-        }
-        float[] scales = new float[shape.dim(0)];
-        Arrays.fill(scales, scale);
-        HostTensor gate = HostFloats.tensor(DType.F32, out, scales);
+        Scaling scaling = root.weights.scaling(prefix + weight);
         return register(
                 name,
                 new Linear(
                         prefix + name,
                         kept(weight, shape, values),
                         biased ? kept(bias, out, addend) : null,
-                        new Linear.Scaled(
-                                scale,
-                                kept(name + ".scales", out, () -> gate),
-                                biased
-                                        ? kept(
-                                                name + ".bias over scale",
-                                                out,
-                                                times(addend, 1 / scale))
-                                        : null)));
+                        scaling == Scaling.NONE ? null : scaled(name, scaling, out, addend)));
+    }
+
+    private Linear.Scaled scaled(
+            String name, Scaling scaling, Shape out, Supplier<HostTensor> bias) {
+        HostTensor scales = HostFloats.tensor(DType.F32, out, scaling.rows(out.dim(0), 1));
+        HostTensor inverse = HostFloats.tensor(DType.F32, out, scaling.rows(out.dim(0), -1));
+        return new Linear.Scaled(
+                scaling,
+                kept(name + ".scales", out, () -> scales),
+                scaling.isUniform() ? null : kept(name + ".1 / scales", out, () -> inverse),
+                bias == null
+                        ? null
+                        : kept(name + ".bias / scales", out, () -> scaling.over(bias.get())));
     }
 
     /**
@@ -195,11 +189,13 @@ public final class Parameters implements AutoCloseable {
                     "mis-shaped " + full + ": expected " + want + ", got " + info.shape());
             return null;
         }
-        if (!info.dtype().isReal()) {
+        boolean bare = info.dtype() == DType.I8 && root.weights.scaling(full) == Scaling.NONE;
+        if (!info.dtype().isReal() || bare) {
             root.problems.add(
                     "unusable "
                             + full
-                            + ": expected floats of 8 to 32 bits or quantised blocks, got "
+                            + ": expected floats of 8 to 32 bits, quantised blocks or I8 with"
+                            + " scales, got "
                             + info.dtype());
             return null;
         }
@@ -212,19 +208,10 @@ public final class Parameters implements AutoCloseable {
         };
     }
 
-    /** The same with the scale in its values, which makes them float32; null stays null. */
-    private static Supplier<HostTensor> times(Supplier<HostTensor> stored, float scale) {
-        if (stored == null || scale == 1) {
-            return stored;
-        }
-        return () -> {
-            HostTensor tensor = stored.get();
-            return HostFloats.tensor(DType.F32, tensor.shape(), HostFloats.times(tensor, scale));
-        };
-    }
-
-    private float scale(String name) {
-        return root.weights.scale(prefix + name);
+    /** The same with the scales in its values, which makes them float32; null stays null. */
+    private Supplier<HostTensor> values(String name, Supplier<HostTensor> stored) {
+        Scaling scaling = root.weights.scaling(prefix + name);
+        return stored == null ? null : () -> scaling.values(stored.get());
     }
 
     /** A tensor [n, 1, ...] of this name as a vector [n]. */
@@ -336,18 +323,18 @@ public final class Parameters implements AutoCloseable {
     }
 
     /**
-     * A parameter as in the checkpoint, by its full name; of a linear layer without its scale. Null
-     * if no layer has it.
+     * A parameter as in the checkpoint, by its full name; of a linear layer without its scales.
+     * Null if no layer has it.
      */
     public HostTensor stored(String name) {
         Weight weight = root.resident.getOrDefault(name, root.conditioning.get(name));
         return weight == null ? null : weight.stored();
     }
 
-    /** What the weight of a linear layer is multiplied by; mostly 1. */
-    public float scaleOf(String module) {
+    /** How the values of a linear layer's weight come out of the stored ones. */
+    public Scaling scalingOf(String module) {
         Linear linear = root.linears.get(module);
-        return linear == null ? 1 : linear.scale();
+        return linear == null ? Scaling.NONE : linear.scaling();
     }
 
     /** All linear layers by their full names, in the order of creation. */

@@ -19,6 +19,8 @@ public enum DType {
     F8_E4M3(1, true),
     /** 8-bit float, 5 exponent bits, 2 mantissa bits. */
     F8_E5M2(1, true),
+    /** Whole numbers: weights with a scale beside them. */
+    I8(1, false),
     I64(8, false),
     I32(4, false),
     U8(1, false),
@@ -45,7 +47,6 @@ public enum DType {
     U32(4, false),
     I16(2, false),
     U16(2, false),
-    I8(1, false),
     /** A power of two: the scale of a block of smaller floats. */
     F8_E8M0(1, false),
     F8_E4M3FNUZ(1, false),
@@ -118,12 +119,12 @@ public enum DType {
         return floating;
     }
 
-    /** Whether elements are real numbers that the engine computes with: floats, or quantised. */
+    /** Whether elements are numbers that products are made with: floats, I8, or quantised. */
     public boolean isReal() {
-        return floating || quantised;
+        return floating || quantised || this == I8;
     }
 
-    /** Whether elements are small whole numbers with scales; they are read, never written. */
+    /** Whether elements are small whole numbers in blocks with scales; read, never written. */
     public boolean isQuantised() {
         return quantised;
     }

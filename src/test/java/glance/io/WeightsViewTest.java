@@ -9,6 +9,7 @@ import glance.io.Weights.Rows;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -86,6 +87,34 @@ class WeightsViewTest {
                     .isInstanceOf(FormatException.class)
                     .hasMessageContaining("begin or end within a block");
         }
+    }
+
+    @Test
+    void scaling_isThatOfTheRows() {
+        float[] ones = new float[6];
+        Arrays.fill(ones, 1);
+        HostTensor eights = HostFloats.tensor(DType.F8_E4M3, Shape.of(3, 2), ones);
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        tensors.put("a.weight", eights);
+        tensors.put("a.weight_scale", HostFloats.tensor(DType.F32, Shape.of(3), 1, 2, 3));
+        tensors.put("b.weight", eights);
+        tensors.put("b.scale_weight", HostFloats.tensor(DType.F32, Shape.of(), 5));
+        tensors.put("c.weight", HostFloats.tensor(DType.F32, Shape.of(3, 2), ones));
+        try (Weights scaled = open(tensors)) {
+            Rows a = new Rows("a.weight", 1, 2);
+            Rows b = new Rows("b.weight", 0, 1);
+            Weights view = scaled.view(Map.of("x", List.of(a), "y", List.of(b, a, b)));
+            assertThat(values(view, "x")).containsExactly(2, 2, 3, 3);
+            assertThat(values(view, "y")).containsExactly(5, 5, 2, 2, 3, 3, 5, 5);
+            Rows c = new Rows("c.weight", 0, 1);
+            assertThatThrownBy(() -> scaled.view(Map.of("x", List.of(a, c))))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("c.weight: is stored in another way than a.weight");
+        }
+    }
+
+    private static float[] values(Weights view, String name) {
+        return HostFloats.read(view.scaling(name).values(view.tensor(name)));
     }
 
     @Test

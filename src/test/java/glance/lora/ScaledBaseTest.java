@@ -1,12 +1,12 @@
 package glance.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.BlockFactors;
-import glance.api.FormatException;
 import glance.api.Strength;
 import glance.fixtures.Fixture;
+import glance.fixtures.ScaledTwin;
+import glance.fixtures.ScaledTwin.Kind;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
@@ -20,74 +20,45 @@ import glance.ops.Scope;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
-import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import org.junit.jupiter.api.Test;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
-/** Layers with a scale beside an 8-bit weight compute as their twins without one. */
+/** Layers with scales beside an 8-bit weight compute as their twins without them. */
 class ScaledBaseTest {
     private static final int IN = 16;
     private static final int OUT = 12;
-    private static final float SCALE = 0.03f;
     private static final Map<String, Shape> MODULES = Map.of("m", Shape.of(OUT, IN));
 
     @TempDir private Path folder;
 
     private final Random random = new Random(3);
-    private final HostTensor weight = floats(DType.F8_E4M3, 20, OUT, IN);
-    private final HostTensor bias = floats(DType.F32, 1, OUT);
+    private final HostTensor weight = floats(1, OUT, IN);
+    private final HostTensor bias = floats(1, OUT);
 
-    private HostTensor floats(DType dtype, float size, int... dims) {
+    private HostTensor floats(float size, int... dims) {
         float[] values = new float[Math.toIntExact(Shape.of(dims).numel())];
         for (int i = 0; i < values.length; i++) {
             values[i] = size * (float) random.nextGaussian();
         }
-        return HostFloats.tensor(dtype, Shape.of(dims), values);
+        return HostFloats.tensor(DType.F32, Shape.of(dims), values);
     }
 
-    private Path scaled(String mark, HostTensor scale, Map<String, HostTensor> more) {
-        Map<String, HostTensor> tensors = new LinkedHashMap<>(more);
-        tensors.put("m.weight", weight);
-        tensors.put("m.bias", bias);
-        tensors.put("m." + mark, scale);
-        Path file = folder.resolve("scaled.safetensors");
-        SafetensorsWriter.write(file, tensors, Map.of());
-        return file;
-    }
-
-    private Path scaled() {
-        HostTensor scale = HostFloats.tensor(DType.F32, Shape.of(1), SCALE);
-        return scaled("scale_weight", scale, Map.of());
-    }
-
-    private Path twin() {
-        float[] values = HostFloats.read(weight);
-        for (int i = 0; i < values.length; i++) {
-            values[i] *= SCALE;
-        }
-        Path file = folder.resolve("twin.safetensors");
-        SafetensorsWriter.write(
-                file,
-                Map.of(
-                        "m.weight",
-                        HostFloats.tensor(DType.F32, weight.shape(), values),
-                        "m.bias",
-                        bias),
-                Map.of());
-        return file;
+    private ScaledTwin twin(Kind kind) {
+        Path file = folder.resolve("plain.safetensors");
+        SafetensorsWriter.write(file, Map.of("m.weight", weight, "m.bias", bias), Map.of());
+        return ScaledTwin.of(file, kind, name -> true, folder);
     }
 
     private LoraFile adapter(String name) {
@@ -179,43 +150,29 @@ class ScaledBaseTest {
         return ops.host().floats(Shape.of(dims), values);
     }
 
+    static Stream<Arguments> bases() {
+        List<String> adapters =
+                List.of("", "lora", "dora", "bias", "diff", "lora dora", "dora diff", "diff bias");
+        return Stream.of(Kind.values())
+                .flatMap(kind -> adapters.stream().map(names -> Arguments.of(kind, names)));
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {"", "lora", "dora", "bias", "diff", "lora dora", "dora diff", "diff bias"})
-    void layer_computesAsItsTwin(String adapters) {
+    @MethodSource("bases")
+    void layer_computesAsItsTwin(Kind kind, String adapters) {
         List<LoraFile> files =
                 adapters.isEmpty()
                         ? List.of()
                         : List.of(adapters.split(" ")).stream().map(this::adapter).toList();
-        List<Float> want = outputs(twin(), files, false);
+        ScaledTwin twin = twin(kind);
+        List<Float> want = outputs(twin.twin(), files, false);
         for (boolean recorded : new boolean[] {false, true}) {
-            List<Float> got = outputs(scaled(), files, recorded);
+            List<Float> got = outputs(twin.scaled(), files, recorded);
             assertThat(got).hasSameSizeAs(want);
             float largest = want.stream().map(Math::abs).max(Float::compare).orElseThrow();
             for (int i = 0; i < want.size(); i++) {
                 assertThat(Math.abs(got.get(i) - want.get(i))).isLessThan(2e-6f * largest);
             }
-        }
-    }
-
-    @Test
-    void scalesThatAreNotRead_areRefusedByName() {
-        HostTensor perRow = HostFloats.tensor(DType.F32, Shape.of(OUT), new float[OUT]);
-        refused(scaled("weight_scale", perRow, Map.of()));
-        byte[] text = "{\"format\": \"mxfp8\"}".getBytes(StandardCharsets.UTF_8);
-        HostTensor mark = new HostTensor(DType.U8, Shape.of(text.length), ByteBuffer.wrap(text));
-        HostTensor one = HostFloats.tensor(DType.F32, Shape.of(), 1);
-        refused(scaled("weight_scale", one, Map.of("m.comfy_quant", mark)));
-        HostTensor zero = HostFloats.tensor(DType.F32, Shape.of(), 0);
-        Path file = scaled("weight_scale", zero, Map.of());
-        assertThatThrownBy(() -> Weights.open(file))
-                .isInstanceOf(FormatException.class)
-                .hasMessageContaining("m.weight_scale: must be a number other than 0");
-    }
-
-    private static void refused(Path file) {
-        try (Weights weights = Weights.open(file)) {
-            assertThat(weights.foreign()).hasMessageContaining("scales beside the weights");
         }
     }
 }

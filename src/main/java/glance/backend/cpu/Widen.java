@@ -58,6 +58,11 @@ final class Widen {
                     target[at + i] = SmallFloats.e5m2(bytes.get(start + i));
                 }
             }
+            case I8 -> {
+                for (int i = 0; i < count; i++) {
+                    target[at + i] = bytes.get(start + i);
+                }
+            }
             case I64 -> {
                 for (int i = 0; i < count; i++) {
                     target[at + i] = bytes.getLong(8 * (start + i));

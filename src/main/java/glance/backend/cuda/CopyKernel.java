@@ -26,7 +26,7 @@ final class CopyKernel implements Kernel<Op.Copy> {
     public String refuses(Op.Copy op) {
         DType from = op.x().dtype();
         DType to = op.out().dtype();
-        if (from.isQuantised()) {
+        if (Expand.takes(from)) {
             return Expand.refuses(op.x(), op.out());
         }
         boolean sameWords = from == to && to == DType.I32;
@@ -49,7 +49,7 @@ final class CopyKernel implements Kernel<Op.Copy> {
             return;
         }
         List<Axis> layout = layout(op.x(), op.out());
-        if (op.x().dtype().isQuantised()) {
+        if (Expand.takes(op.x().dtype())) {
             Expand.all(launcher, op.x(), op.out());
             return;
         }

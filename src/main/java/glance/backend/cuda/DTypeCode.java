@@ -8,7 +8,7 @@ final class DTypeCode {
 
     /** Whether weights of a dtype can be read, if need be after they were expanded. */
     static boolean isReadable(DType dtype) {
-        return dtype.isQuantised() || of(dtype) >= 0;
+        return Expand.takes(dtype) || of(dtype) >= 0;
     }
 
     /** The number of a dtype, or -1 if kernels cannot read it as a number. */

@@ -7,12 +7,17 @@ import java.util.Locale;
 
 /**
  * Launches expand.cu: quantised weights as plain numbers, F32 or BF16. The file has an entry point
- * for each quantised type.
+ * for each quantised type, and for whole numbers.
  */
 final class Expand {
     private static final String FILE = "expand";
 
     private Expand() {}
+
+    /** Whether weights of a dtype are expanded before they are used. */
+    static boolean takes(DType dtype) {
+        return dtype.isQuantised() || dtype == DType.I8;
+    }
 
     /** Why a copy of a quantised tensor cannot be made, or null. */
     static String refuses(Tensor x, Tensor out) {
@@ -27,9 +32,11 @@ final class Expand {
         launch(launcher, x, null, out);
     }
 
-    /** Whether {@link #rows} can read a table: its rows are whole blocks. */
+    /** Whether {@link #rows} can read a table: its rows are whole blocks, and whole chunks. */
     static boolean hasRows(Tensor table) {
-        return table.dtype().isQuantised() && table.dim(1) % table.dtype().blockElements() == 0;
+        return takes(table.dtype())
+                && table.dim(1) % table.dtype().blockElements() == 0
+                && Packed.isChunked(table.dim(1));
     }
 
     /** Rows {@code ids} of a table. */

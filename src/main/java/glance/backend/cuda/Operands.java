@@ -36,12 +36,12 @@ final class Operands implements AutoCloseable {
 
     /** A weight as kernels read it: quantised ones are expanded into the compute type. */
     Tensor weight(Tensor x) {
-        return x.dtype().isQuantised() ? activation(x) : x;
+        return Expand.takes(x.dtype()) ? activation(x) : x;
     }
 
     /** Scratch that {@link #weight} takes. */
     static long weightBytes(DType computeType, Tensor x) {
-        return x.dtype().isQuantised() ? computeType.bytes(x.numel()) : 0;
+        return Expand.takes(x.dtype()) ? computeType.bytes(x.numel()) : 0;
     }
 
     private Tensor as(DType dtype, Tensor x) {

@@ -54,7 +54,7 @@ final class Packed {
 
     /** Scratch that {@link #of} may take for a matrix. */
     static long bytes(Tensor x) {
-        boolean plain = x.dtype() == DType.BF16 || x.dtype().isQuantised();
+        boolean plain = x.dtype() == DType.BF16 || Expand.takes(x.dtype());
         boolean free = plain && isChunked(x.dim(1));
         return Operands.weightBytes(DType.BF16, x)
                 + (free ? 0 : (long) DType.BF16.bytes() * x.dim(0) * pitch(x.dim(1)));

@@ -17,7 +17,7 @@ final class QuantizedWeightCases {
     static Stream<Case> cases() {
         List<Case> cases = new ArrayList<>();
         for (DType type : DType.values()) {
-            if (type.isQuantised()) {
+            if (type.isReal() && !type.isFloating()) {
                 cases.add(linear(new LinearCase(type, 1, 3, 512, 7, BIAS)));
                 cases.add(linear(adapted(new LinearCase(type, 2, 33, 256, 72, BIAS), 4)));
                 cases.add(linearInput(new LinearCase(type, 1, 9, 256, 40)));
@@ -26,6 +26,8 @@ final class QuantizedWeightCases {
         }
         cases.add(LookupCases.embedding(DType.Q8_0, 4, 48, 3, 1, 2)); // rows end within blocks
         cases.add(linear(new LinearCase(DType.Q4_0, 1, 9, 20, 8, BIAS)));
+        cases.add(linear(new LinearCase(DType.I8, 1, 9, 19, 7, BIAS))); // ends within a chunk
+        cases.add(LookupCases.embedding(DType.I8, 4, 19, 3, 1, 2));
         return cases.stream();
     }
 
