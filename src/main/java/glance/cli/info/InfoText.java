@@ -234,7 +234,7 @@ public final class InfoText {
 
     private void print(WeightsSummary weights, Map<String, String> metadata) {
         printSummary(weights, metadata);
-        if (weights.dtypes().keySet().stream().anyMatch(InfoText::isQuantised)) {
+        if (weights.dtypes().keySet().stream().anyMatch(InfoText::isSmall)) {
             out.println();
             printTypes(weights);
         }
@@ -250,8 +250,10 @@ public final class InfoText {
         metadata.forEach((key, value) -> line("metadata", key + " = " + shortened(value)));
     }
 
-    private static boolean isQuantised(String dtype) {
-        return DType.valueOf(dtype).isQuantised();
+    /** Whether weights of a type are there to be small; flags and texts are not weights. */
+    private static boolean isSmall(String name) {
+        DType dtype = DType.valueOf(name);
+        return dtype.bits() < Short.SIZE && dtype != DType.BOOL && dtype != DType.U8;
     }
 
     private void printTypes(WeightsSummary weights) {

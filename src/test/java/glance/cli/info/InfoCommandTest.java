@@ -10,11 +10,17 @@ import glance.backend.cuda.driver.EmulatedDriver;
 import glance.cli.Engine;
 import glance.cli.common.ExitCode;
 import glance.cli.common.StopRequest;
+import glance.fixtures.ScaledTwin;
+import glance.io.HostTensor;
 import glance.io.Images;
+import glance.io.SafetensorsWriter;
+import glance.tensor.DType;
+import glance.tensor.Shape;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -127,6 +133,26 @@ class InfoCommandTest {
         JsonNode json = json(FIXTURES.resolve("clip-text/case.safetensors"));
         assertThat(json.get("kind").asText()).isEqualTo("weights");
         assertThat(json.get("weights").get("tensors").asInt()).isPositive();
+    }
+
+    /** Of a format that does not run: its types and bits, and why. */
+    @Test
+    void otherQuantisedFile_isDescribedAllTheSame() {
+        Path file = folder.resolve("other.safetensors");
+        SafetensorsWriter.write(
+                file,
+                Map.of(
+                        "m.weight",
+                        new HostTensor(DType.F4, Shape.of(2, 32), ByteBuffer.allocate(32)),
+                        "m.weight_scale",
+                        new HostTensor(DType.F8_E4M3, Shape.of(2, 2), ByteBuffer.allocate(4)),
+                        "m.comfy_quant",
+                        ScaledTwin.text("{\"format\": \"nvfp4\"}")),
+                Map.of());
+        assertThat(run("info", file.toString())).isZero();
+        assertThat(out.toString())
+                .contains("is quantised with nvfp4, which is not supported")
+                .containsPattern("F4 +64 +4 ");
     }
 
     @Test
