@@ -240,6 +240,16 @@ public final class LoraFile {
         for (Target target : targets) {
             Shape weight = Update.matrix(modules.get(target.module()));
             boolean fits = got.dim(1) == weight.dim(1) || got.dim(1) == 0;
+            if (isControl(target.module(), got, weight)) {
+                throw new FormatException(
+                        path,
+                        entry.keys().get(0),
+                        "is of a control adapter: it needs a control picture as input, beside the "
+                                + weight.dim(1)
+                                + " channels of "
+                                + target.module(),
+                        "control pictures are not supported; use another adapter");
+            }
             if (!fits || got.dim(0) != rows || target.count() != weight.dim(0)) {
                 throw new FormatException(
                         path,
@@ -253,6 +263,14 @@ public final class LoraFile {
                         "the adapter is for a model with layers of other sizes");
             }
         }
+    }
+
+    /** Whether it widens the layer by which a picture enters the model, which is in no block. */
+    private static boolean isControl(String module, Shape got, Shape weight) {
+        return ModuleKind.of(module).equals(module)
+                && got.dim(0) == weight.dim(0)
+                && got.dim(1) > weight.dim(1)
+                && got.dim(1) % weight.dim(1) == 0;
     }
 
     private static void add(

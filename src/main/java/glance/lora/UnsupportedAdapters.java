@@ -22,6 +22,7 @@ final class UnsupportedAdapters {
         kind("oft_\\w+(\\..*)?|boft_\\w+(\\..*)?", "part of an OFT adapter");
         kind("lora_mid\\.weight", "part of a Tucker-decomposed adapter");
         kind("[ab][12]\\.weight", "part of a GLoRA adapter");
+        kind("ia3_l(\\..*)?", "part of an (IA)3 adapter");
         kind("set_weight", "a whole weight in place of the model's");
     }
 

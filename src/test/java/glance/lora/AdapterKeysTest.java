@@ -163,6 +163,10 @@ class AdapterKeysTest {
         "m.hada_t1, part of a Tucker-decomposed LoHa adapter",
         "m.lokr_t2, part of a Tucker-decomposed LoKr adapter",
         "m.oft_blocks, part of an OFT adapter",
+        "m.oft_R.weight, part of an OFT adapter",
+        "m.boft_R, part of an OFT adapter",
+        "m.b2.weight, part of a GLoRA adapter",
+        "m.ia3_l, part of an (IA)3 adapter",
         "m.lora_mid.weight, part of a Tucker-decomposed adapter",
         "m.set_weight, a whole weight in place of the model's"
     })

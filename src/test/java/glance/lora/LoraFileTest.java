@@ -234,6 +234,24 @@ class LoraFileTest {
                 "is for a weight [out, in] of [5, 8], but that of b.0.to_q is [6, 8]");
     }
 
+    /** As those of black-forest-labs, whose first layer takes two pictures. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "x_in | x_in.lora_A.weight: is of a control adapter: it needs a control picture as"
+                        + " input, beside the 8 channels of x_in",
+                "blocks.0.x | is for a weight [out, in] of [6, 16], but that of blocks.0.x is [6, 8]"
+            })
+    void open_controlAdapter_isRefusedByName(String module, String refusal) {
+        Path path =
+                new AdapterFiles().pair(module, 2, 16, 6).write(folder.resolve("c.safetensors"));
+        Map<String, Shape> modules = Map.of(module, Shape.of(6, 8));
+        assertThatThrownBy(() -> LoraFile.open(path, KeyMap.identity(), modules))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(refusal);
+    }
+
     @Test
     void open_moduleGivenTwice_isRefused() {
         refused(
