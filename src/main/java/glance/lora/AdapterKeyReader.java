@@ -50,8 +50,7 @@ final class AdapterKeyReader {
                 });
         Map<String, Float> alphas = ownAlphas(ranks);
         Map<String, Integer> open = new LinkedHashMap<>(ranks);
-        open.keySet()
-                .removeIf(m -> alphas.containsKey(m) || !modules.get(m).containsKey(Role.DOWN));
+        open.keySet().removeAll(alphas.keySet());
         AlphaRule rule = rule(open);
         rule.needs().forEach(this::requireSome);
         open.keySet().forEach(module -> alphas.put(module, rule.alpha(module)));
@@ -59,8 +58,9 @@ final class AdapterKeyReader {
         ranks.forEach(
                 (module, rank) -> {
                     Map<Role, TensorInfo> parts = modules.get(module);
-                    float alpha = alphas.getOrDefault(module, rank.floatValue());
-                    entries.add(new AdapterKeys.Entry(module, parts, rank, alpha, names(parts)));
+                    entries.add(
+                            new AdapterKeys.Entry(
+                                    module, parts, rank, alphas.get(module), names(parts)));
                 });
         return new AdapterKeys(entries, others, rule.remarks());
     }
@@ -125,7 +125,8 @@ final class AdapterKeyReader {
                     TensorInfo info = modules.get(module).get(Role.ALPHA);
                     Float alpha = info == null ? null : readAlpha(info);
                     if (info != null) {
-                        values.put(module, alpha == null ? rank.floatValue() : alpha);
+                        boolean counts = alpha != null && rank > 0; // not of two whole factors
+                        values.put(module, counts ? alpha : (Float) (float) Math.max(1, rank));
                     }
                 });
         return values;
@@ -157,12 +158,16 @@ final class AdapterKeyReader {
 
     /** Where a config cannot be used, the ranks. */
     private AlphaRule rule(Map<String, Integer> open) {
+        Map<String, Integer> lora = new LinkedHashMap<>(open);
+        lora.keySet().removeIf(module -> !modules.get(module).containsKey(Role.DOWN));
+        Map<String, Integer> full = new LinkedHashMap<>(open);
+        full.keySet().removeAll(lora.keySet());
         boolean folded =
-                open.keySet().stream()
+                lora.keySet().stream()
                         .map(module -> modules.get(module).get(Role.DOWN).name())
                         .allMatch(key -> FOLDED.matcher(key).matches());
         try {
-            return AlphaRule.of(file, open, folded);
+            return AlphaRule.of(file, lora, full, folded);
         } catch (FormatException problem) {
             problems.accept(problem);
             return AlphaRule.ofRanks(open);

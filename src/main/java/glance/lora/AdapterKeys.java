@@ -33,7 +33,8 @@ public record AdapterKeys(List<Entry> entries, List<String> others, List<String>
      * @param module its name in the file, with any prefix
      * @param parts its tensors
      * @param rank inner dimension; 0 where there is none
-     * @param alpha numerator of the scale; equals the rank where there is none
+     * @param alpha numerator of the scale; equals the rank where there is none; the scale itself
+     *     where there is no rank
      * @param keys all keys of the file that belong to it
      */
     public record Entry(
@@ -89,7 +90,7 @@ public record AdapterKeys(List<Entry> entries, List<String> others, List<String>
         }
 
         private float scale() {
-            return rank == 0 ? 1 : alpha / rank;
+            return rank == 0 ? alpha : alpha / rank;
         }
 
         /** As in the file, or if no device computes with its dtype, in one that holds it. */

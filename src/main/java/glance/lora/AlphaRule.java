@@ -44,15 +44,26 @@ final class AlphaRule {
     /**
      * Decides.
      *
-     * @param ranks the rank of each module without an alpha tensor, by its name in the file
+     * @param ranks the rank of each LoRA without an alpha tensor, by its name in the file
+     * @param full likewise of what has a full-rank product; 0 where there is no rank
      * @param folded whether the names are lora_A and lora_B
      * @throws glance.api.FormatException if a config is malformed, or says that the adapter is of
      *     an unsupported kind
      */
-    static AlphaRule of(SafetensorsFile file, Map<String, Integer> ranks, boolean folded) {
+    static AlphaRule of(
+            SafetensorsFile file,
+            Map<String, Integer> ranks,
+            Map<String, Integer> full,
+            boolean folded) {
         AlphaRule rule = new AlphaRule();
         Map<String, PeftConfig> header = inHeader(file);
-        PeftConfig beside = rule.beside(file.path(), ranks).orElse(null);
+        Map<String, Integer> all = new HashMap<>(ranks);
+        all.putAll(full);
+        PeftConfig beside = rule.beside(file.path(), all).orElse(null);
+        rule.decideFull(beside, full);
+        if (beside != null && !beside.isLora()) {
+            beside = null;
+        }
         header.values().forEach(config -> rule.needs.addAll(config.needs()));
         if (beside != null) {
             rule.needs.addAll(beside.needs());
@@ -77,10 +88,21 @@ final class AlphaRule {
         return rule;
     }
 
+    /** What a LoHa or LoKr of PEFT has; in LyCORIS' files what has a rank has a tensor. */
+    private void decideFull(PeftConfig config, Map<String, Integer> full) {
+        boolean said = config != null && !config.isLora();
+        full.forEach(
+                (module, rank) -> {
+                    Name name = Name.of(module);
+                    Double alpha = said ? alpha(config, name, rank, AdapterPath.CONFIG) : null;
+                    alphas.put(module, alpha == null ? Math.max(1, rank) : alpha.floatValue());
+                });
+    }
+
     /** As if nothing was said. */
     static AlphaRule ofRanks(Map<String, Integer> ranks) {
         AlphaRule rule = new AlphaRule();
-        ranks.forEach((module, rank) -> rule.alphas.put(module, (float) rank));
+        ranks.forEach((module, rank) -> rule.alphas.put(module, (float) Math.max(1, rank)));
         return rule;
     }
 

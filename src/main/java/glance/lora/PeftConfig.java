@@ -13,14 +13,19 @@ import java.util.Set;
  * <pre>
  * scale   lora_alpha / r           r from rank_pattern and lora_alpha from alpha_pattern,
  *         lora_alpha / sqrt(r)     where they name the module; with use_rslora
+ *         alpha / r                of a LoHaConfig or a LoKrConfig, of two whole factors too
  * </pre>
  *
  * The root is that of rank-stabilised LoRA (Kalajdzievski, arXiv 2312.03732).
  */
 final class PeftConfig {
+    private static final String TYPE = "peft_type";
+    private static final String LORA = "LORA";
+
     private static final List<String> KNOWN =
             List.of(
                     "lora_alpha",
+                    "alpha",
                     "r",
                     "alpha_pattern",
                     "rank_pattern",
@@ -32,6 +37,7 @@ final class PeftConfig {
     private static final List<String> CHANGED_WEIGHTS =
             List.of("pissa", "olora", "corda", "loftq", "lora_ga");
 
+    private final boolean lora;
     private final Double alpha;
     private final Integer rank;
     private final NamePatterns alphas;
@@ -40,7 +46,8 @@ final class PeftConfig {
     private final Set<Role> needs = EnumSet.noneOf(Role.class);
 
     private PeftConfig(Config config, String prefix) {
-        alpha = number(config, prefix + "lora_alpha");
+        lora = config.string(prefix + TYPE, LORA).equals(LORA);
+        alpha = number(config, prefix + (lora ? "lora_alpha" : "alpha"));
         Double r = number(config, prefix + "r");
         rank = r == null ? null : config.positive(prefix + "r");
         alphas = patterns(config, prefix + "alpha_pattern");
@@ -70,7 +77,10 @@ final class PeftConfig {
     }
 
     private static void refuseOtherKinds(Config config, String prefix) {
-        config.accepts(prefix + "peft_type", "LORA");
+        config.accepts(prefix + TYPE, LORA, "LOHA", "LOKR");
+        // scaled by the square of alpha over the roots of two ranks
+        config.accepts(prefix + "use_khatri_rao", "auto", false);
+        config.accepts(prefix + "init_weights", true, false, "lycoris");
         config.accepts(prefix + "use_qalora", false);
         config.accepts(prefix + "use_bdlora", false);
         config.accepts(prefix + "bias", "none");
@@ -92,15 +102,34 @@ final class PeftConfig {
         return config.has(key) ? new NamePatterns(config.object(key)) : null;
     }
 
+    /** Whether it is that of a LoRA; else of what has a full-rank product. */
+    boolean isLora() {
+        return lora;
+    }
+
     /**
-     * Alpha such that the product is scaled by {@code alpha / rank}; null if the config says none.
+     * Alpha such that the product is scaled by {@code alpha / rank}, and by alpha itself where
+     * there is no rank; null if the config says none.
      *
      * @param module its name without prefix
-     * @param actual the rank of its matrices
+     * @param actual the rank of its matrices, or 0
      */
     Double alpha(String module, int actual) {
         Double value = alphas == null ? alpha : alphas.value(module).orElse(alpha);
-        return value == null || !rankStabilised ? value : (Double) (value * Math.sqrt(actual));
+        if (value == null) {
+            return null;
+        }
+        if (actual == 0) {
+            Double r = rank(module);
+            return r == null ? null : (Double) (value / r);
+        }
+        return rankStabilised ? (Double) (value * Math.sqrt(actual)) : value;
+    }
+
+    /** The rank that the config gives a module, or null. */
+    private Double rank(String module) {
+        Double said = rank == null ? null : Double.valueOf(rank);
+        return ranks == null ? said : ranks.value(module).orElse(said);
     }
 
     /** What every module has beside its matrices. */
@@ -110,8 +139,7 @@ final class PeftConfig {
 
     /** Whether the matrices of a module have the rank that the config gives it, if it gives one. */
     boolean fits(String module, int actual) {
-        Double said = rank == null ? null : Double.valueOf(rank);
-        Double value = ranks == null ? said : ranks.value(module).orElse(said);
-        return value == null || value == actual;
+        Double said = rank(module);
+        return said == null || said == actual || actual == 0;
     }
 }

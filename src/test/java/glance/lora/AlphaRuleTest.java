@@ -9,6 +9,9 @@ import glance.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -120,7 +123,10 @@ class AlphaRuleTest {
             delimiter = '|',
             quoteCharacter = '"',
             value = {
-                "{'peft_type':'LOHA'} | peft_type: value",
+                "{'peft_type':'OFT'} | peft_type: value \"OFT\" is not supported",
+                "{'peft_type':'IA3'} | peft_type: value \"IA3\" is not supported",
+                "{'peft_type':'LOHA','alpha':8,'init_weights':'abba'} | init_weights: value",
+                "{'peft_type':'LOHA','alpha':8,'use_khatri_rao':true} | use_khatri_rao: value",
                 "{'lora_alpha':4,'use_dora':true} | its config says use_dora",
                 "{'lora_alpha':4,'bias':'all'} | bias: value",
                 "{'lora_alpha':4,'lora_bias':true} | its config says lora_bias",
@@ -134,6 +140,52 @@ class AlphaRuleTest {
                 .isInstanceOf(FormatException.class)
                 .hasMessageStartingWith(folder.toString())
                 .hasMessageContaining(message);
+    }
+
+    /** PEFT scales two whole factors of a LoKr too, which LyCORIS does not. */
+    @Test
+    void configOfAFullRankKind_saysItsScale() throws IOException {
+        AdapterFiles loha = new AdapterFiles();
+        for (String factor : List.of("hada_w1", "hada_w2")) {
+            loha.tensor("base_model.model.m." + factor + "_a", 8, 4)
+                    .tensor("base_model.model.m." + factor + "_b", 4, 6)
+                    .tensor("base_model.model.n." + factor + "_a", 8, 2)
+                    .tensor("base_model.model.n." + factor + "_b", 2, 6);
+        }
+        config(
+                "{'peft_type':'LOHA','alpha':16,'r':4,'rank_pattern':{'n':2},"
+                        + "'alpha_pattern':{'n':3},'use_effective_conv2d':false}");
+        assertThat(scales(loha)).containsExactly(Map.entry("m", 4f), Map.entry("n", 1.5f));
+        AdapterFiles lokr =
+                new AdapterFiles()
+                        .tensor("base_model.model.m.lokr_w1", 2, 2)
+                        .tensor("base_model.model.m.lokr_w2", 4, 3)
+                        .tensor("base_model.model.n.lokr_w1_a", 2, 4)
+                        .tensor("base_model.model.n.lokr_w1_b", 4, 2)
+                        .tensor("base_model.model.n.lokr_w2_a", 4, 4)
+                        .tensor("base_model.model.n.lokr_w2_b", 4, 3);
+        config(
+                "{'peft_type':'LOKR','alpha':10,'r':4,'decompose_both':true,"
+                        + "'decompose_factor':-1,'use_effective_conv2d':false}");
+        assertThat(scales(lokr)).containsExactly(Map.entry("m", 2.5f), Map.entry("n", 2.5f));
+        Files.delete(folder.resolve("adapter_config.json"));
+        assertThat(scales(lokr)).containsExactly(Map.entry("m", 1f), Map.entry("n", 1f));
+        lokr.floats("base_model.model.m.alpha", Shape.of(), 7);
+        assertThat(scales(lokr)).containsExactly(Map.entry("m", 1f), Map.entry("n", 1f));
+    }
+
+    private Map<String, Float> scales(AdapterFiles content) {
+        Map<String, Float> scales = new TreeMap<>();
+        LoraFile.openByName(content.write(folder.resolve(PEFT)))
+                .updates()
+                .forEach(
+                        (module, update) ->
+                                scales.put(
+                                        module,
+                                        update.full() instanceof FullRank.Hadamard loha
+                                                ? loha.scale()
+                                                : ((FullRank.Kronecker) update.full()).scale()));
+        return scales;
     }
 
     @Test
