@@ -18,6 +18,7 @@ import glance.api.adapter.Resize;
 import glance.api.adapter.Watch;
 import glance.fixtures.Fixture;
 import glance.io.HostFloats;
+import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.lora.LoraFile;
 import glance.tensor.DType;
@@ -26,6 +27,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
@@ -120,6 +122,41 @@ class LoraToolsTest {
                             assertThat(update.largest()).isPositive();
                             assertThat(update.norm()).isGreaterThan(update.largest());
                         });
+    }
+
+    /** Norms are those of the whole matrices, to float32. */
+    @Test
+    void info_fullRank_hasTheNormOfTheAddition() {
+        Path file = at("full.safetensors");
+        HostTensor w1 = HostFloats.tensor(DType.F32, Shape.of(1, 2), 3, 4);
+        HostTensor w2 = HostFloats.tensor(DType.F32, Shape.of(2, 1), 1, 2);
+        HostTensor column = HostFloats.tensor(DType.F32, Shape.of(2, 1), 1, -1);
+        SafetensorsWriter.write(
+                file,
+                Map.of(
+                        "kr.lokr_w1", w1,
+                        "kr.lokr_w2", w2,
+                        "d.diff", HostFloats.tensor(DType.F32, Shape.of(2, 2), 1, 1, 1, 1),
+                        "ha.hada_w1_a", column,
+                        "ha.hada_w1_b", w1,
+                        "ha.hada_w2_a", column,
+                        "ha.hada_w2_b", w1),
+                Map.of());
+        Map<String, Double> norms = new HashMap<>();
+        tools.info(file)
+                .updates()
+                .forEach(
+                        update -> {
+                            assertThat(update.rank()).isZero();
+                            assertThat(update.largest()).isNull();
+                            assertThat(update.rankFor95()).isNull();
+                            norms.put(update.module(), update.norm());
+                        });
+        // |kron| = |w1| |w2|; the rows of the LoHa are (9, 16) and (9, 16)
+        assertThat(norms).containsOnlyKeys("kr", "d", "ha");
+        assertThat(norms.get("kr")).isCloseTo(Math.sqrt(125), within(1e-5));
+        assertThat(norms.get("d")).isCloseTo(2, within(1e-5));
+        assertThat(norms.get("ha")).isCloseTo(Math.sqrt(2 * (81 + 256)), within(1e-5));
     }
 
     @Test

@@ -6,9 +6,11 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What an adapter file has for one module, at strength 1. A module has at least one of these, and
@@ -62,6 +64,34 @@ public record Update(LoraPair pair, FullRank full, HostTensor magnitude, HostTen
             return Shape.of(pair.b().shape().dim(0), pair.a().shape().dim(1));
         }
         return full != null ? full.shape() : Shape.of(bias.shape().dim(0), 0);
+    }
+
+    /**
+     * Frobenius norm of what it adds to a weight, {@code scale B A + D}, computed row by row.
+     *
+     * @throws IllegalArgumentException if it is not finite
+     */
+    public double norm() {
+        UpdateRows rows = new UpdateRows(new LoraMerge.Part(this, 1));
+        double[] squares =
+                IntStream.range(0, shape().dim(0))
+                        .parallel()
+                        .mapToDouble(
+                                o -> {
+                                    float[] row = new float[shape().dim(1)];
+                                    rows.addDifference(o, row);
+                                    double sum = 0;
+                                    for (float value : row) {
+                                        sum += (double) value * value;
+                                    }
+                                    return sum;
+                                })
+                        .toArray();
+        double norm = Math.sqrt(Arrays.stream(squares).sum());
+        if (!Double.isFinite(norm)) {
+            throw new IllegalArgumentException("the adapter must be finite, got " + norm);
+        }
+        return norm;
     }
 
     /** A weight's shape as [out, in]; in is 1 for a vector. */

@@ -10,6 +10,7 @@ import glance.lora.AdapterPath;
 import glance.lora.LoraFile;
 import glance.lora.LoraPair;
 import glance.lora.LowRankSvd;
+import glance.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,21 +30,17 @@ public final class UpdateNorms {
         }
         LoraFile file = LoraFile.openByName(path);
         file.unused().forEach(line -> watch.warning(path + ": " + line));
-        int others = file.updates().size() - file.pairs().size();
-        if (others > 0) {
-            watch.warning(
-                    path
-                            + ": norms are shown of products of two matrices, not of "
-                            + others
-                            + " other modules");
-        }
         List<Update> updates = new ArrayList<>();
-        Pieces steps = new Pieces(watch, file.pairs().size());
-        file.pairs()
+        Pieces steps = new Pieces(watch, file.updates().size());
+        file.updates()
                 .forEach(
-                        (module, pair) -> {
+                        (module, update) -> {
                             steps.next(module);
-                            updates.add(update(path, module, pair));
+                            if (update.full() != null) {
+                                updates.add(full(path, module, update));
+                            } else if (update.pair() != null) {
+                                updates.add(update(path, module, update.pair()));
+                            }
                         });
         return new AdapterReport(info, updates);
     }
@@ -56,6 +53,12 @@ public final class UpdateNorms {
             }
             return AdapterInspector.inspect(file);
         }
+    }
+
+    private static Update full(Path path, String module, glance.lora.Update update) {
+        Shape shape = update.shape();
+        double norm = Written.named(path, update::norm);
+        return new Update(module, shape.dim(1), shape.dim(0), 0, 0, norm, null, null);
     }
 
     private static Update update(Path path, String module, LoraPair pair) {

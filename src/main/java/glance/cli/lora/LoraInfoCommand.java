@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -31,7 +32,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "",
             "Beside what 'glance-engine info' shows: the Frobenius norm of each update, alpha / rank B A, "
-                    + "and the rank that would keep 95 %% of its square. Files of kinds that cannot be used "
+                    + "and the rank that would keep 95 %% of its square; of what is of full rank (LoHa, LoKr, "
+                    + "whole differences) the norm. Files of kinds that cannot be used "
                     + "are shown with the reason and their tensors.",
             ""
         },
@@ -123,11 +125,24 @@ final class LoraInfoCommand implements Callable<Integer> {
                                 table.row(
                                         name,
                                         Integer.toString(group.size()),
-                                        LoraFormat.range(group, Update::rank),
+                                        ofPairs(
+                                                group,
+                                                "full",
+                                                of -> LoraFormat.range(of, Update::rank)),
                                         range(group, Update::norm),
-                                        range(group, Update::largest),
-                                        LoraFormat.range(group, Update::rankFor95)));
+                                        ofPairs(group, "-", of -> range(of, Update::largest)),
+                                        ofPairs(
+                                                group,
+                                                "-",
+                                                of -> LoraFormat.range(of, Update::rankFor95))));
         return table;
+    }
+
+    /** What only products of two matrices have. */
+    private static String ofPairs(
+            List<Update> group, String otherwise, Function<List<Update>, String> value) {
+        List<Update> pairs = group.stream().filter(update -> update.rank() > 0).toList();
+        return pairs.isEmpty() ? otherwise : value.apply(pairs);
     }
 
     private static String range(List<Update> group, ToDoubleFunction<Update> value) {
