@@ -22,6 +22,9 @@ import java.util.stream.IntStream;
  * names file and key; nested keys are written {@code outer.inner}.
  */
 public final class Config {
+    /** A config without keys. */
+    public static final Config EMPTY = parse(null, null, "{}");
+
     /** No published config has a larger size; products of a few stay within a long. */
     public static final int MAX_SIZE = 1 << 20;
 

@@ -10,7 +10,14 @@ import java.util.List;
  */
 public final class PublishedLayouts {
     private static final List<String> NAMES =
-            List.of("qwen-image", "flux.1-dev", "sd3.5-large", "sd3.5-medium", "dit-xl-2-256");
+            List.of(
+                    "qwen-image",
+                    "flux.1-dev",
+                    "flux.1-schnell",
+                    "sd3.5-large",
+                    "sd3.5-medium",
+                    "sd3-medium",
+                    "dit-xl-2-256");
 
     private PublishedLayouts() {}
 

@@ -4,6 +4,7 @@ import glance.api.FormatException;
 import glance.io.Weights.Rows;
 import glance.io.WeightsView.Turn;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -172,11 +173,19 @@ final class Renaming {
         TensorInfo info = stored.tensors().get(first);
         if (!info.shape().equals(other.shape())
                 || info.dtype() != other.dtype()
-                || stored.scale(first) != stored.scale(other.name())
+                || !isScaledAlike(info, other)
                 || !stored.data(first).equals(stored.data(other.name()))) {
             throw refuse(
                     other, "differs from " + first + ", and there is one " + theirs + " for both");
         }
+    }
+
+    private boolean isScaledAlike(TensorInfo one, TensorInfo other) {
+        Scaling first = stored.scaling(one.name());
+        Scaling second = stored.scaling(other.name());
+        int rows = Rows.of(one).count();
+        return first.group() == second.group()
+                && Arrays.equals(first.rows(rows, 1), second.rows(rows, 1));
     }
 
     private void put(String name, TensorInfo info, List<Rows> rows, Turn turn) {

@@ -103,6 +103,12 @@ public abstract class Weights implements AutoCloseable {
         return found;
     }
 
+    /** Whether the name of any tensor begins with one of some prefixes. */
+    public final boolean has(List<String> prefixes) {
+        return tensors().keySet().stream()
+                .anyMatch(name -> prefixes.stream().anyMatch(name::startsWith));
+    }
+
     private Weights under(String prefix) {
         Map<String, List<Rows>> names = new LinkedHashMap<>();
         tensors()

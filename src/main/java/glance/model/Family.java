@@ -2,10 +2,13 @@ package glance.model;
 
 import glance.api.Plan;
 import glance.api.RequestException;
+import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.NameTable;
 import glance.io.Weights;
 import glance.lora.KeyMap;
+import glance.model.part.ModelPart;
+import glance.model.part.Recognised;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
@@ -31,8 +34,16 @@ public interface Family {
      * What a file with a transformer is, if it is one of this family.
      *
      * @param stored in any names that the family reads
+     * @param base config.json of a model like it, for what shapes do not tell; may be empty
      */
-    Optional<Recognised> recognise(Weights stored);
+    Optional<Recognised> recognise(Weights stored, Config base);
+
+    /**
+     * The parts that its models have beside the transformer.
+     *
+     * @param transformer config.json of the transformer
+     */
+    List<ModelPart> parts(Config transformer);
 
     /** What a run of this model uses where neither its folder nor the user chooses. */
     Defaults defaults(ModelFolder folder);

@@ -2,12 +2,13 @@ package glance.pipeline;
 
 import glance.api.FormatException;
 import glance.api.ModelParts;
+import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.Weights;
 import glance.model.Family;
-import glance.model.Recognised;
 import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
+import glance.model.part.Recognised;
 import glance.model.qwenimage.QwenImageFamily;
 import glance.model.sd3.Sd3Family;
 import java.nio.file.Files;
@@ -58,7 +59,9 @@ public final class Families {
 
     /** What a file with a transformer is, by the family that it is of. */
     public static Optional<Recognised> recognise(Weights weights) {
-        return ALL.stream().flatMap(family -> family.recognise(weights).stream()).findFirst();
+        return ALL.stream()
+                .flatMap(family -> family.recognise(weights, Config.EMPTY).stream())
+                .findFirst();
     }
 
     /**
@@ -76,7 +79,7 @@ public final class Families {
             return model;
         }
         try (Weights weights = Weights.open(file)) {
-            Optional<Recognised> own = of(model).recognise(weights);
+            Optional<Recognised> own = of(model).recognise(weights, model.config(TRANSFORMER));
             if (own.isPresent()) {
                 note.accept(file + " holds " + own.get().what());
                 return model.withConfig(TRANSFORMER, own.get().config());

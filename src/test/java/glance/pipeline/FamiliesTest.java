@@ -27,6 +27,8 @@ class FamiliesTest {
         "flux.1-dev,    flux,       glance,     1, 3.5, 1024",
         "sd3.5-large,   sd3,        uniform-28, 7, 0,   1024",
         "sd3.5-medium,  sd3,        uniform-28, 7, 0,   1024",
+        "sd3-medium,    sd3,        uniform-28, 7, 0,   1024",
+        "flux.1-schnell, flux,      uniform-4,  1, 0,   1024",
         "dit-xl-2-256,  dit,        full,       4, 0,   256"
     })
     void publishedModel_hasTheDefaultsOfItsFamily(

@@ -15,7 +15,7 @@ import glance.io.SafetensorsFile;
 import glance.io.Weights;
 import glance.lora.AdapterPath;
 import glance.model.Family;
-import glance.model.Recognised;
+import glance.model.part.Recognised;
 import glance.pipeline.Families;
 import glance.pipeline.FolderNote;
 import glance.pipeline.MemoryForecast;

@@ -1,6 +1,7 @@
 package glance.model.dit;
 
 import glance.api.Plans;
+import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.NameTable;
 import glance.io.Weights;
@@ -11,16 +12,22 @@ import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
-import glance.model.Recognised;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
+import glance.model.autoencoderkl.AutoencoderKlKind;
+import glance.model.part.ModelPart;
+import glance.model.part.Recognised;
 import glance.ops.Ops;
 import glance.schedule.DdimSchedule;
 import glance.schedule.NoiseSchedule;
+import java.util.List;
 import java.util.Optional;
 
 /** DiT-XL/2 and models in its layout: pictures of a class. */
 public final class DitFamily implements Family {
+    /** Of DiT-XL. */
+    private static final int HEAD_DIM = 72;
+
     @Override
     public String name() {
         return "dit";
@@ -37,14 +44,43 @@ public final class DitFamily implements Family {
     }
 
     @Override
-    public Optional<Recognised> recognise(Weights stored) {
+    public Optional<Recognised> recognise(Weights stored, Config base) {
         Recognised.Sizes sizes = new Recognised.Sizes(DitNames.TABLE.view(stored));
         int blocks =
                 sizes.count("transformer_blocks.%d.norm1.emb.timestep_embedder.linear_1.weight");
-        return blocks == 0
-                ? Optional.empty()
-                : Optional.of(
-                        sizes.as("DiT, %d blocks".formatted(blocks) + DitNames.TABLE.note(stored)));
+        if (blocks == 0) {
+            return Optional.empty();
+        }
+        int hiddenDim = sizes.of("pos_embed.proj.weight", 0);
+        int patch = Math.max(1, sizes.of("pos_embed.proj.weight", 2));
+        int tokens = sizes.of("pos_embed.pos_embed", 1);
+        sizes.put("num_layers", blocks);
+        sizes.put("patch_size", patch);
+        sizes.put("in_channels", sizes.of("pos_embed.proj.weight", 1));
+        sizes.put("out_channels", sizes.of("proj_out_2.weight", 0) / (patch * patch));
+        sizes.put("sample_size", (int) Math.round(Math.sqrt(tokens)) * patch);
+        sizes.put(
+                "num_embeds_ada_norm",
+                sizes.of(
+                                "transformer_blocks.0.norm1.emb.class_embedder.embedding_table"
+                                        + ".weight",
+                                0)
+                        - 1);
+        sizes.putHeads(hiddenDim, "", base, HEAD_DIM);
+        boolean xl = blocks == 28 && hiddenDim == 16 * HEAD_DIM;
+        return Optional.of(
+                sizes.as(
+                        "DiT%s, %d blocks of width %d"
+                                        .formatted(xl ? "-XL/" + patch : "", blocks, hiddenDim)
+                                + DitNames.TABLE.note(stored),
+                        hiddenDim));
+    }
+
+    @Override
+    public List<ModelPart> parts(Config transformer) {
+        return List.of(
+                ModelPart.autoencoder(
+                        AutoencoderKlKind.KIND, transformer.positive("in_channels", 4)));
     }
 
     /** The steps and the scale of the published pipeline. */

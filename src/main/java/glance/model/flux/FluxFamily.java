@@ -12,15 +12,19 @@ import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
-import glance.model.Recognised;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
+import glance.model.autoencoderkl.AutoencoderKlKind;
+import glance.model.part.ModelPart;
+import glance.model.part.Recognised;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.T5Config;
+import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.tokenizer.Tokenizer;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -36,6 +40,9 @@ public final class FluxFamily implements Family {
     static final String CLIP = "text_encoder";
 
     static final String T5 = "text_encoder_2";
+
+    private static final TextEncoderNames CLIP_NAMES = new TextEncoderNames(CLIP, 1, 1, "clip_l");
+    private static final TextEncoderNames T5_NAMES = new TextEncoderNames(T5, 3, 2, "t5xxl");
 
     /** Prompt length of the guidance-distilled model (dev), and of the one without (schnell). */
     private static final int DEV_TOKENS = 512;
@@ -61,12 +68,12 @@ public final class FluxFamily implements Family {
     }
 
     @Override
-    public Optional<Recognised> recognise(Weights stored) {
+    public Optional<Recognised> recognise(Weights stored, Config base) {
         Weights weights = FluxNames.TABLE.view(stored);
         Recognised.Sizes sizes = new Recognised.Sizes(weights);
         int doubles = sizes.count("transformer_blocks.%d.attn.add_q_proj.weight");
         int singles = sizes.count("single_transformer_blocks.%d.proj_mlp.weight");
-        if (doubles == 0 || !sizes.has("time_text_embed.text_embedder.linear_1.weight")) {
+        if (doubles == 0 || !sizes.has("x_embedder.weight")) {
             return Optional.empty();
         }
         int hiddenDim = sizes.of("x_embedder.weight", 0);
@@ -75,7 +82,7 @@ public final class FluxFamily implements Family {
         sizes.put("num_single_layers", singles);
         sizes.put("in_channels", sizes.of("x_embedder.weight", 1));
         sizes.put("out_channels", sizes.of("proj_out.weight", 0));
-        sizes.putHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight");
+        sizes.putRotaryHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight", base);
         sizes.put("joint_attention_dim", sizes.of("context_embedder.weight", 1));
         sizes.put(
                 "pooled_projection_dim",
@@ -87,7 +94,19 @@ public final class FluxFamily implements Family {
                                 + (guidance ? "[dev]" : "[schnell]")
                                 + ", %d + %d blocks of width %d"
                                         .formatted(doubles, singles, hiddenDim)
-                                + FluxNames.TABLE.note(stored)));
+                                + FluxNames.TABLE.note(stored),
+                        hiddenDim));
+    }
+
+    @Override
+    public List<ModelPart> parts(Config transformer) {
+        int pooled = transformer.positive("pooled_projection_dim", 768);
+        int text = transformer.positive("joint_attention_dim", 4096);
+        int channels = transformer.positive("in_channels", 64) / (PATCH * PATCH);
+        return List.of(
+                ModelPart.textEncoder(CLIP, TextEncoderKind.CLIP, CLIP_NAMES.comfyUi(), pooled),
+                ModelPart.textEncoder(T5, TextEncoderKind.T5, T5_NAMES.comfyUi(), text),
+                ModelPart.autoencoder(AutoencoderKlKind.KIND, channels));
     }
 
     /** The model without guidance input (schnell) was distilled to four steps. */
@@ -129,10 +148,7 @@ public final class FluxFamily implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return new FluxKeyMap()
-                .withTextEncoders(
-                        new TextEncoderNames(CLIP, 1, 1, "clip_l"),
-                        new TextEncoderNames(T5, 3, 2, "t5xxl"));
+        return new FluxKeyMap().withTextEncoders(CLIP_NAMES, T5_NAMES);
     }
 
     @Override

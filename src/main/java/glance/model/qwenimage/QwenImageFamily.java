@@ -1,6 +1,7 @@
 package glance.model.qwenimage;
 
 import glance.api.Plans;
+import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.Weights;
 import glance.lora.KeyMap;
@@ -11,8 +12,10 @@ import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
-import glance.model.Recognised;
+import glance.model.part.ModelPart;
+import glance.model.part.Recognised;
 import glance.model.text.Qwen25VlConfig;
+import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.tokenizer.Tokenizer;
 import java.util.List;
@@ -36,6 +39,9 @@ public final class QwenImageFamily implements Family {
 
     /** The folder of the text encoder. */
     static final String TEXT_ENCODER = "text_encoder";
+
+    private static final TextEncoderNames TEXT_NAMES =
+            new TextEncoderNames(TEXT_ENCODER, 1, 1, "qwen25_7b");
 
     /** Those of the paper's adapters. */
     private static final List<String> TRAINED_MODULES =
@@ -69,7 +75,7 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
-    public Optional<Recognised> recognise(Weights stored) {
+    public Optional<Recognised> recognise(Weights stored, Config base) {
         Recognised.Sizes sizes = new Recognised.Sizes(stored.transformer());
         int blocks = sizes.count("transformer_blocks.%d.img_mod.1.weight");
         if (blocks == 0 || !sizes.has("txt_norm.weight")) {
@@ -78,10 +84,26 @@ public final class QwenImageFamily implements Family {
         int hiddenDim = sizes.of("img_in.weight", 0);
         sizes.put("num_layers", blocks);
         sizes.put("in_channels", sizes.of("img_in.weight", 1));
-        sizes.putHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight");
+        sizes.putRotaryHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight", base);
         sizes.put("joint_attention_dim", sizes.of("txt_in.weight", 1));
         return Optional.of(
-                sizes.as("Qwen-Image, %d blocks of width %d".formatted(blocks, hiddenDim)));
+                sizes.as(
+                        "Qwen-Image, %d blocks of width %d".formatted(blocks, hiddenDim),
+                        hiddenDim));
+    }
+
+    @Override
+    public List<ModelPart> parts(Config transformer) {
+        int patch = transformer.count("patch_size", 2);
+        return List.of(
+                ModelPart.textEncoder(
+                        TEXT_ENCODER,
+                        TextEncoderKind.QWEN25_VL,
+                        TEXT_NAMES.comfyUi(),
+                        transformer.positive("joint_attention_dim", 3584)),
+                ModelPart.autoencoder(
+                        QwenImageAutoencoderKind.KIND,
+                        transformer.positive("in_channels", 64) / (patch * patch)));
     }
 
     @Override
@@ -119,8 +141,7 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return KeyMap.identity()
-                .withTextEncoders(new TextEncoderNames(TEXT_ENCODER, 1, 1, "qwen25_7b"));
+        return KeyMap.identity().withTextEncoders(TEXT_NAMES);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package glance.model.sd3;
 
 import glance.api.Plans;
+import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.NameTable;
 import glance.io.Weights;
@@ -12,13 +13,18 @@ import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
-import glance.model.Recognised;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
+import glance.model.autoencoderkl.AutoencoderKlKind;
+import glance.model.part.ModelPart;
+import glance.model.part.Recognised;
+import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /** Stable Diffusion 3 and 3.5. */
 public final class Sd3Family implements Family {
@@ -29,6 +35,23 @@ public final class Sd3Family implements Family {
      * The published pipeline's default picture, in latent pixels, where the config says nothing.
      */
     private static final int DEFAULT_LATENT_SIZE = 128;
+
+    private static final TextEncoderNames CLIP_L_NAMES =
+            new TextEncoderNames(Sd3PromptEncoder.CLIP_L, 1, 1, "clip_l");
+    private static final TextEncoderNames CLIP_G_NAMES =
+            new TextEncoderNames(Sd3PromptEncoder.CLIP_G, 2, 2, "clip_g");
+    private static final TextEncoderNames T5_NAMES =
+            new TextEncoderNames(Sd3PromptEncoder.T5, 3, 3, "t5xxl");
+
+    /**
+     * Widths of the pooled text, and of the part of it that is CLIP-L's, in all published sizes.
+     */
+    private static final int POOLED = 2048;
+
+    private static final int CLIP_L_DIM = 768;
+
+    /** Of all published sizes. */
+    private static final int HEAD_DIM = 64;
 
     /** Pictures of 4096 pixels a side. */
     private static final int MAX_LATENT_SIZE = 512;
@@ -49,17 +72,76 @@ public final class Sd3Family implements Family {
     }
 
     @Override
-    public Optional<Recognised> recognise(Weights stored) {
+    public Optional<Recognised> recognise(Weights stored, Config base) {
         Recognised.Sizes sizes = new Recognised.Sizes(Sd3Names.TABLE.view(stored));
         int blocks = sizes.count("transformer_blocks.%d.attn.add_q_proj.weight");
         if (blocks == 0 || !sizes.has("pos_embed.proj.weight")) {
             return Optional.empty();
         }
         int hiddenDim = sizes.of("pos_embed.proj.weight", 0);
+        int patch = Math.max(1, sizes.of("pos_embed.proj.weight", 2));
+        String norm = "transformer_blocks.0.attn.norm_q.weight";
+        List<Integer> dual =
+                IntStream.range(0, blocks)
+                        .filter(i -> sizes.has("transformer_blocks." + i + ".attn2.to_q.weight"))
+                        .boxed()
+                        .toList();
+        sizes.put("num_layers", blocks);
+        sizes.put("patch_size", patch);
+        sizes.put("in_channels", sizes.of("pos_embed.proj.weight", 1));
+        sizes.put("out_channels", sizes.of("proj_out.weight", 0) / (patch * patch));
+        sizes.putHeads(hiddenDim, norm, base, HEAD_DIM);
+        sizes.put("caption_projection_dim", sizes.of("context_embedder.weight", 0));
+        sizes.put("joint_attention_dim", sizes.of("context_embedder.weight", 1));
+        sizes.put(
+                "pooled_projection_dim",
+                sizes.of("time_text_embed.text_embedder.linear_1.weight", 1));
+        sizes.put(
+                "pos_embed_max_size",
+                (int) Math.round(Math.sqrt(sizes.of("pos_embed.pos_embed", 1))));
+        sizes.put("qk_norm", sizes.has(norm) ? "rms_norm" : null);
+        sizes.put("dual_attention_layers", dual);
         return Optional.of(
                 sizes.as(
-                        "Stable Diffusion 3, %d blocks of width %d".formatted(blocks, hiddenDim)
-                                + Sd3Names.TABLE.note(stored)));
+                        "%s, %d blocks of width %d"
+                                        .formatted(
+                                                published(sizes.has(norm), blocks, hiddenDim),
+                                                blocks,
+                                                hiddenDim)
+                                + Sd3Names.TABLE.note(stored),
+                        hiddenDim));
+    }
+
+    @Override
+    public List<ModelPart> parts(Config transformer) {
+        boolean usual = transformer.positive("pooled_projection_dim", POOLED) == POOLED;
+        return List.of(
+                ModelPart.textEncoder(
+                        Sd3PromptEncoder.CLIP_L,
+                        TextEncoderKind.CLIP,
+                        CLIP_L_NAMES.comfyUi(),
+                        usual ? CLIP_L_DIM : 0),
+                ModelPart.textEncoder(
+                        Sd3PromptEncoder.CLIP_G,
+                        TextEncoderKind.CLIP,
+                        CLIP_G_NAMES.comfyUi(),
+                        usual ? POOLED - CLIP_L_DIM : 0),
+                ModelPart.textEncoder(
+                                Sd3PromptEncoder.T5,
+                                TextEncoderKind.T5,
+                                T5_NAMES.comfyUi(),
+                                transformer.positive("joint_attention_dim", 4096))
+                        .orNone(),
+                ModelPart.autoencoder(
+                        AutoencoderKlKind.KIND, transformer.positive("in_channels", 16)));
+    }
+
+    private static String published(boolean qkNorm, int blocks, int hiddenDim) {
+        String name = qkNorm ? "Stable Diffusion 3.5" : "Stable Diffusion 3";
+        if (blocks == 24 && hiddenDim == 24 * HEAD_DIM) {
+            return name + " medium";
+        }
+        return qkNorm && blocks == 38 && hiddenDim == 38 * HEAD_DIM ? name + " large" : name;
     }
 
     /** The steps and the scale of the published pipeline. */
@@ -112,11 +194,7 @@ public final class Sd3Family implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return new Sd3KeyMap()
-                .withTextEncoders(
-                        new TextEncoderNames(Sd3PromptEncoder.CLIP_L, 1, 1, "clip_l"),
-                        new TextEncoderNames(Sd3PromptEncoder.CLIP_G, 2, 2, "clip_g"),
-                        new TextEncoderNames(Sd3PromptEncoder.T5, 3, 3, "t5xxl"));
+        return new Sd3KeyMap().withTextEncoders(CLIP_L_NAMES, CLIP_G_NAMES, T5_NAMES);
     }
 
     @Override

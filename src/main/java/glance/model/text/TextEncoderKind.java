@@ -1,0 +1,124 @@
+package glance.model.text;
+
+import glance.io.Config;
+import glance.io.Weights;
+import glance.model.part.PartKind;
+import glance.model.part.Recognised;
+import java.util.Optional;
+
+/** The text encoders that models share. */
+public enum TextEncoderKind implements PartKind {
+    /** The text model of CLIP. */
+    CLIP("CLIP text encoder") {
+        @Override
+        public Optional<Recognised> recognise(Weights stored, Config base) {
+            Recognised.Sizes sizes = new Recognised.Sizes(OpenClipNames.TABLE.view(stored));
+            String words = "embeddings.token_embedding.weight";
+            String model = sizes.has("text_model." + words) ? "text_model." : "";
+            String layer = model + "encoder.layers.%d.self_attn.q_proj.weight";
+            int layers = sizes.count(layer);
+            if (layers == 0 || !sizes.has(model + words)) {
+                return Optional.empty();
+            }
+            int width = sizes.of(model + words, 1);
+            sizes.put("vocab_size", sizes.of(model + words, 0));
+            sizes.put("hidden_size", width);
+            sizes.put("intermediate_size", sizes.of(model + "encoder.layers.0.mlp.fc1.weight", 0));
+            sizes.put("num_hidden_layers", layers);
+            sizes.put(
+                    "max_position_embeddings",
+                    sizes.of(model + "embeddings.position_embedding.weight", 0));
+            sizes.put("projection_dim", sizes.of("text_projection.weight", 0));
+            sizes.putHeads("num_attention_heads", width, headDim(base, CLIP_HEAD_DIM));
+            String which = width == 768 && layers == 12 ? "CLIP-L" : "CLIP";
+            which = width == 1280 && layers == 32 ? "CLIP-G" : which;
+            return named(sizes, which, layers, width);
+        }
+    },
+
+    /** The encoder of T5. */
+    T5("T5 text encoder") {
+        @Override
+        public Optional<Recognised> recognise(Weights stored, Config base) {
+            Recognised.Sizes sizes = new Recognised.Sizes(LlamaCppNames.T5.view(stored));
+            String queries = "encoder.block.%d.layer.0.SelfAttention.q.weight";
+            String words =
+                    sizes.has("shared.weight") ? "shared.weight" : "encoder.embed_tokens.weight";
+            int layers = sizes.count(queries);
+            if (layers == 0 || !sizes.has(words)) {
+                return Optional.empty();
+            }
+            String bias = "encoder.block.0.layer.0.SelfAttention.relative_attention_bias.weight";
+            int width = sizes.of(words, 1);
+            int heads = Math.max(1, sizes.of(bias, 1));
+            sizes.put("vocab_size", sizes.of(words, 0));
+            sizes.put("d_model", width);
+            sizes.put("d_ff", sizes.of("encoder.block.0.layer.1.DenseReluDense.wi_0.weight", 0));
+            sizes.put("num_layers", layers);
+            sizes.put("num_heads", heads);
+            sizes.put("d_kv", sizes.of(queries.formatted(0), 0) / heads);
+            sizes.put("relative_attention_num_buckets", sizes.of(bias, 0));
+            return named(sizes, "T5", layers, width);
+        }
+    },
+
+    /** The language model of Qwen2.5-VL. */
+    QWEN25_VL("Qwen2.5-VL text encoder") {
+        @Override
+        public Optional<Recognised> recognise(Weights stored, Config base) {
+            Recognised.Sizes sizes = new Recognised.Sizes(LlamaCppNames.QWEN.view(stored));
+            String words = "embed_tokens.weight";
+            String model = sizes.has("model." + words) ? "model." : "model.language_model.";
+            String layer = model + "layers.%d.self_attn.";
+            int layers = sizes.count(layer + "q_proj.weight");
+            boolean biased = sizes.has(layer.formatted(0) + "q_proj.bias");
+            if (layers == 0 || !biased || !sizes.has(model + words)) {
+                return Optional.empty();
+            }
+            int width = sizes.of(model + words, 1);
+            Config text = base.has("text_config") ? base.object("text_config") : base;
+            int headDim = headDim(text, QWEN_HEAD_DIM);
+            sizes.put("vocab_size", sizes.of(model + words, 0));
+            sizes.put("hidden_size", width);
+            sizes.put("intermediate_size", sizes.of(model + "layers.0.mlp.gate_proj.weight", 0));
+            sizes.put("num_hidden_layers", layers);
+            sizes.putHeads(
+                    "num_attention_heads",
+                    sizes.of(layer.formatted(0) + "q_proj.weight", 0),
+                    headDim);
+            sizes.putHeads(
+                    "num_key_value_heads",
+                    sizes.of(layer.formatted(0) + "k_proj.weight", 0),
+                    headDim);
+            return named(sizes, "Qwen2.5-VL", layers, width);
+        }
+    };
+
+    private static final int CLIP_HEAD_DIM = 64;
+    private static final int QWEN_HEAD_DIM = 128;
+
+    private final String what;
+
+    TextEncoderKind(String what) {
+        this.what = what;
+    }
+
+    @Override
+    public String what() {
+        return what;
+    }
+
+    private static int headDim(Config base, int usual) {
+        return base.has("hidden_size") && base.has("num_attention_heads")
+                ? base.positive("hidden_size") / base.count("num_attention_heads")
+                : usual;
+    }
+
+    private static Optional<Recognised> named(
+            Recognised.Sizes sizes, String name, int layers, int width) {
+        return Optional.of(
+                sizes.as(
+                        "%s text encoder, %d layers of width %d".formatted(name, layers, width),
+                        width));
+    }
+}
