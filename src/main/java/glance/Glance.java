@@ -11,7 +11,7 @@ import glance.hub.HubFiles;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
-import glance.pipeline.Families;
+import glance.pipeline.ModelFiles;
 import glance.pipeline.Pipeline;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
@@ -141,8 +141,7 @@ public final class Glance implements AutoCloseable {
      * @param parts files that the folder's parts give way to
      */
     public Model load(Path folder, ModelParts parts, String name, Residency residency) {
-        ModelFolder opened =
-                Families.with(ModelFolder.open(HubFiles.snapshot(folder)), parts, LOG::info);
+        ModelFolder opened = ModelFiles.open(HubFiles.snapshot(folder), parts, LOG::info);
         synchronized (models) {
             requireOpen();
             Pipeline pipeline = new Pipeline(ops, opened, residency);

@@ -135,7 +135,7 @@ final class GenerateCommand implements Callable<Integer> {
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options())) {
             Model model =
                     glance.load(
-                            resolved.folder().path(),
+                            resolved.folder().named(),
                             resolved.folder().parts(),
                             resolved.name(),
                             Residency.STREAM);

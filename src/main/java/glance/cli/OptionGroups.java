@@ -19,7 +19,7 @@ final class OptionGroups implements IHelpSectionRenderer {
     private static final String TRAIN =
             """
             Model: --model --transformer --vae --text-encoder --text-encoder-2 --text-encoder-3\
-             --plan --phase --max-prompt-tokens --embedded-guidance
+             --tokenizer --plan --phase --max-prompt-tokens --embedded-guidance
             Data: --image --caption --data --size --caption-dropout
             Adapter: --rank --alpha --targets
             Optimizer: --steps --rate --warmup --accumulation --weight-decay --max-grad-norm\

@@ -72,6 +72,18 @@ public final class Config {
         return new Config(file, prefix, changed);
     }
 
+    /** How many of some values it has; null is the value of a key that is not there. */
+    public int agreement(Map<String, Object> values) {
+        return (int)
+                values.entrySet().stream()
+                        .filter(
+                                value ->
+                                        has(value.getKey())
+                                                ? equal(node.get(value.getKey()), value.getValue())
+                                                : value.getValue() == null)
+                        .count();
+    }
+
     /**
      * The class that the config describes: {@code _class_name} (diffusers) or the first of {@code
      * architectures} (transformers).

@@ -5,7 +5,7 @@ import glance.api.ModelParts;
 import glance.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -28,25 +28,31 @@ public final class ModelFolder {
                     + INDEX
                     + " beside the folders transformer, vae, text_encoder, tokenizer, scheduler";
 
-    private static final String PART = "a transformer in one file goes to --transformer";
-
+    private final Path named;
     private final Path folder;
     private final Config index;
     private final Function<Path, Weights> opener;
-    private final ModelParts parts;
-    private final Map<String, Map<String, Object>> configs; // what files say of their own
+    private final boolean bare;
+    private final Map<String, PartSource> sources;
 
     private ModelFolder(
+            Path named,
             Path folder,
             Config index,
             Function<Path, Weights> opener,
-            ModelParts parts,
-            Map<String, Map<String, Object>> configs) {
+            boolean bare,
+            Map<String, PartSource> sources) {
+        this.named = named;
         this.folder = folder;
         this.index = index;
         this.opener = opener;
-        this.parts = parts;
-        this.configs = configs;
+        this.bare = bare;
+        this.sources = sources;
+    }
+
+    /** Whether a path is such a folder. */
+    public static boolean isModel(Path folder) {
+        return Files.isDirectory(folder) && FileInput.names(folder).contains(INDEX);
     }
 
     /**
@@ -58,40 +64,19 @@ public final class ModelFolder {
         if (!Files.isDirectory(folder)) {
             throw noFolder(folder);
         }
-        if (!FileInput.names(folder).contains(INDEX)) {
+        if (!isModel(folder)) {
             throw new FormatException(folder, null, "holds no " + INDEX, LAYOUT);
         }
-        return new ModelFolder(
-                folder,
-                Config.read(folder.resolve(INDEX)),
-                Weights::open,
-                ModelParts.NONE,
-                Map.of());
+        Config index = Config.read(folder.resolve(INDEX));
+        return new ModelFolder(folder, folder, index, Weights::open, false, Map.of());
     }
 
     private static FormatException noFolder(Path path) {
-        if (Files.exists(path)) {
-            return single(path);
-        }
-        if (Files.isSymbolicLink(path)) {
+        if (Files.isSymbolicLink(path) && !Files.exists(path)) {
             return FileInput.danglingLink(path);
         }
-        return new FormatException(path, null, "no such folder", LAYOUT);
-    }
-
-    /** A file where a folder should be; what it holds may tell the user more. */
-    private static FormatException single(Path file) {
-        FormatException foreign = null;
-        if (WeightFolder.isNameOfWeights(file.getFileName().toString())) {
-            try (Weights weights = Weights.open(file)) {
-                foreign = weights.foreign();
-            } catch (FormatException e) {
-                foreign = e;
-            }
-        }
-        return foreign != null
-                ? foreign
-                : new FormatException(file, null, "is a file, not a folder", LAYOUT + "; " + PART);
+        String reason = Files.exists(path) ? "is a file, not a folder" : "no such folder";
+        return new FormatException(path, null, reason, LAYOUT);
     }
 
     /**
@@ -99,43 +84,49 @@ public final class ModelFolder {
      * the configs.
      */
     public ModelFolder withRandomWeights(DType dtype) {
-        return new ModelFolder(folder, index, path -> Weights.random(path, dtype), parts, configs);
+        return new ModelFolder(
+                named, folder, index, path -> Weights.random(path, dtype), bare, sources);
     }
 
     /**
-     * This model with files in place of parts. Their headers are read at once.
+     * The configs and the scheduler alone: other components are those that {@link #with} names.
      *
-     * @throws FormatException if the model has no such part, or a file cannot be read
+     * @param name where the user says that the model is
      */
-    public ModelFolder with(ModelParts given) {
-        given.files()
-                .forEach(
-                        (name, file) -> {
-                            if (!index.has(name)) {
-                                throw new FormatException(
-                                        folder,
-                                        name,
-                                        "is no part of this model, asked to be " + file,
-                                        "its parts are in " + INDEX);
-                            }
-                            Weights.open(file).close();
-                        });
-        return new ModelFolder(folder, index, opener, given, Map.of());
+    public ModelFolder bare(Path name) {
+        return new ModelFolder(name, folder, index, opener, true, sources);
     }
 
-    /** This model with other values for some keys of a component's config. */
-    public ModelFolder withConfig(String component, Map<String, Object> values) {
-        Map<String, Map<String, Object>> all = new HashMap<>(configs);
-        all.put(component, values);
-        return new ModelFolder(folder, index, opener, parts, all);
+    /** The same under another name. */
+    public ModelFolder named(Path name) {
+        return new ModelFolder(name, folder, index, opener, bare, sources);
     }
 
-    /** Files in place of parts. */
+    /** This model with something in place of a component. */
+    public ModelFolder with(String component, PartSource source) {
+        Map<String, PartSource> all = new LinkedHashMap<>(sources);
+        all.put(component, source);
+        return new ModelFolder(named, folder, index, opener, bare, all);
+    }
+
+    /** What is in place of components. */
     public ModelParts parts() {
-        return parts;
+        Map<String, Path> files = new LinkedHashMap<>();
+        sources.forEach((name, source) -> files.put(name, source.path()));
+        return new ModelParts(files);
     }
 
-    /** The folder. */
+    /** Where the user says that the model is: its folder, or a file. */
+    public Path named() {
+        return named;
+    }
+
+    /** Whether only those components are there that {@link #with} named. */
+    public boolean isBare() {
+        return bare;
+    }
+
+    /** The folder of the configs. */
     public Path path() {
         return folder;
     }
@@ -150,15 +141,19 @@ public final class ModelFolder {
         return index.className();
     }
 
-    /** Whether the folder of a component is there. */
+    /** Whether a component is there. */
     public boolean has(String component) {
-        return Files.isDirectory(home(component));
+        return sources.containsKey(component)
+                || (!bare || component.equals(SCHEDULER))
+                        && Files.isDirectory(folder.resolve(component));
     }
 
     /** Where the config of a component is. */
     private Path home(String component) {
-        Path part = parts.files().get(component);
-        return part != null && Files.isDirectory(part) ? part : folder.resolve(component);
+        PartSource source = sources.get(component);
+        return source != null && PartSource.isWhole(source.path())
+                ? source.path()
+                : folder.resolve(component);
     }
 
     /**
@@ -176,24 +171,34 @@ public final class ModelFolder {
 
     /** The config of a component: {@code config.json}, of a scheduler its own file. */
     public Config config(String component) {
-        String name = component.equals(SCHEDULER) ? "scheduler_config.json" : "config.json";
-        Map<String, Object> known = configs.getOrDefault(component, Map.of());
-        Path file = home(component).resolve(name);
+        Path file = component(component).resolve(configName(component));
+        PartSource source = sources.get(component);
+        if (source == null || source.config().isEmpty()) {
+            return Config.read(file);
+        }
         // what a published file leaves out is what published configs have for it
-        return known.isEmpty() || Files.exists(file)
-                ? Config.read(component(component).resolve(name)).with(known)
-                : Config.parse(file, null, "{}").with(known);
+        return usual(component).with(source.config());
+    }
+
+    /** The config of a component in the folder itself; one without keys if it is not there. */
+    public Config usual(String component) {
+        Path file = folder.resolve(component).resolve(configName(component));
+        return Files.exists(file) ? Config.read(file) : Config.parse(file, null, "{}");
+    }
+
+    private static String configName(String component) {
+        return component.equals(SCHEDULER) ? "scheduler_config.json" : "config.json";
     }
 
     /** The weights of a component. The caller closes them. */
     public Weights weights(String component) {
-        Path part = parts.files().get(component);
-        return part == null ? opener.apply(component(component)) : Weights.open(part);
+        PartSource source = sources.get(component);
+        return source == null ? opener.apply(component(component)) : source.open();
     }
 
     /** The file or folder of a component's weights. */
     public Path weightsPath(String component) {
-        Path part = parts.files().get(component);
-        return part == null ? component(component) : part;
+        PartSource source = sources.get(component);
+        return source == null ? component(component) : source.path();
     }
 }

@@ -1,29 +1,26 @@
 package glance.pipeline;
 
 import glance.api.FormatException;
-import glance.api.ModelParts;
 import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.io.Weights;
 import glance.model.Family;
 import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
+import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
 import glance.model.qwenimage.QwenImageFamily;
 import glance.model.sd3.Sd3Family;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The families that this engine runs. A new one adds its line here, and nothing else changes. */
 public final class Families {
     private static final List<Family> ALL =
             List.of(new QwenImageFamily(), new FluxFamily(), new Sd3Family(), new DitFamily());
-
-    private static final String TRANSFORMER = "transformer";
 
     private Families() {}
 
@@ -64,39 +61,18 @@ public final class Families {
                 .findFirst();
     }
 
-    /**
-     * A model with files in place of parts. A transformer's config is that of the folder, with what
-     * the file's own names and shapes say.
-     *
-     * @param note takes a line about what was recognised
-     * @throws FormatException if the model has no such part, a file cannot be read, or it holds a
-     *     transformer of another family
-     */
-    public static ModelFolder with(ModelFolder folder, ModelParts parts, Consumer<String> note) {
-        ModelFolder model = folder.with(parts);
-        Path file = parts.files().get(TRANSFORMER);
-        if (file == null || Files.isDirectory(file)) {
-            return model;
-        }
-        try (Weights weights = Weights.open(file)) {
-            Optional<Recognised> own = of(model).recognise(weights, model.config(TRANSFORMER));
-            if (own.isPresent()) {
-                note.accept(file + " holds " + own.get().what());
-                return model.withConfig(TRANSFORMER, own.get().config());
+    /** What a file holds in words, part by part; none if it is nothing that is known. */
+    public static List<String> holds(Weights stored) {
+        Set<String> held = new LinkedHashSet<>();
+        recognise(stored).ifPresent(own -> held.add(own.what()));
+        for (Family family : ALL) {
+            for (ModelPart part : family.parts(Config.EMPTY)) {
+                part.kind()
+                        .recognise(stored.under(part.prefixes()), Config.EMPTY)
+                        .ifPresent(own -> held.add(own.what()));
             }
-            FormatException foreign = weights.foreign();
-            if (foreign != null) {
-                throw foreign;
-            }
-            throw new FormatException(
-                    file,
-                    null,
-                    "holds "
-                            + recognise(weights).map(Recognised::what).orElse("no transformer")
-                            + ", and the model is of the family "
-                            + of(model).name(),
-                    "give the folder of a model of its kind with --model");
         }
+        return List.copyOf(held);
     }
 
     /**

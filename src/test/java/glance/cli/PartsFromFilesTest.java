@@ -149,6 +149,8 @@ class PartsFromFilesTest {
         refused(
                 "model.gguf: holds FLUX.1 [dev], 1 + 1 blocks of width 256, in the names of"
                         + " black-forest-labs, and the model is of the family qwen-image",
+                "--model",
+                "glance-tiny",
                 "--transformer",
                 flux.toString());
         refused(

@@ -4,13 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.FormatException;
-import glance.fixtures.GgufBytes;
-import glance.tensor.DType;
-import glance.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,20 +35,6 @@ class ModelFolderTest {
         refused(() -> ModelFolder.open(folder.resolve("none")), "no such folder");
         refused(() -> ModelFolder.open(file), "is a file, not a folder");
         refused(() -> ModelFolder.open(folder), "holds no model_index.json; expected a model");
-    }
-
-    /** What a single file is says more than that it is one. */
-    @Test
-    void open_singleFile_isRefusedByWhatItHolds() throws IOException {
-        Path unet = folder.resolve("sd.safetensors");
-        HostTensor tensor = HostFloats.tensor(DType.F32, Shape.of(1), 1);
-        SafetensorsWriter.write(unet, Map.of("input_blocks.0.0.bias", tensor), Map.of());
-        refused(() -> ModelFolder.open(unet), "sd.safetensors: holds a UNet");
-        Path other = folder.resolve("other.safetensors");
-        SafetensorsWriter.write(other, Map.of("a", tensor), Map.of());
-        refused(() -> ModelFolder.open(other), "is a file, not a folder; expected a model");
-        Path gguf = SafetensorsBytes.write(folder.resolve("x.gguf"), new GgufBytes().build(0));
-        refused(() -> ModelFolder.open(gguf), "is a file, not a folder; expected a model");
     }
 
     @Test

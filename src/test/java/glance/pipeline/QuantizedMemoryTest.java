@@ -59,7 +59,7 @@ class QuantizedMemoryTest {
 
     private static long weightBytes(String name, Path transformer) {
         ModelParts parts = ModelParts.NONE.transformer(transformer);
-        ModelFolder model = ModelFolder.open(Fixture.tinyModel()).with(parts);
+        ModelFolder model = ModelFiles.open(Fixture.tinyModel(), parts, note -> {});
         Settings request = Runs.request(model.path(), "a red star", "uniform-1", 32, 1, List.of());
         try (Device device = Devices.open(name, DeviceOptions.defaults())) {
             MemoryForecast.Meter meter = new MemoryForecast.Meter(device);

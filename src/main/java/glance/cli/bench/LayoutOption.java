@@ -1,7 +1,6 @@
 package glance.cli.bench;
 
 import glance.cli.common.ModelOption;
-import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
 import glance.io.ModelFolder;
@@ -58,7 +57,7 @@ final class LayoutOption {
                 throw new WrongUseException("--family: " + e.getMessage());
             }
         }
-        ModelFolder folder = model.parts().in(Names.open(session, model.name()));
+        ModelFolder folder = model.open(session);
         return random ? folder.withRandomWeights(DType.BF16) : folder;
     }
 }

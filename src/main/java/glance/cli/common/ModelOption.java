@@ -1,6 +1,8 @@
 package glance.cli.common;
 
 import glance.io.BuiltInModel;
+import glance.io.ModelFolder;
+import java.nio.file.Path;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -10,8 +12,8 @@ public final class ModelOption {
             names = "--model",
             paramLabel = "MODEL",
             description =
-                    "A folder in diffusers layout, or ORG/NAME[@REVISION] of the Hugging Face hub."
-                            + " Default: the built-in "
+                    "A folder in diffusers layout, ORG/NAME[@REVISION] of the Hugging Face hub, one"
+                            + " file with all parts, or a folder of ComfyUI. Default: the built-in "
                             + BuiltInModel.NAME
                             + ".")
     private String model;
@@ -23,9 +25,28 @@ public final class ModelOption {
         return model;
     }
 
-    /** As the user named it, else the built-in one. */
+    /** As the user named it; else the transformer; else the built-in one. */
     public String name() {
+        if (model == null && parts.transformer() != null) {
+            return parts.transformer().toString();
+        }
         return model == null ? BuiltInModel.NAME : model;
+    }
+
+    /** The model with the files. */
+    public ModelFolder open(Session session) {
+        return open(session, name());
+    }
+
+    /** A model with the files. */
+    public ModelFolder open(Session session, String name) {
+        return parts.open(path(session, name));
+    }
+
+    /** Where a model is; a transformer is a file of this machine. */
+    Path path(Session session, String name) {
+        Path own = parts.transformer();
+        return own != null && own.toString().equals(name) ? own : Names.model(session, name);
     }
 
     /** The files. */

@@ -7,7 +7,6 @@ import glance.hub.HubFiles;
 import glance.hub.HubName;
 import glance.hub.HubSettings;
 import glance.hub.Look;
-import glance.io.ModelFolder;
 import glance.lora.AdapterPath;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,11 +19,6 @@ import java.util.function.Function;
  */
 public final class Names {
     private Names() {}
-
-    /** A model to run. */
-    public static ModelFolder open(Session session, String name) {
-        return ModelFolder.open(model(session, name));
-    }
 
     /** The folder of a model, or whatever else has that path. */
     public static Path model(Session session, String name) {

@@ -2,7 +2,7 @@ package glance.cli.common;
 
 import glance.api.ModelParts;
 import glance.io.ModelFolder;
-import glance.pipeline.Families;
+import glance.pipeline.ModelFiles;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -13,7 +13,8 @@ public final class PartOptions {
             paramLabel = "FILE",
             description =
                     "A GGUF or safetensors file in place of the model's transformer, as ComfyUI keeps"
-                            + " it in diffusion_models or unet; the model folder gives the rest.")
+                            + " it in diffusion_models or unet. Without --model it is the model,"
+                            + " and the other parts are given likewise.")
     private Path transformer;
 
     @Option(
@@ -34,10 +35,24 @@ public final class PartOptions {
     @Option(names = "--text-encoder-3", paramLabel = "FILE", description = "For the third.")
     private Path textEncoder3;
 
+    @Option(
+            names = "--tokenizer",
+            paramLabel = "FOLDER",
+            description =
+                    "Files of the first tokenizer, or folders tokenizer, tokenizer_2, ... in it, such"
+                            + " as a model folder.")
+    private Path tokenizer;
+
+    /** The transformer; null if none was given. */
+    Path transformer() {
+        return transformer;
+    }
+
     /** Those that were given; others come from {@code before}. */
     public ModelParts over(ModelParts before) {
         ModelParts parts = transformer == null ? before : before.transformer(transformer);
         parts = vae == null ? parts : parts.vae(vae);
+        parts = tokenizer == null ? parts : parts.tokenizer(tokenizer);
         Path[] encoders = {textEncoder, textEncoder2, textEncoder3};
         for (int i = 0; i < encoders.length; i++) {
             parts = encoders[i] == null ? parts : parts.textEncoder(i + 1, encoders[i]);
@@ -45,8 +60,13 @@ public final class PartOptions {
         return parts;
     }
 
-    /** A model with the parts that were given; opening it says what they are. */
+    /** A model with the parts that were given; {@link glance.Glance#load} says what they are. */
     public ModelFolder in(ModelFolder model) {
-        return Families.with(model, over(ModelParts.NONE), what -> {});
+        return ModelFiles.with(model, over(ModelParts.NONE), what -> {});
+    }
+
+    /** A model of any form with the parts that were given. */
+    public ModelFolder open(Path model) {
+        return ModelFiles.open(model, over(ModelParts.NONE), what -> {});
     }
 }

@@ -5,13 +5,13 @@ import glance.api.ModelParts;
 import glance.api.Plan;
 import glance.api.Request;
 import glance.api.Request.Size;
-import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.model.PromptTokens;
 import glance.picture.AdapterNames;
 import glance.picture.PictureText;
 import glance.pipeline.Families;
+import glance.pipeline.ModelFiles;
 import glance.pipeline.OwnExperts;
 import glance.pipeline.Settings;
 import glance.schedule.PlanJson;
@@ -156,7 +156,7 @@ public final class SettingsOptions {
         }
         String modelName = model.given();
         if (modelName == null) {
-            modelName = recipe != null && recipe.isOwn() ? recipe.model() : BuiltInModel.NAME;
+            modelName = recipe != null && recipe.isOwn() ? recipe.model() : model.name();
         }
         List<String> allPrompts = prompts(recipe);
         if (batch < 1 || batch > MAX_BATCH) {
@@ -166,8 +166,8 @@ public final class SettingsOptions {
         Plan given = plan == null ? null : argument("--plan", plan, PlanJson::find);
         boolean recorded = model.given() == null && recipe != null;
         ModelFolder folder =
-                Families.with(
-                        Names.open(
+                ModelFiles.open(
+                        model.path(
                                 model.given() == null ? session.withoutNetwork() : session,
                                 modelName),
                         model.parts().over(recorded ? recipe.parts() : ModelParts.NONE),

@@ -149,7 +149,7 @@ public final class CompareCommand implements Callable<Integer> {
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
                 Model opened =
                         glance.load(
-                                folder.path(),
+                                folder.named(),
                                 folder.parts(),
                                 setting.model(),
                                 Residency.RESIDENT)) {

@@ -4,7 +4,6 @@ import glance.api.Request;
 import glance.api.Request.Size;
 import glance.cli.common.GuidanceOptions;
 import glance.cli.common.ModelOption;
-import glance.cli.common.Names;
 import glance.cli.common.PromptTokensOption;
 import glance.cli.common.SeedConverter;
 import glance.cli.common.Session;
@@ -59,7 +58,7 @@ final class CompareSetting {
 
     /** The model with the parts that the user gave. */
     ModelFolder folder(Session session) {
-        return model.parts().in(Names.open(session, model.name()));
+        return model.open(session);
     }
 
     /**

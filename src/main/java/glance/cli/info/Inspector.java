@@ -101,7 +101,7 @@ final class Inspector {
     }
 
     private Inspection.Model model(Path path) throws IOException {
-        ModelFolder folder = parts.in(ModelFolder.open(path));
+        ModelFolder folder = parts.open(path);
         FolderNote note = FolderNote.of(folder);
         List<Inspection.Component> components = new ArrayList<>();
         for (String name : folder.index().keys()) {

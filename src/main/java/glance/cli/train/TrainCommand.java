@@ -169,7 +169,7 @@ public final class TrainCommand implements Callable<Integer> {
         }
         TrainRecord record = record(file, job, training);
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
-                Model opened = glance.load(model.path(), model.parts(), name, Residency.STREAM);
+                Model opened = glance.load(model.named(), model.parts(), name, Residency.STREAM);
                 Progress progress = progress(record, folder, glance)) {
             session.note(
                     name

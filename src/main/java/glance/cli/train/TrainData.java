@@ -3,10 +3,8 @@ package glance.cli.train;
 import glance.api.Request.Size;
 import glance.api.Training;
 import glance.cli.common.ModelOption;
-import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
-import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.text.PrintableText;
 import glance.train.CaptionedPicture;
@@ -57,12 +55,12 @@ final class TrainData {
     String model(TrainFile file) {
         String given = model.given();
         String named = given == null ? file.string("pretrained_model_name_or_path") : given;
-        return named == null ? BuiltInModel.NAME : named;
+        return named == null ? model.name() : named;
     }
 
     /** A model with the parts that the user gave. */
     ModelFolder folder(Session session, String name) {
-        return model.parts().in(Names.open(session, name));
+        return model.open(session, name);
     }
 
     /**

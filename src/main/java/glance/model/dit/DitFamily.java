@@ -139,7 +139,11 @@ public final class DitFamily implements Family {
     @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         DitConfig config = DitConfig.of(folder.config("transformer"));
-        return new DitPromptEncoder(new DitClasses(folder.index(), config.numClasses()));
+        // the names of a published layout are those of its classes
+        int named = DitConfig.of(folder.usual("transformer")).numClasses();
+        boolean others = folder.isBare() && named != config.numClasses();
+        Config index = others ? Config.EMPTY : folder.index();
+        return new DitPromptEncoder(new DitClasses(index, config.numClasses()));
     }
 
     @Override

@@ -10,7 +10,7 @@ import glance.io.Config;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.io.Weights;
-import glance.model.Recognised;
+import glance.model.part.Recognised;
 import glance.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -89,7 +89,11 @@ class DitNamesTest {
                 ops -> {
                     try (Weights weights = Weights.open(file);
                             DitTransformer model = new DitTransformer(ops, config, weights)) {
-                        assertThat(new DitFamily().recognise(weights))
+                        assertThat(
+                                        new DitFamily()
+                                                .recognise(
+                                                        weights,
+                                                        Config.read(CASE.resolve("config.json"))))
                                 .map(Recognised::what)
                                 .hasValueSatisfying(what -> assertThat(what).contains("2 blocks"));
                         Tensor out =
