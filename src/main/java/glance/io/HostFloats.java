@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
 
 /**
  * Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even.
- * Floats of 64 bits, I8 and quantised blocks are read only. What is beyond the range of a dtype
+ * Floats of 64 bits, I8 and some quantised blocks are read only. What is beyond the range of a float
  * becomes what PyTorch makes of it: infinite, and NaN in F8_E4M3, which has no infinities.
  */
 public final class HostFloats {
@@ -94,39 +94,50 @@ public final class HostFloats {
     /**
      * A tensor with the given elements.
      *
-     * @throws IllegalArgumentException if the dtype is none of real numbers
+     * @throws IllegalArgumentException if the dtype is none of real numbers, or blocks do not hold
+     *     them
      */
     public static HostTensor tensor(DType dtype, Shape shape, float... values) {
         ByteBuffer data =
-                ByteBuffer.allocate(Math.multiplyExact(values.length, dtype.bytes()))
+                ByteBuffer.allocate(Math.toIntExact(dtype.bytes(values.length)))
                         .order(ByteOrder.LITTLE_ENDIAN);
         write(dtype, data, 0, values);
         return new HostTensor(dtype, shape, data);
     }
 
-    /** Stores {@code values} into {@code data}, from its element {@code start} on. */
+    /**
+     * Stores {@code values} into {@code data}, from its element {@code start} on; of quantised types
+     * whole blocks.
+     *
+     * @throws IllegalArgumentException if the dtype is none of real numbers, or blocks do not hold
+     *     them
+     */
     public static void write(DType dtype, ByteBuffer data, int start, float[] values) {
         ByteBuffer target = data.slice().order(ByteOrder.LITTLE_ENDIAN);
+        if (dtype.isQuantised()) {
+            BlockFormat.of(dtype).write(target, start, values);
+            return;
+        }
         switch (dtype) {
             case F32 -> target.asFloatBuffer().put(start, values);
             case BF16 -> {
                 for (int i = 0; i < values.length; i++) {
-                    target.putShort(2 * (start + i), bfloatBits(values[i]));
+                    target.putShort(2 * (start + i), SmallFloats.bfloatBits(values[i]));
                 }
             }
             case F16 -> {
                 for (int i = 0; i < values.length; i++) {
-                    target.putShort(2 * (start + i), halfBits(values[i]));
+                    target.putShort(2 * (start + i), SmallFloats.halfBits(values[i]));
                 }
             }
             case F8_E4M3 -> {
                 for (int i = 0; i < values.length; i++) {
-                    target.put(start + i, e4m3Bits(values[i]));
+                    target.put(start + i, SmallFloats.e4m3Bits(values[i]));
                 }
             }
             case F8_E5M2 -> {
                 for (int i = 0; i < values.length; i++) {
-                    target.put(start + i, e5m2Bits(values[i]));
+                    target.put(start + i, SmallFloats.e5m2Bits(values[i]));
                 }
             }
             default -> throw unsupported(dtype);
@@ -137,74 +148,12 @@ public final class HostFloats {
     public static float rounded(DType dtype, float value) {
         return switch (dtype) {
             case F32 -> value;
-            case BF16 -> SmallFloats.bfloat(bfloatBits(value));
-            case F16 -> SmallFloats.half(halfBits(value));
-            case F8_E4M3 -> SmallFloats.e4m3(e4m3Bits(value));
-            case F8_E5M2 -> SmallFloats.e5m2(e5m2Bits(value));
+            case BF16 -> SmallFloats.bfloat(SmallFloats.bfloatBits(value));
+            case F16 -> SmallFloats.half(SmallFloats.halfBits(value));
+            case F8_E4M3 -> SmallFloats.e4m3(SmallFloats.e4m3Bits(value));
+            case F8_E5M2 -> SmallFloats.e5m2(SmallFloats.e5m2Bits(value));
             default -> throw unsupported(dtype);
         };
-    }
-
-    private static short bfloatBits(float value) {
-        int bits = Float.floatToIntBits(value);
-        if (Float.isNaN(value)) {
-            return (short) (bits >>> 16);
-        }
-        // Half of the last kept place, less one unless that place is odd: ties go to even.
-        return (short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
-    }
-
-    /** Float.floatToFloat16, which Java 17 does not have. */
-    private static short halfBits(float value) {
-        int sign = Float.floatToIntBits(value) >>> 16 & 0x8000;
-        float magnitude = Math.abs(value);
-        if (Float.isNaN(value)) {
-            return (short) (sign | 0x7e00);
-        }
-        // 65520 lies halfway between the largest half, 65504, and the next power of two.
-        if (magnitude >= 65520) {
-            return (short) (sign | 0x7c00);
-        }
-        if (magnitude < 0x1p-14f) {
-            return (short) (sign | (int) Math.rint(magnitude * 0x1p24));
-        }
-        int bits = Float.floatToIntBits(magnitude) - (112 << 23);
-        return (short) (sign | (bits + 0xfff + (bits >>> 13 & 1)) >>> 13);
-    }
-
-    private static byte e4m3Bits(float value) {
-        float magnitude = Math.abs(value);
-        int bits;
-        if (magnitude < 0x1p-6f) {
-            bits = (int) Math.rint(magnitude * 0x1p9);
-        } else {
-            int wide = Float.floatToIntBits(magnitude) - (120 << 23);
-            // 464 lies halfway between the largest number, 448, and what would be the next
-            bits = Float.isNaN(value) ? 0x7f : Math.min(0x7f, rounded(wide, 20));
-        }
-        return signed(value, bits);
-    }
-
-    private static byte e5m2Bits(float value) {
-        float magnitude = Math.abs(value);
-        int bits;
-        if (magnitude < 0x1p-14f) {
-            bits = (int) Math.rint(magnitude * 0x1p16);
-        } else {
-            int wide = Float.floatToIntBits(magnitude) - (112 << 23);
-            bits = Float.isNaN(value) ? 0x7f : Math.min(0x7c, rounded(wide, 21));
-        }
-        return signed(value, bits);
-    }
-
-    /** Bits without the last {@code dropped}; ties go to even. */
-    private static int rounded(int bits, int dropped) {
-        int half = (1 << dropped - 1) - 1;
-        return bits + half + (bits >>> dropped & 1) >>> dropped;
-    }
-
-    private static byte signed(float value, int bits) {
-        return (byte) (Float.floatToIntBits(value) >>> 24 & 0x80 | bits);
     }
 
     private static IllegalArgumentException unsupported(DType dtype) {

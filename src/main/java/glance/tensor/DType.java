@@ -124,7 +124,7 @@ public enum DType {
         return floating || quantised || this == I8;
     }
 
-    /** Whether elements are small whole numbers in blocks with scales; read, never written. */
+    /** Whether elements are small whole numbers with scales, see {@code BlockFormat}. */
     public boolean isQuantised() {
         return quantised;
     }

@@ -2,6 +2,7 @@ package glance.tensor.block;
 
 import glance.tensor.DType;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
 
@@ -26,11 +27,24 @@ import java.util.Map;
  * IQ4_NL  32      32     of a table, by 4 bits        d
  * IQ4_XS  256     32     of a table, by 4 bits        d (6 bits - 32)
  * </pre>
+ *
+ * Q8_0, Q4_0, Q5_0, Q4_K and Q6_K are written too, the first three to the bit as the reference does.
  */
 public final class BlockFormat {
     private static final byte[] TABLE = {
         -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
     };
+
+    private static final Map<DType, BlockQuantiser> QUANTISERS =
+            Map.of(
+                    DType.Q8_0, BlockQuantiser.Q8_0,
+                    DType.Q4_0, BlockQuantiser.plain(8),
+                    DType.Q5_0, BlockQuantiser.plain(16),
+                    DType.Q4_K, new Q4KQuantiser(),
+                    DType.Q6_K, new Q6KQuantiser());
+
+    /** The largest half: scales of larger numbers would not be finite. */
+    private static final float LARGEST = 65504;
 
     private static final Map<DType, BlockFormat> ALL = new EnumMap<>(DType.class);
 
@@ -118,6 +132,58 @@ public final class BlockFormat {
             int length = Math.min(count - done, group - inBlock % group);
             group(blocks, block, inBlock, target, at + done, length);
             done += length;
+        }
+    }
+
+    /** Whether numbers can be stored in a type, and not only read. */
+    public static boolean isWritten(DType dtype) {
+        return QUANTISERS.containsKey(dtype);
+    }
+
+    /**
+     * Stores numbers as blocks, which are whole and written from element {@code start} of {@code
+     * blocks} on. What is written depends on the values of each block alone.
+     *
+     * @param blocks little-endian, written from its byte 0 on
+     * @throws IllegalArgumentException if the type is only read, start or length lie within a
+     *     block, or a number is not finite or beyond 65504
+     */
+    public void write(ByteBuffer blocks, long start, float[] values) {
+        BlockQuantiser quantiser = QUANTISERS.get(dtype);
+        if (quantiser == null) {
+            throw new IllegalArgumentException(dtype + " is read, not written");
+        }
+        for (float value : values) {
+            if (!(Math.abs(value) <= LARGEST)) {
+                throw new IllegalArgumentException(
+                        dtype + " holds numbers up to " + (int) LARGEST + ", got " + value);
+            }
+        }
+        int to = Math.toIntExact(dtype.bytes(start));
+        int end = to + Math.toIntExact(dtype.bytes(values.length));
+        int[] levels = new int[dtype.blockElements()];
+        byte[] block = new byte[dtype.blockBytes()];
+        for (int at = 0; to < end; to += block.length, at += levels.length) {
+            Arrays.fill(block, (byte) 0);
+            quantiser.quantise(values, at, block, levels);
+            for (int p = 0, shift = 0; p < planes.length; shift += planes[p].bits(), p++) {
+                put(planes[p], shift, levels, block);
+            }
+            blocks.put(to, block);
+        }
+    }
+
+    /** Adds the bits of a plane to a block. */
+    private static void put(Plane plane, int weight, int[] levels, byte[] block) {
+        int row = plane.rowBytes();
+        int mask = (1 << plane.bits()) - 1;
+        int element = 0;
+        for (int to = plane.at(); element < levels.length; to += row) {
+            for (int shift = 0; shift < Byte.SIZE; shift += plane.bits()) {
+                for (int i = 0; i < row; i++, element++) {
+                    block[to + i] |= (byte) ((levels[element] >> weight & mask) << shift);
+                }
+            }
         }
     }
 
