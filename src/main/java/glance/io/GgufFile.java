@@ -15,7 +15,7 @@ public final class GgufFile extends TensorFile {
     /** The key of the header that names what the tensors are for, such as {@code flux}. */
     public static final String ARCHITECTURE = "general.architecture";
 
-    private static final byte[] MAGIC = "GGUF".getBytes(StandardCharsets.ISO_8859_1);
+    static final byte[] MAGIC = "GGUF".getBytes(StandardCharsets.ISO_8859_1);
 
     /** Vocabularies of text encoders take a few MB. */
     private static final int MAX_HEADER_BYTES = 1 << 28;

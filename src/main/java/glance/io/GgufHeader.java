@@ -31,7 +31,7 @@ import java.util.Set;
  */
 final class GgufHeader {
     private static final String ALIGNMENT = "general.alignment";
-    private static final String ORIGINAL_SHAPE = "comfy.gguf.orig_shape.";
+    static final String ORIGINAL_SHAPE = "comfy.gguf.orig_shape.";
     private static final int DEFAULT_ALIGNMENT = 32;
     private static final int MAX_RANK = 4;
 
@@ -185,7 +185,7 @@ final class GgufHeader {
     }
 
     /** Types of values in a header. */
-    private static final class Value {
+    static final class Value {
         static final int U32 = 4;
         static final int I32 = 5;
         static final int STRING = 8;

@@ -39,6 +39,19 @@ final class GgufType {
         return READ.get(number);
     }
 
+    /**
+     * The number of a type.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    static int number(DType dtype) {
+        return READ.entrySet().stream()
+                .filter(entry -> entry.getValue() == dtype)
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("GGUF has no " + dtype));
+    }
+
     /** The name of a type, for messages. */
     static String name(int number) {
         return number >= 0 && number < NAMES.length

@@ -1,21 +1,17 @@
 package glance.io;
 
 import com.fasterxml.jackson.core.JsonGenerator;
-import glance.tensor.DType;
-import glance.tensor.Shape;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.CharBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /**
  * Writes safetensors files that the reference reader accepts: wide element types first and then by
@@ -23,22 +19,8 @@ import java.util.function.Supplier;
  */
 public final class SafetensorsWriter {
     private static final int ALIGNMENT_BYTES = 8;
-    private static final int WRITE_BYTES = 1 << 20;
 
     private SafetensorsWriter() {}
-
-    /**
-     * A tensor whose data is made when its turn comes, so that a file may be larger than memory.
-     *
-     * @param dtype element type
-     * @param shape dimensions, outermost first
-     * @param data asked once; little-endian and row-major, from the buffer's position to its limit
-     */
-    public record Source(DType dtype, Shape shape, Supplier<ByteBuffer> data) {
-        private long bytes() {
-            return dtype.bytes(shape.numel());
-        }
-    }
 
     /**
      * Writes or replaces a file. The buffers are not modified.
@@ -52,11 +34,11 @@ public final class SafetensorsWriter {
      */
     public static void write(
             Path file, Map<String, HostTensor> tensors, Map<String, String> metadata) {
-        Map<String, Source> sources = new LinkedHashMap<>();
+        Map<String, TensorSource> sources = new LinkedHashMap<>();
         tensors.forEach(
                 (name, tensor) ->
                         sources.put(
-                                name, new Source(tensor.dtype(), tensor.shape(), tensor::data)));
+                                name, new TensorSource(tensor.dtype(), tensor.shape(), tensor::data)));
         stream(file, sources, metadata);
     }
 
@@ -68,7 +50,7 @@ public final class SafetensorsWriter {
      * @throws java.io.UncheckedIOException if writing fails; nothing is left behind
      */
     public static void stream(
-            Path file, Map<String, Source> tensors, Map<String, String> metadata) {
+            Path file, Map<String, TensorSource> tensors, Map<String, String> metadata) {
         if (tensors.containsKey(SafetensorsHeader.METADATA_KEY)) {
             throw new IllegalArgumentException(
                     file + ": a tensor cannot be named " + SafetensorsHeader.METADATA_KEY);
@@ -80,24 +62,24 @@ public final class SafetensorsWriter {
                                 file + ": " + name + ": the format has no " + source.dtype());
                     }
                 });
-        Comparator<Map.Entry<String, Source>> widestFirst =
+        Comparator<Map.Entry<String, TensorSource>> widestFirst =
                 Comparator.comparingDouble(entry -> -entry.getValue().dtype().bits());
-        List<Map.Entry<String, Source>> ordered =
+        List<Map.Entry<String, TensorSource>> ordered =
                 tensors.entrySet().stream()
                         .sorted(widestFirst.thenComparing(Map.Entry.comparingByKey()))
                         .toList();
         SafeWrite.write(
                 file,
                 channel -> {
-                    writeFully(channel, header(file, ordered, metadata));
-                    for (Map.Entry<String, Source> entry : ordered) {
-                        writeFully(channel, data(entry.getKey(), entry.getValue()));
+                    TensorSource.write(channel, header(file, ordered, metadata));
+                    for (Map.Entry<String, TensorSource> entry : ordered) {
+                        entry.getValue().writeTo(channel, entry.getKey());
                     }
                 });
     }
 
     private static ByteBuffer header(
-            Path file, List<Map.Entry<String, Source>> ordered, Map<String, String> metadata)
+            Path file, List<Map.Entry<String, TensorSource>> ordered, Map<String, String> metadata)
             throws IOException {
         StringWriter json = new StringWriter();
         try (JsonGenerator out = Json.MAPPER.createGenerator(json)) {
@@ -106,8 +88,8 @@ public final class SafetensorsWriter {
                 out.writeObjectField(SafetensorsHeader.METADATA_KEY, metadata);
             }
             long begin = 0;
-            for (Map.Entry<String, Source> entry : ordered) {
-                Source tensor = entry.getValue();
+            for (Map.Entry<String, TensorSource> entry : ordered) {
+                TensorSource tensor = entry.getValue();
                 long end = begin + tensor.bytes();
                 out.writeObjectFieldStart(entry.getKey());
                 out.writeStringField("dtype", tensor.dtype().name());
@@ -140,23 +122,5 @@ public final class SafetensorsWriter {
             header.put((byte) ' ');
         }
         return header.flip();
-    }
-
-    private static ByteBuffer data(String name, Source source) {
-        ByteBuffer data = source.data().get().duplicate();
-        if (data.remaining() != source.bytes()) {
-            throw new IllegalArgumentException(
-                    name + ": must be " + source.bytes() + " bytes, got " + data.remaining());
-        }
-        return data;
-    }
-
-    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
-        // The JDK copies what it writes to a buffer outside the heap: in pieces, that stays small.
-        int end = bytes.limit();
-        while (bytes.position() < end) {
-            bytes.limit(Math.min(end, bytes.position() + WRITE_BYTES));
-            channel.write(bytes);
-        }
     }
 }

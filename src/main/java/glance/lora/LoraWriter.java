@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
+import glance.io.TensorSource;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ public final class LoraWriter {
         if (updates.isEmpty()) {
             throw new IllegalArgumentException(file + ": an adapter must have at least one module");
         }
-        Map<String, SafetensorsWriter.Source> tensors = new LinkedHashMap<>();
+        Map<String, TensorSource> tensors = new LinkedHashMap<>();
         updates.forEach(
                 (module, update) -> {
                     LoraPair pair = update.pair();
@@ -89,9 +90,9 @@ public final class LoraWriter {
         SafetensorsWriter.stream(file, tensors, metadata);
     }
 
-    private static SafetensorsWriter.Source source(
+    private static TensorSource source(
             String key, HostTensor tensor, float scale, DType dtype) {
-        return new SafetensorsWriter.Source(
+        return new TensorSource(
                 dtype, tensor.shape(), () -> scaled(key, tensor, scale, dtype).data());
     }
 

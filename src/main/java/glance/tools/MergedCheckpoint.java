@@ -10,6 +10,7 @@ import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.io.TensorFile;
 import glance.io.TensorInfo;
+import glance.io.TensorSource;
 import glance.lora.LoraMerge;
 import glance.tensor.DType;
 import java.io.IOException;
@@ -149,11 +150,11 @@ final class MergedCheckpoint {
     }
 
     private void writeFile(Checkpoint.Part part, TensorFile file, Path out) {
-        Map<String, SafetensorsWriter.Source> tensors = new LinkedHashMap<>();
+        Map<String, TensorSource> tensors = new LinkedHashMap<>();
         for (TensorInfo info : file.tensors().values()) {
             tensors.put(
                     info.name(),
-                    new SafetensorsWriter.Source(
+                    new TensorSource(
                             stored(info), info.shape(), () -> data(part, file, info)));
         }
         SafetensorsWriter.stream(out, tensors, file.metadata());

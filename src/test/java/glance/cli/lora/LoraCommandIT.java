@@ -7,6 +7,7 @@ import glance.cli.EngineProcess.Result;
 import glance.cli.common.ExitCode;
 import glance.io.Images;
 import glance.io.SafetensorsWriter;
+import glance.io.TensorSource;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.awt.image.BufferedImage;
@@ -63,12 +64,12 @@ class LoraCommandIT {
     @Test
     void interruptedMerge_leavesNothing() throws IOException, InterruptedException {
         ByteBuffer zeros = ByteBuffer.allocate(64 << 20);
-        Map<String, SafetensorsWriter.Source> tensors = new LinkedHashMap<>();
+        Map<String, TensorSource> tensors = new LinkedHashMap<>();
         Shape shape = Shape.of(4096, 8192);
         for (int i = 0; i < 24; i++) {
             tensors.put(
                     "blocks." + i + ".weight",
-                    new SafetensorsWriter.Source(DType.BF16, shape, () -> zeros));
+                    new TensorSource(DType.BF16, shape, () -> zeros));
         }
         SafetensorsWriter.stream(folder.resolve("base.safetensors"), tensors, Map.of());
         tensors.clear();
@@ -77,10 +78,10 @@ class LoraCommandIT {
         for (int i = 0; i < 24; i++) {
             tensors.put(
                     "blocks." + i + ".lora_A.weight",
-                    new SafetensorsWriter.Source(DType.BF16, Shape.of(8, 8192), () -> a));
+                    new TensorSource(DType.BF16, Shape.of(8, 8192), () -> a));
             tensors.put(
                     "blocks." + i + ".lora_B.weight",
-                    new SafetensorsWriter.Source(DType.BF16, Shape.of(4096, 8), () -> b));
+                    new TensorSource(DType.BF16, Shape.of(4096, 8), () -> b));
         }
         SafetensorsWriter.stream(folder.resolve("lora.safetensors"), tensors, Map.of());
         Process process =
