@@ -15,11 +15,8 @@ import glance.tools.Extractor;
 import glance.tools.Merger;
 import glance.tools.Resizer;
 import glance.tools.UpdateNorms;
-import java.io.UncheckedIOException;
-import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * Tools on adapter files:
@@ -58,7 +55,7 @@ public final class LoraTools {
      * @throws CancelledException if the work was ended from outside
      */
     public AdapterReport info(Path adapter) {
-        return run(() -> UpdateNorms.report(adapter, watch));
+        return FileWork.run(() -> UpdateNorms.report(adapter, watch));
     }
 
     /**
@@ -70,7 +67,7 @@ public final class LoraTools {
      * @throws CancelledException if the work was ended from outside
      */
     public List<Resize.Module> resize(Resize request, Output output) {
-        return run(() -> Resizer.resize(request, output, watch));
+        return FileWork.run(() -> Resizer.resize(request, output, watch));
     }
 
     /**
@@ -83,7 +80,7 @@ public final class LoraTools {
      * @throws CancelledException if the work was ended from outside
      */
     public List<Extract.Module> extract(Extract request, Output output) {
-        return run(() -> Extractor.extract(request, output, watch));
+        return FileWork.run(() -> Extractor.extract(request, output, watch));
     }
 
     /**
@@ -97,7 +94,7 @@ public final class LoraTools {
      * @throws CancelledException if the work was ended from outside
      */
     public List<Merge.Module> merge(Merge request, Output output) {
-        return run(() -> Merger.merge(request, output, watch));
+        return FileWork.run(() -> Merger.merge(request, output, watch));
     }
 
     /**
@@ -110,18 +107,6 @@ public final class LoraTools {
      * @throws CancelledException if the work was ended from outside
      */
     public Convert.Result convert(Convert request, Output output) {
-        return run(() -> Converter.convert(request, output, watch));
-    }
-
-    /** An interrupt closes the file that is being written. */
-    private static <R> R run(Supplier<R> tool) {
-        try {
-            return tool.get();
-        } catch (UncheckedIOException e) {
-            if (e.getCause() instanceof ClosedByInterruptException) {
-                throw new CancelledException();
-            }
-            throw e;
-        }
+        return FileWork.run(() -> Converter.convert(request, output, watch));
     }
 }

@@ -10,6 +10,7 @@ import glance.cli.common.Stdin;
 import glance.cli.common.StopRequest;
 import glance.cli.common.WrongUseException;
 import glance.cli.compare.CompareCommand;
+import glance.cli.convert.ConvertCommand;
 import glance.cli.info.InfoCommand;
 import glance.cli.lora.LoraCommand;
 import glance.cli.train.TrainCommand;
@@ -34,6 +35,7 @@ public final class Engine {
                         .addSubcommand(new TrainCommand(session))
                         .addSubcommand(new PullCommand(session))
                         .addSubcommand(new InfoCommand(session))
+                        .addSubcommand(new ConvertCommand(session))
                         .addSubcommand(LoraCommand.create(session))
                         .addSubcommand(new CheckCommand(session))
                         .addSubcommand(BenchCommand.of(session))

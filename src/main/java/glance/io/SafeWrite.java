@@ -15,11 +15,13 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
 import java.util.UUID;
+import java.util.stream.Stream;
 
 /**
- * Writes a file aside, in the same folder, and moves it into place when it is complete: a reader
- * never sees half a file, and a failure leaves what was there before.
+ * Writes a file or a folder aside, beside its place, and moves it there when it is complete: a reader
+ * never sees half of it, and a failure leaves what was there before.
  */
 public final class SafeWrite {
     private SafeWrite() {}
@@ -28,6 +30,12 @@ public final class SafeWrite {
     @FunctionalInterface
     public interface Content {
         void writeTo(FileChannel channel) throws IOException;
+    }
+
+    /** Fills a folder. */
+    @FunctionalInterface
+    public interface FolderContent {
+        void writeTo(Path folder) throws IOException;
     }
 
     /** As {@link #write(Path, Content)}, with the content in memory. */
@@ -93,6 +101,40 @@ public final class SafeWrite {
             }
         } catch (IOException e) {
             throw failed(target, describe(e), "check permissions and free space", e);
+        }
+    }
+
+    /**
+     * Makes a folder that must not be there yet.
+     *
+     * @param content takes the folder that becomes {@code target} when it is complete
+     * @throws UncheckedIOException as {@link #write(Path, Content)}
+     */
+    public static void folder(Path target, FolderContent content) {
+        try {
+            Path aside = aside(target);
+            try {
+                Files.createDirectory(aside);
+                content.writeTo(aside);
+                Files.move(aside, target);
+            } finally {
+                delete(aside);
+            }
+        } catch (UncheckedIOException e) {
+            throw failed(
+                    target, describe(e.getCause()), "check permissions and free space", e.getCause());
+        } catch (IOException e) {
+            throw failed(target, describe(e), "check permissions and free space", e);
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            try (Stream<Path> tree = Files.walk(folder)) {
+                for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(path);
+                }
+            }
         }
     }
 

@@ -129,6 +129,15 @@ public abstract class Weights implements AutoCloseable {
         return under(TRANSFORMER_PREFIXES);
     }
 
+    /**
+     * The same values in plain floats: these weights if all their numbers are F32, BF16 or F16
+     * without a scale, else each in F32, which {@link #data} makes of a tensor when it is asked for.
+     * Closing either closes both.
+     */
+    public final Weights expanded() {
+        return ExpandedWeights.of(this);
+    }
+
     /** All tensors by name, in file order, shard after shard; of random ones those asked for. */
     public abstract Map<String, TensorInfo> tensors();
 

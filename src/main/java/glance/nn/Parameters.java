@@ -322,6 +322,13 @@ public final class Parameters implements AutoCloseable {
         return modules;
     }
 
+    /** Shapes of all tensors of the checkpoint, by their names; of random ones those asked for. */
+    public Map<String, Shape> tensors() {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        root.weights.tensors().forEach((name, info) -> shapes.put(name, info.shape()));
+        return shapes;
+    }
+
     /**
      * A parameter as in the checkpoint, by its full name; of a linear layer without its scales.
      * Null if no layer has it.

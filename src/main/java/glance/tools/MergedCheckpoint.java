@@ -7,6 +7,7 @@ import glance.api.adapter.Merge;
 import glance.api.adapter.Watch;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
+import glance.io.SafeWrite;
 import glance.io.SafetensorsWriter;
 import glance.io.TensorFile;
 import glance.io.TensorInfo;
@@ -19,17 +20,15 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
  * Writes a checkpoint again with adapters in its weights: the same files, shard by shard and tensor
- * by tensor. A folder is made aside and moved into place when it is complete.
+ * by tensor.
  */
 final class MergedCheckpoint {
     private static final String INDEX_SUFFIX = ".safetensors.index.json";
@@ -70,24 +69,14 @@ final class MergedCheckpoint {
      *
      * @return what became of each module that was merged
      */
-    List<Merge.Module> write(Path out) throws IOException {
+    List<Merge.Module> write(Path out) {
         if (checkpoint.isFolder()) {
-            writeAside(out);
+            SafeWrite.folder(out, this::writeFolder);
         } else {
             Checkpoint.Part single = changed.get(0);
             writeFile(single, single.weights().files().get(0), out);
         }
         return List.copyOf(modules);
-    }
-
-    private void writeAside(Path out) throws IOException {
-        Path aside = out.resolveSibling(".glance-" + UUID.randomUUID() + ".part");
-        try {
-            writeFolder(aside);
-            Files.move(aside, out);
-        } finally {
-            delete(aside);
-        }
     }
 
     private void writeFolder(Path target) throws IOException {
@@ -96,7 +85,6 @@ final class MergedCheckpoint {
         try (Stream<Path> tree = Files.walk(source, FileVisitOption.FOLLOW_LINKS)) {
             files = tree.filter(Files::isRegularFile).filter(f -> isPart(source, f)).toList();
         }
-        Files.createDirectory(target);
         for (Path file : files) {
             Path copy = target.resolve(source.relativize(file).toString());
             Files.createDirectories(copy.getParent());
@@ -206,15 +194,5 @@ final class MergedCheckpoint {
                         result.updateSquares(),
                         result.lostSquares()));
         return result.weight().data();
-    }
-
-    private static void delete(Path folder) throws IOException {
-        if (Files.exists(folder)) {
-            try (Stream<Path> tree = Files.walk(folder)) {
-                for (Path path : tree.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(path);
-                }
-            }
-        }
     }
 }

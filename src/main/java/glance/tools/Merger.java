@@ -9,8 +9,6 @@ import glance.lora.LoraFile;
 import glance.lora.LoraMerge;
 import glance.lora.Update;
 import glance.tensor.DType;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -35,8 +33,6 @@ public final class Merger {
             List<Checkpoint.Part> changed = changed(checkpoint, added.keySet());
             changed.forEach(part -> Checkpoint.requirePlain(part.weights()));
             return new MergedCheckpoint(checkpoint, changed, added, dtype, watch).write(out);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

@@ -22,6 +22,16 @@ final class Place {
         if (!out.toString().endsWith(".safetensors")) {
             throw refuse(out, "is not named like an adapter; end it with .safetensors");
         }
+        return free(output);
+    }
+
+    /**
+     * The file to write, of any name.
+     *
+     * @throws RequestException if its folder is missing or it is taken
+     */
+    static Path free(Output output) {
+        Path out = output.path();
         parent(out);
         if (Files.isDirectory(out)) {
             throw refuse(out, "is a folder; give a file name");
@@ -35,14 +45,15 @@ final class Place {
     /**
      * The folder to make.
      *
-     * @param source the folder that it will be a copy of
+     * @param source the folder that it will be a copy of; null for none
      * @throws RequestException if its parent is missing or within {@code source}, or it exists; a
      *     folder is never replaced
      */
     static Path folder(Output output, Path source) {
         Path out = output.path();
         try {
-            if (parent(out).toRealPath().startsWith(source.toRealPath())) {
+            Path parent = parent(out).toRealPath();
+            if (source != null && parent.startsWith(source.toRealPath())) {
                 throw refuse(out, "is inside " + source + "; choose a place outside it");
             }
         } catch (IOException e) {

@@ -34,7 +34,7 @@ class EngineTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"generate", "compare", "train", "info", "lora", "check", "devices"})
+    @CsvSource({"generate", "compare", "train", "info", "convert", "lora", "check", "devices"})
     void everyCommand_hasHelp(String command) {
         assertThat(run(command, "--help")).isZero();
         assertThat(text(out)).contains("Usage: glance-engine " + command, "--verbose");

@@ -1,0 +1,78 @@
+package glance.io;
+
+import glance.api.FormatException;
+import glance.tensor.DType;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** See {@link Weights#expanded}. */
+final class ExpandedWeights extends Weights {
+    private final Weights stored;
+    private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
+
+    private ExpandedWeights(Weights stored) {
+        this.stored = stored;
+        stored.tensors()
+                .forEach(
+                        (name, info) ->
+                                tensors.put(
+                                        name,
+                                        info.dtype().isReal()
+                                                ? new TensorInfo(
+                                                        name,
+                                                        DType.F32,
+                                                        info.shape(),
+                                                        DType.F32.bytes(info.shape().numel()))
+                                                : info));
+    }
+
+    static Weights of(Weights weights) {
+        boolean plain =
+                weights.tensors().values().stream()
+                        .filter(info -> info.dtype().isReal())
+                        .allMatch(
+                                info ->
+                                        HostFloats.supports(info.dtype())
+                                                && weights.scale(info.name()) == 1);
+        return plain ? weights : new ExpandedWeights(weights);
+    }
+
+    @Override
+    public Map<String, TensorInfo> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public ByteBuffer data(String name) {
+        HostTensor tensor = stored.tensor(name);
+        float scale = stored.scale(name);
+        if (!tensor.dtype().isReal() || tensor.dtype() == DType.F32 && scale == 1) {
+            return tensor.data();
+        }
+        return HostFloats.tensor(DType.F32, tensor.shape(), HostFloats.times(tensor, scale)).data();
+    }
+
+    @Override
+    public List<TensorFile> files() {
+        return stored.files();
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return stored.metadata();
+    }
+
+    @Override
+    public Path source() {
+        return stored.source();
+    }
+
+    @Override
+    public void close() {
+        stored.close();
+    }
+}

@@ -1,0 +1,151 @@
+package glance.tools;
+
+import glance.api.Conversion;
+import glance.api.FormatException;
+import glance.api.RequestException;
+import glance.io.Config;
+import glance.io.ModelFolder;
+import glance.io.NameTable;
+import glance.io.PublishedLayouts;
+import glance.io.Weights;
+import glance.model.Family;
+import glance.model.Recognised;
+import glance.pipeline.Families;
+import glance.pipeline.RandomTransformer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The weights of one part of a model, and what is known about it.
+ *
+ * @param part a word for it
+ * @param weights its tensors, without prefixes
+ * @param config its config.json; null if there is none
+ * @param family of a transformer that is known; else null
+ * @param recognised what its names and shapes tell; null without a family
+ */
+record ModelSource(
+        String part, Weights weights, Path config, Family family, Recognised recognised)
+        implements AutoCloseable {
+    private static final String INDEX = "model_index.json";
+
+    /**
+     * Opens the headers.
+     *
+     * @throws RequestException if the model has no such part, or there is no such layout
+     * @throws FormatException if there are no weights of a model, or they are damaged or in a form
+     *     that is not read
+     */
+    static ModelSource open(Conversion request) {
+        if (request.random() != null) {
+            return random(request.random());
+        }
+        Path source = request.source();
+        if (!Files.exists(source)) {
+            throw new FormatException(
+                    source,
+                    null,
+                    "no such file or folder",
+                    "give a model folder, the folder of a part, or a safetensors or GGUF file");
+        }
+        if (!Files.exists(source.resolve(INDEX))) {
+            Path home = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
+            return of(source.getFileName().toString(), Weights.open(source), home, source);
+        }
+        ModelFolder model = ModelFolder.open(source);
+        if (!model.index().has(request.part()) || !model.has(request.part())) {
+            throw new RequestException(
+                    "part " + request.part() + ": " + source + " has no such folder of weights");
+        }
+        return of(
+                request.part(),
+                model.weights(request.part()),
+                model.component(request.part()),
+                model.path());
+    }
+
+    private static ModelSource random(String layout) {
+        ModelFolder model;
+        try {
+            model = PublishedLayouts.random(layout);
+        } catch (IllegalArgumentException e) {
+            throw new RequestException(e.getMessage(), e);
+        }
+        Weights weights = RandomTransformer.of(model);
+        return of(layout + " with random weights", weights, model.component("transformer"), null);
+    }
+
+    private static ModelSource of(String part, Weights stored, Path home, Path given) {
+        FormatException foreign = stored.foreign();
+        if (foreign != null) {
+            stored.close();
+            throw foreign;
+        }
+        Path config = home.resolve("config.json");
+        boolean hasConfig = Files.exists(config);
+        for (Family family : Families.all()) {
+            Optional<Recognised> recognised = family.recognise(stored);
+            if (recognised.isPresent()) {
+                boolean own =
+                        hasConfig
+                                && Config.read(config)
+                                        .string("_class_name", "")
+                                        .equals(family.transformerClass());
+                return new ModelSource(
+                        part,
+                        stored.transformer(),
+                        own ? config : null,
+                        family,
+                        recognised.get());
+            }
+        }
+        if (!hasConfig) {
+            stored.close();
+            throw new FormatException(
+                    given,
+                    null,
+                    "holds no model that is known",
+                    "give the folder of a part, with its config.json");
+        }
+        return new ModelSource(part, stored, config, null, null);
+    }
+
+    /** What it is, in words. */
+    String what() {
+        return recognised == null ? part : recognised.what();
+    }
+
+    /** The names of its first publishers, if they are other ones than those of diffusers. */
+    Optional<NameTable> originalNames() {
+        return family == null ? Optional.empty() : family.originalNames();
+    }
+
+    /** The word that GGUF files have for it. */
+    String architecture() {
+        return family != null
+                ? family.name().replace('-', '_')
+                : Config.read(config).string("model_type", part);
+    }
+
+    /** What its weights are called in its folder. */
+    String fileName() {
+        boolean diffusers = config == null || Config.read(config).has("_class_name");
+        return (diffusers ? "diffusion_pytorch_model" : "model") + ".safetensors";
+    }
+
+    /** The config where there is no file of it. */
+    Map<String, Object> ownConfig() {
+        Map<String, Object> own = new LinkedHashMap<>();
+        own.put("_class_name", family.transformerClass());
+        own.putAll(recognised.config());
+        return own;
+    }
+
+    @Override
+    public void close() {
+        weights.close();
+    }
+}
