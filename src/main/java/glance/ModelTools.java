@@ -13,7 +13,10 @@ import glance.tools.ModelConverter;
  * Tools on the files of models:
  *
  * <pre>{@code
- * new ModelTools().convert(Conversion.of(folder), Output.to(Path.of("model.gguf")).dtype("Q4_K"));
+ * new ModelTools()
+ *         .convert(
+ *                 Conversion.of(Path.of("FLUX.1-dev")),
+ *                 Output.to(Path.of("flux.gguf")).dtype("Q4_K"));
  * }</pre>
  *
  * They need no device: everything happens on the host, with all its cores. Results are complete or

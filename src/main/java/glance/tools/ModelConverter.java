@@ -56,6 +56,12 @@ public final class ModelConverter {
                     StoredTypes.of(output.dtype(), gguf, plain == source.weights());
             Weights named = named(source, plain, request.names(), isFile);
             StoredTensors tensors = new StoredTensors(named, types, gguf, watch);
+            if (!isFile && source.config() == null) {
+                watch.note(
+                        "SOURCE has no config.json; that of "
+                                + output.path()
+                                + " is what names and shapes tell, the rest as published");
+            }
             new ModelConverter(source, types, tensors).write(output.path(), gguf, isFile);
             return new Converted(
                     source.what(),

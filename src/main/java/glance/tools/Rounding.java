@@ -74,7 +74,11 @@ record Rounding(ByteBuffer data, double weight, double lost) {
                 data, Arrays.stream(weights).sum(), Arrays.stream(losses).sum());
     }
 
-    /** A tensor as it is. */
+    /**
+     * A tensor as it is.
+     *
+     * @throws IllegalArgumentException if a number is not finite
+     */
     static Rounding none(HostTensor tensor) {
         double weight =
                 IntStream.range(0, pieces(tensor))
@@ -82,6 +86,9 @@ record Rounding(ByteBuffer data, double weight, double lost) {
                         .mapToObj(piece -> values(tensor, piece))
                         .mapToDouble(Rounding::squares)
                         .sum();
+        if (!Double.isFinite(weight)) {
+            throw new IllegalArgumentException("holds numbers that are not finite");
+        }
         return new Rounding(tensor.data(), weight, 0);
     }
 

@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 final class StoredTypes {
     /** A numbered block or layer in the names of diffusers, of the authors and of llama.cpp. */
     private static final Pattern BLOCK =
-            Pattern.compile("(^|\\.)(\\w*(block|layer)s?|blk)\\.\\d+\\..*\\.weight");
+            Pattern.compile("(.*\\.)?(\\w*(block|layer)s?|blk)\\.\\d+\\..*\\.weight");
 
     /** As many numbers are not worth their scales. */
     private static final int SMALL = 1024;
