@@ -99,15 +99,21 @@ public final class Glance implements AutoCloseable {
 
     /**
      * A model in the published folder layout; a folder {@code models--ORG--NAME} of the hub's cache
-     * stands for its main snapshot. Weights come to the device with the first request.
+     * stands for its main snapshot. Also a file with a transformer or with all parts, or a folder
+     * of ComfyUI. Weights come to the device with the first request.
      *
-     * @throws glance.api.FormatException if the folder is no model that this engine runs
+     * @throws glance.api.FormatException if it is no model that this engine runs
+     * @throws glance.api.RequestException if parts are missing, such as tokenizers: see {@link
+     *     #load(Path, ModelParts)}
      */
     public Model load(Path folder) {
         return load(folder, folder.toString(), null);
     }
 
-    /** The same with files in place of parts, such as a transformer in GGUF. */
+    /**
+     * The same with files in place of parts, such as a transformer in GGUF, or beside those that it
+     * has. {@link ModelParts} shows a model from files alone.
+     */
     public Model load(Path folder, ModelParts parts) {
         return load(folder, parts, folder.toString(), null);
     }

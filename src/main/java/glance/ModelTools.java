@@ -50,8 +50,8 @@ public final class ModelTools {
      * is null: Q8_0 in GGUF, else that of the source, BF16 where the source is quantised.
      *
      * <p>Types of less than 16 bits are for the matrices of the model's blocks. The other matrices
-     * stay as they are, F32 where they were quantised; vectors and what has at most 1024 numbers are
-     * F32 in GGUF and stay as they are elsewhere.
+     * stay as they are, F32 where they were quantised; vectors and what has at most 1024 numbers
+     * are F32 in GGUF and stay as they are elsewhere.
      *
      * @return what rounding cost each tensor
      * @throws RequestException if the type is none that the output can have, the model has no such

@@ -172,8 +172,9 @@ class ModelToolsTest {
     void convert_toScaledFloats_hasTheMarksOfComfyUi() {
         Converted converted = convert(flux, at("fp8.safetensors"), "f8_e4m3");
         float largest = 0;
-        for (float value : values(flux.resolve("transformer")).get(
-                "single_transformer_blocks.0.proj_out.weight")) {
+        for (float value :
+                values(flux.resolve("transformer"))
+                        .get("single_transformer_blocks.0.proj_out.weight")) {
             largest = Math.max(largest, Math.abs(value));
         }
         String module = "single_blocks.0.linear2";
@@ -254,8 +255,7 @@ class ModelToolsTest {
     void convert_whatCannotBe_isRefused() throws IOException {
         assertThatThrownBy(() -> convert(flux, at("x.safetensors"), "q8_0"))
                 .isInstanceOf(RequestException.class)
-                .hasMessage(
-                        "type q8_0: a safetensors file can have f32, bf16, f16, f8_e4m3");
+                .hasMessage("type q8_0: a safetensors file can have f32, bf16, f16, f8_e4m3");
         assertThatThrownBy(() -> convert(flux, at("x.gguf"), "q3_k"))
                 .isInstanceOf(RequestException.class)
                 .hasMessage(
@@ -329,8 +329,7 @@ class ModelToolsTest {
             assertThatThrownBy(
                             () ->
                                     new ModelTools(ending)
-                                            .convert(
-                                                    Conversion.of(flux), Output.to(at(target))))
+                                            .convert(Conversion.of(flux), Output.to(at(target))))
                     .isInstanceOf(CancelledException.class);
         }
         assertThat(folder).isEmptyDirectory();

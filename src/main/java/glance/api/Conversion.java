@@ -6,8 +6,8 @@ import java.nio.file.Path;
  * Writes a part of a model in another form: {@code Conversion.of(folder).names("original")}. Its
  * {@link glance.api.adapter.Output} says where it goes and in which type.
  *
- * @param source a model folder, the folder of a part, or a safetensors or GGUF file; null for random
- *     weights
+ * @param source a model folder, the folder of a part, or a safetensors or GGUF file; null for
+ *     random weights
  * @param random a published layout, such as {@code flux.1-dev}, whose transformer is made of random
  *     weights; null for a source
  * @param part of a model folder, such as {@code transformer}

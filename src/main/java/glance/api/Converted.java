@@ -18,7 +18,8 @@ public record Converted(
     }
 
     /**
-     * What storing a tensor cost. Squares of Frobenius norms, so that those of several can be added.
+     * What storing a tensor cost. Squares of Frobenius norms, so that those of several can be
+     * added.
      *
      * @param name in the result
      * @param type it is stored in
@@ -28,12 +29,7 @@ public record Converted(
      * @param lost square of what rounding took
      */
     public record Tensor(
-            String name,
-            String type,
-            boolean fallback,
-            long elements,
-            double weight,
-            double lost) {
+            String name, String type, boolean fallback, long elements, double weight, double lost) {
         /** The norm of what rounding took over that of the tensor; 0 where nothing was lost. */
         public double error() {
             return lost == 0 ? 0 : Math.sqrt(lost / weight);

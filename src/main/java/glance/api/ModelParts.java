@@ -16,7 +16,10 @@ import java.util.Map;
  *         .textEncoder(1, Path.of("clip_l.safetensors"))
  *         .textEncoder(2, Path.of("t5xxl_fp8_e4m3fn.safetensors"))
  *         .tokenizer(Path.of("FLUX.1-dev"));
- * Model model = glance.load(Path.of("flux1-dev-Q4_K_S.gguf"), parts);
+ * try (Glance glance = Glance.open();
+ *         Model model = glance.load(Path.of("flux1-dev-Q4_K_S.gguf"), parts)) {
+ *     model.draw("three blue stars").save(Path.of("stars.png"));
+ * }
  * }</pre>
  *
  * A part is a safetensors or GGUF file, or a folder with its own config.json.

@@ -1,6 +1,5 @@
 package glance.io;
 
-import glance.api.FormatException;
 import glance.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;

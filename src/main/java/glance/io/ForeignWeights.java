@@ -65,8 +65,6 @@ final class ForeignWeights {
     private static final List<Mark> LAYOUTS =
             List.of(
                     Mark.of(
-                            "^(first_stage_model|cond_stage_model|conditioner|text_encoders)\\.",
-                            "a whole checkpoint in one file"),
                     Mark.of(
                             "(^|\\.)(input_blocks|output_blocks|middle_block)\\.\\d+\\.",
                             "a UNet, as Stable Diffusion 1, 2 and XL have it"));

@@ -10,8 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Writes GGUF files of version 3, tensor by tensor: the header, as {@link GgufHeader} draws it, then
- * the data in the order of the tensors, each padded with zeros to 32 bytes.
+ * Writes GGUF files of version 3, tensor by tensor: the header, as {@link GgufHeader} draws it,
+ * then the data in the order of the tensors, each padded with zeros to 32 bytes.
  */
 public final class GgufWriter {
     private static final int VERSION = 3;
@@ -24,7 +24,8 @@ public final class GgufWriter {
 
     /**
      * Writes or replaces a file. What a source throws ends the writing. A tensor of more than four
-     * dimensions is written as a matrix, with its shape in a key {@code comfy.gguf.orig_shape.NAME}.
+     * dimensions is written as a matrix, with its shape in a key {@code
+     * comfy.gguf.orig_shape.NAME}.
      *
      * @param file the target; its folder must exist
      * @param tensors by name

@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 
 /**
  * Real numbers of host tensors as float32, and back with rounding to the nearest, ties to even.
- * Floats of 64 bits, I8 and some quantised blocks are read only. What is beyond the range of a float
- * becomes what PyTorch makes of it: infinite, and NaN in F8_E4M3, which has no infinities.
+ * Floats of 64 bits, I8 and some quantised blocks are read only. What is beyond the range of a
+ * float becomes what PyTorch makes of it: infinite, and NaN in F8_E4M3, which has no infinities.
  */
 public final class HostFloats {
     private HostFloats() {}
@@ -106,8 +106,8 @@ public final class HostFloats {
     }
 
     /**
-     * Stores {@code values} into {@code data}, from its element {@code start} on; of quantised types
-     * whole blocks.
+     * Stores {@code values} into {@code data}, from its element {@code start} on; of quantised
+     * types whole blocks.
      *
      * @throws IllegalArgumentException if the dtype is none of real numbers, or blocks do not hold
      *     them

@@ -20,8 +20,8 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * Writes a file or a folder aside, beside its place, and moves it there when it is complete: a reader
- * never sees half of it, and a failure leaves what was there before.
+ * Writes a file or a folder aside, beside its place, and moves it there when it is complete: a
+ * reader never sees half of it, and a failure leaves what was there before.
  */
 public final class SafeWrite {
     private SafeWrite() {}
@@ -122,7 +122,10 @@ public final class SafeWrite {
             }
         } catch (UncheckedIOException e) {
             throw failed(
-                    target, describe(e.getCause()), "check permissions and free space", e.getCause());
+                    target,
+                    describe(e.getCause()),
+                    "check permissions and free space",
+                    e.getCause());
         } catch (IOException e) {
             throw failed(target, describe(e), "check permissions and free space", e);
         }

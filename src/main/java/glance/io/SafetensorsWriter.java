@@ -38,7 +38,8 @@ public final class SafetensorsWriter {
         tensors.forEach(
                 (name, tensor) ->
                         sources.put(
-                                name, new TensorSource(tensor.dtype(), tensor.shape(), tensor::data)));
+                                name,
+                                new TensorSource(tensor.dtype(), tensor.shape(), tensor::data)));
         stream(file, sources, metadata);
     }
 

@@ -131,8 +131,8 @@ public abstract class Weights implements AutoCloseable {
 
     /**
      * The same values in plain floats: these weights if all their numbers are F32, BF16 or F16
-     * without a scale, else each in F32, which {@link #data} makes of a tensor when it is asked for.
-     * Closing either closes both.
+     * without a scale, else each in F32, which {@link #data} makes of a tensor when it is asked
+     * for. Closing either closes both.
      */
     public final Weights expanded() {
         return ExpandedWeights.of(this);

@@ -90,8 +90,7 @@ public final class LoraWriter {
         SafetensorsWriter.stream(file, tensors, metadata);
     }
 
-    private static TensorSource source(
-            String key, HostTensor tensor, float scale, DType dtype) {
+    private static TensorSource source(String key, HostTensor tensor, float scale, DType dtype) {
         return new TensorSource(
                 dtype, tensor.shape(), () -> scaled(key, tensor, scale, dtype).data());
     }

@@ -15,6 +15,7 @@ import glance.text.PrintableText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,7 +36,7 @@ public final class ModelFiles {
     private final Family family;
     private final ModelParts given;
     private final PartFinder finder;
-    private final List<String> notes = new ArrayList<>();
+    private final Map<Path, List<String>> held = new LinkedHashMap<>();
     private final List<String> missing = new ArrayList<>();
     private ModelFolder model;
 
@@ -91,6 +92,11 @@ public final class ModelFiles {
                 : Optional.of(new OneFile(path));
     }
 
+    /** The files of weights in a folder of ComfyUI; none if it is no such folder. */
+    public static List<Path> inComfyFolder(Path folder) {
+        return ComfyFolder.of(folder).map(ComfyFolder::files).orElse(List.of());
+    }
+
     private static Path only(Path folder, List<Path> transformers) {
         if (transformers.isEmpty()) {
             throw new FormatException(
@@ -123,13 +129,13 @@ public final class ModelFiles {
 
     private static FormatException noTransformer(Path file, Weights weights) {
         FormatException foreign = weights.foreign();
-        List<String> held = Families.holds(weights);
+        List<String> parts = Families.holds(weights);
         return foreign != null
                 ? foreign
                 : new FormatException(
                         file,
                         null,
-                        "holds " + (held.isEmpty() ? "" : held.get(0) + " and ") + "no transformer",
+                        "holds no transformer" + (parts.isEmpty() ? "" : ", but " + parts.get(0)),
                         "give a transformer that is known, or the folder of a model");
     }
 
@@ -155,15 +161,21 @@ public final class ModelFiles {
         }
         if (!missing.isEmpty()) {
             throw new RequestException(
-                    String.join("; ", notes)
+                    note()
                             + "; also needed: "
                             + String.join(", ", missing)
                             + "; or give a folder of this model with --model");
         }
-        if (!notes.isEmpty()) {
-            note.accept(String.join("; ", notes));
+        if (!held.isEmpty()) {
+            note.accept(note());
         }
         return model;
+    }
+
+    private String note() {
+        return held.entrySet().stream()
+                .map(file -> file.getKey() + " holds " + String.join(" and ", file.getValue()))
+                .collect(Collectors.joining("; "));
     }
 
     private void addTransformer(Path path) {
@@ -201,12 +213,12 @@ public final class ModelFiles {
         Path path = found.get(0);
         try (Weights stored = Weights.open(path)) {
             Optional<Recognised> own = part.kind().recognise(stored.under(part.prefixes()), usual);
-            List<String> held = own.isPresent() ? List.of() : Families.holds(stored);
-            if (!held.isEmpty()) {
+            List<String> other = own.isPresent() ? List.of() : Families.holds(stored);
+            if (!other.isEmpty()) {
                 throw new FormatException(
                         path,
                         null,
-                        "holds " + String.join(", ", held),
+                        "holds " + String.join(" and ", other),
                         option(part.name()) + " needs a " + part.kind().what());
             }
             put(part.name(), path, part.prefixes(), own);
@@ -215,7 +227,8 @@ public final class ModelFiles {
 
     /** What is not recognised keeps the folder's config; loading it says what does not fit. */
     private void put(String name, Path path, List<String> prefixes, Optional<Recognised> own) {
-        own.ifPresent(known -> notes.add(path + " holds " + known.what()));
+        own.ifPresent(
+                known -> held.computeIfAbsent(path, p -> new ArrayList<>()).add(known.what()));
         if (PartSource.isWhole(path) || own.isEmpty()) {
             model = model.with(name, new PartSource(path, prefixes, Map.of()));
             return;

@@ -142,8 +142,7 @@ final class MergedCheckpoint {
         for (TensorInfo info : file.tensors().values()) {
             tensors.put(
                     info.name(),
-                    new TensorSource(
-                            stored(info), info.shape(), () -> data(part, file, info)));
+                    new TensorSource(stored(info), info.shape(), () -> data(part, file, info)));
         }
         SafetensorsWriter.stream(out, tensors, file.metadata());
     }

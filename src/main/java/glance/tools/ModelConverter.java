@@ -2,7 +2,6 @@ package glance.tools;
 
 import glance.api.Conversion;
 import glance.api.Converted;
-import glance.api.FormatException;
 import glance.api.RequestException;
 import glance.api.adapter.Output;
 import glance.api.adapter.Watch;
@@ -16,7 +15,6 @@ import glance.io.TensorFile;
 import glance.io.TensorInfo;
 import glance.io.TensorSource;
 import glance.io.Weights;
-import glance.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -52,8 +50,7 @@ public final class ModelConverter {
         try (ModelSource source = ModelSource.open(request)) {
             requirePlace(source, request.source(), output, isFile);
             Weights plain = source.weights().expanded();
-            StoredTypes types =
-                    StoredTypes.of(output.dtype(), gguf, plain == source.weights());
+            StoredTypes types = StoredTypes.of(output.dtype(), gguf, plain == source.weights());
             Weights named = named(source, plain, request.names(), isFile);
             StoredTensors tensors = new StoredTensors(named, types, gguf, watch);
             if (!isFile && source.config() == null) {
@@ -136,8 +133,9 @@ public final class ModelConverter {
         } else {
             Files.writeString(
                     file,
-                    Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(
-                            source.ownConfig()));
+                    Json.MAPPER
+                            .writerWithDefaultPrettyPrinter()
+                            .writeValueAsString(source.ownConfig()));
         }
     }
 }

@@ -27,8 +27,7 @@ import java.util.Optional;
  * @param family of a transformer that is known; else null
  * @param recognised what its names and shapes tell; null without a family
  */
-record ModelSource(
-        String part, Weights weights, Path config, Family family, Recognised recognised)
+record ModelSource(String part, Weights weights, Path config, Family family, Recognised recognised)
         implements AutoCloseable {
     private static final String INDEX = "model_index.json";
 
@@ -95,11 +94,7 @@ record ModelSource(
                                         .string("_class_name", "")
                                         .equals(family.transformerClass());
                 return new ModelSource(
-                        part,
-                        stored.transformer(),
-                        own ? config : null,
-                        family,
-                        recognised.get());
+                        part, stored.transformer(), own ? config : null, family, recognised.get());
             }
         }
         if (!hasConfig) {

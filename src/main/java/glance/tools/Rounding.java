@@ -70,8 +70,7 @@ record Rounding(ByteBuffer data, double weight, double lost) {
                         problem -> {
                             throw new IllegalArgumentException(problem);
                         });
-        return new Rounding(
-                data, Arrays.stream(weights).sum(), Arrays.stream(losses).sum());
+        return new Rounding(data, Arrays.stream(weights).sum(), Arrays.stream(losses).sum());
     }
 
     /**

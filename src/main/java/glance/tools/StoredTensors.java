@@ -81,7 +81,12 @@ final class StoredTensors {
     private void addScaled(TensorInfo info, Map<String, TensorSource> sources) {
         String module = info.name().substring(0, info.name().length() - WEIGHT.length());
         float[] scale = new float[1];
-        add(sources, info.name(), DType.F8_E4M3, info.shape(), () -> data(info, DType.F8_E4M3, scale[0]));
+        add(
+                sources,
+                info.name(),
+                DType.F8_E4M3,
+                info.shape(),
+                () -> data(info, DType.F8_E4M3, scale[0]));
         add(
                 sources,
                 module + ".weight_scale",
@@ -115,9 +120,7 @@ final class StoredTensors {
         Rounding rounding;
         try {
             rounding =
-                    type == info.dtype()
-                            ? Rounding.none(tensor)
-                            : Rounding.of(tensor, type, scale);
+                    type == info.dtype() ? Rounding.none(tensor) : Rounding.of(tensor, type, scale);
         } catch (IllegalArgumentException e) {
             throw new FormatException(
                     weights.source(),

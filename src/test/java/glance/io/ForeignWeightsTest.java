@@ -75,7 +75,6 @@ class ForeignWeightsTest {
             delimiter = '|',
             value = {
                 "model.diffusion_model.input_blocks.0.0.weight | a UNet",
-                "text_encoders.t5xxl.transformer.shared.weight | a whole checkpoint in one file",
                 "transformer.x.lora_A.weight | an adapter; give it to --lora"
             })
     void otherLayout_isNamed(String key, String name) {

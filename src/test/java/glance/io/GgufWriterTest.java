@@ -89,7 +89,8 @@ class GgufWriterTest {
     @Test
     void stream_failingSource_leavesNothing() throws IOException {
         add("bias", DType.F32, 5);
-        tensors.put("short", new TensorSource(DType.F32, Shape.of(2), () -> ByteBuffer.allocate(4)));
+        tensors.put(
+                "short", new TensorSource(DType.F32, Shape.of(2), () -> ByteBuffer.allocate(4)));
         assertThatThrownBy(() -> GgufWriter.stream(file, tensors, keys()))
                 .hasMessage("short: must be 8 bytes, got 4");
         add("numbers", DType.I64, 5);

@@ -203,7 +203,8 @@ class ModelFilesTest {
                 .hasMessageContaining(
                         "holds CLIP text encoder, 2 layers of width 64; --vae needs a");
         assertThatThrownBy(() -> open(clip, ModelParts.NONE))
-                .hasMessageContaining("holds CLIP text encoder, 2 layers of width 64 and no");
+                .hasMessageContaining(
+                        "holds no transformer, but CLIP text encoder, 2 layers of width 64");
     }
 
     /** What a single file is says more than that it is one. */

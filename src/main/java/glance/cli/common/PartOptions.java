@@ -44,7 +44,7 @@ public final class PartOptions {
     private Path tokenizer;
 
     /** The transformer; null if none was given. */
-    Path transformer() {
+    public Path transformer() {
         return transformer;
     }
 

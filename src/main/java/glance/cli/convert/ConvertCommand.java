@@ -146,14 +146,11 @@ public final class ConvertCommand implements Callable<Integer> {
         Converted converted;
         try (Progress progress = new Progress(session, "converting", "tensor")) {
             converted =
-                    new ModelTools(progress)
-                            .convert(request, new Output(target, type, overwrite));
+                    new ModelTools(progress).convert(request, new Output(target, type, overwrite));
         }
         ConvertReport report =
                 ConvertReport.of(
-                        target.toString(),
-                        converted,
-                        trial.run(session, model, part, target));
+                        target.toString(), converted, trial.run(session, model, part, target));
         if (json) {
             ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
             session.out().println(mapper.writeValueAsString(report));

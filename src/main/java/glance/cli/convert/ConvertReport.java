@@ -72,8 +72,7 @@ record ConvertReport(
             Table table = new Table("tensor", "type", "error");
             lossy.stream()
                     .limit(all ? lossy.size() : ROWS)
-                    .forEach(
-                            row -> table.row(row.name(), type(row), percent(row.error())));
+                    .forEach(row -> table.row(row.name(), type(row), percent(row.error())));
             if (lossy.size() > ROWS && !all) {
                 table.row("and " + (lossy.size() - ROWS) + " more (--all)", "", "");
             }

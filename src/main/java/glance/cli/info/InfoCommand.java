@@ -45,9 +45,9 @@ public final class InfoCommand implements Callable<Integer> {
             paramLabel = "WHAT",
             arity = "0..1",
             description =
-                    "A path, or ORG/NAME[@REVISION] or ORG/NAME/FILE of the hub; the built-in model"
-                            + " if left out.")
-    private String what = BuiltInModel.NAME;
+                    "A path, or ORG/NAME[@REVISION] or ORG/NAME/FILE of the hub; if left out,"
+                            + " --transformer, else the built-in model.")
+    private String what;
 
     @Mixin private PartOptions parts;
     @Mixin private DeviceOption deviceOption;
@@ -74,10 +74,15 @@ public final class InfoCommand implements Callable<Integer> {
     }
 
     private Inspection inspect() throws IOException {
-        Optional<Look> look = Names.look(session, what);
+        Inspector inspector = new Inspector(deviceOption, parts);
+        if (what == null && parts.transformer() != null) {
+            return inspector.inspect(parts.transformer());
+        }
+        String name = what == null ? BuiltInModel.NAME : what;
+        Optional<Look> look = Names.look(session, name);
         return look.isPresent()
                 ? Inspection.OnHub.of(look.get())
-                : new Inspector(deviceOption, parts).inspect(Names.path(session, what));
+                : inspector.inspect(Names.path(session, name));
     }
 
     private static String toJson(Inspection inspection) throws JsonProcessingException {

@@ -43,6 +43,9 @@ public final class InfoText {
         } else if (inspection instanceof Inspection.Component component) {
             line("component", component.className());
             line("path", component.path());
+            if (component.holds() != null) {
+                line("holds", component.holds());
+            }
             problem(component.problem());
             if (component.weights() != null) {
                 print(component.weights(), Map.of());
@@ -63,6 +66,7 @@ public final class InfoText {
             line("holds", shortened(text.what()));
         } else if (inspection instanceof Inspection.Folder folder) {
             line(folder.kind(), folder.path());
+            problem(folder.problem());
             folder.files().forEach((name, what) -> line(name, what));
         }
     }
@@ -75,7 +79,9 @@ public final class InfoText {
         if (inspection instanceof Inspection.Tensors tensors) {
             return (tensors.kind().equals("checkpoint")
                             ? "a checkpoint, from which train --resume goes on"
-                            : tensors.weights().tensors() + " tensors")
+                            : tensors.holds() != null
+                                    ? tensors.holds()
+                                    : tensors.weights().tensors() + " tensors")
                     + (tensors.problem() == null ? "" : ", not usable");
         }
         return inspection.kind();
@@ -139,6 +145,12 @@ public final class InfoText {
         }
         table.row("total", "", "", Units.count(parameters), "", Units.bytes(bytes));
         table.print(out);
+        out.println();
+        for (Inspection.Component component : model.components()) {
+            if (component.holds() != null) {
+                line(component.name(), component.holds());
+            }
+        }
         problems(model).forEach(this::problem);
         if (model.runMemory() != null) {
             out.println();

@@ -55,6 +55,7 @@ public sealed interface Inspection {
      *
      * @param name its folder
      * @param className its class
+     * @param holds what its names and shapes say that it is, or null if they say nothing
      * @param problem why its weights cannot be used, or null if they can or there are none
      * @param weights its tensors, or null for a part without any, such as a tokenizer
      */
@@ -63,6 +64,7 @@ public sealed interface Inspection {
             String path,
             String name,
             String className,
+            String holds,
             String problem,
             WeightsSummary weights)
             implements Inspection {}
@@ -94,7 +96,7 @@ public sealed interface Inspection {
      * Any other safetensors file, or one in GGUF; of kind checkpoint if a training run can go on
      * from it.
      *
-     * @param holds the transformer that it is, or null if it is none that the engine knows
+     * @param holds the parts of models that it holds, or null if it has none that is known
      * @param problem why a model cannot use these weights, or null if nothing speaks against it
      * @param weights its tensors
      * @param metadata the strings of the header
@@ -116,9 +118,11 @@ public sealed interface Inspection {
     record Text(String kind, String path, String what) implements Inspection {}
 
     /**
-     * A folder of safetensors files that are no part of a model, such as training leaves.
+     * A folder of files of weights that make no model, such as training leaves.
      *
+     * @param problem why they make no model, though they look like parts of one; else null
      * @param files what each holds in words, by name
      */
-    record Folder(String kind, String path, Map<String, String> files) implements Inspection {}
+    record Folder(String kind, String path, String problem, Map<String, String> files)
+            implements Inspection {}
 }

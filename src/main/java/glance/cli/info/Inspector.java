@@ -1,7 +1,9 @@
 package glance.cli.info;
 
 import glance.api.FormatException;
+import glance.api.ModelParts;
 import glance.api.Request.Size;
+import glance.api.RequestException;
 import glance.api.adapter.WeightsSummary;
 import glance.backend.Device;
 import glance.backend.Devices;
@@ -15,10 +17,10 @@ import glance.io.SafetensorsFile;
 import glance.io.Weights;
 import glance.lora.AdapterPath;
 import glance.model.Family;
-import glance.model.part.Recognised;
 import glance.pipeline.Families;
 import glance.pipeline.FolderNote;
 import glance.pipeline.MemoryForecast;
+import glance.pipeline.ModelFiles;
 import glance.tools.AdapterInspector;
 import glance.tools.Summaries;
 import glance.train.Checkpoint;
@@ -31,6 +33,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Finds out what a path holds, by reading configs and headers only. */
 final class Inspector {
@@ -65,9 +68,13 @@ final class Inspector {
      * @throws FormatException if it is none of these, or damaged
      */
     Inspection inspect(Path path) throws IOException {
+        if (Files.exists(path.resolve(INDEX)) || !parts.over(ModelParts.NONE).files().isEmpty()) {
+            return model(path);
+        }
         if (Files.isDirectory(path)) {
-            if (Files.exists(path.resolve(INDEX))) {
-                return model(path);
+            List<Path> comfy = ModelFiles.inComfyFolder(path);
+            if (!comfy.isEmpty()) {
+                return comfy(path, comfy);
             }
             return AdapterPath.isFolder(path)
                     ? file(AdapterPath.file(path))
@@ -100,6 +107,15 @@ final class Inspector {
                 Images.readText(path));
     }
 
+    private Inspection comfy(Path path, List<Path> files) throws IOException {
+        try {
+            return model(path);
+        } catch (RequestException e) {
+            return new Inspection.Folder(
+                    "ComfyUI", path.toString(), e.getMessage(), inWords(path, files));
+        }
+    }
+
     private Inspection.Model model(Path path) throws IOException {
         ModelFolder folder = parts.open(path);
         FolderNote note = FolderNote.of(folder);
@@ -108,8 +124,9 @@ final class Inspector {
             if (folder.has(name)) {
                 components.add(
                         component(
-                                folder.component(name),
+                                name,
                                 folder.weightsPath(name),
+                                () -> folder.weights(name),
                                 indexedClass(folder, name)));
             }
         }
@@ -176,20 +193,32 @@ final class Inspector {
 
     /** Files that are no part of a model, each in a few words. */
     private static Inspection.Folder folder(Path path) throws IOException {
-        Map<String, String> files = new LinkedHashMap<>();
-        boolean training = false;
-        for (Path file : AdapterPath.in(path)) {
+        List<Path> files = AdapterPath.in(path);
+        boolean training = files.stream().anyMatch(Inspector::isCheckpoint);
+        return new Inspection.Folder(
+                training ? "training" : "folder", path.toString(), null, inWords(path, files));
+    }
+
+    private static boolean isCheckpoint(Path file) {
+        try (SafetensorsFile opened = SafetensorsFile.open(file)) {
+            return Checkpoint.isCheckpoint(opened.metadata());
+        } catch (FormatException e) {
+            return false;
+        }
+    }
+
+    private static Map<String, String> inWords(Path folder, List<Path> files) {
+        Map<String, String> words = new LinkedHashMap<>();
+        for (Path file : files) {
             String what;
             try {
-                Inspection found = file(file);
-                training |= found.kind().equals(CHECKPOINT);
-                what = InfoText.inWords(found);
+                what = InfoText.inWords(file(file));
             } catch (FormatException e) {
                 what = e.getMessage();
             }
-            files.put(file.getFileName().toString(), what);
+            words.put(folder.relativize(file).toString(), what);
         }
-        return new Inspection.Folder(training ? "training" : "folder", path.toString(), files);
+        return words;
     }
 
     private static String className(Config config) {
@@ -200,30 +229,34 @@ final class Inspector {
     }
 
     private static Inspection.Component component(Path path, String className) {
-        return component(path, path, className);
+        String name = path.getFileName().toString();
+        return component(name, path, () -> Weights.open(path), className);
     }
 
     /**
      * @param stored the folder, or the file in place of its weights
      */
-    private static Inspection.Component component(Path path, Path stored, String className) {
-        WeightsSummary weights = null;
+    private static Inspection.Component component(
+            String name, Path stored, Supplier<Weights> weights, String className) {
+        WeightsSummary summary = null;
+        String holds = null;
         String problem = null;
         if (Files.isRegularFile(stored) || Weights.belongIn(stored)) {
-            try (Weights opened = Weights.open(stored)) {
-                weights = Summaries.of(opened.tensors().values());
+            try (Weights opened = weights.get()) {
+                summary = Summaries.of(opened.tensors().values());
+                holds = holds(opened);
                 problem = problem(opened.foreign());
             } catch (FormatException e) {
                 problem = e.getMessage();
             }
         }
         return new Inspection.Component(
-                "component",
-                stored.toString(),
-                path.getFileName().toString(),
-                className,
-                problem,
-                weights);
+                "component", stored.toString(), name, className, holds, problem, summary);
+    }
+
+    private static String holds(Weights weights) {
+        List<String> held = Families.holds(weights);
+        return held.isEmpty() ? null : String.join("; ", held);
     }
 
     private static String problem(FormatException foreign) {
@@ -236,7 +269,7 @@ final class Inspector {
             return new Inspection.Tensors(
                     training ? CHECKPOINT : "weights",
                     path.toString(),
-                    Families.recognise(weights).map(Recognised::what).orElse(null),
+                    holds(weights),
                     training ? null : problem(weights.foreign()),
                     Summaries.of(weights.tensors().values()),
                     weights.metadata());

@@ -28,7 +28,8 @@ import java.util.Map;
  * IQ4_XS  256     32     of a table, by 4 bits        d (6 bits - 32)
  * </pre>
  *
- * Q8_0, Q4_0, Q5_0, Q4_K and Q6_K are written too, the first three to the bit as the reference does.
+ * Q8_0, Q4_0, Q5_0, Q4_K and Q6_K are written too, the first three to the bit as the reference
+ * does.
  */
 public final class BlockFormat {
     private static final byte[] TABLE = {
@@ -37,11 +38,16 @@ public final class BlockFormat {
 
     private static final Map<DType, BlockQuantiser> QUANTISERS =
             Map.of(
-                    DType.Q8_0, BlockQuantiser.Q8_0,
-                    DType.Q4_0, BlockQuantiser.plain(8),
-                    DType.Q5_0, BlockQuantiser.plain(16),
-                    DType.Q4_K, new Q4KQuantiser(),
-                    DType.Q6_K, new Q6KQuantiser());
+                    DType.Q8_0,
+                    BlockQuantiser.Q8_0,
+                    DType.Q4_0,
+                    BlockQuantiser.plain(8),
+                    DType.Q5_0,
+                    BlockQuantiser.plain(16),
+                    DType.Q4_K,
+                    new Q4KQuantiser(),
+                    DType.Q6_K,
+                    new Q6KQuantiser());
 
     /** The largest half: scales of larger numbers would not be finite. */
     private static final float LARGEST = 65504;

@@ -3,8 +3,8 @@ package glance.tensor.block;
 /**
  * Q4_K: 8 groups of 32 elements, {@code d scale level - m offset} with scale and offset of 6 bits
  * for each group and levels 0 to 15. For each group some scales around {@code (largest - smallest)
- * / 15} are tried, with the smallest at most 0. Each gives levels l, and for these scale s
- * and offset o of the least squared error solve
+ * / 15} are tried, with the smallest at most 0. Each gives levels l, and for these scale s and
+ * offset o of the least squared error solve
  *
  * <pre>
  * s sum l l - o sum l = sum x l          o at least 0
@@ -12,8 +12,8 @@ package glance.tensor.block;
  * </pre>
  *
  * The pair that lowers the error most, by {@code s sum x l - o sum x}, is kept. The largest scale
- * and the largest offset of the block become 63, the others are rounded, and levels are chosen again
- * for what is stored.
+ * and the largest offset of the block become 63, the others are rounded, and levels are chosen
+ * again for what is stored.
  */
 final class Q4KQuantiser implements BlockQuantiser {
     private static final int GROUP = 32;

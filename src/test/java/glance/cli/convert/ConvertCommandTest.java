@@ -111,7 +111,8 @@ class ConvertCommandTest {
                 "--seed",
                 "3");
         assertThat(out.toString())
-                .containsPattern("picture of 'a red circle', seed 3: PSNR \\d\\d.\\d\\d dB, SSIM 0");
+                .containsPattern(
+                        "picture of 'a red circle', seed 3: PSNR \\d\\d.\\d\\d dB, SSIM 0");
     }
 
     @Test
@@ -131,11 +132,7 @@ class ConvertCommandTest {
                 "--try",
                 "x");
         refused(ExitCode.WRONG_USE, "--pictures: needs", TINY, target(), "--pictures", folder);
-        refused(
-                ExitCode.FAILURE,
-                "no such file",
-                folder.resolve("none.safetensors"),
-                target());
+        refused(ExitCode.FAILURE, "no such file", folder.resolve("none.safetensors"), target());
         assertThat(target()).doesNotExist();
     }
 

@@ -68,8 +68,7 @@ class LoraCommandIT {
         Shape shape = Shape.of(4096, 8192);
         for (int i = 0; i < 24; i++) {
             tensors.put(
-                    "blocks." + i + ".weight",
-                    new TensorSource(DType.BF16, shape, () -> zeros));
+                    "blocks." + i + ".weight", new TensorSource(DType.BF16, shape, () -> zeros));
         }
         SafetensorsWriter.stream(folder.resolve("base.safetensors"), tensors, Map.of());
         tensors.clear();
