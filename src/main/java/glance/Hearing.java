@@ -70,6 +70,11 @@ final class Hearing implements RunListener {
     }
 
     @Override
+    public boolean wantsPreview() {
+        return origin != null && listener.wantsPreview(last);
+    }
+
+    @Override
     public void preview(int step, List<BufferedImage> images) {
         Settings settings = origin.settings();
         String prompt = settings.prompts().get(last.prompt());

@@ -22,8 +22,17 @@ public interface Listener {
     default void stage(String name) {}
 
     /**
-     * The pictures of a prompt as they look by now, where {@link
-     * glance.api.Request#previewEvery(int)} asks for them.
+     * Asked after each step: whether {@link #preview} shall have the pictures as they look by now.
+     * They are decoded for that, which may take as long as a step.
+     *
+     * @param progress where the run is
+     */
+    default boolean wantsPreview(Progress progress) {
+        return false;
+    }
+
+    /**
+     * The pictures of a prompt as they look by now.
      *
      * @param progress where the run is
      * @param pictures one for each of the batch

@@ -161,6 +161,11 @@ class GlanceTest {
                     }
 
                     @Override
+                    public boolean wantsPreview(Progress progress) {
+                        return progress.step() % 4 == 0;
+                    }
+
+                    @Override
                     public void preview(Progress progress, List<Picture> pictures) {
                         events.add("preview " + progress.step() + " of " + pictures.get(0));
                     }
@@ -170,10 +175,7 @@ class GlanceTest {
                         events.add("picture " + index);
                     }
                 };
-        Request two =
-                RED.prompts(List.of("a red circle", "a blue star"))
-                        .plan("glance-8")
-                        .previewEvery(4);
+        Request two = RED.prompts(List.of("a red circle", "a blue star")).plan("glance-8");
         model.draw(two, listener);
         assertThat(steps).extracting(Progress::done).endsWith(15, 16).hasSize(16);
         assertThat(steps).extracting(Progress::total).containsOnly(16);

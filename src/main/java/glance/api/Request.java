@@ -31,7 +31,6 @@ public final class Request {
     private Integer maxPromptTokens;
     private Plan plan;
     private List<Lora> loras;
-    private int previewEvery;
 
     /**
      * Size of a picture in pixels.
@@ -101,7 +100,6 @@ public final class Request {
         copy.maxPromptTokens = maxPromptTokens;
         copy.plan = plan;
         copy.loras = loras;
-        copy.previewEvery = previewEvery;
         change.accept(copy);
         return copy;
     }
@@ -190,11 +188,6 @@ public final class Request {
         return with(r -> r.loras = List.copyOf(others));
     }
 
-    /** The picture as it looks after every so many steps goes to the listener; 0 for never. */
-    public Request previewEvery(int steps) {
-        return with(r -> r.previewEvery = steps);
-    }
-
     /** What to draw. */
     public List<String> prompts() {
         return prompts;
@@ -243,10 +236,5 @@ public final class Request {
     /** The adapters, if they were said. */
     public Optional<List<Lora>> loras() {
         return Optional.ofNullable(loras);
-    }
-
-    /** Steps between two previews; 0 for none. */
-    public int previewEvery() {
-        return previewEvery;
     }
 }

@@ -128,8 +128,7 @@ final class PipelineCheck {
                         size[1],
                         new Guidance((float) folder.required("guidance").asDouble(), true),
                         plan(run),
-                        run.endsWith("experts") ? experts() : List.of(),
-                        0);
+                        run.endsWith("experts") ? experts() : List.of());
         float[] sigmas = pipeline.plan(request).sigmas();
         String prefix = "out." + run + ".";
         folder.compare(

@@ -131,7 +131,7 @@ final class GenerateCommand implements Callable<Integer> {
                 OutputFiles.plan(
                         out, overwrite, settings.prompts(), settings.seed(), settings.batch());
         checkOutput(files.files());
-        Request request = settings.request().previewEvery(previewEvery);
+        Request request = settings.request();
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options())) {
             Model model =
                     glance.load(
@@ -180,6 +180,11 @@ final class GenerateCommand implements Callable<Integer> {
 
     private Progress progress(PictureWriter writer) {
         return new Progress(session, "denoising") {
+            @Override
+            public boolean wantsPreview(glance.Progress progress) {
+                return previewEvery > 0 && progress.step() % previewEvery == 0;
+            }
+
             @Override
             public void preview(glance.Progress progress, List<Picture> pictures) {
                 writer.preview(progress, pictures);

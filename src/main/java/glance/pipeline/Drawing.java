@@ -114,7 +114,7 @@ public final class Drawing implements AutoCloseable {
             }
             denoiser.parameters().load();
             listener.stage(DENOISING);
-            Previews previews = new Previews(ops, settings, grid, parts, listener);
+            Previews previews = new Previews(ops, grid, parts, listener);
             for (Conditioned conditioned : prepared) {
                 try (Scope scope = ops.scope()) {
                     Tensor noise = noise(settings.seed());

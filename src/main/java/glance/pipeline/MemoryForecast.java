@@ -65,8 +65,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
                         size,
                         Guidance.of(defaults),
                         defaults.plan(),
-                        List.of(),
-                        0);
+                        List.of());
         return of(DryDevice.of(device), folder, request);
     }
 

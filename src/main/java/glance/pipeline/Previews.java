@@ -6,17 +6,15 @@ import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.function.ObjIntConsumer;
 
-/** Decodes the latents every few steps, when asked for. */
+/** Decodes the latents after the steps for which the listener asks. */
 final class Previews implements ObjIntConsumer<Tensor> {
     private final Ops ops;
-    private final int every;
     private final TokenGrid grid;
     private final RunListener listener;
     private final Parts parts;
 
-    Previews(Ops ops, Settings settings, TokenGrid grid, Parts parts, RunListener listener) {
+    Previews(Ops ops, TokenGrid grid, Parts parts, RunListener listener) {
         this.ops = ops;
-        this.every = settings.previewEvery();
         this.grid = grid;
         this.parts = parts;
         this.listener = listener;
@@ -24,7 +22,7 @@ final class Previews implements ObjIntConsumer<Tensor> {
 
     @Override
     public void accept(Tensor latents, int step) {
-        if (every > 0 && step % every == 0) {
+        if (listener.wantsPreview()) {
             try (Scope scope = ops.scope()) {
                 listener.preview(step, Pictures.of(ops, parts.codec().decode(ops, latents, grid)));
             }

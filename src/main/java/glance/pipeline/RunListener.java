@@ -33,7 +33,12 @@ public interface RunListener {
     /** The adapters changed between two steps. */
     default void adapterSwitch(double seconds) {}
 
-    /** The pictures as they look after a step, when previews were asked for. */
+    /** Asked after each step: whether {@link #preview} shall have the pictures as they look now. */
+    default boolean wantsPreview() {
+        return false;
+    }
+
+    /** The pictures as they look after a step. */
     default void preview(int step, List<BufferedImage> pictures) {}
 
     /**

@@ -25,7 +25,6 @@ import java.util.List;
  * @param guidance its scales
  * @param plan the steps
  * @param loras adapters beside those of the plan; each is one file
- * @param previewEvery decode the latents after each this many steps; 0 for never
  * @param maxPromptTokens tokens of a prompt that are read; 0 for the model's own number
  */
 public record Settings(
@@ -38,7 +37,6 @@ public record Settings(
         Guidance guidance,
         Plan plan,
         List<Lora> loras,
-        int previewEvery,
         int maxPromptTokens) {
 
     public Settings {
@@ -56,9 +54,8 @@ public record Settings(
             int height,
             Guidance guidance,
             Plan plan,
-            List<Lora> loras,
-            int previewEvery) {
-        this(prompts, negative, seed, batch, width, height, guidance, plan, loras, previewEvery, 0);
+            List<Lora> loras) {
+        this(prompts, negative, seed, batch, width, height, guidance, plan, loras, 0);
     }
 
     /**
@@ -101,7 +98,6 @@ public record Settings(
                 request.loras().isPresent()
                         ? named.stream().map(lora -> strong(lora, advice)).toList()
                         : OwnExperts.of(folder, plan),
-                request.previewEvery(),
                 family.promptTokens(folder).of(request.maxPromptTokens().orElse(0)));
     }
 
@@ -125,8 +121,7 @@ public record Settings(
                         .guidance(guidance.scale())
                         .embeddedGuidance(guidance.embedded())
                         .plan(plan)
-                        .loras(loras)
-                        .previewEvery(previewEvery);
+                        .loras(loras);
         return maxPromptTokens == 0 ? request : request.maxPromptTokens(maxPromptTokens);
     }
 
@@ -147,7 +142,6 @@ public record Settings(
                 guidance,
                 otherPlan,
                 otherLoras,
-                previewEvery,
                 maxPromptTokens);
     }
 

@@ -23,10 +23,6 @@ final class SettingsCheck {
         if (settings.batch() < 1) {
             throw new RequestException("batch must be at least 1, got " + settings.batch());
         }
-        if (settings.previewEvery() < 0) {
-            throw new RequestException(
-                    "previews come every 1 or more steps, got " + settings.previewEvery());
-        }
         float scale = settings.guidance().scale();
         if (!(scale >= 1) || Float.isInfinite(scale)) {
             throw new RequestException(

@@ -136,7 +136,6 @@ final class SizeCheck {
                         request.guidance(),
                         Plans.uniform(1),
                         List.of(),
-                        0,
                         request.maxPromptTokens());
         boolean mapped = device.memory().mapsWeights();
         try (DryDevice dry = DryDevice.of(device)) {

@@ -120,8 +120,7 @@ class ComparisonRunTest {
                                                                 64,
                                                                 new Guidance(4, true),
                                                                 PlanJson.find("uniform-4"),
-                                                                List.of(lora),
-                                                                0),
+                                                                List.of(lora)),
                                                         SILENT)
                                                 .get(0)
                                                 .picture())));

@@ -43,7 +43,6 @@ public class PictureTextTest {
                                     Lora.of(Path.of("b.safetensors"))
                                             .strength(Strength.ramp(0.2f, 1))
                                             .on("0%-25%")),
-                            0,
                             512),
                     new PhasePlan(
                             "two",

@@ -35,8 +35,7 @@ class DecodingTest {
                     64,
                     new Guidance(1, true),
                     PlanJson.find("uniform-1"),
-                    List.of(),
-                    0);
+                    List.of());
 
     /** What a run did, in order. */
     private static final class Diary implements RunListener {

@@ -42,8 +42,7 @@ class MemoryForecastTest {
                         height,
                         new Guidance(guidance, true),
                         Plans.uniform(2),
-                        List.of(),
-                        0);
+                        List.of());
         requireForetold(Fixture.tinyModel(), request);
     }
 

@@ -33,8 +33,7 @@ class PipelineTest {
                 64,
                 new Guidance(4, true),
                 PlanJson.find(plan),
-                loras,
-                0);
+                loras);
     }
 
     private static Pipeline pipeline(Ops ops) {
@@ -213,11 +212,11 @@ class PipelineTest {
     }
 
     @Test
-    void run_previews_comeEveryNSteps() {
+    void run_previews_comeWhereTheListenerWantsThem() {
         Fixture.onCpu(
                 ops -> {
                     List<Integer> previews = new ArrayList<>();
-                    Settings every2 =
+                    Settings five =
                             new Settings(
                                     List.of(PROMPT),
                                     " ",
@@ -227,12 +226,23 @@ class PipelineTest {
                                     64,
                                     new Guidance(1, true),
                                     PlanJson.find("uniform-5"),
-                                    List.of(),
-                                    2);
+                                    List.of());
                     run(
                             ops,
-                            every2,
+                            five,
                             new RunListener() {
+                                private int last;
+
+                                @Override
+                                public void step(int step, int of, String phase, double seconds) {
+                                    last = step;
+                                }
+
+                                @Override
+                                public boolean wantsPreview() {
+                                    return last == 2 || last == 4;
+                                }
+
                                 @Override
                                 public void preview(int step, List<BufferedImage> pictures) {
                                     assertThat(pictures).hasSize(1);
@@ -285,8 +295,7 @@ class PipelineTest {
                 height,
                 r.guidance(),
                 r.plan(),
-                r.loras(),
-                0);
+                r.loras());
     }
 
     private static Settings prompted(Settings r, List<String> prompts) {
@@ -299,7 +308,6 @@ class PipelineTest {
                 r.height(),
                 r.guidance(),
                 r.plan(),
-                r.loras(),
-                0);
+                r.loras());
     }
 }

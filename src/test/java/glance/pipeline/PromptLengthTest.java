@@ -196,8 +196,7 @@ class PromptLengthTest {
                         64,
                         new Guidance(2, true),
                         Plans.uniform(1),
-                        List.of(),
-                        0);
+                        List.of());
         DryDevice device = DryDevice.ideal(DType.F32);
         try (Ops ops = new Ops(device)) {
             pipeline(ops, "qwen-image").run(request, listener);
@@ -216,7 +215,6 @@ class PromptLengthTest {
                             new Guidance(2, true),
                             Plans.uniform(1),
                             List.of(),
-                            0,
                             600);
             pipeline(ops, "qwen-image").prepare(one, listener).close();
             assertThat(warnings)
@@ -245,7 +243,6 @@ class PromptLengthTest {
                         plain.guidance(),
                         plain.plan(),
                         plain.loras(),
-                        0,
                         tokens);
         return MemoryForecast.of(
                         DryDevice.ideal(DType.F32), ModelFolder.open(models.get("sd3")), request)
@@ -269,7 +266,6 @@ class PromptLengthTest {
                 new Guidance(1, false),
                 Plans.uniform(1),
                 List.of(),
-                0,
                 tokens);
     }
 }

@@ -31,8 +31,7 @@ class SizeCheckTest {
                 height,
                 new Guidance(1, false),
                 PlanJson.find(plan),
-                List.of(),
-                0);
+                List.of());
     }
 
     private static void check(long memoryBytes, Settings request) {

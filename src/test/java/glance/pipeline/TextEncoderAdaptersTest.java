@@ -64,8 +64,7 @@ class TextEncoderAdaptersTest {
                         64,
                         new Guidance(1, false, 3.5f),
                         PlanJson.find("uniform-3"),
-                        List.of(Lora.of(home.resolve("text_encoder.safetensors"))),
-                        0);
+                        List.of(Lora.of(home.resolve("text_encoder.safetensors"))));
         Fixture.onCpu(
                 ops -> {
                     Path model = Fixture.folder("flux-tiny");

@@ -42,8 +42,7 @@ final class BenchRequest {
                     wanted.height(),
                     Guidance.of(defaults),
                     PlanJson.find(plan),
-                    List.of(),
-                    0);
+                    List.of());
         } catch (IllegalArgumentException e) {
             throw new WrongUseException(e.getMessage());
         }

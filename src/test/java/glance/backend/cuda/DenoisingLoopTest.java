@@ -104,8 +104,7 @@ class DenoisingLoopTest {
                 side,
                 request.guidance(),
                 request.plan(),
-                request.loras(),
-                0);
+                request.loras());
     }
 
     /** The calls of each step. */

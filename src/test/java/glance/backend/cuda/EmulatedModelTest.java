@@ -169,7 +169,6 @@ class EmulatedModelTest {
                 64,
                 new Guidance(4, true),
                 PlanJson.find(plan),
-                List.of(),
-                0);
+                List.of());
     }
 }

@@ -50,7 +50,7 @@ class FluxFamilyTest {
     private static Settings request(
             String prompt, String negative, Guidance guidance, Plan plan, Lora... loras) {
         return new Settings(
-                List.of(prompt), negative, 3, 1, SIZE, SIZE, guidance, plan, List.of(loras), 0);
+                List.of(prompt), negative, 3, 1, SIZE, SIZE, guidance, plan, List.of(loras));
     }
 
     private static int[] run(Ops ops, Path model, Settings request) {
@@ -137,8 +137,7 @@ class FluxFamilyTest {
                                     SIZE,
                                     new Guidance(2, false, 3.5f),
                                     Plans.uniform(2),
-                                    List.of(),
-                                    0);
+                                    List.of());
                     List<ImageResult> results =
                             Runs.run(ops, ModelFolder.open(dev), both, new RunListener() {});
                     assertThat(results).extracting(ImageResult::seed).containsExactly(3L, 4L);
@@ -201,8 +200,7 @@ class FluxFamilyTest {
                                     256,
                                     OWN,
                                     PlanJson.find("glance"),
-                                    List.of(),
-                                    0);
+                                    List.of());
                     float[] sigmas =
                             new Pipeline(ops, ModelFolder.open(dev), Residency.STREAM)
                                     .plan(large)
