@@ -179,13 +179,19 @@ public final class Model implements AutoCloseable {
 
     /**
      * A request without gaps: what it does not say is filled in with what the model would use. Of a
-     * random seed this is the draw.
+     * random seed this is the draw. Answers at once, also while the model draws.
      *
      * @throws RequestException if the request makes no sense for this model
      * @throws glance.api.FormatException if an adapter that it names is damaged
      */
     public Request complete(Request request) {
-        return settings(request).request();
+        Settings settings = settings(request);
+        refusingAsRequest(
+                () -> {
+                    pipeline.require(settings);
+                    return null;
+                });
+        return settings.request();
     }
 
     /**

@@ -33,6 +33,7 @@ public final class Engine {
                         .addSubcommand(new GenerateCommand(session))
                         .addSubcommand(new CompareCommand(session))
                         .addSubcommand(new TrainCommand(session))
+                        .addSubcommand(new ServeCommand(session))
                         .addSubcommand(new PullCommand(session))
                         .addSubcommand(new InfoCommand(session))
                         .addSubcommand(new ConvertCommand(session))

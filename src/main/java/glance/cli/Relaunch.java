@@ -107,6 +107,7 @@ final class Relaunch {
 
         int run(List<String> command) throws IOException {
             start(command);
+            Signals.passOn("TERM", process.toHandle());
             try {
                 int exitCode = process.waitFor();
                 pump.join(DRAIN_MILLIS);

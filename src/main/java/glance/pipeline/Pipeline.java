@@ -107,8 +107,17 @@ public final class Pipeline implements AutoCloseable {
      * @throws DeviceException if the device has too little memory, with the largest size that works
      */
     public void check(Settings settings) {
-        SettingsCheck.require(settings, family, folder);
+        require(settings);
         new SizeCheck(ops.device(), folder, settings, geometry, schedule).require();
+    }
+
+    /**
+     * Checks values and plan alone, on any thread.
+     *
+     * @throws glance.api.RequestException if they do not fit the model, naming the value
+     */
+    public void require(Settings settings) {
+        SettingsCheck.require(settings, family, folder);
         PhasePlan plan = plan(settings);
         loras(settings).forEach(lora -> ExpertReader.check(lora, plan));
     }

@@ -1,0 +1,76 @@
+package glance.serve.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import glance.serve.http.HttpProblem;
+import java.math.BigInteger;
+
+/** Values of a JSON body that clients of other servers send: numbers may be texts. */
+final class Json {
+    private final JsonNode body;
+
+    Json(JsonNode body) {
+        this.body = body;
+    }
+
+    /** A text that is there and not empty, or null. */
+    String text(String key) {
+        JsonNode value = body.get(key);
+        if (value == null || value.isNull() || value.isTextual() && value.asText().isBlank()) {
+            return null;
+        }
+        if (!value.isValueNode()) {
+            throw HttpProblem.invalid(key, "must be a text");
+        }
+        return value.asText();
+    }
+
+    /** A whole number in a range, or null. */
+    Integer integer(String key, int least, int most) {
+        String text = text(key);
+        if (text == null) {
+            return null;
+        }
+        try {
+            int value = Integer.parseInt(text);
+            if (value >= least && value <= most) {
+                return value;
+            }
+        } catch (NumberFormatException e) {
+            // refused below
+        }
+        throw HttpProblem.invalid(key, "must be a whole number from " + least + " to " + most);
+    }
+
+    /** A number, or null. */
+    Float number(String key) {
+        String text = text(key);
+        try {
+            return text == null ? null : Float.valueOf(text);
+        } catch (NumberFormatException e) {
+            throw HttpProblem.invalid(key, "must be a number");
+        }
+    }
+
+    /** A seed; null if there is none, or -1 as other servers write that. */
+    BigInteger seed(String key) {
+        String text = text(key);
+        try {
+            BigInteger seed = text == null ? null : new BigInteger(text);
+            return seed == null || seed.signum() < 0 ? null : seed;
+        } catch (NumberFormatException e) {
+            throw HttpProblem.invalid(key, "must be a whole number");
+        }
+    }
+
+    /** A choice; false if it is not there. */
+    boolean flag(String key) {
+        JsonNode value = body.get(key);
+        return value != null && value.asBoolean();
+    }
+
+    /** Any value, or null. */
+    JsonNode value(String key) {
+        JsonNode value = body.get(key);
+        return value == null || value.isNull() ? null : value;
+    }
+}

@@ -1,0 +1,285 @@
+package glance.serve.api;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import glance.Picture;
+import glance.serve.http.EventStream;
+import glance.serve.http.Exchange;
+import glance.serve.http.HttpProblem;
+import glance.serve.http.Routes;
+import glance.serve.job.Job;
+import glance.serve.job.JobRecord;
+import glance.serve.job.JobRequest;
+import glance.serve.job.JobWatcher;
+import glance.serve.job.Jobs;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The images of OpenAI's API: {@code /v1/images/generations}, {@code /v1/images/edits}, {@code
+ * /v1/models}. Beside its own names, requests may have those that other servers use ({@code seed},
+ * {@code negative_prompt}, {@code num_inference_steps}, {@code guidance_scale}, {@code
+ * true_cfg_scale}), and {@code plan} and {@code lora}. A field of no meaning here is ignored, since
+ * clients send many.
+ */
+public final class OpenAi {
+    private static final int MAX_PARTIAL = 3;
+    private static final int DEFAULT_QUALITY = 95;
+    private static final int MAX_STEPS = 1000;
+    private static final long LOOK_MILLIS = 100;
+
+    private final Jobs jobs;
+    private final Facts facts;
+
+    public OpenAi(Jobs jobs, Facts facts) {
+        this.jobs = jobs;
+        this.facts = facts;
+    }
+
+    /** Adds its addresses. */
+    public void addTo(Routes routes) {
+        routes.add("POST", "/v1/images/generations", this::generate)
+                .add("POST", "/v1/images/edits", this::edit)
+                .add("GET", "/v1/models", this::models)
+                .add("GET", "/v1/models/{id}", exchange -> exchange.answer(200, model()));
+    }
+
+    private void models(Exchange exchange) throws IOException {
+        exchange.answer(200, Map.of("object", "list", "data", List.of(model())));
+    }
+
+    /** Any name of a model is taken; this is its own. */
+    private Map<String, Object> model() {
+        return Map.of(
+                "id",
+                facts.modelName(),
+                "object",
+                "model",
+                "created",
+                facts.startedSeconds(),
+                "owned_by",
+                "glance-engine");
+    }
+
+    private void edit(Exchange exchange) {
+        throw HttpProblem.invalid(
+                facts.modelName() + " does not edit pictures; use /v1/images/generations");
+    }
+
+    private void generate(Exchange exchange) throws Exception {
+        Json body = new Json(exchange.json());
+        JobRequest asked = asked(body);
+        Format format = Format.of(body);
+        Integer partial = body.integer("partial_images", 0, MAX_PARTIAL);
+        if (body.flag("stream")) {
+            stream(exchange, asked, format, partial == null ? 0 : partial);
+            return;
+        }
+        exchange.willWait();
+        List<String> files = new ArrayList<>();
+        Job job = jobs.submit(asked, true, finished(format, files));
+        Attendance.await(exchange, jobs, job);
+        exchange.answer(200, reply(exchange, job.record(), files, body));
+    }
+
+    private static JobWatcher finished(Format format, List<String> files) {
+        return new JobWatcher() {
+            @Override
+            public void changed(JobRecord job) {}
+
+            @Override
+            public void picture(JobRecord job, int index, Picture picture, byte[] png) {
+                files.add(format.base64(picture, png));
+            }
+        };
+    }
+
+    private static Map<String, Object> reply(
+            Exchange exchange, JobRecord job, List<String> files, Json body) {
+        boolean url = "url".equals(body.text("response_format"));
+        List<Map<String, Object>> data = new ArrayList<>();
+        for (int i = 0; i < files.size(); i++) {
+            JobRecord.Picture picture = job.pictures().get(i);
+            Map<String, Object> entry = new LinkedHashMap<>();
+            if (url) {
+                entry.put("url", exchange.base() + "/v1/pictures/" + picture.file());
+            }
+            entry.put("b64_json", files.get(i));
+            entry.put("seed", picture.seed());
+            data.add(entry);
+        }
+        Map<String, Object> reply = new LinkedHashMap<>();
+        reply.put("created", job.created());
+        reply.put("data", data);
+        reply.put("size", size(job.pictures().get(0)));
+        reply.put("job", job.id());
+        return reply;
+    }
+
+    private static String size(JobRecord.Picture picture) {
+        return picture.width() + "x" + picture.height();
+    }
+
+    private JobRequest asked(Json body) {
+        String size = body.text("size");
+        Float scale = body.number("guidance_scale");
+        Float trueScale = body.number("true_cfg_scale");
+        Float guidance = facts.takesGuidance() || trueScale != null ? trueScale : scale;
+        return new JobRequest(
+                required(body.text("prompt")),
+                body.text("negative_prompt"),
+                body.seed("seed"),
+                body.integer("n", 1, JobRequest.MAX_PICTURES),
+                "auto".equals(size) ? null : size,
+                guidance,
+                facts.takesGuidance() ? scale : null,
+                plan(body),
+                loras(body));
+    }
+
+    private static String required(String prompt) {
+        if (prompt == null) {
+            throw HttpProblem.invalid("prompt", "is missing or empty; say what to draw");
+        }
+        return prompt;
+    }
+
+    private static JsonNode plan(Json body) {
+        JsonNode plan = body.value("plan");
+        Integer steps = body.integer("num_inference_steps", 1, MAX_STEPS);
+        if (plan != null && steps != null) {
+            throw HttpProblem.invalid("plan", "and num_inference_steps: give one of them");
+        }
+        return steps == null ? plan : new TextNode("uniform-" + steps);
+    }
+
+    private static List<JobRequest.Adapter> loras(Json body) {
+        JsonNode list = body.value("lora");
+        if (list == null) {
+            return null;
+        }
+        try {
+            return glance.io.Json.MAPPER.convertValue(list, new TypeReference<>() {});
+        } catch (IllegalArgumentException e) {
+            throw HttpProblem.invalid(
+                    "lora", "must be a list of {\"file\": NAME, \"scale\": ..., \"steps\": ...}");
+        }
+    }
+
+    /** One thing that a stream tells. */
+    private record Event(String name, ObjectNode value) {}
+
+    private void stream(Exchange exchange, JobRequest asked, Format format, int partial)
+            throws Exception {
+        BlockingQueue<Event> news = new LinkedBlockingQueue<>();
+        Job job = jobs.submit(asked, true, streaming(format, partial, news));
+        boolean over = false;
+        try (EventStream events = exchange.events()) {
+            while (!over || !news.isEmpty()) {
+                Event event = news.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+                if (event != null) {
+                    events.send(event.name(), event.value());
+                } else {
+                    Attendance.requireClient(exchange, jobs, job);
+                }
+                over = job.await(0);
+            }
+            if (job.record().error() != null) {
+                ObjectNode error = glance.io.Json.MAPPER.createObjectNode().put("type", "error");
+                error.putObject("error").put("message", job.record().error());
+                events.send("error", error);
+            }
+        } catch (IOException e) {
+            jobs.cancel(job);
+            throw e;
+        }
+    }
+
+    private static JobWatcher streaming(Format format, int partial, BlockingQueue<Event> news) {
+        return new JobWatcher() {
+            private int shown;
+
+            @Override
+            public void changed(JobRecord job) {}
+
+            @Override
+            public boolean wantsPreview(int step, int steps) {
+                return PartialSteps.isOne(step, steps, partial);
+            }
+
+            @Override
+            public void preview(JobRecord job, List<byte[]> pngs) {
+                ObjectNode value =
+                        event("image_generation.partial_image", job, format.name())
+                                .put("partial_image_index", shown++)
+                                .put("b64_json", Base64.getEncoder().encodeToString(pngs.get(0)));
+                news.add(new Event("image_generation.partial_image", value));
+            }
+
+            @Override
+            public void picture(JobRecord job, int index, Picture picture, byte[] png) {
+                ObjectNode value =
+                        event("image_generation.completed", job, format.name())
+                                .put("b64_json", format.base64(picture, png));
+                value.put("size", picture.image().getWidth() + "x" + picture.image().getHeight());
+                value.putPOJO("seed", job.pictures().get(index).seed());
+                value.putObject("usage")
+                        .put("input_tokens", 0)
+                        .put("output_tokens", 0)
+                        .put("total_tokens", 0)
+                        .putObject("input_tokens_details")
+                        .put("image_tokens", 0)
+                        .put("text_tokens", 0);
+                news.add(new Event("image_generation.completed", value));
+            }
+        };
+    }
+
+    private static ObjectNode event(String type, JobRecord job, String format) {
+        return glance.io.Json.MAPPER
+                .createObjectNode()
+                .put("type", type)
+                .put("created_at", job.created())
+                .put("background", "opaque")
+                .put("output_format", format)
+                .put("quality", "auto")
+                .put("size", "auto");
+    }
+
+    /**
+     * The form of the files.
+     *
+     * @param name png or jpeg
+     * @param quality of a jpeg, 1 to 100
+     */
+    private record Format(String name, int quality) {
+        static Format of(Json body) {
+            String name = body.text("output_format");
+            if (name != null && !name.equals("png") && !name.equals("jpeg")) {
+                throw HttpProblem.invalid("output_format", "must be png or jpeg");
+            }
+            String response = body.text("response_format");
+            if (response != null && !response.equals("url") && !response.equals("b64_json")) {
+                throw HttpProblem.invalid("response_format", "must be b64_json or url");
+            }
+            Integer quality = body.integer("output_compression", 0, 100);
+            return new Format(
+                    name == null ? "png" : name,
+                    quality == null ? DEFAULT_QUALITY : Math.max(1, quality));
+        }
+
+        String base64(Picture picture, byte[] png) {
+            return Base64.getEncoder()
+                    .encodeToString(name.equals("png") ? png : picture.jpeg(quality));
+        }
+    }
+}

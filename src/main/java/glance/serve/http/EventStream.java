@@ -1,0 +1,35 @@
+package glance.serve.http;
+
+import glance.io.Json;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/** An answer of server-sent events. A write fails once the client has left. */
+public final class EventStream implements AutoCloseable {
+    private final OutputStream out;
+
+    EventStream(OutputStream out) {
+        this.out = out;
+    }
+
+    /** Sends an event with a value as JSON. */
+    public void send(String name, Object value) throws IOException {
+        write("event: " + name + "\ndata: " + Json.MAPPER.writeValueAsString(value) + "\n\n");
+    }
+
+    /** Sends a line that clients ignore, which keeps the connection. */
+    public void beat() throws IOException {
+        write(":\n\n");
+    }
+
+    private void write(String text) throws IOException {
+        out.write(text.getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+
+    @Override
+    public void close() throws IOException {
+        out.close();
+    }
+}

@@ -1,0 +1,155 @@
+package glance.serve.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.io.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Fields;
+
+/** A request and its answer. Reads and writes block; it belongs to the thread that handles it. */
+public final class Exchange {
+    private static final ObjectMapper MAPPER = Json.MAPPER;
+
+    private final Request request;
+    private final Response response;
+    private final Map<String, String> path;
+    private final long maxBytes;
+    private final ByteBuffer probe = ByteBuffer.allocate(1024);
+    private boolean gone;
+
+    Exchange(Request request, Response response, Map<String, String> path, long maxBytes) {
+        this.request = request;
+        this.response = response;
+        this.path = path;
+        this.maxBytes = maxBytes;
+    }
+
+    /** A part of the path that the route names. */
+    public String path(String name) {
+        return path.get(name);
+    }
+
+    /** A parameter of the query, or null. */
+    public String query(String name) {
+        Fields fields = Request.extractQueryParameters(request);
+        return fields.getValue(name);
+    }
+
+    /** A header, or null. */
+    public String header(String name) {
+        return request.getHeaders().get(name);
+    }
+
+    /** Where the client found this server: {@code http://127.0.0.1:8188}. */
+    public String base() {
+        String proto = header("X-Forwarded-Proto");
+        return ("https".equals(proto) ? "https" : "http") + "://" + header("Host");
+    }
+
+    /**
+     * The body.
+     *
+     * @throws HttpProblem if it is too large
+     */
+    public byte[] body() throws IOException {
+        if (request.getLength() > maxBytes) {
+            throw HttpProblem.tooLarge(maxBytes);
+        }
+        try (InputStream in = Content.Source.asInputStream(request)) {
+            byte[] bytes = in.readNBytes((int) maxBytes + 1);
+            if (bytes.length > maxBytes) {
+                throw HttpProblem.tooLarge(maxBytes);
+            }
+            return bytes;
+        }
+    }
+
+    /**
+     * The body, which must be a JSON object; without a body an empty one.
+     *
+     * @throws HttpProblem if it is not
+     */
+    public ObjectNode json() throws IOException {
+        byte[] bytes = body();
+        if (bytes.length == 0) {
+            return MAPPER.createObjectNode();
+        }
+        JsonNode node;
+        try {
+            node = MAPPER.readTree(new String(bytes, StandardCharsets.UTF_8));
+        } catch (JsonProcessingException e) {
+            throw HttpProblem.invalid("the body is not JSON: " + e.getOriginalMessage());
+        }
+        if (node instanceof ObjectNode object) {
+            return object;
+        }
+        throw HttpProblem.invalid("the body must be a JSON object");
+    }
+
+    /** Adds a header to the answer. */
+    public void put(String name, String value) {
+        response.getHeaders().put(name, value);
+    }
+
+    /** Answers with a value as JSON. */
+    public void answer(int status, Object value) throws IOException {
+        answer(status, "application/json", MAPPER.writeValueAsBytes(value));
+    }
+
+    /** Answers with bytes. */
+    public void answer(int status, String type, byte[] bytes) throws IOException {
+        response.setStatus(status);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
+        response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
+        try (OutputStream out = Content.Sink.asOutputStream(response)) {
+            out.write(bytes);
+        }
+    }
+
+    /** Begins an answer of server-sent events. */
+    public EventStream events() {
+        willWait();
+        response.setStatus(200);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        return new EventStream(Content.Sink.asOutputStream(response));
+    }
+
+    /**
+     * To be called before an answer that takes long: from now on {@link #isGone} knows whether the
+     * client still waits. The connection ends with the answer, since what the client sends
+     * meanwhile is not kept.
+     */
+    public void willWait() {
+        response.getHeaders().put(HttpHeader.CONNECTION, "close");
+    }
+
+    /** Whether the client has left. */
+    public boolean isGone() {
+        EndPoint end = request.getConnectionMetaData().getConnection().getEndPoint();
+        try {
+            probe.clear().flip();
+            gone |= !end.isOpen() || end.fill(probe) < 0;
+        } catch (IOException e) {
+            gone = true;
+        }
+        return gone;
+    }
+
+    /** Whether the answer has begun, so that no other can be given. */
+    boolean isCommitted() {
+        return response.isCommitted();
+    }
+}

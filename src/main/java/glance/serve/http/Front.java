@@ -1,0 +1,95 @@
+package glance.serve.http;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.Set;
+import java.util.function.Function;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+
+/** Takes every request: who asks, what answers, and what is said when it fails. */
+public final class Front extends Handler.Abstract {
+    private final Routes routes;
+    private final Gate gate;
+    private final Set<String> free;
+    private final long maxBytes;
+    private final Function<Throwable, HttpProblem> problems;
+
+    /**
+     * @param free paths that need no key
+     * @param maxBytes of a request's body
+     * @param problems words for what endpoints throw
+     */
+    public Front(
+            Routes routes,
+            Gate gate,
+            Set<String> free,
+            long maxBytes,
+            Function<Throwable, HttpProblem> problems) {
+        this.routes = routes;
+        this.gate = gate;
+        this.free = Set.copyOf(free);
+        this.maxBytes = maxBytes;
+        this.problems = problems;
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) {
+        String path = Request.getPathInContext(request);
+        Exchange exchange = null;
+        try {
+            gate.require(request, free.contains(path));
+            String method = request.getMethod().equals("HEAD") ? "GET" : request.getMethod();
+            Routes.Match match = routes.find(method, path);
+            exchange = new Exchange(request, response, match.path(), maxBytes);
+            match.endpoint().answer(exchange);
+            callback.succeeded();
+        } catch (Exception | Error e) {
+            refuse(request, response, callback, path, e);
+        }
+        return true;
+    }
+
+    private void refuse(
+            Request request, Response response, Callback callback, String path, Throwable cause) {
+        if (response.isCommitted()) {
+            callback.failed(cause);
+            return;
+        }
+        HttpProblem problem = problems.apply(cause);
+        try {
+            response.reset();
+            if (problem.retryAfterSeconds() > 0) {
+                response.getHeaders().put(HttpHeader.RETRY_AFTER, problem.retryAfterSeconds());
+            }
+            if (problem.status() == 401) {
+                response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer, Basic");
+            }
+            // what is left of the body is not read
+            response.getHeaders().put(HttpHeader.CONNECTION, "close");
+            new Exchange(request, response, null, maxBytes)
+                    .answer(problem.status(), json(problem, path));
+            callback.succeeded();
+        } catch (IOException | RuntimeException e) {
+            callback.failed(e);
+        }
+    }
+
+    /** As OpenAI and AUTOMATIC1111 word refusals. */
+    private static ObjectNode json(HttpProblem problem, String path) {
+        ObjectNode root = JsonNodeFactory.instance.objectNode();
+        if (path.startsWith("/sdapi/")) {
+            return root.put("error", problem.code()).put("detail", problem.getMessage());
+        }
+        root.putObject("error")
+                .put("message", problem.getMessage())
+                .put("type", problem.status() < 500 ? "invalid_request_error" : "server_error")
+                .put("param", problem.param())
+                .put("code", problem.code());
+        return root;
+    }
+}

@@ -1,0 +1,56 @@
+package glance.serve.job;
+
+import glance.Listener;
+import glance.Picture;
+import glance.Progress;
+import glance.schedule.Seeds;
+import java.util.List;
+
+/** Takes what the model tells of a job to the job, and its pictures into the folder. */
+final class JobListener implements Listener {
+    private final Job job;
+    private final JobFolder folder;
+
+    JobListener(Job job, JobFolder folder) {
+        this.job = job;
+        this.folder = folder;
+    }
+
+    @Override
+    public void progress(Progress progress) {
+        job.step(progress);
+        job.time(progress);
+    }
+
+    @Override
+    public void stage(String name) {
+        job.stage(name);
+    }
+
+    @Override
+    public boolean wantsPreview(Progress progress) {
+        return job.wantsPreview(progress);
+    }
+
+    @Override
+    public void preview(Progress progress, List<Picture> pictures) {
+        job.preview(progress, pictures);
+    }
+
+    @Override
+    public void picture(int index, Picture picture) {
+        byte[] png = picture.png();
+        String file = folder.keep(job.id(), Seeds.text(picture.seed()), png);
+        job.picture(file, picture, png);
+    }
+
+    @Override
+    public void warning(String message) {
+        job.warn(message);
+    }
+
+    @Override
+    public boolean isCancelled() {
+        return job.isCancelled();
+    }
+}

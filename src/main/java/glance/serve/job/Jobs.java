@@ -1,0 +1,321 @@
+package glance.serve.job;
+
+import glance.Model;
+import glance.api.CancelledException;
+import glance.api.Request;
+import glance.api.RequestException;
+import glance.schedule.Seeds;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.LinkedList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The queue of one model: jobs are drawn one after the other, in the order in which they came. Jobs
+ * that nobody waits for outlive the server: they are kept on disk until they are drawn.
+ */
+public final class Jobs implements AutoCloseable {
+    /** Jobs that are remembered; older ones stay on disk. */
+    public static final int REMEMBERED = 500;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
+    private static final DateTimeFormatter ID =
+            DateTimeFormatter.ofPattern("yyyyMMdd-HHmmssSSS").withZone(ZoneOffset.UTC);
+    private static final String LOST = "the server ended before it was drawn";
+    private static final double NANO = 1e-9;
+
+    private final Model model;
+    private final JobFolder folder;
+    private final AdapterFolder adapters;
+    private final int maxWaiting;
+    private final List<JobWatcher> watchers = new CopyOnWriteArrayList<>();
+    private final Map<String, Job> known = new LinkedHashMap<>();
+    private final LinkedList<Job> waiting = new LinkedList<>();
+    private final Thread thread = new Thread(this::work, "jobs");
+    private Job running;
+    private boolean accepting = true;
+    private boolean draining;
+    private double lastSeconds = 1;
+
+    /** The queue is full. */
+    public static final class FullException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        private final int waiting;
+        private final int seconds;
+
+        private FullException(int waiting, int seconds) {
+            super("the queue is full");
+            this.waiting = waiting;
+            this.seconds = seconds;
+        }
+
+        /** How many wait. */
+        public int waiting() {
+            return waiting;
+        }
+
+        /** When there is room again, by what the last job took. */
+        public int seconds() {
+            return seconds;
+        }
+    }
+
+    /** The server is about to end. */
+    public static final class StoppingException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        private StoppingException() {
+            super("the server is about to stop");
+        }
+    }
+
+    /**
+     * Goes on with what the folder has.
+     *
+     * @param maxWaiting jobs that may wait
+     */
+    public Jobs(Model model, JobFolder folder, AdapterFolder adapters, int maxWaiting) {
+        this.model = model;
+        this.folder = folder;
+        this.adapters = adapters;
+        this.maxWaiting = maxWaiting;
+        folder.load(REMEMBERED).forEach(this::restore);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void restore(JobRecord kept) {
+        if (kept.state().isFinal()) {
+            known.put(kept.id(), new Job(kept, kept.state(), kept.error()));
+            return;
+        }
+        try {
+            Request request = model.complete(kept.request().forModel(adapters));
+            Job job = new Job(kept.id(), kept.created(), false, kept.request(), request);
+            known.put(job.id(), job);
+            waiting.add(job);
+        } catch (RuntimeException e) {
+            JobState state = JobState.FAILED;
+            known.put(kept.id(), new Job(kept, state, LOST + "; now: " + Words.of(e)));
+        }
+    }
+
+    /** Somebody hears of all jobs from now on. */
+    public void watch(JobWatcher watcher) {
+        watchers.add(watcher);
+    }
+
+    /** Somebody hears no more of jobs that come. */
+    public void unwatch(JobWatcher watcher) {
+        watchers.remove(watcher);
+        recent().forEach(job -> job.unwatch(watcher));
+    }
+
+    /**
+     * Takes a job.
+     *
+     * @param attended whether it ends with the client that waits for it
+     * @param own hear of it from the beginning
+     * @throws RequestException if it makes no sense for the model
+     * @throws FullException if too many wait
+     * @throws StoppingException if the server is about to end
+     */
+    public Job submit(JobRequest asked, boolean attended, JobWatcher... own) {
+        requireRoom();
+        Request request = model.complete(asked.forModel(adapters));
+        JobRequest seeded = asked.withSeed(Seeds.number(request.seed().orElseThrow()));
+        Instant now = Instant.now();
+        String id =
+                ID.format(now)
+                        + "-"
+                        + Integer.toString(ThreadLocalRandom.current().nextInt(46_656), 36);
+        Job job = new Job(id, now.getEpochSecond(), attended, seeded, request);
+        if (!attended) {
+            folder.keep(job.record());
+        }
+        watchers.forEach(job::watch);
+        for (JobWatcher watcher : own) {
+            job.watch(watcher);
+        }
+        synchronized (this) {
+            requireRoom();
+            known.put(id, job);
+            waiting.add(job);
+            forgetOld();
+            notifyAll();
+        }
+        job.announce();
+        return job;
+    }
+
+    private synchronized void requireRoom() {
+        if (!accepting) {
+            throw new StoppingException();
+        }
+        if (waiting.size() >= maxWaiting) {
+            throw new FullException(
+                    waiting.size(), (int) Math.max(1, Math.min(3600, Math.ceil(lastSeconds))));
+        }
+    }
+
+    private void forgetOld() {
+        Iterator<Job> oldest = known.values().iterator();
+        for (int surplus = known.size() - REMEMBERED; surplus > 0 && oldest.hasNext(); ) {
+            if (oldest.next().state().isFinal()) {
+                oldest.remove();
+                surplus--;
+            }
+        }
+    }
+
+    /** The job of a name, if it is remembered. */
+    public synchronized Optional<Job> find(String id) {
+        return Optional.ofNullable(known.get(id));
+    }
+
+    /** All that are remembered, newest first. */
+    public synchronized List<Job> recent() {
+        List<Job> jobs = new ArrayList<>(known.values());
+        Collections.reverse(jobs);
+        return jobs;
+    }
+
+    /** A job as it is now, with its place in the queue. */
+    public JobRecord record(Job job) {
+        int position;
+        synchronized (this) {
+            position = waiting.indexOf(job);
+        }
+        return job.record(position < 0 ? null : position);
+    }
+
+    /** The job that is drawn, if any. */
+    public synchronized Optional<Job> running() {
+        return Optional.ofNullable(running);
+    }
+
+    /** How many wait. */
+    public synchronized int waiting() {
+        return waiting.size();
+    }
+
+    /** Ends a job: at once if it waits, within a step if it is drawn. */
+    public void cancel(Job job) {
+        job.cancel();
+        boolean waited;
+        synchronized (this) {
+            waited = waiting.remove(job);
+        }
+        if (waited) {
+            job.cancelled(0, this::keep);
+        }
+    }
+
+    /** Forgets a job that is over, with its pictures. */
+    public void delete(Job job) {
+        if (!job.state().isFinal()) {
+            throw new RequestException("a job that is not over is cancelled, not deleted");
+        }
+        folder.delete(job.record());
+        synchronized (this) {
+            known.remove(job.id());
+        }
+    }
+
+    /**
+     * Takes no more jobs, and waits until the one that is drawn and those with waiting clients are
+     * done. The others stay on disk.
+     */
+    public void drain() throws InterruptedException {
+        synchronized (this) {
+            accepting = false;
+            draining = true;
+            notifyAll();
+        }
+        thread.join();
+    }
+
+    /** Ends the job that is drawn, and those with waiting clients; the others stay on disk. */
+    @Override
+    public void close() {
+        List<Job> attended;
+        synchronized (this) {
+            accepting = false;
+            draining = true;
+            if (running != null) {
+                running.cancel();
+            }
+            attended = waiting.stream().filter(Job::attended).toList();
+            notifyAll();
+        }
+        attended.forEach(this::cancel);
+    }
+
+    private void work() {
+        for (Job job = next(); job != null; job = next()) {
+            long start = System.nanoTime();
+            draw(job, start);
+            synchronized (this) {
+                running = null;
+                lastSeconds = (System.nanoTime() - start) * NANO;
+            }
+        }
+    }
+
+    private synchronized Job next() {
+        while (true) {
+            Iterator<Job> jobs = waiting.iterator();
+            while (jobs.hasNext()) {
+                Job job = jobs.next();
+                if (!draining || job.attended()) {
+                    jobs.remove();
+                    running = job;
+                    return job;
+                }
+            }
+            if (draining) {
+                return null;
+            }
+            try {
+                wait();
+            } catch (InterruptedException e) {
+                return null;
+            }
+        }
+    }
+
+    private void draw(Job job, long start) {
+        try {
+            job.running();
+            model.draw(job.request(), new JobListener(job, folder));
+            job.done((System.nanoTime() - start) * NANO, this::keep);
+        } catch (CancelledException e) {
+            job.cancelled((System.nanoTime() - start) * NANO, this::keep);
+        } catch (RuntimeException | Error e) {
+            if (!Words.isOfRequest(e)) {
+                LOG.warn("job {} failed", job.id(), e);
+            }
+            job.failed((System.nanoTime() - start) * NANO, e, this::keep);
+        }
+    }
+
+    /** What cannot be kept is told, and the job is over all the same. */
+    private void keep(JobRecord job) {
+        try {
+            folder.keep(job);
+        } catch (RuntimeException e) {
+            LOG.warn("job {} is not kept: {}", job.id(), e.getMessage());
+        }
+    }
+}
