@@ -87,7 +87,13 @@ public final class GlanceServer implements AutoCloseable {
         connector.setPort(options.port());
         connector.setIdleTimeout(IDLE_MILLIS);
         server.addConnector(connector);
-        server.setHandler(new Front(routes, gate, PageApi.FREE, MAX_BODY_BYTES, this::problem));
+        server.setHandler(
+                new Front(
+                        routes,
+                        gate,
+                        path -> path.equals("/healthz") || PageApi.isFree(path),
+                        MAX_BODY_BYTES,
+                        this::problem));
         start(options);
     }
 

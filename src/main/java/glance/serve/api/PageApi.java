@@ -21,20 +21,9 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /** The page for people, and what it alone needs. */
 public final class PageApi {
-    /** Addresses that need no key: the page itself, which asks for it. */
-    public static final Set<String> FREE =
-            Set.of(
-                    "/",
-                    "/page/style.css",
-                    "/page/app.js",
-                    "/page/icon.svg",
-                    "/page/key",
-                    "/healthz");
-
     private static final Map<String, String> TYPES =
             Map.of(
                     "html", "text/html; charset=utf-8",
@@ -53,14 +42,19 @@ public final class PageApi {
         this.gate = gate;
     }
 
+    /** Whether an address needs no key: the page itself, which asks for it. */
+    public static boolean isFree(String path) {
+        return path.equals("/") || path.equals("/favicon.ico") || path.startsWith("/page/");
+    }
+
     /** Adds its addresses. */
     public void addTo(Routes routes) {
         routes.add("GET", "/", exchange -> file(exchange, "index.html"))
                 .add("GET", "/favicon.ico", exchange -> file(exchange, "icon.svg"))
                 .add("GET", "/page/{file}", exchange -> file(exchange, exchange.path("file")))
                 .add("POST", "/page/key", this::key)
-                .add("GET", "/page/facts", exchange -> exchange.answer(200, facts.all()))
-                .add("POST", "/page/settings", this::settings);
+                .add("GET", "/v1/facts", exchange -> exchange.answer(200, facts.all()))
+                .add("POST", "/v1/settings", this::settings);
     }
 
     private static void file(Exchange exchange, String name) throws IOException {

@@ -3,8 +3,8 @@ package glance.serve.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -15,7 +15,7 @@ import org.eclipse.jetty.util.Callback;
 public final class Front extends Handler.Abstract {
     private final Routes routes;
     private final Gate gate;
-    private final Set<String> free;
+    private final Predicate<String> free;
     private final long maxBytes;
     private final Function<Throwable, HttpProblem> problems;
 
@@ -27,12 +27,12 @@ public final class Front extends Handler.Abstract {
     public Front(
             Routes routes,
             Gate gate,
-            Set<String> free,
+            Predicate<String> free,
             long maxBytes,
             Function<Throwable, HttpProblem> problems) {
         this.routes = routes;
         this.gate = gate;
-        this.free = Set.copyOf(free);
+        this.free = free;
         this.maxBytes = maxBytes;
         this.problems = problems;
     }
@@ -42,7 +42,7 @@ public final class Front extends Handler.Abstract {
         String path = Request.getPathInContext(request);
         Exchange exchange = null;
         try {
-            gate.require(request, free.contains(path));
+            gate.require(request, free.test(path));
             String method = request.getMethod().equals("HEAD") ? "GET" : request.getMethod();
             Routes.Match match = routes.find(method, path);
             exchange = new Exchange(request, response, match.path(), maxBytes);

@@ -1,0 +1,64 @@
+/** The picture that is being drawn, and those that wait. */
+
+import { $, make } from "./dom.js";
+import { bar, phaseOf } from "./phases.js";
+import * as server from "./server.js";
+
+function time(seconds) {
+  const whole = Math.ceil(seconds);
+  return whole < 90 ? `${whole} s` : `${Math.round(whole / 60)} min`;
+}
+
+export class Live {
+  /** @param planOf shape of a job's plan */
+  constructor(planOf) {
+    this.planOf = planOf;
+    this.running = null;
+    this.waiting = new Map();
+    $("cancel").onclick = () => this.running && server.cancel(this.running.id);
+  }
+
+  job(job) {
+    if (job.state === "queued") {
+      this.waiting.set(job.id, job);
+    } else {
+      this.waiting.delete(job.id);
+    }
+    if (job.state === "running") {
+      if (this.running?.id !== job.id) {
+        $("stage").replaceChildren();
+      }
+      this.running = job;
+    } else if (this.running?.id === job.id) {
+      this.running = null;
+    }
+    this.show();
+  }
+
+  preview({ id, images }) {
+    if (this.running?.id === id) {
+      $("stage").replaceChildren(...images.map((png) =>
+        make("img", { src: `data:image/png;base64,${png}`, alt: "The picture as it looks by now" })));
+    }
+  }
+
+  show() {
+    $("live").hidden = !this.running;
+    if (this.running) {
+      const { step, steps, stage, seconds_left: left } = this.running;
+      const plan = this.planOf(this.running);
+      const phase = this.running.phase ?? phaseOf(plan, step);
+      $("progress").value = steps ? step / steps : 0;
+      $("status").textContent = step === 0
+        ? stage ?? "begins"
+        : [phase, `step ${step} of ${steps}`, left === undefined ? null : `${time(left)} left`]
+          .filter(Boolean).join(" · ");
+      $("phases").replaceChildren(bar(plan, step));
+    }
+    $("queue").hidden = this.waiting.size === 0;
+    $("queue").replaceChildren(make("p.quiet", {}, `${this.waiting.size} in the queue`),
+      make("ul", {}, ...[...this.waiting.values()].map((job) => make("li", {},
+        make("span", {}, job.request.prompt),
+        make("button.plain", { type: "button", onclick: () => server.cancel(job.id) }, "Cancel")))));
+  }
+}

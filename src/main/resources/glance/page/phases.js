@@ -1,0 +1,43 @@
+/** The steps of a plan as a bar, each in the colour of its phase. */
+
+import { make } from "./dom.js";
+
+/** What a plan's steps are: names of phases, "" for none. */
+function phaseOfEach(plan) {
+  const phases = Array(plan.steps).fill("");
+  for (const { name, first, last } of plan.phases ?? []) {
+    phases.fill(name, first - 1, last);
+  }
+  return phases;
+}
+
+/**
+ * Draws the bar.
+ *
+ * @param plan {steps, phases}
+ * @param done steps that are done
+ */
+export function bar(plan, done = 0) {
+  const phases = phaseOfEach(plan);
+  const cells = phases.map((phase, i) => {
+    const cell = make("i", { title: `step ${i + 1}${phase ? `, ${phase}` : ""}` });
+    cell.classList.toggle("done", i < done);
+    if (phase) {
+      cell.classList.add(phase);
+    }
+    return cell;
+  });
+  const names = [...new Set(phases)];
+  const legend = names.map((name) => {
+    const count = phases.filter((phase) => phase === name).length;
+    const mark = make("b");
+    if (name) {
+      mark.classList.add(name);
+    }
+    return make("span", {}, mark, `${count} ${name || (names.length > 1 ? "other" : "steps")}`);
+  });
+  return make("div", {}, make("div.bar", {}, ...cells), make("div.legend", {}, ...legend));
+}
+
+/** The name of the phase of a step, counted from 1. */
+export const phaseOf = (plan, step) => phaseOfEach(plan)[step - 1] ?? "";
