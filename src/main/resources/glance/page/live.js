@@ -19,10 +19,14 @@ export class Live {
   }
 
   job(job) {
+    const waited = this.waiting.has(job.id);
     if (job.state === "queued") {
       this.waiting.set(job.id, job);
     } else {
       this.waiting.delete(job.id);
+    }
+    if (waited !== this.waiting.has(job.id)) {
+      this.showQueue();
     }
     if (job.state === "running") {
       if (this.running?.id !== job.id) {
@@ -55,6 +59,10 @@ export class Live {
           .filter(Boolean).join(" · ");
       $("phases").replaceChildren(bar(plan, step));
     }
+  }
+
+  /** Made anew only when it changed, so that what has the focus keeps it. */
+  showQueue() {
     $("queue").hidden = this.waiting.size === 0;
     $("queue").replaceChildren(make("p.quiet", {}, `${this.waiting.size} in the queue`),
       make("ul", {}, ...[...this.waiting.values()].map((job) => make("li", {},

@@ -101,8 +101,10 @@ public final class JobFolder {
         for (Path file : files) {
             try {
                 records.add(MAPPER.readValue(Files.readAllBytes(file), JobRecord.class));
+            } catch (JsonProcessingException e) {
+                LOG.warn("{}: is no job and is left out ({})", file, e.getOriginalMessage());
             } catch (IOException e) {
-                LOG.warn("{}: is no job and is left out ({})", file, e.getMessage());
+                LOG.warn("{}: cannot be read and is left out ({})", file, e.getMessage());
             }
         }
         return records;
