@@ -2,6 +2,9 @@
 
 import { make } from "./dom.js";
 
+/** More steps than this leave no room for gaps between them. */
+const MANY = 60;
+
 /** What a plan's steps are: names of phases, "" for none. */
 function phaseOfEach(plan) {
   const phases = Array(plan.steps).fill("");
@@ -36,7 +39,7 @@ export function bar(plan, done = 0) {
     }
     return make("span", {}, mark, `${count} ${name || (names.length > 1 ? "other" : "steps")}`);
   });
-  return make("div", {}, make("div.bar", {}, ...cells), make("div.legend", {}, ...legend));
+  return make("div", {}, make(phases.length > MANY ? "div.bar.many" : "div.bar", {}, ...cells), make("div.legend", {}, ...legend));
 }
 
 /** The name of the phase of a step, counted from 1. */

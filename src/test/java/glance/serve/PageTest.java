@@ -81,6 +81,8 @@ class PageTest {
 
     private static void size(int width, int height) {
         browser.manage().window().setSize(new Dimension(width, height));
+        new WebDriverWait(browser, PATIENCE)
+                .until(d -> browser.executeScript("return outerWidth").equals((long) width));
     }
 
     private static WebElement until(String selector) {
@@ -175,9 +177,11 @@ class PageTest {
         fill("steps", "1000");
         one("draw").click();
         until("#live");
+        assertThat(one("phases").getSize().width).isLessThanOrEqualTo(one("form").getSize().width);
         one("draw").click();
         until("#queue li").findElement(By.tagName("button")).click();
         untilCount("#queue li", 0);
+        until("#stage img"); // nothing moves after this
         one("cancel").click();
         new WebDriverWait(browser, PATIENCE)
                 .until(ExpectedConditions.invisibilityOfElementLocated(By.id("live")));
