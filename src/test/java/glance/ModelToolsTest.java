@@ -66,7 +66,9 @@ class ModelToolsTest {
         Map<String, float[]> values = new HashMap<>();
         try (Weights weights = Weights.open(file)) {
             for (String name : weights.tensors().keySet()) {
-                values.put(name, HostFloats.times(weights.tensor(name), weights.scale(name)));
+                values.put(
+                        name,
+                        HostFloats.times(weights.tensor(name), weights.scaling(name).scale(0)));
             }
         }
         return values;

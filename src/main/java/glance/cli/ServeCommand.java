@@ -6,7 +6,6 @@ import glance.api.DeviceInfo;
 import glance.cli.common.DeviceOption;
 import glance.cli.common.ExitCode;
 import glance.cli.common.ModelOption;
-import glance.cli.common.Names;
 import glance.cli.common.Session;
 import glance.cli.common.Units;
 import glance.cli.common.WrongUseException;
@@ -114,9 +113,9 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         ServeOptions options = options();
-        ModelFolder folder = model.parts().in(Names.open(session, model.name()));
+        ModelFolder folder = model.open(session);
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
-                Model loaded = glance.load(folder.path(), folder.parts(), model.name(), null);
+                Model loaded = glance.load(folder.named(), folder.parts(), model.name(), null);
                 GlanceServer server = new GlanceServer(glance, loaded, options)) {
             DeviceInfo device = glance.device();
             session.note(

@@ -36,7 +36,7 @@ final class ExpandedWeights extends Weights {
                         .allMatch(
                                 info ->
                                         HostFloats.supports(info.dtype())
-                                                && weights.scale(info.name()) == 1);
+                                                && weights.scaling(info.name()) == Scaling.NONE);
         return plain ? weights : new ExpandedWeights(weights);
     }
 
@@ -48,11 +48,14 @@ final class ExpandedWeights extends Weights {
     @Override
     public ByteBuffer data(String name) {
         HostTensor tensor = stored.tensor(name);
-        float scale = stored.scale(name);
-        if (!tensor.dtype().isReal() || tensor.dtype() == DType.F32 && scale == 1) {
+        Scaling scaling = stored.scaling(name);
+        if (!tensor.dtype().isReal() || tensor.dtype() == DType.F32 && scaling == Scaling.NONE) {
             return tensor.data();
         }
-        return HostFloats.tensor(DType.F32, tensor.shape(), HostFloats.times(tensor, scale)).data();
+        HostTensor values = scaling.values(tensor);
+        return values.dtype() == DType.F32
+                ? values.data()
+                : HostFloats.tensor(DType.F32, tensor.shape(), HostFloats.read(values)).data();
     }
 
     @Override

@@ -65,7 +65,6 @@ final class ForeignWeights {
     private static final List<Mark> LAYOUTS =
             List.of(
                     Mark.of(
-                    Mark.of(
                             "(^|\\.)(input_blocks|output_blocks|middle_block)\\.\\d+\\.",
                             "a UNet, as Stable Diffusion 1, 2 and XL have it"));
 

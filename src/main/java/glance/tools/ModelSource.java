@@ -9,7 +9,7 @@ import glance.io.NameTable;
 import glance.io.PublishedLayouts;
 import glance.io.Weights;
 import glance.model.Family;
-import glance.model.Recognised;
+import glance.model.part.Recognised;
 import glance.pipeline.Families;
 import glance.pipeline.RandomTransformer;
 import java.nio.file.Files;
@@ -86,7 +86,7 @@ record ModelSource(String part, Weights weights, Path config, Family family, Rec
         Path config = home.resolve("config.json");
         boolean hasConfig = Files.exists(config);
         for (Family family : Families.all()) {
-            Optional<Recognised> recognised = family.recognise(stored);
+            Optional<Recognised> recognised = family.recognise(stored, Config.EMPTY);
             if (recognised.isPresent()) {
                 boolean own =
                         hasConfig
