@@ -75,6 +75,8 @@ class LooseFilesTest {
         args.addAll(List.of("--cache", folder.resolve("cache").toString()));
         args.addAll(List.of(loose()));
         run(args.toArray(String[]::new));
+        assertThat(err.toString()).contains(" --vae ", " --tokenizer " + model + " --lora ");
+        run("train", "--resume", "--out", folder.resolve("house").toString(), "--steps", "2");
         args = new ArrayList<>(List.of("compare", "a star", "--plans", "uniform-1"));
         args.addAll(List.of("--size", "16x16"));
         args.addAll(List.of(loose()));

@@ -1,5 +1,6 @@
 package glance.cli.common;
 
+import glance.api.ModelParts;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import java.nio.file.Path;
@@ -35,12 +36,12 @@ public final class ModelOption {
 
     /** The model with the files. */
     public ModelFolder open(Session session) {
-        return open(session, name());
+        return open(session, name(), ModelParts.NONE);
     }
 
-    /** A model with the files. */
-    public ModelFolder open(Session session, String name) {
-        return parts.open(path(session, name));
+    /** A model with the files; without --model, others are those from {@code before}. */
+    public ModelFolder open(Session session, String name, ModelParts before) {
+        return parts.open(path(session, name), model == null ? before : ModelParts.NONE);
     }
 
     /** Where a model is; a transformer is a file of this machine. */

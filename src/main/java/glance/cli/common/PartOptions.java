@@ -4,6 +4,8 @@ import glance.api.ModelParts;
 import glance.io.ModelFolder;
 import glance.pipeline.ModelFiles;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Files in place of parts of a model. */
@@ -67,6 +69,31 @@ public final class PartOptions {
 
     /** A model of any form with the parts that were given. */
     public ModelFolder open(Path model) {
-        return ModelFiles.open(model, over(ModelParts.NONE), what -> {});
+        return open(model, ModelParts.NONE);
+    }
+
+    /** The same; parts that were not given are those from {@code before}. */
+    public ModelFolder open(Path model, ModelParts before) {
+        return ModelFiles.open(model, over(before), what -> {});
+    }
+
+    /** The options that give a model its parts, without those that are in its own file. */
+    public static List<String> of(ModelFolder model) {
+        List<String> options = new ArrayList<>();
+        model.parts()
+                .files()
+                .forEach(
+                        (part, path) -> {
+                            boolean own = path.equals(model.named());
+                            if (part.equals("tokenizer")) {
+                                options.add("--tokenizer");
+                                boolean inside = path.endsWith(part) && path.getParent() != null;
+                                options.add((inside ? path.getParent() : path).toString());
+                            } else if (!own && !part.startsWith("tokenizer")) {
+                                options.add("--" + part.replace('_', '-'));
+                                options.add(path.toString());
+                            }
+                        });
+        return options;
     }
 }

@@ -11,6 +11,7 @@ import glance.api.Trained;
 import glance.api.Training;
 import glance.cli.common.DeviceOption;
 import glance.cli.common.ExitCode;
+import glance.cli.common.PartOptions;
 import glance.cli.common.PeakMemory;
 import glance.cli.common.Progress;
 import glance.cli.common.PromptTokensOption;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -159,7 +161,7 @@ public final class TrainCommand implements Callable<Integer> {
         TrainFile file = file();
         Training training = training(file);
         String name = data.model(file);
-        ModelFolder model = data.folder(session, name);
+        ModelFolder model = data.folder(session, file);
         Path folder = outFolder(file);
         TrainJob job = TrainJob.of(training, model, folder);
         requireFree(job.files(), folder);
@@ -167,7 +169,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (!file.ignored().isEmpty()) {
             session.note(config + ": without effect here: " + String.join(", ", file.ignored()));
         }
-        TrainRecord record = record(file, job, training);
+        TrainRecord record = record(file, job, training).withParts(model.parts());
         try (Glance glance = Glance.open(deviceOption.name(), deviceOption.options());
                 Model opened = glance.load(model.named(), model.parts(), name, Residency.STREAM);
                 Progress progress = progress(record, folder, glance)) {
@@ -184,7 +186,12 @@ public final class TrainCommand implements Callable<Integer> {
                             + ", "
                             + Units.plural(job.settings().steps(), "step")
                             + " each");
-            report(opened.train(training, folder, progress), name, job, folder);
+            report(
+                    opened.train(training, folder, progress),
+                    name,
+                    PartOptions.of(model),
+                    job,
+                    folder);
             return ExitCode.OK;
         } catch (CancelledException e) {
             session.note(
@@ -232,7 +239,8 @@ public final class TrainCommand implements Callable<Integer> {
     }
 
     /** Says what there is now, and the command that draws with it. */
-    private void report(Trained trained, String model, TrainJob job, Path folder) {
+    private void report(
+            Trained trained, String model, List<String> parts, TrainJob job, Path folder) {
         List<Trained.Adapter> adapters = trained.adapters();
         adapters.forEach(adapter -> session.out().println(adapter.file()));
         Path used = adapters.size() == 1 ? adapters.get(0).file() : folder;
@@ -243,6 +251,9 @@ public final class TrainCommand implements Callable<Integer> {
                         + "; see what they do: glance-engine generate "
                         + ShellWord.of(job.pictures().get(0).caption())
                         + (model.equals(BuiltInModel.NAME) ? "" : " --model " + ShellWord.of(model))
+                        + parts.stream()
+                                .map(word -> " " + ShellWord.of(word))
+                                .collect(Collectors.joining())
                         + " --lora "
                         + ShellWord.of(used.toString()));
     }

@@ -59,8 +59,8 @@ final class TrainData {
     }
 
     /** A model with the parts that the user gave. */
-    ModelFolder folder(Session session, String name) {
-        return model.open(session, name);
+    ModelFolder folder(Session session, TrainFile file) {
+        return model.open(session, model(file), file.parts());
     }
 
     /**

@@ -1,5 +1,6 @@
 package glance.cli.train;
 
+import glance.api.ModelParts;
 import glance.io.Config;
 import glance.io.Yaml;
 import java.nio.file.Path;
@@ -18,10 +19,12 @@ import java.util.stream.Collectors;
  */
 public final class TrainFile {
     private static final String DATA = "data_config";
+    private static final String PARTS = "parts";
 
     private static final Set<String> USED =
             Set.of(
                     "pretrained_model_name_or_path",
+                    PARTS,
                     "img_dir",
                     "img_size",
                     "image",
@@ -123,6 +126,16 @@ public final class TrainFile {
     /** Keys that have no effect in this engine. */
     List<String> ignored() {
         return ignored;
+    }
+
+    /** Files in place of parts of the model. */
+    ModelParts parts() {
+        Config files = get(PARTS, Config::object);
+        ModelParts parts = ModelParts.NONE;
+        for (String part : files == null ? List.<String>of() : files.keys()) {
+            parts = parts.with(part, Path.of(files.string(part)));
+        }
+        return parts;
     }
 
     String string(String key) {

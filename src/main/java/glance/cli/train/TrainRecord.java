@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.api.AdamWSettings;
+import glance.api.ModelParts;
 import glance.io.BuiltInModel;
 import glance.io.SafeWrite;
 import glance.schedule.Seeds;
@@ -43,6 +44,14 @@ final class TrainRecord {
     TrainRecord withPath(String key, String name) {
         boolean path = !name.equals(BuiltInModel.NAME) && Files.exists(Path.of(name));
         return with(key, path ? Path.of(name).toAbsolutePath().normalize().toString() : name);
+    }
+
+    /** Adds the files in place of parts of the model. */
+    TrainRecord withParts(ModelParts parts) {
+        Map<String, String> files = new LinkedHashMap<>();
+        parts.files()
+                .forEach((part, file) -> files.put(part, file.toAbsolutePath().normalize() + ""));
+        return with("parts", files.isEmpty() ? null : files);
     }
 
     /** Adds all that decides what training does to an adapter, and when it is looked at. */
