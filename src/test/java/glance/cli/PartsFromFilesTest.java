@@ -1,6 +1,7 @@
 package glance.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.Glance;
 import glance.Model;
@@ -8,10 +9,14 @@ import glance.Picture;
 import glance.api.ModelParts;
 import glance.api.Plans;
 import glance.api.Request;
+import glance.backend.cuda.driver.EmulatedDriver;
 import glance.cli.common.ExitCode;
 import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.GgufTwin;
+import glance.fixtures.Runs;
+import glance.fixtures.ScaledTwin;
+import glance.fixtures.ScaledTwin.Kind;
 import glance.fixtures.TinyFlux;
 import glance.io.Images;
 import java.awt.image.BufferedImage;
@@ -26,6 +31,8 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** {@code --transformer FILE} and its like, beside a model folder. */
 class PartsFromFilesTest {
@@ -59,6 +66,44 @@ class PartsFromFilesTest {
                         Files.createDirectory(folder.resolve("files")));
         String named = model.toString();
         assertThat(flux("a.png", named, twin.gguf())).isEqualTo(flux("b.png", named, twin.twin()));
+    }
+
+    /**
+     * With adapters that are rotated and divided where they are used, in CUDA graphs too. Measured:
+     * 0.0002 / 255 in F32, 0.42 / 255 in BF16.
+     */
+    @ParameterizedTest
+    @CsvSource({"cpu, f32", "cuda-emulated, f32", "cuda-emulated, bf16"})
+    void rotatedTransformer_drawsNearlyThePictureOfItsTwin(String device, String dtype) {
+        assumeTrue(device.equals("cpu") || EmulatedDriver.problem() == null);
+        Path component = Fixture.tinyModel().resolve("transformer");
+        ScaledTwin twin = ScaledTwin.of(component, Kind.CONVROT, name -> true, folder);
+        String lora = Fixture.tinyModel().resolve("experts/slow.safetensors") + "@1-2";
+        int[] want = picture("w.png", "--transformer", twin.twin().toString(), "--lora", lora);
+        int[] got =
+                picture(
+                        "g.png",
+                        "--transformer",
+                        twin.scaled().toString(),
+                        "--lora",
+                        lora,
+                        "--device",
+                        device,
+                        "--dtype",
+                        dtype);
+        assertThat(Runs.meanDifference(got, want)).isLessThan(1 / 255.0);
+        assertThat(want).isNotEqualTo(picture("p.png", "--lora", lora));
+    }
+
+    @Test
+    void train_onARotatedTransformer_makesAnAdapter() {
+        ScaledTwin twin =
+                ScaledTwin.of(
+                        Fixture.tinyModel().resolve("transformer"),
+                        Kind.CONVROT,
+                        name -> true,
+                        folder);
+        train(twin.scaled());
     }
 
     /** The folder's config is that of schnell, which takes no guidance scale. */
@@ -102,10 +147,14 @@ class PartsFromFilesTest {
 
     @Test
     void train_onAGgufTransformer_makesAnAdapter() {
+        train(tiny.gguf());
+    }
+
+    private void train(Path transformer) {
         run(
                 "train",
                 "--transformer",
-                tiny.gguf().toString(),
+                transformer.toString(),
                 "--image",
                 "docs/my-house.png",
                 "--caption",

@@ -325,6 +325,17 @@ class OpsErrorTest {
                                 + " element, got [2]",
                         ops -> ops.mul(t(ops, 2, 8), t(ops, 2))),
                 refused(
+                        "rotate: group must be a power of 4 up to 1024 that divides the columns of x"
+                                + " [2, 24], got 16",
+                        ops -> ops.rotate(t(ops, 2, 24), 16, null)),
+                refused(
+                        "rotate: group must be a power of 4 up to 1024 that divides the columns of x"
+                                + " [2, 24], got 8",
+                        ops -> ops.rotate(t(ops, 2, 24), 8, null)),
+                refused(
+                        "rotate: scales must be [2] to match x [2, 24], got [24]",
+                        ops -> ops.rotate(t(ops, 2, 24), 4, t(ops, 24))),
+                refused(
                         "guidedEuler: latents must be [batch, seqLen, channels], got [3, 4]",
                         ops -> ops.guidedEuler(t(ops, 3, 4), t(ops, 3, 4), null, 1, false, 1)),
                 refused(
