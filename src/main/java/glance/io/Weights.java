@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** All tensors of one component. */
 public abstract class Weights implements AutoCloseable {
@@ -89,6 +90,17 @@ public abstract class Weights implements AutoCloseable {
      */
     public final Weights view(Map<String, List<Rows>> names) {
         return new WeightsView(this, names);
+    }
+
+    /**
+     * The same tensors with other values, which are made when they are asked for.
+     *
+     * @param dtypes the new element type of each
+     * @param data as {@link #data}, of that type, for a tensor of these weights
+     */
+    public final Weights changed(
+            Function<TensorInfo, DType> dtypes, Function<TensorInfo, ByteBuffer> data) {
+        return new ChangedWeights(this, dtypes, data);
     }
 
     /**

@@ -3,6 +3,7 @@ package glance.tools;
 import glance.api.FormatException;
 import glance.io.Config;
 import glance.io.ModelFolder;
+import glance.io.NameTable;
 import glance.io.TensorInfo;
 import glance.io.Weights;
 import glance.lora.KeyMap;
@@ -33,7 +34,23 @@ final class Checkpoint implements AutoCloseable {
     private final Path path;
     private final Weights weights;
     private final List<Family> families;
+    private final Names names;
     private List<Part> encoders; // null before they are asked for
+
+    /**
+     * How files name their tensors.
+     *
+     * @param table names of others; null for those of diffusers
+     * @param prefix what stands before them
+     */
+    record Names(NameTable table, String prefix) {
+        static final Names OURS = new Names(null, "");
+
+        /** Weights in these names, without the prefix. */
+        Weights of(Weights ours) {
+            return table == null ? ours : table.original(ours);
+        }
+    }
 
     /**
      * A component.
@@ -41,8 +58,10 @@ final class Checkpoint implements AutoCloseable {
      * @param prefix what its modules' names have before those of its tensors: none for the
      *     transformer, the folder's name and a dot for a text encoder
      * @param path its folder, or the single file
+     * @param weights in the names of diffusers
+     * @param names those that the files have
      */
-    record Part(String prefix, Path path, Weights weights) {
+    record Part(String prefix, Path path, Weights weights, Names names) {
         /** The module that a tensor is the weight of; null if it is no weight. */
         String module(TensorInfo info) {
             return isWeight(info) ? prefix + Checkpoint.module(info.name()) : null;
@@ -55,10 +74,11 @@ final class Checkpoint implements AutoCloseable {
         }
     }
 
-    private Checkpoint(Path path, Weights weights, List<Family> families) {
+    private Checkpoint(Path path, Weights weights, List<Family> families, Names names) {
         this.path = path;
         this.weights = weights;
         this.families = families;
+        this.names = names;
     }
 
     /**
@@ -76,10 +96,26 @@ final class Checkpoint implements AutoCloseable {
         }
         if (isModel(path)) {
             ModelFolder folder = ModelFolder.open(path);
-            return new Checkpoint(path, folder.weights(TRANSFORMER), List.of(Families.of(folder)));
+            return of(path, folder.weights(TRANSFORMER), List.of(Families.of(folder)));
         }
         List<Family> families = family(path).map(List::of).orElse(Families.all());
-        return new Checkpoint(path, Weights.open(path), families);
+        return of(path, Weights.open(path), families);
+    }
+
+    private static Checkpoint of(Path path, Weights stored, List<Family> families) {
+        try {
+            for (Family family : families) {
+                NameTable table = family.originalNames().filter(t -> t.isIn(stored)).orElse(null);
+                if (table != null) {
+                    Names names = new Names(table, table.prefix(stored));
+                    return new Checkpoint(path, table.view(stored), List.of(family), names);
+                }
+            }
+            return new Checkpoint(path, stored, families, Names.OURS);
+        } catch (RuntimeException e) {
+            stored.close();
+            throw e;
+        }
     }
 
     /** The family that the config.json beside the weights names. */
@@ -92,7 +128,7 @@ final class Checkpoint implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** The family, where a config says it. */
+    /** The family, where a config or names that only one has say it. */
     Optional<Family> family() {
         return families.size() == 1 ? Optional.of(families.get(0)) : Optional.empty();
     }
@@ -121,7 +157,7 @@ final class Checkpoint implements AutoCloseable {
         return isModel() ? path.resolve(TRANSFORMER) : path;
     }
 
-    /** The tensors. */
+    /** The tensors, in the names of diffusers. */
     Weights weights() {
         return weights;
     }
@@ -138,13 +174,17 @@ final class Checkpoint implements AutoCloseable {
                 ModelFolder folder = ModelFolder.open(path);
                 TEXT_ENCODERS.stream()
                         .filter(folder::has)
-                        .map(e -> new Part(e + ".", folder.component(e), folder.weights(e)))
+                        .map(e -> textEncoder(folder, e))
                         .forEach(encoders::add);
             }
         }
-        List<Part> parts = new ArrayList<>(List.of(new Part("", component(), weights)));
+        List<Part> parts = new ArrayList<>(List.of(new Part("", component(), weights, names)));
         parts.addAll(encoders);
         return parts;
+    }
+
+    private static Part textEncoder(ModelFolder folder, String name) {
+        return new Part(name + ".", folder.component(name), folder.weights(name), Names.OURS);
     }
 
     /** Weight shapes of the modules that an adapter can be for, by module name. */

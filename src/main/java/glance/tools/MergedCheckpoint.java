@@ -12,6 +12,7 @@ import glance.io.SafetensorsWriter;
 import glance.io.TensorFile;
 import glance.io.TensorInfo;
 import glance.io.TensorSource;
+import glance.io.Weights;
 import glance.lora.LoraMerge;
 import glance.tensor.DType;
 import java.io.IOException;
@@ -74,7 +75,7 @@ final class MergedCheckpoint {
             SafeWrite.folder(out, this::writeFolder);
         } else {
             Checkpoint.Part single = changed.get(0);
-            writeFile(single, single.weights().files().get(0), out);
+            writeFile(single.weights().files().get(0), single, written(single), out);
         }
         return List.copyOf(modules);
     }
@@ -100,8 +101,10 @@ final class MergedCheckpoint {
         }
         for (Checkpoint.Part part : changed) {
             Path component = target.resolve(source.relativize(part.path()).toString());
+            Weights written = written(part);
             for (TensorFile file : part.weights().files()) {
-                writeFile(part, file, component.resolve(file.path().getFileName().toString()));
+                String name = file.path().getFileName().toString();
+                writeFile(file, part, written, component.resolve(name));
             }
         }
     }
@@ -137,12 +140,28 @@ final class MergedCheckpoint {
         json.writerWithDefaultPrettyPrinter().writeValue(copy.toFile(), index);
     }
 
-    private void writeFile(Checkpoint.Part part, TensorFile file, Path out) {
+    /** A part with adapters in it, in the names that its files have. */
+    private Weights written(Checkpoint.Part part) {
+        return part.names().of(part.weights().changed(this::stored, info -> data(part, info)));
+    }
+
+    /**
+     * Writes the tensors of a file anew; what it has beside the part, as a whole checkpoint has, is
+     * copied.
+     */
+    private void writeFile(TensorFile file, Checkpoint.Part part, Weights written, Path out) {
+        String prefix = part.names().prefix();
         Map<String, TensorSource> tensors = new LinkedHashMap<>();
         for (TensorInfo info : file.tensors().values()) {
+            String name = info.name();
+            String bare = name.startsWith(prefix) ? name.substring(prefix.length()) : "";
+            TensorInfo made = written.tensors().get(bare);
             tensors.put(
-                    info.name(),
-                    new TensorSource(stored(info), info.shape(), () -> data(part, file, info)));
+                    name,
+                    made == null
+                            ? new TensorSource(info.dtype(), info.shape(), () -> file.data(name))
+                            : new TensorSource(
+                                    made.dtype(), made.shape(), () -> written.data(bare)));
         }
         SafetensorsWriter.stream(out, tensors, file.metadata());
     }
@@ -151,9 +170,10 @@ final class MergedCheckpoint {
         return dtype != null && info.dtype().isFloating() ? dtype : info.dtype();
     }
 
-    private ByteBuffer data(Checkpoint.Part part, TensorFile file, TensorInfo info) {
+    private ByteBuffer data(Checkpoint.Part part, TensorInfo info) {
         steps.next(info.name());
-        HostTensor tensor = new HostTensor(info.dtype(), info.shape(), file.data(info.name()));
+        Path file = part.weights().source();
+        HostTensor tensor = part.weights().tensor(info.name());
         String module = part.module(info);
         if (changesWeight(added.get(module))) {
             return merge(file, module, tensor, added.get(module), stored(info));
@@ -161,7 +181,7 @@ final class MergedCheckpoint {
         List<LoraMerge.Part> biased = added.get(part.moduleOfBias(info));
         if (biased != null) {
             return Written.named(
-                            file.path(),
+                            file,
                             () -> LoraMerge.mergeBias(info.name(), tensor, biased, stored(info)))
                     .data();
         }
@@ -178,13 +198,13 @@ final class MergedCheckpoint {
     }
 
     private ByteBuffer merge(
-            TensorFile file,
+            Path file,
             String module,
             HostTensor weight,
             List<LoraMerge.Part> adapters,
             DType target) {
         LoraMerge.Result result =
-                Written.named(file.path(), () -> LoraMerge.merge(module, weight, adapters, target));
+                Written.named(file, () -> LoraMerge.merge(module, weight, adapters, target));
         modules.add(
                 new Merge.Module(
                         module,

@@ -1,0 +1,109 @@
+package glance.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import glance.LoraTools;
+import glance.api.Lora;
+import glance.api.adapter.Extract;
+import glance.api.adapter.Merge;
+import glance.api.adapter.Output;
+import glance.fixtures.Fixture;
+import glance.fixtures.NameTwin;
+import glance.io.HostFloats;
+import glance.io.HostTensor;
+import glance.io.NameTable;
+import glance.io.SafetensorsWriter;
+import glance.io.Weights;
+import glance.model.Family;
+import glance.model.flux.FluxFamily;
+import glance.model.sd3.Sd3Family;
+import glance.tensor.DType;
+import glance.tensor.Shape;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Adapters in the names of diffusers, and checkpoints in those of their first publishers. */
+class OriginalNamesTest {
+    private static final String PREFIX = "model.diffusion_model.";
+
+    @TempDir private Path folder;
+    private Path file;
+    private Path theirs;
+
+    static Stream<Arguments> cases() {
+        return Stream.of(
+                Arguments.of("flux-transformer", new FluxFamily()),
+                Arguments.of("sd3-transformer", new Sd3Family()));
+    }
+
+    /** The case as one file in our names, and in theirs with a part of another kind beside it. */
+    private void write(String name, NameTable table) {
+        file = folder.resolve("ours.safetensors");
+        SafetensorsWriter.write(file, Fixture.tensors(Fixture.folder(name)), Map.of());
+        Map<String, HostTensor> all;
+        try (Weights weights = Weights.open(file)) {
+            all = new HashMap<>(NameTwin.prefixed(PREFIX, tensors(table.original(weights))));
+        }
+        all.put("vae.x", HostFloats.tensor(DType.F32, Shape.of(2), 5, 6));
+        theirs = folder.resolve("theirs.safetensors");
+        SafetensorsWriter.write(theirs, all, Map.of("format", "pt"));
+    }
+
+    private static Map<String, HostTensor> tensors(Weights weights) {
+        Map<String, HostTensor> tensors = new HashMap<>();
+        weights.tensors().keySet().forEach(name -> tensors.put(name, copy(weights.tensor(name))));
+        return tensors;
+    }
+
+    private static HostTensor copy(HostTensor tensor) {
+        return HostFloats.tensor(tensor.dtype(), tensor.shape(), HostFloats.read(tensor));
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void merge_keepsTheNamesAndGivesTheSameWeights(String name, Family family) {
+        NameTable table = family.originalNames().orElseThrow();
+        write(name, table);
+        Lora adapter = Lora.of(Fixture.folder(name).resolve("lora.safetensors"));
+        Path ours = folder.resolve("merged.safetensors");
+        Path other = folder.resolve("merged-theirs.safetensors");
+        LoraTools tools = new LoraTools();
+        tools.merge(Merge.of(file, adapter), Output.to(ours));
+        tools.merge(Merge.of(theirs, adapter), Output.to(other));
+        try (Weights one = Weights.open(ours);
+                Weights two = Weights.open(other);
+                Weights before = Weights.open(theirs)) {
+            assertThat(two.tensors()).isEqualTo(before.tensors());
+            assertThat(two.metadata()).isEqualTo(before.metadata());
+            assertThat(HostFloats.read(two.tensor("vae.x"))).containsExactly(5, 6);
+            Weights view = table.view(two);
+            assertThat(view.tensors().keySet())
+                    .containsExactlyInAnyOrderElementsOf(one.tensors().keySet());
+            one.tensors()
+                    .keySet()
+                    .forEach(n -> assertThat(view.data(n)).as(n).isEqualTo(one.data(n)));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void extract_namesWhatChangedAsDiffusersDoes(String name, Family family) {
+        write(name, family.originalNames().orElseThrow());
+        Path adapter = Fixture.folder(name).resolve("lora.safetensors");
+        Path tuned = folder.resolve("tuned.safetensors");
+        LoraTools tools = new LoraTools();
+        tools.merge(Merge.of(file, Lora.of(adapter)), Output.to(tuned));
+        Path extracted = folder.resolve("extracted.safetensors");
+        tools.extract(Extract.of(theirs, tuned, 4), Output.to(extracted));
+        assertThat(Fixture.tensors(extracted).keySet())
+                .isNotEmpty()
+                .allMatch(
+                        key -> key.matches("transformer\\.(single_)?transformer_blocks.*lora_.*"));
+    }
+}
