@@ -5,7 +5,7 @@ import glance.io.Weights;
 import glance.model.Latents;
 import glance.model.TokenGrid;
 import glance.model.sd3.Sd3Config;
-import glance.model.sd3.Sd3KeyMap;
+import glance.model.sd3.Sd3Family;
 import glance.model.sd3.Sd3Transformer;
 import glance.model.transformer.Modulation;
 import glance.ops.Ops;
@@ -26,7 +26,7 @@ final class Sd3TransformerCheck {
                             folder,
                             ops,
                             transformer.parameters(),
-                            new Sd3KeyMap(),
+                            new Sd3Family().keyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();
         }

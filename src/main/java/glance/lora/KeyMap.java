@@ -1,5 +1,6 @@
 package glance.lora;
 
+import glance.io.NameTable;
 import glance.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -49,6 +50,14 @@ public interface KeyMap {
     /** These names, and those that files have for the modules of the model's text encoders. */
     default KeyMap withTextEncoders(TextEncoderNames... encoders) {
         return new TextEncoderKeyMap(this, List.of(encoders));
+    }
+
+    /**
+     * The model's own names and those of its first publishers, which ComfyUI and the kohya tools
+     * keep.
+     */
+    static KeyMap of(NameTable table) {
+        return new TableKeyMap(table);
     }
 
     /** Only the model's own names, which all tools use. */

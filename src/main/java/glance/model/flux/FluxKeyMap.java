@@ -1,6 +1,5 @@
 package glance.model.flux;
 
-import glance.lora.FusedNames;
 import glance.lora.KeyMap;
 import glance.tensor.Shape;
 import java.util.LinkedHashMap;
@@ -15,20 +14,17 @@ import java.util.Map;
  * {@link FluxOtherNames}.
  */
 public final class FluxKeyMap implements KeyMap {
+    private static final KeyMap ORIGINAL = KeyMap.of(FluxNames.TABLE);
+
     @Override
     public Map<String, List<Target>> names(Map<String, Shape> modules) {
-        Map<String, List<Target>> names = new LinkedHashMap<>(KeyMap.identity().names(modules));
-        names.putAll(fused(modules).withParts());
+        Map<String, List<Target>> names = new LinkedHashMap<>(ORIGINAL.names(modules));
         names.putAll(FluxOtherNames.of(modules));
         return names;
     }
 
     @Override
     public Map<String, List<Target>> toolNames(Map<String, Shape> modules) {
-        return fused(modules).names();
-    }
-
-    private static FusedNames fused(Map<String, Shape> modules) {
-        return new FusedNames(modules).add(FluxNames.TABLE);
+        return ORIGINAL.toolNames(modules);
     }
 }

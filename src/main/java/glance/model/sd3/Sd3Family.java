@@ -194,7 +194,7 @@ public final class Sd3Family implements Family {
 
     @Override
     public KeyMap keyMap() {
-        return new Sd3KeyMap().withTextEncoders(CLIP_L_NAMES, CLIP_G_NAMES, T5_NAMES);
+        return KeyMap.of(Sd3Names.TABLE).withTextEncoders(CLIP_L_NAMES, CLIP_G_NAMES, T5_NAMES);
     }
 
     @Override

@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Against the names of Stability AI's first release; the case has 64 channels and two blocks. */
-class Sd3KeyMapTest {
+class Sd3AdapterNamesTest {
     private static final Map<String, Shape> MODULES = modules();
 
     private static Map<String, Shape> modules() {
@@ -32,7 +32,7 @@ class Sd3KeyMapTest {
     }
 
     private static List<Target> names(String theirs) {
-        return new Sd3KeyMap().names(MODULES).get(theirs);
+        return new Sd3Family().keyMap().names(MODULES).get(theirs);
     }
 
     private static Target rows(String module, int... beginAndCount) {
@@ -73,8 +73,8 @@ class Sd3KeyMapTest {
     @Test
     void toolNames_coverEveryModuleOnce() {
         assertThat(
-                        new Sd3KeyMap()
-                                .toolNames(MODULES).values().stream()
+                        new Sd3Family()
+                                .keyMap().toolNames(MODULES).values().stream()
                                         .flatMap(List::stream)
                                         .map(Target::module))
                 .containsExactlyInAnyOrderElementsOf(MODULES.keySet());

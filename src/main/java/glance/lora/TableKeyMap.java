@@ -1,17 +1,13 @@
-package glance.model.sd3;
+package glance.lora;
 
-import glance.lora.FusedNames;
-import glance.lora.KeyMap;
+import glance.io.NameTable;
 import glance.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Names of SD3's modules in adapter files: its own, and those of the first release ({@link
- * Sd3Names}), which ComfyUI and kohya keep and which fuse what is separate here.
- */
-public final class Sd3KeyMap implements KeyMap {
+/** See {@link KeyMap#of}. */
+record TableKeyMap(NameTable table) implements KeyMap {
     @Override
     public Map<String, List<Target>> names(Map<String, Shape> modules) {
         Map<String, List<Target>> names = new LinkedHashMap<>(KeyMap.identity().names(modules));
@@ -24,7 +20,7 @@ public final class Sd3KeyMap implements KeyMap {
         return fused(modules).names();
     }
 
-    private static FusedNames fused(Map<String, Shape> modules) {
-        return new FusedNames(modules).add(Sd3Names.TABLE);
+    private FusedNames fused(Map<String, Shape> modules) {
+        return new FusedNames(modules).add(table);
     }
 }
