@@ -27,6 +27,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -199,6 +200,22 @@ class ModelToolsTest {
         convert(at("fp8.safetensors"), at("plain"), "f32");
         assertThat(values(at("plain")).get("single_transformer_blocks.0.proj_out.weight"))
                 .isEqualTo(stored.get(module + ".weight"));
+    }
+
+    /** Parts with scales of their own become one matrix. */
+    @Test
+    void convert_scaledParts_areJoinedByTheirValues() {
+        convert(flux, at("parts"), "f8_e4m3");
+        convert(at("parts"), at("fused.safetensors"), "f32");
+        Map<String, float[]> parts = values(at("parts"));
+        float[] fused = values(at("fused.safetensors")).get(QKV);
+        int at = 0;
+        for (String part : new String[] {"to_q", "to_k", "to_v"}) {
+            float[] values = parts.get("transformer_blocks.0.attn." + part + ".weight");
+            assertThat(Arrays.copyOfRange(fused, at, at + values.length)).isEqualTo(values);
+            at += values.length;
+        }
+        assertThat(at).isEqualTo(fused.length);
     }
 
     /** Rows of 32 are no blocks of 256. */

@@ -2,8 +2,9 @@
  * <strong>API.</strong> What a user of the library says and hears: requests ({@link
  * glance.api.Request}), plans ({@link glance.api.Plan}), adapters ({@link glance.api.Lora}) with
  * their strength and steps, comparisons ({@link glance.api.Comparison}), trainings ({@link
- * glance.api.Training}). Values only: all of them are immutable and may be shared between threads.
- * What can go wrong, each in one line for the user that says what, where and how to mend it:
+ * glance.api.Training}), other forms of a model ({@link glance.api.Conversion}). Values only: all
+ * of them are immutable and may be shared between threads. What can go wrong, each in one line for
+ * the user that says what, where and how to mend it:
  *
  * <ul>
  *   <li>{@link glance.api.RequestException}: what was asked for makes no sense, or does not fit the

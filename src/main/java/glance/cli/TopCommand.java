@@ -33,6 +33,7 @@ import picocli.CommandLine.Spec;
             "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
             "  glance-engine info MODEL               parts, parameters, memory of a run",
             "  glance-engine info ADAPTER.safetensors rank, alpha and targets of a LoRA",
+            "  glance-engine convert MODEL_FOLDER model.gguf --type q4_k",
             "  glance-engine lora merge MODEL_FOLDER style.safetensors --out MERGED_FOLDER",
             "",
             "Exit codes: 0 done, 1 failed, 2 wrong use, 130 interrupted (Ctrl-C).",

@@ -62,14 +62,10 @@ final class StoredTensors {
                 add(sources, info.name(), type, info.shape(), () -> weights.data(info.name()));
             }
         }
-        pieces = new Pieces(watch, written(sources) + scales);
+        int numbers = (int) sources.keySet().stream().filter(this::isNumbers).count();
+        pieces = new Pieces(watch, numbers + scales);
         bytes = sources.values().stream().mapToLong(TensorSource::bytes).sum();
         return sources;
-    }
-
-    /** How many of them this class makes. */
-    private int written(Map<String, TensorSource> sources) {
-        return (int) sources.keySet().stream().filter(this::isNumbers).count();
     }
 
     private boolean isNumbers(String name) {

@@ -34,18 +34,18 @@ import picocli.CommandLine.Parameters;
         header = "Writes a model in another form: safetensors or GGUF, quantised or not.",
         description = {
             "",
-            "Goes tensor by tensor, with all cores, so the model may be larger than memory. Tells what"
-                    + " rounding cost: for each tensor the norm of what was lost over its own, the"
-                    + " worst first.",
+            "Goes tensor by tensor, with all cores, so the model may be larger than memory. Tells"
+                    + " what rounding cost: for each tensor the norm of what was lost over its own,"
+                    + " the worst first.",
             "",
-            "Types of less than 16 bits are for the matrices of the model's blocks. The layers around"
-                    + " them stay as they are (F32 where they were quantised); vectors and small tensors"
-                    + " are F32 in GGUF and stay as they are elsewhere. Rows that fit no blocks of q4_k"
-                    + " or q6_k become q5_0 or q8_0, and those that fit none of these f16.",
+            "Types of less than 16 bits are for the matrices of the model's blocks. The layers"
+                    + " around them stay as they are (F32 where they were quantised); vectors and"
+                    + " small tensors are F32 in GGUF and stay as they are elsewhere. Rows that fit no"
+                    + " blocks of q4_k or q6_k become q5_0 or q8_0, and those that fit none f16.",
             "",
             "f8_e4m3 has one scale for each matrix, as ComfyUI reads it: LAYER.weight_scale and"
-                    + " LAYER.comfy_quant beside LAYER.weight. A SOURCE that is quantised or scaled is"
-                    + " expanded piece by piece.",
+                    + " LAYER.comfy_quant beside LAYER.weight. A SOURCE that is quantised or scaled"
+                    + " is expanded piece by piece.",
             ""
         },
         parameterListHeading = "Arguments:%n",
@@ -65,8 +65,8 @@ public final class ConvertCommand implements Callable<Integer> {
             paramLabel = "SOURCE TARGET",
             arity = "1..2",
             description = {
-                "SOURCE: a model folder, the folder of a part, a safetensors or GGUF file, or ORG/NAME"
-                        + " of the hub.",
+                "SOURCE: a model folder, the folder of a part, a safetensors or GGUF file, or"
+                        + " ORG/NAME of the hub.",
                 "TARGET: a file that ends in .gguf or .safetensors, or a folder to make, with a"
                         + " config.json, as diffusers has it."
             })

@@ -25,8 +25,8 @@ final class PictureTrial {
             names = "--try",
             paramLabel = "PROMPT",
             description =
-                    "Then draw this with SOURCE, a model folder, and with the result in it, and tell"
-                            + " how far the two are apart, in the measures of compare.")
+                    "Then draw this with SOURCE, a model folder, and with the result in it, and"
+                            + " tell how far the two are apart, in the measures of compare.")
     private String prompt;
 
     @Option(
