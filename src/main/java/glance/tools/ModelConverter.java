@@ -13,7 +13,6 @@ import glance.io.SafeWrite;
 import glance.io.SafetensorsWriter;
 import glance.io.TensorFile;
 import glance.io.TensorInfo;
-import glance.io.TensorSource;
 import glance.io.Weights;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,12 +24,25 @@ import java.util.Optional;
 
 /** Writes parts of models in other forms and types, tensor by tensor. */
 public final class ModelConverter {
-    private static final String GGUF = ".gguf";
-    private static final String SAFETENSORS = ".safetensors";
     private static final String CONFIG = "config.json";
 
     /** What GGUF calls the layout of its blocks. */
     private static final int BLOCKS_VERSION = 2;
+
+    /** What is written. */
+    private enum Form {
+        GGUF,
+        SAFETENSORS,
+        FOLDER;
+
+        /** The one that a path asks for by its ending. */
+        static Form of(Path target) {
+            String name = target.toString();
+            return name.endsWith(".gguf")
+                    ? GGUF
+                    : name.endsWith(".safetensors") ? SAFETENSORS : FOLDER;
+        }
+    }
 
     private final ModelSource source;
     private final StoredTypes types;
@@ -45,21 +57,21 @@ public final class ModelConverter {
     /** See {@link glance.ModelTools#convert}. */
     public static Converted convert(Conversion request, Output output, Watch watch) {
         long start = System.nanoTime();
-        boolean gguf = output.path().toString().endsWith(GGUF);
-        boolean isFile = gguf || output.path().toString().endsWith(SAFETENSORS);
+        Form form = Form.of(output.path());
+        boolean gguf = form == Form.GGUF;
         try (ModelSource source = ModelSource.open(request)) {
-            requirePlace(source, request.source(), output, isFile);
+            requirePlace(source, request.source(), output, form);
             Weights plain = source.weights().expanded();
             StoredTypes types = StoredTypes.of(output.dtype(), gguf, plain == source.weights());
-            Weights named = named(source, plain, request.names(), isFile);
+            Weights named = named(source, plain, request.names(), form);
             StoredTensors tensors = new StoredTensors(named, types, gguf, watch);
-            if (!isFile && source.config() == null) {
+            if (form == Form.FOLDER && source.config() == null) {
                 watch.note(
                         "SOURCE has no config.json; that of "
                                 + output.path()
                                 + " is what names and shapes tell, the rest as published");
             }
-            new ModelConverter(source, types, tensors).write(output.path(), gguf, isFile);
+            new ModelConverter(source, types, tensors).write(output.path(), form);
             return new Converted(
                     source.what(),
                     tensors.written(),
@@ -69,10 +81,9 @@ public final class ModelConverter {
         }
     }
 
-    private static void requirePlace(
-            ModelSource source, Path given, Output output, boolean isFile) {
+    private static void requirePlace(ModelSource source, Path given, Output output, Form form) {
         try {
-            if (!isFile) {
+            if (form == Form.FOLDER) {
                 Place.folder(output, given != null && Files.isDirectory(given) ? given : null);
                 return;
             }
@@ -88,10 +99,9 @@ public final class ModelConverter {
         }
     }
 
-    private static Weights named(
-            ModelSource source, Weights weights, String names, boolean isFile) {
+    private static Weights named(ModelSource source, Weights weights, String names, Form form) {
         Optional<NameTable> table = source.originalNames();
-        boolean original = names == null ? isFile : names.equals("original");
+        boolean original = names == null ? form != Form.FOLDER : names.equals("original");
         return table.map(t -> original ? t.original(weights) : t.view(weights)).orElse(weights);
     }
 
@@ -99,18 +109,17 @@ public final class ModelConverter {
         return weights.tensors().values().stream().mapToLong(TensorInfo::bytes).sum();
     }
 
-    private void write(Path out, boolean gguf, boolean isFile) {
-        if (gguf) {
-            GgufWriter.stream(out, tensors.sources(), keys());
-        } else if (isFile) {
-            safetensors(out);
-        } else {
-            SafeWrite.folder(
-                    out,
-                    folder -> {
-                        writeConfig(folder.resolve(CONFIG));
-                        safetensors(folder.resolve(source.fileName()));
-                    });
+    private void write(Path out, Form form) {
+        switch (form) {
+            case GGUF -> GgufWriter.stream(out, tensors.sources(), keys());
+            case SAFETENSORS -> safetensors(out);
+            case FOLDER ->
+                    SafeWrite.folder(
+                            out,
+                            folder -> {
+                                writeConfig(folder.resolve(CONFIG));
+                                safetensors(folder.resolve(source.fileName()));
+                            });
         }
     }
 
@@ -123,8 +132,7 @@ public final class ModelConverter {
     }
 
     private void safetensors(Path file) {
-        Map<String, TensorSource> all = tensors.sources();
-        SafetensorsWriter.stream(file, all, Map.of("format", "pt"));
+        SafetensorsWriter.stream(file, tensors.sources(), Map.of("format", "pt"));
     }
 
     private void writeConfig(Path file) throws IOException {

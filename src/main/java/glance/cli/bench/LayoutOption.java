@@ -1,12 +1,12 @@
 package glance.cli.bench;
 
 import glance.cli.common.ModelOption;
+import glance.cli.common.Published;
 import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
 import glance.io.ModelFolder;
 import glance.io.PublishedLayouts;
 import glance.tensor.DType;
-import java.util.Iterator;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -25,14 +25,6 @@ final class LayoutOption {
 
     @Option(names = "--random", description = "Random weights; --model then needs only configs.")
     private boolean random;
-
-    /** The models whose configs are in this build. */
-    private static final class Published implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return PublishedLayouts.names().iterator();
-        }
-    }
 
     /** The model's name. */
     String name() {

@@ -10,12 +10,11 @@ import glance.api.adapter.Output;
 import glance.cli.common.ExitCode;
 import glance.cli.common.Names;
 import glance.cli.common.Progress;
+import glance.cli.common.Published;
 import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
-import glance.io.PublishedLayouts;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -116,14 +115,6 @@ public final class ConvertCommand implements Callable<Integer> {
     private boolean json;
 
     @Mixin private PictureTrial trial;
-
-    /** The models whose configs are in this build. */
-    private static final class Published implements Iterable<String> {
-        @Override
-        public Iterator<String> iterator() {
-            return PublishedLayouts.names().iterator();
-        }
-    }
 
     public ConvertCommand(Session session) {
         this.session = session;
