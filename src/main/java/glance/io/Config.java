@@ -67,9 +67,14 @@ public final class Config {
 
     /** This config with other values for some keys. */
     public Config with(Map<String, Object> values) {
+        return with(values, file);
+    }
+
+    /** The same for messages about another file, which says these values. */
+    Config with(Map<String, Object> values, Path source) {
         ObjectNode changed = node.deepCopy();
         changed.setAll((ObjectNode) Json.MAPPER.valueToTree(values));
-        return new Config(file, prefix, changed);
+        return new Config(source, prefix, changed);
     }
 
     /** How many of some values it has; null is the value of a key that is not there. */

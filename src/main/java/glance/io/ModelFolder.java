@@ -177,7 +177,7 @@ public final class ModelFolder {
             return Config.read(file);
         }
         // what a published file leaves out is what published configs have for it
-        return usual(component).with(source.config());
+        return usual(component).with(source.config(), source.path());
     }
 
     /** The config of a component in the folder itself; one without keys if it is not there. */

@@ -38,6 +38,7 @@ public final class ModelFiles {
     private final PartFinder finder;
     private final Map<Path, List<String>> held = new LinkedHashMap<>();
     private final List<String> missing = new ArrayList<>();
+    private final List<String> without = new ArrayList<>();
     private ModelFolder model;
 
     private ModelFiles(ModelFolder base, ModelParts given, PartFinder finder) {
@@ -174,8 +175,13 @@ public final class ModelFiles {
 
     private String note() {
         return held.entrySet().stream()
-                .map(file -> file.getKey() + " holds " + String.join(" and ", file.getValue()))
-                .collect(Collectors.joining("; "));
+                        .map(
+                                file ->
+                                        file.getKey()
+                                                + " holds "
+                                                + String.join(" and ", file.getValue()))
+                        .collect(Collectors.joining("; "))
+                + (without.isEmpty() ? "" : "; there is no " + String.join(", ", without));
     }
 
     private void addTransformer(Path path) {
@@ -244,7 +250,11 @@ public final class ModelFiles {
     }
 
     private void require(ModelPart part, List<Path> found) {
-        if (!model.isBare() || part.optional() && found.isEmpty()) {
+        if (!model.isBare() && found.isEmpty()) {
+            return;
+        }
+        if (part.optional() && found.isEmpty()) {
+            without.add(part.kind().what());
             return;
         }
         missing.add(

@@ -16,13 +16,16 @@ import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.io.SafetensorsWriter;
+import glance.io.Weights;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -114,6 +117,30 @@ class ModelFilesTest {
         assertThat(picture(comfy, kind.tokenizers())).isEqualTo(picture(kind));
     }
 
+    /** As the first publishers have them. */
+    @ParameterizedTest
+    @EnumSource
+    void transformerInOriginalNames_drawsThePictureOfTheFolder(Kind kind) {
+        ModelParts parts = kind.loose();
+        Path file = folder.resolve("original.safetensors");
+        try (Weights ours = Weights.open(parts.files().get("transformer"));
+                Weights theirs =
+                        Families.of(ModelFolder.open(kind.model()))
+                                .originalNames()
+                                .map(table -> table.original(ours))
+                                .orElse(ours)) {
+            Map<String, HostTensor> tensors = new LinkedHashMap<>();
+            theirs.tensors()
+                    .keySet()
+                    .forEach(
+                            name ->
+                                    tensors.put(
+                                            "model.diffusion_model." + name, theirs.tensor(name)));
+            SafetensorsWriter.write(file, tensors, Map.of());
+        }
+        assertThat(picture(file, parts.transformer(file))).isEqualTo(picture(kind));
+    }
+
     /** What the checkpoint lacks is given beside it. */
     @Test
     void checkpointWithoutT5_takesItFromAFile() {
@@ -129,8 +156,11 @@ class ModelFilesTest {
     @Test
     void sd3WithoutT5_needsNeitherItNorItsTokenizer() {
         Path file = Kind.SD3.checkpoint(folder.resolve("x.safetensors"), "text_encoder_3");
-        ModelFolder model = open(file, Kind.SD3.tokenizers());
+        List<String> notes = new ArrayList<>();
+        ModelFolder model = ModelFiles.open(file, Kind.SD3.tokenizers(), notes::add);
         assertThat(model.has("text_encoder_3")).isFalse();
+        assertThat(notes).hasSize(1);
+        assertThat(notes.get(0)).endsWith("; there is no T5 text encoder");
     }
 
     @Test
