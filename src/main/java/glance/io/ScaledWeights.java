@@ -149,7 +149,8 @@ final class ScaledWeights extends Weights {
 
     private float[] scales(TensorInfo info, TensorInfo weight) {
         int rows = weight.shape().rank() == 0 ? 1 : weight.shape().dim(0);
-        if (info.shape().numel() != 1 && info.shape().numel() != rows) {
+        long count = info.shape().numel();
+        if (count == 0 || count != 1 && count != rows) {
             throw damaged(
                     info.name(),
                     "must be one number, or one for each row of "

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 public final class AdapterInspector {
     private static final Pattern ADAPTER_KEY =
             Pattern.compile(
-                    ".*(lora_|lora\\d?\\.(up|down)\\b|hada_|lokr_|oft_|dora_scale|\\.diff(_b)?$).*");
+                    ".*(lora_|lora\\d?\\.(up|down)\\b|hada_|lokr_|oft_|ia3_l|dora_scale|\\.diff(_b)?$).*");
 
     private static final Map<String, String> LAYOUTS = layouts();
 

@@ -78,21 +78,26 @@ class PartsFromFilesTest {
         assumeTrue(device.equals("cpu") || EmulatedDriver.problem() == null);
         Path component = Fixture.tinyModel().resolve("transformer");
         ScaledTwin twin = ScaledTwin.of(component, Kind.CONVROT, name -> true, folder);
-        String lora = Fixture.tinyModel().resolve("experts/slow.safetensors") + "@1-2";
-        int[] want = picture("w.png", "--transformer", twin.twin().toString(), "--lora", lora);
-        int[] got =
-                picture(
-                        "g.png",
-                        "--transformer",
-                        twin.scaled().toString(),
-                        "--lora",
-                        lora,
-                        "--device",
-                        device,
-                        "--dtype",
-                        dtype);
+        int[] want = adapted(twin.twin(), "cpu", "f32");
+        int[] got = adapted(twin.scaled(), device, dtype);
         assertThat(Runs.meanDifference(got, want)).isLessThan(1 / 255.0);
-        assertThat(want).isNotEqualTo(picture("p.png", "--lora", lora));
+        assertThat(want).isNotEqualTo(adapted(component, "cpu", "f32"));
+    }
+
+    private int[] adapted(Path transformer, String device, String dtype) {
+        String lora = Fixture.tinyModel().resolve("experts/slow.safetensors") + "@1-2";
+        return picture(
+                transformer.getFileName() + device + ".png",
+                "--transformer",
+                transformer.toString(),
+                "--lora",
+                lora,
+                "--size",
+                "32x32",
+                "--device",
+                device,
+                "--dtype",
+                dtype);
     }
 
     @Test

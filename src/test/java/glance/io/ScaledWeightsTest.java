@@ -7,10 +7,14 @@ import glance.api.FormatException;
 import glance.fixtures.ScaledTwin;
 import glance.tensor.DType;
 import glance.tensor.Shape;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,7 +80,7 @@ class ScaledWeightsTest {
             String refusal = "is quantised with " + format + ", which is not supported; fetch";
             assertThat(weights.foreign()).hasMessageContaining(refusal);
             assertThat(weights.quantised()).hasMessageContaining(refusal);
-            Weights view = weights.view(Map.of("x", java.util.List.of(rows(weights))));
+            Weights view = weights.view(Map.of("x", List.of(rows(weights))));
             assertThat(view.foreign()).hasMessageContaining(refusal);
         }
     }
@@ -102,6 +106,8 @@ class ScaledWeightsTest {
                 // dtype, scales, what is said, refusal
                 "F8_E4M3 | 1 1 1 | - | m.weight_scale: must be one number, or one for each row of"
                         + " [2, 8], got [3]",
+                "F8_E4M3 | '' | - | m.weight_scale: must be one number, or one for each row of"
+                        + " [2, 8], got [0]",
                 "F8_E4M3 | NaN | - | m.weight_scale: must be numbers of a size from 1e-30 to 1e30,"
                         + " got NaN",
                 "F8_E5M2 | 1 Infinity | - | m.weight_scale: must be numbers of a size",
@@ -131,7 +137,7 @@ class ScaledWeightsTest {
     void damage_isNamed(DType dtype, String scales, String mark, String refusal) {
         weight(dtype);
         if (scales != null) {
-            String[] words = scales.split(" ");
+            String[] words = scales.isEmpty() ? new String[0] : scales.split(" ");
             float[] values = new float[words.length];
             for (int i = 0; i < values.length; i++) {
                 values[i] = Float.parseFloat(words[i]);
@@ -167,6 +173,45 @@ class ScaledWeightsTest {
                 "m.weight_scale",
                 new HostTensor(DType.U8, Shape.of(OUT), ByteBuffer.allocate(OUT)));
         refused("m.weight_scale: must be floats, got U8", Map.of());
+    }
+
+    /** What other bytes say is read or refused, never more. */
+    @Test
+    void anyDamage_isReadOrRefused() throws IOException {
+        weight(DType.I8);
+        scale("m.weight_scale", 2, 3);
+        tensors.put("n.weight", HostFloats.tensor(DType.F8_E4M3, Shape.of(2, 2), 1, 2, 3, 4));
+        scale("n.scale_weight", 2, 3);
+        tensors.put(
+                "m.comfy_quant",
+                ScaledTwin.text(
+                        "{\"format\": \"int8_tensorwise\", \"convrot\": true,"
+                                + " \"convrot_groupsize\": 4}"));
+        open(Map.of()).close();
+        Path file = folder.resolve("model.safetensors");
+        byte[] content = Files.readAllBytes(file);
+        Random random = new Random(1);
+        int opened = 0;
+        for (int i = 0; i < 4000; i++) {
+            byte[] damaged = content.clone();
+            for (int flips = random.nextInt(4); flips >= 0; flips--) {
+                damaged[random.nextInt(damaged.length)] = (byte) (32 + random.nextInt(96));
+            }
+            Files.write(file, damaged);
+            try (Weights weights = Weights.open(file)) {
+                weights.foreign();
+                for (String name : weights.tensors().keySet()) {
+                    Scaling scaling = weights.scaling(name);
+                    if (scaling != Scaling.NONE) {
+                        scaling.values(weights.tensor(name));
+                    }
+                }
+                opened++;
+            } catch (FormatException e) {
+                assertThat(e).hasMessageStartingWith(file.toString());
+            }
+        }
+        assertThat(opened).isBetween(100, 3900);
     }
 
     private void refused(String refusal, Map<String, String> metadata) {
