@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 final class ForeignWeights {
     private static final String PLAIN = "fetch the model's weights in BF16, F16 or F32";
     private static final String DIFFUSERS =
-            "models are read in diffusers layout only so far; fetch the model's folder in that layout";
+            "fetch its parts, or the folder of a model that runs, in diffusers layout";
     private static final String QUANTISATION = "quantization_config";
 
     /** What weights of every model, and the counters beside them, are made of. */

@@ -189,16 +189,23 @@ final class Renaming {
     }
 
     private void put(String name, TensorInfo info, List<Rows> rows, Turn turn) {
-        if (names.put(name, rows) != null) {
-            throw refuse(info, "and another tensor are both " + name);
+        List<Rows> other = names.put(name, rows);
+        if (other != null) {
+            throw refuse(
+                    name,
+                    "is the name of two tensors, " + other.get(0).tensor() + " and " + info.name());
         }
         turns.put(name, turn);
     }
 
     private FormatException refuse(TensorInfo info, String reason) {
+        return refuse(info.name(), reason);
+    }
+
+    private FormatException refuse(String tensor, String reason) {
         return new FormatException(
                 stored.source(),
-                info.name(),
+                tensor,
                 reason,
                 "check that it is the model's file, and fetch it again");
     }

@@ -32,7 +32,7 @@ final class WeightsView extends Weights {
             int[] dims = stored.dims();
             return switch (this) {
                 case MATRIX ->
-                        dims.length == 4 && dims[2] * dims[3] == 1
+                        dims.length == 4 && dims[2] == 1 && dims[3] == 1
                                 ? Shape.of(dims[0], dims[1])
                                 : stored;
                 case PIXEL -> dims.length == 2 ? Shape.of(dims[0], dims[1], 1, 1) : stored;

@@ -6,6 +6,7 @@ import static glance.io.NameLine.swapped;
 import static glance.io.NameLine.tensor;
 import static glance.io.NameLine.transposed;
 import static glance.io.NameLine.withRest;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,6 +22,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
+import java.util.function.Function;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -132,6 +135,52 @@ class NameTableTest {
         }
     }
 
+    private static int[] dims(Random random, int rows) {
+        return random.nextInt(60) > 0
+                ? new int[] {rows, 3}
+                : random.ints(random.nextInt(5), 0, 8).toArray();
+    }
+
+    /** Shapes that make no sense, names that are doubled, parts that are missing. */
+    @Property(tries = 300)
+    void damagedFile_isSeenOrRefused(@ForAll int seed) throws IOException {
+        Random random = new Random(seed);
+        Ours file = new Ours(seed, DType.F32);
+        boolean original = random.nextBoolean();
+        List<NameLine> lines =
+                lines(m -> m.matches(original ? "b\\.[01]\\.qkv" : "blocks\\.[01]\\.q")).stream()
+                        .flatMap(line -> line.tensors().stream())
+                        .toList();
+        Set<String> theirs = lines.stream().map(NameLine::theirs).collect(toSet());
+        Set<String> ours = lines.stream().flatMap(line -> line.ours().stream()).collect(toSet());
+        for (String name : original ? theirs : ours) {
+            if (random.nextInt(60) > 0) {
+                file.put(name, dims(random, original ? 9 : 3));
+            }
+        }
+        for (String name : original ? ours : theirs) {
+            if (random.nextInt(120) == 0) {
+                file.put(name, dims(random, 3));
+            }
+        }
+        file.put("b.999999999999.qkv.bias", 9);
+        Path temporary = Files.createTempDirectory("names");
+        try (Weights weights = file.open(temporary)) {
+            for (Function<Weights, Weights> way :
+                    List.<Function<Weights, Weights>>of(TABLE::view, TABLE::original)) {
+                try {
+                    Weights seen = way.apply(weights);
+                    seen.tensors().keySet().forEach(seen::tensor);
+                } catch (FormatException e) {
+                    assertThat(e).hasMessageStartingWith(weights.source() + ": ");
+                }
+            }
+        } finally {
+            Files.delete(temporary.resolve("model.safetensors"));
+            Files.delete(temporary);
+        }
+    }
+
     @Test
     void original_hasFusionsAndShapesOfTheOtherProgram() {
         Ours ours = new Ours(1, DType.F32).model(2, 4);
@@ -165,7 +214,7 @@ class NameTableTest {
                 "blocks.1.shared.bias: differs from blocks.0.shared.bias");
         refused(
                 new Ours(1, DType.F32).model(2, 4).put("in.weight", 4),
-                "in.weight: and another tensor are both in.weight");
+                "in.weight: is the name of two tensors, embed.weight and in.weight");
         Ours mixed = new Ours(1, DType.F32).model(2, 4);
         mixed.tensors.putAll(new Ours(1, DType.BF16).put("blocks.0.b.bias", 4).tensors);
         refused(mixed, "blocks.0.b.bias: cannot lie below blocks.0.a.bias: it is BF16 [4]");

@@ -116,7 +116,7 @@ class FluxNamesTest {
                 "double_blocks.0.txt_attn.qkv.weight | 7, 8 | cannot be taken apart into transformer",
                 "single_blocks.0.linear1.weight | 24, 8 | cannot be taken apart into single_tran",
                 "double_blocks.0.txt_attn.qkv.bias | '' | cannot be taken apart",
-                "x_embedder.weight | 4, 4 | and another tensor are both x_embedder.weight",
+                "x_embedder.weight | 4, 4 | is the name of two tensors, img_in.weight and",
             })
     void damagedFile_isRefusedByNameOfTheTensor(String name, String shape, String reason) {
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
