@@ -19,8 +19,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Writes parts of models in other forms and types, tensor by tensor. */
 public final class ModelConverter {
@@ -29,15 +31,27 @@ public final class ModelConverter {
     /** What GGUF calls the layout of its blocks. */
     private static final int BLOCKS_VERSION = 2;
 
+    /** Endings that nobody gives to a folder. */
+    private static final Pattern OTHER =
+            Pattern.compile(".*\\.(bin|pth?|ckpt|sft|onnx|safetensor)");
+
     /** What is written. */
     private enum Form {
         GGUF,
         SAFETENSORS,
         FOLDER;
 
-        /** The one that a path asks for by its ending. */
+        /**
+         * The one that a path asks for by its ending.
+         *
+         * @throws RequestException if the ending is that of other weights
+         */
         static Form of(Path target) {
-            String name = target.toString();
+            String name = target.toString().toLowerCase(Locale.ROOT);
+            if (OTHER.matcher(name).matches()) {
+                throw new RequestException(
+                        "out " + target + ": end it with .gguf or .safetensors, or give a folder");
+            }
             return name.endsWith(".gguf")
                     ? GGUF
                     : name.endsWith(".safetensors") ? SAFETENSORS : FOLDER;
@@ -67,9 +81,9 @@ public final class ModelConverter {
             StoredTensors tensors = new StoredTensors(named, types, gguf, watch);
             if (form == Form.FOLDER && source.config() == null) {
                 watch.note(
-                        "SOURCE has no config.json; that of "
+                        "the source has no config.json; that of "
                                 + output.path()
-                                + " is what names and shapes tell, the rest as published");
+                                + " says what names and shapes tell, the rest is as published");
             }
             new ModelConverter(source, types, tensors).write(output.path(), form);
             return new Converted(

@@ -120,6 +120,7 @@ class ConvertCommandTest {
         Path taken = Files.createFile(folder.resolve("taken.gguf"));
         refused(ExitCode.WRONG_USE, "out " + taken + ": exists already", TINY, taken);
         refused(ExitCode.WRONG_USE, "type q9: a GGUF file", TINY, target(), "--type", "q9");
+        refused(ExitCode.WRONG_USE, "x.ckpt: end it with", TINY, folder.resolve("x.ckpt"));
         refused(ExitCode.WRONG_USE, "names x: expected", TINY, target(), "--names", "x");
         refused(ExitCode.WRONG_USE, "give SOURCE and TARGET", TINY);
         refused(ExitCode.WRONG_USE, "takes the place", TINY, target(), "--random", "flux.1-dev");
