@@ -43,13 +43,13 @@ public final class Scaling {
         return scales[scales.length == 1 ? 0 : row];
     }
 
-    /** The scales of so many rows, each to a power: 1, or -1 for what is divided by them. */
-    public float[] rows(int count, int power) {
+    /** The scales of so many rows, F32 [rows]. */
+    public HostTensor rows(int count) {
         float[] rows = new float[count];
         for (int row = 0; row < count; row++) {
-            rows[row] = power < 0 ? 1 / scale(row) : scale(row);
+            rows[row] = scale(row);
         }
-        return rows;
+        return HostFloats.tensor(DType.F32, Shape.of(count), rows);
     }
 
     /** That of rows of weights in turn, which are rotated alike. */

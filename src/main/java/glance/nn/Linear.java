@@ -38,7 +38,7 @@ public final class Linear {
      * The weight is a stored one with scales, and may be rotated.
      *
      * @param scales the scale c of each row, F32 [out]
-     * @param inverse 1 / c of each row, F32 [out]
+     * @param inverse 1 / c of each row, F32 [out]; null where all rows have one scale
      * @param bias over the scales; null without a bias
      */
     record Scaled(Scaling scaling, Weight scales, Weight inverse, Weight bias) {

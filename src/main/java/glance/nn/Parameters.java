@@ -14,6 +14,7 @@ import glance.tensor.Shape;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -146,19 +147,22 @@ public final class Parameters implements AutoCloseable {
         Shape out = Shape.of(shape.dim(0));
         Supplier<HostTensor> addend = biased ? checked(bias, out, out) : null;
         Scaling scaling = root.weights.scaling(prefix + weight);
+        boolean plain = values == null || scaling == Scaling.NONE;
         return register(
                 name,
                 new Linear(
                         prefix + name,
                         kept(weight, shape, values),
                         biased ? kept(bias, out, addend) : null,
-                        scaling == Scaling.NONE ? null : scaled(name, scaling, out, addend)));
+                        plain ? null : scaled(name, scaling, out, addend)));
     }
 
     private Linear.Scaled scaled(
             String name, Scaling scaling, Shape out, Supplier<HostTensor> bias) {
-        HostTensor scales = HostFloats.tensor(DType.F32, out, scaling.rows(out.dim(0), 1));
-        HostTensor inverse = HostFloats.tensor(DType.F32, out, scaling.rows(out.dim(0), -1));
+        float[] ones = new float[out.dim(0)];
+        Arrays.fill(ones, 1);
+        HostTensor scales = scaling.rows(ones.length);
+        HostTensor inverse = scaling.over(HostFloats.tensor(DType.F32, out, ones));
         return new Linear.Scaled(
                 scaling,
                 kept(name + ".scales", out, () -> scales),
@@ -194,8 +198,7 @@ public final class Parameters implements AutoCloseable {
             root.problems.add(
                     "unusable "
                             + full
-                            + ": expected floats of 8 to 32 bits, quantised blocks or I8 with"
-                            + " scales, got "
+                            + ": expected floats of 8 to 32 bits or quantised blocks, got "
                             + info.dtype());
             return null;
         }

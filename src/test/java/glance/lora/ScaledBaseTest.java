@@ -1,8 +1,10 @@
 package glance.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import glance.api.BlockFactors;
+import glance.api.FormatException;
 import glance.api.Strength;
 import glance.fixtures.Fixture;
 import glance.fixtures.ScaledTwin;
@@ -30,6 +32,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -174,5 +177,21 @@ class ScaledBaseTest {
                 assertThat(Math.abs(got.get(i) - want.get(i))).isLessThan(2e-6f * largest);
             }
         }
+    }
+
+    @Test
+    void layerOfAnotherSize_isRefused() {
+        ScaledTwin twin = twin(Kind.INT8_ROWS);
+        Fixture.onCpu(
+                ops -> {
+                    try (Weights weights = Weights.open(twin.scaled());
+                            Parameters parameters = new Parameters(ops, weights, "test")) {
+                        parameters.linear("m", IN, OUT + 1);
+                        assertThatThrownBy(parameters::finish)
+                                .isInstanceOf(FormatException.class)
+                                .hasMessageContaining(
+                                        "mis-shaped m.weight: expected [13, 16], got [12, 16]");
+                    }
+                });
     }
 }
