@@ -38,7 +38,7 @@ public final class ModelFiles {
     private final PartFinder finder;
     private final Map<Path, List<String>> held = new LinkedHashMap<>();
     private final List<String> missing = new ArrayList<>();
-    private final List<String> without = new ArrayList<>();
+    private final List<ModelPart> without = new ArrayList<>();
     private ModelFolder model;
 
     private ModelFiles(ModelFolder base, ModelParts given, PartFinder finder) {
@@ -181,7 +181,9 @@ public final class ModelFiles {
                                                 + " holds "
                                                 + String.join(" and ", file.getValue()))
                         .collect(Collectors.joining("; "))
-                + (without.isEmpty() ? "" : "; there is no " + String.join(", ", without));
+                + without.stream()
+                        .map(part -> "; there is no " + part.kind().what())
+                        .collect(Collectors.joining());
     }
 
     private void addTransformer(Path path) {
@@ -254,7 +256,7 @@ public final class ModelFiles {
             return;
         }
         if (part.optional() && found.isEmpty()) {
-            without.add(part.kind().what());
+            without.add(part);
             return;
         }
         missing.add(
@@ -275,13 +277,17 @@ public final class ModelFiles {
             if (home.isPresent()) {
                 model = model.with(name, PartSource.folder(home.get()));
             } else if (model.isBare()
-                    && model.has("text_encoder" + name.substring(TOKENIZER.length()))) {
+                    && !isWithout("text_encoder" + name.substring(TOKENIZER.length()))) {
                 needed.add(name);
             }
         }
         if (!needed.isEmpty()) {
             missing.add("--tokenizer FOLDER (with " + String.join(", ", needed) + " in it)");
         }
+    }
+
+    private boolean isWithout(String name) {
+        return without.stream().anyMatch(part -> part.name().equals(name));
     }
 
     /** A tokenizer that was named, or is in the folder that was named for all of them. */

@@ -173,7 +173,8 @@ class ModelFilesTest {
                                 + " holds FLUX.1 [dev], 1 + 1 blocks of width 128; also needed:"
                                 + " --text-encoder FILE (CLIP text encoder),"
                                 + " --text-encoder-2 FILE (T5 text encoder),"
-                                + " --vae FILE (autoencoder (AutoencoderKL));"
+                                + " --vae FILE (autoencoder (AutoencoderKL)),"
+                                + " --tokenizer FOLDER (with tokenizer, tokenizer_2 in it);"
                                 + " or give a folder of this model with --model");
     }
 

@@ -117,6 +117,18 @@ public final class InfoText {
         table.print(out);
     }
 
+    private void printHeld(List<Inspection.Component> components) {
+        List<Inspection.Component> known =
+                components.stream().filter(component -> component.holds() != null).toList();
+        if (known.isEmpty()) {
+            return;
+        }
+        Table table = new Table("part", "recognised by names and shapes");
+        known.forEach(component -> table.row(component.name(), component.holds()));
+        out.println();
+        table.print(out);
+    }
+
     private void print(Inspection.Model model) {
         line("model", model.pipeline());
         line("path", model.path());
@@ -145,12 +157,7 @@ public final class InfoText {
         }
         table.row("total", "", "", Units.count(parameters), "", Units.bytes(bytes));
         table.print(out);
-        out.println();
-        for (Inspection.Component component : model.components()) {
-            if (component.holds() != null) {
-                line(component.name(), component.holds());
-            }
-        }
+        printHeld(model.components());
         problems(model).forEach(this::problem);
         if (model.runMemory() != null) {
             out.println();
