@@ -10,6 +10,7 @@ import glance.api.ModelParts;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.api.RequestException;
+import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFolder;
 import glance.fixtures.TinyPublished;
 import glance.io.HostFloats;
@@ -211,6 +212,23 @@ class ModelFilesTest {
                 .hasMessageContaining("several transformers; choose one with --transformer: ");
         assertThat(open(comfy, tokenizers.vae(first).transformer(unet)).parts().files())
                 .containsKey("text_encoder_2");
+    }
+
+    /** Heads and groups of these are not the published ones. */
+    @Test
+    void partsInFolders_keepTheirConfigs() {
+        Path model = TinyFlux.dev(folder.resolve("flux"));
+        ModelParts parts = ModelParts.NONE.tokenizer(model);
+        for (String part : TinyPublished.parts(model)) {
+            parts = parts.with(part, model.resolve(part));
+        }
+        assertThat(picture(model.resolve("transformer"), parts))
+                .isEqualTo(picture(model, ModelParts.NONE));
+        Path vae = TinyPublished.weights(model, "vae");
+        ModelParts loose = parts.vae(vae);
+        assertThatThrownBy(() -> open(model.resolve("transformer"), loose))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("are no multiples of 32 groups; give the folder with its");
     }
 
     /** As in a folder of many models. */

@@ -57,7 +57,7 @@ public final class DitFamily implements Family {
         sizes.put("num_layers", blocks);
         sizes.put("patch_size", patch);
         sizes.put("in_channels", sizes.of("pos_embed.proj.weight", 1));
-        sizes.put("out_channels", sizes.of("proj_out_2.weight", 0) / (patch * patch));
+        sizes.put("out_channels", sizes.perPixel("proj_out_2.weight", patch));
         sizes.put("sample_size", (int) Math.round(Math.sqrt(tokens)) * patch);
         sizes.put(
                 "num_embeds_ada_norm",

@@ -55,6 +55,11 @@ public record Recognised(String what, Map<String, Object> config, int width, Str
             return axis < shape.rank() ? shape.dim(axis) : 0;
         }
 
+        /** Rows of a tensor for each pixel of a square patch; 0 without it. */
+        public int perPixel(String tensor, int patch) {
+            return (int) (of(tensor, 0) / ((long) patch * patch));
+        }
+
         /** Number of axes of a tensor, 0 without it. */
         public int rank(String tensor) {
             return has(tensor) ? tensors.get(tensor).shape().rank() : 0;

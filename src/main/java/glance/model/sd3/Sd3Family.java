@@ -89,7 +89,7 @@ public final class Sd3Family implements Family {
         sizes.put("num_layers", blocks);
         sizes.put("patch_size", patch);
         sizes.put("in_channels", sizes.of("pos_embed.proj.weight", 1));
-        sizes.put("out_channels", sizes.of("proj_out.weight", 0) / (patch * patch));
+        sizes.put("out_channels", sizes.perPixel("proj_out.weight", patch));
         sizes.putHeads(hiddenDim, norm, base, HEAD_DIM);
         sizes.put("caption_projection_dim", sizes.of("context_embedder.weight", 0));
         sizes.put("joint_attention_dim", sizes.of("context_embedder.weight", 1));
