@@ -65,6 +65,9 @@ class LooseFilesTest {
         Path again = folder.resolve("again.png");
         run("generate", "--from", folder.resolve(name) + "", "--out", again + "");
         assertThat(pixels(again)).isEqualTo(wanted);
+        String files =
+                err.toString().lines().filter(l -> l.contains("names these")).findFirst().get();
+        assertThat(files.split(", ")).doesNotHaveDuplicates();
     }
 
     @Test

@@ -19,7 +19,9 @@ import glance.text.PrintableText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -201,7 +203,7 @@ public final class SettingsOptions {
 
     /** Says which files the picture names, before any is opened, and what has no meaning here. */
     private void announce(PictureText.Recipe recipe, Consumer<String> note) {
-        List<String> files = new ArrayList<>();
+        Set<String> files = new LinkedHashSet<>();
         if (recipe.isOwn()) {
             if (model.given() == null) {
                 files.add(recipe.model());
@@ -222,7 +224,10 @@ public final class SettingsOptions {
         }
         files.removeIf(AdapterNames::isBuiltIn);
         if (!files.isEmpty()) {
-            note.accept(from + " names these files: " + PrintableText.some(files, MAX_LISTED));
+            note.accept(
+                    from
+                            + " names these files: "
+                            + PrintableText.some(List.copyOf(files), MAX_LISTED));
         }
         if (!recipe.isOwn()) {
             note.accept(
