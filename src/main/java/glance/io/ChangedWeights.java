@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
-/** See {@link Weights#changed}. */
+/** See {@link Weights#changed} and {@link Weights#expanded}. */
 final class ChangedWeights extends Weights {
     private final Weights stored;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -30,6 +30,33 @@ final class ChangedWeights extends Weights {
                         });
     }
 
+    static Weights expanded(Weights stored) {
+        boolean plain =
+                stored.tensors().values().stream()
+                        .filter(info -> info.dtype().isReal())
+                        .allMatch(
+                                info ->
+                                        HostFloats.supports(info.dtype())
+                                                && stored.scaling(info.name()) == Scaling.NONE);
+        return plain
+                ? stored
+                : stored.changed(
+                        info -> info.dtype().isReal() ? DType.F32 : info.dtype(),
+                        info -> expanded(stored, info));
+    }
+
+    private static ByteBuffer expanded(Weights stored, TensorInfo info) {
+        HostTensor tensor = stored.tensor(info.name());
+        Scaling scaling = stored.scaling(info.name());
+        if (!tensor.dtype().isReal() || tensor.dtype() == DType.F32 && scaling == Scaling.NONE) {
+            return tensor.data();
+        }
+        HostTensor values = scaling.values(tensor);
+        return values.dtype() == DType.F32
+                ? values.data()
+                : HostFloats.tensor(DType.F32, tensor.shape(), HostFloats.read(values)).data();
+    }
+
     @Override
     public Map<String, TensorInfo> tensors() {
         return Collections.unmodifiableMap(tensors);
@@ -37,7 +64,11 @@ final class ChangedWeights extends Weights {
 
     @Override
     public ByteBuffer data(String name) {
-        return data.apply(stored.tensors().get(name));
+        TensorInfo info = stored.tensors().get(name);
+        if (info == null) {
+            throw new IllegalArgumentException(source() + ": no tensor named " + name);
+        }
+        return data.apply(info);
     }
 
     @Override

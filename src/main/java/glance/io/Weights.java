@@ -147,7 +147,7 @@ public abstract class Weights implements AutoCloseable {
      * for. Closing either closes both.
      */
     public final Weights expanded() {
-        return ExpandedWeights.of(this);
+        return ChangedWeights.expanded(this);
     }
 
     /** All tensors by name, in file order, shard after shard; of random ones those asked for. */

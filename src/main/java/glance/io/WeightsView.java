@@ -63,18 +63,16 @@ final class WeightsView extends Weights {
         TensorInfo first = stored.tensors().get(parts.get(0).tensor());
         for (Rows part : parts) {
             TensorInfo info = stored.tensors().get(part.tensor());
-            if (stored.scaling(part.tensor()).group() != stored.scaling(first.name()).group()) {
+            boolean alike =
+                    info.dtype() == first.dtype()
+                            && stored.scaling(info.name()).group()
+                                    == stored.scaling(first.name()).group()
+                            && isAsWide(info.shape(), first.shape());
+            if (!alike) {
                 throw new FormatException(
                         stored.source(),
                         part.tensor(),
-                        "is stored in another way than " + first.name() + ", which it is joined to",
-                        null);
-            }
-            if (info.dtype() != first.dtype() || !isAsWide(info.shape(), first.shape())) {
-                throw new FormatException(
-                        stored.source(),
-                        part.tensor(),
-                        "cannot lie below %s: it is %s %s, that is %s %s"
+                        "is stored in another way than %s, which it is joined to: %s %s, not %s %s"
                                 .formatted(
                                         first.name(),
                                         info.dtype(),
@@ -99,11 +97,15 @@ final class WeightsView extends Weights {
             shape = shape.with(0, rows);
         }
         Turn turn = turns.getOrDefault(name, Turn.NONE);
-        if (turn == Turn.TRANSPOSED && (shape.rank() != 2 || first.dtype().blockElements() > 1)) {
+        boolean single =
+                shape.rank() == 2
+                        && first.dtype().blockElements() == 1
+                        && stored.scaling(first.name()) == Scaling.NONE;
+        if (turn == Turn.TRANSPOSED && !single) {
             throw new FormatException(
                     stored.source(),
                     first.name(),
-                    "must be a matrix of single numbers, got " + first.dtype() + " " + shape,
+                    "must be a matrix of plain numbers, got " + first.dtype() + " " + shape,
                     null);
         }
         shape = turn.of(shape);
