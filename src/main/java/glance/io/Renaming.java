@@ -4,7 +4,6 @@ import glance.api.FormatException;
 import glance.io.Weights.Rows;
 import glance.io.WeightsView.Turn;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -185,7 +184,7 @@ final class Renaming {
         Scaling second = stored.scaling(other.name());
         int rows = Rows.of(one).count();
         return first.group() == second.group()
-                && Arrays.equals(first.rows(rows, 1), second.rows(rows, 1));
+                && first.rows(rows).data().equals(second.rows(rows).data());
     }
 
     private void put(String name, TensorInfo info, List<Rows> rows, Turn turn) {
