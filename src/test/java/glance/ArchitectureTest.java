@@ -33,6 +33,8 @@ class ArchitectureTest {
                     .consideringOnlyDependenciesInLayers()
                     .layer("cli")
                     .definedBy("glance.cli..")
+                    .layer("serve")
+                    .definedBy("glance.serve..")
                     .layer("front door")
                     .definedBy("glance")
                     .layer("check")
@@ -83,8 +85,12 @@ class ArchitectureTest {
                     .definedBy("glance.api..", "glance.text..")
                     .whereLayer("cli")
                     .mayNotBeAccessedByAnyLayer()
-                    .whereLayer("front door")
+                    .whereLayer("serve")
                     .mayOnlyBeAccessedByLayers("cli")
+                    .whereLayer("serve")
+                    .mayOnlyAccessLayers("front door", "picture", "schedule", "io", "api")
+                    .whereLayer("front door")
+                    .mayOnlyBeAccessedByLayers("cli", "serve")
                     .whereLayer("check")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("tools")
@@ -98,7 +104,7 @@ class ArchitectureTest {
                     .whereLayer("scene")
                     .mayOnlyAccessLayers("io", "api")
                     .whereLayer("picture")
-                    .mayOnlyBeAccessedByLayers("cli", "front door", "compare")
+                    .mayOnlyBeAccessedByLayers("cli", "serve", "front door", "compare")
                     .whereLayer("roofline")
                     .mayOnlyBeAccessedByLayers("cli")
                     .whereLayer("roofline")
@@ -122,6 +128,7 @@ class ArchitectureTest {
                     .whereLayer("schedule")
                     .mayOnlyBeAccessedByLayers(
                             "cli",
+                            "serve",
                             "front door",
                             "check",
                             "compare",
