@@ -44,8 +44,7 @@ class ServeIT {
         List<String> args = new ArrayList<>(List.of("serve", "--port", "0", "--out", "pics"));
         args.addAll(List.of(more));
         process = EngineProcess.in(folder).start(List.of(), args.toArray(String[]::new));
-        address =
-                new BufferedReader(new InputStreamReader(process.getInputStream())).readLine();
+        address = new BufferedReader(new InputStreamReader(process.getInputStream())).readLine();
         assertThat(address).startsWith("http://127.0.0.1:");
     }
 

@@ -246,7 +246,10 @@ public final class Jobs implements AutoCloseable {
         thread.join();
     }
 
-    /** Ends the job that is drawn, and those with waiting clients; the others stay on disk. */
+    /**
+     * Ends the job that is drawn, within a step, and those with waiting clients; the others stay on
+     * disk.
+     */
     @Override
     public void close() {
         List<Job> attended;
@@ -260,6 +263,11 @@ public final class Jobs implements AutoCloseable {
             notifyAll();
         }
         attended.forEach(this::cancel);
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void work() {
