@@ -18,11 +18,9 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Models from the files that people have: a folder in diffusers layout, one file with a transformer
@@ -268,12 +266,13 @@ public final class ModelFiles {
     }
 
     private void addTokenizers() {
+        TokenizerFolders tokenizers = new TokenizerFolders(given, finder.tokenizers());
         List<String> needed = new ArrayList<>();
         for (String name : model.index().keys()) {
             if (!name.startsWith(TOKENIZER)) {
                 continue;
             }
-            Optional<Path> home = tokenizer(name);
+            Optional<Path> home = tokenizers.find(name);
             if (home.isPresent()) {
                 model = model.with(name, PartSource.folder(home.get()));
             } else if (model.isBare()
@@ -288,39 +287,6 @@ public final class ModelFiles {
 
     private boolean isWithout(String name) {
         return without.stream().anyMatch(part -> part.name().equals(name));
-    }
-
-    /** A tokenizer that was named, or is in the folder that was named for all of them. */
-    private Optional<Path> tokenizer(String name) {
-        Path named = given.files().get(name);
-        if (named != null && !Files.isDirectory(named)) {
-            throw new FormatException(named, null, "no such folder", "give that of a tokenizer");
-        }
-        Optional<Path> home =
-                Stream.of(named, inside(given.files().get(TOKENIZER), name))
-                        .filter(Objects::nonNull)
-                        .filter(ModelFiles::isTokenizer)
-                        .findFirst();
-        if (home.isEmpty() && named != null) {
-            throw new FormatException(
-                    named,
-                    null,
-                    "holds no tokenizer",
-                    "expected tokenizer.json or tokenizer_config.json in it, or folders of them");
-        }
-        return home.or(
-                () ->
-                        Optional.ofNullable(inside(finder.tokenizers(), name))
-                                .filter(ModelFiles::isTokenizer));
-    }
-
-    private static Path inside(Path folder, String name) {
-        return folder == null ? null : folder.resolve(name);
-    }
-
-    private static boolean isTokenizer(Path folder) {
-        return Files.exists(folder.resolve("tokenizer.json"))
-                || Files.exists(folder.resolve("tokenizer_config.json"));
     }
 
     private static String option(String part) {
