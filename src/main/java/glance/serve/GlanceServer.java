@@ -28,16 +28,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * One model over HTTP. It runs from its making until it is closed:
- *
- * <pre>{@code
- * try (GlanceServer server = new GlanceServer(glance, model, options)) {
- *     System.out.println(server.address());
- *     server.join();
- * }
- * }</pre>
- */
+/** One model over HTTP. It runs from its making until it is closed. */
 public final class GlanceServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GlanceServer.class);
 

@@ -1,2 +1,5 @@
-/** Pictures that were asked for: their queue, how far they are, and their files. Not API. */
+/**
+ * Pictures that were asked for: their queue, how far they are, and their files. This package is not
+ * API.
+ */
 package glance.serve.job;
