@@ -1,5 +1,2 @@
-/**
- * Pictures that were asked for: their queue, how far they are, and their files. This package is not
- * API.
- */
+/** Pictures that were asked for: queue, progress and files. This package is not API. */
 package glance.serve.job;
