@@ -1,2 +1,2 @@
-/** What clients speak to, each interface in a class of its own. This package is not API. */
+/** What clients speak to, each interface in a class of its own. Not API. */
 package glance.serve.api;

@@ -1,4 +1,2 @@
-/**
- * HTTP as the server needs it, over Jetty: routes, who may ask, answers. This package is not API.
- */
+/** HTTP as the server needs it, over Jetty: routes, who may ask, answers. Not API. */
 package glance.serve.http;

@@ -1,2 +1,2 @@
-/** Pictures that were asked for: queue, progress and files. This package is not API. */
+/** Pictures that were asked for: queue, progress and files. Not API. */
 package glance.serve.job;
