@@ -237,18 +237,6 @@ class ModelToolsTest {
     }
 
     @Test
-    void convert_anotherPart_keepsItsNames() {
-        new ModelTools()
-                .convert(
-                        Conversion.of(flux).part("text_encoder_2"),
-                        Output.to(at("t5.gguf")).dtype("q8_0"));
-        PlainGguf gguf = PlainGguf.read(at("t5.gguf"));
-        assertThat(gguf.keys()).containsEntry("general.architecture", "t5");
-        assertThat(gguf.tensors().get("encoder.block.0.layer.1.DenseReluDense.wi_0.weight").type())
-                .isEqualTo(Q8_0);
-    }
-
-    @Test
     void convert_numbersThatAreNotFinite_areRefusedByName() {
         float[] values = new float[128 * 32];
         values[5] = Float.NaN;

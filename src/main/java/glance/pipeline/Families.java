@@ -61,16 +61,19 @@ public final class Families {
                 .findFirst();
     }
 
+    /** What the published models have beside their transformers, family by family. */
+    public static List<ModelPart> parts() {
+        return ALL.stream().flatMap(family -> family.parts(Config.EMPTY).stream()).toList();
+    }
+
     /** What a file holds in words, part by part; none if it is nothing that is known. */
     public static List<String> holds(Weights stored) {
         Set<String> held = new LinkedHashSet<>();
         recognise(stored).ifPresent(own -> held.add(own.what()));
-        for (Family family : ALL) {
-            for (ModelPart part : family.parts(Config.EMPTY)) {
-                part.kind()
-                        .recognise(stored.under(part.prefixes()), Config.EMPTY)
-                        .ifPresent(own -> held.add(own.what()));
-            }
+        for (ModelPart part : parts()) {
+            part.kind()
+                    .recognise(stored.under(part.prefixes()), Config.EMPTY)
+                    .ifPresent(own -> held.add(own.what()));
         }
         return List.copyOf(held);
     }

@@ -80,6 +80,7 @@ public final class ModelConverter {
             Weights named = named(source, plain, request.names(), form);
             StoredTensors tensors = new StoredTensors(named, types, gguf, watch);
             if (form == Form.FOLDER && source.config() == null) {
+                source.ownConfig();
                 watch.note(
                         "the source has no config.json; that of "
                                 + output.path()
@@ -114,7 +115,7 @@ public final class ModelConverter {
     }
 
     private static Weights named(ModelSource source, Weights weights, String names, Form form) {
-        Optional<NameTable> table = source.originalNames();
+        Optional<NameTable> table = source.originalNames(form == Form.GGUF);
         boolean original = names == null ? form != Form.FOLDER : names.equals("original");
         return table.map(t -> original ? t.original(weights) : t.view(weights)).orElse(weights);
     }

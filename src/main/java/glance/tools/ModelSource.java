@@ -9,6 +9,8 @@ import glance.io.NameTable;
 import glance.io.PublishedLayouts;
 import glance.io.Weights;
 import glance.model.Family;
+import glance.model.part.ModelPart;
+import glance.model.part.PartKind;
 import glance.model.part.Recognised;
 import glance.pipeline.Families;
 import glance.pipeline.RandomTransformer;
@@ -24,12 +26,20 @@ import java.util.Optional;
  * @param part a word for it
  * @param weights its tensors, without prefixes
  * @param config its config.json; null if there is none
+ * @param recognised what its names and shapes tell; null if nothing
  * @param family of a transformer that is known; else null
- * @param recognised what its names and shapes tell; null without a family
+ * @param kind of another part that is known; else null
  */
-record ModelSource(String part, Weights weights, Path config, Family family, Recognised recognised)
+record ModelSource(
+        String part,
+        Weights weights,
+        Path config,
+        Recognised recognised,
+        Family family,
+        PartKind kind)
         implements AutoCloseable {
     private static final String INDEX = "model_index.json";
+    private static final String TRANSFORMER = "transformer";
 
     /**
      * Opens the headers.
@@ -52,7 +62,11 @@ record ModelSource(String part, Weights weights, Path config, Family family, Rec
         }
         if (!Files.exists(source.resolve(INDEX))) {
             Path home = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
-            return of(source.getFileName().toString(), Weights.open(source), home, source);
+            Weights stored = Weights.open(source);
+            String name = source.getFileName().toString();
+            return request.part().equals(TRANSFORMER)
+                    ? of(name, stored, home, source)
+                    : ofCheckpoint(request.part(), stored, source);
         }
         ModelFolder model = ModelFolder.open(source);
         if (!model.index().has(request.part()) || !model.has(request.part())) {
@@ -84,20 +98,23 @@ record ModelSource(String part, Weights weights, Path config, Family family, Rec
             throw foreign;
         }
         Path config = home.resolve("config.json");
-        boolean hasConfig = Files.exists(config);
+        String className =
+                Files.exists(config) ? Config.read(config).string("_class_name", "") : null;
         for (Family family : Families.all()) {
-            Optional<Recognised> recognised = family.recognise(stored, Config.EMPTY);
-            if (recognised.isPresent()) {
-                boolean own =
-                        hasConfig
-                                && Config.read(config)
-                                        .string("_class_name", "")
-                                        .equals(family.transformerClass());
-                return new ModelSource(
-                        part, stored.transformer(), own ? config : null, family, recognised.get());
+            Optional<Recognised> own = family.recognise(stored, Config.EMPTY);
+            if (own.isPresent()) {
+                Path its = family.transformerClass().equals(className) ? config : null;
+                return new ModelSource(part, stored.transformer(), its, own.get(), family, null);
             }
         }
-        if (!hasConfig) {
+        for (ModelPart known : Families.parts()) {
+            Optional<Recognised> own = known.kind().recognise(stored, Config.EMPTY);
+            if (own.isPresent()) {
+                Path its = className == null ? null : config;
+                return new ModelSource(part, stored, its, own.get(), null, known.kind());
+            }
+        }
+        if (className == null) {
             stored.close();
             throw new FormatException(
                     given,
@@ -105,7 +122,20 @@ record ModelSource(String part, Weights weights, Path config, Family family, Rec
                     "holds no model that is known",
                     "give the folder of a part, with its config.json");
         }
-        return new ModelSource(part, stored, config, null, null);
+        return new ModelSource(part, stored, config, null, null, null);
+    }
+
+    /** A part beside the transformer of a checkpoint that holds all. */
+    private static ModelSource ofCheckpoint(String part, Weights stored, Path given) {
+        for (ModelPart known : Families.parts()) {
+            Weights own = stored.under(known.prefixes());
+            Optional<Recognised> recognised = known.kind().recognise(own, Config.EMPTY);
+            if (known.name().equals(part) && recognised.isPresent()) {
+                return new ModelSource(part, own, null, recognised.get(), null, known.kind());
+            }
+        }
+        stored.close();
+        throw new RequestException("part " + part + ": " + given + " holds no such part");
     }
 
     /** What it is, in words. */
@@ -113,13 +143,19 @@ record ModelSource(String part, Weights weights, Path config, Family family, Rec
         return recognised == null ? part : recognised.what();
     }
 
-    /** The names of its first publishers, if they are other ones than those of diffusers. */
-    Optional<NameTable> originalNames() {
+    /** The names that single files have for it, if they are other ones than those of folders. */
+    Optional<NameTable> originalNames(boolean gguf) {
+        if (kind != null) {
+            return gguf ? kind.namesInGguf() : kind.namesInFiles();
+        }
         return family == null ? Optional.empty() : family.originalNames();
     }
 
     /** The word that GGUF files have for it. */
     String architecture() {
+        if (kind != null) {
+            return kind.architecture();
+        }
         return family != null
                 ? family.name().replace('-', '_')
                 : Config.read(config).string("model_type", part);
@@ -131,8 +167,19 @@ record ModelSource(String part, Weights weights, Path config, Family family, Rec
         return (diffusers ? "diffusion_pytorch_model" : "model") + ".safetensors";
     }
 
-    /** The config where there is no file of it. */
+    /**
+     * The config where there is no file of it.
+     *
+     * @throws FormatException of a part whose names and shapes do not tell enough
+     */
     Map<String, Object> ownConfig() {
+        if (family == null) {
+            throw new FormatException(
+                    weights.source(),
+                    null,
+                    "has no config.json, which a folder needs",
+                    "give the folder of the part, or write a file");
+        }
         Map<String, Object> own = new LinkedHashMap<>();
         own.put("_class_name", family.transformerClass());
         own.putAll(recognised.config());

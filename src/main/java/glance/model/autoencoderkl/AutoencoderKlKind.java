@@ -1,6 +1,7 @@
 package glance.model.autoencoderkl;
 
 import glance.io.Config;
+import glance.io.NameTable;
 import glance.io.Weights;
 import glance.model.part.PartKind;
 import glance.model.part.Recognised;
@@ -21,6 +22,16 @@ public final class AutoencoderKlKind implements PartKind {
     @Override
     public String what() {
         return "autoencoder (AutoencoderKL)";
+    }
+
+    @Override
+    public Optional<NameTable> namesInFiles() {
+        return Optional.of(LatentDiffusionNames.TABLE);
+    }
+
+    @Override
+    public String architecture() {
+        return "vae";
     }
 
     @Override

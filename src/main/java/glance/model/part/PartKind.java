@@ -1,6 +1,7 @@
 package glance.model.part;
 
 import glance.io.Config;
+import glance.io.NameTable;
 import glance.io.Weights;
 import java.util.Optional;
 
@@ -16,4 +17,17 @@ public interface PartKind {
      * @param base config.json of a part like it, for what shapes do not tell; may be empty
      */
     Optional<Recognised> recognise(Weights stored, Config base);
+
+    /** The names that single files have for it, if they are other ones than its own. */
+    default Optional<NameTable> namesInFiles() {
+        return Optional.empty();
+    }
+
+    /** The names that files in GGUF have for it, if they are other ones than its own. */
+    default Optional<NameTable> namesInGguf() {
+        return namesInFiles();
+    }
+
+    /** The word that GGUF has for it. */
+    String architecture();
 }

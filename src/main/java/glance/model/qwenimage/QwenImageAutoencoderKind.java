@@ -1,6 +1,7 @@
 package glance.model.qwenimage;
 
 import glance.io.Config;
+import glance.io.NameTable;
 import glance.io.Weights;
 import glance.model.part.PartKind;
 import glance.model.part.Recognised;
@@ -19,6 +20,16 @@ final class QwenImageAutoencoderKind implements PartKind {
     @Override
     public String what() {
         return "autoencoder (AutoencoderKLQwenImage)";
+    }
+
+    @Override
+    public Optional<NameTable> namesInFiles() {
+        return Optional.of(WanNames.TABLE);
+    }
+
+    @Override
+    public String architecture() {
+        return "vae";
     }
 
     @Override

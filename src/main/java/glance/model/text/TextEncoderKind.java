@@ -1,6 +1,7 @@
 package glance.model.text;
 
 import glance.io.Config;
+import glance.io.NameTable;
 import glance.io.Weights;
 import glance.model.part.PartKind;
 import glance.model.part.Recognised;
@@ -9,7 +10,7 @@ import java.util.Optional;
 /** The text encoders that models share. */
 public enum TextEncoderKind implements PartKind {
     /** The text model of CLIP. */
-    CLIP("CLIP text encoder") {
+    CLIP("CLIP text encoder", "clip", null) {
         @Override
         public Optional<Recognised> recognise(Weights stored, Config base) {
             Recognised.Sizes sizes = new Recognised.Sizes(OpenClipNames.TABLE.view(stored));
@@ -37,7 +38,7 @@ public enum TextEncoderKind implements PartKind {
     },
 
     /** The encoder of T5. */
-    T5("T5 text encoder") {
+    T5("T5 text encoder", "t5encoder", LlamaCppNames.T5) {
         @Override
         public Optional<Recognised> recognise(Weights stored, Config base) {
             Recognised.Sizes sizes = new Recognised.Sizes(LlamaCppNames.T5.view(stored));
@@ -63,7 +64,7 @@ public enum TextEncoderKind implements PartKind {
     },
 
     /** The language model of Qwen2.5-VL. */
-    QWEN25_VL("Qwen2.5-VL text encoder") {
+    QWEN25_VL("Qwen2.5-VL text encoder", "qwen2vl", LlamaCppNames.QWEN) {
         @Override
         public Optional<Recognised> recognise(Weights stored, Config base) {
             Recognised.Sizes sizes = new Recognised.Sizes(LlamaCppNames.QWEN.view(stored));
@@ -98,9 +99,23 @@ public enum TextEncoderKind implements PartKind {
     private static final int QWEN_HEAD_DIM = 128;
 
     private final String what;
+    private final String architecture;
+    private final NameTable llamaCpp; // null if llama.cpp has no names for it
 
-    TextEncoderKind(String what) {
+    TextEncoderKind(String what, String architecture, NameTable llamaCpp) {
         this.what = what;
+        this.architecture = architecture;
+        this.llamaCpp = llamaCpp;
+    }
+
+    @Override
+    public Optional<NameTable> namesInGguf() {
+        return Optional.ofNullable(llamaCpp);
+    }
+
+    @Override
+    public String architecture() {
+        return architecture;
     }
 
     @Override

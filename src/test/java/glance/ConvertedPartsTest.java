@@ -1,0 +1,134 @@
+package glance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import glance.api.Conversion;
+import glance.api.FormatException;
+import glance.api.RequestException;
+import glance.api.adapter.Output;
+import glance.fixtures.PlainGguf;
+import glance.fixtures.ScaledTwin;
+import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyPublished;
+import glance.io.HostFloats;
+import glance.io.Weights;
+import glance.tensor.Shape;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Conversion of parts beside the transformer, and of sources in forms of others. */
+class ConvertedPartsTest {
+    private static final int Q8_0 = 8;
+
+    @TempDir private static Path models;
+    private static Path flux;
+
+    @TempDir private Path folder;
+
+    @BeforeAll
+    static void write() {
+        flux = TinyFlux.dev(models.resolve("flux"));
+    }
+
+    private Path at(String name) {
+        return folder.resolve(name);
+    }
+
+    private static void convert(Conversion source, Path target, String type) {
+        new ModelTools().convert(source, Output.to(target).dtype(type));
+    }
+
+    private static Map<String, float[]> values(Path file) {
+        Map<String, float[]> values = new HashMap<>();
+        try (Weights weights = Weights.open(file).expanded()) {
+            for (String name : weights.tensors().keySet()) {
+                values.put(name, HostFloats.read(weights.tensor(name)));
+            }
+        }
+        return values;
+    }
+
+    private static void requireSame(Map<String, float[]> got, Map<String, float[]> wanted) {
+        assertThat(got.keySet()).isEqualTo(wanted.keySet());
+        wanted.forEach((name, numbers) -> assertThat(got.get(name)).as(name).isEqualTo(numbers));
+    }
+
+    @Test
+    void autoencoder_inAFile_hasTheNamesOfLatentDiffusion_andComesBack() {
+        convert(Conversion.of(flux).part("vae"), at("ae.safetensors"), "f32");
+        try (Weights file = Weights.open(at("ae.safetensors"))) {
+            Shape attention = file.tensors().get("decoder.mid.attn_1.q.weight").shape();
+            assertThat(attention.rank()).isEqualTo(4);
+            assertThat(file.tensors()).containsKey("encoder.down.0.block.0.conv1.weight");
+        }
+        convert(
+                Conversion.of(at("ae.safetensors")).names("diffusers"),
+                at("back.safetensors"),
+                "f32");
+        requireSame(values(at("back.safetensors")), values(flux.resolve("vae")));
+        assertThatThrownBy(() -> convert(Conversion.of(at("ae.safetensors")), at("folder"), "f32"))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("has no config.json, which a folder needs");
+        assertThat(at("folder")).doesNotExist();
+    }
+
+    @Test
+    void t5_inGguf_hasTheNamesOfLlamaCpp() {
+        convert(Conversion.of(flux).part("text_encoder_2"), at("t5.gguf"), "q8_0");
+        PlainGguf gguf = PlainGguf.read(at("t5.gguf"));
+        assertThat(gguf.keys()).containsEntry("general.architecture", "t5encoder");
+        assertThat(gguf.tensors()).containsKey("token_embd.weight");
+        assertThat(gguf.tensors().get("enc.blk.0.ffn_gate.weight").type()).isEqualTo(Q8_0);
+    }
+
+    @ParameterizedTest
+    @EnumSource(ScaledTwin.Kind.class)
+    void weightsInEightBits_becomeTheFloatsThatTheyStandFor(ScaledTwin.Kind kind) {
+        ScaledTwin twin =
+                ScaledTwin.of(
+                        flux.resolve("transformer"),
+                        kind,
+                        name -> name.startsWith("transformer_blocks.0."),
+                        folder);
+        convert(Conversion.of(twin.scaled()), at("floats.safetensors"), "f32");
+        convert(Conversion.of(twin.twin()), at("wanted.safetensors"), "f32");
+        Map<String, float[]> got = values(at("floats.safetensors"));
+        values(at("wanted.safetensors"))
+                .forEach(
+                        (name, numbers) -> {
+                            for (int i = 0; i < numbers.length; i++) {
+                                assertThat(got.get(name)[i])
+                                        .as(name)
+                                        .isCloseTo(
+                                                numbers[i],
+                                                org.assertj.core.data.Offset.offset(
+                                                        1e-6f * Math.max(1, Math.abs(numbers[i]))));
+                            }
+                        });
+    }
+
+    @Test
+    void checkpointOfAllParts_givesTheTransformer_andThePartThatIsNamed() {
+        Path model = TinyPublished.flux(models.resolve("published")).path();
+        Map<String, String> prefixes = new LinkedHashMap<>();
+        prefixes.put("transformer", "model.diffusion_model.");
+        prefixes.put("vae", "vae.");
+        Path all = TinyPublished.checkpoint(model, at("all.safetensors"), prefixes);
+        convert(Conversion.of(all).names("diffusers"), at("t.safetensors"), "f32");
+        requireSame(values(at("t.safetensors")), values(model.resolve("transformer")));
+        convert(Conversion.of(all).part("vae").names("diffusers"), at("v.safetensors"), "f32");
+        requireSame(values(at("v.safetensors")), values(model.resolve("vae")));
+        assertThatThrownBy(
+                        () -> convert(Conversion.of(all).part("text_encoder"), at("x.gguf"), null))
+                .isInstanceOf(RequestException.class)
+                .hasMessageEndingWith("holds no such part");
+    }
+}
