@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import glance.io.Json;
 import glance.serve.http.Exchange;
 import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
@@ -71,7 +72,7 @@ public final class JobsApi {
 
     private static JobRequest read(ObjectNode body) {
         try {
-            return glance.io.Json.MAPPER.treeToValue(body, JobRequest.class);
+            return Json.MAPPER.treeToValue(body, JobRequest.class);
         } catch (UnrecognizedPropertyException e) {
             throw HttpProblem.invalid(
                     e.getPropertyName(),

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import glance.Picture;
+import glance.io.Json;
 import glance.serve.http.EventStream;
 import glance.serve.http.Exchange;
 import glance.serve.http.HttpProblem;
@@ -76,7 +77,7 @@ public final class OpenAi {
     }
 
     private void generate(Exchange exchange) throws Exception {
-        Json body = new Json(exchange.json());
+        Body body = new Body(exchange.json());
         JobRequest asked = asked(body);
         Format format = Format.of(body);
         Integer partial = body.integer("partial_images", 0, MAX_PARTIAL);
@@ -104,7 +105,7 @@ public final class OpenAi {
     }
 
     private static Map<String, Object> reply(
-            Exchange exchange, JobRecord job, List<String> files, Json body) {
+            Exchange exchange, JobRecord job, List<String> files, Body body) {
         boolean url = "url".equals(body.text("response_format"));
         List<Map<String, Object>> data = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
@@ -129,7 +130,7 @@ public final class OpenAi {
         return picture.width() + "x" + picture.height();
     }
 
-    private JobRequest asked(Json body) {
+    private JobRequest asked(Body body) {
         String size = body.text("size");
         Float scale = body.number("guidance_scale");
         Float trueScale = body.number("true_cfg_scale");
@@ -153,7 +154,7 @@ public final class OpenAi {
         return prompt;
     }
 
-    private static JsonNode plan(Json body) {
+    private static JsonNode plan(Body body) {
         JsonNode plan = body.value("plan");
         Integer steps = body.integer("num_inference_steps", 1, MAX_STEPS);
         if (plan != null && steps != null) {
@@ -162,13 +163,13 @@ public final class OpenAi {
         return steps == null ? plan : new TextNode("uniform-" + steps);
     }
 
-    private static List<JobRequest.Adapter> loras(Json body) {
+    private static List<JobRequest.Adapter> loras(Body body) {
         JsonNode list = body.value("lora");
         if (list == null) {
             return null;
         }
         try {
-            return glance.io.Json.MAPPER.convertValue(list, new TypeReference<>() {});
+            return Json.MAPPER.convertValue(list, new TypeReference<>() {});
         } catch (IllegalArgumentException e) {
             throw HttpProblem.invalid(
                     "lora", "must be a list of {\"file\": NAME, \"scale\": ..., \"steps\": ...}");
@@ -194,7 +195,7 @@ public final class OpenAi {
                 over = job.await(0);
             }
             if (job.record().error() != null) {
-                ObjectNode error = glance.io.Json.MAPPER.createObjectNode().put("type", "error");
+                ObjectNode error = Json.MAPPER.createObjectNode().put("type", "error");
                 error.putObject("error").put("message", job.record().error());
                 events.send("error", error);
             }
@@ -245,7 +246,7 @@ public final class OpenAi {
     }
 
     private static ObjectNode event(String type, JobRecord job, String format) {
-        return glance.io.Json.MAPPER
+        return Json.MAPPER
                 .createObjectNode()
                 .put("type", type)
                 .put("created_at", job.created())
@@ -262,7 +263,7 @@ public final class OpenAi {
      * @param quality of a jpeg, 1 to 100
      */
     private record Format(String name, int quality) {
-        static Format of(Json body) {
+        static Format of(Body body) {
             String name = body.text("output_format");
             if (name != null && !name.equals("png") && !name.equals("jpeg")) {
                 throw HttpProblem.invalid("output_format", "must be png or jpeg");

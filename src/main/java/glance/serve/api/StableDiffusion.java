@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import glance.Picture;
 import glance.api.Plan;
 import glance.api.Plans;
+import glance.io.Json;
 import glance.serve.http.Exchange;
 import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
@@ -79,7 +80,7 @@ public final class StableDiffusion {
 
     private void draw(Exchange exchange) throws Exception {
         ObjectNode root = exchange.json();
-        Json body = new Json(root);
+        Body body = new Body(root);
         JobRequest asked = asked(body);
         exchange.willWait();
         List<String> images = new ArrayList<>();
@@ -120,13 +121,13 @@ public final class StableDiffusion {
         info.put("sd_model_name", facts.modelName());
         info.put("job", job.id());
         try {
-            return glance.io.Json.MAPPER.writeValueAsString(info);
+            return Json.MAPPER.writeValueAsString(info);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("these are always JSON", e);
         }
     }
 
-    private JobRequest asked(Json body) {
+    private JobRequest asked(Body body) {
         String prompt = body.text("prompt");
         if (prompt == null) {
             throw HttpProblem.invalid("prompt", "is missing or empty; say what to draw");
@@ -158,7 +159,7 @@ public final class StableDiffusion {
     }
 
     /** A scheduler that is one of our plans decides the steps; else their number does. */
-    private static JsonNode plan(Json body) {
+    private static JsonNode plan(Body body) {
         String scheduler = body.text("scheduler");
         Integer steps = body.integer("steps", 1, MAX_STEPS);
         if (scheduler != null && isPlan(scheduler)) {

@@ -5,10 +5,10 @@ import glance.serve.http.HttpProblem;
 import java.math.BigInteger;
 
 /** Values of a JSON body that clients of other servers send: numbers may be texts. */
-final class Json {
+final class Body {
     private final JsonNode body;
 
-    Json(JsonNode body) {
+    Body(JsonNode body) {
         this.body = body;
     }
 
