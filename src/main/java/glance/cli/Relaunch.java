@@ -107,7 +107,10 @@ final class Relaunch {
 
         int run(List<String> command) throws IOException {
             start(command);
-            Signals.passOn("TERM", process.toHandle());
+            if (command.contains("serve")) {
+                // it may take long to finish what clients wait for, and ends with a code of its own
+                Signals.passOn("TERM", process.toHandle());
+            }
             try {
                 int exitCode = process.waitFor();
                 pump.join(DRAIN_MILLIS);

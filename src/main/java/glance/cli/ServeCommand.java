@@ -3,6 +3,7 @@ package glance.cli;
 import glance.Glance;
 import glance.Model;
 import glance.api.DeviceInfo;
+import glance.api.Request;
 import glance.cli.common.DeviceOption;
 import glance.cli.common.ExitCode;
 import glance.cli.common.ModelOption;
@@ -15,6 +16,8 @@ import glance.serve.ServeOptions;
 import glance.serve.http.Gate;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -70,6 +73,14 @@ final class ServeCommand implements Callable<Integer> {
     private String host = ServeOptions.LOOPBACK;
 
     @Option(
+            names = "--name",
+            paramLabel = "NAME",
+            description =
+                    "Another name that clients may call the server by, such as that of a proxy."
+                            + " Repeatable.")
+    private List<String> names = new ArrayList<>();
+
+    @Option(
             names = "--api-key",
             paramLabel = "KEY",
             description =
@@ -103,6 +114,15 @@ final class ServeCommand implements Callable<Integer> {
                     "Requests that may wait; others are told to come back later (429)."
                             + " Default: 64.")
     private int queue = ServeOptions.WAITING;
+
+    @Option(
+            names = "--max-size",
+            paramLabel = "WxH",
+            description =
+                    "Largest picture; what counts is the number of its pixels. Default: "
+                            + ServeOptions.LARGEST
+                            + ".")
+    private String maxSize = ServeOptions.LARGEST;
 
     @Mixin private DeviceOption deviceOption;
 
@@ -157,7 +177,8 @@ final class ServeCommand implements Callable<Integer> {
         if (loraDir != null && !Files.isDirectory(loraDir)) {
             throw new WrongUseException("--lora-dir " + loraDir + ": no such folder");
         }
-        return new ServeOptions(host, port, key, loraDir, out, queue);
+        return new ServeOptions(
+                host, port, names, key, loraDir, out, queue, Request.Size.parse(maxSize));
     }
 
     /** Waits for a signal. The first SIGTERM is polite; a second one ends the process. */

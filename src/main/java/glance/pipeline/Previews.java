@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.api.DeviceException;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -12,6 +13,7 @@ final class Previews implements ObjIntConsumer<Tensor> {
     private final TokenGrid grid;
     private final RunListener listener;
     private final Parts parts;
+    private boolean isPossible = true;
 
     Previews(Ops ops, TokenGrid grid, Parts parts, RunListener listener) {
         this.ops = ops;
@@ -22,9 +24,15 @@ final class Previews implements ObjIntConsumer<Tensor> {
 
     @Override
     public void accept(Tensor latents, int step) {
-        if (listener.wantsPreview()) {
+        if (isPossible && listener.wantsPreview()) {
             try (Scope scope = ops.scope()) {
                 listener.preview(step, Pictures.of(ops, parts.codec().decode(ops, latents, grid)));
+            } catch (DeviceException e) {
+                if (!e.isOutOfMemory()) {
+                    throw e;
+                }
+                isPossible = false;
+                listener.warning("memory is short: there are no previews of this picture");
             }
         }
     }

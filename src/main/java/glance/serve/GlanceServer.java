@@ -32,15 +32,17 @@ import org.slf4j.LoggerFactory;
 public final class GlanceServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GlanceServer.class);
 
-    /** A picture of 4096 x 4096 in 16 bits fits; prompts and settings are far smaller. */
-    private static final long MAX_BODY_BYTES = 64L << 20;
-
     private static final int MAX_HEADER_BYTES = 32 << 10;
     private static final int THREADS = 200;
     private static final long IDLE_MILLIS = 120_000;
 
+    /** An answer is some megabytes, on a slow line. */
+    private static final long LAST_ANSWERS_MILLIS = 60_000;
+
+    private final JobFolder folder;
     private final Jobs jobs;
     private final Status status;
+    private final Front front;
     private final Server server;
     private final ServerConnector connector;
     private final String host;
@@ -54,10 +56,10 @@ public final class GlanceServer implements AutoCloseable {
     public GlanceServer(Glance glance, Model model, ServeOptions options) {
         host = options.host();
         AdapterFolder adapters = new AdapterFolder(options.adapters());
-        JobFolder folder = new JobFolder(options.folder());
+        folder = new JobFolder(options.folder());
         Facts facts = new Facts(glance, model, adapters);
-        Gate gate = new Gate(options.host(), options.apiKey());
-        jobs = new Jobs(model, folder, adapters, options.maxWaiting());
+        Gate gate = new Gate(options.host(), options.names(), options.apiKey());
+        jobs = new Jobs(model, folder, adapters, options.maxWaiting(), options.largest());
         status = new Status(glance, jobs);
         Routes routes = new Routes();
         new OpenAi(jobs, facts).addTo(routes);
@@ -78,21 +80,22 @@ public final class GlanceServer implements AutoCloseable {
         connector.setPort(options.port());
         connector.setIdleTimeout(IDLE_MILLIS);
         server.addConnector(connector);
-        server.setHandler(
+        front =
                 new Front(
                         routes,
                         gate,
                         path -> path.equals("/healthz") || PageApi.isFree(path),
-                        MAX_BODY_BYTES,
-                        this::problem));
+                        this::problem);
+        server.setHandler(front);
         start(options);
     }
 
     private void start(ServeOptions options) {
         try {
             server.start();
+            jobs.start();
         } catch (IOException e) {
-            jobs.close();
+            folder.close();
             throw new UncheckedIOException(
                     "cannot listen on "
                             + options.host()
@@ -103,7 +106,7 @@ public final class GlanceServer implements AutoCloseable {
                             + "); choose another --port",
                     e);
         } catch (Exception e) {
-            jobs.close();
+            folder.close();
             throw new IllegalStateException("the server does not start: " + e.getMessage(), e);
         }
     }
@@ -125,6 +128,7 @@ public final class GlanceServer implements AutoCloseable {
      */
     public void drain() throws InterruptedException {
         jobs.drain();
+        front.awaitAnswers(LAST_ANSWERS_MILLIS);
     }
 
     private HttpProblem problem(Throwable cause) {
@@ -162,5 +166,6 @@ public final class GlanceServer implements AutoCloseable {
         } catch (Exception e) {
             LOG.warn("the server did not stop cleanly", e);
         }
+        folder.close();
     }
 }

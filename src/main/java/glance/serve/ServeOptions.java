@@ -1,19 +1,30 @@
 package glance.serve;
 
+import glance.api.Request;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * How to serve.
  *
  * @param host name or address to listen on
  * @param port 0 for any that is free
+ * @param names other names that clients may call the server by, such as that of a proxy
  * @param apiKey that requests need, or null
  * @param adapters folder of the adapters that requests may name, or null
  * @param folder where pictures and jobs are kept
  * @param maxWaiting jobs that may wait
+ * @param largest picture that is drawn; what counts is the number of its pixels
  */
 public record ServeOptions(
-        String host, int port, String apiKey, Path adapters, Path folder, int maxWaiting) {
+        String host,
+        int port,
+        List<String> names,
+        String apiKey,
+        Path adapters,
+        Path folder,
+        int maxWaiting,
+        Request.Size largest) {
     /** Where it listens if nobody says: reached from this machine alone. */
     public static final String LOOPBACK = "127.0.0.1";
 
@@ -22,4 +33,7 @@ public record ServeOptions(
 
     /** The usual length of the queue. */
     public static final int WAITING = 64;
+
+    /** The usual largest picture. */
+    public static final String LARGEST = "2048x2048";
 }

@@ -80,7 +80,13 @@ class GateTest {
         String key = "Authorization: Bearer " + KEY + "\r\n";
         String host = "Host: localhost:" + served.server().address().getPort() + "\r\n";
         assertThat(raw(host + key)).startsWith("HTTP/1.1 200");
-        assertThat(raw("Host: glance.example\r\n" + key)).startsWith("HTTP/1.1 403");
+        assertThat(raw("Host: glance.example\r\n" + key))
+                .startsWith("HTTP/1.1 403")
+                .contains("this server is not called 'glance.example'");
+        assertThat(raw("Host: glance.test\r\n" + key)).startsWith("HTTP/1.1 200");
+        assertThat(raw("Host: 192.168.1.7\r\n" + key)).startsWith("HTTP/1.1 403");
+        assertThat(raw(host + key + "Sec-Fetch-Site: cross-site\r\n")).startsWith("HTTP/1.1 403");
+        assertThat(raw(host + key + "Sec-Fetch-Site: same-origin\r\n")).startsWith("HTTP/1.1 200");
         assertThat(raw(host + key + "Origin: http://glance.example\r\n"))
                 .startsWith("HTTP/1.1 403")
                 .contains("a page of http://glance.example may not use this server");
@@ -94,7 +100,7 @@ class GateTest {
         HttpRequest.Builder large =
                 HttpRequest.newBuilder(served.at("/v1/jobs"))
                         .header("Authorization", "Bearer " + KEY)
-                        .POST(BodyPublishers.ofByteArray(new byte[(64 << 20) + 1]));
+                        .POST(BodyPublishers.ofByteArray(new byte[(1 << 20) + 1]));
         assertThat(served.send(large).status()).isEqualTo(413);
         Answer nothing =
                 served.send(

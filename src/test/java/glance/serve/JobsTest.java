@@ -1,11 +1,17 @@
 package glance.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import glance.api.Lora;
 import glance.api.Request;
+import glance.api.RequestException;
+import glance.fixtures.Fixture;
 import glance.serve.Served.Answer;
 import glance.serve.Served.Event;
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.http.HttpRequest;
@@ -13,7 +19,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -153,16 +161,98 @@ class JobsTest {
         JsonNode job = served.finished(waiting);
         assertThat(job.path("state").asText()).isEqualTo("done");
         assertThat(job.path("pictures").get(0).path("seed").asInt()).isEqualTo(3);
-        assertThat(served.get("/v1/jobs/" + drawn).json().path("state").asText())
-                .isEqualTo("cancelled");
+        assertThat(served.finished(drawn).path("state").asText()).isEqualTo("done");
+    }
+
+    @Test
+    void twoServers_inOneFolder_areRefused() {
+        assertThatThrownBy(() -> new Served(folder))
+                .isInstanceOf(RequestException.class)
+                .hasMessageContaining("another server keeps its jobs there");
+    }
+
+    @Test
+    void eventsOfAllJobs_tellOfThoseThatWereThereBefore() throws Exception {
+        String id = submit(LONG);
+        while (served.get("/v1/jobs/" + id).json().path("step").asInt() < 1) {
+            Thread.sleep(10);
+        }
+        try (Socket socket = new Socket("127.0.0.1", served.server().address().getPort())) {
+            socket.getOutputStream()
+                    .write(
+                            "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                    .getBytes(StandardCharsets.US_ASCII));
+            BufferedReader lines =
+                    new BufferedReader(
+                            new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            assertThat(until(lines, "\"state\":\"running\"")).contains(id);
+            served.post("/v1/jobs/" + id + "/cancel", "");
+            assertThat(until(lines, "\"state\":\"cancelled\"")).contains(id);
+        }
+    }
+
+    private static String until(BufferedReader lines, String text) throws Exception {
+        String line = lines.readLine();
+        while (line != null && !line.contains(text)) {
+            line = lines.readLine();
+        }
+        return line;
+    }
+
+    @Test
+    void refusedJob_isNotDrawnLater() throws Exception {
+        String drawn = submit(LONG);
+        while (served.server().jobs().waiting() > 0) {
+            Thread.sleep(10);
+        }
+        List<String> waiting = List.of(submit(LONG), submit(LONG));
+        assertThat(served.post("/v1/jobs", LONG).status()).isEqualTo(429);
+        try (Stream<Path> files = Files.list(folder.resolve("jobs"))) {
+            assertThat(files.filter(file -> file.toString().endsWith(".json"))).hasSize(3);
+        }
+        for (String id : waiting) {
+            served.post("/v1/jobs/" + id + "/cancel", "");
+        }
+        served.post("/v1/jobs/" + drawn + "/cancel", "");
+    }
+
+    @Test
+    void adapterOfAStep_isUsedInThatStepAlone() throws Exception {
+        Path adapters = Fixture.folder("glance-tiny-pipeline");
+        served.stop();
+        served.start(Served.options(folder, adapters, null, 2));
+        Answer answer =
+                served.post(
+                        "/v1/images/generations",
+                        "{\"prompt\": \"a red circle\", \"seed\": 7, \"plan\": \"uniform-4\","
+                                + " \"lora\": [{\"file\": \"slow\", \"scale\": 0.5,"
+                                + " \"steps\": \"1-2\"}]}");
+        byte[] want =
+                served.model()
+                        .draw(
+                                Request.of("a red circle")
+                                        .seed(7)
+                                        .plan("uniform-4")
+                                        .lora(
+                                                Lora.of(adapters.resolve("slow.safetensors"))
+                                                        .strength(0.5f)
+                                                        .on("1-2")))
+                        .get(0)
+                        .png();
+        String file = answer.json().path("data").get(0).path("b64_json").asText();
+        assertThat(Pixels.of(Base64.getDecoder().decode(file))).isEqualTo(Pixels.of(want));
     }
 
     @Test
     void damagedJobFile_isLeftOut() throws Exception {
         served.stop();
-        Files.writeString(folder.resolve("jobs").resolve("20260101-000000000-abc.json"), "{");
+        Path jobs = folder.resolve("jobs");
+        Files.writeString(jobs.resolve("20260101-000000000-abc.json"), "{");
+        Files.writeString(jobs.resolve("20260101-000000000-abd.json"), "{}");
+        Files.writeString(jobs.resolve(".glance-x.part"), "{");
         served.start(Served.options(folder, null, 2));
         assertThat(served.get("/v1/jobs").json().path("data")).isEmpty();
+        assertThat(jobs.resolve(".glance-x.part")).doesNotExist();
     }
 
     @Test
@@ -174,6 +264,9 @@ class JobsTest {
         assertThat(served.get("/v1/jobs/" + waiting).json().path("state").asText())
                 .isEqualTo("queued");
         assertThat(served.post("/v1/jobs", LONG).status()).isEqualTo(503);
+        try (Stream<Path> files = Files.list(folder.resolve("jobs"))) {
+            assertThat(files.filter(file -> file.toString().endsWith(".json"))).hasSize(2);
+        }
     }
 
     @Test
@@ -201,11 +294,14 @@ class JobsTest {
                 .startsWith("stps: is no key here; known are embedded_guidance, guidance");
         assertThat(served.post("/v1/jobs", "{\"prompt\": \"a\", \"n\": [1]}").message())
                 .isEqualTo("n: has no value of this kind");
-        assertThat(
-                        served.post(
-                                        "/v1/jobs",
-                                        "{\"prompt\": \"a\", \"plan\": {\"of\": 2, \"keep\": [3]}}")
-                                .message())
-                .contains("keep");
+        Answer plan =
+                served.post(
+                        "/v1/jobs", "{\"prompt\": \"a\", \"plan\": {\"of\": 2, \"keep\": [3]}}");
+        assertThat(plan.status()).isEqualTo(400);
+        assertThat(plan.message()).contains("keep");
+        Answer size = served.post("/v1/jobs", "{\"prompt\": \"a\", \"size\": \"1024x1032\"}");
+        assertThat(size.message())
+                .isEqualTo("size 1024x1032: this server draws at most as many pixels as 1024x1024");
+        submit("{\"prompt\": \"a\", \"plan\": null}");
     }
 }

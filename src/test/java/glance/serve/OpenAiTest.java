@@ -183,7 +183,7 @@ class OpenAiTest {
 
     @Test
     void edits_areRefusedInWords() throws Exception {
-        Answer answer = served.post("/v1/images/edits", "x");
+        Answer answer = served.post("/v1/images/edits", new byte[5 << 20]);
         assertThat(answer.status()).isEqualTo(400);
         assertThat(answer.message()).startsWith("glance-tiny does not edit pictures");
     }

@@ -48,7 +48,7 @@ class PageTest {
                 Files.isExecutable(DRIVER),
                 "no browser: Debian's packages chromium and chromium-driver are not installed");
         Path adapters = Fixture.folder("glance-tiny-pipeline");
-        served = new Served(new ServeOptions("127.0.0.1", 0, null, adapters, folder, 64));
+        served = new Served(Served.options(folder, adapters, null, 64));
         ChromeOptions options = new ChromeOptions();
         options.setBinary("/usr/bin/chromium");
         options.addArguments(

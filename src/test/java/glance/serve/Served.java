@@ -3,6 +3,7 @@ package glance.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.Glance;
 import glance.Model;
+import glance.api.Request;
 import glance.io.Json;
 import java.io.IOException;
 import java.net.URI;
@@ -44,7 +45,20 @@ public final class Served implements AutoCloseable {
 
     /** On a free port of the loopback interface. */
     public static ServeOptions options(Path folder, String key, int waiting) {
-        return new ServeOptions("127.0.0.1", 0, key, null, folder, waiting);
+        return options(folder, null, key, waiting);
+    }
+
+    /** The same with adapters. */
+    public static ServeOptions options(Path folder, Path adapters, String key, int waiting) {
+        return new ServeOptions(
+                ServeOptions.LOOPBACK,
+                0,
+                List.of("glance.test"),
+                key,
+                adapters,
+                folder,
+                waiting,
+                Request.Size.parse("1024x1024"));
     }
 
     /** Serves anew, after {@link #stop}. */

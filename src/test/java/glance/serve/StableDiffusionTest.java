@@ -10,6 +10,7 @@ import glance.io.Json;
 import glance.serve.Served.Answer;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -24,7 +25,7 @@ class StableDiffusionTest {
     @BeforeAll
     static void serve(@TempDir Path folder) {
         adapters = Fixture.folder("glance-tiny-pipeline");
-        served = new Served(new ServeOptions("127.0.0.1", 0, null, adapters, folder, 8));
+        served = new Served(Served.options(folder, adapters, null, 8));
     }
 
     @AfterAll
@@ -102,16 +103,39 @@ class StableDiffusionTest {
                         .json()
                         .path("id")
                         .asText();
+        JsonNode progress = untilItDraws();
+        assertThat(progress.path("state").path("job_count").asInt()).isEqualTo(1);
+        assertThat(progress.path("progress").asDouble()).isPositive();
+        // the job is not of this interface
+        served.post("/sdapi/v1/interrupt", "");
+        assertThat(served.get("/v1/jobs/" + id).json().path("state").asText()).isEqualTo("running");
+        served.post("/v1/jobs/" + id + "/cancel", "");
+        served.finished(id);
+
+        CompletableFuture<Answer> own =
+                CompletableFuture.supplyAsync(
+                        () -> {
+                            try {
+                                return served.post(
+                                        "/sdapi/v1/txt2img",
+                                        "{\"prompt\": \"a\", \"steps\": 1000}");
+                            } catch (Exception e) {
+                                throw new IllegalStateException(e);
+                            }
+                        });
+        untilItDraws();
+        served.post("/sdapi/v1/interrupt", "");
+        assertThat(own.get().status()).isEqualTo(499);
+        assertThat(served.get("/sdapi/v1/progress").json().path("state").path("job_count").asInt())
+                .isZero();
+    }
+
+    private static JsonNode untilItDraws() throws Exception {
         JsonNode progress = served.get("/sdapi/v1/progress").json();
         while (progress.path("state").path("sampling_step").asInt() < 1) {
             progress = served.get("/sdapi/v1/progress").json();
         }
-        assertThat(progress.path("state").path("job_count").asInt()).isEqualTo(1);
-        assertThat(progress.path("progress").asDouble()).isPositive();
-        served.post("/sdapi/v1/interrupt", "");
-        assertThat(served.finished(id).path("state").asText()).isEqualTo("cancelled");
-        assertThat(served.get("/sdapi/v1/progress").json().path("state").path("job_count").asInt())
-                .isZero();
+        return progress;
     }
 
     @Test

@@ -138,24 +138,18 @@ public final class JobsApi {
         job.watch(news);
         news.changed(jobs.record(job));
         try {
-            news.tell(exchange, () -> isOver(job));
+            news.tell(exchange, job::isOver);
         } finally {
             job.unwatch(news);
-        }
-    }
-
-    private static boolean isOver(Job job) {
-        try {
-            return job.await(0);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return true;
         }
     }
 
     private void allEvents(Exchange exchange) throws Exception {
         News news = news(exchange);
         jobs.watch(news);
+        jobs.recent().stream()
+                .filter(job -> !job.isOver())
+                .forEach(job -> news.changed(jobs.record(job)));
         try {
             news.tell(exchange, () -> false);
         } finally {

@@ -3,15 +3,16 @@ package glance.serve.api;
 import glance.Picture;
 import glance.serve.http.EventStream;
 import glance.serve.http.Exchange;
+import glance.serve.http.HttpProblem;
 import glance.serve.job.JobRecord;
 import glance.serve.job.JobWatcher;
 import java.io.IOException;
 import java.util.Base64;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.Semaphore;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -22,17 +23,18 @@ import java.util.function.BooleanSupplier;
  * preview    {"id", "step", "steps", "images": PNGs in base 64}
  * </pre>
  *
- * A client that reads too slowly misses some; the next event of a job says all that it missed but
- * previews.
+ * A client that reads slowly gets of each job the newest alone.
  */
 final class News implements JobWatcher {
-    private static final int MOST_UNREAD = 200;
     private static final long LOOK_MILLIS = 250;
     private static final int LOOKS_PER_BEAT = 40;
 
+    /** Each holds a thread of the server. */
+    private static final Semaphore STREAMS = new Semaphore(50);
+
     private record Event(String name, Object value) {}
 
-    private final BlockingQueue<Event> unread = new LinkedBlockingQueue<>(MOST_UNREAD);
+    private final Map<String, Event> unread = new LinkedHashMap<>();
     private final int previews;
 
     /**
@@ -44,7 +46,7 @@ final class News implements JobWatcher {
 
     @Override
     public void changed(JobRecord job) {
-        unread.offer(new Event("job", job));
+        put(job.id(), new Event("job", job));
     }
 
     @Override
@@ -60,18 +62,28 @@ final class News implements JobWatcher {
     @Override
     public void preview(JobRecord job, List<byte[]> pngs) {
         List<String> images = pngs.stream().map(Base64.getEncoder()::encodeToString).toList();
-        unread.offer(
-                new Event(
-                        "preview",
-                        Map.of(
-                                "id",
-                                job.id(),
-                                "step",
-                                job.step(),
-                                "steps",
-                                job.steps(),
-                                "images",
-                                images)));
+        Object value =
+                Map.of("id", job.id(), "step", job.step(), "steps", job.steps(), "images", images);
+        put("preview of " + job.id(), new Event("preview", value));
+    }
+
+    private synchronized void put(String key, Event event) {
+        unread.remove(key);
+        unread.put(key, event);
+        notifyAll();
+    }
+
+    private synchronized Event next(long millis) throws InterruptedException {
+        if (unread.isEmpty() && millis > 0) {
+            wait(millis);
+        }
+        Iterator<Event> oldest = unread.values().iterator();
+        if (!oldest.hasNext()) {
+            return null;
+        }
+        Event event = oldest.next();
+        oldest.remove();
+        return event;
     }
 
     /**
@@ -80,20 +92,31 @@ final class News implements JobWatcher {
      * @param over whether nothing more will happen
      */
     void tell(Exchange exchange, BooleanSupplier over) throws IOException, InterruptedException {
-        int silent = 0;
+        if (!STREAMS.tryAcquire()) {
+            throw HttpProblem.tooManyStreams();
+        }
         try (EventStream events = exchange.events()) {
-            events.beat();
-            while (!exchange.isGone()) {
-                boolean last = over.getAsBoolean();
-                Event event = unread.poll(last ? 0 : LOOK_MILLIS, TimeUnit.MILLISECONDS);
-                if (event != null) {
-                    events.send(event.name(), event.value());
-                    silent = 0;
-                } else if (last) {
-                    return;
-                } else if (++silent % LOOKS_PER_BEAT == 0) {
-                    events.beat();
-                }
+            exchange.mayBeCutOff();
+            tell(exchange, events, over);
+        } finally {
+            STREAMS.release();
+        }
+    }
+
+    private void tell(Exchange exchange, EventStream events, BooleanSupplier over)
+            throws IOException, InterruptedException {
+        int silent = 0;
+        events.beat();
+        while (!exchange.isGone()) {
+            boolean last = over.getAsBoolean();
+            Event event = next(last ? 0 : LOOK_MILLIS);
+            if (event != null) {
+                events.send(event.name(), event.value());
+                silent = 0;
+            } else if (last) {
+                return;
+            } else if (++silent % LOOKS_PER_BEAT == 0) {
+                events.beat();
             }
         }
     }

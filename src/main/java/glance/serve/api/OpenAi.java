@@ -13,6 +13,7 @@ import glance.serve.http.Routes;
 import glance.serve.job.Job;
 import glance.serve.job.JobRecord;
 import glance.serve.job.JobRequest;
+import glance.serve.job.JobState;
 import glance.serve.job.JobWatcher;
 import glance.serve.job.Jobs;
 import java.io.IOException;
@@ -36,7 +37,9 @@ public final class OpenAi {
     private static final int MAX_PARTIAL = 3;
     private static final int DEFAULT_QUALITY = 95;
     private static final int MAX_STEPS = 1000;
+    private static final int MAX_PICTURES_BYTES = 64 << 20;
     private static final long LOOK_MILLIS = 100;
+    private static final int LOOKS_PER_BEAT = 100;
 
     private final Jobs jobs;
     private final Facts facts;
@@ -71,7 +74,8 @@ public final class OpenAi {
                 "glance-engine");
     }
 
-    private void edit(Exchange exchange) {
+    private void edit(Exchange exchange) throws IOException {
+        exchange.body(MAX_PICTURES_BYTES); // a client that still sends would not hear the answer
         throw HttpProblem.invalid(
                 facts.modelName() + " does not edit pictures; use /v1/images/generations");
     }
@@ -86,22 +90,10 @@ public final class OpenAi {
             return;
         }
         exchange.willWait();
-        List<String> files = new ArrayList<>();
-        Job job = jobs.submit(asked, true, finished(format, files));
+        Finished finished = new Finished(format::file);
+        Job job = jobs.submit(asked, true, finished);
         Attendance.await(exchange, jobs, job);
-        exchange.answer(200, reply(exchange, job.record(), files, body));
-    }
-
-    private static JobWatcher finished(Format format, List<String> files) {
-        return new JobWatcher() {
-            @Override
-            public void changed(JobRecord job) {}
-
-            @Override
-            public void picture(JobRecord job, int index, Picture picture, byte[] png) {
-                files.add(format.base64(picture, png));
-            }
-        };
+        exchange.answer(200, reply(exchange, job.record(), finished.files(), body));
     }
 
     private static Map<String, Object> reply(
@@ -111,7 +103,7 @@ public final class OpenAi {
         for (int i = 0; i < files.size(); i++) {
             JobRecord.Picture picture = job.pictures().get(i);
             Map<String, Object> entry = new LinkedHashMap<>();
-            if (url) {
+            if (url && picture.file() != null) {
                 entry.put("url", exchange.base() + "/v1/pictures/" + picture.file());
             }
             entry.put("b64_json", files.get(i));
@@ -183,20 +175,27 @@ public final class OpenAi {
             throws Exception {
         BlockingQueue<Event> news = new LinkedBlockingQueue<>();
         Job job = jobs.submit(asked, true, streaming(format, partial, news));
-        boolean over = false;
+        int silent = 0;
         try (EventStream events = exchange.events()) {
-            while (!over || !news.isEmpty()) {
-                Event event = news.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+            events.beat();
+            for (boolean over = false; !over || !news.isEmpty(); ) {
+                over = job.isOver();
+                Event event = news.poll(over ? 0 : LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 if (event != null) {
                     events.send(event.name(), event.value());
-                } else {
+                    silent = 0;
+                } else if (!over) {
                     Attendance.requireClient(exchange, jobs, job);
+                    if (++silent % LOOKS_PER_BEAT == 0) {
+                        events.beat();
+                    }
                 }
-                over = job.await(0);
             }
-            if (job.record().error() != null) {
+            if (job.state() != JobState.DONE) {
+                String reason = job.record().error();
                 ObjectNode error = Json.MAPPER.createObjectNode().put("type", "error");
-                error.putObject("error").put("message", job.record().error());
+                error.putObject("error")
+                        .put("message", reason == null ? "the picture was cancelled" : reason);
                 events.send("error", error);
             }
         } catch (IOException e) {
@@ -230,7 +229,10 @@ public final class OpenAi {
             public void picture(JobRecord job, int index, Picture picture, byte[] png) {
                 ObjectNode value =
                         event("image_generation.completed", job, format.name())
-                                .put("b64_json", format.base64(picture, png));
+                                .put(
+                                        "b64_json",
+                                        Base64.getEncoder()
+                                                .encodeToString(format.file(picture, png)));
                 value.put("size", picture.image().getWidth() + "x" + picture.image().getHeight());
                 value.putPOJO("seed", job.pictures().get(index).seed());
                 value.putObject("usage")
@@ -278,9 +280,8 @@ public final class OpenAi {
                     quality == null ? DEFAULT_QUALITY : Math.max(1, quality));
         }
 
-        String base64(Picture picture, byte[] png) {
-            return Base64.getEncoder()
-                    .encodeToString(name.equals("png") ? png : picture.jpeg(quality));
+        byte[] file(Picture picture, byte[] png) {
+            return name.equals("png") ? png : picture.jpeg(quality);
         }
     }
 }

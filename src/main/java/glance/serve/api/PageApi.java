@@ -14,11 +14,9 @@ import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 
@@ -33,6 +31,8 @@ public final class PageApi {
     private static final String POLICY =
             "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none';"
                     + " base-uri 'none'; form-action 'none'";
+
+    private static final int MAX_PICTURE_BYTES = 64 << 20;
 
     private final Facts facts;
     private final Gate gate;
@@ -81,19 +81,18 @@ public final class PageApi {
         if (!gate.isKey(key)) {
             throw HttpProblem.unauthorized();
         }
-        String value =
-                Base64.getEncoder()
-                        .withoutPadding()
-                        .encodeToString(key.getBytes(StandardCharsets.UTF_8));
         exchange.put(
                 "Set-Cookie",
-                Gate.COOKIE + "=" + value + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000");
+                Gate.COOKIE
+                        + "="
+                        + gate.token()
+                        + "; Path=/; HttpOnly; SameSite=Strict; Max-Age=2592000");
         exchange.answer(200, Map.of());
     }
 
     /** The settings of a picture that is sent, as a request for a job. */
     private void settings(Exchange exchange) throws IOException {
-        byte[] bytes = exchange.body();
+        byte[] bytes = exchange.body(MAX_PICTURE_BYTES);
         Path file = Files.createTempFile("glance-page", ".png");
         try {
             Files.write(file, bytes);

@@ -15,9 +15,10 @@ final class PartialSteps {
      * @param count how many there shall be; fewer if the run has not so many steps before its last
      */
     static boolean isOne(int step, int steps, int count) {
-        for (int i = 0; i < Math.min(count, steps - 1); i++) {
-            int first = steps > 2 ? 2 : 1;
-            if (step == first + i * (steps - first) / count && step < steps) {
+        int first = steps > 2 ? 2 : 1;
+        int some = Math.min(count, steps - first);
+        for (int i = 0; i < some; i++) {
+            if (step == first + i * (steps - first) / some) {
                 return true;
             }
         }

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-import glance.Picture;
 import glance.api.Plan;
 import glance.api.Plans;
 import glance.io.Json;
@@ -14,14 +13,14 @@ import glance.serve.http.Routes;
 import glance.serve.job.Job;
 import glance.serve.job.JobRecord;
 import glance.serve.job.JobRequest;
-import glance.serve.job.JobWatcher;
 import glance.serve.job.Jobs;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -34,9 +33,11 @@ public final class StableDiffusion {
     private static final String SAMPLER = "Euler";
     private static final int MAX_STEPS = 1000;
     private static final int MAX_SIDE = 8192;
+    private static final int MAX_PICTURES_BYTES = 64 << 20;
 
     private final Jobs jobs;
     private final Facts facts;
+    private final Set<String> own = ConcurrentHashMap.newKeySet();
 
     public StableDiffusion(Jobs jobs, Facts facts) {
         this.jobs = jobs;
@@ -74,7 +75,8 @@ public final class StableDiffusion {
         routes.add("GET", "/sdapi/v1/embeddings", e -> e.answer(200, Map.of("loaded", Map.of())));
     }
 
-    private void edit(Exchange exchange) {
+    private void edit(Exchange exchange) throws IOException {
+        exchange.body(MAX_PICTURES_BYTES); // a client that still sends would not hear the answer
         throw HttpProblem.invalid(facts.modelName() + " does not edit pictures; use txt2img");
     }
 
@@ -83,24 +85,16 @@ public final class StableDiffusion {
         Body body = new Body(root);
         JobRequest asked = asked(body);
         exchange.willWait();
-        List<String> images = new ArrayList<>();
-        Job job =
-                jobs.submit(
-                        asked,
-                        true,
-                        new JobWatcher() {
-                            @Override
-                            public void changed(JobRecord job) {}
-
-                            @Override
-                            public void picture(
-                                    JobRecord job, int index, Picture picture, byte[] png) {
-                                images.add(Base64.getEncoder().encodeToString(png));
-                            }
-                        });
-        Attendance.await(exchange, jobs, job);
+        Finished finished = new Finished((picture, png) -> png);
+        Job job = jobs.submit(asked, true, finished);
+        own.add(job.id());
+        try {
+            Attendance.await(exchange, jobs, job);
+        } finally {
+            own.remove(job.id());
+        }
         Map<String, Object> reply = new LinkedHashMap<>();
-        reply.put("images", images);
+        reply.put("images", finished.files());
         reply.put("parameters", root);
         reply.put("info", info(job.record()));
         exchange.answer(200, reply);
@@ -259,8 +253,9 @@ public final class StableDiffusion {
         exchange.answer(200, reply);
     }
 
+    /** Ends the picture of a client of this interface; those of others go on. */
     private void interrupt(Exchange exchange) throws IOException {
-        jobs.running().ifPresent(jobs::cancel);
+        jobs.running().filter(job -> own.contains(job.id())).ifPresent(jobs::cancel);
         exchange.answer(200, Map.of());
     }
 }

@@ -43,6 +43,13 @@ public final class Status implements JobWatcher {
                     .classicOnly()
                     .classicExponentialUpperBounds(0.05, 2, 16)
                     .register(registry);
+    private final Histogram pictureSeconds =
+            Histogram.builder()
+                    .name("glance_picture_seconds")
+                    .help("Time of a picture: that of its job by its pictures.")
+                    .classicOnly()
+                    .classicExponentialUpperBounds(0.05, 2, 16)
+                    .register(registry);
     private final Histogram stepSeconds =
             Histogram.builder()
                     .name("glance_step_seconds")
@@ -91,13 +98,16 @@ public final class Status implements JobWatcher {
             over.labelValues(job.state().text()).inc();
             if (job.state() == JobState.DONE) {
                 jobSeconds.observe(job.seconds());
+                pictureSeconds.observe(job.seconds() / Math.max(1, job.pictures().size()));
             }
         }
     }
 
     @Override
     public void step(double seconds) {
-        stepSeconds.observe(seconds);
+        if (seconds > 0) {
+            stepSeconds.observe(seconds); // others were known before
+        }
     }
 
     @Override
@@ -106,11 +116,12 @@ public final class Status implements JobWatcher {
     }
 
     private void health(Exchange exchange) throws IOException {
+        boolean alive = jobs.isAlive();
         exchange.answer(
-                200,
+                alive ? 200 : 503,
                 Map.of(
                         "status",
-                        "ok",
+                        alive ? "ok" : "draws no more",
                         "waiting",
                         jobs.waiting(),
                         "drawing",

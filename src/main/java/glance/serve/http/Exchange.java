@@ -21,19 +21,24 @@ import org.eclipse.jetty.util.Fields;
 /** A request and its answer. Reads and writes block; it belongs to the thread that handles it. */
 public final class Exchange {
     private static final ObjectMapper MAPPER = Json.MAPPER;
+    private static final int MAX_JSON_BYTES = 1 << 20;
 
     private final Request request;
     private final Response response;
     private final Map<String, String> path;
-    private final long maxBytes;
+    private final Runnable cutOff;
     private final ByteBuffer probe = ByteBuffer.allocate(1024);
     private boolean gone;
 
-    Exchange(Request request, Response response, Map<String, String> path, long maxBytes) {
+    /**
+     * @param path the parts of the path that the route names
+     * @param cutOff what to do when a stopping server need not wait for it
+     */
+    Exchange(Request request, Response response, Map<String, String> path, Runnable cutOff) {
         this.request = request;
         this.response = response;
         this.path = path;
-        this.maxBytes = maxBytes;
+        this.cutOff = cutOff;
     }
 
     /** A part of the path that the route names. */
@@ -61,14 +66,15 @@ public final class Exchange {
     /**
      * The body.
      *
+     * @param maxBytes how long it may be
      * @throws HttpProblem if it is too large
      */
-    public byte[] body() throws IOException {
+    public byte[] body(int maxBytes) throws IOException {
         if (request.getLength() > maxBytes) {
             throw HttpProblem.tooLarge(maxBytes);
         }
         try (InputStream in = Content.Source.asInputStream(request)) {
-            byte[] bytes = in.readNBytes((int) maxBytes + 1);
+            byte[] bytes = in.readNBytes(maxBytes + 1);
             if (bytes.length > maxBytes) {
                 throw HttpProblem.tooLarge(maxBytes);
             }
@@ -82,7 +88,7 @@ public final class Exchange {
      * @throws HttpProblem if it is not
      */
     public ObjectNode json() throws IOException {
-        byte[] bytes = body();
+        byte[] bytes = body(MAX_JSON_BYTES);
         if (bytes.length == 0) {
             return MAPPER.createObjectNode();
         }
@@ -133,6 +139,7 @@ public final class Exchange {
      * meanwhile is not kept.
      */
     public void willWait() {
+        request.addIdleTimeoutListener(e -> false);
         response.getHeaders().put(HttpHeader.CONNECTION, "close");
     }
 
@@ -148,8 +155,8 @@ public final class Exchange {
         return gone;
     }
 
-    /** Whether the answer has begun, so that no other can be given. */
-    boolean isCommitted() {
-        return response.isCommitted();
+    /** A server that is about to stop need not wait for the end of this answer. */
+    public void mayBeCutOff() {
+        cutOff.run();
     }
 }

@@ -3,6 +3,9 @@ package glance.serve.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.eclipse.jetty.http.HttpHeader;
@@ -13,45 +16,59 @@ import org.eclipse.jetty.util.Callback;
 
 /** Takes every request: who asks, what answers, and what is said when it fails. */
 public final class Front extends Handler.Abstract {
+    private static final long LOOK_MILLIS = 10;
+
     private final Routes routes;
     private final Gate gate;
     private final Predicate<String> free;
-    private final long maxBytes;
+    private final Set<Object> answering = ConcurrentHashMap.newKeySet();
     private final Function<Throwable, HttpProblem> problems;
 
     /**
      * @param free paths that need no key
-     * @param maxBytes of a request's body
      * @param problems words for what endpoints throw
      */
     public Front(
             Routes routes,
             Gate gate,
             Predicate<String> free,
-            long maxBytes,
             Function<Throwable, HttpProblem> problems) {
         this.routes = routes;
         this.gate = gate;
         this.free = free;
-        this.maxBytes = maxBytes;
         this.problems = problems;
     }
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
         String path = Request.getPathInContext(request);
-        Exchange exchange = null;
+        answering.add(response);
         try {
             gate.require(request, free.test(path));
             String method = request.getMethod().equals("HEAD") ? "GET" : request.getMethod();
             Routes.Match match = routes.find(method, path);
-            exchange = new Exchange(request, response, match.path(), maxBytes);
-            match.endpoint().answer(exchange);
+            match.endpoint()
+                    .answer(
+                            new Exchange(
+                                    request,
+                                    response,
+                                    match.path(),
+                                    () -> answering.remove(response)));
             callback.succeeded();
         } catch (Exception | Error e) {
             refuse(request, response, callback, path, e);
+        } finally {
+            answering.remove(response);
         }
         return true;
+    }
+
+    /** Waits until all answers have gone out but those that may be cut off, or for so long. */
+    public void awaitAnswers(long millis) throws InterruptedException {
+        long end = System.nanoTime() + millis * 1_000_000;
+        while (!answering.isEmpty() && System.nanoTime() < end) {
+            Thread.sleep(LOOK_MILLIS);
+        }
     }
 
     private void refuse(
@@ -67,11 +84,11 @@ public final class Front extends Handler.Abstract {
                 response.getHeaders().put(HttpHeader.RETRY_AFTER, problem.retryAfterSeconds());
             }
             if (problem.status() == 401) {
-                response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer, Basic");
+                response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
             }
             // what is left of the body is not read
             response.getHeaders().put(HttpHeader.CONNECTION, "close");
-            new Exchange(request, response, null, maxBytes)
+            new Exchange(request, response, Map.of(), () -> {})
                     .answer(problem.status(), json(problem, path));
             callback.succeeded();
         } catch (IOException | RuntimeException e) {

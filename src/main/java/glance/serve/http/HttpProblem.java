@@ -80,6 +80,12 @@ public final class HttpProblem extends RuntimeException {
         return new HttpProblem(503, "stopping", null, "the server is about to stop", 10);
     }
 
+    /** 503: too many clients listen. */
+    public static HttpProblem tooManyStreams() {
+        return new HttpProblem(
+                503, "too_many_streams", null, "too many clients listen to events", 10);
+    }
+
     /** Status of the answer. */
     public int status() {
         return status;

@@ -3,13 +3,16 @@ package glance.serve.job;
 import glance.api.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 
 /**
  * The adapters that requests may name: the safetensors files of a folder and of those in it. A
@@ -62,17 +65,34 @@ public final class AdapterFolder {
         if (folder == null) {
             return files;
         }
-        try (Stream<Path> found = Files.walk(folder, DEPTH)) {
-            found.filter(file -> file.getFileName().toString().endsWith(ENDING))
-                    .filter(Files::isRegularFile)
-                    .forEach(file -> files.put(name(file), file));
+        try {
+            Path root = folder.toRealPath();
+            Files.walkFileTree(
+                    root,
+                    Set.of(),
+                    DEPTH,
+                    new SimpleFileVisitor<>() {
+                        @Override
+                        public FileVisitResult visitFile(Path file, BasicFileAttributes about) {
+                            if (file.toString().endsWith(ENDING) && Files.isRegularFile(file)) {
+                                files.put(name(root, file), file);
+                            }
+                            return FileVisitResult.CONTINUE;
+                        }
+
+                        /** A folder that may not be read has no adapters. */
+                        @Override
+                        public FileVisitResult visitFileFailed(Path file, IOException e) {
+                            return FileVisitResult.CONTINUE;
+                        }
+                    });
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be read (" + e + ")", e);
         }
         return files;
     }
 
-    private String name(Path file) {
-        return folder.relativize(file).toString().replace('\\', '/');
+    private static String name(Path root, Path file) {
+        return root.relativize(file).toString().replace('\\', '/');
     }
 }

@@ -9,14 +9,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A job on its way. */
 public final class Job {
+    private static final Logger LOG = LoggerFactory.getLogger(Job.class);
+
     private final String id;
     private final long created;
     private final boolean attended;
     private final JobRequest asked;
     private final Request request; // null once it is final
+    private final List<JobWatcher> all; // those of every job
     private final List<JobWatcher> watchers = new CopyOnWriteArrayList<>();
     private final List<JobRecord.Picture> pictures = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
@@ -35,9 +41,17 @@ public final class Job {
 
     /**
      * @param request without gaps
+     * @param all hear of every job
      */
-    Job(String id, long created, boolean attended, JobRequest asked, Request request) {
+    Job(
+            String id,
+            long created,
+            boolean attended,
+            JobRequest asked,
+            Request request,
+            List<JobWatcher> all) {
         this.id = id;
+        this.all = all;
         this.created = created;
         this.attended = attended;
         this.asked = asked;
@@ -51,6 +65,7 @@ public final class Job {
     /** One that is over, as it was kept. */
     Job(JobRecord kept, JobState state, String error) {
         this.id = kept.id();
+        this.all = List.of();
         this.created = kept.created();
         this.attended = kept.attended();
         this.asked = kept.request();
@@ -135,6 +150,11 @@ public final class Job {
         return cancelled;
     }
 
+    /** Whether it is over, and kept. */
+    public synchronized boolean isOver() {
+        return over;
+    }
+
     /** Waits until it is over and kept, but not longer than this; whether it is over. */
     public synchronized boolean await(long millis) throws InterruptedException {
         long end = System.nanoTime() + millis * 1_000_000;
@@ -176,17 +196,19 @@ public final class Job {
     }
 
     boolean wantsPreview(Progress progress) {
-        return watchers.stream().anyMatch(w -> w.wantsPreview(progress.step(), progress.steps()));
+        return Stream.concat(all.stream(), watchers.stream())
+                .anyMatch(w -> w.wantsPreview(progress.step(), progress.steps()));
     }
 
     void preview(Progress progress, List<Picture> shown) {
         List<byte[]> pngs = shown.stream().map(Picture::png).toList();
         JobRecord now = record();
-        for (JobWatcher watcher : watchers) {
-            if (watcher.wantsPreview(progress.step(), progress.steps())) {
-                watcher.preview(now, pngs);
-            }
-        }
+        tell(
+                watcher -> {
+                    if (watcher.wantsPreview(progress.step(), progress.steps())) {
+                        watcher.preview(now, pngs);
+                    }
+                });
     }
 
     void picture(String file, Picture picture, byte[] png) {
@@ -215,7 +237,7 @@ public final class Job {
         end(JobState.FAILED, tookSeconds, cause, keep);
     }
 
-    /** It is kept before anybody hears that it is over. */
+    /** It is kept before those who wait hear that it is over. */
     private void end(JobState last, double tookSeconds, Throwable cause, Consumer<JobRecord> keep) {
         synchronized (this) {
             state = last;
@@ -225,12 +247,13 @@ public final class Job {
             error = cause == null ? null : Words.of(cause);
             failure = cause;
         }
-        keep.accept(record());
-        change(
-                () -> {
-                    over = true;
-                    notifyAll();
-                });
+        JobRecord now = record();
+        keep.accept(now);
+        tell(watcher -> watcher.changed(now));
+        synchronized (this) {
+            over = true;
+            notifyAll();
+        }
         watchers.clear();
     }
 
@@ -247,7 +270,16 @@ public final class Job {
         tell(watcher -> watcher.changed(now));
     }
 
+    /** What fails in one that hears is no failure of the job. */
     private void tell(Consumer<JobWatcher> news) {
-        watchers.forEach(news);
+        for (List<JobWatcher> some : List.of(all, watchers)) {
+            for (JobWatcher watcher : some) {
+                try {
+                    news.accept(watcher);
+                } catch (RuntimeException e) {
+                    LOG.warn("job {}: one that hears of it failed", id, e);
+                }
+            }
+        }
     }
 }

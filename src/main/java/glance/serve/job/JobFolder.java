@@ -2,14 +2,19 @@ package glance.serve.job;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import glance.api.RequestException;
 import glance.io.Json;
 import glance.io.SafeWrite;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
 import java.util.Comparator;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -28,27 +33,78 @@ import org.slf4j.LoggerFactory;
  * Every file is whole or not there, so that a server that was killed finds all that it had
  * finished, and all that waited.
  */
-public final class JobFolder {
+public final class JobFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(JobFolder.class);
     private static final ObjectMapper MAPPER = Json.MAPPER;
     private static final Pattern PICTURE = Pattern.compile("[0-9a-z-]{1,80}\\.png");
     private static final String ENDING = ".json";
+    private static final Pattern ASIDE = Pattern.compile("\\.glance-.*\\.part");
 
     private final Path folder;
     private final Path jobs;
+    private final FileChannel lock;
 
     /**
-     * Makes the folder if it is missing.
+     * Makes the folder if it is missing, and takes it: two servers in one folder would draw the
+     * same jobs.
      *
      * @throws UncheckedIOException if it cannot be made or written
+     * @throws RequestException if another server has it
      */
     public JobFolder(Path folder) {
         this.folder = folder;
         this.jobs = folder.resolve("jobs");
         try {
             Files.createDirectories(jobs);
+            lock =
+                    FileChannel.open(
+                            jobs.resolve(".lock"),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be made (" + e + ")", e);
+        }
+        take();
+        removeLeftovers(folder);
+        removeLeftovers(jobs);
+    }
+
+    private void take() {
+        try {
+            if (lock.tryLock() != null) {
+                return;
+            }
+        } catch (OverlappingFileLockException e) {
+            // refused below
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be locked ({})", folder, e.getMessage());
+            return;
+        }
+        close();
+        throw new RequestException(
+                "folder " + folder + ": another server keeps its jobs there; choose another");
+    }
+
+    /** What a server that was killed was writing. */
+    private static void removeLeftovers(Path folder) {
+        try (Stream<Path> found = Files.list(folder)) {
+            for (Path file : found.toList()) {
+                if (ASIDE.matcher(file.getFileName().toString()).matches()) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be cleared ({})", folder, e.getMessage());
+        }
+    }
+
+    /** Lets another server have the folder. */
+    @Override
+    public void close() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be unlocked ({})", folder, e.getMessage());
         }
     }
 
@@ -81,9 +137,10 @@ public final class JobFolder {
     }
 
     /**
-     * The newest jobs, oldest first. What cannot be read is left out with a line in the log.
+     * All jobs that are not over, and the newest of the others, oldest first. What cannot be read
+     * is left out with a line in the log.
      *
-     * @param most how many
+     * @param most of those that are over
      */
     List<JobRecord> load(int most) {
         List<Path> files;
@@ -91,23 +148,36 @@ public final class JobFolder {
             files =
                     found.filter(file -> file.getFileName().toString().endsWith(ENDING))
                             .sorted(Comparator.reverseOrder())
-                            .limit(most)
-                            .sorted()
                             .toList();
         } catch (IOException e) {
             throw new UncheckedIOException(jobs + ": cannot be read (" + e + ")", e);
         }
-        List<JobRecord> records = new ArrayList<>();
+        Deque<JobRecord> records = new ArrayDeque<>();
+        int over = 0;
         for (Path file : files) {
-            try {
-                records.add(MAPPER.readValue(Files.readAllBytes(file), JobRecord.class));
-            } catch (JsonProcessingException e) {
-                LOG.warn("{}: is no job and is left out ({})", file, e.getOriginalMessage());
-            } catch (IOException e) {
-                LOG.warn("{}: cannot be read and is left out ({})", file, e.getMessage());
+            JobRecord job = read(file);
+            boolean waits = job != null && !job.state().isFinal();
+            if (waits || job != null && over < most) {
+                records.addFirst(job);
+                over += waits ? 0 : 1;
             }
         }
-        return records;
+        return List.copyOf(records);
+    }
+
+    private static JobRecord read(Path file) {
+        try {
+            JobRecord job = MAPPER.readValue(Files.readAllBytes(file), JobRecord.class);
+            if (job.isWhole() && file.getFileName().toString().equals(job.id() + ENDING)) {
+                return job;
+            }
+            LOG.warn("{}: is no job and is left out", file);
+        } catch (JsonProcessingException e) {
+            LOG.warn("{}: is no job and is left out ({})", file, e.getOriginalMessage());
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be read and is left out ({})", file, e.getMessage());
+        }
+        return null;
     }
 
     /** Forgets a finished job and its pictures. */

@@ -4,6 +4,7 @@ import glance.Listener;
 import glance.Picture;
 import glance.Progress;
 import glance.schedule.Seeds;
+import java.io.UncheckedIOException;
 import java.util.List;
 
 /** Takes what the model tells of a job to the job, and its pictures into the folder. */
@@ -40,8 +41,20 @@ final class JobListener implements Listener {
     @Override
     public void picture(int index, Picture picture) {
         byte[] png = picture.png();
-        String file = folder.keep(job.id(), Seeds.text(picture.seed()), png);
-        job.picture(file, picture, png);
+        job.picture(keep(picture, png), picture, png);
+    }
+
+    /** A client that waits gets its picture, also where it cannot be kept. */
+    private String keep(Picture picture, byte[] png) {
+        try {
+            return folder.keep(job.id(), Seeds.text(picture.seed()), png);
+        } catch (UncheckedIOException e) {
+            if (!job.attended()) {
+                throw e;
+            }
+            job.warn(Words.of(e));
+            return null;
+        }
     }
 
     @Override

@@ -48,8 +48,17 @@ public record JobRecord(
     /**
      * A finished picture.
      *
-     * @param file its name in the server's folder
+     * @param file its name in the server's folder; null if there was no room for it
      * @param seed its start noise
      */
     public record Picture(String file, BigInteger seed, int width, int height) {}
+
+    /** Whether nothing is missing that a job has. */
+    boolean isWhole() {
+        return id != null
+                && state != null
+                && request != null
+                && pictures != null
+                && warnings != null;
+    }
 }

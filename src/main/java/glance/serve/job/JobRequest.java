@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import glance.api.FormatException;
 import glance.api.Lora;
 import glance.api.Request;
 import glance.api.RequestException;
@@ -43,6 +44,7 @@ public record JobRequest(
     public static final int MAX_PICTURES = 10;
 
     private static final int MAX_PROMPT_CHARS = 32_000;
+    private static final int MAX_ADAPTERS = 16;
     private static final BigInteger SEEDS = BigInteger.ONE.shiftLeft(Long.SIZE);
 
     /**
@@ -76,9 +78,8 @@ public record JobRequest(
         if (prompt == null || prompt.isBlank()) {
             throw new RequestException("prompt: is empty; say what to draw");
         }
-        if (prompt.length() > MAX_PROMPT_CHARS) {
-            throw new RequestException("prompt: has more than " + MAX_PROMPT_CHARS + " characters");
-        }
+        requireShort("prompt", prompt);
+        requireShort("negative_prompt", negativePrompt);
         if (count() < 1 || count() > MAX_PICTURES) {
             throw new RequestException("n: must be 1 to " + MAX_PICTURES + ", got " + n);
         }
@@ -88,8 +89,15 @@ public record JobRequest(
         request = size == null ? request : request.size(Request.Size.parse(size));
         request = guidance == null ? request : request.guidance(guidance);
         request = embeddedGuidance == null ? request : request.embeddedGuidance(embeddedGuidance);
-        request = plan == null ? request : planned(request);
+        request = plan == null || plan.isNull() ? request : planned(request);
         return lora == null ? request : request.loras(loras(adapters));
+    }
+
+    private static void requireShort(String name, String text) {
+        if (text != null && text.length() > MAX_PROMPT_CHARS) {
+            throw new RequestException(
+                    name + ": has more than " + MAX_PROMPT_CHARS + " characters");
+        }
     }
 
     private static long number(BigInteger seed) {
@@ -110,12 +118,15 @@ public record JobRequest(
             return request.plan(PlanJson.parse(plan.toString()));
         } catch (RequestException e) {
             throw e;
-        } catch (IllegalArgumentException e) {
+        } catch (FormatException | IllegalArgumentException e) {
             throw new RequestException("plan: " + e.getMessage(), e);
         }
     }
 
     private List<Lora> loras(AdapterFolder adapters) {
+        if (lora.size() > MAX_ADAPTERS) {
+            throw new RequestException("lora: has more than " + MAX_ADAPTERS + " adapters");
+        }
         List<Lora> all = new ArrayList<>();
         for (Adapter adapter : lora) {
             if (adapter == null || adapter.file() == null) {

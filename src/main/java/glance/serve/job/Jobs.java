@@ -29,6 +29,9 @@ public final class Jobs implements AutoCloseable {
     /** Jobs that are remembered; older ones stay on disk. */
     public static final int REMEMBERED = 500;
 
+    /** Clients that may wait for their pictures at a time; each of them holds a thread. */
+    private static final int MAX_ATTENDED = 120;
+
     private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
     private static final DateTimeFormatter ID =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmssSSS").withZone(ZoneOffset.UTC);
@@ -39,6 +42,7 @@ public final class Jobs implements AutoCloseable {
     private final JobFolder folder;
     private final AdapterFolder adapters;
     private final int maxWaiting;
+    private final Request.Size largest;
     private final List<JobWatcher> watchers = new CopyOnWriteArrayList<>();
     private final Map<String, Job> known = new LinkedHashMap<>();
     private final LinkedList<Job> waiting = new LinkedList<>();
@@ -46,6 +50,8 @@ public final class Jobs implements AutoCloseable {
     private Job running;
     private boolean accepting = true;
     private boolean draining;
+    private volatile boolean closing;
+    private int reserved; // places of jobs that are about to come
     private double lastSeconds = 1;
 
     /** The queue is full. */
@@ -84,15 +90,31 @@ public final class Jobs implements AutoCloseable {
      * Goes on with what the folder has.
      *
      * @param maxWaiting jobs that may wait
+     * @param largest picture that is drawn
      */
-    public Jobs(Model model, JobFolder folder, AdapterFolder adapters, int maxWaiting) {
+    public Jobs(
+            Model model,
+            JobFolder folder,
+            AdapterFolder adapters,
+            int maxWaiting,
+            Request.Size largest) {
         this.model = model;
         this.folder = folder;
         this.adapters = adapters;
         this.maxWaiting = maxWaiting;
+        this.largest = largest;
         folder.load(REMEMBERED).forEach(this::restore);
         thread.setDaemon(true);
+    }
+
+    /** Begins to draw. */
+    public void start() {
         thread.start();
+    }
+
+    /** Whether jobs are drawn. */
+    public boolean isAlive() {
+        return thread.isAlive();
     }
 
     private void restore(JobRecord kept) {
@@ -102,7 +124,7 @@ public final class Jobs implements AutoCloseable {
         }
         try {
             Request request = model.complete(kept.request().forModel(adapters));
-            Job job = new Job(kept.id(), kept.created(), false, kept.request(), request);
+            Job job = new Job(kept.id(), kept.created(), false, kept.request(), request, watchers);
             known.put(job.id(), job);
             waiting.add(job);
         } catch (RuntimeException e) {
@@ -111,15 +133,14 @@ public final class Jobs implements AutoCloseable {
         }
     }
 
-    /** Somebody hears of all jobs from now on. */
+    /** Somebody hears of all jobs from now on, also of those that are known. */
     public void watch(JobWatcher watcher) {
         watchers.add(watcher);
     }
 
-    /** Somebody hears no more of jobs that come. */
+    /** Somebody hears no more of jobs. */
     public void unwatch(JobWatcher watcher) {
         watchers.remove(watcher);
-        recent().forEach(job -> job.unwatch(watcher));
     }
 
     /**
@@ -132,40 +153,57 @@ public final class Jobs implements AutoCloseable {
      * @throws StoppingException if the server is about to end
      */
     public Job submit(JobRequest asked, boolean attended, JobWatcher... own) {
-        requireRoom();
+        requireRoom(attended);
         Request request = model.complete(asked.forModel(adapters));
+        requireSize(request.size().orElseThrow());
         JobRequest seeded = asked.withSeed(Seeds.number(request.seed().orElseThrow()));
         Instant now = Instant.now();
         String id =
                 ID.format(now)
                         + "-"
                         + Integer.toString(ThreadLocalRandom.current().nextInt(46_656), 36);
-        Job job = new Job(id, now.getEpochSecond(), attended, seeded, request);
-        if (!attended) {
-            folder.keep(job.record());
-        }
-        watchers.forEach(job::watch);
+        Job job = new Job(id, now.getEpochSecond(), attended, seeded, request, watchers);
         for (JobWatcher watcher : own) {
             job.watch(watcher);
         }
         synchronized (this) {
-            requireRoom();
-            known.put(id, job);
-            waiting.add(job);
-            forgetOld();
-            notifyAll();
+            requireRoom(attended);
+            reserved++;
         }
-        job.announce();
+        try {
+            if (!attended) {
+                folder.keep(job.record());
+            }
+            job.announce();
+            synchronized (this) {
+                known.put(id, job);
+                waiting.add(job);
+                forgetOld();
+                notifyAll();
+            }
+        } finally {
+            synchronized (this) {
+                reserved--;
+            }
+        }
         return job;
     }
 
-    private synchronized void requireRoom() {
+    private synchronized void requireRoom(boolean attended) {
         if (!accepting) {
             throw new StoppingException();
         }
-        if (waiting.size() >= maxWaiting) {
-            throw new FullException(
-                    waiting.size(), (int) Math.max(1, Math.min(3600, Math.ceil(lastSeconds))));
+        int all = waiting.size() + reserved;
+        long held = attended ? waiting.stream().filter(Job::attended).count() + reserved : 0;
+        if (all >= maxWaiting || held >= MAX_ATTENDED) {
+            throw new FullException(all, (int) Math.max(1, Math.min(3600, Math.ceil(lastSeconds))));
+        }
+    }
+
+    private void requireSize(Request.Size size) {
+        if ((long) size.width() * size.height() > (long) largest.width() * largest.height()) {
+            throw new RequestException(
+                    "size " + size + ": this server draws at most as many pixels as " + largest);
         }
     }
 
@@ -218,13 +256,13 @@ public final class Jobs implements AutoCloseable {
             waited = waiting.remove(job);
         }
         if (waited) {
-            job.cancelled(0, this::keep);
+            job.cancelled(0, this::keepEnded);
         }
     }
 
     /** Forgets a job that is over, with its pictures. */
     public void delete(Job job) {
-        if (!job.state().isFinal()) {
+        if (!job.isOver()) {
             throw new RequestException("a job that is not over is cancelled, not deleted");
         }
         folder.delete(job.record());
@@ -247,8 +285,8 @@ public final class Jobs implements AutoCloseable {
     }
 
     /**
-     * Ends the job that is drawn, within a step, and those with waiting clients; the others stay on
-     * disk.
+     * Ends the job that is drawn, within a step, and those with waiting clients. The others stay on
+     * disk, that which is drawn too, and go on when there is a server again.
      */
     @Override
     public void close() {
@@ -256,6 +294,7 @@ public final class Jobs implements AutoCloseable {
         synchronized (this) {
             accepting = false;
             draining = true;
+            closing = true;
             if (running != null) {
                 running.cancel();
             }
@@ -309,12 +348,23 @@ public final class Jobs implements AutoCloseable {
             model.draw(job.request(), new JobListener(job, folder));
             job.done((System.nanoTime() - start) * NANO, this::keep);
         } catch (CancelledException e) {
-            job.cancelled((System.nanoTime() - start) * NANO, this::keep);
+            job.cancelled((System.nanoTime() - start) * NANO, this::keepEnded);
         } catch (RuntimeException | Error e) {
             if (!Words.isOfRequest(e)) {
                 LOG.warn("job {} failed", job.id(), e);
             }
             job.failed((System.nanoTime() - start) * NANO, e, this::keep);
+        }
+    }
+
+    /**
+     * A job that a server is closed over goes on with the next one; one whose client has left
+     * before there was a picture is not worth a file.
+     */
+    private void keepEnded(JobRecord job) {
+        boolean goesOn = !job.attended() && closing;
+        if (!goesOn && !(job.attended() && job.pictures().isEmpty())) {
+            keep(job);
         }
     }
 
