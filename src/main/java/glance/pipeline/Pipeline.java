@@ -107,8 +107,10 @@ public final class Pipeline implements AutoCloseable {
      * @throws DeviceException if the device has too little memory, with the largest size that works
      */
     public void check(Settings settings) {
-        require(settings);
+        SettingsCheck.require(settings, family, folder);
+        // names the largest size that works, where the plan would only refuse
         new SizeCheck(ops.device(), folder, settings, geometry, schedule).require();
+        require(settings);
     }
 
     /**
