@@ -94,18 +94,6 @@ final class ForeignWeights {
         return null;
     }
 
-    /** A refusal of weights in quantised blocks, which run and cannot be changed; null if none. */
-    static FormatException blocks(Path file, Map<String, TensorInfo> tensors) {
-        return tensors.values().stream()
-                .filter(t -> t.dtype().isQuantised())
-                .findFirst()
-                .map(
-                        t ->
-                                new FormatException(
-                                        file, t.name(), "is quantised (" + t.dtype() + ")", PLAIN))
-                .orElse(null);
-    }
-
     /** A refusal of quantised weights that do not run, in one line; null if these are not. */
     static FormatException quantised(
             Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {

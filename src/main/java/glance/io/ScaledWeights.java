@@ -230,11 +230,6 @@ final class ScaledWeights extends Weights {
     }
 
     @Override
-    public FormatException quantised() {
-        return unknown == null ? stored.quantised() : unread();
-    }
-
-    @Override
     public Path source() {
         return stored.source();
     }

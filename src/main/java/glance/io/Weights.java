@@ -206,10 +206,22 @@ public abstract class Weights implements AutoCloseable {
         return ForeignWeights.quantised(source(), tensors(), metadata());
     }
 
-    /** Why the values of these weights are not their own: they are quantised. Null if not. */
-    public FormatException quantised() {
-        FormatException blocks = ForeignWeights.blocks(source(), tensors());
-        return blocks != null ? blocks : unread();
+    /**
+     * Why the values of these weights are not their own: a tensor is quantised or has a scale. Null
+     * if none is.
+     */
+    public final FormatException quantised() {
+        for (TensorInfo info : tensors().values()) {
+            boolean scaled = scaling(info.name()) != Scaling.NONE;
+            if (scaled || info.dtype().isQuantised()) {
+                return new FormatException(
+                        source(),
+                        info.name(),
+                        "is quantised (" + info.dtype() + (scaled ? " with a scale)" : ")"),
+                        "make plain floats of it first: glance-engine convert");
+            }
+        }
+        return unread();
     }
 
     /** Closes all files. */

@@ -203,7 +203,7 @@ final class Checkpoint implements AutoCloseable {
     /**
      * Requires weights whose values are their own.
      *
-     * @throws FormatException naming the quantiser or a tensor, if they are not
+     * @throws FormatException naming a tensor or the quantiser, if they are not
      */
     static void requirePlain(Weights weights) {
         FormatException quantised = weights.quantised();

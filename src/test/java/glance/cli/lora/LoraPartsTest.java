@@ -6,11 +6,14 @@ import glance.cli.Engine;
 import glance.cli.common.ExitCode;
 import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
+import glance.fixtures.ScaledTwin;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
+import glance.io.Weights;
 import glance.lora.LoraFile;
 import glance.lora.LoraPair;
+import glance.model.flux.FluxFamily;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.io.ByteArrayOutputStream;
@@ -22,13 +25,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands on adapters of more than a transformer, and on checkpoints of less than 16 bits. */
 class LoraPartsTest {
@@ -199,16 +202,45 @@ class LoraPartsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"single_transformer_blocks.0.proj_mlp.scale_weight", "scaled_fp8"})
-    void quantisedWeights_areRefusedByName(String scale) {
+    @CsvSource({
+        "FP8, false", "FP8, true", "FP8_ROWS, true", "INT8_ROWS, false", "CONVROT, true"
+    })
+    void weightsWithScales_areRefusedByTensor(ScaledTwin.Kind kind, boolean original) {
+        String layer = "single_transformer_blocks.0.proj_mlp.weight";
+        Path transformer = MODEL.resolve("transformer");
+        Path base = original ? inOriginalNames(transformer) : transformer;
+        String stored = original ? "single_blocks.0.linear2.weight" : layer;
+        Path scaled = ScaledTwin.of(base, kind, stored::equals, folder).scaled();
+        String seen = original ? "single_transformer_blocks.0.proj_out.weight" : layer;
+        String refusal =
+                Pattern.quote(scaled + ": " + seen)
+                        + ": is quantised \\(\\S+ with a scale\\); make plain floats";
+        refuse("merge", scaled, MIXED, "--out", at("merged.safetensors"));
+        assertThat(err.toString()).containsPattern(refusal);
+        refuse("extract", scaled, scaled, "--rank", 1, "--out", at("x.safetensors"));
+        assertThat(err.toString()).containsPattern(refusal);
+        assertThat(at("merged.safetensors")).doesNotExist();
+        assertThat(at("x.safetensors")).doesNotExist();
+    }
+
+    private Path inOriginalNames(Path transformer) {
+        try (Weights weights = Weights.open(transformer)) {
+            Weights original = new FluxFamily().originalNames().orElseThrow().original(weights);
+            Map<String, HostTensor> tensors = new LinkedHashMap<>();
+            original.tensors().keySet().forEach(n -> tensors.put(n, original.tensor(n)));
+            Path file = at("original.safetensors");
+            SafetensorsWriter.write(file, tensors, Map.of());
+            return file;
+        }
+    }
+
+    @Test
+    void markOfScalesAlone_isRefused() {
         Map<String, HostTensor> tensors = Fixture.tensors(in8Bits(DType.F8_E4M3, name -> true));
-        tensors.put(scale, HostFloats.tensor(DType.F32, Shape.of(), 2));
+        tensors.put("scaled_fp8", HostFloats.tensor(DType.F32, Shape.of(), 2));
         Path scaled = at("scaled.safetensors");
         SafetensorsWriter.write(scaled, tensors, Map.of());
         refuse("merge", scaled, MIXED, "--out", at("merged.safetensors"));
-        assertThat(err.toString())
-                .contains("scaled.safetensors", "is quantised with scales beside the weights");
-        refuse("extract", scaled, scaled, "--rank", 1, "--out", at("x.safetensors"));
         assertThat(err.toString())
                 .contains("scaled.safetensors", "is quantised with scales beside the weights");
     }
