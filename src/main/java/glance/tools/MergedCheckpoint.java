@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -45,6 +46,9 @@ final class MergedCheckpoint {
     private final Pieces steps;
     private final List<Merge.Module> modules = new ArrayList<>();
 
+    /** Those in the tensor that was made last; some are made only to be compared. */
+    private final List<Merge.Module> latest = new ArrayList<>();
+
     /**
      * @param changed the parts to write anew; of a single file that one
      * @param added what is added to each module
@@ -62,7 +66,11 @@ final class MergedCheckpoint {
         this.dtype = dtype;
         this.steps =
                 new Pieces(
-                        watch, changed.stream().mapToInt(p -> p.weights().tensors().size()).sum());
+                        watch,
+                        changed.stream()
+                                .flatMap(part -> part.weights().files().stream())
+                                .mapToInt(file -> file.tensors().size())
+                                .sum());
     }
 
     /**
@@ -159,11 +167,24 @@ final class MergedCheckpoint {
             tensors.put(
                     name,
                     made == null
-                            ? new TensorSource(info.dtype(), info.shape(), () -> file.data(name))
-                            : new TensorSource(
-                                    made.dtype(), made.shape(), () -> written.data(bare)));
+                            ? source(info, name, () -> file.data(name))
+                            : source(made, name, () -> written.data(bare)));
         }
         SafetensorsWriter.stream(out, tensors, file.metadata());
+    }
+
+    /** A tensor that is counted, and its modules kept, when it is written. */
+    private TensorSource source(TensorInfo info, String name, Supplier<ByteBuffer> data) {
+        return new TensorSource(
+                info.dtype(),
+                info.shape(),
+                () -> {
+                    steps.next(name);
+                    latest.clear();
+                    ByteBuffer bytes = data.get();
+                    modules.addAll(latest);
+                    return bytes;
+                });
     }
 
     private DType stored(TensorInfo info) {
@@ -171,7 +192,6 @@ final class MergedCheckpoint {
     }
 
     private ByteBuffer data(Checkpoint.Part part, TensorInfo info) {
-        steps.next(info.name());
         Path file = part.weights().source();
         HostTensor tensor = part.weights().tensor(info.name());
         String module = part.module(info);
@@ -205,7 +225,7 @@ final class MergedCheckpoint {
             DType target) {
         LoraMerge.Result result =
                 Written.named(file, () -> LoraMerge.merge(module, weight, adapters, target));
-        modules.add(
+        latest.add(
                 new Merge.Module(
                         module,
                         target.name(),

@@ -15,14 +15,19 @@ import glance.io.NameTable;
 import glance.io.SafetensorsWriter;
 import glance.io.Weights;
 import glance.model.Family;
+import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
 import glance.model.sd3.Sd3Family;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -45,7 +50,11 @@ class OriginalNamesTest {
     /** The case as one file in our names, and in theirs with a part of another kind beside it. */
     private void write(String name, NameTable table) {
         file = folder.resolve("ours.safetensors");
-        SafetensorsWriter.write(file, Fixture.tensors(Fixture.folder(name)), Map.of());
+        Map<String, HostTensor> ours = Fixture.tensors(Fixture.folder(name));
+        ours.replaceAll(
+                (n, tensor) ->
+                        ours.get(n.replaceAll("s\\.\\d+\\.norm1\\.emb", "s.0.norm1.emb")));
+        SafetensorsWriter.write(file, ours, Map.of());
         Map<String, HostTensor> all;
         try (Weights weights = Weights.open(file)) {
             all = new HashMap<>(NameTwin.prefixed(PREFIX, tensors(table.original(weights))));
@@ -105,5 +114,44 @@ class OriginalNamesTest {
                 .isNotEmpty()
                 .allMatch(
                         key -> key.matches("transformer\\.(single_)?transformer_blocks.*lora_.*"));
+    }
+
+    /** Its authors embed timesteps once, and we for each block. */
+    @Test
+    void merge_countsAndReportsWhatIsWritten() {
+        write("dit-transformer", new DitFamily().originalNames().orElseThrow());
+        Map<String, HostTensor> adapter = new HashMap<>();
+        String embedder = ".norm1.emb.timestep_embedder.linear_1";
+        Fixture.tensors(file)
+                .forEach(
+                        (name, tensor) -> {
+                            if (name.endsWith(embedder + ".weight")) {
+                                String key = "transformer." + name.replaceAll("weight$", "lora_");
+                                adapter.put(key + "A.weight", ones(1, tensor.shape().dim(1)));
+                                adapter.put(key + "B.weight", ones(tensor.shape().dim(0), 1));
+                            }
+                        });
+        assertThat(adapter).hasSizeGreaterThan(2);
+        Path lora = folder.resolve("embedder.safetensors");
+        SafetensorsWriter.write(lora, adapter, Map.of());
+        List<String> steps = new ArrayList<>();
+        List<String> modules =
+                new LoraTools((name, done, total) -> steps.add(name + " " + done + "/" + total))
+                        .merge(
+                                Merge.of(theirs, Lora.of(lora)),
+                                Output.to(folder.resolve("merged.safetensors")))
+                        .stream()
+                        .map(Merge.Module::module)
+                        .toList();
+        int count = Fixture.tensors(theirs).size();
+        assertThat(steps).hasSize(count).last().asString().endsWith(count - 1 + "/" + count);
+        assertThat(modules).containsExactly("transformer_blocks.0" + embedder);
+    }
+
+    private static HostTensor ones(int... dims) {
+        Shape shape = Shape.of(dims);
+        float[] ones = new float[Math.toIntExact(shape.numel())];
+        Arrays.fill(ones, 1);
+        return HostFloats.tensor(DType.F32, shape, ones);
     }
 }
