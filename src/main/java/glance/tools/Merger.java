@@ -5,6 +5,9 @@ import glance.api.Lora;
 import glance.api.adapter.Merge;
 import glance.api.adapter.Output;
 import glance.api.adapter.Watch;
+import glance.io.GgufFile;
+import glance.io.TensorFile;
+import glance.io.Weights;
 import glance.lora.LoraFile;
 import glance.lora.LoraMerge;
 import glance.lora.Update;
@@ -24,6 +27,7 @@ public final class Merger {
     public static List<Merge.Module> merge(Merge request, Output output, Watch watch) {
         DType dtype = Written.dtype(output);
         try (Checkpoint checkpoint = Checkpoint.open(request.model())) {
+            requireSafetensors(checkpoint.weights());
             requireWhole(checkpoint, request.model());
             Path out =
                     checkpoint.isFolder()
@@ -31,8 +35,23 @@ public final class Merger {
                             : Place.file(output);
             Map<String, List<LoraMerge.Part>> added = added(checkpoint, request, watch);
             List<Checkpoint.Part> changed = changed(checkpoint, added.keySet());
-            changed.forEach(part -> Checkpoint.requirePlain(part.weights()));
+            for (Checkpoint.Part part : changed) {
+                requireSafetensors(part.weights());
+                Checkpoint.requirePlain(part.weights());
+            }
             return new MergedCheckpoint(checkpoint, changed, added, dtype, watch).write(out);
+        }
+    }
+
+    private static void requireSafetensors(Weights weights) {
+        for (TensorFile file : weights.files()) {
+            if (file instanceof GgufFile) {
+                throw new FormatException(
+                        file.path(),
+                        null,
+                        "is GGUF, which is not merged into",
+                        "convert it to safetensors first: glance-engine convert");
+            }
         }
     }
 

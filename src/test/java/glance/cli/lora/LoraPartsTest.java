@@ -7,9 +7,12 @@ import glance.cli.common.ExitCode;
 import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.ScaledTwin;
+import glance.io.GgufFile;
+import glance.io.GgufWriter;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
+import glance.io.TensorSource;
 import glance.io.Weights;
 import glance.lora.LoraFile;
 import glance.lora.LoraPair;
@@ -20,9 +23,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -32,6 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands on adapters of more than a transformer, and on checkpoints of less than 16 bits. */
 class LoraPartsTest {
@@ -232,6 +238,31 @@ class LoraPartsTest {
             SafetensorsWriter.write(file, tensors, Map.of());
             return file;
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Q8_0", "F16"})
+    void merge_refusesGguf(DType dtype) throws IOException {
+        Path transformer = Files.createDirectory(at("transformer"));
+        Path gguf = transformer.resolve("x.gguf");
+        Map<String, TensorSource> tensors = new LinkedHashMap<>();
+        Fixture.tensors(MODEL.resolve("transformer"))
+                .forEach((name, tensor) -> tensors.put(name, cast(tensor, dtype)));
+        GgufWriter.stream(gguf, tensors, Map.of(GgufFile.ARCHITECTURE, "flux"));
+        for (Path model : List.of(gguf, transformer)) {
+            refuse("merge", model, MIXED, "--out", at("merged"));
+            assertThat(err.toString())
+                    .contains("x.gguf: is GGUF, which is not merged into; convert it");
+        }
+        assertThat(at("merged")).doesNotExist();
+    }
+
+    private static TensorSource cast(HostTensor tensor, DType dtype) {
+        Shape shape = tensor.shape();
+        boolean fits = shape.rank() == 2 && shape.dim(1) % dtype.blockElements() == 0;
+        DType stored = fits ? dtype : DType.F32;
+        HostTensor cast = HostFloats.tensor(stored, shape, HostFloats.read(tensor));
+        return new TensorSource(stored, shape, cast::data);
     }
 
     @Test
