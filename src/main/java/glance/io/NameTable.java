@@ -64,14 +64,6 @@ public final class NameTable {
         return weights.under(prefixes).tensors().containsKey(mark);
     }
 
-    /** What a file has before these names; mostly nothing. */
-    public String prefix(Weights weights) {
-        return prefixes.stream()
-                .filter(p -> weights.tensors().keySet().stream().anyMatch(n -> n.startsWith(p)))
-                .findFirst()
-                .orElse("");
-    }
-
     /** What to add to a description of a file: in whose names it is; empty if in ours. */
     public String note(Weights weights) {
         return isIn(weights) ? ", in the names of " + author : "";

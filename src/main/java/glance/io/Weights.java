@@ -108,17 +108,21 @@ public abstract class Weights implements AutoCloseable {
      * these weights if none has one. Closing the view closes these weights.
      */
     public final Weights under(List<String> prefixes) {
-        Weights found = this;
-        for (String prefix : prefixes) {
-            found = found == this ? under(prefix) : found;
-        }
-        return found;
+        String prefix = prefix(prefixes);
+        return prefix.isEmpty() ? this : under(prefix);
+    }
+
+    /** The first of some prefixes that the name of any tensor begins with; empty if none is. */
+    public final String prefix(List<String> prefixes) {
+        return prefixes.stream()
+                .filter(prefix -> tensors().keySet().stream().anyMatch(n -> n.startsWith(prefix)))
+                .findFirst()
+                .orElse("");
     }
 
     /** Whether the name of any tensor begins with one of some prefixes. */
     public final boolean has(List<String> prefixes) {
-        return tensors().keySet().stream()
-                .anyMatch(name -> prefixes.stream().anyMatch(name::startsWith));
+        return !prefix(prefixes).isEmpty();
     }
 
     private Weights under(String prefix) {
@@ -130,7 +134,7 @@ public abstract class Weights implements AutoCloseable {
                                 names.put(name.substring(prefix.length()), List.of(Rows.of(info)));
                             }
                         });
-        return names.isEmpty() ? this : view(names);
+        return view(names);
     }
 
     /**

@@ -104,14 +104,15 @@ final class Checkpoint implements AutoCloseable {
 
     private static Checkpoint of(Path path, Weights stored, List<Family> families) {
         try {
+            String prefix = stored.prefix(Weights.TRANSFORMER_PREFIXES);
             for (Family family : families) {
                 NameTable table = family.originalNames().filter(t -> t.isIn(stored)).orElse(null);
                 if (table != null) {
-                    Names names = new Names(table, table.prefix(stored));
+                    Names names = new Names(table, prefix);
                     return new Checkpoint(path, table.view(stored), List.of(family), names);
                 }
             }
-            return new Checkpoint(path, stored, families, Names.OURS);
+            return new Checkpoint(path, stored.transformer(), families, new Names(null, prefix));
         } catch (RuntimeException e) {
             stored.close();
             throw e;

@@ -116,6 +116,31 @@ class OriginalNamesTest {
                         key -> key.matches("transformer\\.(single_)?transformer_blocks.*lora_.*"));
     }
 
+    @Test
+    void prefixBeforeNamesOfDiffusers_isKept() {
+        Path source = Fixture.folder("qwenimage-transformer");
+        file = folder.resolve("ours.safetensors");
+        theirs = folder.resolve("theirs.safetensors");
+        Map<String, HostTensor> tensors = Fixture.tensors(source);
+        SafetensorsWriter.write(file, tensors, Map.of());
+        SafetensorsWriter.write(theirs, NameTwin.prefixed(PREFIX, tensors), Map.of());
+        Lora adapter = Lora.of(source.resolve("lora.safetensors"));
+        Path ours = folder.resolve("merged.safetensors");
+        Path other = folder.resolve("merged-theirs.safetensors");
+        LoraTools tools = new LoraTools();
+        tools.merge(Merge.of(file, adapter), Output.to(ours));
+        tools.merge(Merge.of(theirs, adapter), Output.to(other));
+        Map<String, HostTensor> want = NameTwin.prefixed(PREFIX, Fixture.tensors(ours));
+        Map<String, HostTensor> got = Fixture.tensors(other);
+        assertThat(got).containsOnlyKeys(want.keySet());
+        want.forEach((n, tensor) -> assertThat(got.get(n).data()).as(n).isEqualTo(tensor.data()));
+        Path extracted = folder.resolve("extracted.safetensors");
+        tools.extract(Extract.of(theirs, ours, 4), Output.to(extracted));
+        assertThat(Fixture.tensors(extracted).keySet())
+                .isNotEmpty()
+                .allMatch(key -> key.startsWith("transformer.transformer_blocks."));
+    }
+
     /** Its authors embed timesteps once, and we for each block. */
     @Test
     void merge_countsAndReportsWhatIsWritten() {
