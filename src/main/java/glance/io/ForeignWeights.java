@@ -58,9 +58,7 @@ final class ForeignWeights {
                     Mark.of("\\.weight_scale_inv$", "fp8 in blocks"),
                     Mark.of("weight(:_weight)?_qdata$", "torchao"),
                     Mark.of("\\.(weight_scale_2|pre_quant_scale)$", "scales of blocks or inputs"),
-                    Mark.of(
-                            "(^|\\.)scaled_fp8$|\\.(scale_weight|weight_scale|comfy_quant)$",
-                            "scales beside the weights (ComfyUI)"));
+                    Mark.of("(^|\\.)scaled_fp8$", "scales that are not in it (scaled_fp8)"));
 
     private static final List<Mark> LAYOUTS =
             List.of(
@@ -72,13 +70,6 @@ final class ForeignWeights {
             Mark.of("[._](lora_[AB]|lora_(up|down)|lokr_w[12]|hada_w[12])", "an adapter");
 
     private ForeignWeights() {}
-
-    /** A refusal of such weights, in one line; null if these look like what the engine reads. */
-    static FormatException refusal(
-            Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
-        FormatException quantised = quantised(file, tensors, metadata);
-        return quantised != null ? quantised : layout(file, tensors);
-    }
 
     /** A refusal of another layout, in one line; null if this looks like what the engine reads. */
     static FormatException layout(Path file, Map<String, TensorInfo> tensors) {
@@ -95,9 +86,8 @@ final class ForeignWeights {
     }
 
     /** A refusal of quantised weights that do not run, in one line; null if these are not. */
-    static FormatException quantised(
-            Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
-        String quantiser = quantiser(file, tensors, metadata);
+    static FormatException quantised(Path file, Map<String, TensorInfo> tensors) {
+        String quantiser = quantiser(file, tensors);
         return quantiser == null ? null : unsupported(file, quantiser);
     }
 
@@ -107,16 +97,12 @@ final class ForeignWeights {
                 file, null, "is quantised with " + quantiser + ", which is not supported", PLAIN);
     }
 
-    private static String quantiser(
-            Path file, Map<String, TensorInfo> tensors, Map<String, String> metadata) {
+    private static String quantiser(Path file, Map<String, TensorInfo> tensors) {
         String marked = null;
         for (Mark mark : QUANTISERS) {
             if (marked == null && mark.isIn(tensors.keySet())) {
                 marked = mark.name();
             }
-        }
-        if (marked == null && metadata.containsKey("_quantization_metadata")) {
-            marked = "scales beside the weights (ComfyUI)";
         }
         TensorInfo odd =
                 tensors.values().stream()

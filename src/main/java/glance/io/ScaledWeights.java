@@ -226,7 +226,7 @@ final class ScaledWeights extends Weights {
         }
         Map<String, TensorInfo> rest = new LinkedHashMap<>(tensors);
         rest.keySet().removeAll(scalings.keySet());
-        return ForeignWeights.quantised(source(), rest, metadata());
+        return ForeignWeights.quantised(source(), rest);
     }
 
     @Override

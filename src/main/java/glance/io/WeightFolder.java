@@ -240,9 +240,8 @@ final class WeightFolder {
                     "holds shards (" + PrintableText.quoted(first) + ") without their index",
                     "fetch the file that ends in .safetensors.index.json");
         }
-        try (SafetensorsFile file = SafetensorsFile.open(folder.resolve(first))) {
-            FormatException foreign =
-                    ForeignWeights.refusal(file.path(), file.tensors(), file.metadata());
+        try (Weights weights = Weights.open(folder.resolve(first))) {
+            FormatException foreign = weights.foreign();
             if (foreign != null) {
                 return foreign;
             }

@@ -207,7 +207,7 @@ public abstract class Weights implements AutoCloseable {
 
     /** Why the values of these weights cannot be read: they are quantised. Null if they can. */
     FormatException unread() {
-        return ForeignWeights.quantised(source(), tensors(), metadata());
+        return ForeignWeights.quantised(source(), tensors());
     }
 
     /**

@@ -29,7 +29,7 @@ class ForeignWeightsTest {
                 "x.weight.absmax | U8 | bitsandbytes (4 bit)",
                 "x.SCB | F32 | bitsandbytes (int8)",
                 "x.weight._data | I8 | quanto",
-                "scaled_fp8 | F8_E4M3 | scales beside the weights (ComfyUI)",
+                "scaled_fp8 | F8_E4M3 | scales that are not in it (scaled_fp8)",
                 "x.scale_weight | F32 | scales for blocks (x.scale_weight)",
                 "x.weight_scale | F32 | scales for blocks (x.weight_scale)",
                 "x.weight_scale_2 | F32 | scales of blocks or inputs",

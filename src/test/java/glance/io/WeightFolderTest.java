@@ -109,6 +109,20 @@ class WeightFolderTest {
         refused(folder + ": holds its weights ", message);
     }
 
+    /** It runs when it is given as a file. */
+    @Test
+    void renamedFileWithScales_isNotRefusedAsQuantised() {
+        HostTensor weight = new HostTensor(DType.F8_E4M3, Shape.of(2, 4), ByteBuffer.allocate(8));
+        HostTensor scale = HostFloats.tensor(DType.F32, Shape.of(), 2);
+        SafetensorsWriter.write(
+                folder.resolve("flux1-dev-fp8.safetensors"),
+                Map.of("x.weight", weight, "x.scale_weight", scale),
+                Map.of());
+        refused(
+                "holds flux1-dev-fp8.safetensors, and weights are read under other names only",
+                "rename the file");
+    }
+
     @Test
     void renamedFile_isNamed() {
         write("flux1-dev.safetensors", "transformer_blocks.0.norm1.linear.weight");

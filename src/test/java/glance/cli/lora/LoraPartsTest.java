@@ -273,7 +273,7 @@ class LoraPartsTest {
         SafetensorsWriter.write(scaled, tensors, Map.of());
         refuse("merge", scaled, MIXED, "--out", at("merged.safetensors"));
         assertThat(err.toString())
-                .contains("scaled.safetensors", "is quantised with scales beside the weights");
+                .contains("scaled.safetensors", "is quantised with scales that are not in it");
     }
 
     @Test
