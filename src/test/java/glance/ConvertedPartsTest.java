@@ -12,7 +12,10 @@ import glance.fixtures.ScaledTwin;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyPublished;
 import glance.io.HostFloats;
+import glance.io.HostTensor;
+import glance.io.SafetensorsWriter;
 import glance.io.Weights;
+import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -113,6 +116,35 @@ class ConvertedPartsTest {
                                                         1e-6f * Math.max(1, Math.abs(numbers[i]))));
                             }
                         });
+    }
+
+    /** The k of a block is scaled, all else is BF16; fused, q, k and v are F32. */
+    @Test
+    void tensorsBesideAScaledOne_stayAsTheyAre() {
+        String block = "transformer_blocks.0.attn.";
+        convert(Conversion.of(flux), at("bf16"), "bf16");
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        try (Weights weights = Weights.open(at("bf16"))) {
+            weights.tensors().keySet().forEach(name -> tensors.put(name, weights.tensor(name)));
+            HostTensor k = weights.tensor(block + "to_k.weight");
+            tensors.put(
+                    block + "to_k.weight",
+                    HostFloats.tensor(DType.F8_E4M3, k.shape(), HostFloats.read(k)));
+            tensors.put(
+                    block + "to_k.weight_scale", HostFloats.tensor(DType.F32, Shape.of(), 0.5f));
+            SafetensorsWriter.write(at("mixed.safetensors"), tensors, Map.of());
+        }
+        convert(Conversion.of(at("mixed.safetensors")), at("fp8.safetensors"), "f8_e4m3");
+        try (Weights file = Weights.open(at("fp8.safetensors"))) {
+            assertThat(file.tensors().get("img_in.weight").dtype()).isEqualTo(DType.BF16);
+        }
+        convert(
+                Conversion.of(at("mixed.safetensors")).names("original"),
+                at("fused.gguf"),
+                "bf16");
+        PlainGguf fused = PlainGguf.read(at("fused.gguf"));
+        assertThat(fused.tensors().get("double_blocks.0.img_attn.qkv.weight").sizes())
+                .containsExactly(32, 96);
     }
 
     @Test

@@ -31,30 +31,28 @@ final class ChangedWeights extends Weights {
     }
 
     static Weights expanded(Weights stored) {
-        boolean plain =
-                stored.tensors().values().stream()
-                        .filter(info -> info.dtype().isReal())
-                        .allMatch(
-                                info ->
-                                        HostFloats.supports(info.dtype())
-                                                && stored.scaling(info.name()) == Scaling.NONE);
+        boolean plain = stored.tensors().values().stream().allMatch(info -> stays(stored, info));
         return plain
                 ? stored
                 : stored.changed(
-                        info -> info.dtype().isReal() ? DType.F32 : info.dtype(),
+                        info -> stays(stored, info) ? info.dtype() : DType.F32,
                         info -> expanded(stored, info));
     }
 
+    private static boolean stays(Weights stored, TensorInfo info) {
+        return !info.dtype().isReal()
+                || HostFloats.supports(info.dtype())
+                        && stored.scaling(info.name()) == Scaling.NONE;
+    }
+
     private static ByteBuffer expanded(Weights stored, TensorInfo info) {
-        HostTensor tensor = stored.tensor(info.name());
-        Scaling scaling = stored.scaling(info.name());
-        if (!tensor.dtype().isReal() || tensor.dtype() == DType.F32 && scaling == Scaling.NONE) {
-            return tensor.data();
+        if (stays(stored, info)) {
+            return stored.data(info.name());
         }
-        HostTensor values = scaling.values(tensor);
+        HostTensor values = stored.scaling(info.name()).values(stored.tensor(info.name()));
         return values.dtype() == DType.F32
                 ? values.data()
-                : HostFloats.tensor(DType.F32, tensor.shape(), HostFloats.read(values)).data();
+                : HostFloats.tensor(DType.F32, info.shape(), HostFloats.read(values)).data();
     }
 
     @Override

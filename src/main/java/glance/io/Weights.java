@@ -83,10 +83,11 @@ public abstract class Weights implements AutoCloseable {
 
     /**
      * The same file under other names, each for rows of a tensor or for rows of several in turn.
-     * Rows in one piece are read where they lie; others are joined when they are asked for. Closing
-     * the view closes these weights.
+     * Rows in one piece are read where they lie; others are joined when they are asked for, in F32
+     * if they are floats of unlike types. Closing the view closes these weights.
      *
-     * @throws FormatException if there are no such rows, or a quantised block lies across their end
+     * @throws FormatException if there are no such rows, those of one name do not fit together, or
+     *     a quantised block lies across their end
      */
     public final Weights view(Map<String, List<Rows>> names) {
         return new WeightsView(this, names);
@@ -146,9 +147,9 @@ public abstract class Weights implements AutoCloseable {
     }
 
     /**
-     * The same values in plain floats: these weights if all their numbers are F32, BF16 or F16
-     * without a scale, else each in F32, which {@link #data} makes of a tensor when it is asked
-     * for. Closing either closes both.
+     * The same values in plain floats: what is F32, BF16 or F16 without a scale stays as it is, all
+     * other numbers are F32, which {@link #data} makes of a tensor when it is asked for. These
+     * weights if all stay. Closing either closes both.
      */
     public final Weights expanded() {
         return ChangedWeights.expanded(this);

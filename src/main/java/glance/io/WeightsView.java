@@ -1,6 +1,7 @@
 package glance.io;
 
 import glance.api.FormatException;
+import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -64,7 +65,7 @@ final class WeightsView extends Weights {
         for (Rows part : parts) {
             TensorInfo info = stored.tensors().get(part.tensor());
             boolean alike =
-                    info.dtype() == first.dtype()
+                    (info.dtype() == first.dtype() || isPlain(info) && isPlain(first))
                             && stored.scaling(info.name()).group()
                                     == stored.scaling(first.name()).group()
                             && isAsWide(info.shape(), first.shape());
@@ -82,6 +83,11 @@ final class WeightsView extends Weights {
                         null);
             }
         }
+        boolean same =
+                parts.stream()
+                        .map(part -> stored.tensors().get(part.tensor()).dtype())
+                        .allMatch(first.dtype()::equals);
+        DType dtype = same ? first.dtype() : DType.F32;
         Shape shape = first.shape();
         if (!isWhole(parts)) {
             int rows = 0;
@@ -110,10 +116,14 @@ final class WeightsView extends Weights {
         }
         shape = turn.of(shape);
         try {
-            return new TensorInfo(name, first.dtype(), shape, first.dtype().bytes(shape.numel()));
+            return new TensorInfo(name, dtype, shape, dtype.bytes(shape.numel()));
         } catch (ArithmeticException e) {
             throw misfit(first, parts.get(0), "end within a block of " + first.dtype());
         }
+    }
+
+    private boolean isPlain(TensorInfo info) {
+        return HostFloats.supports(info.dtype()) && stored.scaling(info.name()) == Scaling.NONE;
     }
 
     private static boolean isAsWide(Shape one, Shape other) {
@@ -183,7 +193,7 @@ final class WeightsView extends Weights {
             return slice(parts.get(0));
         }
         ByteBuffer joined = ByteBuffer.allocateDirect((int) tensors.get(name).bytes());
-        parts.forEach(part -> joined.put(slice(part)));
+        parts.forEach(part -> joined.put(slice(part, tensors.get(name).dtype())));
         return joined.flip().order(ByteOrder.LITTLE_ENDIAN);
     }
 
@@ -199,6 +209,17 @@ final class WeightsView extends Weights {
             }
         }
         return turned.flip().order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private ByteBuffer slice(Rows part, DType wanted) {
+        DType dtype = stored.tensors().get(part.tensor()).dtype();
+        ByteBuffer slice = slice(part);
+        if (dtype == wanted) {
+            return slice;
+        }
+        float[] values = new float[slice.remaining() / dtype.bytes()];
+        HostFloats.read(dtype, slice, 0, values);
+        return HostFloats.tensor(wanted, Shape.of(values.length), values).data();
     }
 
     private ByteBuffer slice(Rows part) {

@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
 /**
  * Which type each tensor of a model is stored in, as the public tools choose. Types of less than 16
  * bits are for the matrices of its blocks; the layers around them, by which all passes, and
- * convolutions stay as they are. Rows that are no whole blocks fall back to a type that they fit.
+ * convolutions stay as they are, F32 where they were quantised. Rows that are no whole blocks fall back to a type that they fit.
  */
 final class StoredTypes {
     /** A numbered block or layer in the names of diffusers, of the authors and of llama.cpp. */
@@ -41,7 +41,7 @@ final class StoredTypes {
      *
      * @param name of the type that is asked for, in any case; null for the default
      * @param gguf whether it is a GGUF file
-     * @param plain whether the source is F32, BF16 or F16
+     * @param plain whether all of the source is F32, BF16 or F16
      * @throws RequestException if such a file has no such type
      */
     static StoredTypes of(String name, boolean gguf, boolean plain) {

@@ -216,7 +216,7 @@ class NameTableTest {
                 new Ours(1, DType.F32).model(2, 4).put("in.weight", 4),
                 "in.weight: is the name of two tensors, embed.weight and in.weight");
         Ours mixed = new Ours(1, DType.F32).model(2, 4);
-        mixed.tensors.putAll(new Ours(1, DType.BF16).put("blocks.0.b.bias", 4).tensors);
+        mixed.tensors.putAll(new Ours(1, DType.F8_E4M3).put("blocks.0.b.bias", 4).tensors);
         refused(mixed, "blocks.0.b.bias: is stored in another way than blocks.0.a.bias");
         Ours unbiased = new Ours(1, DType.F32).model(2, 4);
         unbiased.tensors.remove("blocks.0.rest.bias");

@@ -113,6 +113,22 @@ class WeightsViewTest {
         }
     }
 
+    @Test
+    void view_joinsFloatsOfUnlikeTypes_inF32() {
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        tensors.put("a", HostFloats.tensor(DType.BF16, Shape.of(2, 2), 1, 2, 3, 4));
+        tensors.put("b", HostFloats.tensor(DType.F16, Shape.of(1, 2), 5, 6));
+        try (Weights weights = open(tensors)) {
+            Rows a = new Rows("a", 1, 1);
+            Rows b = new Rows("b", 0, 1);
+            Weights view = weights.view(Map.of("x", List.of(a, b), "y", List.of(a, a)));
+            assertThat(view.tensors().get("x").dtype()).isEqualTo(DType.F32);
+            assertThat(view.tensors().get("x").bytes()).isEqualTo(16);
+            assertThat(values(view, "x")).containsExactly(3, 4, 5, 6);
+            assertThat(view.tensors().get("y").dtype()).isEqualTo(DType.BF16);
+        }
+    }
+
     private static float[] values(Weights view, String name) {
         return HostFloats.read(view.scaling(name).values(view.tensor(name)));
     }
