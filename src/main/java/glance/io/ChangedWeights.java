@@ -11,6 +11,8 @@ import java.util.function.Function;
 
 /** See {@link Weights#changed} and {@link Weights#expanded}. */
 final class ChangedWeights extends Weights {
+    private static final String PLAIN = "take a file that has it in BF16 or F16";
+
     private final Weights stored;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
     private final Function<TensorInfo, ByteBuffer> data;
@@ -49,6 +51,7 @@ final class ChangedWeights extends Weights {
         if (stays(stored, info)) {
             return stored.data(info.name());
         }
+        stored.requireRoom(info.name(), DType.F32, info.shape(), PLAIN);
         HostTensor values = stored.scaling(info.name()).values(stored.tensor(info.name()));
         return values.dtype() == DType.F32
                 ? values.data()

@@ -186,6 +186,26 @@ public abstract class Weights implements AutoCloseable {
         return new HostTensor(info.dtype(), info.shape(), data);
     }
 
+    /**
+     * Finds out whether a tensor of a type is small enough to be held in one piece.
+     *
+     * @throws FormatException naming the tensor, if it is not
+     */
+    public final void requireRoom(String name, DType dtype, Shape shape, String remedy) {
+        long bytes = dtype.bytes(shape.numel());
+        if (bytes > Integer.MAX_VALUE) {
+            throw new FormatException(
+                    source(),
+                    name,
+                    "is "
+                            + bytes
+                            + " bytes in "
+                            + dtype
+                            + ", over the limit of 2 GiB for one tensor",
+                    remedy);
+        }
+    }
+
     /** The files: one, or the shards in the order of their names; of random none. */
     public List<TensorFile> files() {
         return List.of();

@@ -192,8 +192,10 @@ final class WeightsView extends Weights {
         if (parts.size() == 1) {
             return slice(parts.get(0));
         }
-        ByteBuffer joined = ByteBuffer.allocateDirect((int) tensors.get(name).bytes());
-        parts.forEach(part -> joined.put(slice(part, tensors.get(name).dtype())));
+        TensorInfo info = tensors.get(name);
+        requireRoom(name, info.dtype(), info.shape(), null);
+        ByteBuffer joined = ByteBuffer.allocateDirect((int) info.bytes());
+        parts.forEach(part -> joined.put(slice(part, info.dtype())));
         return joined.flip().order(ByteOrder.LITTLE_ENDIAN);
     }
 

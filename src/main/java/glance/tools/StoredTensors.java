@@ -51,6 +51,7 @@ final class StoredTensors {
         int scales = 0;
         for (TensorInfo info : weights.tensors().values()) {
             DType type = types.of(info);
+            requireRoom(info, type);
             if (type == DType.F8_E4M3) {
                 addScaled(info, sources);
                 scales++;
@@ -66,6 +67,15 @@ final class StoredTensors {
         pieces = new Pieces(watch, numbers + scales);
         bytes = sources.values().stream().mapToLong(TensorSource::bytes).sum();
         return sources;
+    }
+
+    private void requireRoom(TensorInfo info, DType type) {
+        weights.requireRoom(
+                info.name(),
+                info.dtype(),
+                info.shape(),
+                "take a file that has it in a smaller type, BF16 or F16");
+        weights.requireRoom(info.name(), type, info.shape(), "take a smaller --type");
     }
 
     private boolean isNumbers(String name) {

@@ -129,6 +129,19 @@ class WeightsViewTest {
         }
     }
 
+    @Test
+    void requireRoom_moreThan2GiB_isRefusedByName() {
+        HostTensor one = HostFloats.tensor(DType.F32, Shape.of(1), 7);
+        try (Weights weights = open(Map.of("a", one))) {
+            Shape embedding = Shape.of(152064, 3584);
+            weights.requireRoom("embed", DType.BF16, embedding, null);
+            assertThatThrownBy(() -> weights.requireRoom("embed", DType.F32, embedding, "mend it"))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("embed: is 2179989504 bytes in F32, over the limit of 2")
+                    .hasMessageContaining("mend it");
+        }
+    }
+
     private static float[] values(Weights view, String name) {
         return HostFloats.read(view.scaling(name).values(view.tensor(name)));
     }
