@@ -40,11 +40,6 @@ final class ScaledWeights extends Weights {
     private static final String INT8 = "int8_tensorwise";
     private static final Set<String> FLOATS = Set.of("float8_e4m3fn", "float8_e5m2");
 
-    /** A bias over a scale, and what an adapter adds, stay finite. */
-    private static final float LEAST = 1e-30f;
-
-    private static final float MOST = 1e30f;
-
     private final Weights stored;
     private final Map<String, LayerFormat> formats;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
@@ -163,7 +158,7 @@ final class ScaledWeights extends Weights {
         }
         float[] scales = HostFloats.read(stored.tensor(info.name()));
         for (float scale : scales) {
-            if (!(Math.abs(scale) >= LEAST && Math.abs(scale) <= MOST)) {
+            if (!(Math.abs(scale) >= Scaling.LEAST && Math.abs(scale) <= Scaling.MOST)) {
                 throw damaged(
                         info.name(), "must be numbers of a size from 1e-30 to 1e30, got " + scale);
             }

@@ -14,6 +14,12 @@ public final class Scaling {
     /** The values are those that are stored. */
     public static final Scaling NONE = new Scaling(new float[] {1}, 1);
 
+    /** The smallest scale: a bias over it, and what an adapter adds, stay finite. */
+    public static final float LEAST = 1e-30f;
+
+    /** The largest scale. */
+    public static final float MOST = 1e30f;
+
     private final float[] scales;
     private final int group;
 

@@ -2,6 +2,7 @@ package glance.tools;
 
 import glance.io.HostFloats;
 import glance.io.HostTensor;
+import glance.io.Scaling;
 import glance.tensor.DType;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -100,8 +101,8 @@ record Rounding(ByteBuffer data, double weight, double lost) {
     }
 
     /**
-     * The scale that makes the largest magnitude of a tensor the largest number of F8_E4M3; 1 for a
-     * tensor of zeros.
+     * The scale that makes the largest magnitude of a tensor the largest number of F8_E4M3, within
+     * the bounds of {@link Scaling}; 1 for a tensor of zeros.
      */
     static float scale(HostTensor tensor) {
         float largest =
@@ -110,7 +111,7 @@ record Rounding(ByteBuffer data, double weight, double lost) {
                         .mapToObj(piece -> largest(values(tensor, piece)))
                         .reduce(0f, Math::max);
         float scale = largest / MOST_E4M3;
-        return scale > 0 ? scale : 1;
+        return scale > 0 ? Math.min(Scaling.MOST, Math.max(Scaling.LEAST, scale)) : 1;
     }
 
     private static float largest(float[] values) {
