@@ -14,13 +14,18 @@ import java.util.stream.Collectors;
 
 /**
  * Which type each tensor of a model is stored in, as the public tools choose. Types of less than 16
- * bits are for the matrices of its blocks; the layers around them, by which all passes, and
- * convolutions stay as they are, F32 where they were quantised. Rows that are no whole blocks fall back to a type that they fit.
+ * bits are for the matrices of its blocks; the layers around them, by which all passes, tables,
+ * embedders and convolutions stay as they are, F32 where they were quantised. Rows that are no whole blocks fall back to a type that they fit.
  */
 final class StoredTypes {
     /** A numbered block or layer in the names of diffusers, of the authors and of llama.cpp. */
     private static final Pattern BLOCK =
             Pattern.compile("(.*\\.)?(\\w*(block|layer)s?|blk)\\.\\d+\\..*\\.weight");
+
+    /** Tables and embedders that lie in a block: the position bias of T5, those of DiT's norms. */
+    private static final Pattern TABLE =
+            Pattern.compile(
+                    "(.*\\.)?(relative_attention_bias|attn_rel_b|emb|\\w*embed\\w*)\\..*");
 
     /** As many numbers are not worth their scales. */
     private static final int SMALL = 1024;
@@ -109,7 +114,8 @@ final class StoredTypes {
     private static boolean isOfBlock(TensorInfo tensor) {
         return tensor.shape().rank() == 2
                 && tensor.shape().numel() > SMALL
-                && BLOCK.matcher(tensor.name()).matches();
+                && BLOCK.matcher(tensor.name()).matches()
+                && !TABLE.matcher(tensor.name()).matches();
     }
 
     private static DType fitting(DType wanted, int row) {
