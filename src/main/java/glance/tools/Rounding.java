@@ -80,16 +80,22 @@ record Rounding(ByteBuffer data, double weight, double lost) {
      * @throws IllegalArgumentException if a number is not finite
      */
     static Rounding none(HostTensor tensor) {
-        double weight =
-                IntStream.range(0, pieces(tensor))
-                        .parallel()
-                        .mapToObj(piece -> values(tensor, piece))
-                        .mapToDouble(Rounding::squares)
-                        .sum();
+        double weight = weight(tensor);
         if (!Double.isFinite(weight)) {
             throw new IllegalArgumentException("holds numbers that are not finite");
         }
         return new Rounding(tensor.data(), weight, 0);
+    }
+
+    /** Pieces are added in their order: a parallel sum would depend on how they were shared out. */
+    private static double weight(HostTensor tensor) {
+        double[] weights =
+                IntStream.range(0, pieces(tensor))
+                        .parallel()
+                        .mapToObj(piece -> values(tensor, piece))
+                        .mapToDouble(Rounding::squares)
+                        .toArray();
+        return Arrays.stream(weights).sum();
     }
 
     private static double squares(float[] values) {
