@@ -253,7 +253,9 @@ class ModelToolsTest {
         for (String type : new String[] {"q5_0", "f16", "f32"}) {
             assertThatThrownBy(() -> convert(at("nan.safetensors"), at("x.gguf"), type))
                     .isInstanceOf(FormatException.class)
-                    .hasMessageContaining("nan.safetensors: double_blocks.0.img_mlp.0.weight: ");
+                    .hasMessageContaining("nan.safetensors: double_blocks.0.img_mlp.0.weight: ")
+                    .hasMessageContaining("not finite")
+                    .hasMessageEndingWith("the file is damaged; fetch it again");
             assertThat(at("x.gguf")).doesNotExist();
         }
     }

@@ -28,7 +28,8 @@ record Rounding(ByteBuffer data, double weight, double lost) {
      * Stores a tensor.
      *
      * @param scale what stored numbers are to be multiplied by
-     * @throws IllegalArgumentException if a number is not finite, or beyond what the type holds
+     * @throws IllegalArgumentException if a number is not finite, or beyond what the type holds;
+     *     {@link #isFinite} tells which
      */
     static Rounding of(HostTensor tensor, DType type, float scale) {
         int count = Math.toIntExact(tensor.shape().numel());
@@ -85,6 +86,11 @@ record Rounding(ByteBuffer data, double weight, double lost) {
             throw new IllegalArgumentException("holds numbers that are not finite");
         }
         return new Rounding(tensor.data(), weight, 0);
+    }
+
+    /** Whether all numbers of a tensor are. */
+    static boolean isFinite(HostTensor tensor) {
+        return Double.isFinite(weight(tensor));
     }
 
     /** Pieces are added in their order: a parallel sum would depend on how they were shared out. */

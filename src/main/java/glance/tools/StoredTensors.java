@@ -128,12 +128,7 @@ final class StoredTensors {
             rounding =
                     type == info.dtype() ? Rounding.none(tensor) : Rounding.of(tensor, type, scale);
         } catch (IllegalArgumentException e) {
-            throw new FormatException(
-                    weights.source(),
-                    info.name(),
-                    e.getMessage(),
-                    "take a type with a larger range, such as bf16",
-                    e);
+            throw refuse(info.name(), tensor, e);
         }
         written.add(
                 new Converted.Tensor(
@@ -144,6 +139,22 @@ final class StoredTensors {
                         rounding.weight(),
                         rounding.lost()));
         return rounding.data();
+    }
+
+    private FormatException refuse(String name, HostTensor tensor, IllegalArgumentException e) {
+        return Rounding.isFinite(tensor)
+                ? new FormatException(
+                        weights.source(),
+                        name,
+                        e.getMessage(),
+                        "take a type with a larger range, such as bf16",
+                        e)
+                : new FormatException(
+                        weights.source(),
+                        name,
+                        "holds numbers that are not finite",
+                        "the file is damaged; fetch it again",
+                        e);
     }
 
     /** What was written so far. */
