@@ -83,32 +83,41 @@ final class StoredTensors {
         return info != null && info.dtype().isReal();
     }
 
-    /** A matrix with its scale and its mark. The scale is written first, which reads it twice. */
+    /** A matrix with its scale and its mark. It is read twice. */
     private void addScaled(TensorInfo info, Map<String, TensorSource> sources) {
         String module = info.name().substring(0, info.name().length() - WEIGHT.length());
-        float[] scale = new float[1];
+        Supplier<Float> scale =
+                once(
+                        () -> {
+                            pieces.next(info.name());
+                            return Rounding.scale(weights.tensor(info.name()));
+                        });
         add(
                 sources,
                 info.name(),
                 DType.F8_E4M3,
                 info.shape(),
-                () -> data(info, DType.F8_E4M3, scale[0]));
+                () -> data(info, DType.F8_E4M3, scale.get()));
         add(
                 sources,
                 module + ".weight_scale",
                 DType.F32,
                 Shape.of(),
-                () -> {
-                    pieces.next(info.name());
-                    scale[0] = Rounding.scale(weights.tensor(info.name()));
-                    return HostFloats.tensor(DType.F32, Shape.of(), scale).data();
-                });
+                () -> HostFloats.tensor(DType.F32, Shape.of(), scale.get()).data());
         add(
                 sources,
                 module + ".comfy_quant",
                 DType.U8,
                 Shape.of(MARK.length),
                 () -> ByteBuffer.wrap(MARK));
+    }
+
+    private static Supplier<Float> once(Supplier<Float> made) {
+        Float[] value = new Float[1];
+        return () -> {
+            value[0] = value[0] == null ? made.get() : value[0];
+            return value[0];
+        };
     }
 
     private static void add(
