@@ -6,6 +6,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -92,8 +93,8 @@ public final class GgufWriter {
     private void tensor(String name, TensorSource tensor, long offset) {
         Shape shape = tensor.shape();
         if (shape.rank() > MOST_DIMENSIONS) {
-            int rows = shape.dim(0);
-            shape = Shape.of(rows, Math.toIntExact(shape.numel() / rows));
+            int columns = Arrays.stream(shape.dims()).skip(1).reduce(1, Math::multiplyExact);
+            shape = Shape.of(shape.dim(0), columns);
         }
         text(name);
         word(shape.rank());

@@ -87,6 +87,13 @@ class GgufWriterTest {
     }
 
     @Test
+    void stream_noRowsInFiveDimensions_isWritten() {
+        add("kernel", DType.F16, 0, 2, 1, 4, 2);
+        GgufWriter.stream(file, tensors, Map.of());
+        assertThat(file).exists();
+    }
+
+    @Test
     void stream_failingSource_leavesNothing() throws IOException {
         add("bias", DType.F32, 5);
         tensors.put(
