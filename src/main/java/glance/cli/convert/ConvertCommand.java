@@ -84,7 +84,9 @@ public final class ConvertCommand implements Callable<Integer> {
             names = "--part",
             paramLabel = "NAME",
             defaultValue = "transformer",
-            description = "Which part of a model folder. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "Which part of a model folder, or of a file that holds all parts. Default:"
+                            + " ${DEFAULT-VALUE}.")
     private String part;
 
     @Option(
@@ -139,15 +141,27 @@ public final class ConvertCommand implements Callable<Integer> {
             converted =
                     new ModelTools(progress).convert(request, new Output(target, type, overwrite));
         }
-        ConvertReport report =
-                ConvertReport.of(
-                        target.toString(), converted, trial.run(session, model, part, target));
-        if (json) {
-            ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-            session.out().println(mapper.writeValueAsString(report));
-        } else {
+        ConvertReport report = ConvertReport.of(target.toString(), converted);
+        if (!json) {
             report.print(session, all);
         }
+        PictureTrial.Distance pictures = null;
+        try {
+            pictures = trial.run(session, model, part, target);
+        } finally {
+            tell(report, pictures);
+        }
         return ExitCode.OK;
+    }
+
+    /** What is left to tell after drawing, also if that failed. */
+    private void tell(ConvertReport report, PictureTrial.Distance pictures)
+            throws JsonProcessingException {
+        if (json) {
+            ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+            session.out().println(mapper.writeValueAsString(report.with(pictures)));
+        } else if (pictures != null) {
+            session.out().println(pictures.text());
+        }
     }
 }

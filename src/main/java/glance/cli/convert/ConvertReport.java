@@ -42,7 +42,7 @@ record ConvertReport(
      */
     record Row(String name, String type, boolean fallback, double error) {}
 
-    static ConvertReport of(String target, Converted converted, PictureTrial.Distance pictures) {
+    static ConvertReport of(String target, Converted converted) {
         List<Row> rows =
                 converted.tensors().stream()
                         .map(t -> new Row(t.name(), t.type(), t.fallback(), t.error()))
@@ -58,7 +58,22 @@ record ConvertReport(
                 (int) rows.stream().filter(Row::fallback).count(),
                 converted.seconds(),
                 rows,
-                pictures);
+                null);
+    }
+
+    /** The same with how far the pictures are apart. */
+    ConvertReport with(PictureTrial.Distance distance) {
+        return new ConvertReport(
+                target,
+                what,
+                bytesBefore,
+                bytes,
+                bitsPerWeight,
+                error,
+                fallbacks,
+                seconds,
+                tensors,
+                distance);
     }
 
     /**
@@ -97,9 +112,6 @@ record ConvertReport(
                                 + String.format(Locale.ROOT, "%.2f", bitsPerWeight)
                                 + " bits a weight, in "
                                 + Units.seconds(seconds));
-        if (pictures != null) {
-            session.out().println(pictures.text());
-        }
         session.out().println(target);
     }
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ConvertCommandTest {
     private static final Path TINY = Fixture.tinyModel();
@@ -113,6 +114,19 @@ class ConvertCommandTest {
         assertThat(out.toString())
                 .containsPattern(
                         "picture of 'a red circle', seed 3: PSNR \\d\\d.\\d\\d dB, SSIM 0");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void convert_tryThatFails_hasToldWhatItWrote(boolean json) throws IOException {
+        Path model = TinyFlux.dev(folder.resolve("flux"));
+        Files.delete(model.resolve("vae/config.json"));
+        List<Object> args = new ArrayList<>(List.of(model, target(), "--try", "x"));
+        if (json) {
+            args.add("--json");
+        }
+        assertThat(exit("convert", args.toArray())).isNotZero();
+        assertThat(out.toString()).contains("FLUX.1 [dev]").contains("x.gguf");
     }
 
     @Test
