@@ -55,9 +55,9 @@ public final class ModelTools {
      *
      * @return what rounding cost each tensor
      * @throws RequestException if the type is none that the output can have, the model has no such
-     *     part, or the output has no place
+     *     part, or has one kind of names where some are asked for, or the output has no place
      * @throws FormatException if the source cannot be used, or a number is not finite or beyond
-     *     what the type holds
+     *     what the type holds, or a tensor is over 2 GiB
      * @throws CancelledException if the work was ended from outside
      */
     public Converted convert(Conversion request, Output output) {

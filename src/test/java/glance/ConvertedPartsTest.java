@@ -7,6 +7,7 @@ import glance.api.Conversion;
 import glance.api.FormatException;
 import glance.api.RequestException;
 import glance.api.adapter.Output;
+import glance.api.adapter.Watch;
 import glance.fixtures.PlainGguf;
 import glance.fixtures.ScaledTwin;
 import glance.fixtures.TinyFlux;
@@ -18,8 +19,10 @@ import glance.io.Weights;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -92,6 +95,20 @@ class ConvertedPartsTest {
         assertThat(gguf.tensors().get("enc.blk.0.ffn_gate.weight").type()).isEqualTo(Q8_0);
     }
 
+    @Test
+    void names_whereThereIsOneKind_areRefused() {
+        assertThatThrownBy(
+                        () ->
+                                convert(
+                                        Conversion.of(flux).part("text_encoder").names("original"),
+                                        at("x.safetensors"),
+                                        null))
+                .isInstanceOf(RequestException.class)
+                .hasMessageStartingWith("names original: CLIP")
+                .hasMessageEndingWith("has the same names in files and in folders; leave this out");
+        assertThat(at("x.safetensors")).doesNotExist();
+    }
+
     @ParameterizedTest
     @EnumSource(ScaledTwin.Kind.class)
     void weightsInEightBits_becomeTheFloatsThatTheyStandFor(ScaledTwin.Kind kind) {
@@ -154,7 +171,27 @@ class ConvertedPartsTest {
         prefixes.put("transformer", "model.diffusion_model.");
         prefixes.put("vae", "vae.");
         Path all = TinyPublished.checkpoint(model, at("all.safetensors"), prefixes);
-        convert(Conversion.of(all).names("diffusers"), at("t.safetensors"), "f32");
+        List<String> notes = new ArrayList<>();
+        Watch watch =
+                new Watch() {
+                    @Override
+                    public void next(String name, int done, int total) {}
+
+                    @Override
+                    public void note(String message) {
+                        notes.add(message);
+                    }
+                };
+        new ModelTools(watch)
+                .convert(
+                        Conversion.of(all).names("diffusers"),
+                        Output.to(at("t.safetensors")).dtype("f32"));
+        assertThat(notes)
+                .singleElement()
+                .asString()
+                .startsWith("left out of " + all + ": ")
+                .containsIgnoringCase("autoencoder")
+                .doesNotContain("FLUX.1 [dev]");
         requireSame(values(at("t.safetensors")), values(model.resolve("transformer")));
         convert(Conversion.of(all).part("vae").names("diffusers"), at("v.safetensors"), "f32");
         requireSame(values(at("v.safetensors")), values(model.resolve("vae")));

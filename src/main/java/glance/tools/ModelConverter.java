@@ -78,6 +78,13 @@ public final class ModelConverter {
             Weights plain = source.weights().expanded();
             StoredTypes types = StoredTypes.of(output.dtype(), gguf, plain == source.weights());
             Weights named = named(source, plain, request.names(), form);
+            if (!source.leftOut().isEmpty()) {
+                watch.note(
+                        "left out of "
+                                + request.source()
+                                + ": "
+                                + String.join(", ", source.leftOut()));
+            }
             StoredTensors tensors = new StoredTensors(named, types, gguf, watch);
             if (form == Form.FOLDER && source.config() == null) {
                 source.ownConfig();
@@ -116,6 +123,14 @@ public final class ModelConverter {
 
     private static Weights named(ModelSource source, Weights weights, String names, Form form) {
         Optional<NameTable> table = source.originalNames(form == Form.GGUF);
+        if (names != null && table.isEmpty()) {
+            throw new RequestException(
+                    "names "
+                            + names
+                            + ": "
+                            + source.what()
+                            + " has the same names in files and in folders; leave this out");
+        }
         boolean original = names == null ? form != Form.FOLDER : names.equals("original");
         return table.map(t -> original ? t.original(weights) : t.view(weights)).orElse(weights);
     }

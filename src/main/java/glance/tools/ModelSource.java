@@ -17,6 +17,7 @@ import glance.pipeline.RandomTransformer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -29,6 +30,7 @@ import java.util.Optional;
  * @param recognised what its names and shapes tell; null if nothing
  * @param family of a transformer that is known; else null
  * @param kind of another part that is known; else null
+ * @param leftOut the other parts of a checkpoint that holds all, in words
  */
 record ModelSource(
         String part,
@@ -36,7 +38,8 @@ record ModelSource(
         Path config,
         Recognised recognised,
         Family family,
-        PartKind kind)
+        PartKind kind,
+        List<String> leftOut)
         implements AutoCloseable {
     private static final String INDEX = "model_index.json";
     private static final String TRANSFORMER = "transformer";
@@ -104,14 +107,16 @@ record ModelSource(
             Optional<Recognised> own = family.recognise(stored, Config.EMPTY);
             if (own.isPresent()) {
                 Path its = family.transformerClass().equals(className) ? config : null;
-                return new ModelSource(part, stored.transformer(), its, own.get(), family, null);
+                Weights weights = stored.transformer();
+                List<String> others = others(stored, weights, own.get());
+                return new ModelSource(part, weights, its, own.get(), family, null, others);
             }
         }
         for (ModelPart known : Families.parts()) {
             Optional<Recognised> own = known.kind().recognise(stored, Config.EMPTY);
             if (own.isPresent()) {
                 Path its = className == null ? null : config;
-                return new ModelSource(part, stored, its, own.get(), null, known.kind());
+                return new ModelSource(part, stored, its, own.get(), null, known.kind(), List.of());
             }
         }
         if (className == null) {
@@ -122,20 +127,27 @@ record ModelSource(
                     "holds no model that is known",
                     "give the folder of a part, with its config.json");
         }
-        return new ModelSource(part, stored, config, null, null, null);
+        return new ModelSource(part, stored, config, null, null, null, List.of());
     }
 
     /** A part beside the transformer of a checkpoint that holds all. */
     private static ModelSource ofCheckpoint(String part, Weights stored, Path given) {
         for (ModelPart known : Families.parts()) {
             Weights own = stored.under(known.prefixes());
-            Optional<Recognised> recognised = known.kind().recognise(own, Config.EMPTY);
-            if (known.name().equals(part) && recognised.isPresent()) {
-                return new ModelSource(part, own, null, recognised.get(), null, known.kind());
+            Optional<Recognised> it = known.kind().recognise(own, Config.EMPTY);
+            if (known.name().equals(part) && it.isPresent()) {
+                List<String> others = others(stored, own, it.get());
+                return new ModelSource(part, own, null, it.get(), null, known.kind(), others);
             }
         }
         stored.close();
         throw new RequestException("part " + part + ": " + given + " holds no such part");
+    }
+
+    private static List<String> others(Weights stored, Weights own, Recognised it) {
+        return own.tensors().size() == stored.tensors().size()
+                ? List.of()
+                : Families.holds(stored).stream().filter(what -> !what.equals(it.what())).toList();
     }
 
     /** What it is, in words. */
