@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Conversion of parts beside the transformer, and of sources in forms of others. */
 class ConvertedPartsTest {
@@ -107,6 +108,33 @@ class ConvertedPartsTest {
                 .hasMessageStartingWith("names original: CLIP")
                 .hasMessageEndingWith("has the same names in files and in folders; leave this out");
         assertThat(at("x.safetensors")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"sd3", "dit"})
+    void transformer_folderToFileAndBack_isTheSourceToTheBit(String family) {
+        Path model = at(family);
+        if (family.equals("dit")) {
+            TinyPublished.dit(model);
+        } else {
+            TinyPublished.sd3(model);
+        }
+        convert(Conversion.of(model), at("file.safetensors"), null);
+        convert(Conversion.of(at("file.safetensors")), at("back"), null);
+        try (Weights before = Weights.open(model.resolve("transformer"));
+                Weights file = Weights.open(at("file.safetensors"));
+                Weights after = Weights.open(at("back"))) {
+            assertThat(file.tensors())
+                    .containsKey("x_embedder.proj.weight")
+                    .doesNotContainKey("pos_embed.proj.weight");
+            assertThat(after.tensors().keySet()).isEqualTo(before.tensors().keySet());
+            before.tensors()
+                    .forEach(
+                            (name, info) -> {
+                                assertThat(after.tensors().get(name)).isEqualTo(info);
+                                assertThat(after.data(name)).as(name).isEqualTo(before.data(name));
+                            });
+        }
     }
 
     @ParameterizedTest
