@@ -15,7 +15,8 @@ import java.util.stream.Collectors;
 /**
  * Which type each tensor of a model is stored in, as the public tools choose. Types of less than 16
  * bits are for the matrices of its blocks; the layers around them, by which all passes, tables,
- * embedders and convolutions stay as they are, F32 where they were quantised. Rows that are no whole blocks fall back to a type that they fit.
+ * embedders and convolutions stay as they are, F32 where they were quantised. Rows that are no
+ * whole blocks fall back to a type that they fit.
  */
 final class StoredTypes {
     /** A numbered block or layer in the names of diffusers, of the authors and of llama.cpp. */
