@@ -183,10 +183,7 @@ class ConvertedPartsTest {
         try (Weights file = Weights.open(at("fp8.safetensors"))) {
             assertThat(file.tensors().get("img_in.weight").dtype()).isEqualTo(DType.BF16);
         }
-        convert(
-                Conversion.of(at("mixed.safetensors")).names("original"),
-                at("fused.gguf"),
-                "bf16");
+        convert(Conversion.of(at("mixed.safetensors")).names("original"), at("fused.gguf"), "bf16");
         PlainGguf fused = PlainGguf.read(at("fused.gguf"));
         assertThat(fused.tensors().get("double_blocks.0.img_attn.qkv.weight").sizes())
                 .containsExactly(32, 96);

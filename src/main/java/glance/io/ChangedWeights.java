@@ -43,8 +43,7 @@ final class ChangedWeights extends Weights {
 
     private static boolean stays(Weights stored, TensorInfo info) {
         return !info.dtype().isReal()
-                || HostFloats.supports(info.dtype())
-                        && stored.scaling(info.name()) == Scaling.NONE;
+                || HostFloats.supports(info.dtype()) && stored.scaling(info.name()) == Scaling.NONE;
     }
 
     private static ByteBuffer expanded(Weights stored, TensorInfo info) {

@@ -73,13 +73,8 @@ final class WeightsView extends Weights {
                 throw new FormatException(
                         stored.source(),
                         part.tensor(),
-                        "is stored in another way than %s, which it is joined to: %s %s, not %s %s"
-                                .formatted(
-                                        first.name(),
-                                        info.dtype(),
-                                        info.shape(),
-                                        first.dtype(),
-                                        first.shape()),
+                        "is stored in another way than %s, which it is joined to: %s, not %s"
+                                .formatted(first.name(), form(info), form(first)),
                         null);
             }
         }
@@ -124,6 +119,14 @@ final class WeightsView extends Weights {
 
     private boolean isPlain(TensorInfo info) {
         return HostFloats.supports(info.dtype()) && stored.scaling(info.name()) == Scaling.NONE;
+    }
+
+    private String form(TensorInfo info) {
+        int group = stored.scaling(info.name()).group();
+        return info.dtype()
+                + " "
+                + info.shape()
+                + (group > 1 ? " rotated in groups of " + group + " columns" : "");
     }
 
     private static boolean isAsWide(Shape one, Shape other) {

@@ -51,7 +51,7 @@ final class PeftConfig {
         Double r = number(config, prefix + "r");
         rank = r == null ? null : config.positive(prefix + "r");
         alphas = patterns(config, prefix + "alpha_pattern");
-        ranks = patterns(config, prefix + "rank_pattern");
+        ranks = ranks(config, prefix + "rank_pattern");
         rankStabilised = config.flag(prefix + "use_rslora", false);
         if (config.flag(prefix + "use_dora", false)) {
             needs.add(Role.MAGNITUDE);
@@ -100,6 +100,15 @@ final class PeftConfig {
 
     private static NamePatterns patterns(Config config, String key) {
         return config.has(key) ? new NamePatterns(config.object(key)) : null;
+    }
+
+    /** Ranks are whole numbers from 1 on; a strength is divided by them. */
+    private static NamePatterns ranks(Config config, String key) {
+        if (config.has(key)) {
+            Config all = config.object(key);
+            all.keys().forEach(all::positive);
+        }
+        return patterns(config, key);
     }
 
     /** Whether it is that of a LoRA; else of what has a full-rank product. */

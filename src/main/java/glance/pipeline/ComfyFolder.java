@@ -57,9 +57,13 @@ final class ComfyFolder implements PartFinder {
 
     @Override
     public List<Path> transformers() {
-        return files(TRANSFORMERS).stream()
-                .filter(file -> read(file, Families::recognise).isPresent())
-                .toList();
+        List<Path> files = files(TRANSFORMERS);
+        List<Path> known =
+                files.stream().filter(file -> read(file, Families::recognise).isPresent()).toList();
+        if (known.isEmpty() && files.size() == 1) {
+            Weights.open(files.get(0)).close(); // says what is wrong with a damaged one
+        }
+        return known;
     }
 
     @Override
@@ -102,7 +106,12 @@ final class ComfyFolder implements PartFinder {
                         .sorted()
                         .forEach(files::add);
             } catch (IOException | UncheckedIOException e) {
-                throw new FormatException(home, null, "cannot be listed (" + e + ")", null, e);
+                throw new FormatException(
+                        home,
+                        null,
+                        "cannot be listed (" + e.getMessage() + ")",
+                        "check permissions",
+                        e);
             }
         }
         return files;

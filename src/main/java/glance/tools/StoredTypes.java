@@ -25,8 +25,7 @@ final class StoredTypes {
 
     /** Tables and embedders that lie in a block: the position bias of T5, those of DiT's norms. */
     private static final Pattern TABLE =
-            Pattern.compile(
-                    "(.*\\.)?(relative_attention_bias|attn_rel_b|emb|\\w*embed\\w*)\\..*");
+            Pattern.compile("(.*\\.)?(relative_attention_bias|attn_rel_b|emb|\\w*embed\\w*)\\..*");
 
     /** As many numbers are not worth their scales. */
     private static final int SMALL = 1024;

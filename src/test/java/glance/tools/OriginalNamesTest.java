@@ -52,8 +52,7 @@ class OriginalNamesTest {
         file = folder.resolve("ours.safetensors");
         Map<String, HostTensor> ours = Fixture.tensors(Fixture.folder(name));
         ours.replaceAll(
-                (n, tensor) ->
-                        ours.get(n.replaceAll("s\\.\\d+\\.norm1\\.emb", "s.0.norm1.emb")));
+                (n, tensor) -> ours.get(n.replaceAll("s\\.\\d+\\.norm1\\.emb", "s.0.norm1.emb")));
         SafetensorsWriter.write(file, ours, Map.of());
         Map<String, HostTensor> all;
         try (Weights weights = Weights.open(file)) {
@@ -162,12 +161,12 @@ class OriginalNamesTest {
         List<String> steps = new ArrayList<>();
         List<String> modules =
                 new LoraTools((name, done, total) -> steps.add(name + " " + done + "/" + total))
-                        .merge(
-                                Merge.of(theirs, Lora.of(lora)),
-                                Output.to(folder.resolve("merged.safetensors")))
-                        .stream()
-                        .map(Merge.Module::module)
-                        .toList();
+                                .merge(
+                                        Merge.of(theirs, Lora.of(lora)),
+                                        Output.to(folder.resolve("merged.safetensors")))
+                                .stream()
+                                .map(Merge.Module::module)
+                                .toList();
         int count = Fixture.tensors(theirs).size();
         assertThat(steps).hasSize(count).last().asString().endsWith(count - 1 + "/" + count);
         assertThat(modules).containsExactly("transformer_blocks.0" + embedder);

@@ -110,7 +110,7 @@ final class Inspector {
     private Inspection comfy(Path path, List<Path> files) throws IOException {
         try {
             return model(path);
-        } catch (RequestException e) {
+        } catch (RequestException | FormatException e) {
             return new Inspection.Folder(
                     "ComfyUI", path.toString(), e.getMessage(), inWords(path, files));
         }
@@ -266,11 +266,18 @@ final class Inspector {
     private static Inspection.Tensors tensors(Path path) {
         try (Weights weights = Weights.open(path)) {
             boolean training = Checkpoint.isCheckpoint(weights.metadata());
+            String holds = null;
+            String problem = training ? null : problem(weights.foreign());
+            try {
+                holds = holds(weights);
+            } catch (FormatException e) {
+                problem = e.getMessage(); // pieces that do not fit are shown all the same
+            }
             return new Inspection.Tensors(
                     training ? CHECKPOINT : "weights",
                     path.toString(),
-                    holds(weights),
-                    training ? null : problem(weights.foreign()),
+                    holds,
+                    problem,
                     Summaries.of(weights.tensors().values()),
                     weights.metadata());
         }

@@ -125,7 +125,7 @@ public enum TextEncoderKind implements PartKind {
 
     private static int headDim(Config base, int usual) {
         return base.has("hidden_size") && base.has("num_attention_heads")
-                ? base.positive("hidden_size") / base.count("num_attention_heads")
+                ? Math.max(1, base.positive("hidden_size") / base.count("num_attention_heads"))
                 : usual;
     }
 

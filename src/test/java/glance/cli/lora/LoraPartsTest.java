@@ -208,9 +208,7 @@ class LoraPartsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "FP8, false", "FP8, true", "FP8_ROWS, true", "INT8_ROWS, false", "CONVROT, true"
-    })
+    @CsvSource({"FP8, false", "FP8, true", "FP8_ROWS, true", "INT8_ROWS, false", "CONVROT, true"})
     void weightsWithScales_areRefusedByTensor(ScaledTwin.Kind kind, boolean original) {
         String layer = "single_transformer_blocks.0.proj_mlp.weight";
         Path transformer = MODEL.resolve("transformer");
