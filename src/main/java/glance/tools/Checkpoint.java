@@ -24,7 +24,6 @@ import java.util.Optional;
  * a single file. Of a model folder the text encoders too.
  */
 final class Checkpoint implements AutoCloseable {
-    private static final String INDEX = "model_index.json";
     private static final String TRANSFORMER = "transformer";
     private static final List<String> TEXT_ENCODERS =
             List.of("text_encoder", "text_encoder_2", "text_encoder_3");
@@ -94,7 +93,7 @@ final class Checkpoint implements AutoCloseable {
                     "no such file or folder",
                     "give a model folder, a transformer's folder, or a .safetensors file");
         }
-        if (isModel(path)) {
+        if (ModelFolder.isModel(path)) {
             ModelFolder folder = ModelFolder.open(path);
             return of(path, folder.weights(TRANSFORMER), List.of(Families.of(folder)));
         }
@@ -134,10 +133,6 @@ final class Checkpoint implements AutoCloseable {
         return families.size() == 1 ? Optional.of(families.get(0)) : Optional.empty();
     }
 
-    private static boolean isModel(Path path) {
-        return Files.exists(path.resolve(INDEX));
-    }
-
     /** What was opened. */
     Path path() {
         return path;
@@ -145,7 +140,7 @@ final class Checkpoint implements AutoCloseable {
 
     /** Whether this is a whole model, of which the transformer is a part. */
     boolean isModel() {
-        return isModel(path);
+        return ModelFolder.isModel(path);
     }
 
     /** Whether this is a folder of any kind. */

@@ -41,7 +41,6 @@ record ModelSource(
         PartKind kind,
         List<String> leftOut)
         implements AutoCloseable {
-    private static final String INDEX = "model_index.json";
     private static final String TRANSFORMER = "transformer";
 
     /**
@@ -63,7 +62,7 @@ record ModelSource(
                     "no such file or folder",
                     "give a model folder, the folder of a part, or a safetensors or GGUF file");
         }
-        if (!Files.exists(source.resolve(INDEX))) {
+        if (!ModelFolder.isModel(source)) {
             Path home = Files.isDirectory(source) ? source : source.toAbsolutePath().getParent();
             Weights stored = Weights.open(source);
             String name = source.getFileName().toString();

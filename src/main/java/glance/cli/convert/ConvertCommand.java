@@ -13,7 +13,7 @@ import glance.cli.common.Progress;
 import glance.cli.common.Published;
 import glance.cli.common.Session;
 import glance.cli.common.WrongUseException;
-import java.nio.file.Files;
+import glance.io.ModelFolder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -132,8 +132,7 @@ public final class ConvertCommand implements Callable<Integer> {
         }
         Path target = Path.of(paths.get(paths.size() - 1));
         Path source = random == null ? Names.model(session, paths.get(0)) : null;
-        Path model =
-                source != null && Files.exists(source.resolve("model_index.json")) ? source : null;
+        Path model = source != null && ModelFolder.isModel(source) ? source : null;
         trial.check(model);
         Conversion request = new Conversion(source, random, part, names);
         Converted converted;

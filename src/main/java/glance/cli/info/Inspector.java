@@ -37,7 +37,6 @@ import java.util.function.Supplier;
 
 /** Finds out what a path holds, by reading configs and headers only. */
 final class Inspector {
-    private static final String INDEX = "model_index.json";
     private static final String CHECKPOINT = "checkpoint";
 
     private static final List<String> PICTURES = List.of(".png", ".jpg", ".jpeg", ".webp");
@@ -68,7 +67,7 @@ final class Inspector {
      * @throws FormatException if it is none of these, or damaged
      */
     Inspection inspect(Path path) throws IOException {
-        if (Files.exists(path.resolve(INDEX)) || !parts.over(ModelParts.NONE).files().isEmpty()) {
+        if (ModelFolder.isModel(path) || !parts.over(ModelParts.NONE).files().isEmpty()) {
             return model(path);
         }
         if (Files.isDirectory(path)) {
@@ -188,7 +187,7 @@ final class Inspector {
                 path,
                 null,
                 "is neither a model nor a component",
-                "expected " + INDEX + ", config.json or safetensors files in it");
+                "expected model_index.json, config.json or safetensors files in it");
     }
 
     /** Files that are no part of a model, each in a few words. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import glance.api.FormatException;
 import glance.cli.Engine;
 import glance.cli.common.ExitCode;
+import glance.cli.common.PartOptions;
 import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyFlux;
@@ -69,6 +70,16 @@ class InspectorTest {
                 .contains("FluxTransformer2DModel", "T5EncoderModel")
                 .contains("not usable  " + encoder + ": holds its weights only as a pickle")
                 .contains("not usable  " + vae + ": is a Git LFS pointer");
+    }
+
+    /** As a cache has it from which files were removed. */
+    @Test
+    void indexThatIsALinkToNothing_isNamed() throws IOException {
+        Path index = folder.resolve("model_index.json");
+        Files.createSymbolicLink(index, folder.resolve("blobs"));
+        assertThatThrownBy(() -> new Inspector(null, new PartOptions()).inspect(folder))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining(index + ": is a link to");
     }
 
     @Test
