@@ -52,6 +52,8 @@ class GateTest {
         Answer without = served.get("/v1/models");
         assertThat(without.status()).isEqualTo(401);
         assertThat(without.message()).isEqualTo("this server asks for its API key");
+        assertThat(without.response().headers().allValues("WWW-Authenticate"))
+                .containsExactly("Bearer");
         assertThat(ask("Authorization", "Bearer " + KEY).status()).isEqualTo(200);
         assertThat(ask("Authorization", "Bearer " + KEY + "x").status()).isEqualTo(401);
         String basic =

@@ -84,6 +84,7 @@ public final class Front extends Handler.Abstract {
                 response.getHeaders().put(HttpHeader.RETRY_AFTER, problem.retryAfterSeconds());
             }
             if (problem.status() == 401) {
+                // of Basic a browser would open a box of its own over the page
                 response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
             }
             // what is left of the body is not read
