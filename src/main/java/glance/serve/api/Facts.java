@@ -2,6 +2,7 @@ package glance.serve.api;
 
 import glance.Glance;
 import glance.Model;
+import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Plans;
 import glance.api.Request;
@@ -60,7 +61,7 @@ public final class Facts {
         facts.put("embedded_guidance", takesGuidance() ? defaults.embeddedGuidance().get() : null);
         facts.put("negative_prompt", defaults.negative().orElse(""));
         facts.put("plan", plan(defaults.plan().orElseThrow()));
-        facts.put("plans", plans().stream().map(Facts::plan).toList());
+        facts.put("plans", plans().stream().map(this::plan).toList());
         facts.put("adapters", adapters.names());
         return facts;
     }
@@ -78,7 +79,19 @@ public final class Facts {
         return plans;
     }
 
-    private static Map<String, Object> plan(Plan plan) {
-        return Map.of("name", plan.name(), "steps", plan.levels().count(), "phases", plan.phases());
+    /** Adapters that the model carries for a plan, which a request without adapters gets. */
+    List<Lora> ownAdapters(Plan plan) {
+        return model.complete(Request.of("0").seed(0).plan(plan)).loras().orElse(List.of());
+    }
+
+    private Map<String, Object> plan(Plan plan) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("name", plan.name());
+        facts.put("steps", plan.levels().count());
+        facts.put("phases", plan.phases());
+        facts.put("guidance", plan.advice().guidance());
+        facts.put("embedded_guidance", plan.advice().embeddedGuidance());
+        facts.put("own_adapters", !ownAdapters(plan).isEmpty());
+        return facts;
     }
 }

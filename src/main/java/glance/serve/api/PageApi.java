@@ -1,10 +1,12 @@
 package glance.serve.api;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import glance.api.FormatException;
-import glance.api.Plan;
+import glance.api.Lora;
 import glance.api.Request;
+import glance.api.RequestException;
+import glance.api.Strength;
 import glance.io.Json;
+import glance.picture.AdapterNames;
 import glance.picture.PictureText;
 import glance.schedule.PlanJson;
 import glance.schedule.Seeds;
@@ -12,6 +14,7 @@ import glance.serve.http.Exchange;
 import glance.serve.http.Gate;
 import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
+import glance.serve.job.JobRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -19,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The page for people, and what it alone needs. */
 public final class PageApi {
@@ -97,7 +101,7 @@ public final class PageApi {
         try {
             Files.write(file, bytes);
             PictureText.Recipe recipe = PictureText.read(file);
-            exchange.answer(200, json(recipe));
+            exchange.answer(200, answer(recipe));
         } catch (FormatException e) {
             throw HttpProblem.invalid("the picture " + e.getMessage().replace(file + ": ", ""));
         } finally {
@@ -105,65 +109,80 @@ public final class PageApi {
         }
     }
 
-    private ObjectNode json(PictureText.Recipe recipe) throws IOException {
+    private Map<String, Object> answer(PictureText.Recipe recipe) throws IOException {
         Request request = recipe.request();
-        ObjectNode json = Json.MAPPER.createObjectNode();
-        ObjectNode asked = json.putObject("request");
-        asked.put("prompt", request.prompts().isEmpty() ? "" : request.prompts().get(0));
-        request.negative().ifPresent(text -> asked.put("negative_prompt", text));
-        request.seed().ifPresent(seed -> asked.put("seed", Seeds.number(seed)));
-        request.size().ifPresent(size -> asked.put("size", size.toString()));
-        request.guidance().ifPresent(scale -> asked.put("guidance", scale));
-        request.embeddedGuidance()
-                .filter(scale -> scale > 0)
-                .ifPresent(scale -> asked.put("embedded_guidance", scale));
-        if (request.plan().isPresent()) {
-            Plan plan = request.plan().get();
-            asked.set("plan", Json.MAPPER.readTree(PlanJson.write(plan)));
-        }
         List<String> missing = new ArrayList<>();
-        adapters(recipe, asked, missing);
-        json.putPOJO("missing", missing);
-        json.put("model", recipe.model());
-        return json;
+        List<String> left = new ArrayList<>(recipe.left());
+        request.maxPromptTokens()
+                .filter(tokens -> !facts.defaults().maxPromptTokens().equals(Optional.of(tokens)))
+                .ifPresent(tokens -> left.add("max_prompt_tokens (" + tokens + ")"));
+        JobRequest asked =
+                new JobRequest(
+                        request.prompts().stream().findFirst().orElse(""),
+                        request.negative().orElse(null),
+                        request.seed().map(Seeds::number).orElse(null),
+                        null,
+                        request.size().map(Request.Size::toString).orElse(null),
+                        request.guidance().orElse(null),
+                        request.embeddedGuidance().filter(scale -> scale > 0).orElse(null),
+                        request.plan().isEmpty()
+                                ? null
+                                : Json.MAPPER.readTree(PlanJson.write(request.plan().get())),
+                        adapters(recipe, missing));
+        return Map.of("request", asked, "missing", missing, "left", left);
     }
 
-    /** Adapters by the names of their files, as far as the server has such. */
-    private void adapters(PictureText.Recipe recipe, ObjectNode asked, List<String> missing) {
-        var list = asked.putArray("lora");
+    /** Adapters by their names in the server's folder; null for those that the model carries. */
+    private List<JobRequest.Adapter> adapters(PictureText.Recipe recipe, List<String> missing) {
+        if (!recipe.isOwn() || !recipe.adapters().isEmpty() && areOwn(recipe)) {
+            return null;
+        }
+        List<JobRequest.Adapter> adapters = new ArrayList<>();
         for (String text : recipe.adapters()) {
-            String name =
+            Optional<JobRequest.Adapter> known =
                     facts.adapters().names().stream()
-                            .filter(known -> isNamed(text, known))
-                            .findFirst()
-                            .orElse(null);
-            if (name == null) {
-                missing.add(text);
-                continue;
-            }
-            String file = name.substring(name.lastIndexOf('/') + 1);
-            String options = text.substring(text.lastIndexOf(file) + file.length());
-            int at = options.indexOf('@');
-            String strength = at < 0 ? options : options.substring(0, at);
-            ObjectNode entry = list.addObject().put("file", name);
-            if (strength.startsWith(":")) {
-                entry.put("scale", strength.substring(1));
-            }
-            if (at >= 0) {
-                entry.put("steps", options.substring(at + 1));
-            }
+                            .flatMap(name -> adapter(text, name).stream())
+                            .findFirst();
+            known.ifPresentOrElse(adapters::add, () -> missing.add(text));
         }
-        if (list.isEmpty()) {
-            asked.remove("lora");
-        }
+        return adapters;
     }
 
-    private static boolean isNamed(String text, String known) {
-        String file = known.substring(known.lastIndexOf('/') + 1);
-        int at = text.lastIndexOf(file);
-        return at >= 0
-                && (at == 0 || text.charAt(at - 1) == '/' || text.charAt(at - 1) == '\\')
-                && (at + file.length() == text.length()
-                        || ":@".indexOf(text.charAt(at + file.length())) >= 0);
+    /** Whether a picture's adapters are those that the model carries for its plan. */
+    private boolean areOwn(PictureText.Recipe recipe) {
+        List<String> own =
+                facts.ownAdapters(recipe.request().plan().orElseThrow()).stream()
+                        .map(AdapterNames::text)
+                        .map(PageApi::inModel)
+                        .toList();
+        return own.equals(recipe.adapters().stream().map(PageApi::inModel).toList());
+    }
+
+    /** What is the same of a model's own adapter wherever the model lies. */
+    private static String inModel(String text) {
+        return text.substring(text.replace('\\', '/').lastIndexOf("/experts/") + 1);
+    }
+
+    /** What a text says, if it names a file of this name, in whatever folder. */
+    private Optional<JobRequest.Adapter> adapter(String text, String name) {
+        String file = "/" + name.substring(name.lastIndexOf('/') + 1);
+        String path = "/" + text.replace('\\', '/');
+        int at = path.lastIndexOf(file);
+        if (at < 0 || AdapterNames.isBuiltIn(text)) {
+            return Optional.empty();
+        }
+        String options = path.substring(at + file.length());
+        try {
+            Lora lora = Lora.parse(facts.adapters().find(name) + options);
+            return Optional.of(
+                    new JobRequest.Adapter(
+                            name,
+                            lora.strength().equals(Strength.OF_PLAN)
+                                    ? null
+                                    : lora.strength().toString(),
+                            lora.steps() == null ? null : lora.steps().toString()));
+        } catch (RequestException e) {
+            return Optional.empty();
+        }
     }
 }

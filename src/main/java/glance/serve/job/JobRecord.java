@@ -3,6 +3,8 @@ package glance.serve.job;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import java.math.BigInteger;
 import java.util.List;
 
@@ -49,9 +51,13 @@ public record JobRecord(
      * A finished picture.
      *
      * @param file its name in the server's folder; null if there was no room for it
-     * @param seed its start noise
+     * @param seed its start noise, as text
      */
-    public record Picture(String file, BigInteger seed, int width, int height) {}
+    public record Picture(
+            String file,
+            @JsonSerialize(using = ToStringSerializer.class) BigInteger seed,
+            int width,
+            int height) {}
 
     /** Whether nothing is missing that a job has. */
     boolean isWhole() {

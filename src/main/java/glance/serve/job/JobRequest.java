@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.annotation.JsonSerialize;
+import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
 import glance.api.FormatException;
 import glance.api.Lora;
 import glance.api.Request;
@@ -20,7 +22,8 @@ import java.util.List;
  *
  * @param prompt what to draw
  * @param negativePrompt what guidance leads away from
- * @param seed start noise of the first picture, 0 to 2^64 - 1
+ * @param seed start noise of the first picture, 0 to 2^64 - 1; answers have it as text, since
+ *     numbers of JavaScript end at 2^53
  * @param n pictures, with seeds counting up
  * @param size {@code WIDTHxHEIGHT}
  * @param guidance scale of classifier-free guidance; 1 turns it off
@@ -33,7 +36,7 @@ import java.util.List;
 public record JobRequest(
         String prompt,
         String negativePrompt,
-        BigInteger seed,
+        @JsonSerialize(using = ToStringSerializer.class) BigInteger seed,
         Integer n,
         String size,
         Float guidance,
