@@ -1,11 +1,12 @@
 /** Puts the page together. */
 
-import { $ } from "./dom.js";
+import { Pairs } from "./compare.js";
+import { $, say, saying } from "./dom.js";
 import { Form } from "./form.js";
 import { Gallery } from "./gallery.js";
 import { Live } from "./live.js";
+import { shapeOf } from "./phases.js";
 import * as server from "./server.js";
-import { slide } from "./slider.js";
 
 const THEMES = ["", "dark", "light"];
 
@@ -20,26 +21,21 @@ function theme() {
 
 async function start() {
   theme();
-  const facts = await server.withKey(server.facts);
+  const facts = await server.facts();
   $("model").textContent = `${facts.model} on ${facts.device.id}`;
   document.title = `${facts.model} – glance`;
   const form = new Form(facts);
-  const pairs = new Map(); // id of a job, and what to do with it when it is done
+  const pairs = new Pairs();
 
-  const draw = async (...requests) => {
-    form.say(null);
-    try {
-      const taken = [];
-      for (const request of requests) {
-        taken.push(await server.submit(request));
-      }
-      if (taken.length === 2) {
-        compareWhenDone(taken.map((job) => job.id), pairs);
-      }
-    } catch (refusal) {
-      form.say(refusal.message);
+  const draw = saying(async (...requests) => {
+    const ids = [];
+    for (const request of requests) {
+      ids.push((await server.submit(request)).id);
     }
-  };
+    if (ids.length === 2) {
+      await pairs.add(ids);
+    }
+  });
 
   const gallery = new Gallery({
     use: (request) => {
@@ -49,26 +45,38 @@ async function start() {
     draw,
   });
   const live = new Live((job) => planOf(facts, job));
+  const hear = (job) => {
+    live.job(job);
+    gallery.add(job);
+    pairs.job(job);
+  };
 
   server.listen({
-    job: (job) => {
-      live.job(job);
-      gallery.add(job);
-      pairs.get(job.id)?.(job);
-    },
+    job: hear,
     preview: (preview) => live.preview(preview),
     connected: (there) => {
       $("connection").textContent = there ? "" : "the server does not answer; trying again";
+      if (there) {
+        // what happened meanwhile
+        gallery.newest().then((jobs) => jobs.reverse().forEach(hear), (refusal) => say(refusal.message));
+      }
     },
   });
-  (await gallery.older()).filter((job) => ["queued", "running"].includes(job.state)).reverse()
-    .forEach((job) => live.job(job));
 
   $("form").onsubmit = (event) => {
     event.preventDefault();
     draw(...form.requests());
   };
+  keys();
+  pictures(form);
+  $("prompt").focus();
+}
+
+function keys() {
   document.onkeydown = (event) => {
+    if (event.repeat || document.querySelector("dialog[open]")) {
+      return;
+    }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       $("form").requestSubmit();
@@ -77,50 +85,23 @@ async function start() {
       $("prompt").focus();
     }
   };
-  pictures(form);
-  $("prompt").focus();
-}
-
-/** Two jobs of one seed are shown beside each other once both are done. */
-function compareWhenDone(ids, pairs) {
-  const done = new Map();
-  for (const id of ids) {
-    pairs.set(id, (job) => {
-      if (job.state === "done") {
-        done.set(id, job);
-        pairs.delete(id);
-        if (done.size === ids.length) {
-          slide(...ids.map((key) => [done.get(key), done.get(key).pictures[0]]));
-        }
-      }
-    });
-  }
 }
 
 function planOf(facts, job) {
-  const known = facts.plans.find((plan) => plan.name === job.plan);
-  const asked = job.request.plan;
-  if (known) {
-    return known;
-  }
-  const phases = Object.entries(asked?.phases ?? {}).map(([name, [first, last]]) => ({ name, first, last }));
-  return { steps: job.steps, phases };
+  return facts.plans.find((plan) => plan.name === job.plan)
+    ?? { ...shapeOf(job.request.plan), steps: job.steps };
 }
 
 /** A picture that is dropped or chosen brings its settings back. */
 function pictures(form) {
-  const take = async (file) => {
-    form.say(null);
-    try {
-      const { request, missing } = await server.settingsOf(file);
-      form.fill(request);
-      if (missing.length) {
-        form.say(`not on this server: ${missing.join(", ")}`);
-      }
-    } catch (refusal) {
-      form.say(refusal.message);
-    }
-  };
+  const take = saying(async (file) => {
+    const { request, missing, left } = await server.settingsOf(file);
+    form.fill(request);
+    say([
+      missing.length ? `not on this server: ${missing.join(", ")}` : null,
+      left.length ? `not taken over: ${left.join(", ")}` : null,
+    ].filter(Boolean).join("; "));
+  });
   $("upload").onchange = () => $("upload").files[0] && take($("upload").files[0]);
   document.ondragover = (event) => {
     event.preventDefault();
@@ -140,4 +121,4 @@ function pictures(form) {
   };
 }
 
-start();
+start().catch((failure) => say(`the page could not start: ${failure.message}; load it again`));

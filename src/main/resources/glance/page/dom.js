@@ -17,3 +17,19 @@ export function make(tag, properties = {}, ...children) {
   element.append(...children.filter((child) => child !== null && child !== undefined));
   return element;
 }
+
+/** Says what went wrong, or takes it back. */
+export function say(problem) {
+  $("problem").textContent = problem ?? "";
+  $("problem").hidden = !problem;
+}
+
+/** Work of a button: what the server refuses is said. */
+export const saying = (work) => async (...args) => {
+  say(null);
+  try {
+    return await work(...args);
+  } catch (refusal) {
+    say(refusal.message);
+  }
+};

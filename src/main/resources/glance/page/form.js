@@ -1,7 +1,7 @@
 /** What to draw: the fields, and the request that they make. */
 
 import { $, make } from "./dom.js";
-import { bar } from "./phases.js";
+import { bar, shapeOf } from "./phases.js";
 
 const UNIFORM = "uniform";
 
@@ -14,6 +14,7 @@ class PlanField {
     select.replaceChildren(...options, make("option", { value: UNIFORM }, "any number of steps"));
     const update = () => {
       label.hidden = select.value !== UNIFORM;
+      steps.disabled = label.hidden; // else a wrong number that nobody sees would block the form
       changed();
     };
     select.onchange = update;
@@ -60,18 +61,13 @@ class PlanField {
   }
 }
 
-/** Steps and phases of a plan as its file has them. */
-function shapeOf(plan) {
-  const steps = (plan.keep ?? plan.sigmas ?? []).length || plan.of || 1;
-  const phases = Object.entries(plan.phases ?? {}).map(([name, [first, last]]) => ({ name, first, last }));
-  return { steps, phases };
-}
-
-/** Adapters, one a row. */
+/** Adapters, one a row. Without any the model's own are used, unless "none" is ticked. */
 class AdapterRows {
-  constructor(rows, add, names) {
-    Object.assign(this, { rows, names });
-    add.onclick = () => this.add({ file: names[0] });
+  constructor({ rows, add, none }, { adapters, plans }) {
+    Object.assign(this, { rows, none, names: adapters });
+    none.parentElement.hidden = !plans.some((plan) => plan.own_adapters);
+    add.hidden = adapters.length === 0;
+    add.onclick = () => this.add({ file: adapters[0] });
   }
 
   add({ file, scale = "", steps = "" }) {
@@ -80,17 +76,19 @@ class AdapterRows {
         ...this.names.map((name) => make("option", { value: name, selected: name === file }, name))),
       make("input", { value: scale, placeholder: "1", title: "Strength: 0.8, 0.2..1 or 1/0.8/0.5", ariaLabel: "Strength" }),
       make("input", { value: steps, placeholder: "all steps", title: "Steps: 1-5, slow, 0%-25%", ariaLabel: "Steps" }),
-      make("button.plain", { type: "button", title: "Remove", onclick: () => row.remove() }, "×"));
+      make("button.plain", { type: "button", title: "Remove", ariaLabel: "Remove the adapter", onclick: () => row.remove() }, "×"));
     this.rows.append(row);
   }
 
   set(adapters) {
     this.rows.replaceChildren();
     (adapters ?? []).forEach((adapter) => this.add(adapter));
+    this.none.checked = adapters?.length === 0;
   }
 
+  /** As a job has it; undefined for the model's own. */
   value() {
-    return [...this.rows.children].map((row) => {
+    const adapters = [...this.rows.children].map((row) => {
       const [file, scale, steps] = row.querySelectorAll("select, input");
       const adapter = { file: file.value };
       if (scale.value.trim()) {
@@ -101,6 +99,7 @@ class AdapterRows {
       }
       return adapter;
     });
+    return adapters.length || this.none.checked ? adapters : undefined;
   }
 }
 
@@ -108,21 +107,35 @@ export class Form {
   /** @param facts what the server says of its model */
   constructor(facts) {
     this.facts = facts;
-    const changed = () => $("phases").replaceChildren(bar(this.plan.shape()));
-    this.plan = new PlanField($("plan"), $("steps"), $("steps-label"), facts.plans, () => this.plan && changed());
+    this.embeds = facts.embedded_guidance !== null;
+    this.plan = new PlanField($("plan"), $("steps"), $("steps-label"), facts.plans, () => this.planned());
     this.secondPlan = new PlanField($("second-plan"), $("second-steps"), $("second-steps-label"), facts.plans, () => {});
-    this.adapters = new AdapterRows($("adapter-rows"), $("add-adapter"), facts.adapters);
-    this.secondAdapters = new AdapterRows($("second-rows"), $("second-add"), facts.adapters);
-    $("adapters").hidden = facts.adapters.length === 0;
-    $("second-add").hidden = facts.adapters.length === 0;
+    this.adapters = new AdapterRows(
+      { rows: $("adapter-rows"), add: $("add-adapter"), none: $("none") }, facts);
+    this.secondAdapters = new AdapterRows(
+      { rows: $("second-rows"), add: $("second-add"), none: $("second-none") }, facts);
+    $("adapters").hidden = $("add-adapter").hidden && $("none").parentElement.hidden;
     [$("width").value, $("height").value] = facts.size.split("x");
-    $("guidance").value = facts.embedded_guidance ?? facts.guidance;
     $("negative").value = facts.negative_prompt.trim();
     this.plan.set(facts.plan.name);
     const full = facts.plans.find((plan) => plan.name === "full") ?? facts.plan;
     this.secondPlan.set(full.name);
     $("chance").onclick = () => { $("seed").value = ""; };
-    $("compare").onchange = () => { $("second").hidden = !$("compare").checked; };
+    $("compare").onchange = () => this.compared();
+    this.compared(); // browsers tick it again when a page is loaded again
+  }
+
+  compared() {
+    $("second").hidden = !$("compare").checked;
+    $("second").disabled = $("second").hidden;
+  }
+
+  /** Shows the plan's steps, and the guidance that it advises. */
+  planned() {
+    const shape = this.plan.shape();
+    const key = this.embeds ? "embedded_guidance" : "guidance";
+    $("phases").replaceChildren(bar(shape));
+    $("guidance").placeholder = shape[key] ?? this.facts[key];
   }
 
   /** The requests of the fields: one, or two to compare. */
@@ -138,28 +151,20 @@ export class Form {
     }
     const guidance = $("guidance").value;
     if (guidance !== "") {
-      request[this.facts.embedded_guidance === null ? "guidance" : "embedded_guidance"] = Number(guidance);
+      request[this.embeds ? "embedded_guidance" : "guidance"] = Number(guidance);
     }
     // a seed may be larger than a number of JavaScript; as a text all its digits arrive
     const seed = $("seed").value.trim();
     if (seed) {
       request.seed = seed;
     }
-    const adapters = this.adapters.value();
-    if (adapters.length) {
-      request.lora = adapters;
-    }
+    request.lora = this.adapters.value();
     if (!$("compare").checked) {
       return [request];
     }
     request.seed ??= String(Math.floor(Math.random() * 2 ** 31));
     request.n = 1;
-    const second = { ...request, plan: this.secondPlan.value() };
-    const others = this.secondAdapters.value();
-    delete second.lora;
-    if (others.length) {
-      second.lora = others;
-    }
+    const second = { ...request, plan: this.secondPlan.value(), lora: this.secondAdapters.value() };
     return [request, second];
   }
 
@@ -170,14 +175,8 @@ export class Form {
     $("seed").value = request.seed ?? "";
     $("count").value = request.n ?? 1;
     [$("width").value, $("height").value] = (request.size ?? this.facts.size).split("x");
-    const usual = this.facts.embedded_guidance ?? this.facts.guidance;
-    $("guidance").value = (this.facts.embedded_guidance === null ? request.guidance : request.embedded_guidance) ?? usual;
+    $("guidance").value = (this.embeds ? request.embedded_guidance : request.guidance) ?? "";
     this.plan.set(request.plan ?? this.facts.plan.name);
     this.adapters.set(request.lora);
-  }
-
-  say(problem) {
-    $("problem").textContent = problem ?? "";
-    $("problem").hidden = !problem;
   }
 }

@@ -1,8 +1,11 @@
 /** Finished pictures, their settings, and what can be done with them. */
 
-import { $, make } from "./dom.js";
+import { $, make, saying } from "./dom.js";
 import * as server from "./server.js";
 import { slide } from "./slider.js";
+
+/** More than these are removed again, the oldest first. */
+const MOST_CARDS = 300;
 
 /** The settings of a picture as lines. */
 function settings(job, picture) {
@@ -14,8 +17,8 @@ function settings(job, picture) {
     Seed: picture.seed,
     Size: `${picture.width} × ${picture.height}`,
     Guidance: request.guidance ?? request.embedded_guidance,
-    Adapters: (request.lora ?? [])
-      .map((a) => `${a.file}${a.scale ? `:${a.scale}` : ""}${a.steps ? `@${a.steps}` : ""}`).join(", "),
+    Adapters: request.lora?.length === 0 ? "none" : request.lora
+      ?.map((a) => `${a.file}${a.scale ? `:${a.scale}` : ""}${a.steps ? `@${a.steps}` : ""}`).join(", "),
     Seconds: job.seconds?.toFixed(1),
     Notes: job.warnings.join("; "),
   };
@@ -29,44 +32,74 @@ export class Gallery {
    * @param draw draws a request
    */
   constructor({ use, draw }) {
-    Object.assign(this, { use, draw, jobs: new Map(), chosen: null });
-    $("older").onclick = () => this.older();
+    Object.assign(this, { use, draw, jobs: new Map(), chosen: null, last: null, most: MOST_CARDS });
+    this.forget = saying((id) => this.forgotten(id));
+    $("older").onclick = saying(() => this.older());
+  }
+
+  /** The newest jobs, which nobody added yet. */
+  newest() {
+    return this.load();
   }
 
   async older() {
-    const last = [...this.jobs.keys()].sort()[0];
-    const page = await server.jobs(last);
+    (await this.load(this.last)).forEach((job) => this.show(job));
+    this.most = Math.max(MOST_CARDS, $("gallery").children.length);
+  }
+
+  async load(before) {
+    const page = await server.jobs(before);
+    this.last = page.data.at(-1)?.id ?? this.last;
     $("older").hidden = !page.has_more;
-    page.data.forEach((job) => this.add(job));
+    $("gallery").ariaBusy = "false";
     return page.data;
   }
 
   add(job) {
-    if (!["done", "failed"].includes(job.state) && job.pictures.length === 0) {
+    this.show(job);
+    while ($("gallery").children.length > this.most) {
+      this.remove($("gallery").lastElementChild.dataset.job);
+      this.last = $("gallery").lastElementChild.dataset.job;
+      $("older").hidden = false;
+    }
+  }
+
+  /** Cards that are there stay, so that what has the focus keeps it. */
+  show(job) {
+    const failed = job.state === "failed";
+    if (!failed && job.pictures.length === 0) {
       return;
     }
-    this.jobs.get(job.id)?.forEach((card) => card.remove());
-    const cards = job.state === "failed" ? [this.failure(job)] : job.pictures.map((p) => this.card(job, p));
-    this.jobs.set(job.id, cards);
-    const next = [...this.jobs.keys()].filter((id) => id < job.id).sort().at(-1);
-    const before = next ? this.jobs.get(next)[0] : null;
-    cards.forEach((card) => $("gallery").insertBefore(card, before ?? null));
+    this.jobs.set(job.id, job);
+    const all = [...$("gallery").children];
+    const there = all.filter((item) => item.dataset.job === job.id).map((item) => item.dataset.file);
+    const next = all.find((item) => item.dataset.job < job.id) ?? null;
+    const put = (file, card) => {
+      if (!there.includes(file)) {
+        const item = make("li", {}, card());
+        Object.assign(item.dataset, { job: job.id, file });
+        $("gallery").insertBefore(item, next);
+      }
+    };
+    job.pictures.forEach((picture) => put(picture.file, () => this.card(job, picture)));
+    if (failed) {
+      put("", () => this.failure(job));
+    }
     $("empty").hidden = true;
   }
 
   card(job, picture) {
-    const card = make("button.card", { type: "button", onclick: () => this.open(job, picture, card) },
-      make("img", { src: server.picture(picture.file), alt: job.request.prompt, loading: "lazy" }),
+    const card = make("button.card",
+      { type: "button", onclick: () => this.open(this.jobs.get(job.id), picture, card) },
+      make("img", { src: server.picture(picture.file), alt: "", loading: "lazy" }),
       make("small", {}, job.request.prompt));
-    card.setAttribute("role", "listitem");
     return card;
   }
 
   failure(job) {
-    const card = make("div.card.failed", { title: job.error }, make("span", {}, job.error),
-      make("button.plain", { type: "button", onclick: () => this.forget(job) }, "Remove"));
-    card.setAttribute("role", "listitem");
-    return card;
+    return make("div.card.failed", { title: job.error }, make("span", {}, job.error),
+      make("button.plain",
+        { type: "button", ariaLabel: `Remove: ${job.request.prompt}`, onclick: () => this.forget(job.id) }, "Remove"));
   }
 
   open(job, picture, card) {
@@ -91,7 +124,7 @@ export class Gallery {
         make("button", { type: "button", onclick: act(() => this.use(request)) }, "Use settings"),
         make("button", { type: "button", onclick: act(() => this.choose({ job, picture, card })) }, "Compare with ..."),
         make("a", { href: server.picture(picture.file), download: picture.file }, make("button", { type: "button" }, "Download")),
-        make("button.plain", { type: "button", onclick: act(() => this.forget(job)) }, "Delete"),
+        make("button.plain", { type: "button", onclick: act(() => this.forget(job.id)) }, "Delete"),
         make("button.plain", { type: "button", onclick: () => dialog.close() }, "Close")))));
     dialog.onkeydown = (event) => this.walk(event, card);
     dialog.showModal();
@@ -99,8 +132,10 @@ export class Gallery {
 
   /** Left and right go to the neighbours. */
   walk(event, card) {
-    const neighbour = { ArrowLeft: card.previousElementSibling, ArrowRight: card.nextElementSibling }[event.key];
-    if (neighbour?.matches("button")) {
+    const item = card.parentElement;
+    const to = { ArrowLeft: item.previousElementSibling, ArrowRight: item.nextElementSibling }[event.key];
+    const neighbour = to?.querySelector("button.card");
+    if (neighbour) {
       event.preventDefault();
       $("detail").close();
       neighbour.click();
@@ -113,10 +148,14 @@ export class Gallery {
     choice?.card.classList.add("chosen");
   }
 
-  async forget(job) {
-    await server.forget(job.id);
-    this.jobs.get(job.id)?.forEach((card) => card.remove());
-    this.jobs.delete(job.id);
+  async forgotten(id) {
+    await server.forget(id);
+    this.remove(id);
+  }
+
+  remove(id) {
+    this.jobs.delete(id);
+    [...$("gallery").children].filter((item) => item.dataset.job === id).forEach((item) => item.remove());
     $("empty").hidden = this.jobs.size > 0;
   }
 }

@@ -1,6 +1,6 @@
 /** The picture that is being drawn, and those that wait. */
 
-import { $, make } from "./dom.js";
+import { $, make, saying } from "./dom.js";
 import { bar, phaseOf } from "./phases.js";
 import * as server from "./server.js";
 
@@ -15,7 +15,8 @@ export class Live {
     this.planOf = planOf;
     this.running = null;
     this.waiting = new Map();
-    $("cancel").onclick = () => this.running && server.cancel(this.running.id);
+    this.cancel = saying((id) => server.cancel(id));
+    $("cancel").onclick = () => this.running && this.cancel(this.running.id);
   }
 
   job(job) {
@@ -57,7 +58,7 @@ export class Live {
         ? stage ?? "begins"
         : [phase, `step ${step} of ${steps}`, left === undefined ? null : `${time(left)} left`]
           .filter(Boolean).join(" · ");
-      $("phases").replaceChildren(bar(plan, step));
+      $("live-phases").replaceChildren(bar(plan, step));
     }
   }
 
@@ -67,6 +68,6 @@ export class Live {
     $("queue").replaceChildren(make("p.quiet", {}, `${this.waiting.size} in the queue`),
       make("ul", {}, ...[...this.waiting.values()].map((job) => make("li", {},
         make("span", {}, job.request.prompt),
-        make("button.plain", { type: "button", onclick: () => server.cancel(job.id) }, "Cancel")))));
+        make("button.plain", { type: "button", ariaLabel: `Cancel: ${job.request.prompt}`, onclick: () => this.cancel(job.id) }, "Cancel")))));
   }
 }

@@ -44,3 +44,10 @@ export function bar(plan, done = 0) {
 
 /** The name of the phase of a step, counted from 1. */
 export const phaseOf = (plan, step) => phaseOfEach(plan)[step - 1] ?? "";
+
+/** Steps and phases of a plan as its file has them. */
+export function shapeOf(plan) {
+  const steps = (plan?.keep ?? plan?.sigmas ?? []).length || plan?.of || 1;
+  const phases = Object.entries(plan?.phases ?? {}).map(([name, [first, last]]) => ({ name, first, last }));
+  return { ...plan, steps, phases };
+}

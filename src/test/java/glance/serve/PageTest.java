@@ -3,12 +3,15 @@ package glance.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import glance.api.Lora;
 import glance.api.Request;
 import glance.fixtures.Fixture;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,8 +78,16 @@ class PageTest {
     @BeforeEach
     void visit() {
         size(1280, 900);
-        browser.get(served.server().address().toString());
+        visit(served);
         until("#plan option");
+        new WebDriverWait(browser, PATIENCE)
+                .until(
+                        ExpectedConditions.presenceOfElementLocated(
+                                By.cssSelector("#gallery[aria-busy=false]")));
+    }
+
+    private static void visit(Served server) {
+        browser.get(server.server().address().toString());
     }
 
     private static void size(int width, int height) {
@@ -186,7 +197,7 @@ class PageTest {
         fill("steps", "1000");
         one("draw").click();
         until("#live");
-        assertThat(one("phases").getSize().width).isLessThanOrEqualTo(one("form").getSize().width);
+        assertThat(one("live-phases").getSize().width).isLessThanOrEqualTo(one("live").getSize().width);
         one("draw").click();
         until("#queue li").findElement(By.tagName("button")).click();
         untilCount("#queue li", 0);
@@ -197,19 +208,127 @@ class PageTest {
                 .until(ExpectedConditions.invisibilityOfElementLocated(By.id("live")));
     }
 
+    private static void upload(Path picture, String prompt) {
+        browser.findElement(By.cssSelector("details summary")).click();
+        one("upload").sendKeys(picture.toAbsolutePath().toString());
+        new WebDriverWait(browser, PATIENCE)
+                .until(d -> one("prompt").getAttribute("value").equals(prompt));
+    }
+
+    private static byte[] newestFile() throws Exception {
+        JsonNode job = served.get("/v1/jobs?limit=1").json().path("data").get(0);
+        String file = job.path("pictures").get(0).path("file").asText();
+        return Files.readAllBytes(folder.resolve(file));
+    }
+
+    private static JsonNode newestRequest() throws Exception {
+        return served.get("/v1/jobs?limit=1").json().path("data").get(0).path("request");
+    }
+
     @Test
-    void pictureMadeHere_bringsItsSettingsBack() throws Exception {
+    void pictureMadeHere_isDrawnAgain_alsoWithASeedThatNoNumberOfThePageHolds() throws Exception {
+        Path slow = Fixture.folder("glance-tiny-pipeline").resolve("slow.safetensors");
         Path file = folder.resolve("mine.png");
         served.model()
-                .draw(Request.of("a yellow heart").seed(5).plan("glance-15"))
+                .draw(
+                        Request.of("a yellow heart")
+                                .seed(-1)
+                                .plan("glance-8")
+                                .lora(Lora.of(slow).strength(0.5f).on("1-2")))
                 .get(0)
                 .save(file);
-        browser.findElement(By.cssSelector("details summary")).click();
-        one("upload").sendKeys(file.toAbsolutePath().toString());
-        new WebDriverWait(browser, PATIENCE)
-                .until(d -> one("prompt").getAttribute("value").equals("a yellow heart"));
-        assertThat(one("plan").getAttribute("value")).isEqualTo("glance-15");
-        assertThat(one("seed").getAttribute("value")).isEqualTo("5");
+        upload(file, "a yellow heart");
+        assertThat(one("plan").getAttribute("value")).isEqualTo("glance-8");
+        assertThat(one("seed").getAttribute("value")).isEqualTo("18446744073709551615");
+        assertThat(browser.findElements(By.cssSelector("#adapter-rows select, #adapter-rows input")))
+                .map(field -> field.getAttribute("value"))
+                .containsExactly("slow.safetensors", "0.5", "1-2");
+        int before = all(".card").size();
+        one("draw").click();
+        untilCount(".card", before + 1);
+        assertThat(newestFile()).isEqualTo(Files.readAllBytes(file));
+        all(".card").get(0).click();
+        until("#detail");
+        button("detail", "Again");
+        untilCount(".card", before + 2);
+        assertThat(newestFile()).isEqualTo(Files.readAllBytes(file));
+    }
+
+    @Test
+    void pictureWithoutAdapters_staysWithout() throws Exception {
+        Path file = folder.resolve("plain.png");
+        served.model().draw(Request.of("a pink moon").plan("uniform-2")).get(0).save(file);
+        upload(file, "a pink moon");
+        int before = all(".card").size();
+        one("draw").click();
+        untilCount(".card", before + 1);
+        assertThat(newestRequest().path("lora").isArray()).isTrue();
+        assertThat(newestRequest().path("lora")).isEmpty();
+    }
+
+    @Test
+    void guidance_isThePlans_untilItIsChanged() throws Exception {
+        fill("prompt", "a white ring");
+        new Select(one("plan")).selectByValue("uniform");
+        fill("steps", "0"); // hidden next, and then in nobody's way
+        new Select(one("plan")).selectByValue("lightning-4");
+        assertThat(one("guidance").getAttribute("placeholder")).isEqualTo("1");
+        int before = all(".card").size();
+        one("draw").click();
+        untilCount(".card", before + 1);
+        assertThat(newestRequest().has("guidance")).isFalse();
+        new Select(one("plan")).selectByValue("glance-8");
+        assertThat(one("guidance").getAttribute("placeholder")).isEqualTo("4");
+        fill("guidance", "2.25");
+        one("draw").click();
+        untilCount(".card", before + 2);
+        assertThat(newestRequest().path("guidance").asDouble()).isEqualTo(2.25);
+    }
+
+    @Test
+    void key_isAskedFor_untilItIsTheRightOne(@TempDir Path other) throws Exception {
+        try (Served locked = new Served(Served.options(other, "right", 4))) {
+            visit(locked);
+            until("#key[open]");
+            fill("key-text", "wrong");
+            one("key-text").submit();
+            assertThat(until("#key-problem").getText()).isEqualTo("This is not the key.");
+            fill("key-text", "right");
+            one("key-text").submit();
+            until("#plan option");
+            fill("prompt", "a black cross");
+            one("draw").click();
+            untilCount(".card", 1);
+            // the key is gone, as if it was changed
+            browser.manage().deleteAllCookies();
+            one("draw").click();
+            until("#key[open]");
+            fill("key-text", "right");
+            one("key-text").submit();
+            untilCount(".card", 2);
+        } finally {
+            browser.manage().deleteAllCookies();
+        }
+    }
+
+    @Test
+    void cards_stayWhereNothingChanged_andARefusedDeleteIsSaid() throws Exception {
+        int before = all(".card").size();
+        fill("prompt", "a gray diamond");
+        one("draw").click();
+        untilCount(".card", before + 1);
+        browser.executeScript("old = document.querySelector('.card')");
+        one("draw").click();
+        untilCount(".card", before + 2);
+        assertThat(browser.executeScript("return old.isConnected")).isEqualTo(true);
+        assertThat(browser.findElement(By.cssSelector("ul#gallery > li > button.card")).getAriaRole())
+                .isEqualTo("button");
+
+        all(".card").get(0).click();
+        until("#detail");
+        served.delete("/v1/jobs/" + served.get("/v1/jobs").json().at("/data/0/id").asText());
+        button("detail", "Delete");
+        assertThat(until("#problem").getText()).startsWith("there is no job");
     }
 
     @Test
@@ -224,14 +343,26 @@ class PageTest {
 
     @Test
     void page_fitsAPhone_inDarkAndLight() throws Exception {
-        size(500, 900);
+        browser.executeCdpCommand(
+                "Emulation.setDeviceMetricsOverride",
+                Map.of("width", 375, "height", 812, "deviceScaleFactor", 2, "mobile", true));
+        try {
+            fitsAPhone();
+        } finally {
+            browser.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+        }
+    }
+
+    private static void fitsAPhone() throws Exception {
         browser.navigate().refresh();
         until("#plan option");
-        Number overflow =
-                (Number)
-                        browser.executeScript(
-                                "return document.documentElement.scrollWidth - innerWidth");
-        assertThat(overflow.intValue()).isLessThanOrEqualTo(0);
+        new Select(one("plan")).selectByValue("uniform");
+        one("add-adapter").click();
+        one("compare").click();
+        one("second-add").click();
+        Number width =
+                (Number) browser.executeScript("return document.documentElement.scrollWidth");
+        assertThat(width.intValue()).isEqualTo(375);
         String first = one("form").getCssValue("background-color");
         one("theme").click();
         screenshot("phone-dark");
@@ -254,7 +385,7 @@ class PageTest {
         List<String> messages =
                 browser.manage().logs().get(LogType.BROWSER).getAll().stream()
                         .map(LogEntry::getMessage)
-                        .filter(line -> !line.contains("400 (Bad Request)"))
+                        .filter(line -> !line.matches(".* (400|401|404) \\(.*"))
                         .toList();
         assertThat(messages).isEmpty();
     }
