@@ -197,7 +197,8 @@ class PageTest {
         fill("steps", "1000");
         one("draw").click();
         until("#live");
-        assertThat(one("live-phases").getSize().width).isLessThanOrEqualTo(one("live").getSize().width);
+        assertThat(one("live-phases").getSize().width)
+                .isLessThanOrEqualTo(one("live").getSize().width);
         one("draw").click();
         until("#queue li").findElement(By.tagName("button")).click();
         untilCount("#queue li", 0);
@@ -240,7 +241,9 @@ class PageTest {
         upload(file, "a yellow heart");
         assertThat(one("plan").getAttribute("value")).isEqualTo("glance-8");
         assertThat(one("seed").getAttribute("value")).isEqualTo("18446744073709551615");
-        assertThat(browser.findElements(By.cssSelector("#adapter-rows select, #adapter-rows input")))
+        assertThat(
+                        browser.findElements(
+                                By.cssSelector("#adapter-rows select, #adapter-rows input")))
                 .map(field -> field.getAttribute("value"))
                 .containsExactly("slow.safetensors", "0.5", "1-2");
         int before = all(".card").size();
@@ -321,7 +324,9 @@ class PageTest {
         one("draw").click();
         untilCount(".card", before + 2);
         assertThat(browser.executeScript("return old.isConnected")).isEqualTo(true);
-        assertThat(browser.findElement(By.cssSelector("ul#gallery > li > button.card")).getAriaRole())
+        assertThat(
+                        browser.findElement(By.cssSelector("ul#gallery > li > button.card"))
+                                .getAriaRole())
                 .isEqualTo("button");
 
         all(".card").get(0).click();

@@ -44,6 +44,11 @@ public final class Facts {
         return defaults.embeddedGuidance().orElse(0f) > 0;
     }
 
+    /** What a request has where it does not say. */
+    Request defaults() {
+        return defaults;
+    }
+
     /** The adapters that requests may name. */
     AdapterFolder adapters() {
         return adapters;
