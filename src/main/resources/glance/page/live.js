@@ -53,12 +53,12 @@ export class Live {
       const { step, steps, stage, seconds_left: left } = this.running;
       const plan = this.planOf(this.running);
       const phase = this.running.phase ?? phaseOf(plan, step);
-      $("progress").value = steps ? step / steps : 0;
       $("status").textContent = step === 0
         ? stage ?? "begins"
         : [phase, `step ${step} of ${steps}`, left === undefined ? null : `${time(left)} left`]
           .filter(Boolean).join(" · ");
       $("live-phases").replaceChildren(bar(plan, step));
+      Object.assign($("live-phases"), { ariaValueNow: step, ariaValueMax: steps });
     }
   }
 
