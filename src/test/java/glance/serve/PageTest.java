@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import glance.api.Lora;
 import glance.api.Request;
 import glance.fixtures.Fixture;
+import glance.serve.Served.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -315,6 +316,27 @@ class PageTest {
     }
 
     @Test
+    void serverThatComesBack_isListenedToAnew_andWhatItDrewMeanwhileIsShown(@TempDir Path other)
+            throws Exception {
+        try (Served again = new Served(Served.options(other, null, 4))) {
+            visit(again);
+            until("#plan option");
+            int port = again.server().address().getPort();
+            again.stop();
+            new WebDriverWait(browser, PATIENCE)
+                    .until(d -> one("connection").getText().startsWith("the server does not"));
+            one("prompt").sendKeys("a red ring");
+            one("draw").click();
+            assertThat(until("#problem").getText()).isEqualTo("the server does not answer");
+            again.start(new ServeOptions("127.0.0.1", port, null, null, other, 4));
+            Answer job = again.post("/v1/jobs", "{\"prompt\": \"a\", \"plan\": 1}");
+            again.finished(job.json().path("id").asText());
+            untilCount(".card", 1);
+            assertThat(one("connection").getText()).isEmpty();
+        }
+    }
+
+    @Test
     void cards_stayWhereNothingChanged_andARefusedDeleteIsSaid() throws Exception {
         int before = all(".card").size();
         fill("prompt", "a gray diamond");
@@ -390,7 +412,7 @@ class PageTest {
         List<String> messages =
                 browser.manage().logs().get(LogType.BROWSER).getAll().stream()
                         .map(LogEntry::getMessage)
-                        .filter(line -> !line.matches(".* (400|401|404) \\(.*"))
+                        .filter(line -> !line.matches(".* (400|401|404) \\(.*|.*net::ERR_.*"))
                         .toList();
         assertThat(messages).isEmpty();
     }

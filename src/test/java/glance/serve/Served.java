@@ -16,10 +16,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A server of the built-in model on a free port, and a client that speaks plain HTTP to it. */
+/**
+ * A server of the built-in model, or another, on a free port, and a client that speaks plain HTTP
+ * to it.
+ */
 public final class Served implements AutoCloseable {
     private final Glance glance = Glance.open("cpu");
-    private final Model model = glance.builtIn();
+    private final Model model;
     private final HttpClient client = HttpClient.newHttpClient();
     private GlanceServer server;
 
@@ -40,6 +43,13 @@ public final class Served implements AutoCloseable {
     }
 
     public Served(ServeOptions options) {
+        model = glance.builtIn();
+        start(options);
+    }
+
+    /** Serves a model of a folder. */
+    public Served(ServeOptions options, Path folder) {
+        model = glance.load(folder);
         start(options);
     }
 
