@@ -81,10 +81,12 @@ class PageTest {
         size(1280, 900);
         visit(served);
         until("#plan option");
+        untilPresent("#gallery[aria-busy=false]");
+    }
+
+    private static void untilPresent(String selector) {
         new WebDriverWait(browser, PATIENCE)
-                .until(
-                        ExpectedConditions.presenceOfElementLocated(
-                                By.cssSelector("#gallery[aria-busy=false]")));
+                .until(ExpectedConditions.presenceOfElementLocated(By.cssSelector(selector)));
     }
 
     private static void visit(Served server) {
@@ -334,6 +336,41 @@ class PageTest {
             untilCount(".card", 1);
             assertThat(one("connection").getText()).isEmpty();
         }
+    }
+
+    @Test
+    void pairThatIsOverBeforeItIsKnown_isShownAllTheSame() throws Exception {
+        List<String> ids = List.of(drawn("a"), drawn("b"));
+        Object left =
+                browser.executeAsyncScript(
+                        "const [ids, answer] = arguments; import('/page/compare.js').then(async m =>"
+                                + " { const pairs = new m.Pairs(); await pairs.add(ids);"
+                                + " answer(pairs.pairs.size); })",
+                        ids);
+        assertThat(left).isEqualTo(0L);
+        until("#slider[open] .slide img");
+    }
+
+    private static String drawn(String prompt) throws Exception {
+        String body = "{\"prompt\": \"" + prompt + "\", \"plan\": 1}";
+        String id = served.post("/v1/jobs", body).json().path("id").asText();
+        served.finished(id);
+        return id;
+    }
+
+    @Test
+    void gallery_keeps300Cards_andOffersOlderOnesAgain() throws Exception {
+        String id = drawn("a");
+        Object cards =
+                browser.executeAsyncScript(
+                        "const [id, answer] = arguments; import('/page/gallery.js').then(async m =>"
+                                + " { const job = await (await fetch('/v1/jobs/' + id)).json();"
+                                + " const gallery = new m.Gallery({}); for (let i = 0; i < 320; i++)"
+                                + " { gallery.add({...job, id: id + '-' + String(i).padStart(3, '0')}); }"
+                                + " answer(document.querySelectorAll('.card').length); })",
+                        id);
+        assertThat(cards).isEqualTo(300L);
+        assertThat(one("older").isDisplayed()).isTrue();
     }
 
     @Test
