@@ -36,4 +36,10 @@ public record ServeOptions(
 
     /** The usual largest picture. */
     public static final String LARGEST = "2048x2048";
+
+    /** The same on another port. */
+    public ServeOptions at(int otherPort) {
+        return new ServeOptions(
+                host, otherPort, names, apiKey, adapters, folder, maxWaiting, largest);
+    }
 }

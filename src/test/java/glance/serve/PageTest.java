@@ -330,7 +330,7 @@ class PageTest {
             one("prompt").sendKeys("a red ring");
             one("draw").click();
             assertThat(until("#problem").getText()).isEqualTo("the server does not answer");
-            again.start(new ServeOptions("127.0.0.1", port, null, null, other, 4));
+            again.start(Served.options(other, null, 4).at(port));
             Answer job = again.post("/v1/jobs", "{\"prompt\": \"a\", \"plan\": 1}");
             again.finished(job.json().path("id").asText());
             untilCount(".card", 1);

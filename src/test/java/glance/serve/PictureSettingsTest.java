@@ -71,7 +71,7 @@ class PictureSettingsTest {
                         .plan("glance-8")
                         .lora(Lora.parse(slow + ":1/0.8/0.5@1-3"))
                         .lora(Lora.of(lost));
-        try (Served served = new Served(new ServeOptions("127.0.0.1", 0, null, mine, folder, 4))) {
+        try (Served served = new Served(Served.options(folder, mine, null, 4))) {
             JsonNode settings = settings(served, request);
             assertThat(settings.at("/request/lora")).hasSize(1);
             JsonNode adapter = settings.at("/request/lora/0");
