@@ -138,6 +138,46 @@ class StableDiffusionTest {
         return progress;
     }
 
+    /** What Open WebUI sends: it sets the model first, and reads info as JSON. */
+    @Test
+    void openWebUi_setsTheModel_draws_andReadsInfo() throws Exception {
+        String model = served.get("/sdapi/v1/options").json().path("sd_model_checkpoint").asText();
+        assertThat(served.get("/sdapi/v1/sd-models").json().get(0).path("title").asText())
+                .isEqualTo(model);
+        served.post("/sdapi/v1/options", "{\"sd_model_checkpoint\": \"" + model + "\"}");
+        Answer answer =
+                served.post(
+                        "/sdapi/v1/txt2img",
+                        "{\"prompt\": \"a\", \"batch_size\": 2, \"width\": 64, \"height\": 64,"
+                                + " \"steps\": 1, \"negative_prompt\": \"\", \"cfg_scale\": 7.0,"
+                                + " \"sampler_name\": \"Euler\", \"scheduler\": \"Automatic\"}");
+        assertThat(answer.json().path("images")).hasSize(2);
+        assertThat(Json.MAPPER.readTree(answer.json().path("info").asText()).isObject()).isTrue();
+    }
+
+    /** What SillyTavern sends, with all that has no meaning here. */
+    @Test
+    void sillyTavern_sendsMuchMore_andGetsItsPicture() throws Exception {
+        Answer answer =
+                served.post(
+                        "/sdapi/v1/txt2img",
+                        "{\"prompt\": \"a\", \"negative_prompt\": \"b\","
+                                + " \"sampler_name\": \"Euler a\", \"scheduler\": \"karras\","
+                                + " \"steps\": 1, \"cfg_scale\": 0.5, \"width\": 64,"
+                                + " \"height\": 64, \"restore_faces\": false,"
+                                + " \"enable_hr\": false, \"hr_upscaler\": \"Latent\","
+                                + " \"hr_scale\": 1.5, \"denoising_strength\": 0.7,"
+                                + " \"hr_second_pass_steps\": 0, \"seed\": -1,"
+                                + " \"override_settings\": {\"CLIP_stop_at_last_layers\": 1,"
+                                + " \"sd_vae\": \"\", \"forge_additional_modules\": []},"
+                                + " \"override_settings_restore_afterwards\": true,"
+                                + " \"clip_skip\": 1, \"save_images\": true,"
+                                + " \"send_images\": true, \"do_not_save_grid\": false,"
+                                + " \"do_not_save_samples\": false}");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(Pixels.of(png(answer))).hasSize(64 * 64);
+    }
+
     @Test
     void refusals_haveADetail() throws Exception {
         Answer answer = served.post("/sdapi/v1/txt2img", "{\"prompt\": \"\"}");
