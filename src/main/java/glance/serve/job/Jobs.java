@@ -240,7 +240,7 @@ public final class Jobs implements AutoCloseable {
 
     /** The job that is drawn, if any. */
     public synchronized Optional<Job> running() {
-        return Optional.ofNullable(running).filter(job -> !job.isOver());
+        return Optional.ofNullable(running).filter(job -> !job.state().isFinal());
     }
 
     /** How many wait. */
