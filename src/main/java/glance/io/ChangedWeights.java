@@ -2,18 +2,15 @@ package glance.io;
 
 import glance.tensor.DType;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
 /** See {@link Weights#changed} and {@link Weights#expanded}. */
-final class ChangedWeights extends Weights {
+final class ChangedWeights extends DerivedWeights {
     private static final String PLAIN = "take a file that has it in BF16 or F16";
 
-    private final Weights stored;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
     private final Function<TensorInfo, ByteBuffer> data;
 
@@ -21,7 +18,7 @@ final class ChangedWeights extends Weights {
             Weights stored,
             Function<TensorInfo, DType> dtypes,
             Function<TensorInfo, ByteBuffer> data) {
-        this.stored = stored;
+        super(stored);
         this.data = data;
         stored.tensors()
                 .forEach(
@@ -69,25 +66,5 @@ final class ChangedWeights extends Weights {
             throw new IllegalArgumentException(source() + ": no tensor named " + name);
         }
         return data.apply(info);
-    }
-
-    @Override
-    public List<TensorFile> files() {
-        return stored.files();
-    }
-
-    @Override
-    public Map<String, String> metadata() {
-        return stored.metadata();
-    }
-
-    @Override
-    public Path source() {
-        return stored.source();
-    }
-
-    @Override
-    public void close() {
-        stored.close();
     }
 }

@@ -5,11 +5,9 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.block.Hadamard;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -29,7 +27,7 @@ import java.util.regex.Pattern;
  *
  * Inputs are not rounded to 8 bits, as ComfyUI does where its kernels want it.
  */
-final class ScaledWeights extends Weights {
+final class ScaledWeights extends DerivedWeights {
     private static final Pattern SCALE =
             Pattern.compile("((?:.+\\.)?)(?:scale_weight|weight_scale)");
     private static final Pattern OTHER =
@@ -40,14 +38,13 @@ final class ScaledWeights extends Weights {
     private static final String INT8 = "int8_tensorwise";
     private static final Set<String> FLOATS = Set.of("float8_e4m3fn", "float8_e5m2");
 
-    private final Weights stored;
     private final Map<String, LayerFormat> formats;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
     private final Map<String, Scaling> scalings = new HashMap<>();
     private final String unknown; // a format that is not read, or null
 
     private ScaledWeights(Weights stored) {
-        this.stored = stored;
+        super(stored);
         this.formats = LayerFormat.of(stored);
         this.unknown = unknownFormat();
         if (unknown == null) {
@@ -199,11 +196,6 @@ final class ScaledWeights extends Weights {
         return stored.data(name);
     }
 
-    @Override
-    public List<TensorFile> files() {
-        return stored.files();
-    }
-
     /** Without what says how the weights are stored, if it is understood. */
     @Override
     public Map<String, String> metadata() {
@@ -222,15 +214,5 @@ final class ScaledWeights extends Weights {
         Map<String, TensorInfo> rest = new LinkedHashMap<>(tensors);
         rest.keySet().removeAll(scalings.keySet());
         return ForeignWeights.quantised(source(), rest);
-    }
-
-    @Override
-    public Path source() {
-        return stored.source();
-    }
-
-    @Override
-    public void close() {
-        stored.close();
     }
 }

@@ -5,15 +5,13 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** See {@link Weights#view}. */
-final class WeightsView extends Weights {
-    private final Weights stored;
+final class WeightsView extends DerivedWeights {
     private final Map<String, List<Rows>> places = new LinkedHashMap<>();
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
     private final Map<String, Turn> turns;
@@ -51,7 +49,7 @@ final class WeightsView extends Weights {
      * @param turns by the new name; of those that are missing {@link Turn#NONE}
      */
     WeightsView(Weights stored, Map<String, List<Rows>> names, Map<String, Turn> turns) {
-        this.stored = stored;
+        super(stored);
         this.turns = turns;
         names.forEach(
                 (name, rows) -> {
@@ -239,25 +237,5 @@ final class WeightsView extends Weights {
         } catch (ArithmeticException e) {
             throw misfit(info, part, "begin or end within a block of " + info.dtype());
         }
-    }
-
-    @Override
-    public List<TensorFile> files() {
-        return stored.files();
-    }
-
-    @Override
-    public Map<String, String> metadata() {
-        return stored.metadata();
-    }
-
-    @Override
-    public Path source() {
-        return stored.source();
-    }
-
-    @Override
-    public void close() {
-        stored.close();
     }
 }
