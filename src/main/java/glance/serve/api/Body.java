@@ -12,6 +12,15 @@ final class Body {
         this.body = body;
     }
 
+    /** What to draw, which must be there. */
+    String prompt() {
+        String prompt = text("prompt");
+        if (prompt == null) {
+            throw HttpProblem.invalid("prompt", "is missing or empty; say what to draw");
+        }
+        return prompt;
+    }
+
     /** A text that is there and not empty, or null. */
     String text(String key) {
         JsonNode value = body.get(key);

@@ -27,7 +27,6 @@ import java.util.function.BooleanSupplier;
  */
 final class News implements JobWatcher {
     private static final long LOOK_MILLIS = 250;
-    private static final int LOOKS_PER_BEAT = 40;
 
     /** Each holds a thread of the server. */
     private static final Semaphore STREAMS = new Semaphore(50);
@@ -105,19 +104,16 @@ final class News implements JobWatcher {
 
     private void tell(Exchange exchange, EventStream events, BooleanSupplier over)
             throws IOException, InterruptedException {
-        int silent = 0;
         events.beat();
         while (!exchange.isGone()) {
             boolean last = over.getAsBoolean();
             Event event = next(last ? 0 : LOOK_MILLIS);
             if (event != null) {
                 events.send(event.name(), event.value());
-                silent = 0;
             } else if (last) {
                 return;
-            } else if (++silent % LOOKS_PER_BEAT == 0) {
-                events.beat();
             }
+            events.beatIfSilent();
         }
     }
 }

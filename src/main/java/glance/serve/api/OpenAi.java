@@ -37,9 +37,7 @@ public final class OpenAi {
     private static final int MAX_PARTIAL = 3;
     private static final int DEFAULT_QUALITY = 95;
     private static final int MAX_STEPS = 1000;
-    private static final int MAX_PICTURES_BYTES = 64 << 20;
     private static final long LOOK_MILLIS = 100;
-    private static final int LOOKS_PER_BEAT = 100;
 
     private final Jobs jobs;
     private final Facts facts;
@@ -75,7 +73,7 @@ public final class OpenAi {
     }
 
     private void edit(Exchange exchange) throws IOException {
-        exchange.body(MAX_PICTURES_BYTES); // a client that still sends would not hear the answer
+        exchange.skipBody();
         throw HttpProblem.invalid(
                 facts.modelName() + " does not edit pictures; use /v1/images/generations");
     }
@@ -128,7 +126,7 @@ public final class OpenAi {
         Float trueScale = body.number("true_cfg_scale");
         Float guidance = facts.takesGuidance() || trueScale != null ? trueScale : scale;
         return new JobRequest(
-                required(body.text("prompt")),
+                body.prompt(),
                 body.text("negative_prompt"),
                 body.seed("seed"),
                 body.integer("n", 1, JobRequest.MAX_PICTURES),
@@ -137,13 +135,6 @@ public final class OpenAi {
                 facts.takesGuidance() ? scale : null,
                 plan(body),
                 loras(body));
-    }
-
-    private static String required(String prompt) {
-        if (prompt == null) {
-            throw HttpProblem.invalid("prompt", "is missing or empty; say what to draw");
-        }
-        return prompt;
     }
 
     private static JsonNode plan(Body body) {
@@ -175,7 +166,6 @@ public final class OpenAi {
             throws Exception {
         BlockingQueue<Event> news = new LinkedBlockingQueue<>();
         Job job = jobs.submit(asked, true, streaming(format, partial, news));
-        int silent = 0;
         try (EventStream events = exchange.events()) {
             events.beat();
             for (boolean over = false; !over || !news.isEmpty(); ) {
@@ -183,12 +173,9 @@ public final class OpenAi {
                 Event event = news.poll(over ? 0 : LOOK_MILLIS, TimeUnit.MILLISECONDS);
                 if (event != null) {
                     events.send(event.name(), event.value());
-                    silent = 0;
                 } else if (!over) {
                     Attendance.requireClient(exchange, jobs, job);
-                    if (++silent % LOOKS_PER_BEAT == 0) {
-                        events.beat();
-                    }
+                    events.beatIfSilent();
                 }
             }
             if (job.state() != JobState.DONE) {

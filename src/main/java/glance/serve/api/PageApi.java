@@ -36,8 +36,6 @@ public final class PageApi {
             "default-src 'self'; img-src 'self' data: blob:; frame-ancestors 'none';"
                     + " base-uri 'none'; form-action 'none'";
 
-    private static final int MAX_PICTURE_BYTES = 64 << 20;
-
     private final Facts facts;
     private final Gate gate;
 
@@ -96,7 +94,7 @@ public final class PageApi {
 
     /** The settings of a picture that is sent, as a request for a job. */
     private void settings(Exchange exchange) throws IOException {
-        byte[] bytes = exchange.body(MAX_PICTURE_BYTES);
+        byte[] bytes = exchange.body(Exchange.MAX_PICTURE_BYTES);
         Path file = Files.createTempFile("glance-page", ".png");
         try {
             Files.write(file, bytes);

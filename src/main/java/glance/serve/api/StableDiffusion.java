@@ -33,7 +33,6 @@ public final class StableDiffusion {
     private static final String SAMPLER = "Euler";
     private static final int MAX_STEPS = 1000;
     private static final int MAX_SIDE = 8192;
-    private static final int MAX_PICTURES_BYTES = 64 << 20;
 
     private final Jobs jobs;
     private final Facts facts;
@@ -76,7 +75,7 @@ public final class StableDiffusion {
     }
 
     private void edit(Exchange exchange) throws IOException {
-        exchange.body(MAX_PICTURES_BYTES); // a client that still sends would not hear the answer
+        exchange.skipBody();
         throw HttpProblem.invalid(facts.modelName() + " does not edit pictures; use txt2img");
     }
 
@@ -122,10 +121,7 @@ public final class StableDiffusion {
     }
 
     private JobRequest asked(Body body) {
-        String prompt = body.text("prompt");
-        if (prompt == null) {
-            throw HttpProblem.invalid("prompt", "is missing or empty; say what to draw");
-        }
+        String prompt = body.prompt();
         List<JobRequest.Adapter> adapters = new ArrayList<>();
         Matcher named = LORA.matcher(prompt);
         while (named.find()) {
