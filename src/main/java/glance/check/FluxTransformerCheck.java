@@ -2,6 +2,7 @@ package glance.check;
 
 import glance.io.Config;
 import glance.io.Weights;
+import glance.model.Canvas;
 import glance.model.TokenGrid;
 import glance.model.flux.FluxConfig;
 import glance.model.flux.FluxKeyMap;
@@ -11,6 +12,7 @@ import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** FluxTransformer2DModel, without adapter and with each adapter file that the case names. */
 final class FluxTransformerCheck {
@@ -44,9 +46,10 @@ final class FluxTransformerCheck {
         return transformer.velocity(
                 ops,
                 folder.tensor(ops, "in.hidden_states"),
+                Optional.empty(),
                 text,
                 modulation,
-                transformer.positions(ops, text.dim(1), grid(folder)));
+                transformer.positions(ops, text.dim(1), new Canvas(grid(folder))));
     }
 
     /** The ids are (0, row, column), row by row; the last token has the largest of both. */

@@ -27,18 +27,20 @@ public interface Denoiser extends AutoCloseable {
      *
      * @param texts batches to be drawn one after the other, with one entry per sample each
      * @param sigmas noise levels of the steps
+     * @param canvas the picture and what it is drawn from; families that take no references do not
+     *     look at them
      * @param embeddedGuidance guidance scale that a distilled model takes as an input; others
      *     ignore it
      * @return for each batch of texts the velocity at these steps; their tensors belong to the
      *     innermost scope
      */
     List<Velocity> prepare(
-            Ops ops, List<TextBatch> texts, float[] sigmas, TokenGrid grid, float embeddedGuidance);
+            Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance);
 
     /** The same for one batch of texts. */
     default Velocity prepare(
-            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
-        return prepare(ops, List.of(text), sigmas, grid, embeddedGuidance).get(0);
+            Ops ops, TextBatch text, float[] sigmas, Canvas canvas, float embeddedGuidance) {
+        return prepare(ops, List.of(text), sigmas, canvas, embeddedGuidance).get(0);
     }
 
     /**

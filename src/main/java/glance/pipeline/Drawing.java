@@ -2,6 +2,7 @@ package glance.pipeline;
 
 import glance.api.CancelledException;
 import glance.lora.RunExperts;
+import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
@@ -32,6 +33,7 @@ public final class Drawing implements AutoCloseable {
     private final Settings settings;
     private final PhasePlan plan;
     private final TokenGrid grid;
+    private final Canvas canvas;
     private final List<Texts.Encoded> encoded;
     private final RunExperts experts;
     private final List<DenoisingStep> steps;
@@ -59,6 +61,7 @@ public final class Drawing implements AutoCloseable {
         this.settings = settings;
         this.plan = pipeline.plan(settings);
         this.grid = pipeline.grid(settings);
+        this.canvas = new Canvas(grid);
         this.encoded = encoded;
         this.experts = experts;
         this.steps = DenoisingStep.of(plan, step -> experts.of(step.number()));
@@ -107,7 +110,7 @@ public final class Drawing implements AutoCloseable {
             Denoiser denoiser = parts.denoiser();
             Sampler sampler = new Sampler(ops, denoiser, listener);
             List<Conditioned> prepared =
-                    sampler.prepare(texts(), steps, grid, settings.guidance().embedded());
+                    sampler.prepare(texts(), steps, canvas, settings.guidance().embedded());
             if (!parts.keepsDenoiser()) {
                 // the steps need neither the other, and together they might not fit
                 denoiser.parameters().unloadConditioning();
@@ -162,7 +165,7 @@ public final class Drawing implements AutoCloseable {
             List<TextBatch> text = List.of(encoded.get(prompt).texts());
             Guidance guidance = settings.guidance();
             Conditioned conditioned =
-                    sampler.prepare(text, steps, grid, guidance.embedded()).get(0);
+                    sampler.prepare(text, steps, canvas, guidance.embedded()).get(0);
             Tensor latents = sampler.run(conditioned, noise, steps, guidance, (tensor, step) -> {});
             double seconds = (System.nanoTime() - start) * 1e-9;
             FloatBuffer values = ops.host().floats(latents);

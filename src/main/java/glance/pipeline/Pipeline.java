@@ -12,6 +12,7 @@ import glance.lora.ExpertSet;
 import glance.lora.LoraFile;
 import glance.lora.RunExperts;
 import glance.lora.StepExperts;
+import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.TokenGrid;
@@ -244,7 +245,7 @@ public final class Pipeline implements AutoCloseable {
                     sampler.prepare(
                                     List.of(sample.text()),
                                     steps,
-                                    sample.grid(),
+                                    new Canvas(sample.grid()),
                                     guidance.embedded())
                             .get(0);
             Tensor latents = sampler.run(conditioned, noise, steps, guidance, (tensor, step) -> {});

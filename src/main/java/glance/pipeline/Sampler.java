@@ -2,8 +2,8 @@ package glance.pipeline;
 
 import glance.api.CancelledException;
 import glance.lora.StepExperts;
+import glance.model.Canvas;
 import glance.model.Denoiser;
-import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.ops.Adapter;
@@ -37,12 +37,13 @@ final class Sampler {
      *
      * @param texts batches to be drawn one after the other: prompts; with guidance, the negative
      *     prompts follow in the same order
+     * @param canvas the size of the pictures, and what they look at
      * @return one for each batch, in the innermost scope
      */
     List<Conditioned> prepare(
             List<TextBatch> texts,
             List<DenoisingStep> steps,
-            TokenGrid grid,
+            Canvas canvas,
             float embeddedGuidance) {
         List<StepExperts> experts = steps.stream().map(DenoisingStep::experts).toList();
         List<Conditioned> result =
@@ -57,7 +58,7 @@ final class Sampler {
                                             ops,
                                             texts,
                                             sigmas(steps, active),
-                                            grid,
+                                            canvas,
                                             embeddedGuidance));
             for (int i = 0; i < texts.size(); i++) {
                 result.get(i).put(active, velocities.get(i));

@@ -3,6 +3,7 @@ package glance.train;
 import glance.api.TrainingFailure;
 import glance.autograd.Tape;
 import glance.lora.LoraPair;
+import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
@@ -157,7 +158,7 @@ public final class AdapterTrainer implements AutoCloseable {
                                     ops,
                                     dropped ? example.dropped() : example.caption(),
                                     new float[] {sigma},
-                                    example.grid(),
+                                    new Canvas(example.grid()),
                                     embeddedGuidance)
                             .at(ops, noisy, 0);
             TrainingOps.Loss loss = ops.training().meanSquaredError(velocity, target);

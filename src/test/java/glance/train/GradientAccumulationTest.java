@@ -7,8 +7,8 @@ import glance.fixtures.Fixture;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.io.Weights;
+import glance.model.Canvas;
 import glance.model.Denoiser;
-import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
@@ -59,7 +59,7 @@ class GradientAccumulationTest {
 
         @Override
         public List<Velocity> prepare(
-                Ops ops, List<TextBatch> texts, float[] sigmas, TokenGrid grid, float guidance) {
+                Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float guidance) {
             Tensor levels = ops.host().floats(Shape.of(sigmas.length, 1), sigmas);
             return texts.stream().map(text -> velocity(text, levels)).toList();
         }

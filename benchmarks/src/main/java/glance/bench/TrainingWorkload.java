@@ -3,6 +3,7 @@ package glance.bench;
 import glance.api.AdamWSettings;
 import glance.backend.DeviceMemory;
 import glance.io.ModelFolder;
+import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.qwenimage.QwenImageFamily;
@@ -131,7 +132,7 @@ final class TrainingWorkload implements AutoCloseable {
                                             ops,
                                             example.caption(),
                                             new float[] {SIGMA},
-                                            example.grid(),
+                                            new Canvas(example.grid()),
                                             1)
                                     .at(ops, example.latents(), 0));
         }

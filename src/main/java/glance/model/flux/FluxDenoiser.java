@@ -1,8 +1,8 @@
 package glance.model.flux;
 
 import glance.io.Weights;
+import glance.model.Canvas;
 import glance.model.Denoiser;
-import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.model.transformer.Modulation;
@@ -14,6 +14,7 @@ import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /** The transformer as the sampler sees it. */
 final class FluxDenoiser implements Denoiser {
@@ -32,21 +33,18 @@ final class FluxDenoiser implements Denoiser {
 
     @Override
     public List<Velocity> prepare(
-            Ops ops,
-            List<TextBatch> texts,
-            float[] sigmas,
-            TokenGrid grid,
-            float embeddedGuidance) {
+            Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
         return texts.stream()
-                .map(text -> velocity(ops, text, sigmas, grid, embeddedGuidance))
+                .map(text -> velocity(ops, text, sigmas, canvas, embeddedGuidance))
                 .toList();
     }
 
     private Velocity velocity(
-            Ops ops, TextBatch text, float[] sigmas, TokenGrid grid, float embeddedGuidance) {
+            Ops ops, TextBatch text, float[] sigmas, Canvas canvas, float embeddedGuidance) {
         FluxConfig config = transformer.config();
         Modulation all = modulation(ops, text.pooled(), sigmas, embeddedGuidance);
-        Rope positions = transformer.positions(ops, text.embeddings().dim(1), grid);
+        Rope positions = transformer.positions(ops, text.embeddings().dim(1), canvas);
+        Optional<Tensor> seen = canvas.seen(ops, text.embeddings().dim(0));
         return new Velocity(
                 all.tensors(),
                 sigmas.length,
@@ -54,6 +52,7 @@ final class FluxDenoiser implements Denoiser {
                         transformer.velocity(
                                 o,
                                 latents,
+                                seen,
                                 text.embeddings(),
                                 Modulation.of(step, config.numLayers(), config.numSingleLayers()),
                                 positions));

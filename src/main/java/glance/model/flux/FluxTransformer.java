@@ -1,7 +1,7 @@
 package glance.model.flux;
 
 import glance.io.Weights;
-import glance.model.TokenGrid;
+import glance.model.Canvas;
 import glance.model.transformer.DualStreamBlock;
 import glance.model.transformer.Embedder;
 import glance.model.transformer.FinalLayer;
@@ -19,6 +19,7 @@ import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The denoiser of FLUX.1: dual-stream blocks, then single-stream blocks on text and image as one
@@ -141,23 +142,34 @@ public final class FluxTransformer implements AutoCloseable {
      * The predicted velocity.
      *
      * @param latents [batch, tokens, inChannels], packed, rows of the picture one by one
+     * @param seen [batch, more tokens, inChannels] of reference pictures, if there are any; nothing
+     *     is predicted for them
      * @param text [batch, textLen, textDim]
      * @param modulation one row, or one per sample
      * @param positions of text and picture, from {@link #positions}
      * @return [batch, tokens, outChannels]
      */
     public Tensor velocity(
-            Ops ops, Tensor latents, Tensor text, Modulation modulation, Rope positions) {
+            Ops ops,
+            Tensor latents,
+            Optional<Tensor> seen,
+            Tensor text,
+            Modulation modulation,
+            Rope positions) {
         int textLen = text.dim(1);
-        int tokens = positions.cos().dim(0) - textLen;
-        if (latents.dim(1) != tokens) {
-            throw new IllegalArgumentException(
-                    "latents must have " + tokens + " tokens, got " + latents.shape());
-        }
         try (Scope scope = ops.scope()) {
+            Tensor tokens = seen.isEmpty() ? latents : ops.concat(1, List.of(latents, seen.get()));
+            int expected = positions.cos().dim(0) - textLen;
+            if (tokens.dim(1) != expected) {
+                throw new IllegalArgumentException(
+                        "latents must have "
+                                + expected
+                                + " tokens, those of references among them, got "
+                                + tokens.shape());
+            }
             DualStreamBlock.Hidden hidden =
                     new DualStreamBlock.Hidden(
-                            imageIn.forward(ops, latents), textIn.forward(ops, text));
+                            imageIn.forward(ops, tokens), textIn.forward(ops, text));
             hidden =
                     DualStreamBlock.all(
                             ops, blocks, hidden, modulation, AttentionMask.none(), positions);
@@ -177,18 +189,29 @@ public final class FluxTransformer implements AutoCloseable {
         }
     }
 
-    /** Rotary positions: text is at (0, 0, 0), image tokens at (0, row, column). */
-    public Rope positions(Ops ops, int textLen, TokenGrid grid) {
+    /**
+     * Rotary positions: text is at (0, 0, 0), image tokens at (0, row, column), those of a
+     * reference at (1, row, column). Equals FluxKontextPipeline of diffusers.
+     */
+    public Rope positions(Ops ops, int textLen, Canvas canvas) {
+        int picture = canvas.grid().tokens();
         return rope.build(
                 ops,
-                textLen + grid.tokens(),
+                textLen + canvas.tokens(),
                 Rope.Pairing.INTERLEAVED,
                 (row, axis) -> {
                     int token = row - textLen;
-                    if (token < 0 || axis == 0) {
+                    if (token < 0) {
                         return 0;
                     }
-                    return axis == 1 ? token / grid.width() : token % grid.width();
+                    boolean drawn = token < picture;
+                    int at = drawn ? token : token - picture;
+                    int width = (drawn ? canvas.grid() : canvas.references().get(0).grid()).width();
+                    return switch (axis) {
+                        case 0 -> drawn ? 0 : 1;
+                        case 1 -> at / width;
+                        default -> at % width;
+                    };
                 });
     }
 

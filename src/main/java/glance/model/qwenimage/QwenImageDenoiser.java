@@ -1,6 +1,7 @@
 package glance.model.qwenimage;
 
 import glance.io.Weights;
+import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
@@ -29,15 +30,11 @@ final class QwenImageDenoiser implements Denoiser {
 
     @Override
     public List<Velocity> prepare(
-            Ops ops,
-            List<TextBatch> texts,
-            float[] sigmas,
-            TokenGrid grid,
-            float embeddedGuidance) {
+            Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
         // vectors depend on the noise level alone, so all prompts share them
         List<Tensor> vectors = transformer.modulation(ops, sigmas).tensors();
         return texts.stream()
-                .map(text -> velocity(ops, text, vectors, sigmas.length, grid))
+                .map(text -> velocity(ops, text, vectors, sigmas.length, canvas.grid()))
                 .toList();
     }
 

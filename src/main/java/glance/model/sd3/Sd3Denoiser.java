@@ -1,6 +1,7 @@
 package glance.model.sd3;
 
 import glance.io.Weights;
+import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.Velocity;
@@ -36,12 +37,8 @@ final class Sd3Denoiser implements Denoiser {
 
     @Override
     public List<Velocity> prepare(
-            Ops ops,
-            List<TextBatch> texts,
-            float[] sigmas,
-            TokenGrid grid,
-            float embeddedGuidance) {
-        return texts.stream().map(text -> velocity(ops, text, sigmas, grid)).toList();
+            Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
+        return texts.stream().map(text -> velocity(ops, text, sigmas, canvas.grid())).toList();
     }
 
     private Velocity velocity(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid) {

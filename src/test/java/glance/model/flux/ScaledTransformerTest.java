@@ -24,6 +24,7 @@ import glance.lora.Expert;
 import glance.lora.ExpertSet;
 import glance.lora.LoraFile;
 import glance.lora.RunExperts;
+import glance.model.Canvas;
 import glance.model.TokenGrid;
 import glance.model.transformer.Modulation;
 import glance.ops.Ops;
@@ -37,6 +38,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -108,9 +110,10 @@ class ScaledTransformerTest {
         return transformer.velocity(
                 ops,
                 values(ops, 1, 12, 16),
+                Optional.empty(),
                 values(ops, 1, 5, 64),
                 modulation,
-                transformer.positions(ops, 5, new TokenGrid(3, 4)));
+                transformer.positions(ops, 5, new Canvas(new TokenGrid(3, 4))));
     }
 
     private static Tensor values(Ops ops, int... dims) {
