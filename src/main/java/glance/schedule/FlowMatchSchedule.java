@@ -10,17 +10,13 @@ import glance.io.Config;
  * <p>A grid that falls evenly from 1 is bent towards high noise. With the fixed shift s: {@code
  * sigma' = s sigma / (1 + (s - 1) sigma)} (Esser et al., arXiv 2403.03206, equation 23). With
  * dynamic shifting: {@code sigma' = e / (e + 1 / sigma - 1)}, where {@code e} is {@code exp(mu)} or
- * {@code mu}, and mu is the line through (baseImageSeqLen, baseShift) and (maxImageSeqLen,
- * maxShift) at the number of image tokens. With a terminal value the result is then stretched, 1
- * staying where it is, so that the last level equals it.
+ * {@code mu}. With a terminal value the result is then stretched, 1 staying where it is, so that
+ * the last level equals it.
  *
  * @param numTrainTimesteps a model's timestep is sigma times this
  * @param shift the fixed shift; unused with dynamic shifting
- * @param dynamicShifting whether the shift depends on the number of image tokens
- * @param baseShift mu at baseImageSeqLen
- * @param maxShift mu at maxImageSeqLen
- * @param baseImageSeqLen image tokens at which mu is baseShift
- * @param maxImageSeqLen image tokens at which mu is maxShift
+ * @param dynamicShifting whether mu shifts the grid
+ * @param mu strength of the dynamic shift; unused without it
  * @param shiftTerminal the last level, or 0 for no stretch
  * @param timeShift how mu enters the dynamic shift
  * @param spacing where the even grid ends
@@ -29,10 +25,7 @@ public record FlowMatchSchedule(
         int numTrainTimesteps,
         double shift,
         boolean dynamicShifting,
-        double baseShift,
-        double maxShift,
-        int baseImageSeqLen,
-        int maxImageSeqLen,
+        Mu mu,
         double shiftTerminal,
         TimeShift timeShift,
         Spacing spacing)
@@ -72,11 +65,6 @@ public record FlowMatchSchedule(
         require(numTrainTimesteps > 0, "num_train_timesteps", "above 0", numTrainTimesteps);
         require(shift > 0, "shift", "above 0", shift);
         require(
-                baseImageSeqLen != maxImageSeqLen,
-                "max_image_seq_len",
-                "other than base_image_seq_len",
-                maxImageSeqLen);
-        require(
                 shiftTerminal >= 0 && shiftTerminal < 1,
                 "shift_terminal",
                 "from 0 to below 1",
@@ -85,7 +73,8 @@ public record FlowMatchSchedule(
 
     /**
      * Reads a scheduler_config.json; absent keys have the defaults of diffusers. The spacing is
-     * {@link Spacing#UNIT}: see {@link #withSpacing}.
+     * {@link Spacing#UNIT}: see {@link #withSpacing}. mu is the line of the file: see {@link
+     * #withMu}.
      *
      * @throws FormatException if a value is malformed, or asks for what is not supported: karras,
      *     exponential or beta sigmas, inverted sigmas, stochastic sampling, another time shift,
@@ -105,10 +94,11 @@ public record FlowMatchSchedule(
                     config.positive("num_train_timesteps", 1000),
                     config.number("shift", 1.0, 0, MAX_SHIFT),
                     config.flag("use_dynamic_shifting", false),
-                    config.number("base_shift", 0.5, -MAX_MU, MAX_MU),
-                    config.number("max_shift", 1.15, -MAX_MU, MAX_MU),
-                    config.positive("base_image_seq_len", 256),
-                    config.positive("max_image_seq_len", 4096),
+                    Mu.line(
+                            config.positive("base_image_seq_len", 256),
+                            config.number("base_shift", 0.5, -MAX_MU, MAX_MU),
+                            config.positive("max_image_seq_len", 4096),
+                            config.number("max_shift", 1.15, -MAX_MU, MAX_MU)),
                     config.number("shift_terminal", 0),
                     timeShift.equals("linear") ? TimeShift.LINEAR : TimeShift.EXPONENTIAL,
                     Spacing.UNIT);
@@ -121,16 +111,19 @@ public record FlowMatchSchedule(
     /** This schedule with another grid before the shift; SD3 needs {@link Spacing#TRAINED}. */
     public FlowMatchSchedule withSpacing(Spacing other) {
         return new FlowMatchSchedule(
+                numTrainTimesteps, shift, dynamicShifting, mu, shiftTerminal, timeShift, other);
+    }
+
+    /** This schedule with another mu, for pipelines that do not take the file's. */
+    public FlowMatchSchedule withMu(Mu other) {
+        return new FlowMatchSchedule(
                 numTrainTimesteps,
                 shift,
                 dynamicShifting,
-                baseShift,
-                maxShift,
-                baseImageSeqLen,
-                maxImageSeqLen,
+                other,
                 shiftTerminal,
                 timeShift,
-                other);
+                spacing);
     }
 
     /**
@@ -147,9 +140,9 @@ public record FlowMatchSchedule(
         require(steps > 0, "steps", "at least 1", steps);
         require(imageSeqLen > 0, "imageSeqLen", "at least 1", imageSeqLen);
         double[] grid = grid(steps);
-        double mu = shiftFor(imageSeqLen);
+        double strength = mu.at(imageSeqLen, steps);
         for (int i = 0; i < steps; i++) {
-            grid[i] = dynamicShifting ? shiftDynamic(grid[i], mu) : shiftFixed(grid[i]);
+            grid[i] = dynamicShifting ? shiftDynamic(grid[i], strength) : shiftFixed(grid[i]);
         }
         stretchToTerminal(grid);
         float[] sigmas = new float[steps + 1];
@@ -159,7 +152,7 @@ public record FlowMatchSchedule(
                 throw new IllegalArgumentException(
                         imageSeqLen
                                 + " image tokens: the scheduler's shift (mu = "
-                                + (float) mu
+                                + (float) strength
                                 + ") leaves no distance between noise levels; make a smaller"
                                 + " picture or take fewer steps");
             }
@@ -170,12 +163,6 @@ public record FlowMatchSchedule(
     /** The timestep that a model is conditioned on at a noise level. */
     public float timestep(float sigma) {
         return sigma * numTrainTimesteps;
-    }
-
-    /** mu for a number of image tokens: calculate_shift of the pipelines. */
-    double shiftFor(int imageSeqLen) {
-        double slope = (maxShift - baseShift) / (maxImageSeqLen - baseImageSeqLen);
-        return imageSeqLen * slope + (baseShift - slope * baseImageSeqLen);
     }
 
     private double[] grid(int steps) {
@@ -210,8 +197,8 @@ public record FlowMatchSchedule(
         return rounded(above / rounded(1 + rounded(rounded(shift - 1) * sigma)));
     }
 
-    private double shiftDynamic(double sigma, double mu) {
-        double strength = rounded(timeShift == TimeShift.EXPONENTIAL ? StrictMath.exp(mu) : mu);
+    private double shiftDynamic(double sigma, double by) {
+        double strength = rounded(timeShift == TimeShift.EXPONENTIAL ? StrictMath.exp(by) : by);
         double odds = rounded(rounded(1 / sigma) - 1);
         return rounded(strength / rounded(strength + odds));
     }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import glance.io.Config;
 import glance.io.SafetensorsFile;
 import glance.schedule.FlowMatchSchedule;
+import glance.schedule.Mu;
 import glance.schedule.PhasePlan;
 import glance.schedule.PlanJson;
 import glance.schedule.Step;
@@ -137,10 +138,7 @@ class PlansTest {
                         1000,
                         1,
                         true,
-                        mu,
-                        mu,
-                        256,
-                        8192,
+                        Mu.constant(mu),
                         0,
                         FlowMatchSchedule.TimeShift.EXPONENTIAL,
                         FlowMatchSchedule.Spacing.UNIT);

@@ -40,6 +40,7 @@ class ChecksTest {
                 "clip-tokenizer",
                 "t5-tokenizer",
                 "flow-match-schedule",
+                "flow-match-schedule-2",
                 "seeded-noise",
                 "seeded-noise-large",
                 "glance-tiny-pipeline"
