@@ -1,5 +1,6 @@
 package glance.api;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -31,6 +32,7 @@ public final class Request {
     private Integer maxPromptTokens;
     private Plan plan;
     private List<Lora> loras;
+    private List<Path> references = List.of();
 
     /**
      * Size of a picture in pixels.
@@ -100,6 +102,7 @@ public final class Request {
         copy.maxPromptTokens = maxPromptTokens;
         copy.plan = plan;
         copy.loras = loras;
+        copy.references = references;
         change.accept(copy);
         return copy;
     }
@@ -188,6 +191,23 @@ public final class Request {
         return with(r -> r.loras = List.copyOf(others));
     }
 
+    /**
+     * One picture more to look at, for models that edit: the prompt says what becomes of it.
+     * Without {@link #size} what is drawn has its proportions.
+     *
+     * @param picture a PNG, JPEG or WebP file
+     */
+    public Request reference(Path picture) {
+        List<Path> all = new ArrayList<>(references);
+        all.add(picture);
+        return references(all);
+    }
+
+    /** These pictures to look at, and no others. */
+    public Request references(List<Path> pictures) {
+        return with(r -> r.references = List.copyOf(pictures));
+    }
+
     /** What to draw. */
     public List<String> prompts() {
         return prompts;
@@ -236,5 +256,10 @@ public final class Request {
     /** The adapters, if they were said. */
     public Optional<List<Lora>> loras() {
         return Optional.ofNullable(loras);
+    }
+
+    /** Pictures to look at. */
+    public List<Path> references() {
+        return references;
     }
 }

@@ -109,12 +109,13 @@ final class RunCache {
                         HostFloats.read(tensors.get(SECONDS))[0]));
     }
 
-    /** Guidance, noise levels and adapters. */
+    /** Guidance, noise levels, references and adapters. */
     private static String key(Settings run) {
         Plan plan = run.plan();
         List<String> parts = new ArrayList<>();
         parts.add(run.guidance().toString());
         parts.add(plan.levels().toString());
+        run.references().forEach(seen -> parts.add(seen.hash()));
         for (Lora lora : Pipeline.loras(run.loras(), plan)) {
             parts.add(plan.phases().toString());
             parts.add(Fingerprint.of(lora.path()));

@@ -27,6 +27,11 @@ public interface Family {
     /** {@code _class_name} in the model_index.json of its folders. */
     String pipelineClass();
 
+    /** The same and further ones, of models that differ in what is done around the transformer. */
+    default List<String> pipelineClasses() {
+        return List.of(pipelineClass());
+    }
+
     /** {@code _class_name} in the config.json of its transformers. */
     String transformerClass();
 
@@ -66,6 +71,11 @@ public interface Family {
 
     /** Sizes that a picture of this model may have, and the latents that it starts from. */
     Geometry geometry(ModelFolder folder);
+
+    /** How a model takes pictures to look at; nothing if it draws from prompts alone. */
+    default Optional<ReferenceRules> references(ModelFolder folder) {
+        return Optional.empty();
+    }
 
     /** The noise levels that the model was trained for. */
     default NoiseSchedule schedule(ModelFolder folder) {

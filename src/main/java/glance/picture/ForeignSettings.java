@@ -66,7 +66,7 @@ final class ForeignSettings {
                                         + " ("
                                         + PrintableText.quoted(value)
                                         + ")"));
-        return new PictureText.Recipe(request, null, ModelParts.NONE, List.of(), left);
+        return new PictureText.Recipe(request, null, ModelParts.NONE, List.of(), List.of(), left);
     }
 
     private String withoutAdapters(String prompt) {

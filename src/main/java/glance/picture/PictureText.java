@@ -38,6 +38,7 @@ public final class PictureText {
     private static final String MODEL = "model";
     private static final String PARTS = "parts";
     private static final String ADAPTERS = "adapters";
+    private static final String REFERENCES = "references";
     private static final String SOFTWARE = "Software";
 
     private static final List<String> REQUIRED =
@@ -56,6 +57,7 @@ public final class PictureText {
                                     EMBEDDED_GUIDANCE,
                                     MAX_PROMPT_TOKENS,
                                     PARTS,
+                                    REFERENCES,
                                     PARAMETERS,
                                     Images.COMMENT))
                     .collect(Collectors.toUnmodifiableSet());
@@ -124,6 +126,9 @@ public final class PictureText {
                 settings.loras().stream()
                         .map(AdapterNames::text)
                         .collect(Collectors.joining("\n")));
+        if (!settings.references().isEmpty()) {
+            text.put(REFERENCES, RecordedReference.text(settings.references()));
+        }
         text.put(SOFTWARE, EngineVersion.software());
         return text;
     }
@@ -159,11 +164,12 @@ public final class PictureText {
      * What a picture was made with. Of a picture of another program, what it does not say is left
      * open.
      *
-     * @param request its settings, without adapters
+     * @param request its settings, without adapters and references
      * @param model its model, as the user named it; null if another program made the picture
      * @param parts files that took the place of its parts
      * @param adapters its adapters, as the user named them; still text, so that no file is looked
      *     at before the user was told
+     * @param references the pictures that its model looked at
      * @param left what else another program says, which has no meaning here
      */
     public record Recipe(
@@ -171,6 +177,7 @@ public final class PictureText {
             String model,
             ModelParts parts,
             List<String> adapters,
+            List<RecordedReference> references,
             List<String> left) {
         /** Whether this engine made the picture. */
         public boolean isOwn() {
@@ -239,6 +246,9 @@ public final class PictureText {
             Plan plan = PlanJson.parse(text.get(PLAN));
             key = PARTS;
             ModelParts parts = parts(text.getOrDefault(PARTS, ""));
+            key = REFERENCES;
+            List<RecordedReference> references =
+                    RecordedReference.parse(text.getOrDefault(REFERENCES, ""));
             key = ADAPTERS;
             List<String> adapters = text.get(ADAPTERS).lines().limit(MAX_ADAPTERS + 1).toList();
             if (adapters.size() > MAX_ADAPTERS) {
@@ -261,6 +271,7 @@ public final class PictureText {
                     text.get(MODEL),
                     parts,
                     adapters,
+                    references,
                     List.of());
         } catch (IllegalArgumentException | FormatException e) {
             throw damaged(picture, key, e);

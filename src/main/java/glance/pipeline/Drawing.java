@@ -53,6 +53,7 @@ public final class Drawing implements AutoCloseable {
             Pipeline pipeline,
             Settings settings,
             List<Texts.Encoded> encoded,
+            List<Canvas.Reference> references,
             RunExperts experts,
             RunListener listener) {
         this.pipeline = pipeline;
@@ -61,7 +62,7 @@ public final class Drawing implements AutoCloseable {
         this.settings = settings;
         this.plan = pipeline.plan(settings);
         this.grid = pipeline.grid(settings);
-        this.canvas = new Canvas(grid);
+        this.canvas = new Canvas(grid, references);
         this.encoded = encoded;
         this.experts = experts;
         this.steps = DenoisingStep.of(plan, step -> experts.of(step.number()));
@@ -212,6 +213,7 @@ public final class Drawing implements AutoCloseable {
             closed = true;
             experts.close();
             encoded.forEach(Texts.Encoded::release);
+            canvas.references().forEach(SeenPictures::release);
             pipeline.ended(this);
         }
     }

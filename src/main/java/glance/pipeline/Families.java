@@ -42,11 +42,14 @@ public final class Families {
     public static Family of(ModelFolder folder) {
         String wanted = folder.pipelineClass();
         for (Family family : ALL) {
-            if (family.pipelineClass().equals(wanted)) {
+            if (family.pipelineClasses().contains(wanted)) {
                 return family;
             }
         }
-        String known = ALL.stream().map(Family::pipelineClass).collect(Collectors.joining(", "));
+        String known =
+                ALL.stream()
+                        .flatMap(family -> family.pipelineClasses().stream())
+                        .collect(Collectors.joining(", "));
         throw new FormatException(
                 folder.path().resolve("model_index.json"),
                 "_class_name",

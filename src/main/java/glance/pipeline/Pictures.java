@@ -2,14 +2,15 @@ package glance.pipeline;
 
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Turns decoded tensors into pictures. */
-final class Pictures {
+/** Turns decoded tensors into pictures, and pictures into what is encoded. */
+public final class Pictures {
     private Pictures() {}
 
     /**
@@ -42,6 +43,24 @@ final class Pictures {
             pictures.add(picture);
         }
         return pictures;
+    }
+
+    /**
+     * {@code level / 127.5 - 1}, row by row: red, green, blue; in the innermost scope.
+     *
+     * @return [1, height, width, 3] in [-1, 1]
+     */
+    public static Tensor tensor(Ops ops, BufferedImage picture) {
+        int w = picture.getWidth();
+        int h = picture.getHeight();
+        FloatBuffer values = FloatBuffer.allocate(3 * w * h);
+        for (int rgb : picture.getRGB(0, 0, w, h, null, 0, w)) {
+            values.put((rgb >> 16 & 0xff) / 127.5f - 1);
+            values.put((rgb >> 8 & 0xff) / 127.5f - 1);
+            values.put((rgb & 0xff) / 127.5f - 1);
+        }
+        Tensor pixels = ops.host().floats(Shape.of(1, h, w, 3), values.flip());
+        return ops.cast(pixels, ops.computeType());
     }
 
     private static int level(float x) {

@@ -43,6 +43,7 @@ public final class Pipeline implements AutoCloseable {
     private final Family.Geometry geometry;
     private final Parts parts;
     private final Texts texts;
+    private final SeenPictures seen;
     private final Set<Drawing> open = new HashSet<>();
     private ExpertReader reader; // null before the text encoders were open once
     private ExpertSet experts; // null before the first run
@@ -67,6 +68,7 @@ public final class Pipeline implements AutoCloseable {
         this.geometry = family.geometry(folder);
         this.parts = parts;
         this.texts = new Texts(ops, parts);
+        this.seen = new SeenPictures(ops, parts, geometry);
     }
 
     /** A pipeline around a denoiser that is open already, such as one in training. */
@@ -149,7 +151,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Makes settings ready: encodes their prompts, reads their adapters.
+     * Makes settings ready: encodes their prompts and references, reads their adapters.
      *
      * @param listener hears of everything that the drawing does
      * @throws glance.api.RequestException if they do not fit the model, naming the value
@@ -164,6 +166,7 @@ public final class Pipeline implements AutoCloseable {
         PhasePlan plan = plan(settings);
         int tokens = family.promptTokens(folder).of(settings.maxPromptTokens());
         List<Texts.Encoded> encoded = new ArrayList<>();
+        List<Canvas.Reference> references = List.of();
         RunExperts ready = null;
         try {
             List<Expert> read = reader(tokens, listener).read(loras(settings), plan, listener);
@@ -174,8 +177,10 @@ public final class Pipeline implements AutoCloseable {
                             reader.ofEncoders(read, listener),
                             listener));
             LostWords.warn(settings, encoded, listener);
+            parts.leaveEncoder();
+            references = references(settings, listener);
             ready = experts(read).perStep(plan.steps().size(), read);
-            Drawing drawing = new Drawing(this, settings, encoded, ready, listener);
+            Drawing drawing = new Drawing(this, settings, encoded, references, ready, listener);
             open.add(drawing);
             return drawing;
         } catch (RuntimeException | Error e) {
@@ -183,10 +188,17 @@ public final class Pipeline implements AutoCloseable {
                 ready.close();
             }
             encoded.forEach(Texts.Encoded::release);
+            references.forEach(SeenPictures::release);
             throw e;
         } finally {
             parts.leaveEncoder();
         }
+    }
+
+    private List<Canvas.Reference> references(Settings settings, RunListener listener) {
+        return family.references(folder)
+                .map(rules -> seen.of(settings.references(), rules, listener))
+                .orElse(List.of());
     }
 
     /** What adapters can be for is known when the text encoders were open once. */
@@ -286,6 +298,7 @@ public final class Pipeline implements AutoCloseable {
         List.copyOf(open).forEach(Drawing::close);
         forgetExperts();
         texts.close();
+        seen.close();
         parts.close();
     }
 }

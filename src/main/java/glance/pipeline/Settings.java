@@ -8,10 +8,13 @@ import glance.api.Strength;
 import glance.io.ModelFolder;
 import glance.lora.AdapterPath;
 import glance.model.Family;
+import glance.model.ReferenceRules;
 import glance.schedule.Seeds;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A {@link Request} without gaps: everything that decides how pictures of a model look.
@@ -26,6 +29,7 @@ import java.util.List;
  * @param plan the steps
  * @param loras adapters beside those of the plan; each is one file
  * @param maxPromptTokens tokens of a prompt that are read; 0 for the model's own number
+ * @param references pictures that the model looks at
  */
 public record Settings(
         List<String> prompts,
@@ -37,14 +41,16 @@ public record Settings(
         Guidance guidance,
         Plan plan,
         List<Lora> loras,
-        int maxPromptTokens) {
+        int maxPromptTokens,
+        List<ReferencePicture> references) {
 
     public Settings {
         prompts = List.copyOf(prompts);
         loras = List.copyOf(loras);
+        references = List.copyOf(references);
     }
 
-    /** Settings that read as many tokens as the model does by itself. */
+    /** Settings without references that read as many tokens as the model does by itself. */
     public Settings(
             List<String> prompts,
             String negative,
@@ -55,14 +61,14 @@ public record Settings(
             Guidance guidance,
             Plan plan,
             List<Lora> loras) {
-        this(prompts, negative, seed, batch, width, height, guidance, plan, loras, 0);
+        this(prompts, negative, seed, batch, width, height, guidance, plan, loras, 0, List.of());
     }
 
     /**
      * Fills the gaps of a request: the plan is that of the adapters, else the model's; adapters are
      * those that the model carries for the plan; guidance and strength are what the plan advises;
      * the rest is what its folder says in {@code glance.json}, else what its family wants; the seed
-     * is random.
+     * is random. References are read, and give a picture its proportions.
      *
      * @throws RequestException if the model cannot read so many tokens of a prompt
      * @throws glance.api.FormatException if a file of the model or an adapter is damaged
@@ -77,8 +83,9 @@ public record Settings(
                         .or(() -> SpeedAdapters.plan(named))
                         .orElse(defaults.plan());
         Plan.Advice advice = plan.advice();
-        int side = family.geometry(folder).defaultSize();
-        Request.Size size = request.size().orElse(new Request.Size(side, side));
+        List<ReferencePicture> references =
+                request.references().stream().map(ReferencePicture::read).toList();
+        Request.Size size = request.size().orElseGet(() -> usualSize(references, folder));
         return new Settings(
                 request.prompts(),
                 request.negative().orElse(defaults.negative()),
@@ -98,7 +105,20 @@ public record Settings(
                 request.loras().isPresent()
                         ? named.stream().map(lora -> strong(lora, advice)).toList()
                         : OwnExperts.of(folder, plan),
-                family.promptTokens(folder).of(request.maxPromptTokens().orElse(0)));
+                family.promptTokens(folder).of(request.maxPromptTokens().orElse(0)),
+                references);
+    }
+
+    /** The size of a picture of which nobody says how large it shall be. */
+    public static Request.Size usualSize(List<ReferencePicture> references, ModelFolder folder) {
+        Family family = Families.of(folder);
+        Optional<ReferenceRules> rules = family.references(folder);
+        if (rules.isPresent() && !references.isEmpty()) {
+            BufferedImage first = references.get(0).picture();
+            return rules.get().result(first.getWidth(), first.getHeight());
+        }
+        int side = family.geometry(folder).defaultSize();
+        return new Request.Size(side, side);
     }
 
     private static float or(Float first, float second) {
@@ -121,7 +141,8 @@ public record Settings(
                         .guidance(guidance.scale())
                         .embeddedGuidance(guidance.embedded())
                         .plan(plan)
-                        .loras(loras);
+                        .loras(loras)
+                        .references(references.stream().map(ReferencePicture::file).toList());
         return maxPromptTokens == 0 ? request : request.maxPromptTokens(maxPromptTokens);
     }
 
@@ -142,7 +163,8 @@ public record Settings(
                 guidance,
                 otherPlan,
                 otherLoras,
-                maxPromptTokens);
+                maxPromptTokens,
+                references);
     }
 
     /** The size as people write it. */

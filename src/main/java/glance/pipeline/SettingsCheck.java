@@ -3,6 +3,8 @@ package glance.pipeline;
 import glance.api.RequestException;
 import glance.io.ModelFolder;
 import glance.model.Family;
+import glance.model.ReferenceRules;
+import java.util.Optional;
 
 /** Whether settings make sense for a model. */
 final class SettingsCheck {
@@ -34,7 +36,21 @@ final class SettingsCheck {
                     "embedded guidance must be a finite number, at least 0, got " + embedded);
         }
         family.promptTokens(folder).of(settings.maxPromptTokens());
+        requireReferences(settings, family.references(folder));
         requireSize(settings, family.geometry(folder).pixelsPerToken());
+    }
+
+    private static void requireReferences(Settings settings, Optional<ReferenceRules> rules) {
+        int given = settings.references().size();
+        if (given > 0 && rules.isEmpty()) {
+            throw new RequestException(
+                    "this model takes no reference pictures; a model that edits does, such as"
+                            + " FLUX.1 Kontext");
+        }
+        if (given > 0 && given > rules.get().most()) {
+            throw new RequestException(
+                    given + " reference pictures: this model takes at most " + rules.get().most());
+        }
     }
 
     private static void requireSize(Settings settings, int unit) {

@@ -49,7 +49,8 @@ final class SizeCheck {
      */
     void require() {
         long usual = (long) geometry.defaultSize() * geometry.defaultSize();
-        if ((long) request.width() * request.height() * request.batch() <= usual) {
+        if (request.references().isEmpty()
+                && (long) request.width() * request.height() * request.batch() <= usual) {
             return;
         }
         String problem = planProblem(request.width(), request.height());
@@ -136,7 +137,8 @@ final class SizeCheck {
                         request.guidance(),
                         Plans.uniform(1),
                         List.of(),
-                        request.maxPromptTokens());
+                        request.maxPromptTokens(),
+                        request.references());
         boolean mapped = device.memory().mapsWeights();
         try (DryDevice dry = DryDevice.of(device)) {
             return MemoryForecast.of(dry, folder, one).parts().stream()

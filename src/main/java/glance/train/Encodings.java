@@ -11,12 +11,11 @@ import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.tensor.Shape;
+import glance.pipeline.Pictures;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -156,9 +155,7 @@ public final class Encodings implements AutoCloseable {
         }
         computed++;
         try (Scope scope = ops.scope()) {
-            Shape shape = Shape.of(1, picture.getHeight(), picture.getWidth(), 3);
-            Tensor pixels = ops.host().floats(shape, pixels(picture));
-            Tensor latents = codec.encode(ops, ops.cast(pixels, ops.computeType()));
+            Tensor latents = codec.encode(ops, Pictures.tensor(ops, picture));
             return Map.of(LATENTS, download(latents));
         }
     }
@@ -170,19 +167,6 @@ public final class Encodings implements AutoCloseable {
         ByteBuffer bytes = ByteBuffer.allocate(Integer.BYTES * w * h);
         bytes.asIntBuffer().put(picture.getRGB(0, 0, w, h, null, 0, w));
         return w + "x" + h + " " + Fingerprint.of(bytes);
-    }
-
-    /** {@code level / 127.5 - 1}, row by row: red, green, blue. */
-    private static FloatBuffer pixels(BufferedImage picture) {
-        int w = picture.getWidth();
-        int h = picture.getHeight();
-        FloatBuffer values = FloatBuffer.allocate(3 * w * h);
-        for (int rgb : picture.getRGB(0, 0, w, h, null, 0, w)) {
-            values.put((rgb >> 16 & 0xff) / 127.5f - 1);
-            values.put((rgb >> 8 & 0xff) / 127.5f - 1);
-            values.put((rgb & 0xff) / 127.5f - 1);
-        }
-        return values.flip();
     }
 
     private HostTensor download(Tensor tensor) {

@@ -3,6 +3,7 @@ package glance.train;
 import glance.api.FormatException;
 import glance.io.Fingerprint;
 import glance.io.Images;
+import glance.io.PictureFit;
 import glance.model.Family;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;

@@ -6,6 +6,7 @@ import glance.api.RequestException;
 import glance.api.Training;
 import glance.io.CacheFolder;
 import glance.io.ModelFolder;
+import glance.io.PictureFit;
 import glance.lora.PhaseNote;
 import glance.model.Family;
 import glance.pipeline.Families;

@@ -43,7 +43,8 @@ public class PictureTextTest {
                                     Lora.of(Path.of("b.safetensors"))
                                             .strength(Strength.ramp(0.2f, 1))
                                             .on("0%-25%")),
-                            512),
+                            512,
+                            List.of()),
                     new PhasePlan(
                             "two",
                             List.of(new Step(1, 1, 0.5f, null), new Step(2, 0.5f, 0, null))));

@@ -215,7 +215,8 @@ class PromptLengthTest {
                             new Guidance(2, true),
                             Plans.uniform(1),
                             List.of(),
-                            600);
+                            600,
+                            List.of());
             pipeline(ops, "qwen-image").prepare(one, listener).close();
             assertThat(warnings)
                     .singleElement()
@@ -243,7 +244,8 @@ class PromptLengthTest {
                         plain.guidance(),
                         plain.plan(),
                         plain.loras(),
-                        tokens);
+                        tokens,
+                        List.of());
         return MemoryForecast.of(
                         DryDevice.ideal(DType.F32), ModelFolder.open(models.get("sd3")), request)
                 .parts()
@@ -266,6 +268,7 @@ class PromptLengthTest {
                 new Guidance(1, false),
                 Plans.uniform(1),
                 List.of(),
-                tokens);
+                tokens,
+                List.of());
     }
 }

@@ -13,6 +13,7 @@ import glance.picture.PictureText;
 import glance.pipeline.Families;
 import glance.pipeline.ModelFiles;
 import glance.pipeline.OwnExperts;
+import glance.pipeline.ReferencePicture;
 import glance.pipeline.Settings;
 import glance.schedule.PlanJson;
 import glance.text.PrintableText;
@@ -91,6 +92,15 @@ public final class SettingsOptions {
             paramLabel = "TEXT",
             description = "What guidance leads away from. Default: the model's own.")
     private String negative;
+
+    @Option(
+            names = {"--reference", "--ref-image"},
+            paramLabel = "FILE",
+            description =
+                    "A picture to look at, for models that edit: the prompt says what becomes of it."
+                            + " May be given several times where the model takes several. Without"
+                            + " --size what is drawn has the proportions of the first.")
+    private List<Path> references = new ArrayList<>();
 
     @Mixin private GuidanceOptions guidance;
     @Mixin private SizeOption size;
@@ -179,6 +189,7 @@ public final class SettingsOptions {
         request = set(request, given, Request::plan);
         request = set(request, negative, Request::negative);
         request = set(request, seed, Request::seed);
+        request = request.references(references(recipe));
         request = set(request, adapters(recipe, named, folder, given), Request::loras);
         request = numbers(request, recipe, folder);
         return new Resolved(modelName, folder, Settings.of(request, folder));
@@ -188,11 +199,23 @@ public final class SettingsOptions {
     private Request numbers(Request request, PictureText.Recipe recipe, ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
-        int side = family.geometry(folder).defaultSize();
-        Request result = request.size(size.over(request.size().orElse(new Size(side, side))));
+        Size usual = request.size().orElseGet(() -> usualSize(request, folder));
+        Request result = request.size(size.over(usual));
         result = set(result, guidance.scale(defaults), Request::guidance);
         result = set(result, guidance.embedded(defaults), Request::embeddedGuidance);
         return result.maxPromptTokens(promptTokens(recipe, family.promptTokens(folder)));
+    }
+
+    private static Size usualSize(Request request, ModelFolder folder) {
+        return Settings.usualSize(
+                request.references().stream().map(ReferencePicture::read).toList(), folder);
+    }
+
+    /** The references that the user names, else those of the picture of {@code --from}. */
+    private List<Path> references(PictureText.Recipe recipe) {
+        return recipe == null || !references.isEmpty()
+                ? references
+                : recipe.references().stream().map(seen -> seen.find(from)).toList();
     }
 
     /** The request with a value, if it was given. */
@@ -211,6 +234,9 @@ public final class SettingsOptions {
             }
             if (loras.isEmpty() && !noLora) {
                 files.addAll(recipe.adapters());
+            }
+            if (references.isEmpty()) {
+                recipe.references().forEach(seen -> files.add(seen.file()));
             }
             if (plan == null) {
                 recipe.request()

@@ -12,6 +12,7 @@ import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
+import glance.model.ReferenceRules;
 import glance.model.autoencoderkl.AutoencoderKlCodec;
 import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.autoencoderkl.AutoencoderKlKind;
@@ -22,9 +23,11 @@ import glance.model.text.T5Config;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.tokenizer.Tokenizer;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -35,6 +38,9 @@ public final class FluxFamily implements Family {
 
     /** The published pipeline's default picture is 128 latent pixels wide. */
     private static final int DEFAULT_LATENT_SIZE = 128;
+
+    /** FLUX.1 Kontext: the same network, trained to edit a picture. */
+    private static final String KONTEXT = "FluxKontextPipeline";
 
     /** Folders of the text encoders. */
     static final String CLIP = "text_encoder";
@@ -60,6 +66,11 @@ public final class FluxFamily implements Family {
     @Override
     public String pipelineClass() {
         return "FluxPipeline";
+    }
+
+    @Override
+    public List<String> pipelineClasses() {
+        return List.of(pipelineClass(), KONTEXT);
     }
 
     @Override
@@ -109,9 +120,15 @@ public final class FluxFamily implements Family {
                 ModelPart.autoencoder(AutoencoderKlKind.KIND, channels));
     }
 
-    /** The model without guidance input (schnell) was distilled to four steps. */
+    /**
+     * The model without guidance input (schnell) was distilled to four steps; those of Kontext are
+     * on its model card.
+     */
     @Override
     public Defaults defaults(ModelFolder folder) {
+        if (isKontext(folder)) {
+            return new Defaults(Plans.uniform(28), 1, "", false, 2.5f);
+        }
         return FluxConfig.of(folder.config("transformer")).guidanceEmbeds()
                 ? new Defaults(Plans.GLANCE, 1, "", false, 3.5f)
                 : new Defaults(Plans.uniform(4), 1, "", false);
@@ -139,6 +156,24 @@ public final class FluxFamily implements Family {
                 vae.latentChannels(),
                 PATCH,
                 DEFAULT_LATENT_SIZE * vae.scaleFactor());
+    }
+
+    /** A file has the names and shapes of FLUX.1 [dev], so that only its own name tells. */
+    private static boolean isKontext(ModelFolder folder) {
+        Path file = folder.parts().files().get("transformer");
+        return folder.pipelineClass().equals(KONTEXT)
+                || file != null
+                        && file.getFileName()
+                                .toString()
+                                .toLowerCase(Locale.ROOT)
+                                .contains("kontext");
+    }
+
+    @Override
+    public Optional<ReferenceRules> references(ModelFolder folder) {
+        return isKontext(folder)
+                ? Optional.of(new KontextReferences(geometry(folder).pixelsPerToken()))
+                : Optional.empty();
     }
 
     @Override

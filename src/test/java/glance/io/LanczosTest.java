@@ -1,4 +1,4 @@
-package glance.train;
+package glance.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

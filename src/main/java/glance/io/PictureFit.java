@@ -1,4 +1,4 @@
-package glance.train;
+package glance.io;
 
 import glance.api.RequestException;
 import java.awt.Graphics2D;

@@ -1,4 +1,4 @@
-package glance.train;
+package glance.io;
 
 import java.awt.image.BufferedImage;
 
@@ -14,14 +14,14 @@ import java.awt.image.BufferedImage;
  * Equals LANCZOS of Pillow, which the paper's training uses, to one level of 255. Our own, because
  * the resampling of the image libraries at hand is off by up to half an input pixel.
  */
-final class Lanczos {
+public final class Lanczos {
     private static final int LOBES = 3;
     private static final int CHANNELS = 3;
 
     private Lanczos() {}
 
     /** The picture at another size, in red, green and blue. */
-    static BufferedImage scale(BufferedImage picture, int width, int height) {
+    public static BufferedImage scale(BufferedImage picture, int width, int height) {
         int w = picture.getWidth();
         int h = picture.getHeight();
         float[] wide = alongRows(channels(picture), h, w, width);

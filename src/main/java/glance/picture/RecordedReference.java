@@ -1,0 +1,64 @@
+package glance.picture;
+
+import glance.api.FormatException;
+import glance.io.Fingerprint;
+import glance.pipeline.ReferencePicture;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * A picture that the model of another picture looked at, as it travels in the text of that one: a
+ * line {@code HASH FILE}.
+ *
+ * @param hash of the file's bytes
+ * @param file where it was
+ */
+public record RecordedReference(String hash, String file) {
+    private static final int MOST = 64;
+    private static final int MAX_CHARS = 4096;
+
+    static String text(List<ReferencePicture> references) {
+        return references.stream()
+                .map(seen -> seen.hash() + " " + seen.file())
+                .collect(Collectors.joining("\n"));
+    }
+
+    /**
+     * @throws IllegalArgumentException if the text has another form
+     */
+    static List<RecordedReference> parse(String text) {
+        List<RecordedReference> result = new ArrayList<>();
+        for (String line : text.lines().toList()) {
+            int at = line.indexOf(' ');
+            if (at < 1 || line.length() > MAX_CHARS || result.size() == MOST) {
+                throw new IllegalArgumentException(
+                        "must have a hash and a file in each line, at most " + MOST);
+            }
+            result.add(new RecordedReference(line.substring(0, at), line.substring(at + 1)));
+        }
+        return result;
+    }
+
+    /**
+     * The file, if it is still the picture that it was.
+     *
+     * @param by the picture whose model looked at it
+     * @throws FormatException if it is not
+     */
+    public Path find(Path by) {
+        Path path = Path.of(file);
+        if (!Files.isRegularFile(path) || !Fingerprint.of(path).equals(hash)) {
+            throw new FormatException(
+                    path,
+                    null,
+                    Files.exists(path)
+                            ? "is not the picture that " + by + " was made from"
+                            : "is not there; " + by + " was made from it",
+                    "say where it is with --reference FILE");
+        }
+        return path;
+    }
+}

@@ -1,0 +1,34 @@
+package glance.pipeline;
+
+import glance.io.Fingerprint;
+import glance.io.Images;
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+
+/**
+ * A picture that a model looks at. Two are equal if their files hold the same bytes.
+ *
+ * @param file where it was read
+ * @param hash of the file's bytes
+ * @param picture upright, on white
+ */
+public record ReferencePicture(Path file, String hash, BufferedImage picture) {
+    /**
+     * Reads a picture.
+     *
+     * @throws glance.api.FormatException if the file is missing, no picture, damaged, or too large
+     */
+    public static ReferencePicture read(Path file) {
+        return new ReferencePicture(file, Fingerprint.of(file), Images.readUpright(file));
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof ReferencePicture o && o.hash.equals(hash);
+    }
+
+    @Override
+    public int hashCode() {
+        return hash.hashCode();
+    }
+}
