@@ -23,6 +23,7 @@ public final class Checks {
                             entry("SD3Transformer2DModel", Sd3TransformerCheck::run),
                             entry("DiTTransformer2DModel", DitTransformerCheck::run),
                             entry("AutoencoderKL", AutoencoderKlCheck::run),
+                            entry("AutoencoderKLFlux2", AutoencoderKlCheck::run),
                             entry("AutoencoderKLQwenImage", QwenImageAutoencoderCheck::run),
                             entry("Qwen2_5_VLForConditionalGeneration", Qwen25VlCheck::run),
                             entry("CLIPTextModel", ClipTextCheck::run),

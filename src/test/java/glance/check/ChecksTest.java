@@ -17,6 +17,7 @@ class ChecksTest {
                 "qwenimage-transformer",
                 "qwenimage-adapter-names",
                 "autoencoder-kl",
+                "autoencoder-kl-flux2",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
                 "dit-transformer",

@@ -48,6 +48,11 @@ class RecognisedConfigTest {
         part("clip-text", heads("clip-text"), ClipTextConfig::of);
         part("t5-encoder", "{\"feed_forward_proj\": \"gated-gelu\"}", T5Config::of);
         part("autoencoder-kl", groups("autoencoder-kl"), AutoencoderKlConfig::of);
+        part(
+                "autoencoder-kl-flux2",
+                "{\"norm_num_groups\": %d}"
+                        .formatted(config("autoencoder-kl-flux2").positive("norm_num_groups")),
+                AutoencoderKlConfig::of);
         Config vae = config("autoencoder-kl-qwenimage");
         part(
                 "autoencoder-kl-qwenimage",

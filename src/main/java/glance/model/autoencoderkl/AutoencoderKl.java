@@ -15,17 +15,21 @@ import java.util.List;
 
 /**
  * The autoencoder with a KL-regularised latent space of latent diffusion (Rombach et al., arXiv
- * 2112.10752), channels last. Equals AutoencoderKL of diffusers.
+ * 2112.10752), channels last. Equals AutoencoderKL and AutoencoderKLFlux2 of diffusers.
  */
 public final class AutoencoderKl implements AutoCloseable {
     /** Of every GroupNorm. */
     static final float EPS = 1e-6f;
+
+    private static final String RUNNING_MEAN = "bn.running_mean";
+    private static final String RUNNING_VARIANCE = "bn.running_var";
 
     /** Rows of latents in a strip: enough that the rows which two strips share cost little. */
     private static final int STRIP_ROWS = 8;
 
     private final AutoencoderKlConfig config;
     private final Parameters parameters;
+    private final Normalisation normalisation;
     private final List<Layer> encoder = new ArrayList<>();
     private final List<Layer> decoder = new ArrayList<>();
 
@@ -46,7 +50,20 @@ public final class AutoencoderKl implements AutoCloseable {
             decoder.add(Resampling.pointwise(parameters, "post_quant_conv", z));
         }
         addDecoder(parameters.in("decoder"));
+        if (config.batchNorm()) {
+            int patch = AutoencoderKlConfig.NORM_PATCH;
+            parameters.weight(RUNNING_MEAN, z * patch * patch);
+            parameters.weight(RUNNING_VARIANCE, z * patch * patch);
+            parameters.ignore(name -> name.equals("bn.num_batches_tracked"));
+        }
         parameters.finish();
+        normalisation =
+                config.batchNorm()
+                        ? Normalisation.of(
+                                parameters.stored(RUNNING_MEAN),
+                                parameters.stored(RUNNING_VARIANCE),
+                                config.batchNormEps())
+                        : Normalisation.of(config.shiftFactor(), config.scalingFactor());
     }
 
     private void addEncoder(Parameters p) {
@@ -68,7 +85,7 @@ public final class AutoencoderKl implements AutoCloseable {
     }
 
     private void addDecoder(Parameters p) {
-        List<Integer> channels = config.blockOutChannels();
+        List<Integer> channels = config.decoderChannels();
         int levels = channels.size();
         int dim = channels.get(levels - 1);
         decoder.add(Resampling.convolution(p, "conv_in", config.latentChannels(), dim));
@@ -99,6 +116,11 @@ public final class AutoencoderKl implements AutoCloseable {
             return x.map(
                     ops, 1, 1, s -> ResidualBlock.convolve(ops, s, norm, statistics, conv, null));
         };
+    }
+
+    /** How its latents are brought to about unit variance. */
+    Normalisation normalisation() {
+        return normalisation;
     }
 
     /**
@@ -145,12 +167,15 @@ public final class AutoencoderKl implements AutoCloseable {
      * input, that normed, the shortcut and the inner result.
      */
     private int stripRows(Ops ops, int batch, int height, int width) {
-        List<Integer> channels = config.blockOutChannels();
         long pixels = (long) batch * height * width;
-        int out = channels.get(0);
-        int in = channels.get(Math.min(1, channels.size() - 1));
+        int out = widest(0);
+        int in = widest(Math.min(1, config.blockOutChannels().size() - 1));
         boolean fits = CodecMemory.fits(ops, 2 * pixels * (in + out), pixels * Math.max(in, out));
         return fits ? height / config.scaleFactor() : STRIP_ROWS;
+    }
+
+    private int widest(int level) {
+        return Math.max(config.blockOutChannels().get(level), config.decoderChannels().get(level));
     }
 
     private Tensor run(Ops ops, List<Layer> layers, Tensor input, int stripRows) {

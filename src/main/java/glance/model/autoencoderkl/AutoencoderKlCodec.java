@@ -7,12 +7,11 @@ import glance.model.Latents;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
- * The autoencoder with what the pipelines do around it: packing, and {@code (latents - shift) *
- * scale}. Owns the weights.
+ * The autoencoder with what the pipelines do around it: packing, and normalising: {@code (latents -
+ * shift) * scale}, or the statistics of a batch norm on packed latents. Owns the weights.
  */
 public final class AutoencoderKlCodec implements LatentCodec {
     private final AutoencoderKlConfig config;
@@ -24,7 +23,7 @@ public final class AutoencoderKlCodec implements LatentCodec {
      * Loads the autoencoder.
      *
      * @param weights closed with the codec; if loading fails they stay open
-     * @param patch latent pixels along each side of a token
+     * @param patch latent pixels along each side of a token; 2 where a batch norm normalises
      */
     public AutoencoderKlCodec(Ops ops, AutoencoderKlConfig config, Weights weights, int patch) {
         this.config = config;
@@ -37,10 +36,9 @@ public final class AutoencoderKlCodec implements LatentCodec {
     public Tensor decode(Ops ops, Tensor latents, TokenGrid grid) {
         CodecShapes.tokens(latents, grid, config.latentChannels() * patch * patch);
         try (Scope scope = ops.scope()) {
-            Tensor pixels = Latents.unpack(ops, latents, patch, grid);
-            Tensor wide = ops.mul(pixels, number(ops, 1 / config.scalingFactor()));
-            Tensor raw = ops.add(wide, number(ops, config.shiftFactor()));
-            return scope.keep(autoencoder.decode(ops, raw));
+            Tensor raw = autoencoder.normalisation().invert(ops, latents);
+            Tensor pixels = Latents.unpack(ops, raw, patch, grid);
+            return scope.keep(autoencoder.decode(ops, pixels));
         }
     }
 
@@ -50,14 +48,9 @@ public final class AutoencoderKlCodec implements LatentCodec {
         try (Scope scope = ops.scope()) {
             Tensor moments = autoencoder.encode(ops, image);
             Tensor mean = ops.pack(moments.narrow(3, 0, config.latentChannels()));
-            Tensor centred = ops.add(mean, number(ops, -config.shiftFactor()));
-            Tensor scaled = ops.mul(centred, number(ops, config.scalingFactor()));
-            return scope.keep(Latents.pack(ops, scaled.permute(0, 3, 1, 2), patch));
+            Tensor tokens = Latents.pack(ops, mean.permute(0, 3, 1, 2), patch);
+            return scope.keep(autoencoder.normalisation().apply(ops, tokens));
         }
-    }
-
-    private static Tensor number(Ops ops, double value) {
-        return ops.host().floats(Shape.of(1), (float) value);
     }
 
     @Override

@@ -5,9 +5,11 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * config.json of AutoencoderKL.
+ * config.json of AutoencoderKL, or of AutoencoderKLFlux2, whose latents are normalised by the
+ * running statistics of a batch norm on squares of 2 x 2.
  *
  * @param blockOutChannels channels of each level, from the picture inwards
+ * @param decoderChannels the same of the decoder
  * @param layersPerBlock residual blocks of an encoder level; the decoder has one more
  * @param normGroups groups of every GroupNorm
  * @param scalingFactor brings raw latents to about unit variance
@@ -15,43 +17,43 @@ import java.util.List;
  * @param quantConv whether a 1 x 1 convolution follows the encoder
  * @param postQuantConv whether a 1 x 1 convolution precedes the decoder
  * @param midAttention whether the middle block attends over all pixels
+ * @param batchNorm whether the channels of packed latents are normalised one by one; then there is
+ *     no scaling and no shift
+ * @param batchNormEps what is added to their variances
  */
 public record AutoencoderKlConfig(
         int imageChannels,
         int latentChannels,
         List<Integer> blockOutChannels,
+        List<Integer> decoderChannels,
         int layersPerBlock,
         int normGroups,
         double scalingFactor,
         double shiftFactor,
         boolean quantConv,
         boolean postQuantConv,
-        boolean midAttention) {
+        boolean midAttention,
+        boolean batchNorm,
+        float batchNormEps) {
+    /** Latent pixels along each side of a square that is normalised as one. */
+    static final int NORM_PATCH = 2;
+
+    private static final String CHANNELS = "block_out_channels";
+    private static final String DECODER = "decoder_block_out_channels";
+    private static final String EPS = "batch_norm_eps";
     private static final int MAX_LEVELS = 8;
 
     /** Reads and checks config.json. */
     public static AutoencoderKlConfig of(Config config) {
-        List<Integer> channels =
-                config.has("block_out_channels")
-                        ? config.integers("block_out_channels")
-                        : List.of(64);
-        if (channels.isEmpty() || channels.size() > MAX_LEVELS) {
-            throw config.refuse(
-                    "block_out_channels",
-                    "must have 1 to " + MAX_LEVELS + " entries, got " + channels.size(),
-                    null);
-        }
         int groups = config.positive("norm_num_groups", 32);
-        for (int c : channels) {
-            if (c < 1 || c > Config.MAX_SIZE || c % groups != 0) {
-                throw config.refuse(
-                        "block_out_channels",
-                        "each entry must be a multiple of norm_num_groups = "
-                                + groups
-                                + ", got "
-                                + c,
-                        null);
-            }
+        List<Integer> channels =
+                config.has(CHANNELS) ? levels(config, CHANNELS, groups) : List.of(64);
+        List<Integer> decoder = config.has(DECODER) ? levels(config, DECODER, groups) : channels;
+        if (decoder.size() != channels.size()) {
+            throw config.refuse(
+                    DECODER,
+                    "must have " + channels.size() + " entries as block_out_channels has",
+                    null);
         }
         config.accepts(
                 "down_block_types", Collections.nCopies(channels.size(), "DownEncoderBlock2D"));
@@ -63,17 +65,44 @@ public record AutoencoderKlConfig(
         if (scale == 0) {
             throw config.refuse("scaling_factor", "must not be 0", null);
         }
+        boolean batchNorm = config.has(EPS);
+        if (batchNorm) {
+            config.accepts("patch_size", List.of(NORM_PATCH, NORM_PATCH));
+        }
         return new AutoencoderKlConfig(
                 imageChannels,
                 config.positive("latent_channels", 4),
                 channels,
+                decoder,
                 config.count("layers_per_block", 1),
                 groups,
-                scale,
-                config.number("shift_factor", 0),
+                batchNorm ? 1 : scale,
+                batchNorm ? 0 : config.number("shift_factor", 0),
                 config.flag("use_quant_conv", true),
                 config.flag("use_post_quant_conv", true),
-                config.flag("mid_block_add_attention", true));
+                config.flag("mid_block_add_attention", true),
+                batchNorm,
+                config.epsilon(EPS, 0));
+    }
+
+    private static List<Integer> levels(Config config, String key, int groups) {
+        List<Integer> channels = config.integers(key);
+        if (channels.isEmpty() || channels.size() > MAX_LEVELS) {
+            throw config.refuse(
+                    key, "must have 1 to " + MAX_LEVELS + " entries, got " + channels.size(), null);
+        }
+        for (int c : channels) {
+            if (c < 1 || c > Config.MAX_SIZE || c % groups != 0) {
+                throw config.refuse(
+                        key,
+                        "each entry must be a multiple of norm_num_groups = "
+                                + groups
+                                + ", got "
+                                + c,
+                        null);
+            }
+        }
+        return channels;
     }
 
     /** Pixels per latent pixel, along each side. */

@@ -47,7 +47,20 @@ public final class AutoencoderKlKind implements PartKind {
                         .mapToObj(up -> sizes.of(RESIDUAL.formatted(up, 0), 0))
                         .toList();
         int latents = sizes.of("decoder.conv_in.weight", 1);
-        sizes.put("block_out_channels", channels);
+        List<Integer> encoder =
+                IntStream.range(0, levels)
+                        .mapToObj(
+                                down ->
+                                        sizes.of(
+                                                "encoder.down_blocks.%d.resnets.0.conv1.weight"
+                                                        .formatted(down),
+                                                0))
+                        .toList();
+        boolean batchNorm = sizes.has("bn.running_mean");
+        boolean sameWidths = encoder.equals(channels) || encoder.contains(0);
+        sizes.put("block_out_channels", sameWidths ? channels : encoder);
+        sizes.put("decoder_block_out_channels", sameWidths ? null : channels);
+        sizes.put("batch_norm_eps", batchNorm ? base.number("batch_norm_eps", 1e-4) : null);
         sizes.put("down_block_types", Collections.nCopies(levels, "DownEncoderBlock2D"));
         sizes.put("up_block_types", Collections.nCopies(levels, "UpDecoderBlock2D"));
         sizes.put(
@@ -64,7 +77,10 @@ public final class AutoencoderKlKind implements PartKind {
                 "channels %s are no multiples of %d groups".formatted(channels, groups));
         return Optional.of(
                 sizes.as(
-                        "autoencoder (AutoencoderKL), %d latent channels".formatted(latents),
+                        "autoencoder (%s), %d latent channels"
+                                .formatted(
+                                        batchNorm ? "AutoencoderKLFlux2" : "AutoencoderKL",
+                                        latents),
                         latents));
     }
 }

@@ -56,6 +56,11 @@ final class LatentDiffusionNames {
             middle(lines, modules, side);
             lines.add(module(side + "norm_out", side + "conv_norm_out"));
         }
+        // FLUX.2 has these two inside the halves; whoever reads them there also reads them outside
+        if (modules.has("encoder.quant_conv")) {
+            lines.add(module("encoder.quant_conv", "quant_conv"));
+            lines.add(module("decoder.post_quant_conv", "post_quant_conv"));
+        }
         int downs = levels(modules, "encoder.down.", "encoder.down_blocks.");
         for (int i = 0; i < downs; i++) {
             String theirs = "encoder.down." + i + ".";

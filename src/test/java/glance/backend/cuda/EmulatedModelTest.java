@@ -75,6 +75,7 @@ class EmulatedModelTest {
                 "sd3-transformer",
                 "dit-transformer",
                 "autoencoder-kl",
+                "autoencoder-kl-flux2",
                 "autoencoder-kl-qwenimage"
             })
     void component_equalsItsReference(String name) {
