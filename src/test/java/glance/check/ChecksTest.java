@@ -20,6 +20,7 @@ class ChecksTest {
                 "autoencoder-kl-flux2",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
+                "qwen3-text",
                 "dit-transformer",
                 "flux-transformer",
                 "flux-adapter-names",

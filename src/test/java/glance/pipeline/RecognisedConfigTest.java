@@ -14,7 +14,7 @@ import glance.model.qwenimage.AutoencoderConfig;
 import glance.model.qwenimage.QwenImageConfig;
 import glance.model.sd3.Sd3Config;
 import glance.model.text.ClipTextConfig;
-import glance.model.text.Qwen25VlConfig;
+import glance.model.text.QwenConfig;
 import glance.model.text.T5Config;
 import java.nio.file.Path;
 import java.util.function.Function;
@@ -66,7 +66,7 @@ class RecognisedConfigTest {
     void qwen_isKnownByItsShapes() {
         Config own = config("qwen2_5_vl-text");
         Recognised found = recognise("qwen2_5_vl-text", own);
-        Qwen25VlConfig config = Qwen25VlConfig.of(own);
+        QwenConfig config = QwenConfig.of(own);
         assertThat(found.unclear()).isNull();
         assertThat(found.config())
                 .containsEntry("hidden_size", config.hiddenDim())

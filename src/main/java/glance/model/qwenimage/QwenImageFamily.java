@@ -14,7 +14,7 @@ import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
-import glance.model.text.Qwen25VlConfig;
+import glance.model.text.QwenConfig;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.tokenizer.Tokenizer;
@@ -151,7 +151,7 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
-        Qwen25VlConfig config = Qwen25VlConfig.of(folder.config(TEXT_ENCODER));
+        QwenConfig config = QwenConfig.of(folder.config(TEXT_ENCODER));
         Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
         return Loading.open(
                 folder,

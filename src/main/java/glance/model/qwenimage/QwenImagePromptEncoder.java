@@ -4,8 +4,8 @@ import glance.io.Weights;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
 import glance.model.text.PromptCut;
-import glance.model.text.Qwen25VlConfig;
-import glance.model.text.Qwen25VlTextEncoder;
+import glance.model.text.QwenConfig;
+import glance.model.text.QwenTextEncoder;
 import glance.model.text.TextBatch;
 import glance.nn.Linear;
 import glance.ops.Adapter;
@@ -31,7 +31,7 @@ final class QwenImagePromptEncoder implements PromptEncoder {
 
     private final Tokenizer tokenizer;
     private final Weights weights;
-    private final Qwen25VlTextEncoder encoder;
+    private final QwenTextEncoder encoder;
     private final PromptTokens tokens;
     private final int prefixLen;
 
@@ -41,15 +41,11 @@ final class QwenImagePromptEncoder implements PromptEncoder {
      * @param tokens embeddings kept of a prompt (usual), and how many could be (most)
      */
     QwenImagePromptEncoder(
-            Ops ops,
-            Tokenizer tokenizer,
-            Qwen25VlConfig config,
-            Weights weights,
-            PromptTokens tokens) {
+            Ops ops, Tokenizer tokenizer, QwenConfig config, Weights weights, PromptTokens tokens) {
         this.tokens = tokens;
         this.tokenizer = tokenizer;
         this.weights = weights;
-        this.encoder = new Qwen25VlTextEncoder(ops, config, weights);
+        this.encoder = new QwenTextEncoder(ops, config, weights);
         this.prefixLen = tokenizer.encode(PREFIX).length;
     }
 

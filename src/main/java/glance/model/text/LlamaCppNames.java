@@ -14,10 +14,14 @@ final class LlamaCppNames {
             new NameTable(
                     "llama.cpp", List.of(), "enc.blk.0.attn_q.weight", LlamaCppNames::linesOfT5);
 
-    /** The text model of Qwen2.5-VL. */
+    /** The text model of Qwen2.5-VL, Qwen3 and Qwen3-VL. */
     static final NameTable QWEN =
             new NameTable(
                     "llama.cpp", List.of(), "blk.0.attn_q.weight", LlamaCppNames::linesOfQwen);
+
+    /** What comes before the names of a Qwen's text model in the published checkpoints. */
+    static final List<String> QWEN_ROOTS =
+            List.of("model.", "model.language_model.", "language_model.");
 
     private static final List<NameLine> T5_BLOCK =
             List.of(
@@ -38,6 +42,8 @@ final class LlamaCppNames {
                     module("attn_q", "self_attn.q_proj"),
                     module("attn_k", "self_attn.k_proj"),
                     module("attn_v", "self_attn.v_proj"),
+                    module("attn_q_norm", "self_attn.q_norm"),
+                    module("attn_k_norm", "self_attn.k_norm"),
                     module("attn_output", "self_attn.o_proj"),
                     module("ffn_norm", "post_attention_layernorm"),
                     module("ffn_gate", "mlp.gate_proj"),
@@ -66,8 +72,11 @@ final class LlamaCppNames {
     }
 
     private static List<NameLine> linesOfQwen(NameTable.Modules modules) {
-        String newer = "model.language_model.";
-        String root = modules.has(newer + "embed_tokens") ? newer : "model.";
+        String root =
+                QWEN_ROOTS.stream()
+                        .filter(one -> modules.has(one + "embed_tokens"))
+                        .findFirst()
+                        .orElse(QWEN_ROOTS.get(0));
         List<NameLine> lines = new ArrayList<>();
         lines.add(module("token_embd", root + "embed_tokens"));
         lines.add(module("output_norm", root + "norm"));

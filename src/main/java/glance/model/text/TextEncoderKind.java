@@ -67,31 +67,23 @@ public enum TextEncoderKind implements PartKind {
     QWEN25_VL("Qwen2.5-VL text encoder", "qwen2vl", LlamaCppNames.QWEN) {
         @Override
         public Optional<Recognised> recognise(Weights stored, Config base) {
-            Recognised.Sizes sizes = new Recognised.Sizes(LlamaCppNames.QWEN.view(stored));
-            String words = "embed_tokens.weight";
-            String model = sizes.has("model." + words) ? "model." : "model.language_model.";
-            String layer = model + "layers.%d.self_attn.";
-            int layers = sizes.count(layer + "q_proj.weight");
-            boolean biased = sizes.has(layer.formatted(0) + "q_proj.bias");
-            if (layers == 0 || !biased || !sizes.has(model + words)) {
-                return Optional.empty();
-            }
-            int width = sizes.of(model + words, 1);
-            Config text = base.has("text_config") ? base.object("text_config") : base;
-            int headDim = headDim(text, QWEN_HEAD_DIM);
-            sizes.put("vocab_size", sizes.of(model + words, 0));
-            sizes.put("hidden_size", width);
-            sizes.put("intermediate_size", sizes.of(model + "layers.0.mlp.gate_proj.weight", 0));
-            sizes.put("num_hidden_layers", layers);
-            sizes.putHeads(
-                    "num_attention_heads",
-                    sizes.of(layer.formatted(0) + "q_proj.weight", 0),
-                    headDim);
-            sizes.putHeads(
-                    "num_key_value_heads",
-                    sizes.of(layer.formatted(0) + "k_proj.weight", 0),
-                    headDim);
-            return named(sizes, "Qwen2.5-VL", layers, width);
+            return qwen(stored, base, "q_proj.bias", "Qwen2.5-VL");
+        }
+    },
+
+    /** The language model of Qwen3. */
+    QWEN3("Qwen3 text encoder", "qwen3", LlamaCppNames.QWEN) {
+        @Override
+        public Optional<Recognised> recognise(Weights stored, Config base) {
+            return qwen(stored, base, "q_norm.weight", "Qwen3");
+        }
+    },
+
+    /** The language model of Qwen3-VL, which is that of Qwen3 under another word. */
+    QWEN3_VL("Qwen3-VL text encoder", "qwen3vl", LlamaCppNames.QWEN) {
+        @Override
+        public Optional<Recognised> recognise(Weights stored, Config base) {
+            return qwen(stored, base, "q_norm.weight", "Qwen3-VL");
         }
     };
 
@@ -121,6 +113,40 @@ public enum TextEncoderKind implements PartKind {
     @Override
     public String what() {
         return what;
+    }
+
+    /**
+     * A language model of Qwen.
+     *
+     * @param mark a tensor of its attention that other ones of the kind do not have
+     */
+    private static Optional<Recognised> qwen(
+            Weights stored, Config base, String mark, String name) {
+        Recognised.Sizes sizes = new Recognised.Sizes(LlamaCppNames.QWEN.view(stored));
+        String words = "embed_tokens.weight";
+        String model =
+                LlamaCppNames.QWEN_ROOTS.stream()
+                        .filter(root -> sizes.has(root + words))
+                        .findFirst()
+                        .orElse("");
+        String layer = model + "layers.%d.self_attn.";
+        String attention = layer.formatted(0);
+        int layers = sizes.count(layer + "q_proj.weight");
+        if (layers == 0 || !sizes.has(attention + mark) || !sizes.has(model + words)) {
+            return Optional.empty();
+        }
+        int width = sizes.of(model + words, 1);
+        Config text = base.has("text_config") ? base.object("text_config") : base;
+        String norm = attention + "q_norm.weight";
+        int headDim = sizes.has(norm) ? sizes.of(norm, 0) : headDim(text, QWEN_HEAD_DIM);
+        sizes.put("vocab_size", sizes.of(model + words, 0));
+        sizes.put("hidden_size", width);
+        sizes.put("intermediate_size", sizes.of(model + "layers.0.mlp.gate_proj.weight", 0));
+        sizes.put("num_hidden_layers", layers);
+        sizes.put("head_dim", sizes.of(norm, 0));
+        sizes.putHeads("num_attention_heads", sizes.of(attention + "q_proj.weight", 0), headDim);
+        sizes.putHeads("num_key_value_heads", sizes.of(attention + "k_proj.weight", 0), headDim);
+        return named(sizes, name, layers, width);
     }
 
     private static int headDim(Config base, int usual) {

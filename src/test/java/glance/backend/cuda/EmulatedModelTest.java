@@ -61,6 +61,7 @@ class EmulatedModelTest {
                 "clip-text",
                 "t5-encoder",
                 "qwen2_5_vl-text",
+                "qwen3-text",
                 "qwenimage-transformer",
                 "qwenimage-adapter-names",
                 "adapter-kinds",

@@ -29,6 +29,7 @@ class TextNamesTest {
     private static final Path CLIP = Fixture.folder("clip-text");
     private static final Path T5 = Fixture.folder("t5-encoder");
     private static final Path QWEN = Fixture.folder("qwen2_5_vl-text");
+    private static final Path QWEN3 = Fixture.folder("qwen3-text");
 
     @TempDir private Path folder;
 
@@ -107,6 +108,7 @@ class TextNamesTest {
             {"input_layernorm", "attn_norm"},
             {"self_attn.([qkv])_proj", "attn_$1"},
             {"self_attn.o_proj", "attn_output"},
+            {"self_attn.([qk])_norm", "attn_$1_norm"},
             {"mlp.(gate|up|down)_proj", "ffn_$1"},
         };
         Map<String, HostTensor> theirs = new LinkedHashMap<>();
@@ -209,6 +211,12 @@ class TextNamesTest {
     @Test
     void qwenOfLlamaCpp_isTheSameBothWays() {
         Map<String, HostTensor> ours = Fixture.tensors(QWEN);
+        NameTwin.sameBothWays(LlamaCppNames.QWEN, ours, llamaCpp(ours), folder);
+    }
+
+    @Test
+    void qwen3OfLlamaCpp_isTheSameBothWays() {
+        Map<String, HostTensor> ours = Fixture.tensors(QWEN3);
         NameTwin.sameBothWays(LlamaCppNames.QWEN, ours, llamaCpp(ours), folder);
     }
 }

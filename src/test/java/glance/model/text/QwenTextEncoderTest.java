@@ -8,6 +8,7 @@ import glance.fixtures.Fixture;
 import glance.io.Config;
 import glance.io.Weights;
 import glance.ops.Ops;
+import glance.tensor.Tensor;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -16,21 +17,22 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class Qwen25VlTextEncoderTest {
+class QwenTextEncoderTest {
     private static final Path CASE = Fixture.folder("qwen2_5_vl-text");
+    private static final Path THIRD = Fixture.folder("qwen3-text");
 
     @TempDir Path folder;
 
     private static FloatBuffer encode(
-            Ops ops, Qwen25VlConfig config, Path checkpoint, List<int[]> ids) {
+            Ops ops, QwenConfig config, Path checkpoint, List<int[]> ids) {
         try (Weights weights = Weights.open(checkpoint);
-                Qwen25VlTextEncoder encoder = new Qwen25VlTextEncoder(ops, config, weights)) {
+                QwenTextEncoder encoder = new QwenTextEncoder(ops, config, weights)) {
             return ops.host().floats(encoder.encode(ops, ids).embeddings());
         }
     }
 
-    private static Qwen25VlConfig flat() {
-        return Qwen25VlConfig.of(Config.read(CASE.resolve("config.json")));
+    private static QwenConfig flat() {
+        return QwenConfig.of(Config.read(CASE.resolve("config.json")));
     }
 
     @Test
@@ -44,14 +46,14 @@ class Qwen25VlTextEncoderTest {
                   "rope_parameters": {"rope_theta": 1000000.0, "rope_type": "default"}}}
                 """;
         Path file = Files.writeString(folder.resolve("config.json"), nested);
-        assertThat(Qwen25VlConfig.of(Config.read(file))).isEqualTo(flat());
+        assertThat(QwenConfig.of(Config.read(file))).isEqualTo(flat());
     }
 
     @Test
     void config_unsupportedActivation_isRefusedByName() throws IOException {
         String text = Files.readString(CASE.resolve("config.json")).replace("\"silu\"", "\"relu\"");
         Path file = Files.writeString(folder.resolve("config.json"), text);
-        assertThatThrownBy(() -> Qwen25VlConfig.of(Config.read(file)))
+        assertThatThrownBy(() -> QwenConfig.of(Config.read(file)))
                 .isInstanceOf(FormatException.class)
                 .hasMessageContaining("hidden_act")
                 .hasMessageContaining("relu");
@@ -100,5 +102,65 @@ class Qwen25VlTextEncoderTest {
                                 .isInstanceOf(FormatException.class)
                                 .hasMessageContaining("token id 120")
                                 .hasMessageContaining("vocabulary of 120"));
+    }
+
+    /**
+     * As Qwen3-VL is published: under text_config, with interleaved axes, beside a vision tower.
+     */
+    @Test
+    void states_ofQwen3Vl_areThoseOfQwen3() throws IOException {
+        Config own = Config.read(THIRD.resolve("config.json"));
+        String nested =
+                """
+                {"architectures": ["Qwen3VLModel"], "model_type": "qwen3_vl", "text_config": {
+                  "model_type": "qwen3_vl_text", "head_dim": 32, "hidden_size": 64,
+                  "intermediate_size": 128, "num_attention_heads": 4, "num_hidden_layers": 4,
+                  "num_key_value_heads": 2, "rms_norm_eps": 1e-06, "vocab_size": 480,
+                  "rope_parameters": {"mrope_interleaved": true, "mrope_section": [8, 4, 4],
+                    "rope_theta": 1000000.0, "rope_type": "default"}}}
+                """;
+        Path file = Files.writeString(folder.resolve("config.json"), nested);
+        QwenConfig config = QwenConfig.of(Config.read(file));
+        assertThat(config).isEqualTo(QwenConfig.of(own));
+        Path renamed =
+                Fixture.renamed(
+                        THIRD.resolve("model.safetensors"),
+                        folder.resolve("model.safetensors"),
+                        name -> name.replaceFirst("^model", "language_model"));
+        List<int[]> ids = List.of(new int[] {5, 17, 3, 99});
+        Fixture.onCpu(
+                ops ->
+                        assertThat(encode(ops, config, renamed, ids))
+                                .isEqualTo(encode(ops, config, THIRD, ids)));
+    }
+
+    @Test
+    void states_inAnyOrder_areThoseOfEachAlone() {
+        QwenConfig config = QwenConfig.of(Config.read(THIRD.resolve("config.json")));
+        PaddedTexts texts = PaddedTexts.of(List.of(new int[] {5, 17}, new int[] {8}), 4, 475);
+        Fixture.onCpu(
+                ops -> {
+                    try (Weights weights = Weights.open(THIRD);
+                            QwenTextEncoder encoder = new QwenTextEncoder(ops, config, weights)) {
+                        List<Tensor> both = encoder.states(ops, texts, 3, 0, 3);
+                        for (int i = 0; i < 3; i++) {
+                            int state = i == 1 ? 0 : 3;
+                            Tensor alone = encoder.states(ops, texts, state).get(0);
+                            assertThat(ops.host().floats(both.get(i)))
+                                    .isEqualTo(ops.host().floats(alone));
+                        }
+                    }
+                });
+    }
+
+    @Test
+    void config_otherModel_isRefusedByName() throws IOException {
+        String text =
+                Files.readString(THIRD.resolve("config.json")).replace("\"qwen3\"", "\"llama\"");
+        Path file = Files.writeString(folder.resolve("config.json"), text);
+        assertThatThrownBy(() -> QwenConfig.of(Config.read(file)))
+                .isInstanceOf(FormatException.class)
+                .hasMessageContaining("model_type")
+                .hasMessageContaining("llama");
     }
 }

@@ -1,0 +1,236 @@
+package glance.model.text;
+
+import glance.api.FormatException;
+import glance.io.Weights;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.nn.RmsNorm;
+import glance.nn.RopeTables;
+import glance.nn.Weight;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.Rope;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The language model of Qwen2.5-VL, Qwen3 or Qwen3-VL as a text encoder: a decoder-only transformer
+ * with grouped heads, whose hidden states are the embeddings. A vision tower and the output head in
+ * the file are not used. Equals Qwen2_5_VLForConditionalGeneration, Qwen3ForCausalLM and
+ * Qwen3VLModel of transformers, {@code hidden_states}, for text without pictures: there the three
+ * rotary position axes coincide.
+ */
+public final class QwenTextEncoder implements AutoCloseable {
+    private static final String WORDS = "embed_tokens.weight";
+
+    private final QwenConfig config;
+    private final Parameters parameters;
+    private final Tensor embedTokens; // (vocab, hidden)
+    private final List<Layer> layers = new ArrayList<>();
+    private final RmsNorm norm;
+    private final RopeTables rope;
+
+    /** Loads the encoder; {@code weights} must stay open as long as it is used. */
+    public QwenTextEncoder(Ops ops, QwenConfig config, Weights weights) {
+        this.config = config;
+        String component = config.headNorms() ? "Qwen3" : "Qwen2_5_VLForConditionalGeneration";
+        this.parameters = new Parameters(ops, LlamaCppNames.QWEN.view(weights), component);
+        Parameters model = textModel(parameters);
+        int dim = config.hiddenDim();
+        embedTokens = model.tensor(WORDS, config.vocabSize(), dim);
+        for (int i = 0; i < config.numLayers(); i++) {
+            layers.add(new Layer(config, model.in("layers").in(i)));
+        }
+        norm = model.rmsNorm("norm", dim, config.rmsNormEps());
+        rope = new RopeTables(config.ropeTheta(), config.headDim());
+        parameters.ignore(
+                name ->
+                        name.startsWith("visual.")
+                                || name.startsWith("model.visual.")
+                                || name.equals("lm_head.weight"));
+        parameters.finish();
+    }
+
+    /** The parameters under the first root that has words; random weights take any names. */
+    private static Parameters textModel(Parameters all) {
+        List<String> roots = LlamaCppNames.QWEN_ROOTS;
+        String root =
+                roots.stream().filter(one -> all.has(one + WORDS)).findFirst().orElse(roots.get(0));
+        return all.in(root.substring(0, root.length() - 1));
+    }
+
+    /** Number of the last hidden state, which is the number of blocks. */
+    public int lastState() {
+        return config.numLayers();
+    }
+
+    /**
+     * Last hidden states of several texts, after the final norm.
+     *
+     * @param ids token ids of each text, without padding, at least one
+     * @return embeddings padded on the right; rows of padding are undefined
+     * @throws FormatException if an id is outside the vocabulary: tokenizer and encoder do not
+     *     belong together
+     */
+    public TextBatch encode(Ops ops, List<int[]> ids) {
+        return encode(ops, ids, lastState());
+    }
+
+    /**
+     * A hidden state of several texts, as {@link #states} numbers them.
+     *
+     * @param ids token ids of each text, without padding, at least one
+     * @return embeddings padded on the right; rows of padding are undefined
+     * @throws FormatException if an id is outside the vocabulary: tokenizer and encoder do not
+     *     belong together
+     */
+    public TextBatch encode(Ops ops, List<int[]> ids, int state) {
+        PaddedTexts texts = PaddedTexts.toLongest(ids);
+        Tensor lengths = lengths(ops, texts);
+        return new TextBatch(states(ops, texts, lengths, state).get(0), lengths);
+    }
+
+    /**
+     * Hidden states of several texts. State 0 is the embedding, state N the output of block N (the
+     * first is 1), the last one that of the last block after the final norm. Blocks behind the
+     * deepest state that is asked for are not run, and do not come to the device.
+     *
+     * @param texts rows of padding are computed like those of the reference: they see the real
+     *     tokens, and nobody sees them
+     * @param wanted numbers of states, at least one
+     * @return [batch, length, hiddenDim] for each number, in the order given
+     * @throws FormatException if an id is outside the vocabulary: tokenizer and encoder do not
+     *     belong together
+     */
+    public List<Tensor> states(Ops ops, PaddedTexts texts, int... wanted) {
+        return states(ops, texts, lengths(ops, texts), wanted);
+    }
+
+    private static Tensor lengths(Ops ops, PaddedTexts texts) {
+        return ops.host().ints(Shape.of(texts.lengths().length), texts.lengths());
+    }
+
+    private List<Tensor> states(Ops ops, PaddedTexts texts, Tensor lengths, int... wanted) {
+        int deepest = Arrays.stream(wanted).max().orElseThrow();
+        Map<Integer, Tensor> states = new HashMap<>();
+        try (Scope scope = ops.scope()) {
+            Tensor ids = TokenIds.upload(ops, texts.rows(), config.vocabSize());
+            int length = ids.dim(1);
+            AttentionMask mask =
+                    (texts.isFull()
+                                    ? AttentionMask.none()
+                                    : AttentionMask.paddedPrefix(length, lengths))
+                            .andCausal();
+            Rope positions = rope.build(ops, length, Rope.Pairing.HALVES, (row, axis) -> row);
+            Tensor hidden = ops.embedding(ids, embedTokens);
+            for (int state = 0; state <= deepest; state++) {
+                if (state > 0) {
+                    Tensor next = layers.get(state - 1).forward(ops, hidden, mask, positions);
+                    if (!states.containsValue(hidden)) {
+                        ops.free(hidden);
+                    }
+                    hidden = next;
+                }
+                int number = state;
+                if (Arrays.stream(wanted).anyMatch(one -> one == number)) {
+                    states.put(state, state < lastState() ? hidden : norm.forward(ops, hidden));
+                }
+            }
+            states.values().forEach(scope::keep);
+            return Arrays.stream(wanted).mapToObj(states::get).toList();
+        }
+    }
+
+    /** Every linear layer by its name in the checkpoint, for adapters. */
+    public Map<String, Linear> linears() {
+        return parameters.linears();
+    }
+
+    @Override
+    public void close() {
+        parameters.close();
+    }
+
+    /**
+     * One decoder layer: attention and gated MLP, each after an RMSNorm and added to the stream.
+     */
+    private static final class Layer {
+        private final int numHeads;
+        private final int numKvHeads;
+        private final int headDim;
+        private final RmsNorm inputNorm;
+        private final RmsNorm postAttentionNorm;
+        private final Linear q;
+        private final Linear k;
+        private final Linear v;
+        private final Weight qNorm; // null without
+        private final Weight kNorm; // null without
+        private final float eps;
+        private final Linear o;
+        private final Linear gate;
+        private final Linear up;
+        private final Linear down;
+
+        Layer(QwenConfig config, Parameters p) {
+            int dim = config.hiddenDim();
+            numHeads = config.numHeads();
+            numKvHeads = config.numKvHeads();
+            headDim = config.headDim();
+            inputNorm = p.rmsNorm("input_layernorm", dim, config.rmsNormEps());
+            postAttentionNorm = p.rmsNorm("post_attention_layernorm", dim, config.rmsNormEps());
+            q = projection(config, p, "self_attn.q_proj", numHeads);
+            k = projection(config, p, "self_attn.k_proj", numKvHeads);
+            v = projection(config, p, "self_attn.v_proj", numKvHeads);
+            qNorm = config.headNorms() ? p.weight("self_attn.q_norm.weight", headDim) : null;
+            kNorm = config.headNorms() ? p.weight("self_attn.k_norm.weight", headDim) : null;
+            eps = config.rmsNormEps();
+            o = p.linearNoBias("self_attn.o_proj", numHeads * headDim, dim);
+            gate = p.linearNoBias("mlp.gate_proj", dim, config.intermediateDim());
+            up = p.linearNoBias("mlp.up_proj", dim, config.intermediateDim());
+            down = p.linearNoBias("mlp.down_proj", config.intermediateDim(), dim);
+        }
+
+        private static Linear projection(QwenConfig config, Parameters p, String name, int heads) {
+            int out = heads * config.headDim();
+            return config.attentionBias()
+                    ? p.linear(name, config.hiddenDim(), out)
+                    : p.linearNoBias(name, config.hiddenDim(), out);
+        }
+
+        Tensor forward(Ops ops, Tensor hidden, AttentionMask mask, Rope rope) {
+            try (Scope scope = ops.scope()) {
+                Tensor x = inputNorm.forward(ops, hidden);
+                Tensor queries = rotate(ops, heads(q.forward(ops, x), numHeads), qNorm, rope);
+                Tensor keys = rotate(ops, heads(k.forward(ops, x), numKvHeads), kNorm, rope);
+                Tensor values = heads(v.forward(ops, x), numKvHeads);
+                float scale = (float) (1 / Math.sqrt(headDim));
+                Tensor mixed = ops.attention(queries, keys, values, scale, mask);
+                Tensor flat = mixed.reshape(hidden.dim(0), hidden.dim(1), numHeads * headDim);
+                Tensor attended = o.forward(ops, flat, Epilogue.add(hidden));
+                Tensor y = postAttentionNorm.forward(ops, attended);
+                Tensor gated =
+                        ops.gatedActivation(
+                                Activation.SILU, gate.forward(ops, y), up.forward(ops, y));
+                return scope.keep(down.forward(ops, gated, Epilogue.add(attended)));
+            }
+        }
+
+        private Tensor heads(Tensor x, int count) {
+            return x.reshape(x.dim(0), x.dim(1), count, headDim);
+        }
+
+        private Tensor rotate(Ops ops, Tensor x, Weight norm, Rope rope) {
+            Tensor weight = norm == null ? null : norm.in(ops);
+            return ops.headNormRope(List.of(x), Collections.singletonList(weight), eps, rope);
+        }
+    }
+}
