@@ -36,6 +36,9 @@ __device__ __forceinline__ float slope(int activation, float x) {
             return sigmoid_slope(x, 1.0f, 0.0f);
         case kHardTanh:
             return x > -1.0f && x < 1.0f ? 1.0f : 0.0f;
+        case kSigmoid:
+            // 1 - s is the sigmoid of -x, which keeps its digits where s is near 1
+            return sigmoid(x) * sigmoid(-x);
         default:
             return 1.0f;
     }

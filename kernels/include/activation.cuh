@@ -9,7 +9,8 @@ enum ActivationCode : int {
     kGeluErf = 2,
     kQuickGelu = 3,
     kSilu = 4,
-    kHardTanh = 5
+    kHardTanh = 5,
+    kSigmoid = 6
 };
 
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
@@ -30,6 +31,8 @@ __device__ __forceinline__ float activate(int code, float x) {
             return x * sigmoid(x);
         case kHardTanh:
             return fminf(1.0f, fmaxf(-1.0f, x));
+        case kSigmoid:
+            return sigmoid(x);
         default:
             return x;
     }

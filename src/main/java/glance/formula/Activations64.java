@@ -20,6 +20,7 @@ final class Activations64 {
             case QUICK_GELU -> m.of(x * sigmoid(m, m.of(1.702 * x)));
             case SILU -> m.of(x * sigmoid(m, x));
             case HARD_TANH -> x < -1 ? -1 : x > 1 ? 1 : x;
+            case SIGMOID -> sigmoid(m, x);
         };
     }
 
@@ -44,6 +45,10 @@ final class Activations64 {
             case QUICK_GELU -> sigmoidSlope(m, m.of(1.702 * x));
             case SILU -> sigmoidSlope(m, x);
             case HARD_TANH -> Math.abs(x) < 1 ? 1 : 0;
+            case SIGMOID -> {
+                double s = sigmoid(m, x);
+                yield m.of(s * m.of(1 - s));
+            }
         };
     }
 

@@ -13,5 +13,7 @@ public enum Activation {
     /** {@code x sigmoid(x)}; also called swish. */
     SILU,
     /** {@code min(1, max(-1, x))}; PyTorch hardtanh. */
-    HARD_TANH
+    HARD_TANH,
+    /** {@code 1 / (1 + e^-x)}. */
+    SIGMOID
 }

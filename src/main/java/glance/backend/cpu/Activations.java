@@ -12,7 +12,7 @@ final class Activations {
             case NONE -> {}
             case GELU_TANH, QUICK_GELU, SILU ->
                     Simd.INSTANCE.sigmoidActivation(activation, x, at, count);
-            case GELU_ERF, HARD_TANH -> {
+            case GELU_ERF, HARD_TANH, SIGMOID -> {
                 for (int i = at; i < at + count; i++) {
                     x[i] = apply(activation, x[i]);
                 }
@@ -35,6 +35,7 @@ final class Activations {
             case QUICK_GELU -> (float) (x / (1 + Math.exp(-1.702 * x)));
             case SILU -> (float) (x / (1 + Math.exp(-x)));
             case HARD_TANH -> Math.min(1, Math.max(-1, x));
+            case SIGMOID -> (float) (1 / (1 + Math.exp(-x)));
         };
     }
 
@@ -45,7 +46,7 @@ final class Activations {
             case NONE -> {}
             case GELU_TANH, QUICK_GELU, SILU ->
                     Simd.INSTANCE.multiplySigmoidSlope(activation, x, xAt, y, yAt, count);
-            case GELU_ERF, HARD_TANH -> {
+            case GELU_ERF, HARD_TANH, SIGMOID -> {
                 for (int i = 0; i < count; i++) {
                     y[yAt + i] *= slope(activation, x[xAt + i]);
                 }
@@ -61,6 +62,10 @@ final class Activations {
             case GELU_ERF -> {
                 double density = Math.exp(-0.5 * x * x) * 0.3989422804014327;
                 yield (float) (0.5 * (1 + Erf.erf(x * 0.7071067811865476)) + x * density);
+            }
+            case SIGMOID -> {
+                double power = Math.exp(-Math.abs(x));
+                yield (float) (power / ((1 + power) * (1 + power)));
             }
             case SILU -> sigmoidSlope(x, 1, 0);
             case QUICK_GELU -> sigmoidSlope(x, 1.702, 0);
