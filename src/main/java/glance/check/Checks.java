@@ -22,6 +22,7 @@ public final class Checks {
                             entry("FluxTransformer2DModel", FluxTransformerCheck::run),
                             entry("SD3Transformer2DModel", Sd3TransformerCheck::run),
                             entry("DiTTransformer2DModel", DitTransformerCheck::run),
+                            entry("Krea2Transformer2DModel", Krea2TransformerCheck::run),
                             entry("AutoencoderKL", AutoencoderKlCheck::run),
                             entry("AutoencoderKLFlux2", AutoencoderKlCheck::run),
                             entry("AutoencoderKLQwenImage", QwenImageAutoencoderCheck::run),

@@ -129,6 +129,24 @@ public final class Parameters implements AutoCloseable {
         return weight(name, Shape.of(dims), Shape.of(dims));
     }
 
+    /**
+     * One more than the tensor of this name, in F32, as norms are stored whose weight is what it
+     * differs from 1 by: the sum would lose its last places in the dtype of a half as many bits.
+     */
+    private Weight weightPlusOne(String name, int... dims) {
+        Shape shape = Shape.of(dims);
+        Supplier<HostTensor> stored = values(name, checked(name, shape, shape));
+        return kept(name, shape, stored == null ? null : () -> plusOne(stored.get()));
+    }
+
+    private static HostTensor plusOne(HostTensor stored) {
+        float[] values = HostFloats.read(stored);
+        for (int i = 0; i < values.length; i++) {
+            values[i] += 1;
+        }
+        return HostFloats.tensor(DType.F32, stored.shape(), values);
+    }
+
     private Weight weight(String name, Shape stored, Shape shape) {
         return kept(name, shape, values(name, checked(name, stored, shape)));
     }
@@ -252,6 +270,14 @@ public final class Parameters implements AutoCloseable {
     /** {@code name.weight} [dim]; adapters find it by its name. */
     public RmsNorm rmsNorm(String name, int dim, float eps) {
         return new RmsNorm(weight(name + ".weight", dim), eps);
+    }
+
+    /**
+     * The same where the checkpoint stores what the weight differs from 1 by; an adapter that adds
+     * to the stored tensor adds to the weight.
+     */
+    public RmsNorm rmsNormPlusOne(String name, int dim, float eps) {
+        return new RmsNorm(weightPlusOne(name + ".weight", dim), eps);
     }
 
     private Linear register(String name, Linear linear) {

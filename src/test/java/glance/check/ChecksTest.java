@@ -28,6 +28,7 @@ class ChecksTest {
                 "adapter-kinds",
                 "sd3-adapter-conv",
                 "sd3-transformer",
+                "krea2-transformer",
                 "clip-text",
                 "t5-encoder",
                 "gguf-blocks",

@@ -13,7 +13,7 @@ import java.util.List;
  *     attention, then of the MLP; a second attention has its three at the end
  * @param text the same for the text stream; a block that drops the text has scale and shift alone
  * @param single for each block with one stream [rows, 3 * dim] or [rows, 6 * dim]: shift, scale,
- *     gate of the attention, and of an MLP behind it
+ *     gate of the attention, and of an MLP behind it; Krea 2 has the scale first
  * @param out [rows, 2 * dim] of the last norm
  */
 public record Modulation(List<Tensor> image, List<Tensor> text, List<Tensor> single, Tensor out) {

@@ -74,6 +74,7 @@ class EmulatedModelTest {
                 "flux-single-file-fp8-scaled",
                 "qwenimage-fp8-scaled",
                 "sd3-transformer",
+                "krea2-transformer",
                 "dit-transformer",
                 "autoencoder-kl",
                 "autoencoder-kl-flux2",

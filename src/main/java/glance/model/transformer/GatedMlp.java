@@ -1,0 +1,35 @@
+package glance.model.transformer;
+
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.op.Activation;
+import glance.op.Epilogue;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+
+/** {@code down(silu(gate(x)) * up(x))}: SwiGLU of Shazeer, arXiv 2002.05202, without biases. */
+public record GatedMlp(Linear gate, Linear up, Linear down) {
+    /** Takes {@code gate}, {@code up} and {@code down} from {@code p}. */
+    public static GatedMlp of(Parameters p, int dim, int inner) {
+        return new GatedMlp(
+                p.linearNoBias("gate", dim, inner),
+                p.linearNoBias("up", dim, inner),
+                p.linearNoBias("down", inner, dim));
+    }
+
+    /**
+     * The MLP.
+     *
+     * @param x [batch, seqLen, dim]
+     * @param epilogue of the last layer
+     * @return [batch, seqLen, dim]
+     */
+    public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
+        try (Scope scope = ops.scope()) {
+            Tensor wide =
+                    ops.gatedActivation(Activation.SILU, gate.forward(ops, x), up.forward(ops, x));
+            return scope.keep(down.forward(ops, wide, epilogue));
+        }
+    }
+}
