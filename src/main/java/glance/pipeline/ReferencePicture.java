@@ -19,7 +19,8 @@ public record ReferencePicture(Path file, String hash, BufferedImage picture) {
      * @throws glance.api.FormatException if the file is missing, no picture, damaged, or too large
      */
     public static ReferencePicture read(Path file) {
-        return new ReferencePicture(file, Fingerprint.of(file), Images.readUpright(file));
+        BufferedImage picture = Images.readUpright(file); // says first what is wrong with it
+        return new ReferencePicture(file, Fingerprint.of(file), picture);
     }
 
     @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.api.DeviceOptions;
 import glance.api.Plans;
+import glance.api.Request;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
 import glance.backend.Devices;
@@ -14,13 +15,16 @@ import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinySd3;
+import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;
 import glance.nn.Linear;
 import glance.ops.Ops;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,6 +54,15 @@ class MemoryForecastTest {
     void flux_takesWhatWasForetold() {
         Path dev = TinyFlux.dev(folder);
         requireForetold(dev, Runs.request(dev, "a red star", "uniform-2", 32, 1, List.of()));
+    }
+
+    @Test
+    void reference_takesWhatWasForetold() {
+        Path kontext = TinyFlux.kontext(folder);
+        Path file = folder.resolve("reference.png");
+        Images.writePng(file, new BufferedImage(48, 32, BufferedImage.TYPE_INT_RGB), Map.of());
+        Request request = Request.of("a red star").plan("uniform-2").size(32, 32).reference(file);
+        requireForetold(kontext, Settings.of(request, ModelFolder.open(kontext)));
     }
 
     @Test

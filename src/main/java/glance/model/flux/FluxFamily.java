@@ -171,9 +171,12 @@ public final class FluxFamily implements Family {
 
     @Override
     public Optional<ReferenceRules> references(ModelFolder folder) {
-        return isKontext(folder)
-                ? Optional.of(new KontextReferences(geometry(folder).pixelsPerToken()))
-                : Optional.empty();
+        if (!isKontext(folder)) {
+            return Optional.empty();
+        }
+        Geometry geometry = geometry(folder);
+        return Optional.of(
+                new KontextReferences(geometry.defaultSize(), geometry.pixelsPerToken()));
     }
 
     @Override

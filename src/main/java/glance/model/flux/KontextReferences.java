@@ -13,7 +13,7 @@ import java.util.List;
  * 1024 x 1024. Equals FluxKontextPipeline of diffusers.
  */
 final class KontextReferences implements ReferenceRules {
-    private static final int AREA = 1024 * 1024;
+    private static final int SIDE = 1024;
 
     /** Sizes that the model was trained with, widest last. */
     private static final List<Size> OWN =
@@ -36,12 +36,15 @@ final class KontextReferences implements ReferenceRules {
                     new Size(1504, 688),
                     new Size(1568, 672));
 
+    private final int side;
     private final int unit;
 
     /**
+     * @param side of the model's own square picture; 1024 for the published one
      * @param unit pixels of a token along a side
      */
-    KontextReferences(int unit) {
+    KontextReferences(int side, int unit) {
+        this.side = side;
         this.unit = unit;
     }
 
@@ -59,15 +62,16 @@ final class KontextReferences implements ReferenceRules {
                                 Comparator.comparingDouble(
                                         s -> Math.abs(shape - (double) s.width() / s.height())))
                         .orElseThrow();
-        return Lanczos.scale(picture, down(size.width()), down(size.height()));
+        return Lanczos.scale(
+                picture, down(size.width() * side / SIDE), down(size.height() * side / SIDE));
     }
 
     @Override
     public Size result(int width, int height) {
         double shape = (double) width / height;
         return new Size(
-                down((int) Math.rint(Math.sqrt(AREA * shape))),
-                down((int) Math.rint(Math.sqrt(AREA / shape))));
+                down((int) Math.rint(side * Math.sqrt(shape))),
+                down((int) Math.rint(side / Math.sqrt(shape))));
     }
 
     private int down(int side) {
