@@ -47,9 +47,11 @@ final class Conditioned {
     /** What differs between the steps under an adapter, packed step by step. */
     StepInputs inputs(Ops ops, Adapter adapter) {
         List<StepExperts> mine = experts.stream().filter(e -> e.adapter() == adapter).toList();
+        List<List<Tensor>> constants =
+                mine.stream().map(active -> velocities.get(active).constants()).toList();
         if (Set.copyOf(mine).size() == 1) {
             Velocity all = velocities.get(mine.get(0));
-            return new StepInputs(ops, List.of(all.conditioning()), mine.size());
+            return new StepInputs(ops, List.of(all.conditioning()), constants);
         }
         List<List<Tensor>> steps = new ArrayList<>();
         Map<StepExperts, Integer> used = new IdentityHashMap<>();
@@ -57,6 +59,6 @@ final class Conditioned {
             int step = used.merge(active, 1, Integer::sum) - 1;
             steps.add(velocities.get(active).conditioning(step));
         }
-        return new StepInputs(ops, steps, steps.size());
+        return new StepInputs(ops, steps, constants);
     }
 }
