@@ -25,6 +25,7 @@ public final class PublishedLayouts {
         LAYOUTS.put("qwen-image", QWEN_IMAGE);
         LAYOUTS.put("flux.1-dev", FLUX);
         LAYOUTS.put("flux.1-schnell", FLUX);
+        LAYOUTS.put("flux.1-kontext-dev", "FluxKontextPipeline");
         LAYOUTS.put("sd3.5-large", SD3);
         LAYOUTS.put("sd3.5-medium", SD3);
         LAYOUTS.put("sd3-medium", SD3);

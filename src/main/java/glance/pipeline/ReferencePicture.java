@@ -23,6 +23,14 @@ public record ReferencePicture(Path file, String hash, BufferedImage picture) {
         return new ReferencePicture(file, Fingerprint.of(file), picture);
     }
 
+    /** A black picture of no file, to measure with. */
+    public static ReferencePicture blank(int width, int height) {
+        return new ReferencePicture(
+                Path.of("blank"),
+                width + "x" + height,
+                new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB));
+    }
+
     @Override
     public boolean equals(Object other) {
         return other instanceof ReferencePicture o && o.hash.equals(hash);

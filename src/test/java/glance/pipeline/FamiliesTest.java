@@ -28,6 +28,7 @@ class FamiliesTest {
         "sd3.5-large,   sd3,        uniform-28, 7, 0,   1024",
         "sd3.5-medium,  sd3,        uniform-28, 7, 0,   1024",
         "sd3-medium,    sd3,        uniform-28, 7, 0,   1024",
+        "flux.1-kontext-dev, flux,  uniform-28, 1, 2.5, 1024",
         "flux.1-schnell, flux,      uniform-4,  1, 0,   1024",
         "dit-xl-2-256,  dit,        full,       4, 0,   256"
     })

@@ -61,18 +61,7 @@ final class BenchDenoiseCommand implements Callable<Integer> {
     @Mixin private LayoutOption layout;
     @Mixin private DeviceOption deviceOption;
 
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            description = "Width and height in pixels. Default: the model's own.")
-    private String size;
-
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Pictures side by side. Default: ${DEFAULT-VALUE}.")
-    private int batch;
+    @Mixin private BenchRequest request;
 
     @Option(
             names = "--plan",
@@ -113,15 +102,15 @@ final class BenchDenoiseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        BenchRequest.requireBatch(batch);
+        request.require();
         if (rank < 0 || rank > TrainingSettings.MAX_RANK) {
             throw new WrongUseException(
                     "--rank " + rank + ": must be 0 to " + TrainingSettings.MAX_RANK);
         }
         DenoiseBaseline earlier = baseline == null ? null : DenoiseBaseline.read(baseline);
         ModelFolder folder = layout.folder(session);
-        Settings plain = BenchRequest.of(folder, size, batch, plan);
-        Settings other = against == null ? null : BenchRequest.of(folder, size, batch, against);
+        Settings plain = request.of(folder, plan);
+        Settings other = against == null ? null : request.of(folder, against);
         try (Device device = Devices.open(deviceOption.name(), deviceOption.options());
                 RandomExperts experts = new RandomExperts(folder, rank);
                 Ops ops = new Ops(device)) {

@@ -33,18 +33,7 @@ final class BenchMemoryCommand implements Callable<Integer> {
 
     @Mixin private LayoutOption layout;
 
-    @Option(
-            names = "--size",
-            paramLabel = "WxH",
-            description = "Width and height in pixels. Default: the model's own.")
-    private String size;
-
-    @Option(
-            names = "--batch",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Pictures side by side. Default: ${DEFAULT-VALUE}.")
-    private int batch;
+    @Mixin private BenchRequest request;
 
     @Option(
             names = "--dtype",
@@ -62,13 +51,11 @@ final class BenchMemoryCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        BenchRequest.requireBatch(batch);
+        request.require();
         ModelFolder folder = layout.folder(session);
         MemoryForecast forecast;
         try (DryDevice device = DryDevice.ideal(dtype)) {
-            forecast =
-                    MemoryForecast.of(
-                            device, folder, BenchRequest.of(folder, size, batch, "uniform-2"));
+            forecast = MemoryForecast.of(device, folder, request.of(folder, "uniform-2"));
         }
         if (json) {
             ObjectMapper mapper = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
