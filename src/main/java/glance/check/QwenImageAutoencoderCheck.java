@@ -1,8 +1,8 @@
 package glance.check;
 
 import glance.io.Weights;
-import glance.model.qwenimage.AutoencoderConfig;
-import glance.model.qwenimage.QwenImageAutoencoder;
+import glance.model.autoencoderqwen.AutoencoderConfig;
+import glance.model.autoencoderqwen.QwenImageAutoencoder;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 

@@ -1,4 +1,4 @@
-package glance.model.qwenimage;
+package glance.model.autoencoderqwen;
 
 import glance.nn.Conv2d;
 import glance.nn.Parameters;

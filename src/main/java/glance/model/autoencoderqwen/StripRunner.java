@@ -1,4 +1,4 @@
-package glance.model.qwenimage;
+package glance.model.autoencoderqwen;
 
 import glance.ops.Ops;
 import glance.ops.Scope;

@@ -1,4 +1,4 @@
-package glance.model.qwenimage;
+package glance.model.autoencoderqwen;
 
 import static glance.io.NameLine.module;
 import static glance.io.NameLine.tensor;

@@ -1,4 +1,4 @@
-package glance.model.qwenimage;
+package glance.model.autoencoderqwen;
 
 import glance.io.Config;
 import glance.io.NameTable;
@@ -10,8 +10,9 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /** How files of AutoencoderKLQwenImage are known. */
-final class QwenImageAutoencoderKind implements PartKind {
-    static final PartKind KIND = new QwenImageAutoencoderKind();
+public final class QwenImageAutoencoderKind implements PartKind {
+    /** The only one. */
+    public static final PartKind KIND = new QwenImageAutoencoderKind();
 
     private static final String RESIDUAL = "decoder.up_blocks.%d.resnets.%d.conv1.weight";
 

@@ -1,4 +1,4 @@
-package glance.model.qwenimage;
+package glance.model.autoencoderqwen;
 
 import glance.io.Weights;
 import glance.model.CodecShapes;
@@ -14,14 +14,15 @@ import java.util.List;
 /**
  * The autoencoder with what the pipeline does around it: packing, and whitening of the channels.
  */
-final class QwenImageCodec implements LatentCodec {
+public final class QwenImageCodec implements LatentCodec {
     private static final int PATCH = 2;
 
     private final AutoencoderConfig config;
     private final Weights weights;
     private final QwenImageAutoencoder autoencoder;
 
-    QwenImageCodec(Ops ops, AutoencoderConfig config, Weights weights) {
+    /** Loads it; the weights belong to it. */
+    public QwenImageCodec(Ops ops, AutoencoderConfig config, Weights weights) {
         this.config = config;
         this.weights = weights;
         this.autoencoder = new QwenImageAutoencoder(ops, config, weights);

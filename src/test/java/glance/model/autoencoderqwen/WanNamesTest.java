@@ -1,4 +1,4 @@
-package glance.model.qwenimage;
+package glance.model.autoencoderqwen;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
