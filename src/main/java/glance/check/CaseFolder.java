@@ -109,6 +109,14 @@ final class CaseFolder implements AutoCloseable {
         return tensors.data(name).asFloatBuffer();
     }
 
+    /** The same as an array. */
+    float[] values(String name) {
+        FloatBuffer buffer = floats(name);
+        float[] values = new float[buffer.remaining()];
+        buffer.get(values);
+        return values;
+    }
+
     /** Recorded I64 values as rows of the last dimension. */
     List<int[]> integerRows(String name) {
         TensorInfo info = info(name);

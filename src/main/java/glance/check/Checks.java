@@ -20,6 +20,7 @@ public final class Checks {
                     Map.ofEntries(
                             entry("QwenImageTransformer2DModel", QwenImageTransformerCheck::run),
                             entry("FluxTransformer2DModel", FluxTransformerCheck::run),
+                            entry("Flux2Transformer2DModel", Flux2TransformerCheck::run),
                             entry("SD3Transformer2DModel", Sd3TransformerCheck::run),
                             entry("DiTTransformer2DModel", DitTransformerCheck::run),
                             entry("Krea2Transformer2DModel", Krea2TransformerCheck::run),

@@ -34,11 +34,9 @@ final class FluxTransformerCheck {
     }
 
     private static Tensor sample(CaseFolder folder, Ops ops, FluxTransformer transformer) {
-        float[] sigmas = values(folder, "in.timestep");
+        float[] sigmas = folder.values("in.timestep");
         float[] scales =
-                folder.has("in.guidance")
-                        ? values(folder, "in.guidance")
-                        : new float[sigmas.length];
+                folder.has("in.guidance") ? folder.values("in.guidance") : new float[sigmas.length];
         Modulation modulation =
                 transformer.modulation(
                         ops, sigmas, scales, folder.tensor(ops, "in.pooled_projections"));
@@ -57,12 +55,5 @@ final class FluxTransformerCheck {
         FloatBuffer ids = folder.floats("in.img_ids");
         int last = ids.remaining() - 3;
         return new TokenGrid((int) ids.get(last + 1) + 1, (int) ids.get(last + 2) + 1);
-    }
-
-    private static float[] values(CaseFolder folder, String name) {
-        FloatBuffer buffer = folder.floats(name);
-        float[] values = new float[buffer.remaining()];
-        buffer.get(values);
-        return values;
     }
 }

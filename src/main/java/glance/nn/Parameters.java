@@ -256,6 +256,11 @@ public final class Parameters implements AutoCloseable {
         return linear(name, Shape.of(out, in), Shape.of(out, in), false);
     }
 
+    /** One of these two. */
+    public Linear linear(String name, int in, int out, boolean biased) {
+        return linear(name, Shape.of(out, in), Shape.of(out, in), biased);
+    }
+
     /**
      * {@code name.weight} [out, channels, patch, patch] and {@code name.bias} [out] of a
      * convolution whose stride is its size, as the linear layer that it is on packed patches;

@@ -23,6 +23,7 @@ class ChecksTest {
                 "qwen3-text",
                 "dit-transformer",
                 "flux-transformer",
+                "flux2-transformer",
                 "flux-adapter-names",
                 "flux-adapter-files",
                 "adapter-kinds",

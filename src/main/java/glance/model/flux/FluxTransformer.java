@@ -6,6 +6,7 @@ import glance.model.transformer.DualStreamBlock;
 import glance.model.transformer.Embedder;
 import glance.model.transformer.FinalLayer;
 import glance.model.transformer.Modulation;
+import glance.model.transformer.SingleStreamBlock;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RopeTables;
@@ -14,7 +15,6 @@ import glance.op.AttentionMask;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,9 +29,6 @@ import java.util.Optional;
 public final class FluxTransformer implements AutoCloseable {
     private static final double THETA = 10000;
 
-    /** The reference multiplies noise levels and guidance scales alike. */
-    private static final float TIME_SCALE = 1000;
-
     private static final DualStreamBlock.Names NAMES =
             new DualStreamBlock.Names("norm1.linear", "norm1_context.linear", "ff", "ff_context");
 
@@ -44,7 +41,7 @@ public final class FluxTransformer implements AutoCloseable {
     private final Embedder guidance; // null without guidanceEmbeds
     private final Embedder pooled;
     private final List<DualStreamBlock> blocks = new ArrayList<>();
-    private final List<FluxSingleBlock> singleBlocks = new ArrayList<>();
+    private final List<SingleStreamBlock> singleBlocks = new ArrayList<>();
     private final FinalLayer last;
 
     /**
@@ -75,7 +72,8 @@ public final class FluxTransformer implements AutoCloseable {
             blocks.add(new DualStreamBlock(config.numHeads(), config.headDim(), NAMES, own));
         }
         for (int i = 0; i < config.numSingleLayers(); i++) {
-            singleBlocks.add(new FluxSingleBlock(config, p.in("single_transformer_blocks").in(i)));
+            Parameters own = p.in("single_transformer_blocks").in(i);
+            singleBlocks.add(new SingleStreamBlock(config.numHeads(), config.headDim(), own));
         }
         last = FinalLayer.of(p, dim, config.outChannels());
         p.finish();
@@ -105,9 +103,14 @@ public final class FluxTransformer implements AutoCloseable {
     public Modulation modulation(Ops ops, float[] sigmas, float[] scales, Tensor pooledText) {
         try (Scope scope = ops.scope()) {
             Tensor sum =
-                    ops.add(time.forward(ops, waves(ops, sigmas)), pooled.forward(ops, pooledText));
+                    ops.add(
+                            time.forward(ops, Embedder.waves(ops, sigmas, Embedder.WAVES)),
+                            pooled.forward(ops, pooledText));
             if (guidance != null) {
-                sum = ops.add(sum, guidance.forward(ops, waves(ops, scales)));
+                sum =
+                        ops.add(
+                                sum,
+                                guidance.forward(ops, Embedder.waves(ops, scales, Embedder.WAVES)));
             }
             // every use of the conditioning is behind a SiLU
             Tensor embedding = ops.activation(Activation.SILU, sum);
@@ -126,16 +129,6 @@ public final class FluxTransformer implements AutoCloseable {
             result.tensors().forEach(scope::keep);
             return result;
         }
-    }
-
-    private static Tensor waves(Ops ops, float[] values) {
-        // rounded before it meets the frequencies: at 3500 radians the order shows
-        float[] scaled = new float[values.length];
-        for (int i = 0; i < values.length; i++) {
-            scaled[i] = TIME_SCALE * values[i];
-        }
-        Tensor t = ops.host().floats(Shape.of(values.length), scaled);
-        return ops.timestepEmbedding(t, Embedder.WAVES, 1, 0);
     }
 
     /**
@@ -176,14 +169,7 @@ public final class FluxTransformer implements AutoCloseable {
             Tensor joint = ops.concat(1, List.of(hidden.text(), hidden.image()));
             scope.free(hidden.image());
             scope.free(hidden.text());
-            for (int i = 0; i < singleBlocks.size(); i++) {
-                Tensor next =
-                        singleBlocks
-                                .get(i)
-                                .checkpointed(ops, joint, modulation.single().get(i), positions);
-                scope.free(joint);
-                joint = next;
-            }
+            joint = SingleStreamBlock.all(ops, singleBlocks, joint, modulation.single(), positions);
             Tensor image = joint.narrow(1, textLen, latents.dim(1));
             return scope.keep(last.forward(ops, image, modulation.out()));
         }

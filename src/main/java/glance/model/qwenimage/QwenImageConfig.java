@@ -1,6 +1,7 @@
 package glance.model.qwenimage;
 
 import glance.io.Config;
+import glance.model.transformer.RopeAxes;
 import java.util.List;
 
 /**
@@ -27,18 +28,8 @@ public record QwenImageConfig(
         config.accepts("use_additional_t_cond", false);
         config.accepts("use_layer3d_rope", false);
         int inChannels = config.positive("in_channels", 64);
-        List<Integer> axes =
-                config.has("axes_dims_rope")
-                        ? config.integers("axes_dims_rope")
-                        : List.of(16, 56, 56);
         int headDim = config.positive("attention_head_dim", 128);
-        boolean even = axes.stream().allMatch(size -> size > 0 && size % 2 == 0);
-        if (!even || axes.stream().mapToLong(size -> size).sum() != headDim) {
-            throw config.refuse(
-                    "axes_dims_rope",
-                    "must be even and add up to attention_head_dim " + headDim + ", got " + axes,
-                    "use the published config");
-        }
+        List<Integer> axes = RopeAxes.read(config, List.of(16, 56, 56), headDim);
         int patchSize = config.count("patch_size", 2);
         int numHeads = config.count("num_attention_heads", 24);
         config.product("num_attention_heads", numHeads, headDim);

@@ -3,7 +3,6 @@ package glance.model.transformer;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.Weight;
-import glance.op.Activation;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
 import glance.op.Rope;
@@ -27,20 +26,37 @@ public final class DualStreamBlock {
 
     /** What one stream owns. */
     private record Stream(
-            Linear q,
-            Linear k,
-            Linear v,
-            Weight qNorm,
-            Weight kNorm,
-            Linear out,
-            Linear up,
-            Linear down) {}
+            Linear q, Linear k, Linear v, Weight qNorm, Weight kNorm, Linear out, Mlp mlp) {
+        /** That of the image. */
+        static Stream image(Parameters a, int dim, int headDim, boolean biased, Mlp mlp) {
+            return new Stream(
+                    a.linear("to_q", dim, dim, biased),
+                    a.linear("to_k", dim, dim, biased),
+                    a.linear("to_v", dim, dim, biased),
+                    a.weight("norm_q.weight", headDim),
+                    a.weight("norm_k.weight", headDim),
+                    a.linear("to_out.0", dim, dim, biased),
+                    mlp);
+        }
+
+        /** That of the text. */
+        static Stream text(Parameters a, int dim, int headDim, boolean biased, Mlp mlp) {
+            return new Stream(
+                    a.linear("add_q_proj", dim, dim, biased),
+                    a.linear("add_k_proj", dim, dim, biased),
+                    a.linear("add_v_proj", dim, dim, biased),
+                    a.weight("norm_added_q.weight", headDim),
+                    a.weight("norm_added_k.weight", headDim),
+                    a.linear("to_add_out", dim, dim, biased),
+                    mlp);
+        }
+    }
 
     private final int numHeads;
     private final int headDim;
     private final Stream image;
     private final Stream text;
-    private final Linear imageModulation;
+    private final Linear imageModulation; // null where the model has one for all blocks
     private final Linear textModulation;
 
     /**
@@ -62,26 +78,24 @@ public final class DualStreamBlock {
         imageModulation = p.conditioning().linear(names.imageModulation(), dim, 6 * dim);
         textModulation = p.conditioning().linear(names.textModulation(), dim, 6 * dim);
         Parameters a = p.in("attn");
-        image =
-                new Stream(
-                        a.linear("to_q", dim, dim),
-                        a.linear("to_k", dim, dim),
-                        a.linear("to_v", dim, dim),
-                        a.weight("norm_q.weight", headDim),
-                        a.weight("norm_k.weight", headDim),
-                        a.linear("to_out.0", dim, dim),
-                        p.linear(names.imageMlp() + ".net.0.proj", dim, 4 * dim),
-                        p.linear(names.imageMlp() + ".net.2", 4 * dim, dim));
-        text =
-                new Stream(
-                        a.linear("add_q_proj", dim, dim),
-                        a.linear("add_k_proj", dim, dim),
-                        a.linear("add_v_proj", dim, dim),
-                        a.weight("norm_added_q.weight", headDim),
-                        a.weight("norm_added_k.weight", headDim),
-                        a.linear("to_add_out", dim, dim),
-                        p.linear(names.textMlp() + ".net.0.proj", dim, 4 * dim),
-                        p.linear(names.textMlp() + ".net.2", 4 * dim, dim));
+        image = Stream.image(a, dim, headDim, true, Mlp.gelu(p.in(names.imageMlp()), dim));
+        text = Stream.text(a, dim, headDim, true, Mlp.gelu(p.in(names.textMlp()), dim));
+    }
+
+    /**
+     * A block without biases and modulation of its own, with gated MLPs, as FLUX.2 has it.
+     *
+     * @param mlpDim inner width of the MLPs
+     */
+    public DualStreamBlock(int numHeads, int headDim, int mlpDim, Parameters p) {
+        this.numHeads = numHeads;
+        this.headDim = headDim;
+        int dim = numHeads * headDim;
+        imageModulation = null;
+        textModulation = null;
+        Parameters a = p.in("attn");
+        image = Stream.image(a, dim, headDim, false, Mlp.swiGlu(p.in("ff"), dim, mlpDim));
+        text = Stream.text(a, dim, headDim, false, Mlp.swiGlu(p.in("ff_context"), dim, mlpDim));
     }
 
     /** [steps, 6 * dim] from silu(timestep embedding) [steps, dim]. */
@@ -208,8 +222,7 @@ public final class DualStreamBlock {
     private static Tensor mlp(Ops ops, Stream stream, Tensor x, Part m) {
         try (Scope scope = ops.scope()) {
             Tensor y = ops.layerNormModulate(x, m.scale(), m.shift(), EPS);
-            Tensor wide = stream.up().forward(ops, y, Epilogue.activation(Activation.GELU_TANH));
-            return scope.keep(stream.down().forward(ops, wide, Epilogue.gated(m.gate(), x)));
+            return scope.keep(stream.mlp().forward(ops, y, Epilogue.gated(m.gate(), x)));
         }
     }
 

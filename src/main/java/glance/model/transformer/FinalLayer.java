@@ -11,9 +11,14 @@ public record FinalLayer(Linear modulation, Linear projection) {
 
     /** Takes {@code norm_out.linear} and {@code proj_out} from {@code p}. */
     public static FinalLayer of(Parameters p, int dim, int channels) {
+        return of(p, dim, channels, true);
+    }
+
+    /** The same with biases or without. */
+    public static FinalLayer of(Parameters p, int dim, int channels, boolean biased) {
         return new FinalLayer(
-                p.conditioning().linear("norm_out.linear", dim, 2 * dim),
-                p.linear("proj_out", dim, channels));
+                p.conditioning().linear("norm_out.linear", dim, 2 * dim, biased),
+                p.linear("proj_out", dim, channels, biased));
     }
 
     /** Scale and shift [rows, 2 * dim] from silu(conditioning) [rows, dim]. */

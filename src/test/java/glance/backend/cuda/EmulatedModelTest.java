@@ -66,6 +66,7 @@ class EmulatedModelTest {
                 "qwenimage-adapter-names",
                 "adapter-kinds",
                 "flux-transformer",
+                "flux2-transformer",
                 "flux-adapter-names",
                 "flux-gguf",
                 "qwenimage-gguf",
