@@ -7,8 +7,9 @@
 //
 // One launch for each stream: x [batch, seqLen, heads, headDim] with any strides before the last
 // dimension goes to positions [start, start + seqLen) of out [batch, joinedLen, heads, headDim],
-// packed; both f32 or bf16. weight [headDim], cos and sin [joinedLen, headDim / 2] f32, each may be
-// absent. headDim is even if there are angles. Bound by memory: one read and one write of each
+// packed; both f32 or bf16. weight [headDim], cos and sin [joinedLen, headDim / 2] f32, or [batch,
+// joinedLen, headDim / 2] where samples differ; each may be absent. headDim is even if there are
+// angles. Bound by memory: one read and one write of each
 // element.
 //
 // head_norm_rope_runs, for heads of 16 to 128 in steps of 16 with everything aligned to 16 bytes:
@@ -43,23 +44,25 @@ struct Angles {
     const float* cos;  // null for none
     const float* sin;
     int interleaved;
+    int rowsOfSample;  // 0 if all samples have the same
 };
 
-// A head of a token: where it is read and written, and its position.
+// A head of a token: where it is read and written, and its row of the angles.
 template <class T>
 struct Head {
     const T* x;
     T* out;
-    long long position;
+    long long angle;
     bool exists;
 
     __device__ __forceinline__ Head(const T* x, HeadStrides strides, T* out, const Stream& s,
-                                    long long item) {
+                                    const Angles& angles, long long item) {
         int head = static_cast<int>(item % s.heads);
         int row = static_cast<int>(item / s.heads % s.seqLen);
         long long sample = item / s.heads / s.seqLen;
         exists = sample < s.batch;
-        position = s.start + row;
+        long long position = s.start + row;
+        angle = sample * angles.rowsOfSample + position;
         this->x = x + sample * strides.batch + row * strides.row + head * strides.head;
         this->out = out + ((sample * s.joinedLen + position) * s.heads + head) * s.headDim;
     }
@@ -71,7 +74,7 @@ __device__ __forceinline__ void head_norm_rope(const T* x, HeadStrides strides, 
                                                const Stream& stream) {
     long long item = static_cast<long long>(blockIdx.x) * (kThreads / kWarpSize) +
                      threadIdx.x / kWarpSize;
-    Head<T> own(x, strides, out, stream, item);
+    Head<T> own(x, strides, out, stream, angles, item);
     if (!own.exists) {
         return;
     }
@@ -102,8 +105,8 @@ __device__ __forceinline__ void head_norm_rope(const T* x, HeadStrides strides, 
         int second = angles.interleaved ? 2 * j + 1 : j + half;
         float a = normed(first);
         float b = normed(second);
-        float c = angles.cos[own.position * half + j];
-        float s = angles.sin[own.position * half + j];
+        float c = angles.cos[own.angle * half + j];
+        float s = angles.sin[own.angle * half + j];
         own.out[first] = from_float<T>(a * c - b * s);
         own.out[second] = from_float<T>(b * c + a * s);
     }
@@ -156,7 +159,7 @@ __device__ __forceinline__ void head_norm_rope_runs(const T* x, HeadStrides stri
                                                     const Angles& angles, T* out,
                                                     const Stream& stream) {
     long long item = (static_cast<long long>(blockIdx.x) * kThreads + threadIdx.x) / kLanes;
-    Head<T> own(x, strides, out, stream, item);
+    Head<T> own(x, strides, out, stream, angles, item);
     int half = stream.headDim / 2;
     int first = static_cast<int>(threadIdx.x % kLanes) * kChunk;  // of each half
     bool takesPart = own.exists && first < half;
@@ -182,7 +185,7 @@ __device__ __forceinline__ void head_norm_rope_runs(const T* x, HeadStrides stri
         return;
     }
     if (angles.cos != nullptr) {
-        long long at = own.position * half;
+        long long at = own.angle * half;
         if (angles.interleaved) {
             long long pair = at + first / 2;
             turn_neighbours(low, angles.cos + pair, angles.sin + pair);
@@ -199,8 +202,8 @@ __device__ __forceinline__ void head_norm_rope_runs(const T* x, HeadStrides stri
 #define ENTRY_POINT(name, T, suffix)                                                           \
     KERNEL(kThreads, name##_##suffix, const T* x, HeadStrides strides, const float* weight,    \
            float eps, const float* cos, const float* sin, int interleaved, T* out, int batch,  \
-           int seqLen, int heads, int headDim, int start, int joinedLen) {                     \
-        name<T>(x, strides, weight, eps, {cos, sin, interleaved}, out,                         \
+           int seqLen, int heads, int headDim, int start, int joinedLen, int rowsOfSample) {   \
+        name<T>(x, strides, weight, eps, {cos, sin, interleaved, rowsOfSample}, out,           \
                 {batch, seqLen, heads, headDim, start, joinedLen});                            \
     }
 

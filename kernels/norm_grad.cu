@@ -56,11 +56,13 @@ __device__ __forceinline__ void rms_norm_grad(const T* x, long long batchStride,
     }
 }
 
-// The rotary angles of all positions of the joined streams; cos null for no rotation.
+// The rotary angles of all positions of the joined streams; cos null for no rotation. rowsOfSample: 0
+// if all samples have the same angles.
 struct Turn {
     const float* cos;
     const float* sin;
     int interleaved;
+    int rowsOfSample;
 };
 
 // start: the position of the stream's first row in the joinedLen rows of dy.
@@ -81,6 +83,7 @@ __device__ __forceinline__ void head_norm_rope_grad(const T* x, long long batchS
     int position = start + row;
     const T* from = dy + ((sample * joinedLen + position) * heads + head) * headDim;
     int half = headDim / 2;
+    long long angle = sample * turn.rowsOfSample + position;
     // pair (a, b) came from angle t, so its gradient turns by -t
     auto turned = [&](int d) {
         float own = to_float(from[d]);
@@ -90,8 +93,8 @@ __device__ __forceinline__ void head_norm_rope_grad(const T* x, long long batchS
         int j = turn.interleaved ? d / 2 : d % half;
         bool first = turn.interleaved ? d % 2 == 0 : d < half;
         float other = to_float(from[turn.interleaved ? d ^ 1 : (first ? d + half : d - half)]);
-        float c = turn.cos[static_cast<long long>(position) * half + j];
-        float s = turn.sin[static_cast<long long>(position) * half + j];
+        float c = turn.cos[angle * half + j];
+        float s = turn.sin[angle * half + j];
         return first ? own * c + other * s : own * c - other * s;
     };
     T* to = dx + item * headDim;
@@ -163,10 +166,10 @@ __device__ __forceinline__ void layer_norm_grad(const T* x, long long batchStrid
     KERNEL(kThreads, head_norm_rope_grad_##suffix, const T* x, long long batchStride,             \
            long long rowStride, long long headStride, const float* weight, float eps,             \
            const float* cos, const float* sin, int interleaved, const T* dy, T* dx, int batch,    \
-           int seqLen, int heads, int headDim, int start, int joinedLen) {                        \
+           int seqLen, int heads, int headDim, int start, int joinedLen, int rowsOfSample) {      \
         head_norm_rope_grad<T>(x, batchStride, rowStride, headStride, weight, eps,                \
-                               {cos, sin, interleaved}, dy, dx, batch, seqLen, heads, headDim,    \
-                               start, joinedLen);                                                 \
+                               {cos, sin, interleaved, rowsOfSample}, dy, dx, batch, seqLen,      \
+                               heads, headDim, start, joinedLen);                                 \
     }                                                                                             \
     KERNEL(kThreads, layer_norm_grad_##suffix, const T* x, long long batchStride,                 \
            long long rowStride, const float* weight, const T* scale, long long scaleStride,       \

@@ -13,6 +13,7 @@ import glance.compare.Gallery;
 import glance.compare.ReportFiles;
 import glance.io.ModelFolder;
 import glance.picture.Origin;
+import glance.pipeline.Families;
 import glance.pipeline.Pipeline;
 import glance.pipeline.Settings;
 import glance.train.TrainJob;
@@ -175,6 +176,11 @@ public final class Model implements AutoCloseable {
                                     new TrainingHearing(listener, job, cancelled::get);
                             return new TrainRun(glance.ops(), job, hearing).run();
                         });
+    }
+
+    /** The strength of guidance that turns it off: see {@link Request#guidance(float)}. */
+    public float guidanceOff() {
+        return Families.defaults(folder).form().off();
     }
 
     /**

@@ -28,6 +28,7 @@ public final class Request {
     private int batch = 1;
     private Size size;
     private Float guidance;
+    private Float guidanceLimit;
     private Float embeddedGuidance;
     private Integer maxPromptTokens;
     private Plan plan;
@@ -98,6 +99,7 @@ public final class Request {
         copy.batch = batch;
         copy.size = size;
         copy.guidance = guidance;
+        copy.guidanceLimit = guidanceLimit;
         copy.embeddedGuidance = embeddedGuidance;
         copy.maxPromptTokens = maxPromptTokens;
         copy.plan = plan;
@@ -150,9 +152,22 @@ public final class Request {
         return with(r -> r.size = Objects.requireNonNull(pixels, "size"));
     }
 
-    /** Scale of classifier-free guidance; 1 turns it off. */
-    public Request guidance(float scale) {
-        return with(r -> r.guidance = scale);
+    /**
+     * Strength of classifier-free guidance: the model card's number, whatever its formula. With v
+     * the velocity under the prompt and n that under the negative prompt, it is g in {@code n + g
+     * (v - n)} for Qwen-Image, FLUX, SD3 and DiT, where 1 turns it off, and in {@code v + g (v -
+     * n)} for Z-Image, where 0 does. {@code info} tells which.
+     */
+    public Request guidance(float number) {
+        return with(r -> r.guidance = number);
+    }
+
+    /**
+     * How long the guided velocity of a picture may be, as a multiple of the length that it has
+     * without guidance; 0 for any, which is the default. Z-Image's {@code cfg_normalization} is 1.
+     */
+    public Request guidanceLimit(float limit) {
+        return with(r -> r.guidanceLimit = limit);
     }
 
     /** Scale for models that take it as an input, as FLUX.1-dev does; others ignore it. */
@@ -233,9 +248,14 @@ public final class Request {
         return Optional.ofNullable(size);
     }
 
-    /** Scale of guidance, if it was said. */
+    /** Strength of guidance, if it was said. */
     public Optional<Float> guidance() {
         return Optional.ofNullable(guidance);
+    }
+
+    /** Limit of the guided velocity's length, if it was said. */
+    public Optional<Float> guidanceLimit() {
+        return Optional.ofNullable(guidanceLimit);
     }
 
     /** Scale that a model takes as an input, if it was said. */

@@ -13,6 +13,7 @@ import java.util.List;
  * @param normed which streams are normalised
  * @param pairing null without rotation
  * @param cut whether streams are parts of wider and longer tensors
+ * @param perSample whether each sample has positions of its own
  */
 public record HeadNormRopeCase(
         int batch,
@@ -21,8 +22,26 @@ public record HeadNormRopeCase(
         int headDim,
         List<Boolean> normed,
         Rope.Pairing pairing,
-        boolean cut) {
+        boolean cut,
+        boolean perSample) {
     private static final float EPS = 1e-6f;
+
+    /** All samples have the same positions. */
+    public HeadNormRopeCase(
+            int batch,
+            List<Integer> seqLens,
+            int numHeads,
+            int headDim,
+            List<Boolean> normed,
+            Rope.Pairing pairing,
+            boolean cut) {
+        this(batch, seqLens, numHeads, headDim, normed, pairing, cut, false);
+    }
+
+    /** The same, each sample with positions of its own. */
+    public HeadNormRopeCase withOwnPositions() {
+        return new HeadNormRopeCase(batch, seqLens, numHeads, headDim, normed, pairing, cut, true);
+    }
 
     /** The joined streams. */
     public Tensor forward(Arguments a) {
@@ -55,20 +74,23 @@ public record HeadNormRopeCase(
             weights.add(normed.get(s) ? a.floats(headDim) : null);
         }
         // any numbers: the work is the same for all angles
-        Rope rope =
-                pairing == null
-                        ? null
-                        : new Rope(
-                                a.floats(total(), headDim / 2),
-                                a.floats(total(), headDim / 2),
-                                pairing);
+        int half = headDim / 2;
+        int[] table = perSample ? new int[] {batch, total(), half} : new int[] {total(), half};
+        Rope rope = pairing == null ? null : new Rope(a.floats(table), a.floats(table), pairing);
         return new Op.HeadNormRope(streams, weights, EPS, rope, null);
     }
 
     @Override
     public String toString() {
         return String.format(
-                "[%d, %s, %d, %d] norm %s %s%s",
-                batch, seqLens, numHeads, headDim, normed, pairing, cut ? " slices" : "");
+                "[%d, %s, %d, %d] norm %s %s%s%s",
+                batch,
+                seqLens,
+                numHeads,
+                headDim,
+                normed,
+                pairing,
+                cut ? " slices" : "",
+                perSample ? " positions of each sample" : "");
     }
 }

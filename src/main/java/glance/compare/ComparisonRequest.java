@@ -172,7 +172,10 @@ public record ComparisonRequest(
         about.put("model", model);
         about.put("device", device.id() + " (" + device.description() + ")");
         about.put("size", setting().size());
-        about.put("guidance", Float.toString(setting().guidance().scale()));
+        about.put("guidance", Float.toString(setting().guidance().number()));
+        if (setting().guidance().limit() > 0) {
+            about.put("guidance limit", Float.toString(setting().guidance().limit()));
+        }
         if (setting().guidance().embedded() != 0) {
             about.put("embedded guidance", Float.toString(setting().guidance().embedded()));
         }

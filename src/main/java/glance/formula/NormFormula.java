@@ -64,12 +64,13 @@ final class NormFormula {
                                 while (token >= op.streams().get(s).dim(1)) {
                                     token -= op.streams().get(s++).dim(1);
                                 }
-                                long before = head / numHeads / total * op.streams().get(s).dim(1);
+                                long sample = head / numHeads / total;
+                                long before = sample * op.streams().get(s).dim(1);
                                 long row = (before + token) * numHeads + head % numHeads;
                                 double[] x = streams.get(s).slice(row * headDim, 1, headDim);
                                 Elements weight = weights.get(s);
                                 double[] y = weight == null ? x : rms(m, x, weight, op.eps());
-                                return turn == null ? y : turn.forth(m, y, position);
+                                return turn == null ? y : turn.forth(m, y, sample, position);
                             });
             return i -> heads.at(i / headDim)[(int) (i % headDim)];
         };

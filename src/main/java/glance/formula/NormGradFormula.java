@@ -68,10 +68,11 @@ final class NormGradFormula {
                         headDim,
                         row -> {
                             long position = start + row / numHeads % seqLen;
-                            long token = row / numHeads / seqLen * total + position;
+                            long sample = row / numHeads / seqLen;
+                            long token = sample * total + position;
                             long head = token * numHeads + row % numHeads;
                             double[] g = dy.slice(head * headDim, 1, headDim);
-                            g = turn == null ? g : turn.back(m, g, position);
+                            g = turn == null ? g : turn.back(m, g, sample, position);
                             return weight == null
                                     ? g
                                     : rms(

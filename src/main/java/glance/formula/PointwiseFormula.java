@@ -43,12 +43,27 @@ final class PointwiseFormula {
         return m -> i -> m.mulAdd(residual.at(i), gate.at(i / perGate * dim + i % dim), y.at(i));
     }
 
-    /** Euler's step along the guided velocity, rescaled to the length of the plain one if asked. */
+    /** Euler's step along the guided velocity, whose length is kept or limited if asked. */
     static Formula guidedEuler(Op.GuidedEuler op, Values of) {
         int channels = op.latents().dim(2);
         Elements x = of.of(op.latents());
         Elements v = of.of(op.velocity());
         Elements n = of.optional(op.negative());
+        long elements = (long) op.latents().dim(1) * channels;
+        if (n != null && op.limit() > 0) {
+            return m -> {
+                Shared<double[]> samples =
+                        new Shared<>(
+                                sample ->
+                                        limited(
+                                                m,
+                                                op,
+                                                v.slice(sample * elements, 1, (int) elements),
+                                                n.slice(sample * elements, 1, (int) elements)));
+                return i ->
+                        m.mulAdd(x.at(i), op.dt(), samples.at(i / elements)[(int) (i % elements)]);
+            };
+        }
         return m -> {
             Shared<double[]> tokens =
                     new Shared<>(
@@ -68,16 +83,37 @@ final class PointwiseFormula {
         if (n == null) {
             return v;
         }
+        double[] guided = guided(m, op, v, n);
+        double length = length(m, guided);
+        boolean rescales = op.rescale() && length > 0;
+        return scaled(m, guided, rescales ? m.of(length(m, v) / length) : 1);
+    }
+
+    /** The guided velocity of a sample, at most so long. */
+    private static double[] limited(Arithmetic m, Op.GuidedEuler op, double[] v, double[] n) {
+        double[] guided = guided(m, op, v, n);
+        double length = length(m, guided);
+        double longest = m.of(op.limit() * length(m, v));
+        return scaled(m, guided, length > longest ? m.of(longest / length) : 1);
+    }
+
+    private static double[] guided(Arithmetic m, Op.GuidedEuler op, double[] v, double[] n) {
         double[] guided = new double[v.length];
         for (int c = 0; c < v.length; c++) {
             guided[c] = m.mulAdd(n[c], op.guidance(), m.of(v[c] - n[c]));
         }
-        double length = m.of(Math.sqrt(m.dot(0, guided, guided)));
-        boolean rescales = op.rescale() && length > 0;
-        double factor = rescales ? m.of(m.of(Math.sqrt(m.dot(0, v, v))) / length) : 1;
-        for (int c = 0; c < v.length; c++) {
-            guided[c] = m.of(guided[c] * factor);
-        }
         return guided;
+    }
+
+    private static double length(Arithmetic m, double[] x) {
+        return m.of(Math.sqrt(m.dot(0, x, x)));
+    }
+
+    private static double[] scaled(Arithmetic m, double[] x, double factor) {
+        double[] y = new double[x.length];
+        for (int c = 0; c < x.length; c++) {
+            y[c] = m.of(x[c] * factor);
+        }
+        return y;
     }
 }

@@ -113,14 +113,30 @@ public interface Family {
      * Defaults of a model; the size of its pictures is in its {@link Geometry}.
      *
      * @param plan the steps
-     * @param guidance scale of true classifier-free guidance; 1 for none
+     * @param guidance strength of classifier-free guidance, the model card's number
+     * @param form how the model card counts it
      * @param negative negative prompt
      * @param rescale whether guidance keeps each token's length
      * @param embeddedGuidance scale for models that take it as an input; others ignore it
      */
     record Defaults(
-            Plan plan, float guidance, String negative, boolean rescale, float embeddedGuidance) {
-        /** Defaults of models that take no guidance scale as an input. */
+            Plan plan,
+            float guidance,
+            GuidanceForm form,
+            String negative,
+            boolean rescale,
+            float embeddedGuidance) {
+        /** Defaults of models whose guidance is off at 1. */
+        public Defaults(
+                Plan plan,
+                float guidance,
+                String negative,
+                boolean rescale,
+                float embeddedGuidance) {
+            this(plan, guidance, GuidanceForm.FROM_NEGATIVE, negative, rescale, embeddedGuidance);
+        }
+
+        /** Defaults of models whose guidance is off at 1 and that take no scale as an input. */
         public Defaults(Plan plan, float guidance, String negative, boolean rescale) {
             this(plan, guidance, negative, rescale, 0);
         }

@@ -153,8 +153,11 @@ public sealed interface Op
 
     /**
      * One sampler step: {@code latents + dt v}, where v is the velocity or, with a negative one,
-     * {@code g = n + guidance (v - n)}, rescaled to {@code g |v| / |g|} per token if asked; all
-     * [batch, seqLen, channels].
+     * {@code g = n + guidance (v - n)}; all [batch, seqLen, channels]. If asked, g is rescaled to
+     * {@code g |v| / |g|} per token, or it is shortened, over the whole sample, to {@code limit
+     * |v|} where it is longer.
+     *
+     * @param limit 0 for none
      */
     record GuidedEuler(
             Tensor latents,
@@ -162,6 +165,7 @@ public sealed interface Op
             Tensor negative,
             float guidance,
             boolean rescale,
+            float limit,
             float dt,
             Tensor out)
             implements Op {}

@@ -75,7 +75,8 @@ public sealed interface AttentionOps extends CopyOps permits Ops {
      *
      * @param streams each [batch, seqLen_i, numHeads, headDim]
      * @param weights for each stream [headDim], or null for no norm
-     * @param rope tables for {@code sum seqLen_i} positions, or null for no rotation
+     * @param rope tables for {@code sum seqLen_i} positions, shared or of each sample, or null for
+     *     no rotation
      * @return [batch, sum seqLen_i, numHeads, headDim]
      */
     default Tensor headNormRope(List<Tensor> streams, List<Tensor> weights, float eps, Rope rope) {
@@ -107,9 +108,12 @@ public sealed interface AttentionOps extends CopyOps permits Ops {
                     first.dim(3) % 2 == 0,
                     op,
                     "headDim must be even for rotary positions, got " + first.dim(3));
-            Shape table = Shape.of(seqLen, first.dim(3) / 2);
-            Check.parameter(op, "rope.cos", rope.cos(), table, "[sum seqLen, headDim / 2]");
-            Check.parameter(op, "rope.sin", rope.sin(), table, "[sum seqLen, headDim / 2]");
+            int half = first.dim(3) / 2;
+            boolean own = rope.isPerSample();
+            Shape table = own ? Shape.of(first.dim(0), seqLen, half) : Shape.of(seqLen, half);
+            String dims = (own ? "[batch, " : "[") + "sum seqLen, headDim / 2]";
+            Check.parameter(op, "rope.cos", rope.cos(), table, dims);
+            Check.parameter(op, "rope.sin", rope.sin(), table, dims);
         }
         Tensor out = empty(computeType(), first.shape().with(1, seqLen));
         run(new Op.HeadNormRope(List.copyOf(streams), nullable(weights), eps, rope, out));

@@ -9,6 +9,7 @@ import glance.api.Plan;
 import glance.api.Request;
 import glance.api.Request.Size;
 import glance.io.Images;
+import glance.model.GuidanceForm;
 import glance.pipeline.Guidance;
 import glance.pipeline.Settings;
 import glance.schedule.PhasePlan;
@@ -31,6 +32,7 @@ public final class PictureText {
     private static final String SEED = "seed";
     private static final String SIZE = "size";
     private static final String GUIDANCE = "guidance";
+    private static final String GUIDANCE_LIMIT = "guidance_limit";
     private static final String EMBEDDED_GUIDANCE = "embedded_guidance";
     private static final String MAX_PROMPT_TOKENS = "max_prompt_tokens";
     private static final String PLAN = "plan";
@@ -54,6 +56,7 @@ public final class PictureText {
             Stream.concat(
                             REQUIRED.stream(),
                             Stream.of(
+                                    GUIDANCE_LIMIT,
                                     EMBEDDED_GUIDANCE,
                                     MAX_PROMPT_TOKENS,
                                     PARTS,
@@ -110,7 +113,10 @@ public final class PictureText {
         text.put(NEGATIVE, settings.negative());
         text.put(SEED, Seeds.text(seed));
         text.put(SIZE, settings.size());
-        text.put(GUIDANCE, Float.toString(settings.guidance().scale()));
+        text.put(GUIDANCE, Float.toString(settings.guidance().number()));
+        if (settings.guidance().limit() > 0) {
+            text.put(GUIDANCE_LIMIT, Float.toString(settings.guidance().limit()));
+        }
         text.put(EMBEDDED_GUIDANCE, Float.toString(settings.guidance().embedded()));
         if (settings.maxPromptTokens() > 0) {
             text.put(MAX_PROMPT_TOKENS, Integer.toString(settings.maxPromptTokens()));
@@ -164,7 +170,8 @@ public final class PictureText {
      * What a picture was made with. Of a picture of another program, what it does not say is left
      * open.
      *
-     * @param request its settings, without adapters and references
+     * @param request its settings, without adapters and references; another program's guidance is a
+     *     scale, see {@link #requestFor}
      * @param model its model, as the user named it; null if another program made the picture
      * @param parts files that took the place of its parts
      * @param adapters its adapters, as the user named them; still text, so that no file is looked
@@ -182,6 +189,18 @@ public final class PictureText {
         /** Whether this engine made the picture. */
         public boolean isOwn() {
             return model != null;
+        }
+
+        /**
+         * Its settings, with guidance as a model's card counts it.
+         *
+         * @param off the model's number for none; in other programs 1 is none for all models
+         */
+        public Request requestFor(float off) {
+            GuidanceForm form = GuidanceForm.offAt(off);
+            return isOwn() || request.guidance().isEmpty()
+                    ? request
+                    : request.guidance(form.number(request.guidance().get()));
         }
     }
 
@@ -233,7 +252,9 @@ public final class PictureText {
             key = SIZE;
             Size size = Size.parse(text.get(SIZE));
             key = GUIDANCE;
-            float guidance = atLeast(1, text.get(GUIDANCE));
+            float guidance = atLeast(0, text.get(GUIDANCE));
+            key = GUIDANCE_LIMIT;
+            float limit = atLeast(0, text.getOrDefault(GUIDANCE_LIMIT, "0"));
             key = EMBEDDED_GUIDANCE;
             // the first release did not write it and ran no model that takes it
             float embedded = atLeast(0, text.getOrDefault(EMBEDDED_GUIDANCE, "0"));
@@ -264,6 +285,7 @@ public final class PictureText {
                             .seed(seed)
                             .size(size)
                             .guidance(guidance)
+                            .guidanceLimit(limit)
                             .embeddedGuidance(embedded)
                             .plan(plan);
             return new Recipe(

@@ -18,7 +18,7 @@ import java.util.Optional;
  * <pre>{@code
  * {
  *   "plan": "uniform-6",     // name of a plan; else that of the family
- *   "guidance": 3.5,         // at least 1; else that of the family
+ *   "guidance": 3.5,         // the model card's number; else that of the family
  *   "negative": " ",         // else that of the family
  *   "experts": false         // whether the adapters in experts/ are used unasked; else true
  * }
@@ -82,8 +82,8 @@ public record FolderNote(Plan plan, Float guidance, String negative, boolean exp
 
     private static float guidance(Config config) {
         float guidance = (float) config.number(GUIDANCE);
-        if (guidance < 1) {
-            throw config.refuse(GUIDANCE, "must be at least 1 (1 turns it off)", "correct it");
+        if (guidance < 0) {
+            throw config.refuse(GUIDANCE, "must be at least 0", "correct it");
         }
         return guidance;
     }
@@ -93,6 +93,7 @@ public record FolderNote(Plan plan, Float guidance, String negative, boolean exp
         return new Family.Defaults(
                 plan == null ? family.plan() : plan,
                 guidance == null ? family.guidance() : guidance,
+                family.form(),
                 negative == null ? family.negative() : negative,
                 family.rescale(),
                 family.embeddedGuidance());

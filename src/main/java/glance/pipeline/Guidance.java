@@ -1,27 +1,46 @@
 package glance.pipeline;
 
 import glance.model.Family;
+import glance.model.GuidanceForm;
 
 /**
  * Classifier-free guidance: {@code n + scale (v - n)}. Ho and Salimans, arXiv 2207.12598.
  *
- * @param scale 1 for none; then the negative prompt is not run
+ * @param number its strength as the model card counts it
+ * @param form how the model card counts
  * @param rescale whether the result keeps the length of v, per token
+ * @param limit how many times as long as v the result may be, over the whole sample; 0 for any
  * @param embedded scale that a distilled model takes as an input instead; others ignore it
  */
-public record Guidance(float scale, boolean rescale, float embedded) {
-    /** Guidance of a model that takes no scale as an input. */
-    public Guidance(float scale, boolean rescale) {
-        this(scale, rescale, 0);
+public record Guidance(
+        float number, GuidanceForm form, boolean rescale, float limit, float embedded) {
+    /** Guidance of a model that takes no scale as an input, and is off at 1. */
+    public Guidance(float number, boolean rescale) {
+        this(number, rescale, 0);
+    }
+
+    /** Guidance without a limit, off at 1. */
+    public Guidance(float number, boolean rescale, float embedded) {
+        this(number, GuidanceForm.FROM_NEGATIVE, rescale, 0, embedded);
     }
 
     /** What a family wants where the user does not choose. */
     public static Guidance of(Family.Defaults defaults) {
-        return new Guidance(defaults.guidance(), defaults.rescale(), defaults.embeddedGuidance());
+        return new Guidance(
+                defaults.guidance(),
+                defaults.form(),
+                defaults.rescale(),
+                0,
+                defaults.embeddedGuidance());
+    }
+
+    /** What the difference of the two velocities is multiplied by; 1 without guidance. */
+    public float scale() {
+        return form.scale(number);
     }
 
     /** Whether the negative prompt takes part. */
     public boolean isActive() {
-        return scale != 1;
+        return scale() != 1;
     }
 }

@@ -131,7 +131,7 @@ final class Sampler {
         int batch = latents.dim(0);
         float dt = step.nextSigma() - step.sigma();
         if (!guidance.isActive()) {
-            return ops.guidedEuler(latents, velocity, null, 1, false, dt);
+            return ops.guidedEuler(latents, velocity, null, 1, false, 0, dt);
         }
         Tensor positive = velocity.narrow(0, 0, batch);
         return ops.guidedEuler(
@@ -140,6 +140,7 @@ final class Sampler {
                 negative(positive, velocity.narrow(0, batch, batch)),
                 guidance.scale(),
                 guidance.rescale(),
+                guidance.limit(),
                 dt);
     }
 

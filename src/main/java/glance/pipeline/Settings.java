@@ -25,7 +25,7 @@ import java.util.Optional;
  * @param batch pictures per prompt, made side by side
  * @param width in pixels, a multiple of the model's unit
  * @param height in pixels, a multiple of the model's unit
- * @param guidance its scales
+ * @param guidance its strength, counted as the model card does
  * @param plan the steps
  * @param loras adapters beside those of the plan; each is one file
  * @param maxPromptTokens tokens of a prompt that are read; 0 for the model's own number
@@ -95,7 +95,9 @@ public record Settings(
                 size.height(),
                 new Guidance(
                         request.guidance().orElse(or(advice.guidance(), defaults.guidance())),
+                        defaults.form(),
                         defaults.rescale(),
+                        request.guidanceLimit().orElse(0f),
                         request.embeddedGuidance()
                                 .orElse(
                                         or(
@@ -138,7 +140,8 @@ public record Settings(
                         .seed(seed)
                         .batch(batch)
                         .size(width, height)
-                        .guidance(guidance.scale())
+                        .guidance(guidance.number())
+                        .guidanceLimit(guidance.limit())
                         .embeddedGuidance(guidance.embedded())
                         .plan(plan)
                         .loras(loras)

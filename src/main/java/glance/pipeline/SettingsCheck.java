@@ -25,11 +25,14 @@ final class SettingsCheck {
         if (settings.batch() < 1) {
             throw new RequestException("batch must be at least 1, got " + settings.batch());
         }
-        float scale = settings.guidance().scale();
-        if (!(scale >= 1) || Float.isInfinite(scale)) {
+        float number = settings.guidance().number();
+        int off = Math.round(settings.guidance().form().off());
+        if (!(number >= off) || Float.isInfinite(number)) {
             throw new RequestException(
-                    "guidance must be a finite number, at least 1 (1 turns it off), got " + scale);
+                    "guidance must be a finite number, at least %d (%d turns it off), got %s"
+                            .formatted(off, off, number));
         }
+        requireLimit(settings.guidance());
         float embedded = settings.guidance().embedded();
         if (!(embedded >= 0) || Float.isInfinite(embedded)) {
             throw new RequestException(
@@ -50,6 +53,21 @@ final class SettingsCheck {
         if (given > 0 && given > rules.get().most()) {
             throw new RequestException(
                     given + " reference pictures: this model takes at most " + rules.get().most());
+        }
+    }
+
+    private static void requireLimit(Guidance guidance) {
+        float limit = guidance.limit();
+        if (!(limit >= 0) || Float.isInfinite(limit)) {
+            throw new RequestException(
+                    "guidance limit must be a finite number, at least 0 (0 is none), got " + limit);
+        }
+        if (limit > 0 && guidance.rescale()) {
+            throw new RequestException(
+                    "guidance limit "
+                            + limit
+                            + ": guidance of this model keeps every token's length anyway; leave it"
+                            + " out");
         }
     }
 

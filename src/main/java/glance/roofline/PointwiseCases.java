@@ -48,6 +48,7 @@ final class PointwiseCases {
                                                 a.activation(1, image, channels),
                                                 GUIDANCE,
                                                 true,
+                                                0,
                                                 DT)));
     }
 

@@ -30,7 +30,7 @@ class FluxCommandsTest {
         run("info", model);
         assertThat(out.toString())
                 .contains("FluxPipeline", "FluxTransformer2DModel", "T5EncoderModel", "run memory")
-                .contains("plan glance, 256x256, no guidance, embedded guidance 3.5");
+                .contains("plan glance, 256x256, no guidance (1 is off), embedded guidance 3.5");
     }
 
     @Test

@@ -52,7 +52,7 @@ class NullArgumentsTest {
                     Map.entry("Ops.rmsNorm/4", Set.of(1)),
                     Map.entry("Ops.layerNorm/4", Set.of(1, 2)),
                     Map.entry("Ops.conv2d/6", Set.of(2, 5)),
-                    Map.entry("Ops.guidedEuler/6", Set.of(2)),
+                    Map.entry("Ops.guidedEuler/7", Set.of(2)),
                     Map.entry("Ops.record/1", Set.of(0)));
 
     private static Device device;

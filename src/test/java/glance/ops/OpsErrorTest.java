@@ -337,12 +337,28 @@ class OpsErrorTest {
                         ops -> ops.rotate(t(ops, 2, 24), 4, t(ops, 24))),
                 refused(
                         "guidedEuler: latents must be [batch, seqLen, channels], got [3, 4]",
-                        ops -> ops.guidedEuler(t(ops, 3, 4), t(ops, 3, 4), null, 1, false, 1)),
+                        ops -> ops.guidedEuler(t(ops, 3, 4), t(ops, 3, 4), null, 1, false, 0, 1)),
                 refused(
                         "guidedEuler: velocity must be [1, 3, 4] to match latents, got [1, 4, 3]",
                         ops ->
                                 ops.guidedEuler(
-                                        t(ops, 1, 3, 4), t(ops, 1, 4, 3), null, 1, false, 1)),
+                                        t(ops, 1, 3, 4), t(ops, 1, 4, 3), null, 1, false, 0, 1)),
+                refused(
+                        "guidedEuler: rescale and limit exclude each other",
+                        ops ->
+                                ops.guidedEuler(
+                                        t(ops, 1, 3, 4),
+                                        t(ops, 1, 3, 4),
+                                        t(ops, 1, 3, 4),
+                                        4,
+                                        true,
+                                        1,
+                                        1)),
+                refused(
+                        "guidedEuler: limit must be a finite number, at least 0, got -1.0",
+                        ops ->
+                                ops.guidedEuler(
+                                        t(ops, 1, 3, 4), t(ops, 1, 3, 4), null, 1, false, -1, 1)),
                 refused(
                         "guidedEuler: negative must be [1, 3, 4] to match latents, got [3, 4]",
                         ops ->
@@ -352,6 +368,7 @@ class OpsErrorTest {
                                         t(ops, 3, 4),
                                         1,
                                         false,
+                                        0,
                                         1)));
     }
 

@@ -39,7 +39,8 @@ final class HeadNormRopeKernel implements Kernel<Op.HeadNormRope> {
                         int to = at(op.out(), batch, start + position, h);
                         head(xs, from, weight, op.eps(), ys, to, headDim);
                         if (op.rope() != null) {
-                            rotate(op.rope(), start + position, ys, to, headDim / 2);
+                            long row = op.rope().row(batch, start + position);
+                            rotate(op.rope(), (int) row, ys, to, headDim / 2);
                         }
                     }
                 });
@@ -56,11 +57,11 @@ final class HeadNormRopeKernel implements Kernel<Op.HeadNormRope> {
         Rows.multiply(CpuStorage.floats(weight), (int) weight.offset(), ys, to, headDim);
     }
 
-    private static void rotate(Rope rope, int position, float[] ys, int at, int half) {
+    private static void rotate(Rope rope, int row, float[] ys, int at, int half) {
         float[] cos = CpuStorage.floats(rope.cos());
         float[] sin = CpuStorage.floats(rope.sin());
-        int cosAt = (int) rope.cos().offset() + position * half;
-        int sinAt = (int) rope.sin().offset() + position * half;
+        int cosAt = (int) rope.cos().offset() + row * half;
+        int sinAt = (int) rope.sin().offset() + row * half;
         boolean neighbours = rope.pairing() == Rope.Pairing.INTERLEAVED;
         int step = neighbours ? 2 : 1;
         int gap = neighbours ? 1 : half;

@@ -108,7 +108,8 @@ final class NormGradKernels {
                                         + ((b * joint + start + position) * heads + h) * headDim;
                         System.arraycopy(dys, dy, turned, 0, headDim);
                         if (op.forward().rope() != null) {
-                            rotateBack(op.forward().rope(), start + position, turned);
+                            Rope rope = op.forward().rope();
+                            rotateBack(rope, (int) rope.row(b, start + position), turned);
                         }
                         int to = (int) dx.offset() + (token * heads + h) * headDim;
                         if (weight == null) {
@@ -134,12 +135,12 @@ final class NormGradKernels {
                 });
     }
 
-    private static void rotateBack(Rope rope, int position, float[] x) {
+    private static void rotateBack(Rope rope, int row, float[] x) {
         int half = x.length / 2;
         float[] cos = CpuStorage.floats(rope.cos());
         float[] sin = CpuStorage.floats(rope.sin());
-        int cosAt = (int) rope.cos().offset() + position * half;
-        int sinAt = (int) rope.sin().offset() + position * half;
+        int cosAt = (int) rope.cos().offset() + row * half;
+        int sinAt = (int) rope.sin().offset() + row * half;
         boolean neighbours = rope.pairing() == Rope.Pairing.INTERLEAVED;
         for (int j = 0; j < half; j++) {
             int first = neighbours ? 2 * j : j;

@@ -6,7 +6,7 @@ import glance.backend.cuda.driver.Grid;
 import glance.op.Op;
 import glance.tensor.Tensor;
 
-/** Launches guided_euler.cu: a warp for each token. */
+/** Launches guided_euler.cu: a warp for each token; with a limit, a block for each sample. */
 final class GuidedEulerKernel implements Kernel<Op.GuidedEuler> {
     private static final String FILE = "guided_euler";
 
@@ -23,6 +23,10 @@ final class GuidedEulerKernel implements Kernel<Op.GuidedEuler> {
         }
         try (Operands operands = launcher.operands()) {
             Tensor latents = operands.activation(op.latents());
+            if (op.negative() != null && op.limit() > 0) {
+                limited(op, operands, latents);
+                return;
+            }
             String entry = FILE + launcher.suffix();
             long tokens = (long) latents.dim(0) * latents.dim(1);
             launcher.launch(
@@ -40,5 +44,21 @@ final class GuidedEulerKernel implements Kernel<Op.GuidedEuler> {
                             .i64(tokens)
                             .i32(latents.dim(2)));
         }
+    }
+
+    private void limited(Op.GuidedEuler op, Operands operands, Tensor latents) {
+        launcher.launch(
+                FILE,
+                FILE + "_limited" + launcher.suffix(),
+                Grid.of(latents.dim(0)),
+                new Arguments()
+                        .pointer(Launcher.address(latents))
+                        .pointer(Launcher.address(operands.activation(op.velocity())))
+                        .pointer(Launcher.address(operands.activation(op.negative())))
+                        .f32(op.guidance())
+                        .f32(op.limit())
+                        .f32(op.dt())
+                        .pointer(Launcher.address(op.out()))
+                        .i64((long) latents.dim(1) * latents.dim(2)));
     }
 }

@@ -63,7 +63,8 @@ final class HeadNormRopeKernel implements Kernel<Op.HeadNormRope> {
                         .i32(x.dim(2))
                         .i32(x.dim(3))
                         .i32(start)
-                        .i32(op.out().dim(1)));
+                        .i32(op.out().dim(1))
+                        .i32(rope != null && rope.isPerSample() ? rope.seqLen() : 0));
     }
 
     /** Whether each half of a head is whole runs of elements, all of them aligned. */

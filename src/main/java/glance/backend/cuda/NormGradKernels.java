@@ -80,7 +80,8 @@ final class NormGradKernels {
                             .i32(x.dim(2))
                             .i32(x.dim(3))
                             .i32(start)
-                            .i32(op.dy().dim(1)));
+                            .i32(op.dy().dim(1))
+                            .i32(rope != null && rope.isPerSample() ? rope.seqLen() : 0));
         }
     }
 

@@ -8,8 +8,18 @@ public final class GuidanceOptions {
     @Option(
             names = "--guidance",
             paramLabel = "SCALE",
-            description = "Strength of guidance; 1 turns it off. Default: the model's own.")
+            description =
+                    "Strength of guidance, as the model card counts it: 1 turns it off, or 0 for"
+                            + " Z-Image; info tells which. Default: the model's own.")
     private Float guidance;
+
+    @Option(
+            names = "--guidance-limit",
+            paramLabel = "TIMES",
+            description =
+                    "How long what guidance makes of the velocity may be, as a multiple of what it"
+                            + " was: Z-Image's cfg_normalization, there 1. Default: 0, for any.")
+    private Float limit;
 
     @Option(
             names = "--embedded-guidance",
@@ -31,7 +41,22 @@ public final class GuidanceOptions {
      * @throws WrongUseException if it is out of range, or said twice
      */
     public Float scale(Family.Defaults defaults) {
-        return chosen("--guidance", guidance, !isInput(defaults), 1);
+        int least = Math.round(defaults.form().off());
+        return chosen(
+                "--guidance",
+                guidance,
+                !isInput(defaults),
+                least,
+                "; " + least + " turns guidance off");
+    }
+
+    /**
+     * The limit of what guidance makes, or null where the user does not say.
+     *
+     * @throws WrongUseException if it is out of range
+     */
+    public Float limit() {
+        return chosen("--guidance-limit", limit, false, 0, "; 0 is none");
     }
 
     /**
@@ -40,14 +65,14 @@ public final class GuidanceOptions {
      * @throws WrongUseException if it is out of range, or said twice
      */
     public Float embedded(Family.Defaults defaults) {
-        return chosen("--embedded-guidance", embedded, isInput(defaults), 0);
+        return chosen("--embedded-guidance", embedded, isInput(defaults), 0, "");
     }
 
     private static boolean isInput(Family.Defaults defaults) {
         return defaults.embeddedGuidance() > 0;
     }
 
-    private Float chosen(String option, Float own, boolean isEither, int least) {
+    private Float chosen(String option, Float own, boolean isEither, int least, String hint) {
         if (either != null && own != null && isEither) {
             throw new WrongUseException(option + " and --guidance-scale: give one of them");
         }
@@ -61,7 +86,7 @@ public final class GuidanceOptions {
                             + ": must be "
                             + least
                             + " or more"
-                            + (least == 1 ? "; 1 turns guidance off" : ""));
+                            + hint);
         }
         return value;
     }

@@ -184,7 +184,10 @@ public final class SettingsOptions {
                                 modelName),
                         model.parts().over(recorded ? recipe.parts() : ModelParts.NONE),
                         what -> {});
-        Request request = recipe == null ? Request.of(allPrompts) : recipe.request();
+        Request request =
+                recipe == null
+                        ? Request.of(allPrompts)
+                        : recipe.requestFor(Families.defaults(folder).form().off());
         request = request.prompts(allPrompts).batch(batch);
         request = set(request, given, Request::plan);
         request = set(request, negative, Request::negative);
@@ -202,6 +205,7 @@ public final class SettingsOptions {
         Size usual = request.size().orElseGet(() -> usualSize(request, folder));
         Request result = request.size(size.over(usual));
         result = set(result, guidance.scale(defaults), Request::guidance);
+        result = set(result, guidance.limit(), Request::guidanceLimit);
         result = set(result, guidance.embedded(defaults), Request::embeddedGuidance);
         return result.maxPromptTokens(promptTokens(recipe, family.promptTokens(folder)));
     }

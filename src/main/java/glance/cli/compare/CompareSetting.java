@@ -79,6 +79,7 @@ final class CompareSetting {
                         .maxPromptTokens(promptTokens.resolve(family.promptTokens(folder)));
         request = SettingsOptions.set(request, negative, Request::negative);
         request = SettingsOptions.set(request, guidance.scale(defaults), Request::guidance);
+        request = SettingsOptions.set(request, guidance.limit(), Request::guidanceLimit);
         return SettingsOptions.set(request, guidance.embedded(defaults), Request::embeddedGuidance);
     }
 

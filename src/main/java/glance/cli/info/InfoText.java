@@ -189,7 +189,12 @@ public final class InfoText {
                 + ", "
                 + defaults.size()
                 + ", "
-                + (defaults.guidance() == 1 ? "no guidance" : "guidance " + defaults.guidance())
+                + (defaults.guidance() == defaults.guidanceOff()
+                        ? "no guidance"
+                        : "guidance " + defaults.guidance())
+                + " ("
+                + Math.round(defaults.guidanceOff())
+                + " is off)"
                 + (defaults.embeddedGuidance() == 0
                         ? ""
                         : ", embedded guidance " + defaults.embeddedGuidance());

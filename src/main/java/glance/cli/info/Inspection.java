@@ -43,12 +43,18 @@ public sealed interface Inspection {
      *
      * @param plan its steps
      * @param size width and height
-     * @param guidance scale of guidance
+     * @param guidance strength of guidance
+     * @param guidanceOff the strength that turns it off
      * @param embeddedGuidance scale shown to the model, 0 if it takes none
      * @param negative negative prompt
      */
     record Defaults(
-            String plan, String size, float guidance, float embeddedGuidance, String negative) {}
+            String plan,
+            String size,
+            float guidance,
+            float guidanceOff,
+            float embeddedGuidance,
+            String negative) {}
 
     /**
      * A part of a model.

@@ -160,6 +160,7 @@ final class Inspector {
                 defaults.plan().name(),
                 new Size(side, side).toString(),
                 defaults.guidance(),
+                defaults.form().off(),
                 defaults.embeddedGuidance(),
                 defaults.negative());
     }

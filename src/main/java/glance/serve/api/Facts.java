@@ -44,6 +44,11 @@ public final class Facts {
         return defaults.embeddedGuidance().orElse(0f) > 0;
     }
 
+    /** The strength of guidance that is none. */
+    float guidanceOff() {
+        return model.guidanceOff();
+    }
+
     /** What a request has where it does not say. */
     Request defaults() {
         return defaults;
@@ -63,6 +68,7 @@ public final class Facts {
         facts.put("version", EngineVersion.software());
         facts.put("size", defaults.size().orElseThrow().toString());
         facts.put("guidance", defaults.guidance().orElseThrow());
+        facts.put("guidance_off", guidanceOff());
         facts.put("embedded_guidance", takesGuidance() ? defaults.embeddedGuidance().get() : null);
         facts.put("negative_prompt", defaults.negative().orElse(""));
         facts.put("plan", plan(defaults.plan().orElseThrow()));

@@ -108,12 +108,15 @@ public final class PageApi {
     }
 
     private Map<String, Object> answer(PictureText.Recipe recipe) throws IOException {
-        Request request = recipe.request();
+        Request request = recipe.requestFor(facts.guidanceOff());
         List<String> missing = new ArrayList<>();
         List<String> left = new ArrayList<>(recipe.left());
         request.maxPromptTokens()
                 .filter(tokens -> !facts.defaults().maxPromptTokens().equals(Optional.of(tokens)))
                 .ifPresent(tokens -> left.add("max_prompt_tokens (" + tokens + ")"));
+        request.guidanceLimit()
+                .filter(limit -> limit > 0)
+                .ifPresent(limit -> left.add("guidance_limit (" + limit + ")"));
         JobRequest asked =
                 new JobRequest(
                         request.prompts().stream().findFirst().orElse(""),

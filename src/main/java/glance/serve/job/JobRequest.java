@@ -26,7 +26,7 @@ import java.util.List;
  *     numbers of JavaScript end at 2^53
  * @param n pictures, with seeds counting up
  * @param size {@code WIDTHxHEIGHT}
- * @param guidance scale of classifier-free guidance; 1 turns it off
+ * @param guidance strength of classifier-free guidance, as the model card counts it
  * @param embeddedGuidance scale for models that take it as an input
  * @param plan the name of a plan, or a plan as in its file
  * @param lora adapters; of an empty list none, not even the model's own

@@ -25,6 +25,12 @@ final class GuidedEulerCases {
                 cases.add(step(guidance, rescale, 2, 5, 64));
             }
         }
+        for (float limit : new float[] {0.5f, 1, 1000}) {
+            cases.add(limited(limit, 3, 5, 64));
+            cases.add(limited(limit, 2, 37, 31));
+        }
+        cases.add(limited(1, 1, 1, 1));
+        cases.add(limited(1, 2, 0, 4));
         cases.add(unguided(2, 5, 64));
         cases.add(unguided(1, 1, 1));
         cases.add(unguided(2, 0, 4));
@@ -35,7 +41,7 @@ final class GuidedEulerCases {
 
     /** Large enough to be split over threads. */
     static Stream<Case> large() {
-        return Stream.of(step(4, true, 2, 500, 64));
+        return Stream.of(step(4, true, 2, 500, 64), limited(1, 2, 500, 64));
     }
 
     private static Case step(float guidance, boolean rescale, int... dims) {
@@ -51,6 +57,22 @@ final class GuidedEulerCases {
                                         a.activation(dims),
                                         guidance,
                                         rescale,
+                                        0,
+                                        DT));
+    }
+
+    private static Case limited(float limit, int... dims) {
+        return Case.of(
+                "guidedEuler " + Arrays.toString(dims) + " at most " + limit + " times as long",
+                a ->
+                        a.ops()
+                                .guidedEuler(
+                                        a.activation(dims),
+                                        a.activation(dims),
+                                        a.activation(dims),
+                                        4,
+                                        false,
+                                        limit,
                                         DT));
     }
 
@@ -65,6 +87,7 @@ final class GuidedEulerCases {
                                         null,
                                         1,
                                         false,
+                                        0,
                                         DT));
     }
 
@@ -80,6 +103,7 @@ final class GuidedEulerCases {
                                         withZeros(a, 5),
                                         4,
                                         true,
+                                        0,
                                         DT));
     }
 
@@ -98,6 +122,7 @@ final class GuidedEulerCases {
                                         a.activation(2, 16, 7).permute(0, 2, 1),
                                         4,
                                         true,
+                                        0,
                                         DT));
     }
 }

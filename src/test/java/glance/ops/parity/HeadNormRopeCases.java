@@ -37,6 +37,20 @@ final class HeadNormRopeCases {
                     new HeadNormRopeCase(
                             2, List.of(3, 4, 5), 2, 8, List.of(true, false, true), pairing, false));
         }
+        for (Rope.Pairing pairing : Rope.Pairing.values()) {
+            for (int headDim : new int[] {14, 16, 128}) { // a warp for a head, and 8 lanes
+                specs.add(
+                        new HeadNormRopeCase(
+                                        3,
+                                        List.of(5, 6),
+                                        2,
+                                        headDim,
+                                        List.of(true, false),
+                                        pairing,
+                                        false)
+                                .withOwnPositions());
+            }
+        }
         for (int headDim : new int[] {1, 7, 9, 113}) {
             specs.add(new HeadNormRopeCase(2, List.of(5), 2, headDim, List.of(true), null, false));
         }

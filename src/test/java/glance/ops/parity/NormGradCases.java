@@ -35,6 +35,17 @@ final class NormGradCases {
                 cases.add(heads(2, pairing, normed, 1, List.of(2, 4, 113), 1, 24));
             }
         }
+        HeadNormRopeCase own =
+                new HeadNormRopeCase(
+                                3,
+                                List.of(3, 7),
+                                2,
+                                16,
+                                List.of(true, true),
+                                Rope.Pairing.INTERLEAVED,
+                                false)
+                        .withOwnPositions();
+        cases.add(Case.of("headNormRope gradient 1 of " + own, a -> own.gradients(a).get(1)));
         return cases.stream();
     }
 
