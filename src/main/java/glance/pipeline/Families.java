@@ -7,6 +7,7 @@ import glance.io.Weights;
 import glance.model.Family;
 import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
+import glance.model.flux2.Flux2Family;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
 import glance.model.qwenimage.QwenImageFamily;
@@ -20,7 +21,12 @@ import java.util.stream.Collectors;
 /** The families that this engine runs. A new one adds its line here, and nothing else changes. */
 public final class Families {
     private static final List<Family> ALL =
-            List.of(new QwenImageFamily(), new FluxFamily(), new Sd3Family(), new DitFamily());
+            List.of(
+                    new QwenImageFamily(),
+                    new FluxFamily(),
+                    new Flux2Family(),
+                    new Sd3Family(),
+                    new DitFamily());
 
     private Families() {}
 

@@ -84,7 +84,9 @@ public final class FluxFamily implements Family {
         Recognised.Sizes sizes = new Recognised.Sizes(weights);
         int doubles = sizes.count("transformer_blocks.%d.attn.add_q_proj.weight");
         int singles = sizes.count("single_transformer_blocks.%d.proj_mlp.weight");
-        if (doubles == 0 || !sizes.has("x_embedder.weight")) {
+        // FLUX.2 has blocks of these names, but no pooled text
+        String pooled = "time_text_embed.text_embedder.linear_1.weight";
+        if (doubles == 0 || !sizes.has("x_embedder.weight") || !sizes.has(pooled)) {
             return Optional.empty();
         }
         int hiddenDim = sizes.of("x_embedder.weight", 0);
@@ -95,9 +97,7 @@ public final class FluxFamily implements Family {
         sizes.put("out_channels", sizes.of("proj_out.weight", 0));
         sizes.putRotaryHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight", base);
         sizes.put("joint_attention_dim", sizes.of("context_embedder.weight", 1));
-        sizes.put(
-                "pooled_projection_dim",
-                sizes.of("time_text_embed.text_embedder.linear_1.weight", 1));
+        sizes.put("pooled_projection_dim", sizes.of(pooled, 1));
         sizes.put("guidance_embeds", guidance);
         return Optional.of(
                 sizes.as(

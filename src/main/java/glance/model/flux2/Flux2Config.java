@@ -31,6 +31,8 @@ public record Flux2Config(
         boolean guidanceEmbeds,
         List<Integer> axesDims,
         double theta) {
+    static final List<Integer> PUBLISHED_AXES = List.of(32, 32, 32, 32);
+
     private static final double MAX_MLP_RATIO = 64;
     private static final double MAX_THETA = 1e9;
 
@@ -62,7 +64,7 @@ public record Flux2Config(
                 (int) (hiddenDim * ratio),
                 timeChannels,
                 config.flag("guidance_embeds", true),
-                RopeAxes.read(config, List.of(32, 32, 32, 32), headDim),
+                RopeAxes.read(config, PUBLISHED_AXES, headDim),
                 config.number("rope_theta", 2000, 1, MAX_THETA));
     }
 

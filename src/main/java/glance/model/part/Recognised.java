@@ -104,9 +104,15 @@ public record Recognised(String what, Map<String, Object> config, int width, Str
 
         /** The same where the base has to say how heads are split for rotary positions. */
         public void putRotaryHeads(int hiddenDim, String norm, Config base) {
+            putRotaryHeads(hiddenDim, norm, base, PUBLISHED_AXES);
+        }
+
+        /** The same where the published models split heads in another way. */
+        public void putRotaryHeads(
+                int hiddenDim, String norm, Config base, List<Integer> published) {
             putHeads(hiddenDim, norm, base, ROTARY_HEAD_DIM);
             int headDim = of(norm, 0);
-            List<Integer> axes = base.has(AXES) ? base.integers(AXES) : PUBLISHED_AXES;
+            List<Integer> axes = base.has(AXES) ? base.integers(AXES) : published;
             require(
                     axes.stream().mapToInt(size -> size).sum() == headDim,
                     "no shape tells " + AXES + " of its heads of " + headDim);

@@ -4,6 +4,7 @@ import glance.io.Weights;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
 import glance.model.text.PromptCut;
+import glance.model.text.PromptTemplate;
 import glance.model.text.QwenConfig;
 import glance.model.text.QwenTextEncoder;
 import glance.model.text.TextBatch;
@@ -29,7 +30,7 @@ final class QwenImagePromptEncoder implements PromptEncoder {
                     + " text, spatial relationships of the objects and background:<|im_end|>\n<|im_start|>user\n";
     private static final String SUFFIX = "<|im_end|>\n<|im_start|>assistant\n";
 
-    private final Tokenizer tokenizer;
+    private final PromptTemplate template;
     private final Weights weights;
     private final QwenTextEncoder encoder;
     private final PromptTokens tokens;
@@ -43,7 +44,7 @@ final class QwenImagePromptEncoder implements PromptEncoder {
     QwenImagePromptEncoder(
             Ops ops, Tokenizer tokenizer, QwenConfig config, Weights weights, PromptTokens tokens) {
         this.tokens = tokens;
-        this.tokenizer = tokenizer;
+        this.template = new PromptTemplate(tokenizer, PREFIX, SUFFIX);
         this.weights = weights;
         this.encoder = new QwenTextEncoder(ops, config, weights);
         this.prefixLen = tokenizer.encode(PREFIX).length;
@@ -51,32 +52,22 @@ final class QwenImagePromptEncoder implements PromptEncoder {
 
     @Override
     public int[] tokenIds(String prompt) {
-        int[] ids = tokenizer.encode(PREFIX + prompt + SUFFIX);
+        int[] ids = template.ids(prompt);
         int kept = Math.min(ids.length, prefixLen + tokens.usual());
         return Arrays.copyOf(ids, kept);
     }
 
-    /** What is cut of the template behind the prompt is no loss. */
     @Override
     public List<PromptCut> cuts(String prompt) {
-        int[] starts = tokenizer.starts(PREFIX + prompt + SUFFIX);
-        int end = PREFIX.length() + prompt.length();
-        int[] lost =
-                Arrays.stream(starts)
-                        .skip(prefixLen + tokens.usual())
-                        .filter(start -> start < end)
-                        .toArray();
-        if (lost.length == 0) {
-            return List.of();
-        }
-        return List.of(
-                PromptCut.of(
+        return template
+                .cut(
                         "Qwen2.5-VL",
-                        tokens.usual(),
-                        tokens.most(),
-                        lost.length,
                         prompt,
-                        lost[0] - PREFIX.length()));
+                        prefixLen + tokens.usual(),
+                        tokens.usual(),
+                        tokens.most())
+                .stream()
+                .toList();
     }
 
     @Override
@@ -101,7 +92,7 @@ final class QwenImagePromptEncoder implements PromptEncoder {
     @Override
     public void close() {
         encoder.close();
-        tokenizer.close();
+        template.tokenizer().close();
         weights.close();
     }
 }

@@ -1,0 +1,62 @@
+package glance.model.flux2;
+
+import glance.io.Lanczos;
+import glance.io.PictureFit;
+import glance.model.ReferenceRules;
+import glance.api.Request.Size;
+import java.awt.image.BufferedImage;
+
+/**
+ * Reference pictures of FLUX.2: as they are, but scaled to an area of 1024 x 1024 if they have
+ * more, and cropped to whole tokens. What is drawn has the size of the first one. Equals
+ * Flux2KleinPipeline of diffusers.
+ */
+final class Flux2References implements ReferenceRules {
+    /** As many as the publishers name; the network has no limit. */
+    private static final int MOST = 10;
+
+    private static final int AREA = 1024 * 1024;
+
+    private final int unit;
+
+    /**
+     * @param unit pixels of a token along a side
+     */
+    Flux2References(int unit) {
+        this.unit = unit;
+    }
+
+    @Override
+    public int most() {
+        return MOST;
+    }
+
+    @Override
+    public BufferedImage seen(BufferedImage picture) {
+        Size within = within(picture.getWidth(), picture.getHeight());
+        boolean fits = within.width() == picture.getWidth() && within.height() == picture.getHeight();
+        BufferedImage scaled =
+                fits ? picture : Lanczos.scale(picture, within.width(), within.height());
+        Size size = result(picture.getWidth(), picture.getHeight());
+        return PictureFit.exactly(size.width(), size.height(), unit).apply(scaled);
+    }
+
+    @Override
+    public Size result(int width, int height) {
+        Size size = within(width, height);
+        return new Size(down(size.width()), down(size.height()));
+    }
+
+    private static Size within(int width, int height) {
+        long area = (long) width * height;
+        if (area <= AREA) {
+            return new Size(width, height);
+        }
+        double scale = Math.sqrt((double) AREA / area);
+        return new Size((int) (width * scale), (int) (height * scale));
+    }
+
+    private int down(int side) {
+        return Math.max(1, side / unit) * unit;
+    }
+}
