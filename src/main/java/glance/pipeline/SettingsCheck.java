@@ -47,8 +47,8 @@ final class SettingsCheck {
         int given = settings.references().size();
         if (given > 0 && rules.isEmpty()) {
             throw new RequestException(
-                    "this model takes no reference pictures; a model that edits does, such as"
-                            + " FLUX.1 Kontext");
+                    "this model takes no reference pictures; models that edit do, such as"
+                            + " FLUX.1 Kontext and FLUX.2 [klein]");
         }
         if (given > 0 && given > rules.get().most()) {
             throw new RequestException(

@@ -89,7 +89,11 @@ public final class Flux2Family implements Family {
         sizes.put("num_single_layers", singles);
         sizes.put("in_channels", sizes.of("x_embedder.weight", 1));
         sizes.put("out_channels", sizes.of("proj_out.weight", 0));
-        sizes.putRotaryHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight", base, Flux2Config.PUBLISHED_AXES);
+        sizes.putRotaryHeads(
+                hiddenDim,
+                "transformer_blocks.0.attn.norm_q.weight",
+                base,
+                Flux2Config.PUBLISHED_AXES);
         sizes.put("joint_attention_dim", sizes.of("context_embedder.weight", 1));
         sizes.put("mlp_ratio", (double) mlpDim / Math.max(1, hiddenDim));
         sizes.put(

@@ -1,9 +1,9 @@
 package glance.model.flux2;
 
+import glance.api.Request.Size;
 import glance.io.Lanczos;
 import glance.io.PictureFit;
 import glance.model.ReferenceRules;
-import glance.api.Request.Size;
 import java.awt.image.BufferedImage;
 
 /**
@@ -34,7 +34,8 @@ final class Flux2References implements ReferenceRules {
     @Override
     public BufferedImage seen(BufferedImage picture) {
         Size within = within(picture.getWidth(), picture.getHeight());
-        boolean fits = within.width() == picture.getWidth() && within.height() == picture.getHeight();
+        boolean fits =
+                within.width() == picture.getWidth() && within.height() == picture.getHeight();
         BufferedImage scaled =
                 fits ? picture : Lanczos.scale(picture, within.width(), within.height());
         Size size = result(picture.getWidth(), picture.getHeight());
