@@ -1,0 +1,141 @@
+package glance.spark;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.Serializable;
+import java.util.Arrays;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileAlreadyExistsException;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * The folder of a job, on any file system of Spark's. A file comes into it by being written aside
+ * and moved, so that one that has its name is whole; the first that has the name stays. On an
+ * object store a move is a copy, but there too nobody sees half of it.
+ */
+final class Storage implements Serializable {
+    /** Hidden from Spark's readers by the underscore. */
+    private static final String INNER = "_glance";
+
+    private static final String ASIDE = INNER + "/aside";
+
+    /** Where the rows of runs are until they are in the manifest. */
+    static final String ROWS = INNER + "/rows";
+
+    private final String root;
+    private final SerializableConfiguration conf;
+    private transient FileSystem files;
+
+    private Storage(String root, Configuration conf) {
+        this.root = root;
+        this.conf = new SerializableConfiguration(conf);
+    }
+
+    /**
+     * The folder of a path, which without a scheme is of the file system that Hadoop's settings
+     * name.
+     */
+    static Storage of(String path, Configuration conf) throws IOException {
+        Path root = new Path(path);
+        return new Storage(root.getFileSystem(conf).makeQualified(root).toString(), conf);
+    }
+
+    /** Its path, as Spark takes it. */
+    String path(String file) {
+        return at(file).toString();
+    }
+
+    private Path at(String file) {
+        return new Path(new Path(root), file);
+    }
+
+    synchronized FileSystem files() throws IOException {
+        if (files == null) {
+            files = plain(at(INNER).getFileSystem(conf.value()));
+        }
+        return files;
+    }
+
+    /** Without the checksum files that Hadoop puts beside those of a local disk. */
+    static FileSystem plain(FileSystem files) {
+        return files instanceof LocalFileSystem local ? local.getRawFileSystem() : files;
+    }
+
+    boolean has(String file) throws IOException {
+        return files().exists(at(file));
+    }
+
+    byte[] read(String file) throws IOException {
+        try (InputStream in = files().open(at(file))) {
+            return in.readAllBytes();
+        }
+    }
+
+    /** The folders in a folder of the job. */
+    String[] folders(String parent) throws IOException {
+        try {
+            return Arrays.stream(files().listStatus(at(parent)))
+                    .filter(status -> status.isDirectory())
+                    .map(status -> status.getPath().toString())
+                    .sorted()
+                    .toArray(String[]::new);
+        } catch (FileNotFoundException e) {
+            return new String[0];
+        }
+    }
+
+    /**
+     * Puts a file in its place, unless one is there.
+     *
+     * @param attempt different in each attempt of each task
+     * @return the bytes that are there now
+     */
+    byte[] put(String file, byte[] bytes, String attempt) throws IOException {
+        Path target = at(file);
+        Path aside = at(ASIDE + "/" + attempt + "-" + target.getName());
+        try {
+            try (OutputStream out = files().create(aside, true)) {
+                out.write(bytes);
+            }
+            if (!files().exists(target) && move(aside, target)) {
+                return bytes;
+            }
+        } finally {
+            files().delete(aside, false);
+        }
+        return read(file);
+    }
+
+    private boolean move(Path aside, Path target) throws IOException {
+        files().mkdirs(target.getParent());
+        try {
+            if (files().rename(aside, target)) {
+                return true;
+            }
+        } catch (FileAlreadyExistsException e) {
+            return false;
+        }
+        if (files().exists(target)) {
+            return false;
+        }
+        throw new IOException(target + ": cannot be moved here from " + aside);
+    }
+
+    /** Removes what tasks left that did not come to their end. */
+    void sweep() throws IOException {
+        files().delete(at(ASIDE), true);
+        if (folders(ROWS).length == 0) {
+            files().delete(at(INNER), true);
+        }
+    }
+
+    /** Removes a folder of this job. */
+    void delete(String path) throws IOException {
+        files().delete(new Path(path), true);
+    }
+}
