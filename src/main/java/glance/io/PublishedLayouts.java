@@ -15,6 +15,7 @@ import java.util.Map;
 public final class PublishedLayouts {
     private static final String QWEN_IMAGE = "QwenImagePipeline";
     private static final String FLUX = "FluxPipeline";
+    private static final String FLUX2 = "Flux2KleinPipeline";
     private static final String SD3 = "StableDiffusion3Pipeline";
     private static final String TRANSFORMER = "transformer";
 
@@ -26,6 +27,8 @@ public final class PublishedLayouts {
         LAYOUTS.put("flux.1-dev", FLUX);
         LAYOUTS.put("flux.1-schnell", FLUX);
         LAYOUTS.put("flux.1-kontext-dev", "FluxKontextPipeline");
+        LAYOUTS.put("flux.2-klein-4b", FLUX2);
+        LAYOUTS.put("flux.2-klein-9b", FLUX2);
         LAYOUTS.put("sd3.5-large", SD3);
         LAYOUTS.put("sd3.5-medium", SD3);
         LAYOUTS.put("sd3-medium", SD3);

@@ -7,6 +7,7 @@ import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinySd3;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -29,7 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Model folders of every family with something wrong, given to {@code generate}. */
 class DamagedModelTest {
     private static final Map<String, String> PROMPTS =
-            Map.of("flux", "a star", "sd3", "a star", "dit", "1");
+            Map.of("flux", "a star", "sd3", "a star", "dit", "1", "flux2", "a star");
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -39,6 +40,7 @@ class DamagedModelTest {
     @BeforeAll
     static void write() {
         TinyFlux.dev(whole.resolve("flux"));
+        TinyFlux2.distilled(whole.resolve("flux2"));
         TinySd3.in(whole.resolve("sd3"));
         TinyDit.in(whole.resolve("dit"));
     }
@@ -52,6 +54,14 @@ class DamagedModelTest {
                 "flux | transformer | [4, 6, 6]     | [4, 6, 8]     | axes_dims_rope: must be even and add up to attention_head_dim 16",
                 "flux | transformer | [4, 6, 6]     | [5, 5, 6]     | axes_dims_rope: must be even",
                 "flux | transformer | _layers\": 1  | _layers\": 2  | missing transformer_blocks.1.norm1.linear.weight",
+                "flux2 | transformer | [4, 4, 4, 4] | [4, 6, 6]  | axes_dims_rope: must have 4 entries",
+                "flux2 | transformer | channels\": 32 | channels\": 33 | timestep_guidance_channels: must be even",
+                "flux2 | transformer | _dim\": 96    | _dim\": 64    | joint_attention_dim: expected 96, three times the width",
+                "flux2 | transformer | _embeds\": false | _embeds\": true | missing time_guidance_embed.guidance_embedder.linear_1.weight",
+                "flux2 | text_encoder | layers\": 27 | layers\": 26  | num_hidden_layers: must be 27 or more, got 26",
+                "flux2 | vae         | nels\": 4     | nels\": 8     | in_channels: expected 32 in and out to match",
+                "flux2 | vae         | [2, 2]         | [1, 1]         | patch_size: value [1,1] is not supported",
+                "flux2 | vae         | batch_norm_eps | batch_norm     | batch_norm_eps: is missing",
                 "sd3  | transformer | rms_norm      | layer_norm    | qk_norm: value \"layer_norm\" is not supported",
                 "sd3  | transformer | [0]           | [7]           | dual_attention_layers: expected 0 to 1, got 7",
                 "sd3  | transformer | _dim\": 20    | _dim\": 24    | pooled_projection_dim: expected 20 as both CLIP encoders have it",
@@ -80,6 +90,7 @@ class DamagedModelTest {
         "flux, text_encoder_2",
         "flux, vae",
         "flux, tokenizer",
+        "flux2, text_encoder",
         "sd3, tokenizer_3",
         "dit, transformer"
     })

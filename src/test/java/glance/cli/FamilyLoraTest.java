@@ -43,6 +43,11 @@ class FamilyLoraTest {
         "flux-transformer, comfyui",
         "flux-transformer, kohya",
         "flux-transformer, onetrainer",
+        "flux2-transformer, diffusers",
+        "flux2-transformer, peft",
+        "flux2-transformer, comfyui",
+        "flux2-transformer, kohya",
+        "flux2-transformer, onetrainer",
         "sd3-transformer,  peft",
         "sd3-transformer,  comfyui",
         "sd3-transformer,  kohya",
@@ -116,7 +121,13 @@ class FamilyLoraTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux-transformer", "sd3-transformer", "dit-transformer"})
+    @ValueSource(
+            strings = {
+                "flux-transformer",
+                "flux2-transformer",
+                "sd3-transformer",
+                "dit-transformer"
+            })
     void mergedModel_equalsTheModelWithTheAdapter(String fixture) throws IOException {
         Path merged = at("merged");
         run("merge", Fixture.folder(fixture), lora(fixture), "--out", merged);
@@ -132,7 +143,13 @@ class FamilyLoraTest {
 
     /** What a merge changed, made an adapter again, is the adapter. */
     @ParameterizedTest
-    @ValueSource(strings = {"flux-transformer", "sd3-transformer", "dit-transformer"})
+    @ValueSource(
+            strings = {
+                "flux-transformer",
+                "flux2-transformer",
+                "sd3-transformer",
+                "dit-transformer"
+            })
     void extract_undoesMerge(String fixture) throws IOException {
         Path base = Fixture.folder(fixture);
         run("merge", base, lora(fixture), "--out", at("tuned"));
@@ -141,7 +158,13 @@ class FamilyLoraTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux-transformer", "sd3-transformer", "dit-transformer"})
+    @ValueSource(
+            strings = {
+                "flux-transformer",
+                "flux2-transformer",
+                "sd3-transformer",
+                "dit-transformer"
+            })
     void infoAndResize_takeAdaptersOfEveryFamily(String fixture) throws IOException {
         run("info", lora(fixture));
         assertThat(out.toString()).contains("rank        4", "update norm");

@@ -8,6 +8,7 @@ import glance.cli.common.ExitCode;
 import glance.cli.common.StopRequest;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinySd3;
 import glance.io.Images;
 import java.awt.image.BufferedImage;
@@ -30,9 +31,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Each option of {@code generate}, and {@code compare}, on every family that is not built in. */
 class FamilyOptionsTest {
     private static final Map<String, String> PROMPTS =
-            Map.of("flux", "a red circle", "schnell", "a star", "sd3", "a star", "dit", "goldfish");
+            Map.of(
+                    "flux",
+                    "a red circle",
+                    "schnell",
+                    "a star",
+                    "sd3",
+                    "a star",
+                    "dit",
+                    "goldfish",
+                    "flux2",
+                    "a star");
     private static final Map<String, String> NEGATIVES =
-            Map.of("flux", "blue", "schnell", "blue", "sd3", "blue", "dit", "crane");
+            Map.of(
+                    "flux", "blue", "schnell", "blue", "sd3", "blue", "dit", "crane", "flux2",
+                    "blue");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -44,12 +57,13 @@ class FamilyOptionsTest {
     static void write() {
         TinyFlux.dev(models.resolve("flux"));
         TinyFlux.schnell(models.resolve("schnell"));
+        TinyFlux2.distilled(models.resolve("flux2"));
         TinySd3.in(models.resolve("sd3"));
         TinyDit.in(models.resolve("dit"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
     void guidanceAndNegative_bothReachThePicture(String family) {
         int[] plain = picture(family, "plain.png", "--guidance", "1");
         int[] led = picture(family, "led.png", "--guidance", "3");
@@ -62,7 +76,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
     void batchAndPreviews_areWritten(String family) {
         picture(family, "one.png", "--batch", "2", "--preview", "1");
         assertThat(names())
@@ -79,18 +93,19 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
     void ownDefaults_areKeptInThePicture(String family) {
         List<String> args = new ArrayList<>(List.of("generate", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16"));
         args.addAll(List.of("--out", folder.resolve("own.png").toString()));
         run(args);
-        Map<String, String> steps = Map.of("flux", "10", "schnell", "4", "sd3", "28", "dit", "50");
+        Map<String, String> steps =
+                Map.of("flux", "10", "schnell", "4", "flux2", "4", "sd3", "28", "dit", "50");
         assertThat(err.toString()).contains(steps.get(family) + " steps");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
     void compare_measuresRunsAgainstTheTeacher(String family) throws IOException {
         List<String> args = new ArrayList<>(List.of("compare", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16", "--teacher", "uniform-4"));
@@ -104,7 +119,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "sd3"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3"})
     void maxPromptTokens_reachThePicture_andItsText(String family) {
         int[] plain = picture(family, "plain.png");
         int[] few = picture(family, "few.png", "--max-prompt-tokens", "16");

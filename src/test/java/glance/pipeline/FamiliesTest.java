@@ -30,6 +30,8 @@ class FamiliesTest {
         "sd3-medium,    sd3,        uniform-28, 7, 0,   1024",
         "flux.1-kontext-dev, flux,  uniform-28, 1, 2.5, 1024",
         "flux.1-schnell, flux,      uniform-4,  1, 0,   1024",
+        "flux.2-klein-4b, flux2,    uniform-4,  1, 0,   1024",
+        "flux.2-klein-9b, flux2,    uniform-4,  1, 0,   1024",
         "dit-xl-2-256,  dit,        full,       4, 0,   256"
     })
     void publishedModel_hasTheDefaultsOfItsFamily(

@@ -14,6 +14,7 @@ import glance.fixtures.Forecasts;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinySd3;
 import glance.io.Images;
 import glance.io.ModelFolder;
@@ -63,6 +64,17 @@ class MemoryForecastTest {
         Images.writePng(file, new BufferedImage(48, 32, BufferedImage.TYPE_INT_RGB), Map.of());
         Request request = Request.of("a red star").plan("uniform-2").size(32, 32).reference(file);
         requireForetold(kontext, Settings.of(request, ModelFolder.open(kontext)));
+    }
+
+    @Test
+    void flux2_takesWhatWasForetold() {
+        TinyFlux2.base(folder);
+        Settings plain = Runs.request(folder, "a red star", "uniform-2", 16, 1, List.of());
+        requireForetold(folder, plain);
+        Path file = folder.resolve("reference.png");
+        Images.writePng(file, new BufferedImage(24, 16, BufferedImage.TYPE_INT_RGB), Map.of());
+        Request request = Request.of("a red star").plan("uniform-2").size(16, 16).reference(file);
+        requireForetold(folder, Settings.of(request, ModelFolder.open(folder)));
     }
 
     @Test

@@ -46,6 +46,7 @@ class ModelFilesTest {
 
     enum Kind {
         FLUX(TinyPublished::flux, "clip_l", "t5xxl"),
+        FLUX2(TinyPublished::flux2, "qwen3_4b"),
         SD3(TinyPublished::sd3, "clip_l", "clip_g", "t5xxl"),
         DIT(TinyPublished::dit),
         QWEN(TinyPublished::qwen, "qwen25_7b");

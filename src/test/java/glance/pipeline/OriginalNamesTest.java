@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import glance.api.Lora;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyFolder;
 import glance.fixtures.TinySd3;
 import glance.io.HostFloats;
@@ -13,6 +14,7 @@ import glance.io.SafetensorsWriter;
 import glance.io.Weights;
 import glance.model.Family;
 import glance.model.flux.FluxFamily;
+import glance.model.flux2.Flux2Family;
 import glance.model.sd3.Sd3Family;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -36,6 +38,13 @@ class OriginalNamesTest {
     void flux_drawsTheSamePicture() {
         Path adapter = TinyFlux.adapter(folder.resolve("adapter.safetensors"));
         drawsTheSame(TinyFlux.dev(folder.resolve("dev")), new FluxFamily(), adapter);
+    }
+
+    @Test
+    void flux2_drawsTheSamePicture() {
+        TinyFolder model = TinyFlux2.distilled(folder);
+        Path adapter = model.adapter("transformer_blocks.0.attn.to_k", 32, 32);
+        drawsTheSame(folder, new Flux2Family(), adapter);
     }
 
     private static void drawsTheSame(Path model, Family family, Path adapter) {

@@ -10,6 +10,7 @@ import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
 import glance.model.Family;
@@ -40,6 +41,7 @@ class PromptLengthTest {
                 Map.of(
                         "qwen-image", Fixture.tinyModel(),
                         "flux", TinyFlux.dev(folder.resolve("flux")),
+                        "flux2", TinyFlux2.distilled(folder.resolve("flux2")).path(),
                         "schnell", TinyFlux.schnell(folder.resolve("schnell")),
                         "sd3", folder.resolve("sd3"));
     }
@@ -66,6 +68,8 @@ class PromptLengthTest {
         "qwen-image, 1024, 1024",
         "flux, 0, 512",
         "flux, 64, 64",
+        "flux2, 0, 512",
+        "flux2, 64, 64",
         "schnell, 0, 256",
         "schnell, 512, 512",
         "sd3, 0, 333",
@@ -109,7 +113,7 @@ class PromptLengthTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"qwen-image, 512", "flux, 512", "schnell, 256", "sd3, 256"})
+    @CsvSource({"qwen-image, 512", "flux, 512", "flux2, 512", "schnell, 256", "sd3, 256"})
     void cuts_saysWhichWordsAreLost_exactlyFromTheLimitOn(String model, int limit) {
         with(
                 model,
@@ -149,7 +153,7 @@ class PromptLengthTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"qwen-image, 1025", "flux, 513", "schnell, 513", "sd3, 513", "sd3, -1"})
+    @CsvSource({"qwen-image, 1025", "flux, 513", "flux2, 513", "schnell, 513", "sd3, 513", "sd3, -1"})
     void check_moreThanTheModelReads_isRefused(String model, int tokens) {
         Fixture.onCpu(
                 ops ->

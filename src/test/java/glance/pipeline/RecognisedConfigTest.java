@@ -9,6 +9,7 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.autoencoderqwen.AutoencoderConfig;
 import glance.model.dit.DitConfig;
 import glance.model.flux.FluxConfig;
+import glance.model.flux2.Flux2Config;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
 import glance.model.qwenimage.QwenImageConfig;
@@ -30,6 +31,7 @@ class RecognisedConfigTest {
                 "{\"attention_head_dim\": 32, \"sample_size\": 8}",
                 DitConfig::of);
         transformer("flux-transformer", "{\"axes_dims_rope\": [8, 12, 12]}", FluxConfig::of);
+        transformer("flux2-transformer", "{\"axes_dims_rope\": [8, 8, 8, 8]}", Flux2Config::of);
         String axes = axes("qwenimage-transformer");
         transformer("qwenimage-transformer", axes, QwenImageConfig::of);
     }

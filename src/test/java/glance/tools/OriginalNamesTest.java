@@ -17,6 +17,7 @@ import glance.io.Weights;
 import glance.model.Family;
 import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
+import glance.model.flux2.Flux2Family;
 import glance.model.sd3.Sd3Family;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -44,6 +45,7 @@ class OriginalNamesTest {
     static Stream<Arguments> cases() {
         return Stream.of(
                 Arguments.of("flux-transformer", new FluxFamily()),
+                Arguments.of("flux2-transformer", new Flux2Family()),
                 Arguments.of("sd3-transformer", new Sd3Family()));
     }
 

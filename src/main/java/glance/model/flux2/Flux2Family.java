@@ -134,10 +134,10 @@ public final class Flux2Family implements Family {
     /** A transformer in a file has the shapes of both, so that only its own name tells. */
     private static boolean isDistilled(ModelFolder folder) {
         Path file = folder.parts().files().get("transformer");
-        if (file != null) {
-            return !file.getFileName().toString().toLowerCase(Locale.ROOT).contains("base");
-        }
-        return folder.index().flag(DISTILLED, false);
+        boolean isBase =
+                file != null
+                        && file.getFileName().toString().toLowerCase(Locale.ROOT).contains("base");
+        return folder.index().flag(DISTILLED, false) && !isBase;
     }
 
     /**

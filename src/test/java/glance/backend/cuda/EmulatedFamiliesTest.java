@@ -14,6 +14,7 @@ import glance.fixtures.Forecasts;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
@@ -60,6 +61,11 @@ class EmulatedFamiliesTest {
         Path flux = TinyFlux.schnell(folder.resolve("flux"));
         Path fluxAdapter = TinyFlux.adapter(folder.resolve("flux.safetensors"));
         JOBS.put("flux", Job.of(flux, "a red circle", 32, fluxAdapter));
+        Path flux2 = folder.resolve("flux2");
+        Path flux2Adapter =
+                TinyFlux2.base(flux2)
+                        .adapter("single_transformer_blocks.0.attn.to_qkv_mlp_proj", 32, 288);
+        JOBS.put("flux2", Job.of(flux2, "a red circle", 16, flux2Adapter));
         Path sd3 = folder.resolve("sd3");
         Path sd3Adapter = TinySd3.in(sd3).adapter("transformer_blocks.0.attn2.to_q", 32, 32);
         JOBS.put("sd3", Job.of(sd3, "a red circle", 16, sd3Adapter));
@@ -69,7 +75,7 @@ class EmulatedFamiliesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
     void picture_isThatOfTheCpu(String family) {
         int[] cpu = run("cpu", JOBS.get(family)).pixels();
         int[] emulated = first(family).pixels();
@@ -78,14 +84,14 @@ class EmulatedFamiliesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
     void secondRun_isTheSamePicture(String family) {
         assertThat(run("cuda-emulated", JOBS.get(family)).pixels())
                 .isEqualTo(first(family).pixels());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
     void memory_isThatOfTheForecast(String family) {
         Job job = JOBS.get(family);
         try (Device device = Devices.open("cuda-emulated", F32)) {
@@ -96,9 +102,12 @@ class EmulatedFamiliesTest {
         }
     }
 
-    /** The device's own type. Measured: 0.6, 1.1 and 1.0 / 255; guidance enlarges the last two. */
+    /**
+     * The device's own type. Measured for flux, sd3 and dit: 0.6, 1.1 and 1.0 / 255; guidance
+     * enlarges the last two.
+     */
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
     void inBf16_thePictureIsNearAndTheMemoryForetold(String family) {
         Job job = JOBS.get(family);
         DeviceOptions bf16 = new DeviceOptions(0, Precision.BF16);
