@@ -23,7 +23,9 @@ public record NameLine(String theirs, List<String> ours, Form form, boolean whol
         /** A matrix is a convolution of one pixel, [out, in, 1, 1]. */
         PIXEL,
         /** A matrix has rows for columns. */
-        TRANSPOSED
+        TRANSPOSED,
+        /** A table of six rows is one vector, row after row. */
+        SIX_ROWS
     }
 
     /** A module as it is here, or several of ours of one height. */
@@ -54,6 +56,11 @@ public record NameLine(String theirs, List<String> ours, Form form, boolean whol
     /** A matrix with rows for columns. */
     public static NameLine transposed(String theirs, String ours) {
         return new NameLine(theirs, List.of(ours), Form.TRANSPOSED, true);
+    }
+
+    /** A table of six rows that is one vector there, row after row. */
+    public static NameLine sixRows(String theirs, String ours) {
+        return new NameLine(theirs, List.of(ours), Form.SIX_ROWS, true);
     }
 
     /** The same line in a block: after these prefixes. */

@@ -62,6 +62,7 @@ final class Renaming {
                     switch (line.form()) {
                         case PIXEL -> Turn.MATRIX;
                         case TRANSPOSED -> Turn.TRANSPOSED;
+                        case SIX_ROWS -> Turn.SIX_ROWS;
                         default -> Turn.NONE;
                     };
             put(line.ours().get(i), info, List.of(rows.get(i)), turn);
@@ -135,6 +136,7 @@ final class Renaming {
                 switch (line.form()) {
                     case PIXEL -> Turn.PIXEL;
                     case TRANSPOSED -> Turn.TRANSPOSED;
+                    case SIX_ROWS -> Turn.VECTOR;
                     default -> Turn.NONE;
                 };
         put(line.theirs(), parts.get(0), rows, turn);

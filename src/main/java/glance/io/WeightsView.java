@@ -24,8 +24,14 @@ final class WeightsView extends DerivedWeights {
         MATRIX,
         /** A matrix as a convolution of one pixel. */
         PIXEL,
+        /** A vector as a table of six rows, which lie in it one behind the other. */
+        SIX_ROWS,
+        /** A table as the vector of its rows. */
+        VECTOR,
         /** A matrix with rows for columns. */
         TRANSPOSED;
+
+        private static final int SIX = 6;
 
         private Shape of(Shape stored) {
             int[] dims = stored.dims();
@@ -35,6 +41,12 @@ final class WeightsView extends DerivedWeights {
                                 ? Shape.of(dims[0], dims[1])
                                 : stored;
                 case PIXEL -> dims.length == 2 ? Shape.of(dims[0], dims[1], 1, 1) : stored;
+                case SIX_ROWS ->
+                        dims.length == 1 && dims[0] % SIX == 0
+                                ? Shape.of(SIX, dims[0] / SIX)
+                                : stored;
+                case VECTOR ->
+                        dims.length == 2 ? Shape.of(Math.multiplyExact(dims[0], dims[1])) : stored;
                 case TRANSPOSED -> dims.length == 2 ? Shape.of(dims[1], dims[0]) : stored;
                 case NONE -> stored;
             };

@@ -1,0 +1,78 @@
+package glance.model.krea2;
+
+import static glance.io.NameLine.module;
+import static glance.io.NameLine.sixRows;
+import static glance.io.NameLine.tensor;
+
+import glance.io.NameLine;
+import glance.io.NameTable;
+import glance.io.Weights;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The names of Krea, which ComfyUI, the kohya tools and files in GGUF keep. */
+final class Krea2Names {
+    /** The table. */
+    static final NameTable TABLE =
+            new NameTable(
+                    "Krea",
+                    Weights.TRANSFORMER_PREFIXES,
+                    "txtfusion.projector.weight",
+                    Krea2Names::lines);
+
+    private static final List<NameLine> OUTSIDE =
+            List.of(
+                    module("first", "img_in"),
+                    module("tmlp.0", "time_embed.linear_1"),
+                    module("tmlp.2", "time_embed.linear_2"),
+                    module("tproj.1", "time_mod_proj"),
+                    module("txtfusion.projector", "text_fusion.projector"),
+                    tensor("txtmlp.0.scale", "txt_in.norm.weight"),
+                    module("txtmlp.1", "txt_in.linear_1"),
+                    module("txtmlp.3", "txt_in.linear_2"),
+                    tensor("last.norm.scale", "final_layer.norm.weight"),
+                    tensor("last.modulation.lin", "final_layer.scale_shift_table"),
+                    module("last.linear", "final_layer.linear"));
+
+    /** Of the blocks of text and picture, and of those of the text alone. */
+    private static final List<NameLine> BLOCK =
+            List.of(
+                    tensor("prenorm.scale", "norm1.weight"),
+                    tensor("postnorm.scale", "norm2.weight"),
+                    module("attn.wq", "attn.to_q"),
+                    module("attn.wk", "attn.to_k"),
+                    module("attn.wv", "attn.to_v"),
+                    module("attn.gate", "attn.to_gate"),
+                    module("attn.wo", "attn.to_out.0"),
+                    tensor("attn.qknorm.qnorm.scale", "attn.norm_q.weight"),
+                    tensor("attn.qknorm.knorm.scale", "attn.norm_k.weight"),
+                    module("mlp.gate", "ff.gate"),
+                    module("mlp.up", "ff.up"),
+                    module("mlp.down", "ff.down"));
+
+    private Krea2Names() {}
+
+    private static List<NameLine> lines(NameTable.Modules modules) {
+        List<NameLine> lines = new ArrayList<>(OUTSIDE);
+        int blocks = add(lines, modules, "blocks.%d.", "transformer_blocks.%d.");
+        for (int i = 0; i < blocks; i++) {
+            lines.add(
+                    sixRows(
+                            "blocks." + i + ".mod.lin",
+                            "transformer_blocks." + i + ".scale_shift_table"));
+        }
+        for (String kind : List.of("layerwise_blocks.%d.", "refiner_blocks.%d.")) {
+            add(lines, modules, "txtfusion." + kind, "text_fusion." + kind);
+        }
+        return lines;
+    }
+
+    private static int add(
+            List<NameLine> lines, NameTable.Modules modules, String theirs, String ours) {
+        int count = modules.count(theirs + "attn.wq", ours + "attn.to_q");
+        for (int i = 0; i < count; i++) {
+            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), BLOCK));
+        }
+        return count;
+    }
+}
