@@ -2,9 +2,9 @@ package glance.check;
 
 import glance.io.Config;
 import glance.io.Weights;
-import glance.lora.KeyMap;
 import glance.model.TokenGrid;
 import glance.model.krea2.Krea2Config;
+import glance.model.krea2.Krea2Family;
 import glance.model.krea2.Krea2Transformer;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
@@ -31,7 +31,7 @@ final class Krea2TransformerCheck {
                             folder,
                             ops,
                             transformer.parameters(),
-                            KeyMap.identity(),
+                            new Krea2Family().keyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();
         }

@@ -17,6 +17,7 @@ public final class PublishedLayouts {
     private static final String FLUX = "FluxPipeline";
     private static final String FLUX2 = "Flux2KleinPipeline";
     private static final String SD3 = "StableDiffusion3Pipeline";
+    private static final String KREA2 = "Krea2Pipeline";
     private static final String TRANSFORMER = "transformer";
 
     /** With the classes of their pipelines. */
@@ -32,6 +33,8 @@ public final class PublishedLayouts {
         LAYOUTS.put("sd3.5-large", SD3);
         LAYOUTS.put("sd3.5-medium", SD3);
         LAYOUTS.put("sd3-medium", SD3);
+        LAYOUTS.put("krea-2-raw", KREA2);
+        LAYOUTS.put("krea-2-turbo", KREA2);
         LAYOUTS.put("dit-xl-2-256", "DiTPipeline");
     }
 

@@ -8,6 +8,7 @@ import glance.model.Family;
 import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
 import glance.model.flux2.Flux2Family;
+import glance.model.krea2.Krea2Family;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
 import glance.model.qwenimage.QwenImageFamily;
@@ -26,7 +27,8 @@ public final class Families {
                     new FluxFamily(),
                     new Flux2Family(),
                     new Sd3Family(),
-                    new DitFamily());
+                    new DitFamily(),
+                    new Krea2Family());
 
     private Families() {}
 

@@ -8,6 +8,7 @@ import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -30,7 +31,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Model folders of every family with something wrong, given to {@code generate}. */
 class DamagedModelTest {
     private static final Map<String, String> PROMPTS =
-            Map.of("flux", "a star", "sd3", "a star", "dit", "1", "flux2", "a star");
+            Map.of(
+                    "flux", "a star", "sd3", "a star", "dit", "1", "flux2", "a star", "krea-2",
+                    "a star");
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -43,6 +46,7 @@ class DamagedModelTest {
         TinyFlux2.distilled(whole.resolve("flux2"));
         TinySd3.in(whole.resolve("sd3"));
         TinyDit.in(whole.resolve("dit"));
+        TinyKrea2.turbo(whole.resolve("krea-2"));
     }
 
     @ParameterizedTest
@@ -70,6 +74,11 @@ class DamagedModelTest {
                 "sd3  | transformer | layers\": 2   | layers\": -1  | num_layers: must be 1 or more",
                 "sd3  | text_encoder | WithProjection |             | the encoder has no projection",
                 "sd3  | vae         | nels\": 4     | nels\": 8     | in_channels: expected 8 to match",
+                "krea-2 | transformer | [4, 6, 6] | [4, 12]  | axes_dims_rope: must have 3 entries",
+                "krea-2 | transformer | heads\": 2,  | heads\": 3, | num_key_value_heads: must divide the number of heads, 4, got 3",
+                "krea-2 | transformer | text_layers\": 3 | text_layers\": 4 | text_encoder_select_layers: must be 4 numbers from 0 to 4",
+                "krea-2 | transformer | _dim\": 32, \"num_text | _dim\": 48, \"num_text | text_hidden_dim: expected 32 as the text encoder has, got 48",
+                "krea-2 | transformer | in_channels\": 16 | in_channels\": 24 | in_channels: expected 16 to match",
                 "dit  | transformer | size\": 8     | size\": 0     | sample_size: must be 1 or more",
                 "dit  | transformer | out_channels\": 8 | out_channels\": 2 | out_channels: expected in_channels 4, or twice that",
                 "dit  | transformer | norm\": 3     | norm\": 9     | class_embedder.embedding_table.weight: expected [10, 32]"
@@ -92,6 +101,7 @@ class DamagedModelTest {
         "flux, tokenizer",
         "flux2, text_encoder",
         "sd3, tokenizer_3",
+        "krea-2, text_encoder",
         "dit, transformer"
     })
     void missingComponent_isNamed(String family, String component) throws IOException {

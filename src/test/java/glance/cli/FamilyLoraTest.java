@@ -48,6 +48,11 @@ class FamilyLoraTest {
         "flux2-transformer, comfyui",
         "flux2-transformer, kohya",
         "flux2-transformer, onetrainer",
+        "krea2-transformer, diffusers",
+        "krea2-transformer, peft",
+        "krea2-transformer, comfyui",
+        "krea2-transformer, kohya",
+        "krea2-transformer, onetrainer",
         "sd3-transformer,  peft",
         "sd3-transformer,  comfyui",
         "sd3-transformer,  kohya",
@@ -126,7 +131,8 @@ class FamilyLoraTest {
                 "flux-transformer",
                 "flux2-transformer",
                 "sd3-transformer",
-                "dit-transformer"
+                "dit-transformer",
+                "krea2-transformer"
             })
     void mergedModel_equalsTheModelWithTheAdapter(String fixture) throws IOException {
         Path merged = at("merged");
@@ -148,7 +154,8 @@ class FamilyLoraTest {
                 "flux-transformer",
                 "flux2-transformer",
                 "sd3-transformer",
-                "dit-transformer"
+                "dit-transformer",
+                "krea2-transformer"
             })
     void extract_undoesMerge(String fixture) throws IOException {
         Path base = Fixture.folder(fixture);
@@ -163,7 +170,8 @@ class FamilyLoraTest {
                 "flux-transformer",
                 "flux2-transformer",
                 "sd3-transformer",
-                "dit-transformer"
+                "dit-transformer",
+                "krea2-transformer"
             })
     void infoAndResize_takeAdaptersOfEveryFamily(String fixture) throws IOException {
         run("info", lora(fixture));

@@ -9,6 +9,7 @@ import glance.cli.common.StopRequest;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import glance.io.Images;
 import java.awt.image.BufferedImage;
@@ -41,11 +42,13 @@ class FamilyOptionsTest {
                     "dit",
                     "goldfish",
                     "flux2",
+                    "a star",
+                    "krea-2",
                     "a star");
     private static final Map<String, String> NEGATIVES =
             Map.of(
                     "flux", "blue", "schnell", "blue", "sd3", "blue", "dit", "crane", "flux2",
-                    "blue");
+                    "blue", "krea-2", "blue");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -60,10 +63,11 @@ class FamilyOptionsTest {
         TinyFlux2.distilled(models.resolve("flux2"));
         TinySd3.in(models.resolve("sd3"));
         TinyDit.in(models.resolve("dit"));
+        TinyKrea2.turbo(models.resolve("krea-2"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
     void guidanceAndNegative_bothReachThePicture(String family) {
         int[] plain = picture(family, "plain.png", "--guidance", "1");
         int[] led = picture(family, "led.png", "--guidance", "3");
@@ -76,7 +80,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
     void batchAndPreviews_areWritten(String family) {
         picture(family, "one.png", "--batch", "2", "--preview", "1");
         assertThat(names())
@@ -93,19 +97,21 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
     void ownDefaults_areKeptInThePicture(String family) {
         List<String> args = new ArrayList<>(List.of("generate", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16"));
         args.addAll(List.of("--out", folder.resolve("own.png").toString()));
         run(args);
         Map<String, String> steps =
-                Map.of("flux", "10", "schnell", "4", "flux2", "4", "sd3", "28", "dit", "50");
+                Map.of(
+                        "flux", "10", "schnell", "4", "flux2", "4", "sd3", "28", "dit", "50",
+                        "krea-2", "8");
         assertThat(err.toString()).contains(steps.get(family) + " steps");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
     void compare_measuresRunsAgainstTheTeacher(String family) throws IOException {
         List<String> args = new ArrayList<>(List.of("compare", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16", "--teacher", "uniform-4"));

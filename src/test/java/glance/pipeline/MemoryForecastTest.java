@@ -15,6 +15,7 @@ import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import glance.io.Images;
 import glance.io.ModelFolder;
@@ -81,6 +82,12 @@ class MemoryForecastTest {
     void sd3_takesWhatWasForetold() {
         TinySd3.in(folder);
         requireForetold(folder, Runs.request(folder, "a red star", "uniform-2", 1, List.of()));
+    }
+
+    @Test
+    void krea2_takesWhatWasForetold() {
+        TinyKrea2.raw(folder);
+        requireForetold(folder, Runs.request(folder, "a red star", "uniform-2", 2, List.of()));
     }
 
     @Test

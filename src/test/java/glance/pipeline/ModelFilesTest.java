@@ -49,7 +49,8 @@ class ModelFilesTest {
         FLUX2(TinyPublished::flux2, "qwen3_4b"),
         SD3(TinyPublished::sd3, "clip_l", "clip_g", "t5xxl"),
         DIT(TinyPublished::dit),
-        QWEN(TinyPublished::qwen, "qwen25_7b");
+        QWEN(TinyPublished::qwen, "qwen25_7b"),
+        KREA2(TinyPublished::krea2, "qwen3vl_4b");
 
         private final Function<Path, TinyFolder> maker;
         private final String[] encoders;

@@ -7,6 +7,7 @@ import glance.fixtures.Runs;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyFolder;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
@@ -15,6 +16,7 @@ import glance.io.Weights;
 import glance.model.Family;
 import glance.model.flux.FluxFamily;
 import glance.model.flux2.Flux2Family;
+import glance.model.krea2.Krea2Family;
 import glance.model.sd3.Sd3Family;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -45,6 +47,13 @@ class OriginalNamesTest {
         TinyFolder model = TinyFlux2.distilled(folder);
         Path adapter = model.adapter("transformer_blocks.0.attn.to_k", 32, 32);
         drawsTheSame(folder, new Flux2Family(), adapter);
+    }
+
+    @Test
+    void krea2_drawsTheSamePicture() {
+        TinyFolder model = TinyKrea2.turbo(folder);
+        Path adapter = model.adapter("text_fusion.layerwise_blocks.0.attn.to_q", 32, 32);
+        drawsTheSame(folder, new Krea2Family(), adapter);
     }
 
     private static void drawsTheSame(Path model, Family family, Path adapter) {

@@ -10,6 +10,7 @@ import glance.model.autoencoderqwen.AutoencoderConfig;
 import glance.model.dit.DitConfig;
 import glance.model.flux.FluxConfig;
 import glance.model.flux2.Flux2Config;
+import glance.model.krea2.Krea2Config;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
 import glance.model.qwenimage.QwenImageConfig;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.Test;
 class RecognisedConfigTest {
     @Test
     void transformers_areKnownByTheirShapes() {
+        transformer("krea2-transformer", "{\"axes_dims_rope\": [8, 12, 12]}", Krea2Config::of);
         transformer("sd3-transformer", "{\"attention_head_dim\": 32}", Sd3Config::of);
         transformer(
                 "dit-transformer",

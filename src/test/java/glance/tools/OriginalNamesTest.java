@@ -18,6 +18,7 @@ import glance.model.Family;
 import glance.model.dit.DitFamily;
 import glance.model.flux.FluxFamily;
 import glance.model.flux2.Flux2Family;
+import glance.model.krea2.Krea2Family;
 import glance.model.sd3.Sd3Family;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -46,7 +47,8 @@ class OriginalNamesTest {
         return Stream.of(
                 Arguments.of("flux-transformer", new FluxFamily()),
                 Arguments.of("flux2-transformer", new Flux2Family()),
-                Arguments.of("sd3-transformer", new Sd3Family()));
+                Arguments.of("sd3-transformer", new Sd3Family()),
+                Arguments.of("krea2-transformer", new Krea2Family()));
     }
 
     /** The case as one file in our names, and in theirs with a part of another kind beside it. */
@@ -114,7 +116,9 @@ class OriginalNamesTest {
         assertThat(Fixture.tensors(extracted).keySet())
                 .isNotEmpty()
                 .allMatch(
-                        key -> key.matches("transformer\\.(single_)?transformer_blocks.*lora_.*"));
+                        key ->
+                                key.matches(
+                                        "transformer\\.(single_)?transformer_blocks.*lora_.*|transformer\\.text_fusion.*lora_.*"));
     }
 
     @Test

@@ -1,6 +1,7 @@
 package glance.model.krea2;
 
 import glance.io.Config;
+import glance.model.transformer.RopeAxes;
 import java.util.List;
 
 /**
@@ -57,21 +58,8 @@ public record Krea2Config(
 
     /** Reads and checks config.json. */
     public static Krea2Config of(Config config) {
-        List<Integer> axes =
-                config.has("axes_dims_rope")
-                        ? config.integers("axes_dims_rope")
-                        : List.of(32, 48, 48);
         int headDim = config.positive("attention_head_dim", 128);
-        boolean even = axes.stream().allMatch(size -> size > 0 && size % 2 == 0);
-        if (axes.size() != 3 || !even || axes.stream().mapToLong(s -> s).sum() != headDim) {
-            throw config.refuse(
-                    "axes_dims_rope",
-                    "must be three even sizes that add up to attention_head_dim "
-                            + headDim
-                            + ", got "
-                            + axes,
-                    "use the published config");
-        }
+        List<Integer> axes = RopeAxes.read(config, List.of(32, 48, 48), headDim);
         int numHeads = config.count("num_attention_heads", 48);
         config.product("num_attention_heads", numHeads, headDim, 6);
         Heads heads = heads(config, numHeads, "num_key_value_heads", 12, headDim);

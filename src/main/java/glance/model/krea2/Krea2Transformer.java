@@ -15,7 +15,6 @@ import glance.op.AttentionMask;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +27,6 @@ import java.util.Map;
  * that the picture does not depend on them.
  */
 public final class Krea2Transformer implements AutoCloseable {
-    /** The reference multiplies noise levels by this. */
-    private static final float TIME_SCALE = 1000;
-
     private final Krea2Config config;
     private final Parameters parameters;
     private final RopeTables rope;
@@ -43,10 +39,15 @@ public final class Krea2Transformer implements AutoCloseable {
     private final RmsNorm lastNorm;
     private final Linear last;
 
-    /** Loads the transformer; {@code weights} must stay open as long as it is used. */
+    /**
+     * Loads the transformer; {@code weights} must stay open as long as it is used.
+     *
+     * @param weights in the names of diffusers or of Krea
+     */
     public Krea2Transformer(Ops ops, Krea2Config config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights.transformer(), "Krea2Transformer2DModel");
+        this.parameters =
+                new Parameters(ops, Krea2Names.TABLE.view(weights), "Krea2Transformer2DModel");
         Parameters p = parameters;
         Parameters conditions = p.conditioning();
         int dim = config.hiddenDim();
@@ -65,6 +66,8 @@ public final class Krea2Transformer implements AutoCloseable {
         lastTable = end.conditioning().weight("scale_shift_table", 2, dim);
         lastNorm = end.rmsNormPlusOne("norm", dim, config.eps());
         last = end.linear("linear", dim, config.inChannels());
+        // left over in the published file of Turbo
+        p.ignore(name -> name.startsWith("last.up.") || name.startsWith("last.down."));
         p.finish();
     }
 
@@ -90,13 +93,7 @@ public final class Krea2Transformer implements AutoCloseable {
      */
     public Modulation modulation(Ops ops, float... sigmas) {
         try (Scope scope = ops.scope()) {
-            // rounded before it meets the frequencies, as the reference does
-            float[] scaled = new float[sigmas.length];
-            for (int i = 0; i < sigmas.length; i++) {
-                scaled[i] = TIME_SCALE * sigmas[i];
-            }
-            Tensor t = ops.host().floats(Shape.of(sigmas.length), scaled);
-            Tensor embedding = time.forward(ops, ops.timestepEmbedding(t, config.waves(), 1, 0));
+            Tensor embedding = time.forward(ops, Embedder.waves(ops, sigmas, config.waves()));
             Tensor shared =
                     timeModulation.forward(ops, ops.activation(Activation.GELU_TANH, embedding));
             Tensor out =

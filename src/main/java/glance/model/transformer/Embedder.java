@@ -16,7 +16,7 @@ public record Embedder(Linear first, Activation activation, Linear second) {
     /** Sinusoids that stand for a number, such as a timestep. */
     public static final int WAVES = 256;
 
-    /** FLUX multiplies noise levels and guidance scales alike. */
+    /** Noise levels and guidance scales are multiplied alike. */
     private static final float NUMBER_SCALE = 1000;
 
     /** Takes {@code linear_1} and {@code linear_2} from {@code p}, with a SiLU between them. */
@@ -39,7 +39,7 @@ public record Embedder(Linear first, Activation activation, Linear second) {
     }
 
     /**
-     * What FLUX embeds of noise levels and guidance scales.
+     * What FLUX and Krea 2 embed of noise levels, and FLUX of guidance scales.
      *
      * @return [values, channels]
      */

@@ -15,6 +15,7 @@ import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
@@ -71,11 +72,15 @@ class EmulatedFamiliesTest {
         JOBS.put("sd3", Job.of(sd3, "a red circle", 16, sd3Adapter));
         Path dit = folder.resolve("dit");
         Path ditAdapter = TinyDit.in(dit).adapter("transformer_blocks.1.attn1.to_v", 32, 32);
+        Path krea2 = folder.resolve("krea-2");
+        Path krea2Adapter =
+                TinyKrea2.raw(krea2).adapter("text_fusion.refiner_blocks.0.attn.to_gate", 32, 32);
+        JOBS.put("krea-2", Job.of(krea2, "a red circle", 16, krea2Adapter));
         JOBS.put("dit", Job.of(dit, "goldfish", 16, ditAdapter));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
     void picture_isThatOfTheCpu(String family) {
         int[] cpu = run("cpu", JOBS.get(family)).pixels();
         int[] emulated = first(family).pixels();
@@ -84,14 +89,14 @@ class EmulatedFamiliesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
     void secondRun_isTheSamePicture(String family) {
         assertThat(run("cuda-emulated", JOBS.get(family)).pixels())
                 .isEqualTo(first(family).pixels());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
     void memory_isThatOfTheForecast(String family) {
         Job job = JOBS.get(family);
         try (Device device = Devices.open("cuda-emulated", F32)) {
@@ -107,7 +112,7 @@ class EmulatedFamiliesTest {
      * enlarges the last two.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
     void inBf16_thePictureIsNearAndTheMemoryForetold(String family) {
         Job job = JOBS.get(family);
         DeviceOptions bf16 = new DeviceOptions(0, Precision.BF16);
