@@ -153,7 +153,14 @@ class PromptLengthTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"qwen-image, 1025", "flux, 513", "flux2, 513", "schnell, 513", "sd3, 513", "sd3, -1"})
+    @CsvSource({
+        "qwen-image, 1025",
+        "flux, 513",
+        "flux2, 513",
+        "schnell, 513",
+        "sd3, 513",
+        "sd3, -1"
+    })
     void check_moreThanTheModelReads_isRefused(String model, int tokens) {
         Fixture.onCpu(
                 ops ->

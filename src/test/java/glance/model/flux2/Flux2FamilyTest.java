@@ -121,8 +121,14 @@ class Flux2FamilyTest {
                     FloatBuffer cos = ops.host().floats(rope.cos());
                     // the first frequency of each axis is 1; an axis has 4 of the 16 dimensions
                     int[][] places = {
-                        {0, 0, 0, 0}, {0, 0, 0, 1}, {0, 0, 0, 2}, {0, 0, 0, 0}, {0, 0, 1, 0},
-                        {10, 0, 0, 0}, {20, 0, 0, 0}, {20, 1, 0, 0}
+                        {0, 0, 0, 0},
+                        {0, 0, 0, 1},
+                        {0, 0, 0, 2},
+                        {0, 0, 0, 0},
+                        {0, 0, 1, 0},
+                        {10, 0, 0, 0},
+                        {20, 0, 0, 0},
+                        {20, 1, 0, 0}
                     };
                     assertThat(rope.cos().dim(0)).isEqualTo(places.length);
                     for (int row = 0; row < places.length; row++) {
@@ -137,18 +143,18 @@ class Flux2FamilyTest {
 
     @Test
     void guidanceEmbeds_makeTheScaleAnInput() {
-        withTransformer(true, (ops, t) -> assertThat(image(ops, t, 1)).isNotEqualTo(image(ops, t, 4)));
-        withTransformer(false, (ops, t) -> assertThat(image(ops, t, 1)).isEqualTo(image(ops, t, 4)));
+        withTransformer(
+                true, (ops, t) -> assertThat(image(ops, t, 1)).isNotEqualTo(image(ops, t, 4)));
+        withTransformer(
+                false, (ops, t) -> assertThat(image(ops, t, 1)).isEqualTo(image(ops, t, 4)));
     }
 
     private static FloatBuffer image(Ops ops, Flux2Transformer transformer, float scale) {
         float[] sigmas = {0.5f};
-        return ops.host()
-                .floats(transformer.modulation(ops, sigmas, new float[] {scale}).image());
+        return ops.host().floats(transformer.modulation(ops, sigmas, new float[] {scale}).image());
     }
 
-    private static void withTransformer(
-            boolean guidance, BiConsumer<Ops, Flux2Transformer> test) {
+    private static void withTransformer(boolean guidance, BiConsumer<Ops, Flux2Transformer> test) {
         Config config = base.config("transformer").with(Map.of("guidance_embeds", guidance));
         Fixture.onCpu(
                 ops -> {
