@@ -9,6 +9,7 @@ import glance.api.Request;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -98,6 +99,15 @@ class LocalClusterIT {
         }
     }
 
+    /** As the administrator of a cluster with GPUs has it; what draws is the CPU nevertheless. */
+    private Path discovery() throws Exception {
+        Path script = folder.resolve("gpus");
+        Files.writeString(
+                script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"0\"]}'\n");
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        return script;
+    }
+
     private SparkRun draw(Path table, Path out, String log) throws Exception {
         return SparkRun.submit(
                 folder.resolve(log),
@@ -113,7 +123,13 @@ class LocalClusterIT {
                         "--conf",
                         "spark.ui.enabled=false",
                         "--conf",
-                        "spark.sql.shuffle.partitions=2"),
+                        "spark.sql.shuffle.partitions=2",
+                        "--conf",
+                        "spark.worker.resource.gpu.amount=1",
+                        "--conf",
+                        "spark.worker.resource.gpu.discoveryScript=" + discovery(),
+                        "--conf",
+                        "spark.executor.resource.gpu.amount=1"),
                 List.of(
                         table.toString(),
                         "--out",
@@ -122,6 +138,8 @@ class LocalClusterIT {
                         "2",
                         "--plan",
                         PLAN,
+                        "--gpus-per-task",
+                        "1",
                         "--device",
                         "cpu"));
     }

@@ -82,11 +82,15 @@ class LocalIT {
         assertThat((String) found.getAs("sha256")).isEqualTo(told.get(0).getAs("sha256"));
         assertThat((String) found.getAs("plan")).isEqualTo(told.get(0).getAs("plan"));
 
-        // The picture lost: it is drawn again, the same.
+        // As if the job had died before it added its rows, and the picture lost: the rows are taken
+        // over, and the picture is drawn again, the same.
+        Files.createDirectories(out.resolve("_glance/rows"));
+        Files.move(out.resolve("manifest"), out.resolve("_glance/rows/left"));
         Files.delete(out.resolve(file));
         assertThat(run(new Draw(), table, out).out()).startsWith("1 picture drawn, 1 kept, ");
         assertThat(Names.sha256(Files.readAllBytes(out.resolve(file))))
                 .isEqualTo(found.getAs("sha256"));
+        assertThat(manifest(out, "parquet")).hasSize(8);
         assertThat(out.resolve("_glance")).doesNotExist();
     }
 
