@@ -76,7 +76,8 @@ public final class SettingsOptions {
                 "STRENGTH: a number (default 1), a ramp 0.2..1 over its steps, or a list 1/0.8/0.5"
                         + " with one for each.",
                 "STEPS: numbers 1-5 or 1-3,7, a phase slow, a share of the run 0%%-25%%, or noise"
-                        + " levels sigma=1..0.8. Text encoders know no steps: they take the first"
+                        + " levels sigma=1..0.8. An adapter for the first steps alone is"
+                        + " sda.safetensors@1-2. Text encoders know no steps: they take the first"
                         + " strength."
             })
     private List<String> loras = new ArrayList<>();

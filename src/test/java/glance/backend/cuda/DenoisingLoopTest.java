@@ -16,6 +16,7 @@ import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
@@ -198,11 +199,12 @@ class DenoisingLoopTest {
 
     /** Measured: at most 2.4e-5 from the CPU. */
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "sd3", "dit"})
+    @ValueSource(strings = {"flux", "sd3", "dit", "krea-2"})
     void step_ofAnyFamily_isOneGraph_andEqualsTheCpu(String family) {
         switch (family) {
             case "flux" -> TinyFlux.dev(folder);
             case "sd3" -> TinySd3.in(folder);
+            case "krea-2" -> TinyKrea2.raw(folder);
             default -> TinyDit.in(folder);
         }
         String prompt = family.equals("dit") ? "1" : "a red circle";
