@@ -39,6 +39,11 @@ __device__ __forceinline__ float slope(int activation, float x) {
         case kSigmoid:
             // 1 - s is the sigmoid of -x, which keeps its digits where s is near 1
             return sigmoid(x) * sigmoid(-x);
+        case kTanh: {
+            // 1 - tanh^2, which keeps its digits where tanh is near 1
+            float cosine = coshf(x);
+            return 1.0f / (cosine * cosine);
+        }
         default:
             return 1.0f;
     }

@@ -10,7 +10,8 @@ enum ActivationCode : int {
     kQuickGelu = 3,
     kSilu = 4,
     kHardTanh = 5,
-    kSigmoid = 6
+    kSigmoid = 6,
+    kTanh = 7
 };
 
 __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
@@ -33,6 +34,8 @@ __device__ __forceinline__ float activate(int code, float x) {
             return fminf(1.0f, fmaxf(-1.0f, x));
         case kSigmoid:
             return sigmoid(x);
+        case kTanh:
+            return tanhf(x);
         default:
             return x;
     }

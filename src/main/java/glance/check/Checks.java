@@ -24,6 +24,7 @@ public final class Checks {
                             entry("SD3Transformer2DModel", Sd3TransformerCheck::run),
                             entry("DiTTransformer2DModel", DitTransformerCheck::run),
                             entry("Krea2Transformer2DModel", Krea2TransformerCheck::run),
+                            entry("ZImageTransformer2DModel", ZImageTransformerCheck::run),
                             entry("AutoencoderKL", AutoencoderKlCheck::run),
                             entry("AutoencoderKLFlux2", AutoencoderKlCheck::run),
                             entry("AutoencoderKLQwenImage", QwenImageAutoencoderCheck::run),

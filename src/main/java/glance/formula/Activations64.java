@@ -21,6 +21,7 @@ final class Activations64 {
             case SILU -> m.of(x * sigmoid(m, x));
             case HARD_TANH -> x < -1 ? -1 : x > 1 ? 1 : x;
             case SIGMOID -> sigmoid(m, x);
+            case TANH -> m.of(Math.tanh(x));
         };
     }
 
@@ -48,6 +49,10 @@ final class Activations64 {
             case SIGMOID -> {
                 double s = sigmoid(m, x);
                 yield m.of(s * m.of(1 - s));
+            }
+            case TANH -> {
+                double cosine = m.of(Math.cosh(x));
+                yield m.of(1 / m.of(cosine * cosine));
             }
         };
     }

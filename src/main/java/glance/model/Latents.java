@@ -44,6 +44,15 @@ public final class Latents {
                 .reshape(tokens.dim(0), tokens.dim(1), tokens.dim(2));
     }
 
+    /** The reverse of {@link #channelsFirst}. */
+    public static Tensor channelsLast(Ops ops, Tensor tokens, int patch) {
+        int pixels = patch * patch;
+        int channels = tokens.dim(2) / pixels;
+        Tensor split = tokens.reshape(tokens.dim(0), tokens.dim(1), channels, pixels);
+        return ops.pack(split.permute(0, 1, 3, 2))
+                .reshape(tokens.dim(0), tokens.dim(1), tokens.dim(2));
+    }
+
     /** Tokens [batch, h * w, channels * patch^2] to [batch, height, width, channels]. */
     public static Tensor unpack(Ops ops, Tensor tokens, int patch, TokenGrid grid) {
         int batch = tokens.dim(0);

@@ -15,5 +15,7 @@ public enum Activation {
     /** {@code min(1, max(-1, x))}; PyTorch hardtanh. */
     HARD_TANH,
     /** {@code 1 / (1 + e^-x)}. */
-    SIGMOID
+    SIGMOID,
+    /** {@code (e^x - e^-x) / (e^x + e^-x)}. */
+    TANH
 }

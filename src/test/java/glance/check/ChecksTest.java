@@ -21,6 +21,7 @@ class ChecksTest {
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
                 "qwen3-text",
+                "z-image-transformer",
                 "dit-transformer",
                 "flux-transformer",
                 "flux2-transformer",

@@ -12,7 +12,7 @@ final class Activations {
             case NONE -> {}
             case GELU_TANH, QUICK_GELU, SILU ->
                     Simd.INSTANCE.sigmoidActivation(activation, x, at, count);
-            case GELU_ERF, HARD_TANH, SIGMOID -> {
+            case GELU_ERF, HARD_TANH, SIGMOID, TANH -> {
                 for (int i = at; i < at + count; i++) {
                     x[i] = apply(activation, x[i]);
                 }
@@ -36,6 +36,7 @@ final class Activations {
             case SILU -> (float) (x / (1 + Math.exp(-x)));
             case HARD_TANH -> Math.min(1, Math.max(-1, x));
             case SIGMOID -> (float) (1 / (1 + Math.exp(-x)));
+            case TANH -> (float) Math.tanh(x);
         };
     }
 
@@ -46,7 +47,7 @@ final class Activations {
             case NONE -> {}
             case GELU_TANH, QUICK_GELU, SILU ->
                     Simd.INSTANCE.multiplySigmoidSlope(activation, x, xAt, y, yAt, count);
-            case GELU_ERF, HARD_TANH, SIGMOID -> {
+            case GELU_ERF, HARD_TANH, SIGMOID, TANH -> {
                 for (int i = 0; i < count; i++) {
                     y[yAt + i] *= slope(activation, x[xAt + i]);
                 }
@@ -66,6 +67,10 @@ final class Activations {
             case SIGMOID -> {
                 double power = Math.exp(-Math.abs(x));
                 yield (float) (power / ((1 + power) * (1 + power)));
+            }
+            case TANH -> {
+                double cosine = Math.cosh(x);
+                yield (float) (1 / (cosine * cosine));
             }
             case SILU -> sigmoidSlope(x, 1, 0);
             case QUICK_GELU -> sigmoidSlope(x, 1.702, 0);

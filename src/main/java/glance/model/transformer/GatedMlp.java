@@ -12,10 +12,16 @@ import glance.tensor.Tensor;
 public record GatedMlp(Linear gate, Linear up, Linear down) {
     /** Takes {@code gate}, {@code up} and {@code down} from {@code p}. */
     public static GatedMlp of(Parameters p, int dim, int inner) {
+        return of(p, "gate", "up", "down", dim, inner);
+    }
+
+    /** Takes them from {@code p} under other names. */
+    public static GatedMlp of(
+            Parameters p, String gate, String up, String down, int dim, int inner) {
         return new GatedMlp(
-                p.linearNoBias("gate", dim, inner),
-                p.linearNoBias("up", dim, inner),
-                p.linearNoBias("down", inner, dim));
+                p.linearNoBias(gate, dim, inner),
+                p.linearNoBias(up, dim, inner),
+                p.linearNoBias(down, inner, dim));
     }
 
     /**

@@ -62,6 +62,7 @@ class EmulatedModelTest {
                 "t5-encoder",
                 "qwen2_5_vl-text",
                 "qwen3-text",
+                "z-image-transformer",
                 "qwenimage-transformer",
                 "qwenimage-adapter-names",
                 "adapter-kinds",

@@ -1,0 +1,145 @@
+package glance.model.zimage;
+
+import glance.model.transformer.GatedMlp;
+import glance.nn.Linear;
+import glance.nn.Parameters;
+import glance.nn.RmsNorm;
+import glance.nn.Weight;
+import glance.op.Activation;
+import glance.op.AttentionMask;
+import glance.op.Epilogue;
+import glance.op.Rope;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A block with norms before and after attention and MLP. Blocks over the picture are modulated;
+ * those over the text alone are not.
+ *
+ * <pre>
+ *   x = x + tanh(gate1) * norm(attention(norm(x) * (1 + scale1)))
+ *   x = x + tanh(gate2) * norm(mlp(norm(x) * (1 + scale2)))
+ *
+ *   modulation: | scale1 | tanh(gate1) | scale2 | tanh(gate2) |
+ * </pre>
+ */
+final class ZImageBlock {
+    private static final float HEAD_EPS = 1e-5f;
+
+    private final int numHeads;
+    private final int headDim;
+    private final Linear modulation; // null without
+    private final RmsNorm beforeAttention;
+    private final RmsNorm afterAttention;
+    private final RmsNorm beforeMlp;
+    private final RmsNorm afterMlp;
+    private final Linear q;
+    private final Linear k;
+    private final Linear v;
+    private final Linear out;
+    private final Weight qNorm;
+    private final Weight kNorm;
+    private final GatedMlp mlp;
+
+    ZImageBlock(ZImageConfig config, boolean modulated, Parameters p) {
+        int dim = config.hiddenDim();
+        numHeads = config.numHeads();
+        headDim = config.headDim();
+        modulation =
+                modulated
+                        ? p.conditioning()
+                                .linear("adaLN_modulation.0", config.conditionDim(), 4 * dim)
+                        : null;
+        beforeAttention = p.rmsNorm("attention_norm1", dim, config.normEps());
+        afterAttention = p.rmsNorm("attention_norm2", dim, config.normEps());
+        beforeMlp = p.rmsNorm("ffn_norm1", dim, config.normEps());
+        afterMlp = p.rmsNorm("ffn_norm2", dim, config.normEps());
+        Parameters a = p.in("attention");
+        q = a.linearNoBias("to_q", dim, dim);
+        k = a.linearNoBias("to_k", dim, dim);
+        v = a.linearNoBias("to_v", dim, dim);
+        out = a.linearNoBias("to_out.0", dim, dim);
+        qNorm = a.weight("norm_q.weight", headDim);
+        kNorm = a.weight("norm_k.weight", headDim);
+        mlp = GatedMlp.of(p.in("feed_forward"), "w1", "w3", "w2", dim, config.mlpDim());
+    }
+
+    /** [rows, 4 * dim] from the embedding of the time [rows, conditionDim]. */
+    Tensor modulation(Ops ops, Tensor embedding) {
+        try (Scope scope = ops.scope()) {
+            Tensor all = modulation.forward(ops, embedding);
+            int dim = all.dim(1) / 4;
+            List<Tensor> parts = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                Tensor part = all.narrow(1, i * dim, dim);
+                parts.add(i % 2 == 0 ? part : ops.activation(Activation.TANH, part));
+            }
+            return scope.keep(ops.concat(1, parts));
+        }
+    }
+
+    /**
+     * Runs the block; its inner results are not kept by training but computed again.
+     *
+     * @param x [batch, seqLen, dim]
+     * @param mod [batch or 1, 4 * dim]; null for a block that is not modulated
+     */
+    Tensor checkpointed(Ops ops, Tensor x, Tensor mod, AttentionMask mask, Rope rope) {
+        List<Tensor> reads = new ArrayList<>(List.of(x, rope.cos(), rope.sin()));
+        if (mod != null) {
+            reads.add(mod);
+        }
+        if (mask.lengths() != null) {
+            reads.add(mask.lengths());
+        }
+        return ops.checkpoint(reads, () -> List.of(forward(ops, x, mod, mask, rope))).get(0);
+    }
+
+    private Tensor forward(Ops ops, Tensor x, Tensor mod, AttentionMask mask, Rope rope) {
+        try (Scope scope = ops.scope()) {
+            Tensor attended;
+            try (Scope inner = ops.scope()) {
+                Tensor y = scaled(ops, beforeAttention.forward(ops, x), mod, 0);
+                Tensor mixed =
+                        ops.attention(
+                                turned(ops, q.forward(ops, y), qNorm, rope),
+                                turned(ops, k.forward(ops, y), kNorm, rope),
+                                heads(v.forward(ops, y)),
+                                (float) (1 / Math.sqrt(headDim)),
+                                mask);
+                Tensor joined = mixed.reshape(x.dim(0), x.dim(1), numHeads * headDim);
+                Tensor normed = afterAttention.forward(ops, out.forward(ops, joined));
+                attended = inner.keep(added(ops, x, normed, mod, 1));
+            }
+            Tensor y = scaled(ops, beforeMlp.forward(ops, attended), mod, 2);
+            Tensor normed = afterMlp.forward(ops, mlp.forward(ops, y, Epilogue.none()));
+            return scope.keep(added(ops, attended, normed, mod, 3));
+        }
+    }
+
+    /** {@code x * (1 + scale)}. */
+    private static Tensor scaled(Ops ops, Tensor x, Tensor mod, int which) {
+        return mod == null ? x : ops.gateResidual(x, part(mod, which), x);
+    }
+
+    /** {@code x + gate * y}. */
+    private static Tensor added(Ops ops, Tensor x, Tensor y, Tensor mod, int which) {
+        return mod == null ? ops.add(x, y) : ops.gateResidual(x, part(mod, which), y);
+    }
+
+    private static Tensor part(Tensor mod, int which) {
+        int dim = mod.dim(1) / 4;
+        return mod.narrow(1, which * dim, dim);
+    }
+
+    private Tensor turned(Ops ops, Tensor x, Weight norm, Rope rope) {
+        return ops.headNormRope(List.of(heads(x)), List.of(norm.in(ops)), HEAD_EPS, rope);
+    }
+
+    private Tensor heads(Tensor x) {
+        return x.reshape(x.dim(0), x.dim(1), numHeads, headDim);
+    }
+}
