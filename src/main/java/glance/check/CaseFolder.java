@@ -78,6 +78,11 @@ final class CaseFolder implements AutoCloseable {
         return tensors != null && tensors.tensors().containsKey(name);
     }
 
+    /** Number of axes of a recorded tensor. */
+    int rank(String name) {
+        return info(name).shape().rank();
+    }
+
     /** Names of all recorded tensors. */
     Set<String> names() {
         return tensors == null ? Set.of() : tensors.tensors().keySet();

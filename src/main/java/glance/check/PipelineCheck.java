@@ -4,17 +4,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import glance.api.FormatException;
 import glance.api.Lora;
 import glance.api.Plan;
+import glance.api.Plans;
 import glance.api.Residency;
 import glance.api.Steps;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.model.LatentCodec;
+import glance.model.Latents;
 import glance.model.PromptEncoder;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
+import glance.op.Activation;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.pipeline.Families;
 import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
 import glance.pipeline.RunListener;
@@ -33,8 +37,9 @@ import java.util.TreeSet;
 
 /**
  * The whole way from prompt to picture. A run is recorded as out.RUN.sigmas, out.RUN.latents.STEP
- * and out.RUN.image; its name tells its plan: {@code uniform-N}, {@code full}, or else the kept
- * steps of case.json, with the experts if the name ends so, at the wide size if it ends so.
+ * and out.RUN.image. Its plan and guidance are in {@code runs} of case.json, in a folder that is
+ * itself the model; or its name tells them: {@code uniform-N}, {@code full}, or else the kept steps
+ * of case.json, with the experts if the name ends so, at the wide size if it ends so.
  */
 final class PipelineCheck {
     private final CaseFolder folder;
@@ -51,8 +56,12 @@ final class PipelineCheck {
 
     static void run(CaseFolder folder, Ops ops) {
         PipelineCheck check = new PipelineCheck(folder, ops);
-        check.prompts();
-        check.noise();
+        if (folder.has("out.prompt_embeds")) {
+            check.prompts();
+        }
+        if (folder.has("out.noise")) {
+            check.noise();
+        }
         Set<String> runs = new TreeSet<>();
         for (String name : folder.names()) {
             if (name.startsWith("out.") && name.endsWith(".sigmas")) {
@@ -62,8 +71,14 @@ final class PipelineCheck {
         runs.forEach(check::sample);
     }
 
-    /** The model named by the case: relative to the folder or one above it, or the built-in one. */
+    /**
+     * The folder itself, or the model named by the case: relative to the folder or one above it, or
+     * the built-in one.
+     */
     private static Path modelPath(CaseFolder folder) {
+        if (ModelFolder.isModel(folder.path())) {
+            return folder.path();
+        }
         String name = folder.required("model").asText();
         for (Path at = folder.path().toAbsolutePath(); at != null; at = at.getParent()) {
             if (Files.isDirectory(at.resolve(name))) {
@@ -118,16 +133,18 @@ final class PipelineCheck {
 
     private void sample(String run) {
         int[] size = size(run.endsWith("wide") ? "wide_size" : "size");
+        JsonNode own = folder.json().path("runs").path(run);
+        JsonNode seed = own.has("seed") ? own.get("seed") : folder.required("seed");
         Settings request =
                 new Settings(
                         List.of(folder.required("prompt").asText()),
-                        folder.required("negative_prompt").asText(),
-                        folder.required("seed").asLong(),
+                        folder.json().path("negative_prompt").asText(""),
+                        seed.asLong(),
                         1,
                         size[0],
                         size[1],
-                        new Guidance((float) folder.required("guidance").asDouble(), true),
-                        plan(run),
+                        guidance(own),
+                        own.has("steps") ? Plans.uniform(own.get("steps").asInt()) : plan(run),
                         run.endsWith("experts") ? experts() : List.of());
         float[] sigmas = pipeline.plan(request).sigmas();
         String prefix = "out." + run + ".";
@@ -142,17 +159,29 @@ final class PipelineCheck {
                     @Override
                     public void latents(int step, Tensor latents) {
                         String name = prefix + "latents." + step;
+                        TokenGrid grid = pipeline.geometry().grid(size[0], size[1]);
                         if (folder.has(name)) {
-                            folder.compare(name, ops, latents);
+                            compareLatents(name, latents, grid);
                         }
                         if (step == sigmas.length - 1) {
-                            image(
-                                    prefix + "image",
-                                    latents,
-                                    pipeline.geometry().grid(size[0], size[1]));
+                            image(prefix + "image", latents, grid);
                         }
                     }
                 });
+    }
+
+    /** Recorded as packed tokens or, [channels, height, width], as pixels. */
+    private void compareLatents(String name, Tensor latents, TokenGrid grid) {
+        int patch = pipeline.geometry().patch();
+        boolean packed = folder.rank(name) != 3 || folder.json().path("runs").isMissingNode();
+        try (Scope scope = ops.scope()) {
+            Tensor pixels =
+                    packed
+                            ? latents
+                            : ops.pack(
+                                    Latents.unpack(ops, latents, patch, grid).permute(0, 3, 1, 2));
+            folder.compare(name, ops, pixels);
+        }
     }
 
     /** Decodes the last latents to [3, height, width] in 0..1. */
@@ -160,9 +189,22 @@ final class PipelineCheck {
         try (Scope scope = ops.scope();
                 LatentCodec codec = pipeline.family().openCodec(ops, model)) {
             Tensor half = ops.host().floats(Shape.of(1), 0.5f);
-            Tensor unit = ops.add(ops.mul(codec.decode(ops, latents, grid), half), half);
+            Tensor cut = ops.activation(Activation.HARD_TANH, codec.decode(ops, latents, grid));
+            Tensor unit = ops.add(ops.mul(cut, half), half);
             folder.compare(name, ops, ops.pack(unit.permute(0, 3, 1, 2)));
         }
+    }
+
+    /** That of a run, or else of all. */
+    private Guidance guidance(JsonNode run) {
+        Family.Defaults defaults = Families.defaults(model);
+        JsonNode number = run.has("guidance") ? run.get("guidance") : folder.required("guidance");
+        return new Guidance(
+                (float) number.asDouble(),
+                defaults.form(),
+                defaults.rescale(),
+                (float) run.path("cfg_normalization").asDouble(),
+                defaults.embeddedGuidance());
     }
 
     private int[] size(String key) {

@@ -2,11 +2,11 @@ package glance.check;
 
 import glance.io.Config;
 import glance.io.Weights;
-import glance.lora.KeyMap;
 import glance.model.Latents;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.model.zimage.ZImageConfig;
+import glance.model.zimage.ZImageFamily;
 import glance.model.zimage.ZImageLayout;
 import glance.model.zimage.ZImageTransformer;
 import glance.ops.Ops;
@@ -32,7 +32,7 @@ final class ZImageTransformerCheck {
                             folder,
                             ops,
                             transformer.parameters(),
-                            KeyMap.identity(),
+                            new ZImageFamily().keyMap(),
                             () -> sample(folder, ops, transformer))
                     .run();
         }

@@ -13,6 +13,7 @@ import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
 import glance.model.qwenimage.QwenImageFamily;
 import glance.model.sd3.Sd3Family;
+import glance.model.zimage.ZImageFamily;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +29,8 @@ public final class Families {
                     new Flux2Family(),
                     new Sd3Family(),
                     new DitFamily(),
-                    new Krea2Family());
+                    new Krea2Family(),
+                    new ZImageFamily());
 
     private Families() {}
 

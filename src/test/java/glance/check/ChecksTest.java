@@ -48,6 +48,7 @@ class ChecksTest {
                 "flow-match-schedule-2",
                 "seeded-noise",
                 "seeded-noise-large",
+                "z-image-pipeline",
                 "glance-tiny-pipeline"
             })
     void run_fixture_isWithinTolerance(String name) {

@@ -49,10 +49,15 @@ public final class ZImageTransformer implements AutoCloseable {
     private final Linear lastScale;
     private final Linear last;
 
-    /** Loads the transformer; {@code weights} must stay open as long as it is used. */
+    /**
+     * Loads the transformer; {@code weights} must stay open as long as it is used.
+     *
+     * @param weights in the names of diffusers or of its publisher
+     */
     public ZImageTransformer(Ops ops, ZImageConfig config, Weights weights) {
         this.config = config;
-        this.parameters = new Parameters(ops, weights.transformer(), "ZImageTransformer2DModel");
+        this.parameters =
+                new Parameters(ops, ZImageNames.TABLE.view(weights), "ZImageTransformer2DModel");
         Parameters p = parameters;
         Parameters once = p.conditioning();
         int dim = config.hiddenDim();
