@@ -54,20 +54,9 @@ final class Krea2TransformerCheck {
     private static TextBatch text(CaseFolder folder, Ops ops) {
         List<int[]> mask = folder.integerRows("in.encoder_attention_mask");
         int[] lengths = mask.stream().mapToInt(row -> Arrays.stream(row).sum()).toArray();
-        int maxLen = Arrays.stream(lengths).max().orElse(0);
-        FloatBuffer all = folder.floats("in.encoder_hidden_states");
-        int dim = all.remaining() / (mask.size() * mask.get(0).length);
-        FloatBuffer kept = FloatBuffer.allocate(mask.size() * maxLen * dim);
-        for (int b = 0; b < mask.size(); b++) {
-            int at = b * maxLen * dim;
-            for (int token = 0; token < mask.get(b).length; token++) {
-                if (mask.get(b)[token] != 0) {
-                    int from = (b * mask.get(b).length + token) * dim;
-                    kept.put(at, all, from, dim);
-                    at += dim;
-                }
-            }
-        }
+        int maxLen = Masks.longest(mask);
+        FloatBuffer kept = Masks.inFront(folder.floats("in.encoder_hidden_states"), mask);
+        int dim = kept.remaining() / (mask.size() * maxLen);
         return new TextBatch(
                 ops.host().floats(Shape.of(mask.size(), maxLen, dim), kept),
                 ops.host().ints(Shape.of(lengths.length), lengths));

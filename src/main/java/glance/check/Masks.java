@@ -4,6 +4,8 @@ import glance.api.FormatException;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.List;
 
 /** Recorded attention masks. */
@@ -32,6 +34,34 @@ final class Masks {
         return lengths;
     }
 
+    /**
+     * The real tokens of each row in front, one behind the other, padded with zeros to the longest.
+     *
+     * @param all values of [rows, tokens, ...]
+     * @param mask for each row whether a token is real
+     * @return values of [rows, longest, ...]
+     */
+    static FloatBuffer inFront(FloatBuffer all, List<int[]> mask) {
+        int tokens = mask.get(0).length;
+        int dim = all.remaining() / (mask.size() * tokens);
+        FloatBuffer kept = FloatBuffer.allocate(mask.size() * longest(mask) * dim);
+        for (int b = 0; b < mask.size(); b++) {
+            int at = b * longest(mask) * dim;
+            for (int token = 0; token < tokens; token++) {
+                if (mask.get(b)[token] != 0) {
+                    kept.put(at, all, all.position() + (b * tokens + token) * dim, dim);
+                    at += dim;
+                }
+            }
+        }
+        return kept;
+    }
+
+    /** The largest number of real tokens in a row. */
+    static int longest(List<int[]> mask) {
+        return mask.stream().mapToInt(row -> Arrays.stream(row).sum()).max().orElse(0);
+    }
+
     /** The embeddings [batch, maxLen, dim] with the rows of padding set to zero. */
     static Tensor zeroPadding(Ops ops, Tensor embeddings, int[] lengths) {
         int maxLen = embeddings.dim(1);
@@ -39,7 +69,7 @@ final class Masks {
         float[] keep = new float[lengths.length * maxLen * dim];
         for (int b = 0; b < lengths.length; b++) {
             int start = b * maxLen * dim;
-            java.util.Arrays.fill(keep, start, start + lengths[b] * dim, 1);
+            Arrays.fill(keep, start, start + lengths[b] * dim, 1);
         }
         return ops.mul(embeddings, ops.host().floats(Shape.of(lengths.length, maxLen, dim), keep));
     }

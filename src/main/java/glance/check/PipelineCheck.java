@@ -32,6 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 
@@ -42,6 +43,8 @@ import java.util.TreeSet;
  * of case.json, with the experts if the name ends so, at the wide size if it ends so.
  */
 final class PipelineCheck {
+    private static final String DISTILLED = "is_distilled";
+
     private final CaseFolder folder;
     private final Ops ops;
     private final ModelFolder model;
@@ -58,6 +61,9 @@ final class PipelineCheck {
         PipelineCheck check = new PipelineCheck(folder, ops);
         if (folder.has("out.prompt_embeds")) {
             check.prompts();
+        }
+        if (folder.has("out.text_hidden_states")) {
+            check.text();
         }
         if (folder.has("out.noise")) {
             check.noise();
@@ -117,6 +123,24 @@ final class PipelineCheck {
         }
     }
 
+    /** The prompt's hidden states [tokens, layers, width], where padding may lie between them. */
+    private void text() {
+        FloatBuffer want =
+                Masks.inFront(
+                        folder.floats("out.text_hidden_states"),
+                        folder.integerRows("out.text_mask"));
+        int limit = folder.required("max_sequence_length").asInt();
+        try (Scope scope = ops.scope();
+                PromptEncoder encoder = pipeline.family().openPromptEncoder(ops, model, limit)) {
+            TextBatch text = encoder.encode(ops, List.of(folder.required("prompt").asText()));
+            folder.compare(
+                    "out.text_hidden_states",
+                    ops.host().floats(text.embeddings()),
+                    want,
+                    folder.tolerance());
+        }
+    }
+
     private void noise() {
         try (Scope scope = ops.scope()) {
             int[] size = size("size");
@@ -131,7 +155,15 @@ final class PipelineCheck {
         }
     }
 
+    /** Runs that are called base are of the model as if it were not distilled. */
+    private Pipeline of(String run) {
+        return run.startsWith("base") && model.index().has(DISTILLED)
+                ? new Pipeline(ops, model.with(Map.of(DISTILLED, false)), Residency.STREAM)
+                : pipeline;
+    }
+
     private void sample(String run) {
+        Pipeline drawn = of(run);
         int[] size = size(run.endsWith("wide") ? "wide_size" : "size");
         JsonNode own = folder.json().path("runs").path(run);
         JsonNode seed = own.has("seed") ? own.get("seed") : folder.required("seed");
@@ -146,14 +178,14 @@ final class PipelineCheck {
                         guidance(own),
                         own.has("steps") ? Plans.uniform(own.get("steps").asInt()) : plan(run),
                         run.endsWith("experts") ? experts() : List.of());
-        float[] sigmas = pipeline.plan(request).sigmas();
+        float[] sigmas = drawn.plan(request).sigmas();
         String prefix = "out." + run + ".";
         folder.compare(
                 prefix + "sigmas",
                 FloatBuffer.wrap(sigmas),
                 folder.floats(prefix + "sigmas"),
                 folder.tolerance());
-        pipeline.run(
+        drawn.run(
                 request,
                 new RunListener() {
                     @Override

@@ -102,6 +102,11 @@ public final class ModelFolder {
         return new ModelFolder(name, folder, index, opener, bare, sources);
     }
 
+    /** The same with other values for some keys of its index. */
+    public ModelFolder with(Map<String, Object> keys) {
+        return new ModelFolder(named, folder, index.with(keys), opener, bare, sources);
+    }
+
     /** This model with something in place of a component. */
     public ModelFolder with(String component, PartSource source) {
         Map<String, PartSource> all = new LinkedHashMap<>(sources);

@@ -49,6 +49,7 @@ class ChecksTest {
                 "seeded-noise",
                 "seeded-noise-large",
                 "z-image-pipeline",
+                "krea2-pipeline",
                 "glance-tiny-pipeline"
             })
     void run_fixture_isWithinTolerance(String name) {
