@@ -13,6 +13,7 @@ import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinySd3;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -58,6 +59,7 @@ class HostileConfigTest {
         "qwen, 'scheduler,text_encoder,transformer,vae'",
         "sd3, 'scheduler,text_encoder,text_encoder_3,tokenizer,transformer,vae'",
         "flux, 'scheduler,transformer'",
+        "flux2, 'text_encoder,transformer,vae'",
         "dit, 'scheduler,transformer'"
     })
     void anyNumber_worksOrIsRefusedInOneLine(String family, String components) throws IOException {
@@ -194,6 +196,7 @@ class HostileConfigTest {
         Path model = folder.resolve("model");
         switch (family) {
             case "flux" -> TinyFlux.dev(model);
+            case "flux2" -> TinyFlux2.distilled(model);
             case "sd3" -> TinySd3.in(model);
             case "dit" -> TinyDit.in(model);
             default -> {

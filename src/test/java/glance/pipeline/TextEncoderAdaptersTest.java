@@ -9,6 +9,7 @@ import glance.backend.DryDevice;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinySd3;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
@@ -81,7 +82,7 @@ class TextEncoderAdaptersTest {
 
     /** Every linear layer of every encoder, as each tool names it, against changed weights. */
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "sd3", "qwen-image"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "qwen-image"})
     void adapterOfEveryLayer_actsAsChangedWeights(String family) throws IOException {
         Path model = model(family);
         Map<String, LoraPair> pairs = pairs(model);
@@ -209,6 +210,7 @@ class TextEncoderAdaptersTest {
         Path home = folder.resolve(family);
         return switch (family) {
             case "flux" -> TinyFlux.dev(home);
+            case "flux2" -> TinyFlux2.distilled(home).path();
             case "sd3" -> TinySd3.in(home).path();
             default -> Fixture.tinyModel();
         };
