@@ -18,6 +18,7 @@ public final class PublishedLayouts {
     private static final String FLUX2 = "Flux2KleinPipeline";
     private static final String SD3 = "StableDiffusion3Pipeline";
     private static final String KREA2 = "Krea2Pipeline";
+    private static final String Z_IMAGE = "ZImagePipeline";
     private static final String TRANSFORMER = "transformer";
 
     /** With the classes of their pipelines. */
@@ -35,6 +36,8 @@ public final class PublishedLayouts {
         LAYOUTS.put("sd3-medium", SD3);
         LAYOUTS.put("krea-2-raw", KREA2);
         LAYOUTS.put("krea-2-turbo", KREA2);
+        LAYOUTS.put("z-image-turbo", Z_IMAGE);
+        LAYOUTS.put("z-image", Z_IMAGE);
         LAYOUTS.put("dit-xl-2-256", "DiTPipeline");
     }
 

@@ -126,6 +126,12 @@ public record FlowMatchSchedule(
                 spacing);
     }
 
+    /** This schedule with another fixed shift. */
+    public FlowMatchSchedule withShift(double other) {
+        return new FlowMatchSchedule(
+                numTrainTimesteps, other, dynamicShifting, mu, shiftTerminal, timeShift, spacing);
+    }
+
     /**
      * The noise level of each step, from 1 downwards, and a final 0.
      *

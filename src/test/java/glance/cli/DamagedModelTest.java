@@ -10,6 +10,7 @@ import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
+import glance.fixtures.TinyZImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -33,7 +34,7 @@ class DamagedModelTest {
     private static final Map<String, String> PROMPTS =
             Map.of(
                     "flux", "a star", "sd3", "a star", "dit", "1", "flux2", "a star", "krea-2",
-                    "a star");
+                    "a star", "z-image", "a star");
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -47,6 +48,7 @@ class DamagedModelTest {
         TinySd3.in(whole.resolve("sd3"));
         TinyDit.in(whole.resolve("dit"));
         TinyKrea2.turbo(whole.resolve("krea-2"));
+        TinyZImage.turbo(whole.resolve("z-image"));
     }
 
     @ParameterizedTest
@@ -79,6 +81,11 @@ class DamagedModelTest {
                 "krea-2 | transformer | text_layers\": 3 | text_layers\": 4 | text_encoder_select_layers: must be 4 numbers from 0 to 4",
                 "krea-2 | transformer | _dim\": 32, \"num_text | _dim\": 48, \"num_text | text_hidden_dim: expected 32 as the text encoder has, got 48",
                 "krea-2 | transformer | in_channels\": 16 | in_channels\": 24 | in_channels: expected 16 to match",
+                "z-image | transformer | [4, 6, 6] | [4, 6, 8]  | axes_dims: must be three even sizes that add up to dim / n_heads = 16",
+                "z-image | transformer | heads\": 2, \"n_l | heads\": 1, \"n_l | n_kv_heads: value 1 is not supported",
+                "z-image | transformer | feat_dim\": 32 | feat_dim\": 48 | cap_feat_dim: expected 32 as the text encoder has, got 48",
+                "z-image | transformer | channels\": 4 | channels\": 8 | in_channels: expected 4 as the autoencoder's latent_channels, got 8",
+                "z-image | text_encoder | qwen3\" | llama\" | model_type: value \"llama\" is not supported",
                 "dit  | transformer | size\": 8     | size\": 0     | sample_size: must be 1 or more",
                 "dit  | transformer | out_channels\": 8 | out_channels\": 2 | out_channels: expected in_channels 4, or twice that",
                 "dit  | transformer | norm\": 3     | norm\": 9     | class_embedder.embedding_table.weight: expected [10, 32]"
@@ -102,6 +109,7 @@ class DamagedModelTest {
         "flux2, text_encoder",
         "sd3, tokenizer_3",
         "krea-2, text_encoder",
+        "z-image, vae",
         "dit, transformer"
     })
     void missingComponent_isNamed(String family, String component) throws IOException {

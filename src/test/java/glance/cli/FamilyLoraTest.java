@@ -53,6 +53,11 @@ class FamilyLoraTest {
         "krea2-transformer, comfyui",
         "krea2-transformer, kohya",
         "krea2-transformer, onetrainer",
+        "z-image-transformer, diffusers",
+        "z-image-transformer, peft",
+        "z-image-transformer, comfyui",
+        "z-image-transformer, kohya",
+        "z-image-transformer, onetrainer",
         "sd3-transformer,  peft",
         "sd3-transformer,  comfyui",
         "sd3-transformer,  kohya",
@@ -132,7 +137,8 @@ class FamilyLoraTest {
                 "flux2-transformer",
                 "sd3-transformer",
                 "dit-transformer",
-                "krea2-transformer"
+                "krea2-transformer",
+                "z-image-transformer"
             })
     void mergedModel_equalsTheModelWithTheAdapter(String fixture) throws IOException {
         Path merged = at("merged");
@@ -155,7 +161,8 @@ class FamilyLoraTest {
                 "flux2-transformer",
                 "sd3-transformer",
                 "dit-transformer",
-                "krea2-transformer"
+                "krea2-transformer",
+                "z-image-transformer"
             })
     void extract_undoesMerge(String fixture) throws IOException {
         Path base = Fixture.folder(fixture);
@@ -171,7 +178,8 @@ class FamilyLoraTest {
                 "flux2-transformer",
                 "sd3-transformer",
                 "dit-transformer",
-                "krea2-transformer"
+                "krea2-transformer",
+                "z-image-transformer"
             })
     void infoAndResize_takeAdaptersOfEveryFamily(String fixture) throws IOException {
         run("info", lora(fixture));

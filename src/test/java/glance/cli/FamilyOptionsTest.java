@@ -11,6 +11,7 @@ import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
+import glance.fixtures.TinyZImage;
 import glance.io.Images;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
@@ -44,11 +45,13 @@ class FamilyOptionsTest {
                     "flux2",
                     "a star",
                     "krea-2",
+                    "a star",
+                    "z-image",
                     "a star");
     private static final Map<String, String> NEGATIVES =
             Map.of(
                     "flux", "blue", "schnell", "blue", "sd3", "blue", "dit", "crane", "flux2",
-                    "blue", "krea-2", "blue");
+                    "blue", "krea-2", "blue", "z-image", "blue");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -64,10 +67,11 @@ class FamilyOptionsTest {
         TinySd3.in(models.resolve("sd3"));
         TinyDit.in(models.resolve("dit"));
         TinyKrea2.turbo(models.resolve("krea-2"));
+        TinyZImage.turbo(models.resolve("z-image"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void guidanceAndNegative_bothReachThePicture(String family) {
         int[] plain = picture(family, "plain.png", "--guidance", "1");
         int[] led = picture(family, "led.png", "--guidance", "3");
@@ -80,7 +84,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void batchAndPreviews_areWritten(String family) {
         picture(family, "one.png", "--batch", "2", "--preview", "1");
         assertThat(names())
@@ -97,7 +101,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void ownDefaults_areKeptInThePicture(String family) {
         List<String> args = new ArrayList<>(List.of("generate", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16"));
@@ -106,12 +110,12 @@ class FamilyOptionsTest {
         Map<String, String> steps =
                 Map.of(
                         "flux", "10", "schnell", "4", "flux2", "4", "sd3", "28", "dit", "50",
-                        "krea-2", "8");
+                        "krea-2", "8", "z-image", "9");
         assertThat(err.toString()).contains(steps.get(family) + " steps");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void compare_measuresRunsAgainstTheTeacher(String family) throws IOException {
         List<String> args = new ArrayList<>(List.of("compare", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16", "--teacher", "uniform-4"));

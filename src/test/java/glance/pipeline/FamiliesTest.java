@@ -32,6 +32,8 @@ class FamiliesTest {
         "flux.1-schnell, flux,      uniform-4,  1, 0,   1024",
         "flux.2-klein-4b, flux2,    uniform-4,  1, 0,   1024",
         "flux.2-klein-9b, flux2,    uniform-4,  1, 0,   1024",
+        "z-image-turbo, z-image,    uniform-9,  0, 0,   1024",
+        "z-image,       z-image,    full,       4, 0,   1024",
         "krea-2-raw,    krea-2,     uniform-52, 3.5, 0, 1024",
         "krea-2-turbo,  krea-2,     uniform-8,  0, 0,   1024",
         "dit-xl-2-256,  dit,        full,       4, 0,   256"

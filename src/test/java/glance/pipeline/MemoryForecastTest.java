@@ -17,6 +17,7 @@ import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
+import glance.fixtures.TinyZImage;
 import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;
@@ -82,6 +83,12 @@ class MemoryForecastTest {
     void sd3_takesWhatWasForetold() {
         TinySd3.in(folder);
         requireForetold(folder, Runs.request(folder, "a red star", "uniform-2", 1, List.of()));
+    }
+
+    @Test
+    void zImage_takesWhatWasForetold() {
+        TinyZImage.base(folder);
+        requireForetold(folder, Runs.request(folder, "a red star", "uniform-2", 2, List.of()));
     }
 
     @Test

@@ -50,7 +50,8 @@ class ModelFilesTest {
         SD3(TinyPublished::sd3, "clip_l", "clip_g", "t5xxl"),
         DIT(TinyPublished::dit),
         QWEN(TinyPublished::qwen, "qwen25_7b"),
-        KREA2(TinyPublished::krea2, "qwen3vl_4b");
+        KREA2(TinyPublished::krea2, "qwen3vl_4b"),
+        Z_IMAGE(TinyPublished::zImage, "qwen3_4b");
 
         private final Function<Path, TinyFolder> maker;
         private final String[] encoders;

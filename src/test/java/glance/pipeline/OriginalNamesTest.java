@@ -9,6 +9,7 @@ import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyFolder;
 import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
+import glance.fixtures.TinyZImage;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
@@ -18,6 +19,7 @@ import glance.model.flux.FluxFamily;
 import glance.model.flux2.Flux2Family;
 import glance.model.krea2.Krea2Family;
 import glance.model.sd3.Sd3Family;
+import glance.model.zimage.ZImageFamily;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +56,13 @@ class OriginalNamesTest {
         TinyFolder model = TinyKrea2.turbo(folder);
         Path adapter = model.adapter("text_fusion.layerwise_blocks.0.attn.to_q", 32, 32);
         drawsTheSame(folder, new Krea2Family(), adapter);
+    }
+
+    @Test
+    void zImage_drawsTheSamePicture() {
+        TinyFolder model = TinyZImage.turbo(folder);
+        Path adapter = model.adapter("context_refiner.0.attention.to_q", 32, 32);
+        drawsTheSame(folder, new ZImageFamily(), adapter);
     }
 
     private static void drawsTheSame(Path model, Family family, Path adapter) {

@@ -18,6 +18,7 @@ import glance.model.sd3.Sd3Config;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.QwenConfig;
 import glance.model.text.T5Config;
+import glance.model.zimage.ZImageConfig;
 import java.nio.file.Path;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.Test;
 class RecognisedConfigTest {
     @Test
     void transformers_areKnownByTheirShapes() {
+        transformer("z-image-transformer", "{\"axes_dims\": [8, 12, 12]}", ZImageConfig::of);
         transformer("krea2-transformer", "{\"axes_dims_rope\": [8, 12, 12]}", Krea2Config::of);
         transformer("sd3-transformer", "{\"attention_head_dim\": 32}", Sd3Config::of);
         transformer(
@@ -79,6 +81,12 @@ class RecognisedConfigTest {
                 .containsEntry("num_hidden_layers", config.numLayers())
                 .containsEntry("intermediate_size", config.intermediateDim())
                 .containsEntry("vocab_size", config.vocabSize());
+    }
+
+    /** The norm of a head tells its size. */
+    @Test
+    void qwen3_isKnownByItsShapes() {
+        part("qwen3-text", "{\"model_type\": \"qwen3\", \"rms_norm_eps\": 1e-6}", QwenConfig::of);
     }
 
     @Test

@@ -20,6 +20,7 @@ import glance.model.flux.FluxFamily;
 import glance.model.flux2.Flux2Family;
 import glance.model.krea2.Krea2Family;
 import glance.model.sd3.Sd3Family;
+import glance.model.zimage.ZImageFamily;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import java.nio.file.Path;
@@ -48,7 +49,8 @@ class OriginalNamesTest {
                 Arguments.of("flux-transformer", new FluxFamily()),
                 Arguments.of("flux2-transformer", new Flux2Family()),
                 Arguments.of("sd3-transformer", new Sd3Family()),
-                Arguments.of("krea2-transformer", new Krea2Family()));
+                Arguments.of("krea2-transformer", new Krea2Family()),
+                Arguments.of("z-image-transformer", new ZImageFamily()));
     }
 
     /** The case as one file in our names, and in theirs with a part of another kind beside it. */
@@ -118,7 +120,8 @@ class OriginalNamesTest {
                 .allMatch(
                         key ->
                                 key.matches(
-                                        "transformer\\.(single_)?transformer_blocks.*lora_.*|transformer\\.text_fusion.*lora_.*"));
+                                        "transformer\\.(single_)?transformer_blocks.*lora_.*|transformer\\.text_fusion.*lora_.*"
+                                                + "|transformer\\.(layers|noise_refiner|context_refiner)\\..*lora_.*"));
     }
 
     @Test

@@ -23,6 +23,8 @@ import glance.model.text.ChatTemplate;
 import glance.model.text.QwenConfig;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
+import glance.schedule.FlowMatchSchedule;
+import glance.schedule.NoiseSchedule;
 import glance.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,8 +54,10 @@ public final class ZImageFamily implements Family {
 
     private static final float BASE_GUIDANCE = 4;
 
-    /** The scheduler's shift of Turbo; Base has 6. */
+    /** The published shifts of the schedulers. */
     private static final double TURBO_SHIFT = 3;
+
+    private static final double BASE_SHIFT = 6;
 
     private static final List<String> TRAINED_MODULES =
             List.of("to_q", "to_k", "to_v", "to_out.0", "feed_forward.w2", "adaLN_modulation.0");
@@ -133,16 +137,29 @@ public final class ZImageFamily implements Family {
                 0);
     }
 
-    /**
-     * The published folders of the two differ in their scheduler's shift alone. A transformer in a
-     * file has the same names and shapes whichever it is, so that only its own name tells.
-     */
     private static boolean isTurbo(ModelFolder folder) {
+        double own = folder.config("scheduler").number("shift", TURBO_SHIFT);
+        return shiftOfFile(folder).orElse(own) <= TURBO_SHIFT;
+    }
+
+    /**
+     * The published folders of the two differ in their scheduler's shift. A transformer in a file
+     * has the same names and shapes whichever it is, so that only its own name tells, as {@code
+     * z_image_turbo_bf16.safetensors}; if that does not, the scheduler does.
+     */
+    private static Optional<Double> shiftOfFile(ModelFolder folder) {
         Path file = folder.parts().files().get(TRANSFORMER);
-        if (file != null) {
-            return file.getFileName().toString().toLowerCase(Locale.ROOT).contains("turbo");
+        String name = file == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        if (name.contains("turbo")) {
+            return Optional.of(TURBO_SHIFT);
         }
-        return folder.config("scheduler").number("shift", TURBO_SHIFT) <= TURBO_SHIFT;
+        return name.matches("z[-_ ]?image.*") ? Optional.of(BASE_SHIFT) : Optional.empty();
+    }
+
+    @Override
+    public NoiseSchedule schedule(ModelFolder folder) {
+        FlowMatchSchedule schedule = FlowMatchSchedule.read(folder.config("scheduler"));
+        return shiftOfFile(folder).map(schedule::withShift).orElse(schedule);
     }
 
     /**

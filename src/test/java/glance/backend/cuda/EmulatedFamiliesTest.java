@@ -17,6 +17,7 @@ import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
+import glance.fixtures.TinyZImage;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.pipeline.MemoryForecast;
@@ -76,11 +77,15 @@ class EmulatedFamiliesTest {
         Path krea2Adapter =
                 TinyKrea2.raw(krea2).adapter("text_fusion.refiner_blocks.0.attn.to_gate", 32, 32);
         JOBS.put("krea-2", Job.of(krea2, "a red circle", 16, krea2Adapter));
+        Path zImage = folder.resolve("z-image");
+        Path zImageAdapter =
+                TinyZImage.base(zImage).adapter("context_refiner.0.attention.to_q", 32, 32);
+        JOBS.put("z-image", Job.of(zImage, "a red circle", 16, zImageAdapter));
         JOBS.put("dit", Job.of(dit, "goldfish", 16, ditAdapter));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void picture_isThatOfTheCpu(String family) {
         int[] cpu = run("cpu", JOBS.get(family)).pixels();
         int[] emulated = first(family).pixels();
@@ -89,14 +94,14 @@ class EmulatedFamiliesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void secondRun_isTheSamePicture(String family) {
         assertThat(run("cuda-emulated", JOBS.get(family)).pixels())
                 .isEqualTo(first(family).pixels());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void memory_isThatOfTheForecast(String family) {
         Job job = JOBS.get(family);
         try (Device device = Devices.open("cuda-emulated", F32)) {
@@ -112,7 +117,7 @@ class EmulatedFamiliesTest {
      * enlarges the last two.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
     void inBf16_thePictureIsNearAndTheMemoryForetold(String family) {
         Job job = JOBS.get(family);
         DeviceOptions bf16 = new DeviceOptions(0, Precision.BF16);
