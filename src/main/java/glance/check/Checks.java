@@ -41,6 +41,7 @@ public final class Checks {
                             entry("QwenImagePipeline", PipelineCheck::run),
                             entry("ZImagePipeline", PipelineCheck::run),
                             entry("Krea2Pipeline", PipelineCheck::run),
+                            entry("Flux2KleinPipeline", PipelineCheck::run),
                             entry("GGUF", (folder, ops) -> GgufCheck.run(folder)),
                             entry(SCHEDULE, ScheduleCheck::run),
                             entry(NOISE, NoiseCheck::run)));

@@ -21,6 +21,7 @@ import glance.ops.Scope;
 import glance.pipeline.Families;
 import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
+import glance.pipeline.ReferencePicture;
 import glance.pipeline.RunListener;
 import glance.pipeline.Settings;
 import glance.pipeline.StartNoise;
@@ -35,6 +36,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The whole way from prompt to picture. A run is recorded as out.RUN.sigmas, out.RUN.latents.STEP
@@ -44,6 +47,10 @@ import java.util.TreeSet;
  */
 final class PipelineCheck {
     private static final String DISTILLED = "is_distilled";
+    /** What runs with a reference picture end with. */
+    private static final String EDIT = "edit";
+
+    private static final Pattern SEED = Pattern.compile("seed (\\d+)");
 
     private final CaseFolder folder;
     private final Ops ops;
@@ -165,19 +172,20 @@ final class PipelineCheck {
     private void sample(String run) {
         Pipeline drawn = of(run);
         int[] size = size(run.endsWith("wide") ? "wide_size" : "size");
-        JsonNode own = folder.json().path("runs").path(run);
-        JsonNode seed = own.has("seed") ? own.get("seed") : folder.required("seed");
+        JsonNode own = entry(run);
         Settings request =
                 new Settings(
                         List.of(folder.required("prompt").asText()),
                         folder.json().path("negative_prompt").asText(""),
-                        seed.asLong(),
+                        seed(run, own),
                         1,
                         size[0],
                         size[1],
                         guidance(own),
-                        own.has("steps") ? Plans.uniform(own.get("steps").asInt()) : plan(run),
-                        run.endsWith("experts") ? experts() : List.of());
+                        own.isObject() ? Plans.uniform(recordedSteps(run)) : plan(run),
+                        run.endsWith("experts") ? experts() : List.of(),
+                        0,
+                        run.endsWith(EDIT) ? List.of(reference()) : List.of());
         float[] sigmas = drawn.plan(request).sigmas();
         String prefix = "out." + run + ".";
         folder.compare(
@@ -200,6 +208,31 @@ final class PipelineCheck {
                         }
                     }
                 });
+    }
+
+    /** What case.json says of a run; {@code base-edit} is {@code base} with a reference picture. */
+    private JsonNode entry(String run) {
+        JsonNode runs = folder.json().path("runs");
+        boolean edits = run.endsWith("-" + EDIT) && !runs.has(run);
+        return runs.path(edits ? run.substring(0, run.lastIndexOf('-')) : run);
+    }
+
+    /** That of a run or of all; where {@code runs} tells of edits in words, theirs is in these. */
+    private long seed(String run, JsonNode own) {
+        JsonNode edits = folder.json().path("runs").path(EDIT);
+        Matcher words = SEED.matcher(run.endsWith(EDIT) ? edits.asText() : "");
+        if (words.find()) {
+            return Long.parseLong(words.group(1));
+        }
+        return (own.has("seed") ? own.get("seed") : folder.required("seed")).asLong();
+    }
+
+    private int recordedSteps(String run) {
+        return folder.floats("out." + run + ".sigmas").remaining() - 1;
+    }
+
+    private ReferencePicture reference() {
+        return ReferencePicture.read(folder.path().resolve(folder.required("reference").asText()));
     }
 
     /** Recorded as packed tokens or, [channels, height, width], as pixels. */
@@ -232,7 +265,7 @@ final class PipelineCheck {
         Family.Defaults defaults = Families.defaults(model);
         JsonNode number = run.has("guidance") ? run.get("guidance") : folder.required("guidance");
         return new Guidance(
-                (float) number.asDouble(),
+                number.isNumber() ? (float) number.asDouble() : defaults.form().off(),
                 defaults.form(),
                 defaults.rescale(),
                 (float) run.path("cfg_normalization").asDouble(),

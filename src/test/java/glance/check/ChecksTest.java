@@ -50,6 +50,7 @@ class ChecksTest {
                 "seeded-noise-large",
                 "z-image-pipeline",
                 "krea2-pipeline",
+                "flux2-klein-pipeline",
                 "glance-tiny-pipeline"
             })
     void run_fixture_isWithinTolerance(String name) {
