@@ -40,6 +40,7 @@ public final class Checks {
                             entry("T5TokenizerFast", TokenizerCheck::runPadded),
                             entry("QwenImagePipeline", PipelineCheck::run),
                             entry("ZImagePipeline", PipelineCheck::run),
+                            entry("FluxKontextPipeline", KontextCheck::run),
                             entry("Krea2Pipeline", PipelineCheck::run),
                             entry("Flux2KleinPipeline", PipelineCheck::run),
                             entry("GGUF", (folder, ops) -> GgufCheck.run(folder)),

@@ -47,6 +47,7 @@ import java.util.regex.Pattern;
  */
 final class PipelineCheck {
     private static final String DISTILLED = "is_distilled";
+
     /** What runs with a reference picture end with. */
     private static final String EDIT = "edit";
 
@@ -249,15 +250,24 @@ final class PipelineCheck {
         }
     }
 
-    /** Decodes the last latents to [3, height, width] in 0..1. */
+    /** Decodes the last latents. */
     private void image(String name, Tensor latents, TokenGrid grid) {
         try (Scope scope = ops.scope();
                 LatentCodec codec = pipeline.family().openCodec(ops, model)) {
-            Tensor half = ops.host().floats(Shape.of(1), 0.5f);
-            Tensor cut = ops.activation(Activation.HARD_TANH, codec.decode(ops, latents, grid));
-            Tensor unit = ops.add(ops.mul(cut, half), half);
-            folder.compare(name, ops, ops.pack(unit.permute(0, 3, 1, 2)));
+            picture(folder, ops, name, codec.decode(ops, latents, grid));
         }
+    }
+
+    /**
+     * Compares a picture, which is recorded as [3, height, width] in 0..1.
+     *
+     * @param decoded [1, height, width, 3]
+     */
+    static void picture(CaseFolder folder, Ops ops, String name, Tensor decoded) {
+        Tensor half = ops.host().floats(Shape.of(1), 0.5f);
+        Tensor cut = ops.activation(Activation.HARD_TANH, decoded);
+        Tensor unit = ops.add(ops.mul(cut, half), half);
+        folder.compare(name, ops, ops.pack(unit.permute(0, 3, 1, 2)));
     }
 
     /** That of a run, or else of all. */

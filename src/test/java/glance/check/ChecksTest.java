@@ -49,6 +49,7 @@ class ChecksTest {
                 "seeded-noise",
                 "seeded-noise-large",
                 "z-image-pipeline",
+                "flux-kontext-pipeline",
                 "krea2-pipeline",
                 "flux2-klein-pipeline",
                 "glance-tiny-pipeline"
