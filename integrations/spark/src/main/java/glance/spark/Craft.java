@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -15,6 +16,12 @@ import org.apache.spark.sql.types.StructType;
  * @param <P> what a row asks for
  */
 interface Craft<P extends Craft.Piece> extends Serializable {
+    /** Makes one, once Hadoop's settings are known. */
+    @FunctionalInterface
+    interface Maker<P extends Piece> {
+        Craft<P> with(Configuration conf) throws IOException;
+    }
+
     /** What a row asks for. */
     interface Piece {
         /** Of everything that decides what is made. */

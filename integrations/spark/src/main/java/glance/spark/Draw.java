@@ -46,7 +46,7 @@ public final class Draw implements Callable<Integer> {
             defaultValue = "4",
             paramLabel = "N",
             description =
-                    "What an executor that dies costs at most for each of its cores. Default:"
+                    "Pictures of a task, which are drawn one after the other. Default:"
                             + " ${DEFAULT-VALUE}.")
     private int each;
 
@@ -96,9 +96,9 @@ public final class Draw implements Callable<Integer> {
             names = "--lora-dir",
             paramLabel = "FOLDER",
             description =
-                    "Where the adapters are that rows name: a folder of each node, or any path of"
-                            + " Spark's file systems, from which an executor fetches an adapter"
-                            + " once.")
+                    "Where the adapters are that rows name: any path of Spark's file systems, from"
+                            + " which an executor fetches an adapter once; file:/FOLDER for a folder"
+                            + " of each node.")
     private String loraDir;
 
     /** Starts with the arguments of a command line. */
@@ -109,8 +109,7 @@ public final class Draw implements Callable<Integer> {
     /** Not part of the library: what the command line runs. */
     @Override
     public Integer call() throws Exception {
-        return Session.run(
-                options, loraDir, each, Prompts.maker(options.model(), defaults(), loraDir));
+        return Session.run(options, each, Prompts.maker(options.model(), defaults(), loraDir));
     }
 
     private String defaults() {

@@ -98,9 +98,9 @@ final class JobOptions {
             description = "Shows this help.")
     boolean help;
 
-    Place place(String loraDir) {
+    Place place() {
         int cores = threads > 0 || local == null ? threads : local;
-        return new Place(model(), device, cores, loraDir);
+        return new Place(model(), device, cores);
     }
 
     /** The model; a folder as an absolute path, since executors run in other folders than we. */

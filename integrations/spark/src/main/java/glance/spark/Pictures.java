@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.types.DataTypes;
@@ -79,10 +78,9 @@ final class Pictures implements Craft<Pictures.Wanted> {
         }
     }
 
-    /** Makes one, once Hadoop's settings are known: see {@link Prompts#maker}. */
-    static Function<Configuration, Craft<Wanted>> maker(
-            String model, String defaults, String table) {
-        return conf -> new Pictures(model, defaults, table, conf);
+    /** As {@link Prompts#maker}. */
+    static Maker<Wanted> maker(String model, String defaults, String table) {
+        return conf -> new Pictures(model, defaults, Storage.qualified(table, conf), conf);
     }
 
     /**

@@ -12,10 +12,8 @@ import org.apache.spark.resource.ResourceInformation;
  * @param model the name of a model, or its folder on each node
  * @param device {@code auto}, {@code cpu}, {@code cuda} or {@code cuda:1}
  * @param threads of the CPU device; 0 for the cores of the executor
- * @param loraDir where adapters are, a folder on each node or a path of Spark's file systems; null
- *     for none
  */
-record Place(String model, String device, int threads, String loraDir) implements Serializable {
+record Place(String model, String device, int threads) implements Serializable {
     private static final String GPU = "gpu";
 
     /** The device of a task: the GPU that Spark gave to it, unless it is to be another. */

@@ -18,9 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -69,12 +67,14 @@ final class Prompts implements Craft<Prompts.Wanted> {
     }
 
     /**
-     * Makes one, once Hadoop's settings are known. Here, since picocli looks at every method of a
-     * command, and a command must load without Hadoop and Spark.
+     * Not in the command, since picocli looks at every method of a command, which must load without
+     * Hadoop and Spark.
      */
-    static Function<Configuration, Craft<Wanted>> maker(
-            String model, String defaults, String loraDir) {
-        return conf -> new Prompts(model, defaults, new Adapters(loraDir, conf));
+    static Maker<Wanted> maker(String model, String defaults, String loraDir) {
+        return conf -> {
+            String folder = loraDir == null ? null : Storage.qualified(loraDir, conf);
+            return new Prompts(model, defaults, new Adapters(folder, conf));
+        };
     }
 
     /**

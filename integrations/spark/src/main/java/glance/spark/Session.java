@@ -1,7 +1,6 @@
 package glance.spark;
 
 import glance.api.RequestException;
-import java.util.function.Function;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
@@ -16,11 +15,10 @@ final class Session {
      * Runs a job.
      *
      * @param each pieces of a task
-     * @param craft made with the settings of Hadoop
+     * @param craft what is made
      * @return the exit code
      */
-    static <P extends Craft.Piece> int run(
-            JobOptions options, String loraDir, int each, Function<Configuration, Craft<P>> craft)
+    static <P extends Craft.Piece> int run(JobOptions options, int each, Craft.Maker<P> craft)
             throws Exception {
         if (!options.manifestFormat.equals("parquet") && !options.manifestFormat.equals("delta")) {
             throw new RequestException(
@@ -37,13 +35,13 @@ final class Session {
         String manifest;
         try {
             Configuration conf = spark.sessionState().newHadoopConf();
-            made = craft.apply(conf);
+            made = craft.with(conf);
             storage = Storage.of(options.out, conf);
             Manifest told =
                     new Manifest(spark, storage, options.manifestFormat, Rows.manifest(made));
             manifest = told.path();
             summary =
-                    new Job<>(spark, made, options.place(loraDir), storage, Session::say)
+                    new Job<>(spark, made, options.place(), storage, Session::say)
                             .run(
                                     Table.rows(spark, options.table, options.format),
                                     told,

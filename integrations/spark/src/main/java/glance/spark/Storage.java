@@ -41,8 +41,13 @@ final class Storage implements Serializable {
      * name.
      */
     static Storage of(String path, Configuration conf) throws IOException {
-        Path root = new Path(path);
-        return new Storage(root.getFileSystem(conf).makeQualified(root).toString(), conf);
+        return new Storage(qualified(path, conf), conf);
+    }
+
+    /** A path that is the same for executors, which run in other folders. */
+    static String qualified(String path, Configuration conf) throws IOException {
+        Path known = new Path(path);
+        return known.getFileSystem(conf).makeQualified(known).toString();
     }
 
     /** Its path, as Spark takes it. */

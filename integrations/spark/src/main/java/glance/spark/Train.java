@@ -82,7 +82,7 @@ public final class Train implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         return Session.run(
-                options, null, each, Pictures.maker(options.model(), defaults(), options.table));
+                options, each, Pictures.maker(options.model(), defaults(), options.table));
     }
 
     private String defaults() {

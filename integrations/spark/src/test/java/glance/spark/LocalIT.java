@@ -154,7 +154,7 @@ class LocalIT {
         Path out = folder.resolve("out");
         try (SparkSession spark = TestSession.open()) {
             Storage storage = Storage.of(out.toString(), new Configuration(false));
-            Place place = new Place("glance-tiny", "cpu", 1, null);
+            Place place = new Place("glance-tiny", "cpu", 1);
             var context = spark.sparkContext();
             Making<Prompts.Wanted> making =
                     new Making<>(

@@ -12,7 +12,7 @@ class PlaceTest {
             Map.of("gpu", new ResourceInformation("gpu", new String[] {"3"}));
 
     private static Place place(String device, int threads) {
-        return new Place("glance-tiny", device, threads, null);
+        return new Place("glance-tiny", device, threads);
     }
 
     @Test
