@@ -95,7 +95,10 @@ final class Start {
         command.addAll(args);
         ProcessBuilder child = new ProcessBuilder(command).inheritIO();
         child.environment().putIfAbsent("SPARK_LOCAL_IP", "127.0.0.1");
-        return child.start().waitFor();
+        Process process = child.start();
+        // Who ends this process means that one.
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
+        return process.waitFor();
     }
 
     /** Those of SPARK_HOME, or of a folder spark-home beside this jar, as the build makes it. */
