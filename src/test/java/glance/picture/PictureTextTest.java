@@ -11,6 +11,7 @@ import glance.api.Request.Size;
 import glance.api.Strength;
 import glance.io.Images;
 import glance.io.SafeWrite;
+import glance.model.GuidanceForm;
 import glance.pipeline.Guidance;
 import glance.pipeline.Settings;
 import glance.schedule.PhasePlan;
@@ -66,6 +67,34 @@ public class PictureTextTest {
         assertThat(recipe.model()).isEqualTo("models/tiny");
         assertThat(recipe.adapters())
                 .containsExactly("a.safetensors:0.5@slow", "b.safetensors:0.2..1@0%-25%");
+    }
+
+    /** Our own number is the model card's; other programs read a scale that is off at 1. */
+    @Test
+    void guidanceFromZero_isKeptAndToldToOthersAsTheyCount() {
+        Settings own = ORIGIN.settings();
+        Settings fromZero =
+                new Settings(
+                        own.prompts(),
+                        "",
+                        7,
+                        1,
+                        96,
+                        64,
+                        new Guidance(4, GuidanceForm.BEYOND_PROMPT, false, 1.5f, 0),
+                        own.plan(),
+                        List.of());
+        Map<String, String> text =
+                PictureText.of(new Origin("m", ModelParts.NONE, fromZero, ORIGIN.plan()), "p", 1);
+        assertThat(text).containsEntry("guidance", "4.0").containsEntry("guidance_limit", "1.5");
+        assertThat(text.get("parameters")).contains("CFG scale: 5.0");
+        PictureText.Recipe recipe = PictureText.read(write(text));
+        assertThat(recipe.requestFor(0).guidance()).contains(4f);
+        assertThat(recipe.requestFor(0).guidanceLimit()).contains(1.5f);
+        PictureText.Recipe foreign =
+                PictureText.read(write(Map.of("parameters", text.get("parameters"))));
+        assertThat(foreign.requestFor(0).guidance()).contains(4f);
+        assertThat(foreign.requestFor(1).guidance()).contains(5f);
     }
 
     @Test
