@@ -11,6 +11,7 @@ import glance.fixtures.Runs;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import glance.io.ModelFolder;
 import glance.model.Family;
@@ -42,6 +43,7 @@ class PromptLengthTest {
                         "qwen-image", Fixture.tinyModel(),
                         "flux", TinyFlux.dev(folder.resolve("flux")),
                         "flux2", TinyFlux2.distilled(folder.resolve("flux2")).path(),
+                        "krea-2", TinyKrea2.turbo(folder.resolve("krea-2")).path(),
                         "schnell", TinyFlux.schnell(folder.resolve("schnell")),
                         "sd3", folder.resolve("sd3"));
     }
@@ -66,6 +68,8 @@ class PromptLengthTest {
     @CsvSource({
         "qwen-image, 0, 512",
         "qwen-image, 1024, 1024",
+        "krea-2, 0, 512",
+        "krea-2, 64, 64",
         "flux, 0, 512",
         "flux, 64, 64",
         "flux2, 0, 512",
@@ -113,7 +117,14 @@ class PromptLengthTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"qwen-image, 512", "flux, 512", "flux2, 512", "schnell, 256", "sd3, 256"})
+    @CsvSource({
+        "qwen-image, 512",
+        "krea-2, 512",
+        "flux, 512",
+        "flux2, 512",
+        "schnell, 256",
+        "sd3, 256"
+    })
     void cuts_saysWhichWordsAreLost_exactlyFromTheLimitOn(String model, int limit) {
         with(
                 model,
@@ -155,6 +166,7 @@ class PromptLengthTest {
     @ParameterizedTest
     @CsvSource({
         "qwen-image, 1025",
+        "krea-2, 1025",
         "flux, 513",
         "flux2, 513",
         "schnell, 513",

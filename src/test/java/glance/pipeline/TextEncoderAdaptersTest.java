@@ -10,6 +10,7 @@ import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
@@ -82,7 +83,7 @@ class TextEncoderAdaptersTest {
 
     /** Every linear layer of every encoder, as each tool names it, against changed weights. */
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "qwen-image"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "qwen-image", "krea-2"})
     void adapterOfEveryLayer_actsAsChangedWeights(String family) throws IOException {
         Path model = model(family);
         Map<String, LoraPair> pairs = pairs(model);
@@ -212,6 +213,7 @@ class TextEncoderAdaptersTest {
             case "flux" -> TinyFlux.dev(home);
             case "flux2" -> TinyFlux2.distilled(home).path();
             case "sd3" -> TinySd3.in(home).path();
+            case "krea-2" -> TinyKrea2.turbo(home).path();
             default -> Fixture.tinyModel();
         };
     }
