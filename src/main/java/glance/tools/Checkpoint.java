@@ -14,6 +14,7 @@ import glance.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +105,7 @@ final class Checkpoint implements AutoCloseable {
     private static Checkpoint of(Path path, Weights stored, List<Family> families) {
         try {
             String prefix = stored.prefix(Weights.TRANSFORMER_PREFIXES);
-            for (Family family : families) {
+            for (Family family : knowingFirst(families, stored)) {
                 NameTable table = family.originalNames().filter(t -> t.isIn(stored)).orElse(null);
                 if (table != null) {
                     Names names = new Names(table, prefix);
@@ -116,6 +117,13 @@ final class Checkpoint implements AutoCloseable {
             stored.close();
             throw e;
         }
+    }
+
+    /** Files of FLUX.2 have names of FLUX.1 among theirs, but the sizes of one family alone. */
+    private static List<Family> knowingFirst(List<Family> families, Weights stored) {
+        return families.stream()
+                .sorted(Comparator.comparing(f -> f.recognise(stored, Config.EMPTY).isEmpty()))
+                .toList();
     }
 
     /** The family that the config.json beside the weights names. */
