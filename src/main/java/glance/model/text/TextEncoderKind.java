@@ -79,11 +79,14 @@ public enum TextEncoderKind implements PartKind {
         }
     },
 
-    /** The language model of Qwen3-VL, which is that of Qwen3 under another word. */
+    /**
+     * The language model of Qwen3-VL, which is that of Qwen3 under another word: without its vision
+     * tower a file has nothing that tells them apart.
+     */
     QWEN3_VL("Qwen3-VL text encoder", "qwen3vl", LlamaCppNames.QWEN) {
         @Override
         public Optional<Recognised> recognise(Weights stored, Config base) {
-            return qwen(stored, base, "q_norm.weight", "Qwen3-VL");
+            return qwen(stored, base, "q_norm.weight", "Qwen3");
         }
     };
 
@@ -146,7 +149,10 @@ public enum TextEncoderKind implements PartKind {
         sizes.put("head_dim", sizes.of(norm, 0));
         sizes.putHeads("num_attention_heads", sizes.of(attention + "q_proj.weight", 0), headDim);
         sizes.putHeads("num_key_value_heads", sizes.of(attention + "k_proj.weight", 0), headDim);
-        return named(sizes, name, layers, width);
+        // beside a vision tower the text model has a name of its own
+        boolean beside = model.contains("language_model.");
+        String shown = beside && !name.endsWith("-VL") ? name + "-VL" : name;
+        return named(sizes, shown, layers, width);
     }
 
     private static int headDim(Config base, int usual) {
