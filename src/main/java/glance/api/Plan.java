@@ -148,7 +148,8 @@ public record Plan(
      * What a plan is used with where the user does not say it; null for what the model and the
      * adapter say.
      *
-     * @param guidance strength of guidance with a negative prompt, as the model card counts it
+     * @param guidance scale of guidance with a negative prompt, at least 1, which is none for all
+     *     models, however their cards count
      * @param embeddedGuidance scale for models that take it as an input
      * @param strength of adapters that are given without one
      */
@@ -161,8 +162,8 @@ public record Plan(
          */
         public Advice {
             require(
-                    guidance == null || Float.isFinite(guidance) && guidance >= 0,
-                    "guidance: must be at least 0, got " + guidance);
+                    guidance == null || Float.isFinite(guidance) && guidance >= 1,
+                    "guidance: must be at least 1 (1 turns it off), got " + guidance);
             require(
                     embeddedGuidance == null
                             || Float.isFinite(embeddedGuidance) && embeddedGuidance >= 0,

@@ -156,7 +156,7 @@ public final class Request {
      * Strength of classifier-free guidance: the model card's number, whatever its formula. With v
      * the velocity under the prompt and n that under the negative prompt, it is g in {@code n + g
      * (v - n)} for Qwen-Image, FLUX, SD3 and DiT, where 1 turns it off, and in {@code v + g (v -
-     * n)} for Z-Image, where 0 does. {@code info} tells which.
+     * n)} for Z-Image and Krea 2, where 0 does. {@code info} tells which.
      */
     public Request guidance(float number) {
         return with(r -> r.guidance = number);

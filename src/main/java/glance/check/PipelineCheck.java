@@ -83,6 +83,7 @@ final class PipelineCheck {
             }
         }
         runs.forEach(check::sample);
+        check.pipeline.close();
     }
 
     /**
@@ -164,14 +165,18 @@ final class PipelineCheck {
     }
 
     /** Runs that are called base are of the model as if it were not distilled. */
-    private Pipeline of(String run) {
-        return run.startsWith("base") && model.index().has(DISTILLED)
-                ? new Pipeline(ops, model.with(Map.of(DISTILLED, false)), Residency.STREAM)
-                : pipeline;
+    private void sample(String run) {
+        if (!run.startsWith("base") || !model.index().has(DISTILLED)) {
+            sample(run, pipeline);
+            return;
+        }
+        try (Pipeline base =
+                new Pipeline(ops, model.with(Map.of(DISTILLED, false)), Residency.STREAM)) {
+            sample(run, base);
+        }
     }
 
-    private void sample(String run) {
-        Pipeline drawn = of(run);
+    private void sample(String run, Pipeline drawn) {
         int[] size = size(run.endsWith("wide") ? "wide_size" : "size");
         JsonNode own = entry(run);
         Settings request =

@@ -23,6 +23,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
@@ -182,6 +183,13 @@ public record ComparisonRequest(
         about.put("negative prompt", "'" + setting().negative() + "'");
         if (setting().maxPromptTokens() != 0) {
             about.put("max prompt tokens", Integer.toString(setting().maxPromptTokens()));
+        }
+        if (!setting().references().isEmpty()) {
+            about.put(
+                    "references",
+                    setting().references().stream()
+                            .map(seen -> seen.file() + " (" + seen.hash() + ")")
+                            .collect(Collectors.joining(", ")));
         }
         about.put("prompts", Integer.toString(prompts().size()));
         about.put(

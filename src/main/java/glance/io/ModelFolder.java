@@ -6,6 +6,7 @@ import glance.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -119,6 +120,17 @@ public final class ModelFolder {
         Map<String, Path> files = new LinkedHashMap<>();
         sources.forEach((name, source) -> files.put(name, source.path()));
         return new ModelParts(files);
+    }
+
+    /**
+     * What the file in place of a component is called, in small letters; empty if there is none.
+     * Files of models that differ in training alone have the same names and shapes in them.
+     */
+    public String fileName(String component) {
+        PartSource source = sources.get(component);
+        return source == null
+                ? ""
+                : source.path().getFileName().toString().toLowerCase(Locale.ROOT);
     }
 
     /** Where the user says that the model is: its folder, or a file. */

@@ -33,7 +33,7 @@ public record TextEncoderNames(String folder, int kohya, int oneTrainer, String 
     private static final Pattern PREFIX =
             Pattern.compile(
                     "(text_encoder(?:_\\d)?|lora_text_encoder(?:_\\d)?|lora_te\\d?|te\\d?)[._]"
-                            + "|(text_encoders\\.\\w+|clip_[lg]|t5xxl|qwen25_7b)(?:\\.transformer)?\\.");
+                            + "|(text_encoders\\.\\w+|clip_[lg]|t5xxl|qwen25_7b|qwen3_[48]b|qwen3vl_4b)(?:\\.transformer)?\\.");
 
     /** What checkpoints and adapters of one encoder have before the same names, or have not. */
     private static final List<String> WRAPPERS =

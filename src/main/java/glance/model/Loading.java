@@ -2,6 +2,8 @@ package glance.model;
 
 import glance.io.ModelFolder;
 import glance.io.Weights;
+import glance.tokenizer.Tokenizer;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 
 /** Opens parts of a model that own their weights. */
@@ -19,6 +21,25 @@ public final class Loading {
             return load.apply(weights);
         } catch (RuntimeException | Error e) {
             weights.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a prompt encoder of one tokenizer and one component of weights; what was opened for it
+     * is closed again if that fails.
+     *
+     * @param load makes the encoder, which closes both with itself
+     */
+    public static PromptEncoder withTokenizer(
+            ModelFolder folder,
+            String component,
+            BiFunction<Tokenizer, Weights, PromptEncoder> load) {
+        Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
+        try {
+            return open(folder, component, weights -> load.apply(tokenizer, weights));
+        } catch (RuntimeException | Error e) {
+            tokenizer.close();
             throw e;
         }
     }

@@ -66,7 +66,14 @@ final class ForeignSettings {
                                         + " ("
                                         + PrintableText.quoted(value)
                                         + ")"));
-        return new PictureText.Recipe(request, null, ModelParts.NONE, List.of(), List.of(), left);
+        return new PictureText.Recipe(
+                request,
+                PictureText.OFF_ELSEWHERE,
+                null,
+                ModelParts.NONE,
+                List.of(),
+                List.of(),
+                left);
     }
 
     private String withoutAdapters(String prompt) {

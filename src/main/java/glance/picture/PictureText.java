@@ -32,6 +32,7 @@ public final class PictureText {
     private static final String SEED = "seed";
     private static final String SIZE = "size";
     private static final String GUIDANCE = "guidance";
+    private static final String GUIDANCE_OFF = "guidance_off";
     private static final String GUIDANCE_LIMIT = "guidance_limit";
     private static final String EMBEDDED_GUIDANCE = "embedded_guidance";
     private static final String MAX_PROMPT_TOKENS = "max_prompt_tokens";
@@ -56,6 +57,7 @@ public final class PictureText {
             Stream.concat(
                             REQUIRED.stream(),
                             Stream.of(
+                                    GUIDANCE_OFF,
                                     GUIDANCE_LIMIT,
                                     EMBEDDED_GUIDANCE,
                                     MAX_PROMPT_TOKENS,
@@ -64,6 +66,10 @@ public final class PictureText {
                                     PARAMETERS,
                                     Images.COMMENT))
                     .collect(Collectors.toUnmodifiableSet());
+
+    /** Most models count guidance from 1, and all other programs do. */
+    static final float OFF_ELSEWHERE = 1;
+
     private static final int MAX_ADAPTERS = 64;
     private static final int MAX_NAME_CHARS = 4096;
     private static final ObjectMapper MAPPER = new ObjectMapper();
@@ -114,6 +120,10 @@ public final class PictureText {
         text.put(SEED, Seeds.text(seed));
         text.put(SIZE, settings.size());
         text.put(GUIDANCE, Float.toString(settings.guidance().number()));
+        float off = settings.guidance().form().off();
+        if (off != OFF_ELSEWHERE) {
+            text.put(GUIDANCE_OFF, Float.toString(off));
+        }
         if (settings.guidance().limit() > 0) {
             text.put(GUIDANCE_LIMIT, Float.toString(settings.guidance().limit()));
         }
@@ -170,8 +180,9 @@ public final class PictureText {
      * What a picture was made with. Of a picture of another program, what it does not say is left
      * open.
      *
-     * @param request its settings, without adapters and references; another program's guidance is a
-     *     scale, see {@link #requestFor}
+     * @param request its settings, without adapters and references, with guidance as it was
+     *     counted; see {@link #requestFor}
+     * @param guidanceOff the guidance that is none
      * @param model its model, as the user named it; null if another program made the picture
      * @param parts files that took the place of its parts
      * @param adapters its adapters, as the user named them; still text, so that no file is looked
@@ -181,6 +192,7 @@ public final class PictureText {
      */
     public record Recipe(
             Request request,
+            float guidanceOff,
             String model,
             ModelParts parts,
             List<String> adapters,
@@ -194,13 +206,14 @@ public final class PictureText {
         /**
          * Its settings, with guidance as a model's card counts it.
          *
-         * @param off the model's number for none; in other programs 1 is none for all models
+         * @param off the model's number for none
          */
         public Request requestFor(float off) {
-            GuidanceForm form = GuidanceForm.offAt(off);
-            return isOwn() || request.guidance().isEmpty()
-                    ? request
-                    : request.guidance(form.number(request.guidance().get()));
+            if (off == guidanceOff || request.guidance().isEmpty()) {
+                return request;
+            }
+            float scale = GuidanceForm.offAt(guidanceOff).scale(request.guidance().get());
+            return request.guidance(GuidanceForm.offAt(off).number(scale));
         }
     }
 
@@ -252,7 +265,8 @@ public final class PictureText {
             key = SIZE;
             Size size = Size.parse(text.get(SIZE));
             key = GUIDANCE;
-            float guidance = atLeast(0, text.get(GUIDANCE));
+            float off = off(text.get(GUIDANCE_OFF));
+            float guidance = atLeast(off, text.get(GUIDANCE));
             key = GUIDANCE_LIMIT;
             float limit = atLeast(0, text.getOrDefault(GUIDANCE_LIMIT, "0"));
             key = EMBEDDED_GUIDANCE;
@@ -290,6 +304,7 @@ public final class PictureText {
                             .plan(plan);
             return new Recipe(
                     tokens == 0 ? request : request.maxPromptTokens(tokens),
+                    off,
                     text.get(MODEL),
                     parts,
                     adapters,
@@ -298,6 +313,13 @@ public final class PictureText {
         } catch (IllegalArgumentException | FormatException e) {
             throw damaged(picture, key, e);
         }
+    }
+
+    private static float off(String text) {
+        if (text == null || atLeast(0, text) != 0) {
+            return OFF_ELSEWHERE;
+        }
+        return 0;
     }
 
     /**

@@ -22,7 +22,7 @@ public record RecordedReference(String hash, String file) {
 
     static String text(List<ReferencePicture> references) {
         return references.stream()
-                .map(seen -> seen.hash() + " " + seen.file())
+                .map(seen -> seen.hash() + " " + seen.file().toAbsolutePath().normalize())
                 .collect(Collectors.joining("\n"));
     }
 
@@ -33,7 +33,8 @@ public record RecordedReference(String hash, String file) {
         List<RecordedReference> result = new ArrayList<>();
         for (String line : text.lines().toList()) {
             int at = line.indexOf(' ');
-            if (at < 1 || line.length() > MAX_CHARS || result.size() == MOST) {
+            boolean isNamed = at > 0 && line.length() <= MAX_CHARS && line.indexOf('\0') < 0;
+            if (!isNamed || result.size() == MOST) {
                 throw new IllegalArgumentException(
                         "must have a hash and a file in each line, at most " + MOST);
             }

@@ -98,6 +98,6 @@ public final class Families {
      * @throws FormatException if this engine has no such family, or the file makes no sense
      */
     public static Family.Defaults defaults(ModelFolder folder) {
-        return FolderNote.of(folder).over(of(folder).defaults(folder));
+        return FolderNote.of(folder).over(of(folder).defaults(folder), folder);
     }
 }

@@ -81,15 +81,24 @@ public record FolderNote(Plan plan, Float guidance, String negative, boolean exp
     }
 
     private static float guidance(Config config) {
-        float guidance = (float) config.number(GUIDANCE);
-        if (guidance < 0) {
-            throw config.refuse(GUIDANCE, "must be at least 0", "correct it");
-        }
-        return guidance;
+        return (float) config.number(GUIDANCE);
     }
 
-    /** What the note says, and else what the family wants. */
-    public Family.Defaults over(Family.Defaults family) {
+    /**
+     * What the note of a folder says, and else what the family wants.
+     *
+     * @throws FormatException if its guidance is less than none
+     */
+    public Family.Defaults over(Family.Defaults family, ModelFolder folder) {
+        float off = family.form().off();
+        if (guidance != null && guidance < off) {
+            String none = Integer.toString(Math.round(off));
+            throw new FormatException(
+                    folder.path().resolve(FILE),
+                    GUIDANCE,
+                    "must be at least " + none + " (" + none + " turns it off), got " + guidance,
+                    "correct it");
+        }
         return new Family.Defaults(
                 plan == null ? family.plan() : plan,
                 guidance == null ? family.guidance() : guidance,

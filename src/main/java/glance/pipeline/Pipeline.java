@@ -15,6 +15,7 @@ import glance.lora.StepExperts;
 import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.Family;
+import glance.model.ReferenceRules;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -143,8 +144,7 @@ public final class Pipeline implements AutoCloseable {
                 if (!e.isOutOfMemory() || drawing.hasDelivered() || !parts.keepsDenoiser()) {
                     throw e;
                 }
-                listener.warning("memory is short: from now on one part of the model at a time");
-                parts.stream();
+                oneAtATime(listener);
                 return drawing.run();
             }
         }
@@ -196,9 +196,27 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private List<Canvas.Reference> references(Settings settings, RunListener listener) {
-        return family.references(folder)
-                .map(rules -> seen.of(settings.references(), rules, listener))
-                .orElse(List.of());
+        ReferenceRules rules = family.references(folder).orElse(null);
+        if (rules == null || settings.references().isEmpty()) {
+            return List.of();
+        }
+        try {
+            return seen.of(settings.references(), rules, listener);
+        } catch (DeviceException e) {
+            if (!e.isOutOfMemory() || !parts.keepsDenoiser()) {
+                throw e;
+            }
+            oneAtATime(listener);
+            return seen.of(settings.references(), rules, listener);
+        }
+    }
+
+    /** Gives up everything that stays from run to run. */
+    private void oneAtATime(RunListener listener) {
+        listener.warning("memory is short: from now on one part of the model at a time");
+        texts.close();
+        seen.close();
+        parts.stream();
     }
 
     /** What adapters can be for is known when the text encoders were open once. */

@@ -94,7 +94,7 @@ public record Settings(
                 size.width(),
                 size.height(),
                 new Guidance(
-                        request.guidance().orElse(or(advice.guidance(), defaults.guidance())),
+                        request.guidance().orElseGet(() -> number(advice, defaults)),
                         defaults.form(),
                         defaults.rescale(),
                         request.guidanceLimit().orElse(0f),
@@ -121,6 +121,13 @@ public record Settings(
         }
         int side = family.geometry(folder).defaultSize();
         return new Request.Size(side, side);
+    }
+
+    /** The model card's number for what a plan advises, or else the model's own. */
+    private static float number(Plan.Advice advice, Family.Defaults defaults) {
+        return advice.guidance() == null
+                ? defaults.guidance()
+                : defaults.form().number(advice.guidance());
     }
 
     private static float or(Float first, float second) {

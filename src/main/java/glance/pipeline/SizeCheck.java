@@ -95,11 +95,12 @@ final class SizeCheck {
                 fails = middle;
             }
         }
+        String fewer = request.references().isEmpty() ? "" : ", or take fewer references";
         if (fits == 0) {
-            return "no size of this shape works";
+            return "no size of this shape works" + fewer;
         }
         int[] size = size(fits);
-        return "the largest size of this shape that works is " + size[0] + "x" + size[1];
+        return "the largest size of this shape that works is " + size[0] + "x" + size[1] + fewer;
     }
 
     /** Why the plan has no steps for a size, or null. */

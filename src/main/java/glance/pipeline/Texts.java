@@ -25,8 +25,10 @@ import java.util.stream.Stream;
  * need the text encoders.
  */
 final class Texts implements AutoCloseable {
-    /** One of Qwen-Image has 3.7 MB with its negative prompt, of FLUX 4.2 MB. */
-    private static final int MOST = 64;
+    /**
+     * What is kept: of Qwen-Image a prompt has 3.7 MB with its negative one, of Krea 2 up to 63.
+     */
+    private static final long MOST_BYTES = 256L << 20;
 
     private final Ops ops;
     private final Parts parts;
@@ -64,6 +66,10 @@ final class Texts implements AutoCloseable {
         private Stream<Tensor> tensors() {
             return Stream.of(texts.embeddings(), texts.lengths(), texts.pooled())
                     .filter(Objects::nonNull);
+        }
+
+        private long bytes() {
+            return tensors().mapToLong(tensor -> tensor.dtype().bytes(tensor.numel())).sum();
         }
 
         /** Keeps it alive until a {@link #release} more. */
@@ -113,9 +119,12 @@ final class Texts implements AutoCloseable {
     }
 
     private void forgetOldest() {
+        long bytes = known.values().stream().mapToLong(Encoded::bytes).sum();
         Iterator<Encoded> oldest = known.values().iterator();
-        while (known.size() > MOST) {
-            oldest.next().release();
+        while (bytes > MOST_BYTES) {
+            Encoded one = oldest.next();
+            bytes -= one.bytes();
+            one.release();
             oldest.remove();
         }
     }

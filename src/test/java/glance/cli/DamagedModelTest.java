@@ -57,7 +57,7 @@ class DamagedModelTest {
             value = {
                 "flux | transformer | _heads\": 2   | _heads\": 0   | num_attention_heads: must be 1 or more, got 0",
                 "flux | transformer | _heads\": 2   | _heads\": \"2\" | num_attention_heads: expected a whole number",
-                "flux | transformer | [4, 6, 6]     | [4, 6, 8]     | axes_dims_rope: must be even and add up to attention_head_dim 16",
+                "flux | transformer | [4, 6, 6]     | [4, 6, 8]     | axes_dims_rope: must be even and add up to the size of a head, 16",
                 "flux | transformer | [4, 6, 6]     | [5, 5, 6]     | axes_dims_rope: must be even",
                 "flux | transformer | _layers\": 1  | _layers\": 2  | missing transformer_blocks.1.norm1.linear.weight",
                 "flux2 | transformer | [4, 4, 4, 4] | [4, 6, 6]  | axes_dims_rope: must have 4 entries",
@@ -81,7 +81,7 @@ class DamagedModelTest {
                 "krea-2 | transformer | text_layers\": 3 | text_layers\": 4 | text_encoder_select_layers: must be 4 numbers from 0 to 4",
                 "krea-2 | transformer | _dim\": 32, \"num_text | _dim\": 48, \"num_text | text_hidden_dim: expected 32 as the text encoder has, got 48",
                 "krea-2 | transformer | in_channels\": 16 | in_channels\": 24 | in_channels: expected 16 to match",
-                "z-image | transformer | [4, 6, 6] | [4, 6, 8]  | axes_dims: must be three even sizes that add up to dim / n_heads = 16",
+                "z-image | transformer | [4, 6, 6] | [4, 6, 8]  | axes_dims: must be even and add up to the size of a head, 16",
                 "z-image | transformer | heads\": 2, \"n_l | heads\": 1, \"n_l | n_kv_heads: value 1 is not supported",
                 "z-image | transformer | feat_dim\": 32 | feat_dim\": 48 | cap_feat_dim: expected 32 as the text encoder has, got 48",
                 "z-image | transformer | channels\": 4 | channels\": 8 | in_channels: expected 4 as the autoencoder's latent_channels, got 8",

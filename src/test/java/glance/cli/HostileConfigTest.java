@@ -14,7 +14,9 @@ import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinySd3;
+import glance.fixtures.TinyZImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -60,6 +62,8 @@ class HostileConfigTest {
         "sd3, 'scheduler,text_encoder,text_encoder_3,tokenizer,transformer,vae'",
         "flux, 'scheduler,transformer'",
         "flux2, 'text_encoder,transformer,vae'",
+        "z-image, 'scheduler,transformer'",
+        "krea-2, transformer",
         "dit, 'scheduler,transformer'"
     })
     void anyNumber_worksOrIsRefusedInOneLine(String family, String components) throws IOException {
@@ -197,6 +201,8 @@ class HostileConfigTest {
         switch (family) {
             case "flux" -> TinyFlux.dev(model);
             case "flux2" -> TinyFlux2.distilled(model);
+            case "z-image" -> TinyZImage.turbo(model);
+            case "krea-2" -> TinyKrea2.turbo(model);
             case "sd3" -> TinySd3.in(model);
             case "dit" -> TinyDit.in(model);
             default -> {

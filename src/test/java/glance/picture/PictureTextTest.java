@@ -91,6 +91,11 @@ public class PictureTextTest {
         PictureText.Recipe recipe = PictureText.read(write(text));
         assertThat(recipe.requestFor(0).guidance()).contains(4f);
         assertThat(recipe.requestFor(0).guidanceLimit()).contains(1.5f);
+        // replayed with a model that counts from 1, and the other way round
+        assertThat(recipe.requestFor(1).guidance()).contains(5f);
+        PictureText.Recipe fromOne = PictureText.read(write(PictureText.of(ORIGIN, "p", 1)));
+        assertThat(fromOne.requestFor(1).guidance()).contains(4.5f);
+        assertThat(fromOne.requestFor(0).guidance()).contains(3.5f);
         PictureText.Recipe foreign =
                 PictureText.read(write(Map.of("parameters", text.get("parameters"))));
         assertThat(foreign.requestFor(0).guidance()).contains(4f);

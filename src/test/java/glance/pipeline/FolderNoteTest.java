@@ -64,7 +64,7 @@ class FolderNoteTest {
                 "{\"plan\": \"/etc/passwd\"}    | plan: no plan has this name; known plans: full, ",
                 "{\"plan\": \"uniform-0\"}      | plan: plan 'uniform-0': N must be 1 to 1000",
                 "{\"plan\": 6}                  | plan: expected a string, got 6",
-                "{\"guidance\": -1}             | guidance: must be at least 0",
+                "{\"guidance\": 0}              | guidance: must be at least 1",
                 "{\"guidance\": 1e99}           | guidance: expected a number",
                 "{\"guidance\": \"4\"}          | guidance: expected a number",
                 "{\"negative\": 1}              | negative: expected a string",

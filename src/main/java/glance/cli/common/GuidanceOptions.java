@@ -10,7 +10,7 @@ public final class GuidanceOptions {
             paramLabel = "SCALE",
             description =
                     "Strength of guidance, as the model card counts it: 1 turns it off, or 0 for"
-                            + " Z-Image; info tells which. Default: the model's own.")
+                            + " Z-Image and Krea 2; info tells which. Default: the model's own.")
     private Float guidance;
 
     @Option(

@@ -154,7 +154,7 @@ final class Inspector {
 
     private static Inspection.Defaults defaults(ModelFolder folder, FolderNote note) {
         Family family = Families.of(folder);
-        Family.Defaults defaults = note.over(family.defaults(folder));
+        Family.Defaults defaults = note.over(family.defaults(folder), folder);
         int side = family.geometry(folder).defaultSize();
         return new Inspection.Defaults(
                 defaults.plan().name(),

@@ -23,11 +23,9 @@ import glance.model.text.T5Config;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.tokenizer.Tokenizer;
-import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 
@@ -160,13 +158,8 @@ public final class FluxFamily implements Family {
 
     /** A file has the names and shapes of FLUX.1 [dev], so that only its own name tells. */
     private static boolean isKontext(ModelFolder folder) {
-        Path file = folder.parts().files().get("transformer");
         return folder.pipelineClass().equals(KONTEXT)
-                || file != null
-                        && file.getFileName()
-                                .toString()
-                                .toLowerCase(Locale.ROOT)
-                                .contains("kontext");
+                || folder.fileName("transformer").contains("kontext");
     }
 
     @Override

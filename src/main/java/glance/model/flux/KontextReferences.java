@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * The reference picture of FLUX.1 Kontext: it is stretched to the one of the model's own sizes
- * whose proportions are nearest. What is drawn has the picture's own proportions and the area of
- * 1024 x 1024. Equals FluxKontextPipeline of diffusers.
+ * whose proportions are nearest, as FluxKontextPipeline of diffusers does it. What is drawn has the
+ * picture's own proportions and the area of 1024 x 1024, which there has to be asked for.
  */
 final class KontextReferences implements ReferenceRules {
     private static final int SIDE = 1024;

@@ -64,7 +64,7 @@ public record Flux2Config(
                 (int) (hiddenDim * ratio),
                 timeChannels,
                 config.flag("guidance_embeds", true),
-                RopeAxes.read(config, PUBLISHED_AXES, headDim),
+                RopeAxes.read(config, "axes_dims_rope", PUBLISHED_AXES, headDim),
                 config.number("rope_theta", 2000, 1, MAX_THETA));
     }
 

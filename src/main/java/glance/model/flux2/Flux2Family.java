@@ -25,10 +25,7 @@ import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
-import glance.tokenizer.Tokenizer;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** FLUX.2 [klein], distilled and base. */
@@ -44,6 +41,11 @@ public final class Flux2Family implements Family {
 
     /** The folder of the text encoder. */
     static final String TEXT_ENCODER = "text_encoder";
+
+    /** The text encoder of the 9B model, and its name in ComfyUI. */
+    private static final int WIDTH_OF_8B = 4096;
+
+    private static final String NAME_OF_8B = "qwen3_8b";
 
     private static final TextEncoderNames TEXT_NAMES =
             new TextEncoderNames(TEXT_ENCODER, 1, 1, "qwen3_4b");
@@ -113,12 +115,13 @@ public final class Flux2Family implements Family {
     @Override
     public List<ModelPart> parts(Config transformer) {
         int states = Flux2PromptEncoder.STATES.length;
+        int width = transformer.positive("joint_attention_dim", 7680) / states;
         return List.of(
                 ModelPart.textEncoder(
                         TEXT_ENCODER,
                         TextEncoderKind.QWEN3,
-                        TEXT_NAMES.comfyUi(),
-                        transformer.positive("joint_attention_dim", 7680) / states),
+                        width == WIDTH_OF_8B ? NAME_OF_8B : TEXT_NAMES.comfyUi(),
+                        width),
                 ModelPart.autoencoder(
                         AutoencoderKlKind.KIND,
                         transformer.positive("in_channels", 128) / (PATCH * PATCH)));
@@ -133,11 +136,8 @@ public final class Flux2Family implements Family {
 
     /** A transformer in a file has the shapes of both, so that only its own name tells. */
     private static boolean isDistilled(ModelFolder folder) {
-        Path file = folder.parts().files().get("transformer");
-        boolean isBase =
-                file != null
-                        && file.getFileName().toString().toLowerCase(Locale.ROOT).contains("base");
-        return folder.index().flag(DISTILLED, false) && !isBase;
+        return folder.index().flag(DISTILLED, false)
+                && !folder.fileName("transformer").contains("base");
     }
 
     /**
@@ -203,19 +203,12 @@ public final class Flux2Family implements Family {
     @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         QwenConfig config = encoderConfig(folder);
-        Path words = folder.component("tokenizer");
-        ChatTemplate.require(words, false);
+        ChatTemplate.require(folder.component("tokenizer"), false);
         PromptTokens tokens = new PromptTokens(maxTokens, PROMPT_TOKENS.most());
-        Tokenizer tokenizer = Tokenizer.load(words);
-        try {
-            return Loading.open(
-                    folder,
-                    TEXT_ENCODER,
-                    w -> new Flux2PromptEncoder(ops, tokenizer, config, w, tokens));
-        } catch (RuntimeException | Error e) {
-            tokenizer.close();
-            throw e;
-        }
+        return Loading.withTokenizer(
+                folder,
+                TEXT_ENCODER,
+                (words, weights) -> new Flux2PromptEncoder(ops, words, config, weights, tokens));
     }
 
     private static QwenConfig encoderConfig(ModelFolder folder) {

@@ -59,7 +59,7 @@ public record Krea2Config(
     /** Reads and checks config.json. */
     public static Krea2Config of(Config config) {
         int headDim = config.positive("attention_head_dim", 128);
-        List<Integer> axes = RopeAxes.read(config, List.of(32, 48, 48), headDim);
+        List<Integer> axes = RopeAxes.read(config, "axes_dims_rope", List.of(32, 48, 48), headDim);
         int numHeads = config.count("num_attention_heads", 48);
         config.product("num_attention_heads", numHeads, headDim, 6);
         Heads heads = heads(config, numHeads, "num_key_value_heads", 12, headDim);

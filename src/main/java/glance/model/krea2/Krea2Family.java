@@ -26,10 +26,7 @@ import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.Mu;
 import glance.schedule.NoiseSchedule;
-import glance.tokenizer.Tokenizer;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Krea 2: Raw, which is drawn with guidance, and Turbo, which was distilled from it. */
@@ -147,8 +144,7 @@ public final class Krea2Family implements Family {
      * tells; without a file the index does.
      */
     private static boolean isTurbo(ModelFolder folder) {
-        Path file = folder.parts().files().get(TRANSFORMER);
-        String name = file == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name = folder.fileName(TRANSFORMER);
         return name.contains("turbo")
                 || !name.contains("raw") && folder.index().flag("is_distilled", false);
     }
@@ -214,18 +210,12 @@ public final class Krea2Family implements Family {
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         QwenConfig config = QwenConfig.of(folder.config(TEXT_ENCODER));
         List<Integer> layers = layers(folder, config);
-        Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
-        return Loading.open(
+        PromptTokens tokens = new PromptTokens(maxTokens, PROMPT_TOKENS.most());
+        return Loading.withTokenizer(
                 folder,
                 TEXT_ENCODER,
-                w ->
-                        new Krea2PromptEncoder(
-                                ops,
-                                tokenizer,
-                                config,
-                                w,
-                                layers,
-                                new PromptTokens(maxTokens, PROMPT_TOKENS.most())));
+                (words, weights) ->
+                        new Krea2PromptEncoder(ops, words, config, weights, layers, tokens));
     }
 
     /** The hidden states that the transformer takes, by their numbers. */

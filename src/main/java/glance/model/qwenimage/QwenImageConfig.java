@@ -29,7 +29,7 @@ public record QwenImageConfig(
         config.accepts("use_layer3d_rope", false);
         int inChannels = config.positive("in_channels", 64);
         int headDim = config.positive("attention_head_dim", 128);
-        List<Integer> axes = RopeAxes.read(config, List.of(16, 56, 56), headDim);
+        List<Integer> axes = RopeAxes.read(config, "axes_dims_rope", List.of(16, 56, 56), headDim);
         int patchSize = config.count("patch_size", 2);
         int numHeads = config.count("num_attention_heads", 24);
         config.product("num_attention_heads", numHeads, headDim);

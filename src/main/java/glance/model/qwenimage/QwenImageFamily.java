@@ -20,7 +20,6 @@ import glance.model.part.Recognised;
 import glance.model.text.QwenConfig;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
-import glance.tokenizer.Tokenizer;
 import java.util.List;
 import java.util.Optional;
 
@@ -155,17 +154,12 @@ public final class QwenImageFamily implements Family {
     @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         QwenConfig config = QwenConfig.of(folder.config(TEXT_ENCODER));
-        Tokenizer tokenizer = Tokenizer.load(folder.component("tokenizer"));
-        return Loading.open(
+        PromptTokens tokens = new PromptTokens(maxTokens, PROMPT_TOKENS.most());
+        return Loading.withTokenizer(
                 folder,
                 TEXT_ENCODER,
-                w ->
-                        new QwenImagePromptEncoder(
-                                ops,
-                                tokenizer,
-                                config,
-                                w,
-                                new PromptTokens(maxTokens, PROMPT_TOKENS.most())));
+                (words, weights) ->
+                        new QwenImagePromptEncoder(ops, words, config, weights, tokens));
     }
 
     @Override

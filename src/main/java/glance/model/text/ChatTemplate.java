@@ -33,7 +33,7 @@ public final class ChatTemplate {
     private static final String KEY = "chat_template";
     private static final String ANSWERING = "add_generation_prompt";
     private static final Pattern LITERAL =
-            Pattern.compile("'((?:[^'\\\\]|\\\\.)*)'|\"((?:[^\"\\\\]|\\\\.)*)\"", Pattern.DOTALL);
+            Pattern.compile("'((?:[^'\\\\]|\\\\.)*+)'|\"((?:[^\"\\\\]|\\\\.)*+)\"", Pattern.DOTALL);
 
     private ChatTemplate() {}
 

@@ -1,6 +1,7 @@
 package glance.model.zimage;
 
 import glance.io.Config;
+import glance.model.transformer.RopeAxes;
 import java.util.List;
 
 /**
@@ -58,17 +59,7 @@ public record ZImageConfig(
                     "use the published config");
         }
         List<Integer> axes =
-                config.has("axes_dims") ? config.integers("axes_dims") : PUBLISHED_AXES;
-        boolean even = axes.size() == 3 && axes.stream().allMatch(d -> d > 0 && d % 2 == 0);
-        if (!even || axes.stream().mapToLong(d -> d).sum() != hiddenDim / numHeads) {
-            throw config.refuse(
-                    "axes_dims",
-                    "must be three even sizes that add up to dim / n_heads = "
-                            + hiddenDim / numHeads
-                            + ", got "
-                            + axes,
-                    "use the published config");
-        }
+                RopeAxes.read(config, "axes_dims", PUBLISHED_AXES, hiddenDim / numHeads);
         return new ZImageConfig(
                 config.positive("in_channels", 16),
                 hiddenDim,

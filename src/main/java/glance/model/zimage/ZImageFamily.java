@@ -25,10 +25,7 @@ import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
-import glance.tokenizer.Tokenizer;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /** Z-Image, Turbo and Base. */
@@ -148,8 +145,7 @@ public final class ZImageFamily implements Family {
      * z_image_turbo_bf16.safetensors}; if that does not, the scheduler does.
      */
     private static Optional<Double> shiftOfFile(ModelFolder folder) {
-        Path file = folder.parts().files().get(TRANSFORMER);
-        String name = file == null ? "" : file.getFileName().toString().toLowerCase(Locale.ROOT);
+        String name = folder.fileName(TRANSFORMER);
         if (name.contains("turbo")) {
             return Optional.of(TURBO_SHIFT);
         }
@@ -224,19 +220,12 @@ public final class ZImageFamily implements Family {
                                     + expected,
                             "use the parts of one model");
         }
-        Path words = folder.component("tokenizer");
-        ChatTemplate.require(words, true);
+        ChatTemplate.require(folder.component("tokenizer"), true);
         PromptTokens tokens = new PromptTokens(maxTokens, PROMPT_TOKENS.most());
-        Tokenizer tokenizer = Tokenizer.load(words);
-        try {
-            return Loading.open(
-                    folder,
-                    TEXT_ENCODER,
-                    w -> new ZImagePromptEncoder(ops, tokenizer, config, w, tokens));
-        } catch (RuntimeException | Error e) {
-            tokenizer.close();
-            throw e;
-        }
+        return Loading.withTokenizer(
+                folder,
+                TEXT_ENCODER,
+                (words, weights) -> new ZImagePromptEncoder(ops, words, config, weights, tokens));
     }
 
     @Override

@@ -117,6 +117,7 @@ public final class PageApi {
         request.guidanceLimit()
                 .filter(limit -> limit > 0)
                 .ifPresent(limit -> left.add("guidance_limit (" + limit + ")"));
+        recipe.references().forEach(seen -> left.add("reference (" + seen.file() + ")"));
         JobRequest asked =
                 new JobRequest(
                         request.prompts().stream().findFirst().orElse(""),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import glance.api.Lora;
+import glance.api.Request;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyFolder;
@@ -16,6 +17,7 @@ import glance.model.PromptEncoder;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
+import glance.pipeline.Settings;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
@@ -53,6 +55,15 @@ class ZImageFamilyTest {
         ModelFolder base = ModelFolder.open(TinyZImage.base(folder.resolve("b")).path());
         assertThat(FAMILY.defaults(turbo).guidance()).isZero();
         assertThat(FAMILY.defaults(base).guidance()).isEqualTo(4);
+    }
+
+    /** What a plan advises is the same for all models, however their cards count. */
+    @Test
+    void planWithoutGuidance_turnsItOff() {
+        ModelFolder base = ModelFolder.open(TinyZImage.base(folder).path());
+        Settings settings = Settings.of(Request.of("a star").plan("lightning-4"), base);
+        assertThat(settings.guidance().number()).isZero();
+        assertThat(settings.guidance().isActive()).isFalse();
     }
 
     /** One caption fills 32 places and the other 64, so their pictures are at other positions. */

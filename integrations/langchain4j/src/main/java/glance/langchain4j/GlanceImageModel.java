@@ -119,7 +119,8 @@ public final class GlanceImageModel implements ImageModel, AutoCloseable {
 
     private static UnsupportedFeatureException refuseEdit() {
         return new UnsupportedFeatureException(
-                "edit: glance-engine draws from a text alone; use generate(prompt)");
+                "edit: this image model draws from a text; use generate(prompt), or"
+                        + " Request.reference of the library");
     }
 
     private List<Picture> draw(String prompt, int n) {

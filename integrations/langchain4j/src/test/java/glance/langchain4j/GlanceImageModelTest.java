@@ -156,7 +156,9 @@ class GlanceImageModelTest {
     @Test
     void edit_isRefused() {
         Image image = Image.builder().url("http://127.0.0.1/a.png").build();
-        String line = "edit: glance-engine draws from a text alone; use generate(prompt)";
+        String line =
+                "edit: this image model draws from a text; use generate(prompt), or Request.reference"
+                        + " of the library";
         ImageModel images = small().build();
         assertThatThrownBy(() -> images.edit(image, PROMPT))
                 .isInstanceOf(UnsupportedFeatureException.class)
