@@ -138,7 +138,9 @@ final class Adapters implements Serializable {
             }
             return new Found(path, hash(path));
         } catch (IOException e) {
-            throw new UncheckedIOException("lora: '" + name + "' cannot be read: " + e, e);
+            throw Failures.ofFile("lora: '" + name + "'", e);
+        } catch (UncheckedIOException e) {
+            throw Failures.ofFile("lora: '" + name + "'", e.getCause());
         }
     }
 

@@ -2,10 +2,17 @@ package glance.spark;
 
 import glance.api.CancelledException;
 import glance.api.DeviceException;
+import glance.api.RequestException;
+import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.UnsupportedFileSystemException;
+import org.apache.hadoop.security.AccessControlException;
 
 /** Whose fault a failure is, and what is said of it. */
 final class Failures {
@@ -15,6 +22,9 @@ final class Failures {
                     Pattern.compile("glance\\.api\\.\\w+: ([^\\n]+)"),
                     Pattern.compile("Caused by: ([^\\n]+)"),
                     Pattern.compile("executor [^)]*\\): ([^\\n]+)"));
+
+    /** What the hub answers; what keeps it from answering is of other packages. */
+    private static final String HUB = "glance.hub.";
 
     private static final int MAX_CHARS = 500;
 
@@ -32,6 +42,24 @@ final class Failures {
         if (isOfPlace) {
             throw e;
         }
+    }
+
+    /**
+     * What it means that a file cannot be had which a row names: the row is to blame if no other
+     * machine would fare better.
+     *
+     * @param what the column, and the file
+     */
+    static RuntimeException ofFile(String what, IOException e) {
+        boolean isOfRow =
+                e instanceof UnsupportedFileSystemException
+                        || e instanceof AccessDeniedException
+                        || e instanceof AccessControlException
+                        || e instanceof FileNotFoundException
+                        || e instanceof NoSuchFileException
+                        || e.getClass().getName().startsWith(HUB);
+        String message = what + " cannot be read: " + line(e.toString());
+        return isOfRow ? new RequestException(message, e) : new UncheckedIOException(message, e);
     }
 
     /** One line about a failure. */

@@ -13,7 +13,6 @@ import glance.api.Training;
 import glance.schedule.PlanJson;
 import java.io.FileNotFoundException;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -178,7 +177,7 @@ final class Pictures implements Craft<Pictures.Wanted> {
         } catch (FileNotFoundException | IllegalArgumentException e) {
             throw new RequestException("picture: there is no file " + path, e);
         } catch (IOException e) {
-            throw new UncheckedIOException("picture: " + path + " cannot be read: " + e, e);
+            throw Failures.ofFile("picture: " + path, e);
         }
     }
 

@@ -2,12 +2,19 @@ package glance.spark;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import glance.api.CancelledException;
 import glance.api.DeviceException;
 import glance.api.RequestException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.NoSuchFileException;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.security.AccessControlException;
 import org.junit.jupiter.api.Test;
 
 class FailuresTest {
@@ -28,6 +35,35 @@ class FailuresTest {
                 }) {
             assertThatThrownBy(() -> Failures.requireOfRow(e)).isSameAs(e);
         }
+    }
+
+    @Test
+    void files_thatNoMachineCouldRead_areTheFaultOfTheRow() throws Exception {
+        Configuration conf = new Configuration(false);
+        IOException scheme =
+                catchThrowableOfType(
+                        IOException.class, () -> new Path("none://a/b.png").getFileSystem(conf));
+        for (IOException e :
+                List.of(
+                        scheme,
+                        new AccessDeniedException("s3a://other/b.png"),
+                        new AccessControlException("no leave"),
+                        new NoSuchFileException("b.png"))) {
+            assertThat(Failures.ofFile("picture: b.png", e))
+                    .isInstanceOf(RequestException.class)
+                    .hasMessageStartingWith("picture: b.png cannot be read: ");
+        }
+        assertThat(Failures.ofFile("picture: b.png", new IOException("no answer")))
+                .isInstanceOf(UncheckedIOException.class);
+    }
+
+    @Test
+    void answersOfTheHub_areTheFaultOfTheRow() throws Exception {
+        Class<?> type = Class.forName("glance.hub.HubException");
+        var constructor = type.getDeclaredConstructor(String.class);
+        constructor.setAccessible(true);
+        IOException answer = (IOException) constructor.newInstance("no such repository");
+        assertThat(Failures.ofFile("lora: 'a/b'", answer)).isInstanceOf(RequestException.class);
     }
 
     @Test
