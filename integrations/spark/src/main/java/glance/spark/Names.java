@@ -12,7 +12,8 @@ final class Names {
      */
     private static final int HEX_DIGITS = 20;
 
-    private static final int MAX_ID_CHARS = 80;
+    /** With the hash and an ending far below the 255 bytes that file systems allow. */
+    private static final int MAX_ID_BYTES = 100;
 
     private Names() {}
 
@@ -51,9 +52,21 @@ final class Names {
         }
         // A file that begins with a dot or an underscore is hidden from Spark.
         String safe = id.replaceAll("[^\\p{L}\\p{N}._-]+", "-").replaceAll("^[-._]+", "");
-        int end = Math.min(safe.length(), MAX_ID_CHARS);
-        // not in the middle of a character of two
-        end = end > 0 && Character.isHighSurrogate(safe.charAt(end - 1)) ? end - 1 : end;
-        return safe.isEmpty() ? hash : safe.substring(0, end) + "-" + hash;
+        return safe.isEmpty() ? hash : start(safe, MAX_ID_BYTES) + "-" + hash;
+    }
+
+    /** As many whole characters as have at most so many bytes of UTF-8. */
+    private static String start(String text, int maxBytes) {
+        int bytes = 0;
+        int end = 0;
+        while (end < text.length()) {
+            int next = text.offsetByCodePoints(end, 1);
+            bytes += text.substring(end, next).getBytes(StandardCharsets.UTF_8).length;
+            if (bytes > maxBytes) {
+                break;
+            }
+            end = next;
+        }
+        return text.substring(0, end);
     }
 }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.util.Arrays;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
@@ -15,8 +17,9 @@ import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * The folder of a job, on any file system of Spark's. A file comes into it by being written aside
- * and moved, so that one that has its name is whole; the first that has the name stays. On an
- * object store a move is a copy, but there too nobody sees half of it.
+ * and moved, so that one that has its name is whole; the first that has the name stays. An object
+ * store only knows to replace: of two writers at the same moment the last one stays there, with the
+ * same picture.
  */
 final class Storage implements Serializable {
     /** Hidden from Spark's readers by the underscore. */
@@ -102,12 +105,13 @@ final class Storage implements Serializable {
      */
     byte[] put(String file, byte[] bytes, String attempt) throws IOException {
         Path target = at(file);
-        Path aside = at(ASIDE + "/" + attempt + "-" + target.getName());
+        // The hash alone: with the attempt before it, a name may become too long.
+        Path aside = at(ASIDE + "/" + attempt + "-" + Names.hash(file));
         try {
             try (OutputStream out = files().create(aside, true)) {
                 out.write(bytes);
             }
-            if (!files().exists(target) && move(aside, target)) {
+            if (!files().exists(target) && place(aside, target)) {
                 return bytes;
             }
         } finally {
@@ -116,8 +120,29 @@ final class Storage implements Serializable {
         return read(file);
     }
 
-    private boolean move(Path aside, Path target) throws IOException {
+    /** Whether the file is there now; false if another was first. */
+    private boolean place(Path aside, Path target) throws IOException {
         files().mkdirs(target.getParent());
+        if (files().getUri().getScheme().equals("file")) {
+            try {
+                // To rename would replace what another has just put there.
+                Files.createLink(local(target), local(aside));
+                return true;
+            } catch (java.nio.file.FileAlreadyExistsException e) {
+                return false;
+            } catch (FileSystemException | UnsupportedOperationException e) {
+                // A disk without links.
+                return !files().exists(target) && move(aside, target);
+            }
+        }
+        return move(aside, target);
+    }
+
+    private static java.nio.file.Path local(Path path) {
+        return java.nio.file.Path.of(path.toUri().getPath());
+    }
+
+    private boolean move(Path aside, Path target) throws IOException {
         try {
             if (files().rename(aside, target)) {
                 return true;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
@@ -34,14 +35,14 @@ class StorageTest {
     @Test
     void put_byManyAtOnce_leavesOneWholeFile() throws Exception {
         int writers = 8;
-        byte[] bytes = new byte[1 << 20];
-        java.util.Arrays.fill(bytes, (byte) 7);
         CyclicBarrier start = new CyclicBarrier(writers);
         ExecutorService threads = Executors.newFixedThreadPool(writers);
         try {
             List<Future<byte[]>> all = new ArrayList<>();
             for (int i = 0; i < writers; i++) {
                 String attempt = "attempt" + i;
+                byte[] bytes = new byte[1 << 20];
+                Arrays.fill(bytes, (byte) i);
                 Storage storage = storage();
                 all.add(
                         threads.submit(
@@ -50,9 +51,13 @@ class StorageTest {
                                     return storage.put("pictures/a.png", bytes, attempt);
                                 }));
             }
+            List<byte[]> returned = new ArrayList<>();
             for (Future<byte[]> one : all) {
-                assertThat(one.get()).isEqualTo(bytes);
+                returned.add(one.get());
             }
+            byte[] file = Files.readAllBytes(folder.resolve("pictures/a.png"));
+            assertThat(file).hasSize(1 << 20).containsOnly(file[0]);
+            assertThat(returned).allSatisfy(bytes -> assertThat(bytes).isEqualTo(file));
         } finally {
             threads.shutdownNow();
         }
