@@ -111,8 +111,9 @@ final class Manifest {
     private void append(Dataset<Row> rows, long count) {
         if (count > 0) {
             int files = (int) Math.max(1, count / ROWS_EACH);
+            // Not to fewer with coalesce, which would let one task read all that is aside.
             Dataset<Row> shared =
-                    files == 1 ? rows.coalesce(1) : rows.repartitionByRange(files, col("row"));
+                    files == 1 ? rows.repartition(1) : rows.repartitionByRange(files, col("row"));
             shared.sortWithinPartitions("row")
                     .selectExpr(columns.fieldNames())
                     .write()
