@@ -2,6 +2,7 @@ package glance.spark;
 
 import glance.api.CancelledException;
 import glance.api.DeviceException;
+import glance.api.RequestException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.sql.Timestamp;
@@ -119,8 +120,10 @@ final class Making<P extends Craft.Piece>
         }
         Double seconds = null;
         RuntimeException problem = null;
+        String device = null;
         if (!missing.isEmpty()) {
-            Engine engine = Engine.of(place.model(), here.device(), here.threads());
+            Engine engine = Engine.of(place.model(), here.device(), here.threads(), here);
+            device = engine.device();
             try {
                 seconds =
                         craft.make(
@@ -129,6 +132,7 @@ final class Making<P extends Craft.Piece>
                                 storage,
                                 here.attempt(),
                                 here);
+                engine.hasMade();
             } catch (RuntimeException e) {
                 problem = of(e, engine, here);
             }
@@ -137,12 +141,13 @@ final class Making<P extends Craft.Piece>
         for (Asked<P> asked : same) {
             RuntimeException own = asked.problem() != null ? asked.problem() : problem;
             if (own != null && (asked.piece() == null || !storage.has(asked.piece().file()))) {
-                told.add(failed(asked, own, here));
+                told.add(failed(asked, own, device, here));
                 failed.add(1);
             } else {
                 // Of rows that ask for the same file, the first is the one that it was made for.
                 boolean isNew = missing.remove(asked.piece().file()) != null;
-                told.add(made(asked, isNew ? seconds : null, here));
+                told.add(
+                        isNew ? made(asked, seconds, device, here) : made(asked, null, null, here));
             }
         }
         return told;
@@ -152,16 +157,23 @@ final class Making<P extends Craft.Piece>
         if (e instanceof CancelledException) {
             here.context().killTaskIfInterrupted();
         }
+        if (engine.isClosed()) {
+            // Whatever it says: somebody closed it in the middle of this.
+            throw e;
+        }
         if (e instanceof DeviceException device && !device.isOutOfMemory()) {
             // A device that failed is of no use to later tasks as it is.
             engine.discard();
         }
         Failures.requireOfRow(e);
+        if (!(e instanceof RequestException)) {
+            engine.requireWorks(here);
+        }
         return e;
     }
 
-    private Row made(Asked<P> asked, Double seconds, Here here) throws IOException {
-        Map<String, Object> values = told(asked, here);
+    private Row made(Asked<P> asked, Double seconds, String device, Here here) throws IOException {
+        Map<String, Object> values = told(asked, device, here);
         try {
             Craft.Made made = craft.look(asked.piece(), storage);
             values.putAll(made.columns());
@@ -169,25 +181,28 @@ final class Making<P extends Craft.Piece>
             values.put("sha256", made.sha256());
         } catch (RuntimeException e) {
             Failures.requireOfRow(e);
-            return failed(asked, e, here);
+            return failed(asked, e, device, here);
         }
         values.put("status", seconds == null ? Rows.KEPT : Rows.DONE);
         values.put("seconds", seconds);
         return Rows.of(Rows.manifest(craft), values);
     }
 
-    private Row failed(Asked<P> asked, RuntimeException problem, Here here) {
-        Map<String, Object> values = told(asked, here);
+    private Row failed(Asked<P> asked, RuntimeException problem, String device, Here here) {
+        Map<String, Object> values = told(asked, device, here);
         values.put("status", Rows.FAILED);
         values.put("reason", Failures.reason(problem));
         return Rows.of(Rows.manifest(craft), values);
     }
 
-    private Map<String, Object> told(Asked<P> asked, Here here) {
+    /**
+     * @param device that the work was done on; null if there was none
+     */
+    private Map<String, Object> told(Asked<P> asked, String device, Here here) {
         Map<String, Object> values = new HashMap<>();
         values.put("row", asked.number());
         values.put("model", place.model());
-        values.put("device", here.device());
+        values.put("device", device);
         values.put("executor", here.executor());
         values.put("host", host());
         values.put("attempt", here.attempt());
