@@ -5,15 +5,17 @@ import glance.Hub;
 import glance.api.Lora;
 import glance.api.RequestException;
 import glance.api.Strength;
-import java.io.File;
+import glance.io.CacheFolder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.ArrayList;
@@ -27,7 +29,8 @@ import org.apache.spark.util.SerializableConfiguration;
 
 /**
  * The adapters that rows name: files of the folder of {@code --lora-dir}, which each executor
- * fetches once if it is not on its own disk; else files of the node, or of the hub.
+ * fetches once into the cache of the engine if it is not on its own disk; else files of the node,
+ * or of the hub.
  */
 final class Adapters implements Serializable {
     private static final String ENDING = ".safetensors";
@@ -157,9 +160,33 @@ final class Adapters implements Serializable {
         if (files.getUri().getScheme().equals("file")) {
             return Path.of(path.toUri().getPath());
         }
-        File copy = Scratch.folder("adapter").resolve(path.getName()).toFile();
-        files.copyToLocalFile(false, path, new org.apache.hadoop.fs.Path(copy.toURI()), true);
-        return copy.toPath();
+        Path cache = CacheFolder.folder("adapters");
+        Path aside = Files.createTempDirectory(cache, "new");
+        try {
+            Path copy = aside.resolve(path.getName());
+            files.copyToLocalFile(false, path, new org.apache.hadoop.fs.Path(copy.toUri()), true);
+            return keep(copy, cache);
+        } finally {
+            Scratch.delete(aside);
+        }
+    }
+
+    /**
+     * Moves a copy to where its content belongs. A picture has the paths of its adapters in it, so
+     * they must be the same in every executor.
+     */
+    static Path keep(Path copy, Path cache) throws IOException {
+        Path kept = cache.resolve(hash(copy)).resolve(copy.getFileName());
+        Files.createDirectories(kept.getParent());
+        try {
+            Files.move(copy, kept, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            // A folder that another executor has brought is not replaced.
+            if (!Files.exists(kept)) {
+                throw e;
+            }
+        }
+        return kept;
     }
 
     /** Of a file, or of all files of a folder with their names. */

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.col;
 import glance.api.RequestException;
 import java.io.IOException;
 import java.util.List;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
@@ -30,17 +31,20 @@ final class Manifest {
 
     private final SparkSession spark;
     private final Storage storage;
+    private final String verb;
     private final String format;
     private final StructType columns;
 
     /**
+     * @param craft whose rows it holds; those that another has left aside stay there
      * @param format {@code parquet} or {@code delta}
      */
-    Manifest(SparkSession spark, Storage storage, String format, StructType columns) {
+    Manifest(SparkSession spark, Storage storage, Craft<?> craft, String format) {
         this.spark = spark;
         this.storage = storage;
+        this.verb = craft.verb();
         this.format = format;
-        this.columns = columns;
+        this.columns = Rows.manifest(craft);
     }
 
     /** Its path. */
@@ -79,7 +83,7 @@ final class Manifest {
     }
 
     private String aside(String run) {
-        return storage.path(Storage.ROWS + "/" + run);
+        return storage.path(Storage.ROWS + "/" + verb + "-" + run);
     }
 
     /** The rows of a run that are kept aside. */
@@ -97,9 +101,15 @@ final class Manifest {
         storage.delete(aside(run));
     }
 
-    /** Takes over what earlier runs have left aside, but for what they have added already. */
+    /**
+     * Takes over what earlier runs of the same craft have left aside, but for what they have added
+     * already.
+     */
     void addLeft() throws IOException {
         for (String left : storage.folders(Storage.ROWS)) {
+            if (!new Path(left).getName().startsWith(verb + "-")) {
+                continue;
+            }
             Dataset<Row> rows = spark.read().schema(columns).parquet(left);
             String[] key = {"run", "row"};
             rows = rows.join(read().select("run", "row"), key, "left_anti");

@@ -37,8 +37,7 @@ final class Session {
             Configuration conf = spark.sessionState().newHadoopConf();
             made = craft.with(conf);
             storage = Storage.of(options.out, conf);
-            Manifest told =
-                    new Manifest(spark, storage, options.manifestFormat, Rows.manifest(made));
+            Manifest told = new Manifest(spark, storage, made, options.manifestFormat);
             manifest = told.path();
             summary =
                     new Job<>(spark, made, options.place(), storage, Session::say)

@@ -17,7 +17,6 @@ import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaRDD;
@@ -26,12 +25,10 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import scala.Tuple2;
 
 /** The jobs in the JVM of the tests. */
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class LocalIT {
     private static final String QUICK = "{\"prompt\": \"a red circle\", \"plan\": \"uniform-2\"";
 
@@ -67,6 +64,9 @@ class LocalIT {
         assertThat((String) told.get(1).getAs("extra")).isEqualTo("{\"mood\":\"calm\"}");
         assertThat((Integer) told.get(0).getAs("width")).isEqualTo(64);
         assertThat((Double) told.get(0).getAs("seconds")).isPositive();
+        assertThat(told)
+                .extracting(row -> row.getAs("device"))
+                .containsExactly("cpu", null, null, null);
         assertThat((String) told.get(0).getAs("engine")).startsWith("glance-engine");
         assertThat((String) told.get(2).getAs("reason")).contains("65x64");
         assertThat((String) told.get(3).getAs("reason")).startsWith("the row is not JSON");
@@ -85,7 +85,7 @@ class LocalIT {
         // As if the job had died before it added its rows, and the picture lost: the rows are taken
         // over, and the picture is drawn again, the same.
         Files.createDirectories(out.resolve("_glance/rows"));
-        Files.move(out.resolve("manifest"), out.resolve("_glance/rows/left"));
+        Files.move(out.resolve("manifest"), out.resolve("_glance/rows/drawn-left"));
         Files.delete(out.resolve(file));
         assertThat(run(new Draw(), table, out).out()).startsWith("1 picture drawn, 1 kept, ");
         assertThat(Names.sha256(Files.readAllBytes(out.resolve(file))))
