@@ -12,19 +12,20 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Draws on a cluster of two executors, of which one is killed in the middle. */
-@Timeout(value = 25, unit = java.util.concurrent.TimeUnit.MINUTES)
 class LocalClusterIT {
     private static final int PICTURES = 12;
+    private static final int EACH = 2;
+    private static final int EXECUTORS = 2;
     private static final String PLAN = "uniform-12";
 
     @TempDir Path folder;
@@ -46,7 +47,10 @@ class LocalClusterIT {
         Map<Path, FileTime> before;
         long killed;
         try (SparkRun run = draw(table, out, "first.log")) {
-            while (run.isAlive() && files(pictures).size() < 3) {
+            // Spark waits for both before it gives out tasks, so each has got to its second then.
+            while (run.executors().size() < EXECUTORS
+                    || files(pictures).size() < EXECUTORS * EACH) {
+                assertThat(run.isAlive()).as(run.said()).isTrue();
                 Thread.sleep(20);
             }
             ProcessHandle victim = run.executors().get(0);
@@ -59,7 +63,7 @@ class LocalClusterIT {
         }
         assertThat(killed).isPositive();
         // killed in the middle, and what was there by then was not touched again
-        assertThat(before).hasSizeBetween(3, PICTURES - 1);
+        assertThat(before).hasSizeBetween(EXECUTORS * EACH, PICTURES - 1);
         Map<Path, FileTime> after = times(pictures);
         assertThat(after).hasSize(PICTURES).containsAllEntriesOf(before);
         assertThat(out.resolve("_glance")).doesNotExist();
@@ -69,6 +73,10 @@ class LocalClusterIT {
         told.forEach(row -> byId.put(row.getAs("id"), row));
         assertThat(byId).hasSize(PICTURES + 1);
         assertThat((String) byId.get("bad").getAs("reason")).contains("65x64").contains("multiple");
+        assertThat(told)
+                .extracting(row -> row.<String>getAs("executor"))
+                .as("executors that drew")
+                .satisfies(all -> assertThat(new HashSet<>(all)).hasSizeGreaterThan(1));
         checkPictures(out, byId);
 
         try (SparkRun again = draw(table, out, "second.log")) {
@@ -113,7 +121,7 @@ class LocalClusterIT {
                 folder.resolve(log),
                 List.of(
                         "--master",
-                        "local-cluster[2,1,1024]",
+                        "local-cluster[" + EXECUTORS + ",1,1024]",
                         "--class",
                         "glance.spark.Draw",
                         "--conf",
@@ -122,6 +130,12 @@ class LocalClusterIT {
                         "spark.executor.memory=1g",
                         "--conf",
                         "spark.ui.enabled=false",
+                        "--conf",
+                        "spark.scheduler.minRegisteredResourcesRatio=1",
+                        "--conf",
+                        "spark.scheduler.maxRegisteredResourcesWaitingTime=1h",
+                        "--conf",
+                        "spark.cores.max=" + EXECUTORS,
                         "--conf",
                         "spark.sql.shuffle.partitions=2",
                         "--conf",
@@ -135,7 +149,7 @@ class LocalClusterIT {
                         "--out",
                         out.toString(),
                         "--pictures-per-task",
-                        "2",
+                        Integer.toString(EACH),
                         "--plan",
                         PLAN,
                         "--gpus-per-task",

@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What the README says to type works, in a folder that looks like that of the checkout. */
-@Timeout(value = 15, unit = TimeUnit.MINUTES)
 class ReadmeIT {
     private static final Pattern BLOCK = Pattern.compile("(?s)```sh\n(.*?)```");
 

@@ -6,13 +6,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 
-/** A process of Java that a test waits for, but not forever. */
+/** A process of Java that a test waits for, without a limit: a slow machine is no fault. */
 final class SparkRun implements AutoCloseable {
     static final Path JAR = Path.of(System.getProperty("glance.spark.jar"));
     static final Path HOME = Path.of(System.getProperty("glance.spark.home"));
-    private static final long MINUTES = 10;
+
+    /** Below target, as Maven sets it. */
+    private static final Path SCRATCH = Path.of(System.getProperty("spark.local.dir"));
 
     private final Process process;
     private final Path log;
@@ -29,6 +30,8 @@ final class SparkRun implements AutoCloseable {
         builder.environment().put("SPARK_HOME", HOME.toString());
         builder.environment().put("SPARK_LOCAL_IP", "127.0.0.1");
         builder.environment().put("SPARK_SCALA_VERSION", "2.13");
+        builder.environment().put("SPARK_LOCAL_DIRS", SCRATCH.toString());
+        builder.environment().put("GLANCE_CACHE", System.getProperty("GLANCE_CACHE"));
         builder.environment().put("HF_HUB_OFFLINE", "1");
         return new SparkRun(builder.start(), log);
     }
@@ -76,10 +79,7 @@ final class SparkRun implements AutoCloseable {
 
     /** Its exit code. */
     int await() throws InterruptedException {
-        if (!process.waitFor(MINUTES, TimeUnit.MINUTES)) {
-            throw new AssertionError("still running after " + MINUTES + " minutes: " + said());
-        }
-        return process.exitValue();
+        return process.waitFor();
     }
 
     /** What it has said. */

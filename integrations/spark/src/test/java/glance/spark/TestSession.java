@@ -7,8 +7,15 @@ final class TestSession {
     private TestSession() {}
 
     static SparkSession open() {
+        return open(1);
+    }
+
+    /**
+     * @param cores tasks at once
+     */
+    static SparkSession open(int cores) {
         return SparkSession.builder()
-                .master("local[1]")
+                .master("local[" + cores + "]")
                 .config("spark.ui.enabled", "false")
                 .config("spark.driver.host", "127.0.0.1")
                 .config("spark.driver.bindAddress", "127.0.0.1")
