@@ -3,6 +3,7 @@ package glance.spark;
 import glance.api.RequestException;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -22,6 +23,10 @@ import picocli.CommandLine;
 final class Start {
     private static final String SPARK = "org.apache.spark.sql.SparkSession";
     private static final String OPTIONS = "org.apache.spark.launcher.JavaModuleOptions";
+
+    /** A second Java would not get the port that the first has taken. */
+    private static final List<String> OF_ONE_JVM =
+            List.of("-agentlib:jdwp", "-Xrunjdwp", "-Xdebug", "-Dcom.sun.management.");
 
     private Start() {}
 
@@ -87,6 +92,7 @@ final class Start {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(options(jars)));
+        command.addAll(passedOn(ManagementFactory.getRuntimeMXBean().getInputArguments()));
         command.add("--add-modules=jdk.incubator.vector");
         command.add("-Dlog4j2.configurationFile=classpath:glance/spark/local-log4j2.properties");
         command.add("-cp");
@@ -95,10 +101,39 @@ final class Start {
         command.addAll(args);
         ProcessBuilder child = new ProcessBuilder(command).inheritIO();
         child.environment().putIfAbsent("SPARK_LOCAL_IP", "127.0.0.1");
+        // What these two say is among the options of this Java already.
+        child.environment().remove("JAVA_TOOL_OPTIONS");
+        child.environment().remove("JDK_JAVA_OPTIONS");
         Process process = child.start();
         // Who ends this process means that one.
         Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
         return process.waitFor();
+    }
+
+    /**
+     * Options of this Java for the second one, which does the work and so may have most of the
+     * memory.
+     *
+     * @param given those of this Java
+     */
+    static List<String> passedOn(List<String> given) {
+        List<String> options = new ArrayList<>();
+        for (String option : given) {
+            if (OF_ONE_JVM.stream().noneMatch(option::startsWith)) {
+                options.add(option);
+            }
+        }
+        boolean hasHeap =
+                given.stream()
+                        .anyMatch(
+                                option ->
+                                        option.startsWith("-Xmx")
+                                                || option.startsWith("-XX:MaxHeapSize")
+                                                || option.startsWith("-XX:MaxRAM"));
+        if (!hasHeap) {
+            options.add("-XX:MaxRAMPercentage=75");
+        }
+        return options;
     }
 
     /** Those of SPARK_HOME, or of a folder spark-home beside this jar, as the build makes it. */
