@@ -139,7 +139,6 @@ final class Engine {
             throw e;
         } catch (RequestException e) {
             // A model that wants more than a prompt: it is there, and answers.
-            return;
         } catch (RuntimeException e) {
             // The next task shall read the model anew.
             discard();

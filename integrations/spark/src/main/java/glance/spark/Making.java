@@ -146,8 +146,7 @@ final class Making<P extends Craft.Piece>
             } else {
                 // Of rows that ask for the same file, the first is the one that it was made for.
                 boolean isNew = missing.remove(asked.piece().file()) != null;
-                told.add(
-                        isNew ? made(asked, seconds, device, here) : made(asked, null, null, here));
+                told.add(made(asked, isNew ? seconds : null, device, here));
             }
         }
         return told;
@@ -173,7 +172,7 @@ final class Making<P extends Craft.Piece>
     }
 
     private Row made(Asked<P> asked, Double seconds, String device, Here here) throws IOException {
-        Map<String, Object> values = told(asked, device, here);
+        Map<String, Object> values = told(asked, seconds == null ? null : device, here);
         try {
             Craft.Made made = craft.look(asked.piece(), storage);
             values.putAll(made.columns());

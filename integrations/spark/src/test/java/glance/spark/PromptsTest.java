@@ -147,4 +147,17 @@ class PromptsTest {
                 .hasMessageStartingWith(message)
                 .hasMessageNotContaining("\n");
     }
+
+    @Test
+    void files_ofAStorageThatNobodyKnows_areTheFaultOfTheRow() {
+        assertThatThrownBy(() -> read("{\"prompt\": \"a\", \"lora\": \"none://a/b.safetensors\"}"))
+                .isInstanceOf(RequestException.class)
+                .hasMessageStartingWith("lora: 'none://a/b.safetensors' cannot be read: ")
+                .hasMessageContaining("none");
+        Pictures pictures = new Pictures("glance-tiny", "{}", "/t.csv", new Configuration(false));
+        Columns row = Columns.parse("{\"picture\": \"none://a/b.png\", \"caption\": \"b\"}");
+        assertThatThrownBy(() -> pictures.read(row))
+                .isInstanceOf(RequestException.class)
+                .hasMessageStartingWith("picture: none://a/b.png cannot be read: ");
+    }
 }
