@@ -112,7 +112,7 @@ class GenerateFilesTest {
         Path picture = picture(Map.of("guidance", "NaN"));
         assertThat(run("generate", "--from", picture)).isEqualTo(ExitCode.FAILURE);
         assertThat(err.toString())
-                .contains(picture + ": guidance: must be a finite number, at least 0, got 'NaN'");
+                .contains(picture + ": guidance: must be a finite number, at least 1, got 'NaN'");
     }
 
     @Test
