@@ -116,7 +116,8 @@ public final class GlanceImageModel implements ImageModel {
         }
         ImageMessage message = messages.get(0);
         if (!message.getMedia().isEmpty()) {
-            throw new RequestException("prompt: has media; this image model draws from a text alone");
+            throw new RequestException(
+                    "prompt: has media; this image model draws from a text alone");
         }
         if (message.getWeight() != null && message.getWeight() != 1) {
             throw new RequestException(
