@@ -34,6 +34,7 @@ public final class Request {
     private Plan plan;
     private List<Lora> loras;
     private List<Path> references = List.of();
+    private Init init;
 
     /**
      * Size of a picture in pixels.
@@ -105,6 +106,7 @@ public final class Request {
         copy.plan = plan;
         copy.loras = loras;
         copy.references = references;
+        copy.init = init;
         change.accept(copy);
         return copy;
     }
@@ -223,6 +225,11 @@ public final class Request {
         return with(r -> r.references = List.copyOf(pictures));
     }
 
+    /** A picture to start from, and what of it is painted anew. */
+    public Request init(Init start) {
+        return with(r -> r.init = Objects.requireNonNull(start, "init"));
+    }
+
     /** What to draw. */
     public List<String> prompts() {
         return prompts;
@@ -281,5 +288,10 @@ public final class Request {
     /** Pictures to look at. */
     public List<Path> references() {
         return references;
+    }
+
+    /** A picture to start from, if there is one. */
+    public Optional<Init> init() {
+        return Optional.ofNullable(init);
     }
 }
