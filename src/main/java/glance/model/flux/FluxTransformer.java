@@ -2,6 +2,7 @@ package glance.model.flux;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.transformer.DualSingleStack;
 import glance.model.transformer.DualStreamBlock;
 import glance.model.transformer.Embedder;
 import glance.model.transformer.FinalLayer;
@@ -11,7 +12,6 @@ import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RopeTables;
 import glance.op.Activation;
-import glance.op.AttentionMask;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -35,14 +35,10 @@ public final class FluxTransformer implements AutoCloseable {
     private final FluxConfig config;
     private final Parameters parameters;
     private final RopeTables rope;
-    private final Linear imageIn;
-    private final Linear textIn;
     private final Embedder time;
     private final Embedder guidance; // null without guidanceEmbeds
     private final Embedder pooled;
-    private final List<DualStreamBlock> blocks = new ArrayList<>();
-    private final List<SingleStreamBlock> singleBlocks = new ArrayList<>();
-    private final FinalLayer last;
+    private final DualSingleStack stack;
 
     /**
      * Loads the transformer; {@code weights} must stay open as long as it is used.
@@ -58,8 +54,8 @@ public final class FluxTransformer implements AutoCloseable {
         rope =
                 RopeTables.inFloat64(
                         THETA, config.axesDims().stream().mapToInt(Integer::intValue).toArray());
-        imageIn = p.linear("x_embedder", config.inChannels(), dim);
-        textIn = p.linear("context_embedder", config.textDim(), dim);
+        Linear imageIn = p.linear("x_embedder", config.inChannels(), dim);
+        Linear textIn = p.linear("context_embedder", config.textDim(), dim);
         Parameters conditions = p.conditioning().in("time_text_embed");
         time = Embedder.of(conditions.in("timestep_embedder"), Embedder.WAVES, dim);
         guidance =
@@ -67,15 +63,18 @@ public final class FluxTransformer implements AutoCloseable {
                         ? Embedder.of(conditions.in("guidance_embedder"), Embedder.WAVES, dim)
                         : null;
         pooled = Embedder.of(conditions.in("text_embedder"), config.pooledDim(), dim);
+        List<DualStreamBlock> blocks = new ArrayList<>();
         for (int i = 0; i < config.numLayers(); i++) {
             Parameters own = p.in("transformer_blocks").in(i);
             blocks.add(new DualStreamBlock(config.numHeads(), config.headDim(), NAMES, own));
         }
+        List<SingleStreamBlock> singleBlocks = new ArrayList<>();
         for (int i = 0; i < config.numSingleLayers(); i++) {
             Parameters own = p.in("single_transformer_blocks").in(i);
             singleBlocks.add(new SingleStreamBlock(config.numHeads(), config.headDim(), own));
         }
-        last = FinalLayer.of(p, dim, config.outChannels());
+        FinalLayer last = FinalLayer.of(p, dim, config.outChannels());
+        stack = new DualSingleStack(imageIn, textIn, blocks, singleBlocks, last);
         p.finish();
     }
 
@@ -116,31 +115,25 @@ public final class FluxTransformer implements AutoCloseable {
             Tensor embedding = ops.activation(Activation.SILU, sum);
             Modulation result =
                     new Modulation(
-                            blocks.stream()
+                            stack.blocks().stream()
                                     .map(block -> block.imageModulation(ops, embedding))
                                     .toList(),
-                            blocks.stream()
+                            stack.blocks().stream()
                                     .map(block -> block.textModulation(ops, embedding))
                                     .toList(),
-                            singleBlocks.stream()
+                            stack.singleBlocks().stream()
                                     .map(block -> block.modulation(ops, embedding))
                                     .toList(),
-                            last.modulation(ops, embedding));
+                            stack.last().modulation(ops, embedding));
             result.tensors().forEach(scope::keep);
             return result;
         }
     }
 
     /**
-     * The predicted velocity.
+     * The predicted velocity, see {@link DualSingleStack#velocity}.
      *
-     * @param latents [batch, tokens, inChannels], packed, rows of the picture one by one
-     * @param seen [batch, more tokens, inChannels] of reference pictures, if there are any; nothing
-     *     is predicted for them
-     * @param text [batch, textLen, textDim]
-     * @param modulation one row, or one per sample
      * @param positions of text and picture, from {@link #positions}
-     * @return [batch, tokens, outChannels]
      */
     public Tensor velocity(
             Ops ops,
@@ -149,30 +142,7 @@ public final class FluxTransformer implements AutoCloseable {
             Tensor text,
             Modulation modulation,
             Rope positions) {
-        int textLen = text.dim(1);
-        try (Scope scope = ops.scope()) {
-            Tensor tokens = seen.isEmpty() ? latents : ops.concat(1, List.of(latents, seen.get()));
-            int expected = positions.cos().dim(0) - textLen;
-            if (tokens.dim(1) != expected) {
-                throw new IllegalArgumentException(
-                        "latents must have "
-                                + expected
-                                + " tokens, those of references among them, got "
-                                + tokens.shape());
-            }
-            DualStreamBlock.Hidden hidden =
-                    new DualStreamBlock.Hidden(
-                            imageIn.forward(ops, tokens), textIn.forward(ops, text));
-            hidden =
-                    DualStreamBlock.all(
-                            ops, blocks, hidden, modulation, AttentionMask.none(), positions);
-            Tensor joint = ops.concat(1, List.of(hidden.text(), hidden.image()));
-            scope.free(hidden.image());
-            scope.free(hidden.text());
-            joint = SingleStreamBlock.all(ops, singleBlocks, joint, modulation.single(), positions);
-            Tensor image = joint.narrow(1, textLen, latents.dim(1));
-            return scope.keep(last.forward(ops, image, modulation.out()));
-        }
+        return stack.velocity(ops, latents, seen, text, modulation, positions);
     }
 
     /**

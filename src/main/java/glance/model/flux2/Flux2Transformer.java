@@ -3,6 +3,7 @@ package glance.model.flux2;
 import glance.io.Weights;
 import glance.model.Canvas;
 import glance.model.TokenGrid;
+import glance.model.transformer.DualSingleStack;
 import glance.model.transformer.DualStreamBlock;
 import glance.model.transformer.Embedder;
 import glance.model.transformer.FinalLayer;
@@ -12,7 +13,6 @@ import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RopeTables;
 import glance.op.Activation;
-import glance.op.AttentionMask;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -35,16 +35,12 @@ public final class Flux2Transformer implements AutoCloseable {
     private final Flux2Config config;
     private final Parameters parameters;
     private final RopeTables rope;
-    private final Linear imageIn;
-    private final Linear textIn;
     private final Embedder time;
     private final Embedder guidance; // null without guidanceEmbeds
     private final Linear imageModulation;
     private final Linear textModulation;
     private final Linear singleModulation;
-    private final List<DualStreamBlock> blocks = new ArrayList<>();
-    private final List<SingleStreamBlock> singleBlocks = new ArrayList<>();
-    private final FinalLayer last;
+    private final DualSingleStack stack;
 
     /**
      * Loads the transformer; {@code weights} must stay open as long as it is used.
@@ -61,8 +57,8 @@ public final class Flux2Transformer implements AutoCloseable {
                 RopeTables.inFloat64(
                         config.theta(),
                         config.axesDims().stream().mapToInt(Integer::intValue).toArray());
-        imageIn = p.linearNoBias("x_embedder", config.inChannels(), dim);
-        textIn = p.linearNoBias("context_embedder", config.textDim(), dim);
+        Linear imageIn = p.linearNoBias("x_embedder", config.inChannels(), dim);
+        Linear textIn = p.linearNoBias("context_embedder", config.textDim(), dim);
         Parameters conditions = p.conditioning();
         Parameters numbers = conditions.in("time_guidance_embed");
         int waves = config.timeChannels();
@@ -78,15 +74,18 @@ public final class Flux2Transformer implements AutoCloseable {
         singleModulation = conditions.linearNoBias("single_stream_modulation.linear", dim, 3 * dim);
         int heads = config.numHeads();
         int headDim = config.headDim();
+        List<DualStreamBlock> blocks = new ArrayList<>();
         for (int i = 0; i < config.numLayers(); i++) {
             Parameters own = p.in("transformer_blocks").in(i);
             blocks.add(new DualStreamBlock(heads, headDim, config.mlpDim(), own));
         }
+        List<SingleStreamBlock> singleBlocks = new ArrayList<>();
         for (int i = 0; i < config.numSingleLayers(); i++) {
             Parameters own = p.in("single_transformer_blocks").in(i);
             singleBlocks.add(new SingleStreamBlock(heads, headDim, config.mlpDim(), own));
         }
-        last = FinalLayer.of(p, dim, config.outChannels(), false);
+        FinalLayer last = FinalLayer.of(p, dim, config.outChannels(), false);
+        stack = new DualSingleStack(imageIn, textIn, blocks, singleBlocks, last);
         p.finish();
     }
 
@@ -149,21 +148,16 @@ public final class Flux2Transformer implements AutoCloseable {
                             imageModulation.forward(ops, embedding),
                             textModulation.forward(ops, embedding),
                             singleModulation.forward(ops, embedding),
-                            last.modulation(ops, embedding));
+                            stack.last().modulation(ops, embedding));
             result.tensors().forEach(scope::keep);
             return result;
         }
     }
 
     /**
-     * The predicted velocity.
+     * The predicted velocity, see {@link DualSingleStack#velocity}.
      *
-     * @param latents [batch, tokens, inChannels], packed, rows of the picture one by one
-     * @param seen [batch, tokens, inChannels] of reference pictures, whose prediction is dropped
-     * @param text [batch, textLen, textDim]
-     * @param modulation one row, or one per sample
      * @param positions of text and pictures, from {@link #positions}
-     * @return [batch, tokens, outChannels]
      */
     public Tensor velocity(
             Ops ops,
@@ -172,30 +166,8 @@ public final class Flux2Transformer implements AutoCloseable {
             Tensor text,
             SharedModulation modulation,
             Rope positions) {
-        int textLen = text.dim(1);
-        try (Scope scope = ops.scope()) {
-            Tensor tokens = seen.isEmpty() ? latents : ops.concat(1, List.of(latents, seen.get()));
-            int expected = positions.cos().dim(0) - textLen;
-            if (tokens.dim(1) != expected) {
-                throw new IllegalArgumentException(
-                        "latents must have "
-                                + expected
-                                + " tokens, those of references among them, got "
-                                + tokens.shape());
-            }
-            Modulation each = modulation.forEach(blocks.size(), singleBlocks.size());
-            DualStreamBlock.Hidden hidden =
-                    new DualStreamBlock.Hidden(
-                            imageIn.forward(ops, tokens), textIn.forward(ops, text));
-            hidden =
-                    DualStreamBlock.all(ops, blocks, hidden, each, AttentionMask.none(), positions);
-            Tensor joint = ops.concat(1, List.of(hidden.text(), hidden.image()));
-            scope.free(hidden.image());
-            scope.free(hidden.text());
-            joint = SingleStreamBlock.all(ops, singleBlocks, joint, each.single(), positions);
-            Tensor image = joint.narrow(1, textLen, latents.dim(1));
-            return scope.keep(last.forward(ops, image, each.out()));
-        }
+        Modulation each = modulation.forEach(stack.blocks().size(), stack.singleBlocks().size());
+        return stack.velocity(ops, latents, seen, text, each, positions);
     }
 
     /**
