@@ -3,6 +3,7 @@ package glance.io;
 import glance.api.FormatException;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * The names that another program gives to the tensors of a model, used both ways: to read its files
@@ -32,6 +33,25 @@ public final class NameTable {
                 count++;
             }
             return count;
+        }
+
+        /**
+         * The lines of a list of blocks, as many as there are.
+         *
+         * @param theirs what stands before their names in a block; {@code %d} stands for its number
+         * @param ours the same for our names
+         * @param lines those of one block
+         * @param mark their name of a module in {@code lines} that every block has
+         */
+        default List<NameLine> blocks(
+                String theirs, String ours, List<NameLine> lines, String mark) {
+            NameLine marked =
+                    lines.stream().filter(l -> l.theirs().equals(mark)).findFirst().orElseThrow();
+            int count = count(theirs + mark, ours + marked.ours().get(0));
+            return IntStream.range(0, count)
+                    .mapToObj(i -> NameLine.in(theirs.formatted(i), ours.formatted(i), lines))
+                    .flatMap(List::stream)
+                    .toList();
         }
     }
 

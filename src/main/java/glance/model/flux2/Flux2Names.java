@@ -68,18 +68,12 @@ final class Flux2Names {
 
     private static List<NameLine> lines(NameTable.Modules modules) {
         List<NameLine> lines = new ArrayList<>(OUTSIDE);
-        String theirs = "double_blocks.%d.";
-        String ours = "transformer_blocks.%d.";
-        int doubles = modules.count(theirs + "img_attn.qkv", ours + "attn.to_q");
-        for (int i = 0; i < doubles; i++) {
-            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), DOUBLE));
-        }
-        theirs = "single_blocks.%d.";
-        ours = "single_transformer_blocks.%d.";
-        int singles = modules.count(theirs + "linear1", ours + "attn.to_qkv_mlp_proj");
-        for (int i = 0; i < singles; i++) {
-            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), SINGLE));
-        }
+        lines.addAll(
+                modules.blocks(
+                        "double_blocks.%d.", "transformer_blocks.%d.", DOUBLE, "img_attn.qkv"));
+        lines.addAll(
+                modules.blocks(
+                        "single_blocks.%d.", "single_transformer_blocks.%d.", SINGLE, "linear1"));
         return lines;
     }
 }

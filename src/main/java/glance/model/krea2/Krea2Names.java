@@ -9,6 +9,7 @@ import glance.io.NameTable;
 import glance.io.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The names of Krea, which ComfyUI, the kohya tools and files in GGUF keep. */
 final class Krea2Names {
@@ -50,29 +51,21 @@ final class Krea2Names {
                     module("mlp.up", "ff.up"),
                     module("mlp.down", "ff.down"));
 
+    /** The blocks of text and picture have a table of their own besides. */
+    private static final List<NameLine> MODULATED =
+            Stream.concat(BLOCK.stream(), Stream.of(sixRows("mod.lin", "scale_shift_table")))
+                    .toList();
+
+    private static final String MARK = "attn.wq";
+
     private Krea2Names() {}
 
     private static List<NameLine> lines(NameTable.Modules modules) {
         List<NameLine> lines = new ArrayList<>(OUTSIDE);
-        int blocks = add(lines, modules, "blocks.%d.", "transformer_blocks.%d.");
-        for (int i = 0; i < blocks; i++) {
-            lines.add(
-                    sixRows(
-                            "blocks." + i + ".mod.lin",
-                            "transformer_blocks." + i + ".scale_shift_table"));
-        }
+        lines.addAll(modules.blocks("blocks.%d.", "transformer_blocks.%d.", MODULATED, MARK));
         for (String kind : List.of("layerwise_blocks.%d.", "refiner_blocks.%d.")) {
-            add(lines, modules, "txtfusion." + kind, "text_fusion." + kind);
+            lines.addAll(modules.blocks("txtfusion." + kind, "text_fusion." + kind, BLOCK, MARK));
         }
         return lines;
-    }
-
-    private static int add(
-            List<NameLine> lines, NameTable.Modules modules, String theirs, String ours) {
-        int count = modules.count(theirs + "attn.wq", ours + "attn.to_q");
-        for (int i = 0; i < count; i++) {
-            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), BLOCK));
-        }
-        return count;
     }
 }

@@ -67,12 +67,9 @@ final class Sd3Names {
 
     private static List<NameLine> lines(NameTable.Modules modules) {
         List<NameLine> lines = new ArrayList<>(OUTSIDE);
-        String theirs = "joint_blocks.%d.";
-        String ours = "transformer_blocks.%d.";
-        int blocks = modules.count(theirs + "x_block.attn.qkv", ours + "attn.to_q");
-        for (int i = 0; i < blocks; i++) {
-            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), BLOCK));
-        }
+        lines.addAll(
+                modules.blocks(
+                        "joint_blocks.%d.", "transformer_blocks.%d.", BLOCK, "x_block.attn.qkv"));
         return lines;
     }
 }

@@ -8,6 +8,7 @@ import glance.io.NameTable;
 import glance.io.Weights;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The names of its publisher, which ComfyUI and files in GGUF keep. What is not listed has the same
@@ -50,20 +51,23 @@ final class ZImageNames {
                     module("feed_forward.w2", "feed_forward.w2"),
                     module("feed_forward.w3", "feed_forward.w3"));
 
+    /** Blocks that the noise level steers; those of the text alone have no modulation. */
+    private static final List<NameLine> MODULATED =
+            Stream.concat(
+                            BLOCK.stream(),
+                            Stream.of(module("adaLN_modulation.0", "adaLN_modulation.0")))
+                    .toList();
+
+    private static final String MARK = "attention.qkv";
+
     private ZImageNames() {}
 
     private static List<NameLine> lines(NameTable.Modules modules) {
         List<NameLine> lines = new ArrayList<>(OUTSIDE);
-        for (String kind : List.of("noise_refiner.%d.", "context_refiner.%d.", "layers.%d.")) {
-            int blocks = modules.count(kind + "attention.qkv", kind + "attention.to_q");
-            for (int i = 0; i < blocks; i++) {
-                String block = kind.formatted(i);
-                lines.addAll(NameLine.in(block, block, BLOCK));
-                if (!kind.startsWith("context")) {
-                    lines.add(module(block + "adaLN_modulation.0", block + "adaLN_modulation.0"));
-                }
-            }
+        for (String kind : List.of("noise_refiner.%d.", "layers.%d.")) {
+            lines.addAll(modules.blocks(kind, kind, MODULATED, MARK));
         }
+        lines.addAll(modules.blocks("context_refiner.%d.", "context_refiner.%d.", BLOCK, MARK));
         return lines;
     }
 }
