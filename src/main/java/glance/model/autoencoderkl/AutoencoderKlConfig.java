@@ -1,5 +1,6 @@
 package glance.model.autoencoderkl;
 
+import glance.api.FormatException;
 import glance.io.Config;
 import java.util.Collections;
 import java.util.List;
@@ -103,6 +104,28 @@ public record AutoencoderKlConfig(
             }
         }
         return channels;
+    }
+
+    /**
+     * Requires that a transformer has the channels of these latents.
+     *
+     * @param transformer its config.json
+     * @param key where that says how many
+     * @param got how many
+     * @param pixels latent pixels in a token, whose channels stand side by side
+     * @throws FormatException if they are others
+     */
+    public void requireChannels(Config transformer, String key, int got, int pixels) {
+        int expected = latentChannels * pixels;
+        if (got != expected) {
+            throw transformer.refuse(
+                    key,
+                    "expected "
+                            + expected
+                            + " to match the autoencoder's latent_channels, got "
+                            + got,
+                    "use the parts of one model");
+        }
     }
 
     /** Pixels per latent pixel, along each side. */

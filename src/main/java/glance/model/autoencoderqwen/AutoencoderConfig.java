@@ -1,5 +1,6 @@
 package glance.model.autoencoderqwen;
 
+import glance.api.FormatException;
 import glance.io.Config;
 import java.util.List;
 
@@ -66,6 +67,24 @@ public record AutoencoderConfig(
                     "temperal_downsample", "must have one entry less than dim_mult", null);
         }
         return result;
+    }
+
+    /**
+     * Requires that a transformer takes these latents.
+     *
+     * @param transformer its config.json
+     * @param got its {@code in_channels}
+     * @param pixels latent pixels in a token, whose channels stand side by side
+     * @throws FormatException if they are others
+     */
+    public void requireChannels(Config transformer, int got, int pixels) {
+        int expected = latentChannels * pixels;
+        if (got != expected) {
+            throw transformer.refuse(
+                    "in_channels",
+                    "expected " + expected + " to match the autoencoder's z_dim, got " + got,
+                    "use the parts of one model");
+        }
     }
 
     /** Pixels per latent pixel, along each side. */

@@ -96,18 +96,10 @@ public final class DitFamily implements Family {
 
     @Override
     public Geometry geometry(ModelFolder folder) {
-        DitConfig transformer = DitConfig.of(folder.config("transformer"));
+        Config file = folder.config("transformer");
+        DitConfig transformer = DitConfig.of(file);
         AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
-        if (transformer.inChannels() != vae.latentChannels()) {
-            throw folder.config("transformer")
-                    .refuse(
-                            "in_channels",
-                            "expected "
-                                    + vae.latentChannels()
-                                    + " to match the autoencoder's latent_channels, got "
-                                    + transformer.inChannels(),
-                            null);
-        }
+        vae.requireChannels(file, "in_channels", transformer.inChannels(), 1);
         return new Geometry(
                 vae.scaleFactor() * transformer.patchSize(),
                 vae.latentChannels(),

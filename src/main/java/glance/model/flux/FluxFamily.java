@@ -137,18 +137,8 @@ public final class FluxFamily implements Family {
         Config file = folder.config("transformer");
         FluxConfig transformer = FluxConfig.of(file);
         AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
-        int channels = vae.latentChannels() * PATCH * PATCH;
-        if (transformer.inChannels() != channels || transformer.outChannels() != channels) {
-            throw file.refuse(
-                    "in_channels",
-                    "expected "
-                            + channels
-                            + " in and out to match the autoencoder's latent_channels, got "
-                            + transformer.inChannels()
-                            + " and "
-                            + transformer.outChannels(),
-                    null);
-        }
+        vae.requireChannels(file, "in_channels", transformer.inChannels(), PATCH * PATCH);
+        vae.requireChannels(file, "out_channels", transformer.outChannels(), PATCH * PATCH);
         return new Geometry(
                 vae.scaleFactor() * PATCH,
                 vae.latentChannels(),

@@ -159,20 +159,10 @@ public final class Flux2Family implements Family {
         Config file = folder.config("transformer");
         Flux2Config transformer = Flux2Config.of(file);
         AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
-        int channels = vae.latentChannels() * PATCH * PATCH;
-        if (transformer.inChannels() != channels || transformer.outChannels() != channels) {
-            throw file.refuse(
-                    "in_channels",
-                    "expected "
-                            + channels
-                            + " in and out to match the autoencoder's latent_channels, got "
-                            + transformer.inChannels()
-                            + " and "
-                            + transformer.outChannels(),
-                    null);
-        }
+        vae.requireChannels(file, "in_channels", transformer.inChannels(), PATCH * PATCH);
+        vae.requireChannels(file, "out_channels", transformer.outChannels(), PATCH * PATCH);
         return new Geometry(
-                vae.scaleFactor() * PATCH, channels, 1, DEFAULT_LATENT_SIZE * vae.scaleFactor());
+                vae.scaleFactor() * PATCH, transformer.inChannels(), 1, DEFAULT_LATENT_SIZE * vae.scaleFactor());
     }
 
     @Override

@@ -165,19 +165,10 @@ public final class Krea2Family implements Family {
     @Override
     public Geometry geometry(ModelFolder folder) {
         folder.index().accepts("patch_size", PATCH);
-        Krea2Config transformer = Krea2Config.of(folder.config(TRANSFORMER));
+        Config file = folder.config(TRANSFORMER);
+        Krea2Config transformer = Krea2Config.of(file);
         AutoencoderConfig vae = AutoencoderConfig.of(folder.config("vae"));
-        int expected = vae.latentChannels() * PATCH * PATCH;
-        if (transformer.inChannels() != expected) {
-            throw folder.config(TRANSFORMER)
-                    .refuse(
-                            "in_channels",
-                            "expected "
-                                    + expected
-                                    + " to match the autoencoder's z_dim, got "
-                                    + transformer.inChannels(),
-                            null);
-        }
+        vae.requireChannels(file, transformer.inChannels(), PATCH * PATCH);
         return new Geometry(
                 vae.scaleFactor() * PATCH,
                 vae.latentChannels(),

@@ -123,17 +123,8 @@ public final class QwenImageFamily implements Family {
         QwenImageConfig transformer = QwenImageConfig.of(folder.config("transformer"));
         AutoencoderConfig vae = AutoencoderConfig.of(folder.config("vae"));
         int patch = transformer.patchSize();
-        if (transformer.inChannels() != vae.latentChannels() * patch * patch) {
-            int expected = vae.latentChannels() * patch * patch;
-            throw folder.config("transformer")
-                    .refuse(
-                            "in_channels",
-                            "expected "
-                                    + expected
-                                    + " to match the autoencoder's z_dim, got "
-                                    + transformer.inChannels(),
-                            null);
-        }
+        vae.requireChannels(
+                folder.config("transformer"), transformer.inChannels(), patch * patch);
         int size =
                 transformer.hiddenDim() <= TINY_HIDDEN_DIM
                         ? TINY_SIZE

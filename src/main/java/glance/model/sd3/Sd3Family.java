@@ -152,18 +152,10 @@ public final class Sd3Family implements Family {
 
     @Override
     public Geometry geometry(ModelFolder folder) {
-        Sd3Config transformer = Sd3Config.of(folder.config("transformer"));
+        Config file = folder.config("transformer");
+        Sd3Config transformer = Sd3Config.of(file);
         AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
-        if (transformer.inChannels() != vae.latentChannels()) {
-            throw folder.config("transformer")
-                    .refuse(
-                            "in_channels",
-                            "expected "
-                                    + vae.latentChannels()
-                                    + " to match the autoencoder's latent_channels, got "
-                                    + transformer.inChannels(),
-                            null);
-        }
+        vae.requireChannels(file, "in_channels", transformer.inChannels(), 1);
         int size =
                 folder.config("transformer")
                         .integer("sample_size", DEFAULT_LATENT_SIZE, 1, MAX_LATENT_SIZE);

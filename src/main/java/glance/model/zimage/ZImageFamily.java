@@ -175,15 +175,7 @@ public final class ZImageFamily implements Family {
         Config file = folder.config(TRANSFORMER);
         ZImageConfig transformer = ZImageConfig.of(file);
         AutoencoderKlConfig vae = AutoencoderKlConfig.of(folder.config("vae"));
-        if (transformer.channels() != vae.latentChannels()) {
-            throw file.refuse(
-                    "in_channels",
-                    "expected "
-                            + vae.latentChannels()
-                            + " as the autoencoder's latent_channels, got "
-                            + transformer.channels(),
-                    "use the parts of one model");
-        }
+        vae.requireChannels(file, "in_channels", transformer.channels(), 1);
         return new Geometry(
                 vae.scaleFactor() * PATCH,
                 vae.latentChannels(),
