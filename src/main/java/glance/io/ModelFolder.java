@@ -6,7 +6,6 @@ import glance.tensor.DType;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -123,14 +122,12 @@ public final class ModelFolder {
     }
 
     /**
-     * What the file in place of a component is called, in small letters; empty if there is none.
-     * Files of models that differ in training alone have the same names and shapes in them.
+     * What the file in place of a component is called; empty if there is none. Files of models that
+     * differ in training alone have the same names and shapes in them.
      */
     public String fileName(String component) {
         PartSource source = sources.get(component);
-        return source == null
-                ? ""
-                : source.path().getFileName().toString().toLowerCase(Locale.ROOT);
+        return source == null ? "" : source.path().getFileName().toString();
     }
 
     /** Where the user says that the model is: its folder, or a file. */

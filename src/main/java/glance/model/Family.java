@@ -9,6 +9,7 @@ import glance.io.Weights;
 import glance.lora.KeyMap;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
+import glance.model.part.Variant;
 import glance.ops.Ops;
 import glance.schedule.FlowMatchSchedule;
 import glance.schedule.NoiseSchedule;
@@ -49,6 +50,19 @@ public interface Family {
      * @param transformer config.json of the transformer
      */
     List<ModelPart> parts(Config transformer);
+
+    /**
+     * Published models whose files look alike, but for the file's name; where several marks fit,
+     * the first counts.
+     */
+    default List<Variant> variants() {
+        return List.of();
+    }
+
+    /** Which of them a model is, if the file in place of its transformer says it by its name. */
+    default Optional<Variant> variant(ModelFolder folder) {
+        return Variant.named(folder.fileName("transformer"), variants());
+    }
 
     /** What a run of this model uses where neither its folder nor the user chooses. */
     Defaults defaults(ModelFolder folder);

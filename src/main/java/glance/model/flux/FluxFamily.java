@@ -18,6 +18,7 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.autoencoderkl.AutoencoderKlKind;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
+import glance.model.part.Variant;
 import glance.model.text.ClipTextConfig;
 import glance.model.text.T5Config;
 import glance.model.text.TextEncoderKind;
@@ -37,8 +38,10 @@ public final class FluxFamily implements Family {
     /** The published pipeline's default picture is 128 latent pixels wide. */
     private static final int DEFAULT_LATENT_SIZE = 128;
 
-    /** FLUX.1 Kontext: the same network, trained to edit a picture. */
-    private static final String KONTEXT = "FluxKontextPipeline";
+    /** FLUX.1 Kontext: the network of FLUX.1 [dev], trained to edit a picture. */
+    private static final Variant KONTEXT = new Variant("FLUX.1 Kontext [dev]", "kontext");
+
+    private static final String KONTEXT_CLASS = "FluxKontextPipeline";
 
     /** Folders of the text encoders. */
     static final String CLIP = "text_encoder";
@@ -68,7 +71,7 @@ public final class FluxFamily implements Family {
 
     @Override
     public List<String> pipelineClasses() {
-        return List.of(pipelineClass(), KONTEXT);
+        return List.of(pipelineClass(), KONTEXT_CLASS);
     }
 
     @Override
@@ -146,10 +149,20 @@ public final class FluxFamily implements Family {
                 DEFAULT_LATENT_SIZE * vae.scaleFactor());
     }
 
-    /** A file has the names and shapes of FLUX.1 [dev], so that only its own name tells. */
-    private static boolean isKontext(ModelFolder folder) {
-        return folder.pipelineClass().equals(KONTEXT)
-                || folder.fileName("transformer").contains("kontext");
+    @Override
+    public List<Variant> variants() {
+        return List.of(KONTEXT);
+    }
+
+    @Override
+    public Optional<Variant> variant(ModelFolder folder) {
+        return folder.pipelineClass().equals(KONTEXT_CLASS)
+                ? Optional.of(KONTEXT)
+                : Family.super.variant(folder);
+    }
+
+    private boolean isKontext(ModelFolder folder) {
+        return variant(folder).isPresent();
     }
 
     @Override

@@ -19,6 +19,7 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.autoencoderkl.AutoencoderKlKind;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
+import glance.model.part.Variant;
 import glance.model.text.ChatTemplate;
 import glance.model.text.QwenConfig;
 import glance.model.text.TextEncoderKind;
@@ -55,7 +56,8 @@ public final class Flux2Family implements Family {
 
     private static final float BASE_GUIDANCE = 4;
 
-    private static final String DISTILLED = "is_distilled";
+    private static final Variant BASE = new Variant("FLUX.2 [klein] base", "base");
+    private static final Variant DISTILLED = new Variant("FLUX.2 [klein]", "distilled");
 
     /** All projections of attentions; single blocks have theirs in one with the MLP's. */
     private static final List<String> TRAINED_MODULES =
@@ -128,16 +130,21 @@ public final class Flux2Family implements Family {
     }
 
     @Override
-    public Defaults defaults(ModelFolder folder) {
-        return isDistilled(folder)
-                ? new Defaults(Plans.uniform(DISTILLED_STEPS), 1, "", false)
-                : new Defaults(Plans.FULL, BASE_GUIDANCE, "", false);
+    public List<Variant> variants() {
+        return List.of(BASE, DISTILLED);
     }
 
-    /** A transformer in a file has the shapes of both, so that only its own name tells. */
-    private static boolean isDistilled(ModelFolder folder) {
-        return folder.index().flag(DISTILLED, false)
-                && !folder.fileName("transformer").contains("base");
+    @Override
+    public Optional<Variant> variant(ModelFolder folder) {
+        boolean distilled = folder.index().flag("is_distilled", false);
+        return Optional.of(Family.super.variant(folder).orElse(distilled ? DISTILLED : BASE));
+    }
+
+    @Override
+    public Defaults defaults(ModelFolder folder) {
+        return variant(folder).equals(Optional.of(DISTILLED))
+                ? new Defaults(Plans.uniform(DISTILLED_STEPS), 1, "", false)
+                : new Defaults(Plans.FULL, BASE_GUIDANCE, "", false);
     }
 
     /**
@@ -162,7 +169,10 @@ public final class Flux2Family implements Family {
         vae.requireChannels(file, "in_channels", transformer.inChannels(), PATCH * PATCH);
         vae.requireChannels(file, "out_channels", transformer.outChannels(), PATCH * PATCH);
         return new Geometry(
-                vae.scaleFactor() * PATCH, transformer.inChannels(), 1, DEFAULT_LATENT_SIZE * vae.scaleFactor());
+                vae.scaleFactor() * PATCH,
+                transformer.inChannels(),
+                1,
+                DEFAULT_LATENT_SIZE * vae.scaleFactor());
     }
 
     @Override

@@ -20,6 +20,7 @@ import glance.model.autoencoderqwen.QwenImageAutoencoderKind;
 import glance.model.autoencoderqwen.QwenImageCodec;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
+import glance.model.part.Variant;
 import glance.model.text.QwenConfig;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
@@ -55,6 +56,9 @@ public final class Krea2Family implements Family {
 
     private static final TextEncoderNames TEXT_NAMES =
             new TextEncoderNames(TEXT_ENCODER, 1, 1, "qwen3vl_4b");
+
+    private static final Variant TURBO = new Variant("Krea 2 Turbo", "turbo");
+    private static final Variant RAW = new Variant("Krea 2 Raw", "raw");
 
     private static final List<String> TRAINED_MODULES =
             List.of("to_q", "to_k", "to_v", "to_gate", "to_out.0", "ff.down");
@@ -129,6 +133,18 @@ public final class Krea2Family implements Family {
     }
 
     @Override
+    public List<Variant> variants() {
+        return List.of(TURBO, RAW);
+    }
+
+    /** Without a file the index tells. */
+    @Override
+    public Optional<Variant> variant(ModelFolder folder) {
+        boolean distilled = folder.index().flag("is_distilled", false);
+        return Optional.of(Family.super.variant(folder).orElse(distilled ? TURBO : RAW));
+    }
+
+    @Override
     public Defaults defaults(ModelFolder folder) {
         return isTurbo(folder)
                 ? guided(Plans.uniform(8), GuidanceForm.BEYOND_PROMPT.off())
@@ -139,14 +155,8 @@ public final class Krea2Family implements Family {
         return new Defaults(plan, guidance, GuidanceForm.BEYOND_PROMPT, "", false, 0);
     }
 
-    /**
-     * A file has the same names and shapes whichever of the two it is, so that only its own name
-     * tells; without a file the index does.
-     */
-    private static boolean isTurbo(ModelFolder folder) {
-        String name = folder.fileName(TRANSFORMER);
-        return name.contains("turbo")
-                || !name.contains("raw") && folder.index().flag("is_distilled", false);
+    private boolean isTurbo(ModelFolder folder) {
+        return variant(folder).equals(Optional.of(TURBO));
     }
 
     /**

@@ -123,8 +123,7 @@ public final class QwenImageFamily implements Family {
         QwenImageConfig transformer = QwenImageConfig.of(folder.config("transformer"));
         AutoencoderConfig vae = AutoencoderConfig.of(folder.config("vae"));
         int patch = transformer.patchSize();
-        vae.requireChannels(
-                folder.config("transformer"), transformer.inChannels(), patch * patch);
+        vae.requireChannels(folder.config("transformer"), transformer.inChannels(), patch * patch);
         int size =
                 transformer.hiddenDim() <= TINY_HIDDEN_DIM
                         ? TINY_SIZE

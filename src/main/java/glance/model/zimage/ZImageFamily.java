@@ -19,6 +19,7 @@ import glance.model.autoencoderkl.AutoencoderKlConfig;
 import glance.model.autoencoderkl.AutoencoderKlKind;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
+import glance.model.part.Variant;
 import glance.model.text.ChatTemplate;
 import glance.model.text.QwenConfig;
 import glance.model.text.TextEncoderKind;
@@ -55,6 +56,9 @@ public final class ZImageFamily implements Family {
     private static final double TURBO_SHIFT = 3;
 
     private static final double BASE_SHIFT = 6;
+
+    private static final Variant TURBO = new Variant("Z-Image-Turbo", "turbo");
+    private static final Variant BASE = new Variant("Z-Image", "^z[-_ ]?image");
 
     private static final List<String> TRAINED_MODULES =
             List.of("to_q", "to_k", "to_v", "to_out.0", "feed_forward.w2", "adaLN_modulation.0");
@@ -118,8 +122,21 @@ public final class ZImageFamily implements Family {
     }
 
     @Override
+    public List<Variant> variants() {
+        return List.of(TURBO, BASE);
+    }
+
+    /** If no file tells, the scheduler does: the published ones differ in their shift. */
+    @Override
+    public Optional<Variant> variant(ModelFolder folder) {
+        double shift = folder.config("scheduler").number("shift", TURBO_SHIFT);
+        return Optional.of(
+                Family.super.variant(folder).orElse(shift <= TURBO_SHIFT ? TURBO : BASE));
+    }
+
+    @Override
     public Defaults defaults(ModelFolder folder) {
-        return isTurbo(folder)
+        return variant(folder).equals(Optional.of(TURBO))
                 ? guided(TURBO_STEPS, GuidanceForm.BEYOND_PROMPT.off())
                 : guided(50, BASE_GUIDANCE);
     }
@@ -134,28 +151,14 @@ public final class ZImageFamily implements Family {
                 0);
     }
 
-    private static boolean isTurbo(ModelFolder folder) {
-        double own = folder.config("scheduler").number("shift", TURBO_SHIFT);
-        return shiftOfFile(folder).orElse(own) <= TURBO_SHIFT;
-    }
-
-    /**
-     * The published folders of the two differ in their scheduler's shift. A transformer in a file
-     * has the same names and shapes whichever it is, so that only its own name tells, as {@code
-     * z_image_turbo_bf16.safetensors}; if that does not, the scheduler does.
-     */
-    private static Optional<Double> shiftOfFile(ModelFolder folder) {
-        String name = folder.fileName(TRANSFORMER);
-        if (name.contains("turbo")) {
-            return Optional.of(TURBO_SHIFT);
-        }
-        return name.matches("z[-_ ]?image.*") ? Optional.of(BASE_SHIFT) : Optional.empty();
-    }
-
+    /** A file that says what it is brings the shift that it was published with. */
     @Override
     public NoiseSchedule schedule(ModelFolder folder) {
         FlowMatchSchedule schedule = FlowMatchSchedule.read(folder.config("scheduler"));
-        return shiftOfFile(folder).map(schedule::withShift).orElse(schedule);
+        return Family.super
+                .variant(folder)
+                .map(own -> schedule.withShift(own.equals(TURBO) ? TURBO_SHIFT : BASE_SHIFT))
+                .orElse(schedule);
     }
 
     /**
