@@ -4,7 +4,6 @@ import glance.api.FormatException;
 import glance.io.Config;
 import glance.io.Weights;
 import glance.model.part.ModelPart;
-import glance.model.part.Recognised;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
@@ -118,8 +117,7 @@ final class ComfyFolder implements PartFinder {
     }
 
     /** What a file is; nothing if it cannot be read. */
-    private static Optional<Recognised> read(
-            Path file, Function<Weights, Optional<Recognised>> reader) {
+    private static <T> Optional<T> read(Path file, Function<Weights, Optional<T>> reader) {
         try (Weights weights = Weights.open(file)) {
             return reader.apply(weights);
         } catch (FormatException e) {

@@ -67,10 +67,20 @@ public final class Families {
                 "supported: " + known);
     }
 
-    /** What a file with a transformer is, by the family that it is of. */
-    public static Optional<Recognised> recognise(Weights weights) {
+    /**
+     * A transformer whose names and shapes say what it is.
+     *
+     * @param own what it is
+     */
+    public record Known(Family family, Recognised own) {}
+
+    /** What a file with a transformer is. */
+    public static Optional<Known> recognise(Weights weights) {
         return ALL.stream()
-                .flatMap(family -> family.recognise(weights, Config.EMPTY).stream())
+                .flatMap(
+                        family ->
+                                family.recognise(weights, Config.EMPTY).stream()
+                                        .map(own -> new Known(family, own)))
                 .findFirst();
     }
 
@@ -82,7 +92,7 @@ public final class Families {
     /** What a file holds in words, part by part; none if it is nothing that is known. */
     public static List<String> holds(Weights stored) {
         Set<String> held = new LinkedHashSet<>();
-        recognise(stored).ifPresent(own -> held.add(own.what()));
+        recognise(stored).ifPresent(known -> held.add(known.own().what()));
         for (ModelPart part : parts()) {
             part.kind()
                     .recognise(stored.under(part.prefixes()), Config.EMPTY)

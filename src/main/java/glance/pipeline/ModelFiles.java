@@ -115,14 +115,11 @@ public final class ModelFiles {
 
     private static ModelFolder base(Path name, Path transformer) {
         try (Weights weights = Weights.open(transformer)) {
-            for (Family family : Families.all()) {
-                Optional<Recognised> own = family.recognise(weights, Config.EMPTY);
-                if (own.isPresent()) {
-                    return PublishedLayouts.closest(
-                            family.pipelineClass(), own.get().config(), name);
-                }
-            }
-            throw noTransformer(transformer, weights);
+            Families.Known known =
+                    Families.recognise(weights)
+                            .orElseThrow(() -> noTransformer(transformer, weights));
+            return PublishedLayouts.closest(
+                    known.family().pipelineClass(), known.own().config(), name);
         }
     }
 
@@ -195,14 +192,14 @@ public final class ModelFiles {
     }
 
     private FormatException misfit(Path file, Weights weights) {
-        Optional<Recognised> other = Families.recognise(weights);
+        Optional<Families.Known> other = Families.recognise(weights);
         return other.isEmpty()
                 ? noTransformer(file, weights)
                 : new FormatException(
                         file,
                         null,
                         "holds "
-                                + other.get().what()
+                                + other.get().own().what()
                                 + ", and the model is of the family "
                                 + family.name(),
                         "give the folder of a model of its kind with --model");

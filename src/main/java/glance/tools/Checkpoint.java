@@ -14,7 +14,6 @@ import glance.tensor.Shape;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -105,25 +104,31 @@ final class Checkpoint implements AutoCloseable {
     private static Checkpoint of(Path path, Weights stored, List<Family> families) {
         try {
             String prefix = stored.prefix(Weights.TRANSFORMER_PREFIXES);
-            for (Family family : knowingFirst(families, stored)) {
+            List<Family> candidates = candidates(families, stored);
+            for (Family family : candidates) {
                 NameTable table = family.originalNames().filter(t -> t.isIn(stored)).orElse(null);
                 if (table != null) {
                     Names names = new Names(table, prefix);
                     return new Checkpoint(path, table.view(stored), List.of(family), names);
                 }
             }
-            return new Checkpoint(path, stored.transformer(), families, new Names(null, prefix));
+            return new Checkpoint(path, stored.transformer(), candidates, new Names(null, prefix));
         } catch (RuntimeException e) {
             stored.close();
             throw e;
         }
     }
 
-    /** Files of FLUX.2 have names of FLUX.1 among theirs, but the sizes of one family alone. */
-    private static List<Family> knowingFirst(List<Family> families, Weights stored) {
-        return families.stream()
-                .sorted(Comparator.comparing(f -> f.recognise(stored, Config.EMPTY).isEmpty()))
-                .toList();
+    /**
+     * The family that a file is of by its names and shapes: those of FLUX.2 have names of FLUX.1
+     * among theirs. All of these, if it is of none of them.
+     */
+    private static List<Family> candidates(List<Family> families, Weights stored) {
+        return Families.recognise(stored)
+                .map(Families.Known::family)
+                .filter(families::contains)
+                .map(List::of)
+                .orElse(families);
     }
 
     /** The family that the config.json beside the weights names. */

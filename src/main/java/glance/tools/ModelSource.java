@@ -102,14 +102,14 @@ record ModelSource(
         Path config = home.resolve("config.json");
         String className =
                 Files.exists(config) ? Config.read(config).string("_class_name", "") : null;
-        for (Family family : Families.all()) {
-            Optional<Recognised> own = family.recognise(stored, Config.EMPTY);
-            if (own.isPresent()) {
-                Path its = family.transformerClass().equals(className) ? config : null;
-                Weights weights = stored.transformer();
-                List<String> others = others(stored, weights, own.get());
-                return new ModelSource(part, weights, its, own.get(), family, null, others);
-            }
+        Optional<Families.Known> transformer = Families.recognise(stored);
+        if (transformer.isPresent()) {
+            Family family = transformer.get().family();
+            Recognised own = transformer.get().own();
+            Path its = family.transformerClass().equals(className) ? config : null;
+            Weights weights = stored.transformer();
+            List<String> others = others(stored, weights, own);
+            return new ModelSource(part, weights, its, own, family, null, others);
         }
         for (ModelPart known : Families.parts()) {
             Optional<Recognised> own = known.kind().recognise(stored, Config.EMPTY);
