@@ -1,6 +1,6 @@
 package glance.model.krea2;
 
-import glance.model.transformer.GatedMlp;
+import glance.nn.GatedMlp;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
 import glance.nn.Weight;

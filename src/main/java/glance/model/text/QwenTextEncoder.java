@@ -2,12 +2,12 @@ package glance.model.text;
 
 import glance.api.FormatException;
 import glance.io.Weights;
+import glance.nn.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
 import glance.nn.RopeTables;
 import glance.nn.Weight;
-import glance.op.Activation;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
 import glance.op.Rope;
@@ -176,9 +176,7 @@ public final class QwenTextEncoder implements AutoCloseable {
         private final Weight kNorm; // null without
         private final float eps;
         private final Linear o;
-        private final Linear gate;
-        private final Linear up;
-        private final Linear down;
+        private final GatedMlp mlp;
 
         Layer(QwenConfig config, Parameters p) {
             int dim = config.hiddenDim();
@@ -194,9 +192,14 @@ public final class QwenTextEncoder implements AutoCloseable {
             kNorm = config.headNorms() ? p.weight("self_attn.k_norm.weight", headDim) : null;
             eps = config.rmsNormEps();
             o = p.linearNoBias("self_attn.o_proj", numHeads * headDim, dim);
-            gate = p.linearNoBias("mlp.gate_proj", dim, config.intermediateDim());
-            up = p.linearNoBias("mlp.up_proj", dim, config.intermediateDim());
-            down = p.linearNoBias("mlp.down_proj", config.intermediateDim(), dim);
+            mlp =
+                    GatedMlp.of(
+                            p.in("mlp"),
+                            "gate_proj",
+                            "up_proj",
+                            "down_proj",
+                            dim,
+                            config.intermediateDim());
         }
 
         private static Linear projection(QwenConfig config, Parameters p, String name, int heads) {
@@ -217,10 +220,7 @@ public final class QwenTextEncoder implements AutoCloseable {
                 Tensor flat = mixed.reshape(hidden.dim(0), hidden.dim(1), numHeads * headDim);
                 Tensor attended = o.forward(ops, flat, Epilogue.add(hidden));
                 Tensor y = postAttentionNorm.forward(ops, attended);
-                Tensor gated =
-                        ops.gatedActivation(
-                                Activation.SILU, gate.forward(ops, y), up.forward(ops, y));
-                return scope.keep(down.forward(ops, gated, Epilogue.add(attended)));
+                return scope.keep(mlp.forward(ops, y, Epilogue.add(attended)));
             }
         }
 

@@ -2,7 +2,7 @@ package glance.model.transformer;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
-import glance.nn.Weight;
+import glance.nn.RmsNorm;
 import glance.op.Activation;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
@@ -36,8 +36,8 @@ public final class SingleStreamBlock {
     private final int headDim;
     private final Linear modulation; // null where the model has one for all blocks
     private final Projections projections;
-    private final Weight qNorm;
-    private final Weight kNorm;
+    private final RmsNorm qNorm;
+    private final RmsNorm kNorm;
     private final Linear out;
 
     /** Takes the weights of a block of FLUX.1 from {@code p}. */
@@ -50,8 +50,8 @@ public final class SingleStreamBlock {
         Linear q = a.linear("to_q", dim, dim);
         Linear k = a.linear("to_k", dim, dim);
         Linear v = a.linear("to_v", dim, dim);
-        qNorm = a.weight("norm_q.weight", headDim);
-        kNorm = a.weight("norm_k.weight", headDim);
+        qNorm = a.rmsNorm("norm_q", headDim, EPS);
+        kNorm = a.rmsNorm("norm_k", headDim, EPS);
         Linear mlp = p.linear("proj_mlp", dim, 4 * dim);
         projections =
                 (ops, y) ->
@@ -76,8 +76,8 @@ public final class SingleStreamBlock {
         modulation = null;
         Parameters a = p.in("attn");
         Linear fused = a.linearNoBias("to_qkv_mlp_proj", dim, 3 * dim + 2 * mlpDim);
-        qNorm = a.weight("norm_q.weight", headDim);
-        kNorm = a.weight("norm_k.weight", headDim);
+        qNorm = a.rmsNorm("norm_q", headDim, EPS);
+        kNorm = a.rmsNorm("norm_k", headDim, EPS);
         projections =
                 (ops, y) -> {
                     Tensor all = fused.forward(ops, y);
@@ -133,8 +133,8 @@ public final class SingleStreamBlock {
                 Projected projected = projections.of(ops, y);
                 Tensor attended =
                         ops.attention(
-                                turned(ops, projected.q(), qNorm, rope),
-                                turned(ops, projected.k(), kNorm, rope),
+                                qNorm.heads(ops, heads(projected.q()), rope),
+                                kNorm.heads(ops, heads(projected.k()), rope),
                                 heads(projected.v()),
                                 (float) (1 / Math.sqrt(headDim)),
                                 AttentionMask.none());
@@ -144,10 +144,6 @@ public final class SingleStreamBlock {
             Epilogue gated = Epilogue.gated(mod.narrow(1, 2 * dim, dim), x);
             return scope.keep(out.forward(ops, both, gated));
         }
-    }
-
-    private Tensor turned(Ops ops, Tensor x, Weight norm, Rope rope) {
-        return ops.headNormRope(List.of(heads(x)), List.of(norm.in(ops)), EPS, rope);
     }
 
     private Tensor heads(Tensor x) {

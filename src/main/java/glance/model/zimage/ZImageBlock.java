@@ -1,10 +1,9 @@
 package glance.model.zimage;
 
-import glance.model.transformer.GatedMlp;
+import glance.nn.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
-import glance.nn.Weight;
 import glance.op.Activation;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
@@ -40,8 +39,8 @@ final class ZImageBlock {
     private final Linear k;
     private final Linear v;
     private final Linear out;
-    private final Weight qNorm;
-    private final Weight kNorm;
+    private final RmsNorm qNorm;
+    private final RmsNorm kNorm;
     private final GatedMlp mlp;
 
     ZImageBlock(ZImageConfig config, boolean modulated, Parameters p) {
@@ -62,8 +61,8 @@ final class ZImageBlock {
         k = a.linearNoBias("to_k", dim, dim);
         v = a.linearNoBias("to_v", dim, dim);
         out = a.linearNoBias("to_out.0", dim, dim);
-        qNorm = a.weight("norm_q.weight", headDim);
-        kNorm = a.weight("norm_k.weight", headDim);
+        qNorm = a.rmsNorm("norm_q", headDim, HEAD_EPS);
+        kNorm = a.rmsNorm("norm_k", headDim, HEAD_EPS);
         mlp = GatedMlp.of(p.in("feed_forward"), "w1", "w3", "w2", dim, config.mlpDim());
     }
 
@@ -105,8 +104,8 @@ final class ZImageBlock {
                 Tensor y = scaled(ops, beforeAttention.forward(ops, x), mod, 0);
                 Tensor mixed =
                         ops.attention(
-                                turned(ops, q.forward(ops, y), qNorm, rope),
-                                turned(ops, k.forward(ops, y), kNorm, rope),
+                                qNorm.heads(ops, heads(q.forward(ops, y)), rope),
+                                kNorm.heads(ops, heads(k.forward(ops, y)), rope),
                                 heads(v.forward(ops, y)),
                                 (float) (1 / Math.sqrt(headDim)),
                                 mask);
@@ -133,10 +132,6 @@ final class ZImageBlock {
     private static Tensor part(Tensor mod, int which) {
         int dim = mod.dim(1) / 4;
         return mod.narrow(1, which * dim, dim);
-    }
-
-    private Tensor turned(Ops ops, Tensor x, Weight norm, Rope rope) {
-        return ops.headNormRope(List.of(heads(x)), List.of(norm.in(ops)), HEAD_EPS, rope);
     }
 
     private Tensor heads(Tensor x) {

@@ -1,7 +1,5 @@
-package glance.model.transformer;
+package glance.nn;
 
-import glance.nn.Linear;
-import glance.nn.Parameters;
 import glance.op.Activation;
 import glance.op.Epilogue;
 import glance.ops.Ops;
