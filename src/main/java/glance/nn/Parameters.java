@@ -4,7 +4,6 @@ import glance.api.FormatException;
 import glance.io.HostFloats;
 import glance.io.HostTensor;
 import glance.io.Scaling;
-import glance.io.TensorInfo;
 import glance.io.Weights;
 import glance.op.Op;
 import glance.ops.Ops;
@@ -16,11 +15,9 @@ import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -34,9 +31,6 @@ import java.util.function.Supplier;
  * run is known.
  */
 public final class Parameters implements AutoCloseable {
-    /** Beyond that it is another model; a config with too many layers must not keep us busy. */
-    private static final int MAX_PROBLEMS = 1000;
-
     private static final String WEIGHT = ".weight";
 
     private final Root root;
@@ -46,20 +40,15 @@ public final class Parameters implements AutoCloseable {
     /** What all prefixes of one checkpoint share. */
     private static final class Root {
         final Ops ops;
-        final Weights weights;
-        final String component;
-        final Set<String> used = new HashSet<>();
-        final List<String> problems = new ArrayList<>();
+        final CheckedWeights stored;
         final List<Storage> owned = new ArrayList<>();
         final Map<String, Weight> resident = new LinkedHashMap<>();
         final Map<String, Weight> conditioning = new LinkedHashMap<>();
         final Map<String, Linear> linears = new LinkedHashMap<>();
-        boolean closed;
 
-        Root(Ops ops, Weights weights, String component) {
+        Root(Ops ops, CheckedWeights stored) {
             this.ops = ops;
-            this.weights = weights;
-            this.component = component;
+            this.stored = stored;
         }
     }
 
@@ -69,7 +58,7 @@ public final class Parameters implements AutoCloseable {
      * @param component class name, for messages
      */
     public Parameters(Ops ops, Weights weights, String component) {
-        this(new Root(ops, weights, component), "", false);
+        this(new Root(ops, new CheckedWeights(weights, component)), "", false);
     }
 
     private Parameters(Root root, String prefix, boolean conditioning) {
@@ -98,7 +87,7 @@ public final class Parameters implements AutoCloseable {
 
     /** Whether the checkpoint has a tensor of this name. */
     public boolean has(String name) {
-        return root.weights.tensors().containsKey(prefix + name);
+        return root.stored.all().tensors().containsKey(prefix + name);
     }
 
     /** The tensor of this name on the device, in the dtype in which the device keeps it. */
@@ -164,7 +153,7 @@ public final class Parameters implements AutoCloseable {
         Supplier<HostTensor> values = checked(weight, stored, shape);
         Shape out = Shape.of(shape.dim(0));
         Supplier<HostTensor> addend = biased ? checked(bias, out, out) : null;
-        Scaling scaling = root.weights.scaling(prefix + weight);
+        Scaling scaling = root.stored.all().scaling(prefix + weight);
         boolean plain = values == null || scaling == Scaling.NONE;
         return register(
                 name,
@@ -196,42 +185,17 @@ public final class Parameters implements AutoCloseable {
      * @param shape in which it is used
      */
     private Supplier<HostTensor> checked(String name, Shape want, Shape shape) {
-        String full = prefix + name;
-        if (root.problems.size() == MAX_PROBLEMS) {
-            throw misfit(root.problems, "more than " + MAX_PROBLEMS);
+        try {
+            return root.stored.find(prefix + name, want, shape);
+        } catch (FormatException e) {
+            close();
+            throw e;
         }
-        root.used.add(full);
-        TensorInfo info = root.weights.find(full, want);
-        if (info == null) {
-            root.problems.add("missing " + full + " " + want);
-            return null;
-        }
-        if (!info.shape().equals(want)) {
-            root.problems.add(
-                    "mis-shaped " + full + ": expected " + want + ", got " + info.shape());
-            return null;
-        }
-        boolean bare = info.dtype() == DType.I8 && root.weights.scaling(full) == Scaling.NONE;
-        if (!info.dtype().isReal() || bare) {
-            root.problems.add(
-                    "unusable "
-                            + full
-                            + ": expected floats of 8 to 32 bits or quantised blocks, got "
-                            + info.dtype());
-            return null;
-        }
-        return () -> {
-            if (root.closed) {
-                throw new IllegalStateException(
-                        root.component + " is closed: " + full + " cannot be read; open it again");
-            }
-            return new HostTensor(info.dtype(), shape, root.weights.data(full));
-        };
     }
 
     /** The same with the scales in its values, which makes them float32; null stays null. */
     private Supplier<HostTensor> values(String name, Supplier<HostTensor> stored) {
-        Scaling scaling = root.weights.scaling(prefix + name);
+        Scaling scaling = root.stored.all().scaling(prefix + name);
         return stored == null ? null : () -> scaling.values(stored.get());
     }
 
@@ -239,7 +203,7 @@ public final class Parameters implements AutoCloseable {
     public Tensor vector(String name, int... dims) {
         try (Scope scope = root.ops.scope()) {
             Tensor stored = tensor(name, dims);
-            if (!root.problems.isEmpty()) {
+            if (root.stored.haveProblems()) {
                 return stored;
             }
             return own(scope, root.ops.pack(stored.reshape(dims[0])));
@@ -320,7 +284,7 @@ public final class Parameters implements AutoCloseable {
     /** [out, in, kh, kw] of any dtype as a packed F32 [out, kh, kw, in]. */
     private Tensor channelsLast(Tensor weight) {
         Tensor last = weight.permute(0, 2, 3, 1);
-        if (!root.problems.isEmpty()) {
+        if (root.stored.haveProblems()) {
             return last;
         }
         try (Scope scope = root.ops.scope()) {
@@ -338,7 +302,7 @@ public final class Parameters implements AutoCloseable {
 
     /** Marks tensors as known but not needed. */
     public void ignore(Predicate<String> names) {
-        root.weights.tensors().keySet().stream().filter(names).forEach(root.used::add);
+        root.stored.ignore(names);
     }
 
     /** Shapes of the weights that an adapter can change, by the full names of their layers. */
@@ -359,7 +323,7 @@ public final class Parameters implements AutoCloseable {
     /** Shapes of all tensors of the checkpoint, by their names; of random ones those asked for. */
     public Map<String, Shape> tensors() {
         Map<String, Shape> shapes = new LinkedHashMap<>();
-        root.weights.tensors().forEach((name, info) -> shapes.put(name, info.shape()));
+        root.stored.all().tensors().forEach((name, info) -> shapes.put(name, info.shape()));
         return shapes;
     }
 
@@ -390,35 +354,12 @@ public final class Parameters implements AutoCloseable {
      *     of them, or what wrote weights that the engine does not read
      */
     public void finish() {
-        List<String> problems = new ArrayList<>(root.problems);
-        for (String name : root.weights.tensors().keySet()) {
-            if (!root.used.contains(name)) {
-                problems.add("unexpected " + name + " " + root.weights.tensors().get(name).shape());
-            }
+        try {
+            root.stored.finish();
+        } catch (FormatException e) {
+            close();
+            throw e;
         }
-        if (!problems.isEmpty()) {
-            throw misfit(problems, Integer.toString(problems.size()));
-        }
-    }
-
-    private FormatException misfit(List<String> problems, String count) {
-        close();
-        FormatException foreign = root.weights.foreign();
-        return foreign != null
-                ? foreign
-                : new FormatException(
-                        root.weights.source(),
-                        null,
-                        count + " tensors do not fit " + root.component + ": " + summary(problems),
-                        "use the weights and the config.json of one checkpoint");
-    }
-
-    private static String summary(List<String> problems) {
-        int shown = Math.min(problems.size(), 8);
-        String text = String.join("; ", problems.subList(0, shown));
-        return shown < problems.size()
-                ? text + "; and " + (problems.size() - shown) + " more"
-                : text;
     }
 
     /** Stands in for a tensor that does not exist; never computed with, since finish() throws. */
@@ -449,7 +390,7 @@ public final class Parameters implements AutoCloseable {
     /** Frees the device memory of all weights. */
     @Override
     public void close() {
-        root.closed = true;
+        root.stored.close();
         root.resident.values().forEach(Weight::unload);
         unloadConditioning();
         root.owned.forEach(Storage::release);
