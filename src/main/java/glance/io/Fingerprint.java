@@ -60,6 +60,14 @@ public final class Fingerprint {
         return fingerprint.hex();
     }
 
+    /** Of the content of a file, as {@link #of(Path)} reads it in full. */
+    static String ofFile(ByteBuffer content) {
+        Fingerprint fingerprint = new Fingerprint();
+        fingerprint.add(Long.toString(content.remaining()));
+        fingerprint.digest.update(content.duplicate());
+        return fingerprint.hex();
+    }
+
     /** Of named tensors (names, dtypes, shapes, bytes) and what is said about them. */
     public static String of(Map<String, HostTensor> tensors, Map<String, String> notes) {
         Fingerprint fingerprint = new Fingerprint();

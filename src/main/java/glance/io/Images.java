@@ -119,7 +119,7 @@ public final class Images {
      * @throws FormatException if the file is missing or no picture, or a PNG that is cut off
      */
     public static Map<String, String> readText(Path file, Predicate<String> wanted) {
-        byte[] content = FileInput.bytes(file, MAX_FILE_BYTES);
+        byte[] content = bytes(file);
         if (PngChunks.isPng(content)) {
             return PngText.read(file, content, wanted);
         }
@@ -141,7 +141,7 @@ public final class Images {
      * @throws FormatException if the file is missing, no such picture, damaged, or too large
      */
     public static BufferedImage read(Path file) {
-        return read(file, FileInput.bytes(file, MAX_FILE_BYTES));
+        return read(file, bytes(file));
     }
 
     private static BufferedImage read(Path file, byte[] content) {
@@ -182,7 +182,16 @@ public final class Images {
      * @throws FormatException if the file is missing, no such picture, damaged, or too large
      */
     public static BufferedImage readUpright(Path file) {
-        byte[] content = FileInput.bytes(file, MAX_FILE_BYTES);
+        return readUpright(file, bytes(file));
+    }
+
+    /** The content of a picture's file. */
+    static byte[] bytes(Path file) {
+        return FileInput.bytes(file, MAX_FILE_BYTES);
+    }
+
+    /** The same of a content that was read. */
+    static BufferedImage readUpright(Path file, byte[] content) {
         return Orientation.upright(OnWhite.rgb(read(file, content)), Orientation.of(content));
     }
 

@@ -3,7 +3,7 @@ package glance.model;
 import glance.api.Request.Size;
 import java.awt.image.BufferedImage;
 
-/** How a model takes pictures to look at. */
+/** How a model takes pictures to look at. Equal if they do the same with every picture. */
 public interface ReferenceRules {
     /** How many pictures it takes at once. */
     int most();

@@ -1,7 +1,7 @@
 package glance.picture;
 
 import glance.api.FormatException;
-import glance.io.Fingerprint;
+import glance.io.UprightPicture;
 import glance.pipeline.ReferencePicture;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +51,7 @@ public record RecordedReference(String hash, String file) {
      */
     public Path find(Path by) {
         Path path = Path.of(file);
-        if (!Files.isRegularFile(path) || !Fingerprint.of(path).equals(hash)) {
+        if (!Files.isRegularFile(path) || !UprightPicture.hash(path).equals(hash)) {
             throw new FormatException(
                     path,
                     null,

@@ -47,7 +47,7 @@ final class SeenPictures implements AutoCloseable {
                 Canvas.Reference one = known.get(picture.hash());
                 if (one == null) {
                     listener.stage(STAGE);
-                    one = encode(rules.seen(picture.picture()));
+                    one = encode(picture.seen(rules));
                     known.put(picture.hash(), one);
                 }
                 one.latents().storage().retain();

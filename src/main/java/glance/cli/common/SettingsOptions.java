@@ -203,8 +203,10 @@ public final class SettingsOptions {
     private Request numbers(Request request, PictureText.Recipe recipe, ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
-        Size usual = request.size().orElseGet(() -> usualSize(request, folder));
-        Request result = request.size(size.over(usual));
+        Request result =
+                request.size(
+                        size.over(
+                                () -> request.size().orElseGet(() -> usualSize(request, folder))));
         result = set(result, guidance.scale(defaults), Request::guidance);
         result = set(result, guidance.limit(), Request::guidanceLimit);
         result = set(result, guidance.embedded(defaults), Request::embeddedGuidance);

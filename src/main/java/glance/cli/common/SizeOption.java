@@ -1,6 +1,7 @@
 package glance.cli.common;
 
 import glance.api.Request.Size;
+import java.util.function.Supplier;
 import picocli.CommandLine.Option;
 
 /** The size of pictures, in one option; the two that other tools have for it also work. */
@@ -28,6 +29,11 @@ public final class SizeOption {
      * @throws WrongUseException if it makes no sense
      */
     public Size over(Size usual) {
+        return over(() -> usual);
+    }
+
+    /** The same, where the usual size is work to find. */
+    Size over(Supplier<Size> usual) {
         boolean sides = width != null || height != null;
         if (size != null && sides) {
             throw new WrongUseException(
@@ -39,13 +45,13 @@ public final class SizeOption {
             return parse("--size", size);
         }
         if (!sides) {
-            return usual;
+            return usual.get();
         }
         return parse(
                 width == null ? "--height" : height == null ? "--width" : "--width and --height",
-                (width == null ? usual.width() : width)
+                (width == null ? usual.get().width() : width)
                         + "x"
-                        + (height == null ? usual.height() : height));
+                        + (height == null ? usual.get().height() : height));
     }
 
     private static Size parse(String option, String text) {

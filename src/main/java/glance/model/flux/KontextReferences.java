@@ -11,8 +11,11 @@ import java.util.List;
  * The reference picture of FLUX.1 Kontext: it is stretched to the one of the model's own sizes
  * whose proportions are nearest, as FluxKontextPipeline of diffusers does it. What is drawn has the
  * picture's own proportions and the area of 1024 x 1024, which there has to be asked for.
+ *
+ * @param side of the model's own square picture; 1024 for the published one
+ * @param unit pixels of a token along a side
  */
-final class KontextReferences implements ReferenceRules {
+record KontextReferences(int side, int unit) implements ReferenceRules {
     private static final int SIDE = 1024;
 
     /** Sizes that the model was trained with, widest last. */
@@ -35,18 +38,6 @@ final class KontextReferences implements ReferenceRules {
                     new Size(1456, 720),
                     new Size(1504, 688),
                     new Size(1568, 672));
-
-    private final int side;
-    private final int unit;
-
-    /**
-     * @param side of the model's own square picture; 1024 for the published one
-     * @param unit pixels of a token along a side
-     */
-    KontextReferences(int side, int unit) {
-        this.side = side;
-        this.unit = unit;
-    }
 
     @Override
     public int most() {

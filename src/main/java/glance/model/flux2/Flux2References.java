@@ -10,21 +10,14 @@ import java.awt.image.BufferedImage;
  * Reference pictures of FLUX.2: as they are, but scaled to an area of 1024 x 1024 if they have
  * more, and cropped to whole tokens. What is drawn has the size of the first one. Equals
  * Flux2KleinPipeline of diffusers.
+ *
+ * @param unit pixels of a token along a side
  */
-final class Flux2References implements ReferenceRules {
+record Flux2References(int unit) implements ReferenceRules {
     /** As many as the publishers name; the network has no limit. */
     private static final int MOST = 10;
 
     private static final int AREA = 1024 * 1024;
-
-    private final int unit;
-
-    /**
-     * @param unit pixels of a token along a side
-     */
-    Flux2References(int unit) {
-        this.unit = unit;
-    }
 
     @Override
     public int most() {
