@@ -90,7 +90,7 @@ public final class Model implements AutoCloseable {
     private List<Picture> draw(Settings settings, Listener listener, AtomicBoolean cancelled) {
         requireOpen();
         Origin origin = check(settings);
-        int steps = settings.prompts().size() * origin.plan().steps().size();
+        int steps = settings.prompts().size() * settings.steps();
         Hearing hearing = new Hearing(listener, origin, steps, cancelled::get);
         pipeline.run(settings, hearing);
         return hearing.pictures();

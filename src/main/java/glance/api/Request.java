@@ -44,7 +44,7 @@ public final class Request {
      */
     public record Size(int width, int height) {
         /** Far beyond what the models draw; below it no count of tokens or pixels overflows. */
-        private static final int MAX_SIDE = 8192;
+        public static final int MAX_SIDE = 8192;
 
         private static final Pattern FORM = Pattern.compile("(\\d{1,6})[xX](\\d{1,6})");
 

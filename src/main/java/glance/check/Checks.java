@@ -41,6 +41,8 @@ public final class Checks {
                             entry("QwenImagePipeline", PipelineCheck::run),
                             entry("ZImagePipeline", PipelineCheck::run),
                             entry("FluxKontextPipeline", KontextCheck::run),
+                            entry("QwenImageImg2ImgPipeline", PipelineCheck::run),
+                            entry("QwenImageInpaintPipeline", PipelineCheck::run),
                             entry("Krea2Pipeline", PipelineCheck::run),
                             entry("Flux2KleinPipeline", PipelineCheck::run),
                             entry("GGUF", (folder, ops) -> GgufCheck.run(folder)),

@@ -191,7 +191,8 @@ final class PipelineCheck {
                         own.isObject() ? Plans.uniform(recordedSteps(run)) : plan(run),
                         run.endsWith("experts") ? experts() : List.of(),
                         0,
-                        run.endsWith(EDIT) ? List.of(reference()) : List.of());
+                        run.endsWith(EDIT) ? List.of(reference()) : List.of(),
+                        CaseStart.of(folder, own));
         float[] sigmas = drawn.plan(request).sigmas();
         String prefix = "out." + run + ".";
         folder.compare(
@@ -209,7 +210,7 @@ final class PipelineCheck {
                         if (folder.has(name)) {
                             compareLatents(name, latents, grid);
                         }
-                        if (step == sigmas.length - 1) {
+                        if (step == request.steps()) {
                             image(prefix + "image", latents, grid);
                         }
                     }

@@ -115,7 +115,7 @@ final class RunCache {
         List<String> parts = new ArrayList<>();
         parts.add(run.guidance().toString());
         parts.add(plan.levels().toString());
-        run.references().forEach(seen -> parts.add(seen.hash()));
+        parts.addAll(run.pictureKeys());
         for (Lora lora : Pipeline.loras(run.loras(), plan)) {
             parts.add(plan.phases().toString());
             parts.add(Fingerprint.of(lora.path()));

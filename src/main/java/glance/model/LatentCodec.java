@@ -21,6 +21,13 @@ public interface LatentCodec extends AutoCloseable {
      */
     Tensor encode(Ops ops, Tensor image);
 
+    /**
+     * What a drawing starts from that begins with a picture.
+     *
+     * @param image [1, height, width, 3] in [-1, 1]
+     */
+    Posterior posterior(Ops ops, Tensor image);
+
     @Override
     void close();
 }

@@ -5,8 +5,10 @@ import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * The last part of a run: latents to pictures, in the order of the prompts. Where memory allows,
@@ -18,6 +20,7 @@ final class Decoding {
     private final Parts parts;
     private final Settings settings;
     private final TokenGrid grid;
+    private final UnaryOperator<BufferedImage> finish;
     private final PictureSink pictures;
     private final List<Tensor> latents = new ArrayList<>();
     private final List<ImageResult> results = new ArrayList<>();
@@ -31,11 +34,21 @@ final class Decoding {
         void accept(int index, ImageResult picture);
     }
 
-    Decoding(Ops ops, Parts parts, Settings settings, TokenGrid grid, PictureSink pictures) {
+    /**
+     * @param finish what is done with each picture before it is handed on
+     */
+    Decoding(
+            Ops ops,
+            Parts parts,
+            Settings settings,
+            TokenGrid grid,
+            UnaryOperator<BufferedImage> finish,
+            PictureSink pictures) {
         this.ops = ops;
         this.parts = parts;
         this.settings = settings;
         this.grid = grid;
+        this.finish = finish;
         this.pictures = pictures;
     }
 
@@ -90,7 +103,7 @@ final class Decoding {
                         new ImageResult(
                                 settings.prompts().get(prompt),
                                 settings.seed() + b,
-                                Pictures.of(ops, decoded).get(0));
+                                finish.apply(Pictures.of(ops, decoded).get(0)));
                 results.add(result);
                 pictures.accept(results.size() - 1, result);
             }

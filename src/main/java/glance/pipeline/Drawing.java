@@ -35,6 +35,7 @@ public final class Drawing implements AutoCloseable {
     private final TokenGrid grid;
     private final Canvas canvas;
     private final List<Texts.Encoded> encoded;
+    private final EncodedStart start; // null to start from noise alone
     private final RunExperts experts;
     private final List<DenoisingStep> steps;
     private final RunListener listener;
@@ -54,6 +55,7 @@ public final class Drawing implements AutoCloseable {
             Settings settings,
             List<Texts.Encoded> encoded,
             List<Canvas.Reference> references,
+            EncodedStart start,
             RunExperts experts,
             RunListener listener) {
         this.pipeline = pipeline;
@@ -64,8 +66,11 @@ public final class Drawing implements AutoCloseable {
         this.grid = pipeline.grid(settings);
         this.canvas = new Canvas(grid, references);
         this.encoded = encoded;
+        this.start = start;
         this.experts = experts;
-        this.steps = DenoisingStep.of(plan, step -> experts.of(step.number()));
+        this.steps =
+                DenoisingStep.of(plan, step -> experts.of(step.number()))
+                        .subList(settings.firstStep() - 1, plan.steps().size());
         this.listener = listener;
     }
 
@@ -74,7 +79,7 @@ public final class Drawing implements AutoCloseable {
         return settings;
     }
 
-    /** The steps of each picture. */
+    /** The whole plan of each picture, of which the first steps may be left out. */
     public PhasePlan plan() {
         return plan;
     }
@@ -93,7 +98,8 @@ public final class Drawing implements AutoCloseable {
      */
     List<ImageResult> run() {
         try (Scope scope = ops.scope()) {
-            Decoding decoding = new Decoding(ops, parts, settings, grid, this::deliver);
+            Decoding decoding =
+                    new Decoding(ops, parts, settings, grid, this::paste, this::deliver);
             denoise(decoding);
             listener.stage(AUTOENCODER);
             List<ImageResult> results = decoding.finish();
@@ -118,12 +124,12 @@ public final class Drawing implements AutoCloseable {
             }
             denoiser.parameters().load();
             listener.stage(DENOISING);
-            Previews previews = new Previews(ops, grid, parts, listener);
+            Previews previews = new Previews(ops, grid, parts, this::paste, listener);
             for (Conditioned conditioned : prepared) {
                 try (Scope scope = ops.scope()) {
-                    Tensor noise = noise(settings.seed());
+                    StartLatents begin = begin(settings.seed());
                     Tensor latents =
-                            sampler.run(conditioned, noise, steps, settings.guidance(), previews);
+                            sampler.run(conditioned, begin, steps, settings.guidance(), previews);
                     NotFinite.check(ops.host().floats(latents), NotFinite.LATENTS);
                     decoding.add(outer.keep(scope.keep(latents)));
                 } catch (CancelledException e) {
@@ -142,8 +148,15 @@ public final class Drawing implements AutoCloseable {
         }
     }
 
-    private Tensor noise(long seed) {
-        return StartNoise.packed(ops, seed, settings.batch(), pipeline.geometry(), grid);
+    private StartLatents begin(long seed) {
+        int batch = settings.batch();
+        return start == null
+                ? new StartLatents(StartNoise.packed(ops, seed, batch, pipeline.geometry(), grid))
+                : start.latents(ops, seed, batch, pipeline.geometry(), grid);
+    }
+
+    private BufferedImage paste(BufferedImage result) {
+        return start == null ? result : start.canvas().paste(result);
     }
 
     /**
@@ -159,7 +172,7 @@ public final class Drawing implements AutoCloseable {
         Denoiser denoiser = parts.denoiser();
         denoiser.parameters().load();
         try (Scope inner = ops.scope()) {
-            Tensor noise = noise(seed);
+            StartLatents begin = begin(seed);
             ops.device().synchronize();
             long start = System.nanoTime();
             Sampler sampler = new Sampler(ops, denoiser, listener);
@@ -167,7 +180,7 @@ public final class Drawing implements AutoCloseable {
             Guidance guidance = settings.guidance();
             Conditioned conditioned =
                     sampler.prepare(text, steps, canvas, guidance.embedded()).get(0);
-            Tensor latents = sampler.run(conditioned, noise, steps, guidance, (tensor, step) -> {});
+            Tensor latents = sampler.run(conditioned, begin, steps, guidance, (tensor, step) -> {});
             double seconds = (System.nanoTime() - start) * 1e-9;
             FloatBuffer values = ops.host().floats(latents);
             NotFinite.check(values.duplicate(), NotFinite.LATENTS);
@@ -185,7 +198,7 @@ public final class Drawing implements AutoCloseable {
         try (Scope inner = ops.scope()) {
             Shape shape = Shape.of(1, grid.tokens(), latents.length / grid.tokens());
             Tensor tensor = ops.host().floats(shape, latents);
-            return Pictures.of(ops, parts.codec().decode(ops, tensor, grid)).get(0);
+            return paste(Pictures.of(ops, parts.codec().decode(ops, tensor, grid)).get(0));
         } finally {
             parts.leaveCodec();
         }
@@ -214,6 +227,9 @@ public final class Drawing implements AutoCloseable {
             experts.close();
             encoded.forEach(Texts.Encoded::release);
             canvas.references().forEach(SeenPictures::release);
+            if (start != null) {
+                start.close();
+            }
             pipeline.ended(this);
         }
     }

@@ -71,11 +71,13 @@ final class ExpertReader {
     /**
      * The experts of a run, each with its steps in the plan and its strength in them.
      *
-     * @param listener warned of adapters that do not fit in full
+     * @param first number of the first step that is run; experts of earlier steps alone are not
+     *     used
+     * @param listener warned of them, and of adapters that do not fit in full
      * @throws RequestException if steps, strengths or blocks do not fit the plan or the model
      * @throws glance.api.FormatException if a file is damaged or does not fit the model
      */
-    List<Expert> read(List<Lora> loras, PhasePlan plan, RunListener listener) {
+    List<Expert> read(List<Lora> loras, PhasePlan plan, int first, RunListener listener) {
         List<Expert> experts = new ArrayList<>();
         for (Lora lora : loras) {
             LoraFile file = file(lora.path(), listener);
@@ -85,7 +87,20 @@ final class ExpertReader {
             if (!steps.isEmpty()) {
                 strengths(lora, steps);
             }
-            experts.add(new Expert(file, lora.strength(), steps, lora.blocks()));
+            Expert expert = new Expert(file, lora.strength(), steps, lora.blocks());
+            if (steps.isEmpty() || steps.last() >= first) {
+                experts.add(expert);
+            } else {
+                listener.warning(
+                        lora.path()
+                                + ": its last step of plan "
+                                + plan.name()
+                                + " is "
+                                + steps.last()
+                                + ", and this drawing starts with step "
+                                + first
+                                + ", so the adapter is not used; a larger strength starts earlier");
+            }
         }
         return experts;
     }

@@ -3,6 +3,7 @@ package glance.pipeline;
 import glance.api.DeviceException;
 import glance.api.Lora;
 import glance.api.Plan;
+import glance.api.Request.Size;
 import glance.api.Residency;
 import glance.backend.Device;
 import glance.io.ModelFolder;
@@ -28,6 +29,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -167,9 +169,12 @@ public final class Pipeline implements AutoCloseable {
         int tokens = family.promptTokens(folder).of(settings.maxPromptTokens());
         List<Texts.Encoded> encoded = new ArrayList<>();
         List<Canvas.Reference> references = List.of();
+        EncodedStart start = null;
         RunExperts ready = null;
         try {
-            List<Expert> read = reader(tokens, listener).read(loras(settings), plan, listener);
+            List<Expert> read =
+                    reader(tokens, listener)
+                            .read(loras(settings), plan, settings.firstStep(), listener);
             encoded.addAll(
                     texts.of(
                             settings.batches(),
@@ -179,8 +184,10 @@ public final class Pipeline implements AutoCloseable {
             LostWords.warn(settings, encoded, listener);
             parts.leaveEncoder();
             references = references(settings, listener);
+            start = start(settings, listener);
             ready = experts(read).perStep(plan.steps().size(), read);
-            Drawing drawing = new Drawing(this, settings, encoded, references, ready, listener);
+            Drawing drawing =
+                    new Drawing(this, settings, encoded, references, start, ready, listener);
             open.add(drawing);
             return drawing;
         } catch (RuntimeException | Error e) {
@@ -189,6 +196,9 @@ public final class Pipeline implements AutoCloseable {
             }
             encoded.forEach(Texts.Encoded::release);
             references.forEach(SeenPictures::release);
+            if (start != null) {
+                start.close();
+            }
             throw e;
         } finally {
             parts.leaveEncoder();
@@ -200,14 +210,32 @@ public final class Pipeline implements AutoCloseable {
         if (rules == null || settings.references().isEmpty()) {
             return List.of();
         }
+        return withRoom(() -> seen.of(settings.references(), rules, listener), listener);
+    }
+
+    /** The picture that the drawing starts from, or null. */
+    private EncodedStart start(Settings settings, RunListener listener) {
+        if (settings.start().isEmpty()) {
+            return null;
+        }
+        StartCanvas canvas =
+                new StartCanvas(
+                        settings.start().get(),
+                        new Size(settings.width(), settings.height()),
+                        geometry);
+        return withRoom(() -> EncodedStart.of(ops, parts, canvas, listener), listener);
+    }
+
+    /** Work before the steps, for which all but the parts that it needs may have to go. */
+    private <T> T withRoom(Supplier<T> work, RunListener listener) {
         try {
-            return seen.of(settings.references(), rules, listener);
+            return work.get();
         } catch (DeviceException e) {
             if (!e.isOutOfMemory() || !parts.keepsDenoiser()) {
                 throw e;
             }
             oneAtATime(listener);
-            return seen.of(settings.references(), rules, listener);
+            return work.get();
         }
     }
 
@@ -278,7 +306,8 @@ public final class Pipeline implements AutoCloseable {
                                     new Canvas(sample.grid()),
                                     guidance.embedded())
                             .get(0);
-            Tensor latents = sampler.run(conditioned, noise, steps, guidance, (tensor, step) -> {});
+            StartLatents begin = new StartLatents(noise);
+            Tensor latents = sampler.run(conditioned, begin, steps, guidance, (tensor, step) -> {});
             return Pictures.of(ops, parts.codec().decode(ops, latents, sample.grid())).get(0);
         } finally {
             parts.leaveCodec();

@@ -9,7 +9,6 @@ import glance.model.text.TextBatch;
 import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.ops.Scope;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -71,20 +70,20 @@ final class Sampler {
      * Runs all steps.
      *
      * @param conditioned from {@link #prepare} with the same steps
-     * @param noise [batch, tokens, channels]
+     * @param begin what the latents begin as
      * @param afterStep told the latents after each step, and the number of the step from 1
      * @return latents at the last sigma, in the enclosing scope
      */
     Tensor run(
             Conditioned conditioned,
-            Tensor noise,
+            StartLatents begin,
             List<DenoisingStep> steps,
             Guidance guidance,
             ObjIntConsumer<Tensor> afterStep) {
         try (Scope scope = ops.scope()) {
-            Tensor latents = start(noise, steps.get(0).sigma());
+            Tensor latents = begin.at(ops, steps.get(0).sigma(), denoiser);
             try (Network network = new Network(ops, conditioned, latents, guidance.isActive())) {
-                walk(network, latents, steps, guidance, afterStep);
+                walk(network, begin, latents, steps, guidance, afterStep);
             }
             return scope.keep(latents);
         }
@@ -92,6 +91,7 @@ final class Sampler {
 
     private void walk(
             Network network,
+            StartLatents begin,
             Tensor latents,
             List<DenoisingStep> steps,
             Guidance guidance,
@@ -113,6 +113,7 @@ final class Sampler {
             try (Scope inner = ops.scope()) {
                 Tensor velocity = network.next(step.experts());
                 ops.copy(euler(latents, velocity, step, guidance), latents);
+                begin.keep(ops, latents, step.nextSigma());
             }
             // progress tells of steps that are done, and a cancelled run waits for one at most
             ops.device().synchronize();
@@ -142,12 +143,6 @@ final class Sampler {
                 guidance.rescale(),
                 guidance.limit(),
                 dt);
-    }
-
-    /** Latents of the first step, in memory of their own. */
-    private Tensor start(Tensor noise, float sigma) {
-        float scale = denoiser.startScale(sigma);
-        return scale == 1 ? ops.pack(noise) : ops.mul(noise, ops.host().floats(Shape.of(1), scale));
     }
 
     /** Where both velocities are equal, guidance changes nothing. */

@@ -30,6 +30,7 @@ import java.util.Optional;
  * @param loras adapters beside those of the plan; each is one file
  * @param maxPromptTokens tokens of a prompt that are read; 0 for the model's own number
  * @param references pictures that the model looks at
+ * @param start the picture that the drawing starts from, if not from noise alone
  */
 public record Settings(
         List<String> prompts,
@@ -42,7 +43,8 @@ public record Settings(
         Plan plan,
         List<Lora> loras,
         int maxPromptTokens,
-        List<ReferencePicture> references) {
+        List<ReferencePicture> references,
+        Optional<StartPicture> start) {
 
     public Settings {
         prompts = List.copyOf(prompts);
@@ -64,14 +66,44 @@ public record Settings(
         this(prompts, negative, seed, batch, width, height, guidance, plan, loras, 0, List.of());
     }
 
+    /** Settings of a drawing from noise alone. */
+    public Settings(
+            List<String> prompts,
+            String negative,
+            long seed,
+            int batch,
+            int width,
+            int height,
+            Guidance guidance,
+            Plan plan,
+            List<Lora> loras,
+            int maxPromptTokens,
+            List<ReferencePicture> references) {
+        this(
+                prompts,
+                negative,
+                seed,
+                batch,
+                width,
+                height,
+                guidance,
+                plan,
+                loras,
+                maxPromptTokens,
+                references,
+                Optional.empty());
+    }
+
     /**
      * Fills the gaps of a request: the plan is that of the adapters, else the model's; adapters are
      * those that the model carries for the plan; guidance and strength are what the plan advises;
      * the rest is what its folder says in {@code glance.json}, else what its family wants; the seed
-     * is random. References are read, and give a picture its proportions.
+     * is random. Pictures are read, and give what is drawn its size: that to start from, or else
+     * the references.
      *
-     * @throws RequestException if the model cannot read so many tokens of a prompt
-     * @throws glance.api.FormatException if a file of the model or an adapter is damaged
+     * @throws RequestException if the model cannot read so many tokens of a prompt, or what is said
+     *     of the picture to start from makes no sense
+     * @throws glance.api.FormatException if a picture, an adapter or a file of the model is damaged
      */
     public static Settings of(Request request, ModelFolder folder) {
         Family family = Families.of(folder);
@@ -85,7 +117,8 @@ public record Settings(
         Plan.Advice advice = plan.advice();
         List<ReferencePicture> references =
                 request.references().stream().map(ReferencePicture::read).toList();
-        Request.Size size = request.size().orElseGet(() -> usualSize(references, folder));
+        Optional<StartPicture> start = request.init().map(StartPicture::read);
+        Request.Size size = request.size().orElseGet(() -> usualSize(start, references, folder));
         return new Settings(
                 request.prompts(),
                 request.negative().orElse(defaults.negative()),
@@ -108,12 +141,29 @@ public record Settings(
                         ? named.stream().map(lora -> strong(lora, advice)).toList()
                         : OwnExperts.of(folder, plan),
                 family.promptTokens(folder).of(request.maxPromptTokens().orElse(0)),
-                references);
+                references,
+                start);
     }
 
-    /** The size of a picture of which nobody says how large it shall be. */
-    public static Request.Size usualSize(List<ReferencePicture> references, ModelFolder folder) {
+    /** The size of what a request draws: what it says, or else what its pictures have. */
+    public static Request.Size size(Request request, ModelFolder folder) {
+        return request.size()
+                .orElseGet(
+                        () ->
+                                usualSize(
+                                        request.init().map(StartPicture::read),
+                                        request.references().stream()
+                                                .map(ReferencePicture::read)
+                                                .toList(),
+                                        folder));
+    }
+
+    private static Request.Size usualSize(
+            Optional<StartPicture> start, List<ReferencePicture> references, ModelFolder folder) {
         Family family = Families.of(folder);
+        if (start.isPresent()) {
+            return start.get().size(family.geometry(folder));
+        }
         Optional<ReferenceRules> rules = family.references(folder);
         if (rules.isPresent() && !references.isEmpty()) {
             BufferedImage first = references.get(0).picture();
@@ -153,7 +203,31 @@ public record Settings(
                         .plan(plan)
                         .loras(loras)
                         .references(references.stream().map(ReferencePicture::file).toList());
+        if (start.isPresent()) {
+            request = request.init(start.get().init());
+        }
         return maxPromptTokens == 0 ? request : request.maxPromptTokens(maxPromptTokens);
+    }
+
+    /**
+     * The number of the first step that is run: a picture to start from takes the place of some.
+     */
+    public int firstStep() {
+        int steps = plan.levels().count();
+        return 1 + start.map(picture -> picture.skipped(steps)).orElse(0);
+    }
+
+    /** How many steps each picture takes. */
+    public int steps() {
+        return plan.levels().count() - firstStep() + 1;
+    }
+
+    /** The pictures that latents depend on, as text: equal for equal results. */
+    public List<String> pictureKeys() {
+        List<String> keys = new ArrayList<>();
+        references.forEach(seen -> keys.add(seen.hash()));
+        start.ifPresent(picture -> keys.addAll(picture.key()));
+        return keys;
     }
 
     /** The same with other adapters. */
@@ -174,7 +248,8 @@ public record Settings(
                 otherPlan,
                 otherLoras,
                 maxPromptTokens,
-                references);
+                references,
+                start);
     }
 
     /** The size as people write it. */

@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.api.Request.Size;
 import glance.api.RequestException;
 import glance.io.ModelFolder;
 import glance.model.Family;
@@ -41,6 +42,28 @@ final class SettingsCheck {
         family.promptTokens(folder).of(settings.maxPromptTokens());
         requireReferences(settings, family.references(folder));
         requireSize(settings, family.geometry(folder).pixelsPerToken());
+        requireStart(settings, family.geometry(folder));
+    }
+
+    private static void requireStart(Settings settings, Family.Geometry geometry) {
+        StartPicture start = settings.start().orElse(null);
+        if (start == null) {
+            return;
+        }
+        if (settings.steps() < 1) {
+            throw new RequestException(
+                    "strength "
+                            + start.strength()
+                            + " leaves none of the "
+                            + settings.plan().levels().count()
+                            + " steps of plan "
+                            + settings.plan().name()
+                            + "; take more");
+        }
+        if (start.keeps()) {
+            new StartCanvas(start, new Size(settings.width(), settings.height()), geometry)
+                    .latents();
+        }
     }
 
     private static void requireReferences(Settings settings, Optional<ReferenceRules> rules) {

@@ -50,6 +50,7 @@ final class SizeCheck {
     void require() {
         long usual = (long) geometry.defaultSize() * geometry.defaultSize();
         if (request.references().isEmpty()
+                && request.start().isEmpty()
                 && (long) request.width() * request.height() * request.batch() <= usual) {
             return;
         }
@@ -139,7 +140,8 @@ final class SizeCheck {
                         Plans.uniform(1),
                         List.of(),
                         request.maxPromptTokens(),
-                        request.references());
+                        request.references(),
+                        request.start().map(start -> StartPicture.blank(width, height)));
         boolean mapped = device.memory().mapsWeights();
         try (DryDevice dry = DryDevice.of(device)) {
             return MemoryForecast.of(dry, folder, one).parts().stream()

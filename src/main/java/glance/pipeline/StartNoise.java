@@ -22,6 +22,16 @@ public final class StartNoise {
     /** Packed noise [batch, tokens, channels]; sample b is that of {@code seed + b}. */
     public static Tensor packed(
             Ops ops, long seed, int batch, Family.Geometry geometry, TokenGrid grid) {
+        return packed(ops, seed, batch, geometry, grid, 0);
+    }
+
+    /**
+     * The same, drawn later.
+     *
+     * @param draws how many as large were drawn before
+     */
+    static Tensor packed(
+            Ops ops, long seed, int batch, Family.Geometry geometry, TokenGrid grid, int draws) {
         int height = grid.height() * geometry.patch();
         int width = grid.width() * geometry.patch();
         Shape one = Shape.of(1, geometry.latentChannels(), height, width);
@@ -29,7 +39,11 @@ public final class StartNoise {
             List<Tensor> samples = new ArrayList<>();
             for (int b = 0; b < batch; b++) {
                 SeededNoise noise = new SeededNoise(seed + b);
-                Tensor pixels = ops.host().floats(one, noise.normal(Math.toIntExact(one.numel())));
+                int values = Math.toIntExact(one.numel());
+                for (int draw = 0; draw < draws; draw++) {
+                    noise.normal(values);
+                }
+                Tensor pixels = ops.host().floats(one, noise.normal(values));
                 samples.add(Latents.pack(ops, pixels, geometry.patch()));
             }
             return scope.keep(ops.concat(0, samples));

@@ -51,6 +51,7 @@ class ChecksTest {
                 "z-image-pipeline",
                 "flux-kontext-pipeline",
                 "krea2-pipeline",
+                "qwen-image-img2img",
                 "flux2-klein-pipeline",
                 "glance-tiny-pipeline"
             })

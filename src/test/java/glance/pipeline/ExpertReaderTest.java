@@ -49,7 +49,7 @@ class ExpertReaderTest {
                         TransformerModules.of(family, model));
         LoraWriter.write(file, recorded.pairs(), note == null ? Map.of() : note.entries());
         ExpertReader reader = new ExpertReader(family, model, Map.of());
-        Expert expert = reader.read(List.of(Lora.parse(file + options)), plan, listener).get(0);
+        Expert expert = reader.read(List.of(Lora.parse(file + options)), plan, 1, listener).get(0);
         return plan.steps().stream()
                 .map(step -> expert.strengths().containsKey(step.number()))
                 .toList();

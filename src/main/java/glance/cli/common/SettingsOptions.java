@@ -4,7 +4,6 @@ import glance.api.Lora;
 import glance.api.ModelParts;
 import glance.api.Plan;
 import glance.api.Request;
-import glance.api.Request.Size;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.model.PromptTokens;
@@ -13,7 +12,6 @@ import glance.picture.PictureText;
 import glance.pipeline.Families;
 import glance.pipeline.ModelFiles;
 import glance.pipeline.OwnExperts;
-import glance.pipeline.ReferencePicture;
 import glance.pipeline.Settings;
 import glance.schedule.PlanJson;
 import glance.text.PrintableText;
@@ -203,19 +201,11 @@ public final class SettingsOptions {
     private Request numbers(Request request, PictureText.Recipe recipe, ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
-        Request result =
-                request.size(
-                        size.over(
-                                () -> request.size().orElseGet(() -> usualSize(request, folder))));
+        Request result = request.size(size.over(() -> Settings.size(request, folder)));
         result = set(result, guidance.scale(defaults), Request::guidance);
         result = set(result, guidance.limit(), Request::guidanceLimit);
         result = set(result, guidance.embedded(defaults), Request::embeddedGuidance);
         return result.maxPromptTokens(promptTokens(recipe, family.promptTokens(folder)));
-    }
-
-    private static Size usualSize(Request request, ModelFolder folder) {
-        return Settings.usualSize(
-                request.references().stream().map(ReferencePicture::read).toList(), folder);
     }
 
     /** The references that the user names, else those of the picture of {@code --from}. */

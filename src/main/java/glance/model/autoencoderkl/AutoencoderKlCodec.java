@@ -4,9 +4,11 @@ import glance.io.Weights;
 import glance.model.CodecShapes;
 import glance.model.LatentCodec;
 import glance.model.Latents;
+import glance.model.Posterior;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
@@ -46,11 +48,36 @@ public final class AutoencoderKlCodec implements LatentCodec {
     public Tensor encode(Ops ops, Tensor image) {
         CodecShapes.picture(image, config.imageChannels(), config.scaleFactor() * patch);
         try (Scope scope = ops.scope()) {
-            Tensor moments = autoencoder.encode(ops, image);
-            Tensor mean = ops.pack(moments.narrow(3, 0, config.latentChannels()));
-            Tensor tokens = Latents.pack(ops, mean.permute(0, 3, 1, 2), patch);
-            return scope.keep(autoencoder.normalisation().apply(ops, tokens));
+            return scope.keep(mean(ops, autoencoder.encode(ops, image)));
         }
+    }
+
+    /** A sample, as the pipelines of FLUX, SD3 and Z-Image draw one; FLUX.2 takes the mean. */
+    @Override
+    public Posterior posterior(Ops ops, Tensor image) {
+        if (config.batchNorm()) {
+            return new Posterior(encode(ops, image));
+        }
+        CodecShapes.picture(image, config.imageChannels(), config.scaleFactor() * patch);
+        try (Scope scope = ops.scope()) {
+            Tensor moments = autoencoder.encode(ops, image);
+            return new Posterior(
+                    scope.keep(mean(ops, moments)), scope.keep(deviation(ops, moments)));
+        }
+    }
+
+    private Tensor mean(Ops ops, Tensor moments) {
+        Tensor mean = ops.pack(moments.narrow(3, 0, config.latentChannels()));
+        Tensor tokens = Latents.pack(ops, mean.permute(0, 3, 1, 2), patch);
+        return autoencoder.normalisation().apply(ops, tokens);
+    }
+
+    /** There is one scale for all channels. */
+    private Tensor deviation(Ops ops, Tensor moments) {
+        int z = config.latentChannels();
+        Tensor pixels = Posterior.deviations(ops, moments.narrow(3, z, z));
+        Tensor scale = ops.host().floats(Shape.of(1), (float) config.scalingFactor());
+        return ops.mul(Latents.pack(ops, pixels.permute(0, 3, 1, 2), patch), scale);
     }
 
     @Override

@@ -4,6 +4,7 @@ import glance.io.Weights;
 import glance.model.CodecShapes;
 import glance.model.LatentCodec;
 import glance.model.Latents;
+import glance.model.Posterior;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -43,12 +44,32 @@ public final class QwenImageCodec implements LatentCodec {
     public Tensor encode(Ops ops, Tensor image) {
         CodecShapes.picture(image, config.imageChannels(), config.scaleFactor() * PATCH);
         try (Scope scope = ops.scope()) {
-            int z = config.latentChannels();
-            Tensor mean = ops.pack(autoencoder.encode(ops, image).narrow(3, 0, z));
-            Tensor centred = ops.add(mean, vector(ops, config.latentsMean(), -1, 0));
-            Tensor white = ops.mul(centred, vector(ops, config.latentsStd(), 0, 1));
-            return scope.keep(Latents.pack(ops, white.permute(0, 3, 1, 2), PATCH));
+            return scope.keep(mean(ops, autoencoder.encode(ops, image)));
         }
+    }
+
+    /** With deviations, as the pipelines of Qwen-Image draw a sample. */
+    @Override
+    public Posterior posterior(Ops ops, Tensor image) {
+        CodecShapes.picture(image, config.imageChannels(), config.scaleFactor() * PATCH);
+        try (Scope scope = ops.scope()) {
+            Tensor moments = autoencoder.encode(ops, image);
+            int z = config.latentChannels();
+            Tensor deviations = Posterior.deviations(ops, moments.narrow(3, z, z));
+            return new Posterior(
+                    scope.keep(mean(ops, moments)), scope.keep(scaled(ops, deviations)));
+        }
+    }
+
+    private Tensor mean(Ops ops, Tensor moments) {
+        Tensor mean = ops.pack(moments.narrow(3, 0, config.latentChannels()));
+        return scaled(ops, ops.add(mean, vector(ops, config.latentsMean(), -1, 0)));
+    }
+
+    /** [1, height, width, channels] divided by the deviations of the channels, and packed. */
+    private Tensor scaled(Ops ops, Tensor pixels) {
+        Tensor white = ops.mul(pixels, vector(ops, config.latentsStd(), 0, 1));
+        return Latents.pack(ops, white.permute(0, 3, 1, 2), PATCH);
     }
 
     /**

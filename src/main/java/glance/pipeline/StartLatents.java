@@ -1,0 +1,59 @@
+package glance.pipeline;
+
+import glance.model.Denoiser;
+import glance.ops.Ops;
+import glance.ops.Scope;
+import glance.tensor.Shape;
+import glance.tensor.Tensor;
+
+/**
+ * What the latents of a run begin as: noise, or a picture's latents z under noise, {@code (1 -
+ * sigma) z + sigma noise}, of which a mask keeps a part. Equals the image-to-image and inpainting
+ * pipelines of diffusers.
+ *
+ * @param noise [batch, tokens, channels]
+ * @param picture z, likewise; null without one
+ * @param painted 1 where latents are painted, else 0, likewise; null for all
+ */
+record StartLatents(Tensor noise, Tensor picture, Tensor painted) {
+    /** Noise alone. */
+    StartLatents(Tensor noise) {
+        this(noise, null, null);
+    }
+
+    /** The latents of the first step, in memory of their own. */
+    Tensor at(Ops ops, float sigma, Denoiser denoiser) {
+        if (picture != null) {
+            return under(ops, sigma);
+        }
+        float scale = denoiser.startScale(sigma);
+        return scale == 1 ? ops.pack(noise) : scaled(ops, noise, scale);
+    }
+
+    /**
+     * Puts back what is kept.
+     *
+     * @param latents after a step; changed in place
+     * @param sigma where the step ended; at 0 what is kept is z to the bit
+     */
+    void keep(Ops ops, Tensor latents, float sigma) {
+        if (painted == null) {
+            return;
+        }
+        try (Scope scope = ops.scope()) {
+            Tensor made = ops.mul(latents, painted);
+            Tensor minus = scaled(ops, painted, -1);
+            Tensor kept = ops.add(minus, ops.host().floats(Shape.of(1), 1));
+            Tensor own = sigma == 0 ? picture : under(ops, sigma);
+            ops.copy(ops.add(made, ops.mul(own, kept)), latents);
+        }
+    }
+
+    private Tensor under(Ops ops, float sigma) {
+        return ops.add(scaled(ops, noise, sigma), scaled(ops, picture, 1 - sigma));
+    }
+
+    private static Tensor scaled(Ops ops, Tensor x, float factor) {
+        return ops.mul(x, ops.host().floats(Shape.of(1), factor));
+    }
+}
