@@ -57,6 +57,9 @@ import picocli.CommandLine.Option;
             "  glance-engine generate \"a cat\" --model Qwen/Qwen-Image --size 1328x1328 \\",
             "      --lora slow.safetensors@slow --lora fast.safetensors:0.9@fast",
             "  glance-engine generate --from a-red-circle-7.png --plan uniform-10",
+            "  glance-engine generate \"a red fox in snow\" --init sketch.png --strength 0.7",
+            "  glance-engine generate \"a red hat\" --init photo.png --mask white-on-the-head.png",
+            "  glance-engine generate \"a wide beach\" --init photo.png --extend 256,0,256,0",
             "",
             "Plans: glance (10 steps of the model's 50: 5 slow, 5 fast), glance-8, glance-15, full (50 "
                     + "steps), uniform-N (N steps), or a JSON file: {\"of\": 50, \"keep\": [1, 9, 21, 50]}. "
@@ -152,7 +155,6 @@ final class GenerateCommand implements Callable<Integer> {
                             !json);
             writer.prepare();
             DeviceInfo device = glance.device();
-            int steps = settings.plan().levels().count();
             session.note(
                     resolved.name()
                             + " on "
@@ -162,7 +164,7 @@ final class GenerateCommand implements Callable<Integer> {
                             + "), plan "
                             + settings.plan().name()
                             + " ("
-                            + Units.plural(steps, "step")
+                            + steps(settings)
                             + ")"
                             + adapters(settings, resolved.folder())
                             + ", seed "
@@ -176,6 +178,11 @@ final class GenerateCommand implements Callable<Integer> {
             report.print(session, json);
             return writer.hasDisplaced() ? ExitCode.FAILURE : ExitCode.OK;
         }
+    }
+
+    private static String steps(Settings settings) {
+        String all = Units.plural(settings.plan().levels().count(), "step");
+        return settings.firstStep() == 1 ? all : "the last " + settings.steps() + " of " + all;
     }
 
     private Progress progress(PictureWriter writer) {

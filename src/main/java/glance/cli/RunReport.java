@@ -48,7 +48,7 @@ record RunReport(
             SettingsOptions.Resolved resolved, List<String> files, Glance glance, double seconds) {
         Settings settings = resolved.settings();
         PeakMemory peak = PeakMemory.of(glance.memory());
-        int steps = settings.plan().levels().count() * settings.prompts().size();
+        int steps = settings.steps() * settings.prompts().size();
         return new RunReport(
                 files,
                 settings.prompts(),

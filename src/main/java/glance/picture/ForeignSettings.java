@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.regex.Matcher;
@@ -73,6 +74,7 @@ final class ForeignSettings {
                 ModelParts.NONE,
                 List.of(),
                 List.of(),
+                Optional.empty(),
                 left);
     }
 

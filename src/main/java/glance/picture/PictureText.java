@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,7 +65,12 @@ public final class PictureText {
                                     PARTS,
                                     REFERENCES,
                                     PARAMETERS,
-                                    Images.COMMENT))
+                                    Images.COMMENT,
+                                    RecordedStart.INIT,
+                                    RecordedStart.MASK,
+                                    RecordedStart.STRENGTH,
+                                    RecordedStart.EXTEND,
+                                    RecordedStart.PASTE))
                     .collect(Collectors.toUnmodifiableSet());
 
     /** Most models count guidance from 1, and all other programs do. */
@@ -99,6 +105,10 @@ public final class PictureText {
         Guidance guidance = settings.guidance();
         Map<String, String> values = new LinkedHashMap<>();
         values.put("Steps", Integer.toString(origin.plan().steps().size()));
+        settings.start()
+                .ifPresent(
+                        start ->
+                                values.put("Denoising strength", Float.toString(start.strength())));
         values.put("Sampler", "Euler");
         values.put("CFG scale", Float.toString(guidance.scale()));
         if (guidance.embedded() > 0) {
@@ -145,6 +155,7 @@ public final class PictureText {
         if (!settings.references().isEmpty()) {
             text.put(REFERENCES, RecordedReference.text(settings.references()));
         }
+        settings.start().ifPresent(start -> text.putAll(RecordedStart.text(start)));
         text.put(SOFTWARE, EngineVersion.software());
         return text;
     }
@@ -188,6 +199,7 @@ public final class PictureText {
      * @param adapters its adapters, as the user named them; still text, so that no file is looked
      *     at before the user was told
      * @param references the pictures that its model looked at
+     * @param start what it started from, if not from noise alone
      * @param left what else another program says, which has no meaning here
      */
     public record Recipe(
@@ -197,6 +209,7 @@ public final class PictureText {
             ModelParts parts,
             List<String> adapters,
             List<RecordedReference> references,
+            Optional<RecordedStart> start,
             List<String> left) {
         /** Whether this engine made the picture. */
         public boolean isOwn() {
@@ -284,6 +297,8 @@ public final class PictureText {
             key = REFERENCES;
             List<RecordedReference> references =
                     RecordedReference.parse(text.getOrDefault(REFERENCES, ""));
+            key = RecordedStart.INIT;
+            Optional<RecordedStart> start = RecordedStart.parse(text);
             key = ADAPTERS;
             List<String> adapters = text.get(ADAPTERS).lines().limit(MAX_ADAPTERS + 1).toList();
             if (adapters.size() > MAX_ADAPTERS) {
@@ -309,6 +324,7 @@ public final class PictureText {
                     parts,
                     adapters,
                     references,
+                    start,
                     List.of());
         } catch (IllegalArgumentException | FormatException e) {
             throw damaged(picture, key, e);

@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * A picture that the model of another picture looked at, as it travels in the text of that one: a
- * line {@code HASH FILE}.
+ * A picture that another one was made from, as it travels in the text of that one: a line {@code
+ * HASH FILE}.
  *
  * @param hash of the file's bytes
  * @param file where it was
@@ -22,8 +22,12 @@ public record RecordedReference(String hash, String file) {
 
     static String text(List<ReferencePicture> references) {
         return references.stream()
-                .map(seen -> seen.hash() + " " + seen.file().toAbsolutePath().normalize())
+                .map(seen -> text(seen.upright()))
                 .collect(Collectors.joining("\n"));
+    }
+
+    static String text(UprightPicture picture) {
+        return picture.hash() + " " + picture.file().toAbsolutePath().normalize();
     }
 
     /**
@@ -46,10 +50,11 @@ public record RecordedReference(String hash, String file) {
     /**
      * The file, if it is still the picture that it was.
      *
-     * @param by the picture whose model looked at it
+     * @param by the picture that was made from it
+     * @param option that names it instead
      * @throws FormatException if it is not
      */
-    public Path find(Path by) {
+    public Path find(Path by, String option) {
         Path path = Path.of(file);
         if (!Files.isRegularFile(path) || !UprightPicture.hash(path).equals(hash)) {
             throw new FormatException(
@@ -58,7 +63,7 @@ public record RecordedReference(String hash, String file) {
                     Files.exists(path)
                             ? "is not the picture that " + by + " was made from"
                             : "is not there; " + by + " was made from it",
-                    "say where it is with --reference FILE");
+                    "say where it is with " + option + " FILE");
         }
         return path;
     }

@@ -1,5 +1,6 @@
 package glance.cli.common;
 
+import glance.api.Init;
 import glance.api.Lora;
 import glance.api.ModelParts;
 import glance.api.Plan;
@@ -9,6 +10,7 @@ import glance.model.Family;
 import glance.model.PromptTokens;
 import glance.picture.AdapterNames;
 import glance.picture.PictureText;
+import glance.picture.RecordedStart;
 import glance.pipeline.Families;
 import glance.pipeline.ModelFiles;
 import glance.pipeline.OwnExperts;
@@ -20,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -101,6 +104,7 @@ public final class SettingsOptions {
                             + " --size what is drawn has the proportions of the first.")
     private List<Path> references = new ArrayList<>();
 
+    @Mixin private StartOptions start;
     @Mixin private GuidanceOptions guidance;
     @Mixin private SizeOption size;
     @Mixin private PromptTokensOption promptTokens;
@@ -192,6 +196,7 @@ public final class SettingsOptions {
         request = set(request, negative, Request::negative);
         request = set(request, seed, Request::seed);
         request = request.references(references(recipe));
+        request = set(request, start(recipe), Request::init);
         request = set(request, adapters(recipe, named, folder, given), Request::loras);
         request = numbers(request, recipe, folder);
         return new Resolved(modelName, folder, Settings.of(request, folder));
@@ -212,7 +217,14 @@ public final class SettingsOptions {
     private List<Path> references(PictureText.Recipe recipe) {
         return recipe == null || !references.isEmpty()
                 ? references
-                : recipe.references().stream().map(seen -> seen.find(from)).toList();
+                : recipe.references().stream().map(seen -> seen.find(from, "--reference")).toList();
+    }
+
+    /** What is drawn from: what the user says, else what the picture of {@code --from} says. */
+    private Init start(PictureText.Recipe recipe) {
+        Optional<RecordedStart> recorded = recipe == null ? Optional.empty() : recipe.start();
+        return start.init(recorded.map(r -> r.find(from, start.picture(), start.mask())))
+                .orElse(null);
     }
 
     /** The request with a value, if it was given. */
@@ -235,6 +247,7 @@ public final class SettingsOptions {
             if (references.isEmpty()) {
                 recipe.references().forEach(seen -> files.add(seen.file()));
             }
+            recipe.start().ifPresent(recorded -> files.addAll(files(recorded)));
             if (plan == null) {
                 recipe.request()
                         .plan()
@@ -260,6 +273,17 @@ public final class SettingsOptions {
                                     ? "nothing"
                                     : PrintableText.some(recipe.left(), MAX_LISTED)));
         }
+    }
+
+    private List<String> files(RecordedStart recorded) {
+        List<String> files = new ArrayList<>();
+        if (start.picture() == null) {
+            files.add(recorded.picture().file());
+        }
+        if (start.mask() == null && recorded.mask() != null) {
+            files.add(recorded.mask().file());
+        }
+        return files;
     }
 
     /** A picture's own number where the model can read so many, as another model may not. */
