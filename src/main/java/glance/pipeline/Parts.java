@@ -23,6 +23,7 @@ final class Parts implements AutoCloseable {
     private Stay stay; // null before it is known
     private Residency residency; // null to be chosen
     private boolean borrowed; // the denoiser belongs to somebody else
+    private PromptEncoder given; // in place of the text encoders; null if there is none
     private PromptEncoder encoder;
     private int encoderTokens;
     private Denoiser denoiser;
@@ -53,6 +54,13 @@ final class Parts implements AutoCloseable {
         return parts;
     }
 
+    /** Parts with a text encoder that is open already and is not closed here. */
+    static Parts given(PromptEncoder encoder, Ops ops, Family family, ModelFolder folder) {
+        Parts parts = new Parts(ops, family, folder, Residency.STREAM);
+        parts.given = encoder;
+        return parts;
+    }
+
     /**
      * The text encoders.
      *
@@ -60,6 +68,9 @@ final class Parts implements AutoCloseable {
      * @param listener told if they are opened now
      */
     PromptEncoder encoder(int tokens, RunListener listener) {
+        if (given != null) {
+            return given;
+        }
         if (encoder != null && encoderTokens != tokens) {
             closeEncoder();
         }

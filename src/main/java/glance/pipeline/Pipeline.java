@@ -16,6 +16,7 @@ import glance.lora.StepExperts;
 import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.Family;
+import glance.model.PromptEncoder;
 import glance.model.ReferenceRules;
 import glance.model.TokenGrid;
 import glance.ops.Ops;
@@ -47,6 +48,7 @@ public final class Pipeline implements AutoCloseable {
     private final Parts parts;
     private final Texts texts;
     private final SeenPictures seen;
+    private ReferenceRules given; // in place of the family's; null for those
     private final Set<Drawing> open = new HashSet<>();
     private ExpertReader reader; // null before the text encoders were open once
     private ExpertSet experts; // null before the first run
@@ -77,6 +79,20 @@ public final class Pipeline implements AutoCloseable {
     /** A pipeline around a denoiser that is open already, such as one in training. */
     public static Pipeline around(Denoiser denoiser, Ops ops, ModelFolder folder) {
         return new Pipeline(ops, folder, Parts.around(denoiser, ops, Families.of(folder), folder));
+    }
+
+    /**
+     * A pipeline for a prompt that is encoded already.
+     *
+     * @param texts in place of the text encoders; not closed here
+     * @param rules for references, in place of those of the model
+     */
+    public static Pipeline given(
+            Ops ops, ModelFolder folder, PromptEncoder texts, ReferenceRules rules) {
+        Pipeline pipeline =
+                new Pipeline(ops, folder, Parts.given(texts, ops, Families.of(folder), folder));
+        pipeline.given = rules;
+        return pipeline;
     }
 
     /** The family of the model. */
@@ -206,7 +222,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private List<Canvas.Reference> references(Settings settings, RunListener listener) {
-        ReferenceRules rules = family.references(folder).orElse(null);
+        ReferenceRules rules = given == null ? family.references(folder).orElse(null) : given;
         if (rules == null || settings.references().isEmpty()) {
             return List.of();
         }

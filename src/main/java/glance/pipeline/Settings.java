@@ -158,6 +158,11 @@ public record Settings(
                                         folder));
     }
 
+    /** The same where there are only references. */
+    public static Request.Size usualSize(List<ReferencePicture> references, ModelFolder folder) {
+        return usualSize(Optional.empty(), references, folder);
+    }
+
     private static Request.Size usualSize(
             Optional<StartPicture> start, List<ReferencePicture> references, ModelFolder folder) {
         Family family = Families.of(folder);

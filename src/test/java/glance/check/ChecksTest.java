@@ -52,6 +52,7 @@ class ChecksTest {
                 "flux-kontext-pipeline",
                 "krea2-pipeline",
                 "qwen-image-img2img",
+                "flux-img2img",
                 "flux2-klein-pipeline",
                 "glance-tiny-pipeline"
             })
