@@ -2,6 +2,8 @@ package glance.model;
 
 import glance.api.Request.Size;
 import java.awt.image.BufferedImage;
+import java.util.List;
+import java.util.Optional;
 
 /** How a model takes pictures to look at. Equal if they do the same with every picture. */
 public interface ReferenceRules {
@@ -11,10 +13,30 @@ public interface ReferenceRules {
     /** A picture at the size at which the autoencoder gets it. */
     BufferedImage seen(BufferedImage picture);
 
+    /** A picture as the text encoder gets it; nothing if that reads the prompt alone. */
+    default Optional<BufferedImage> described(BufferedImage picture) {
+        return Optional.empty();
+    }
+
+    /** The same of several, in the order given; none if the text encoder reads the prompt alone. */
+    default List<BufferedImage> described(List<BufferedImage> pictures) {
+        return pictures.stream().flatMap(one -> described(one).stream()).toList();
+    }
+
+    /**
+     * Which reference gives what is drawn its proportions: the first, unless a model says another.
+     *
+     * @param pictures how many there are, at least one
+     * @return an index from 0
+     */
+    default int leading(int pictures) {
+        return 0;
+    }
+
     /**
      * The size of what is drawn from a picture, where the user does not choose.
      *
-     * @param width of the first reference, in pixels
+     * @param width of the {@link #leading} reference, in pixels
      * @param height likewise
      */
     Size result(int width, int height);

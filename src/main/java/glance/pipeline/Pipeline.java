@@ -194,6 +194,7 @@ public final class Pipeline implements AutoCloseable {
             encoded.addAll(
                     texts.of(
                             settings.batches(),
+                            shown(settings),
                             tokens,
                             reader.ofEncoders(read, listener),
                             listener));
@@ -219,6 +220,12 @@ public final class Pipeline implements AutoCloseable {
         } finally {
             parts.leaveEncoder();
         }
+    }
+
+    private Texts.Shown shown(Settings settings) {
+        return family.references(folder)
+                .map(rules -> Texts.Shown.of(settings.references(), rules))
+                .orElse(Texts.Shown.NONE);
     }
 
     private List<Canvas.Reference> references(Settings settings, RunListener listener) {

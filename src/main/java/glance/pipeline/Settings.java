@@ -171,8 +171,9 @@ public record Settings(
         }
         Optional<ReferenceRules> rules = family.references(folder);
         if (rules.isPresent() && !references.isEmpty()) {
-            BufferedImage first = references.get(0).picture();
-            return rules.get().result(first.getWidth(), first.getHeight());
+            int leading = rules.get().leading(references.size());
+            BufferedImage picture = references.get(leading).picture();
+            return rules.get().result(picture.getWidth(), picture.getHeight());
         }
         int side = family.geometry(folder).defaultSize();
         return new Request.Size(side, side);

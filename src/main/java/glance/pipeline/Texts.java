@@ -6,11 +6,13 @@ import glance.lora.ExpertSet;
 import glance.lora.RunExperts;
 import glance.lora.StepExperts;
 import glance.model.PromptEncoder;
+import glance.model.ReferenceRules;
 import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.awt.image.BufferedImage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -35,7 +37,37 @@ final class Texts implements AutoCloseable {
     private final Map<Key, Encoded> known = new LinkedHashMap<>(16, 0.75f, true);
 
     /** What a batch of texts depends on. */
-    private record Key(List<String> batch, int tokens, List<OfEncoders> experts) {}
+    private record Key(List<String> batch, Shown shown, int tokens, List<OfEncoders> experts) {}
+
+    /**
+     * Pictures that the text encoders look at.
+     *
+     * @param pictures as they get them
+     * @param hashes of their files; two are equal if these are
+     */
+    record Shown(List<BufferedImage> pictures, List<String> hashes) {
+        /** None, as with models that draw from prompts alone. */
+        static final Shown NONE = new Shown(List.of(), List.of());
+
+        /** References as the text encoders get them. */
+        static Shown of(List<ReferencePicture> references, ReferenceRules rules) {
+            List<BufferedImage> pictures =
+                    rules.described(references.stream().map(ReferencePicture::picture).toList());
+            return pictures.isEmpty()
+                    ? NONE
+                    : new Shown(pictures, references.stream().map(ReferencePicture::hash).toList());
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Shown o && o.hashes.equals(hashes);
+        }
+
+        @Override
+        public int hashCode() {
+            return hashes.hashCode();
+        }
+    }
 
     /**
      * An expert's part for text encoders. A prompt is encoded once for all steps.
@@ -90,21 +122,23 @@ final class Texts implements AutoCloseable {
     /**
      * Encodes batches of texts.
      *
+     * @param shown pictures that all of them are about
      * @param tokens of a text that are read
      * @return in the same order; the caller releases each
      */
     List<Encoded> of(
             List<List<String>> batches,
+            Shown shown,
             int tokens,
             List<OfEncoders> experts,
             RunListener listener) {
         List<Encoded> result = new ArrayList<>();
         try (Encoding encoding = new Encoding(tokens, experts, listener)) {
             for (List<String> batch : batches) {
-                Key key = new Key(batch, tokens, experts);
+                Key key = new Key(batch, shown, tokens, experts);
                 Encoded encoded = known.get(key);
                 if (encoded == null) {
-                    encoded = encoding.encode(batch);
+                    encoded = encoding.encode(batch, shown);
                     known.put(key, encoded);
                 }
                 encoded.retain();
@@ -144,13 +178,16 @@ final class Texts implements AutoCloseable {
             this.listener = listener;
         }
 
-        Encoded encode(List<String> batch) {
+        Encoded encode(List<String> batch, Shown shown) {
             open();
             StepExperts active = strengths.of(1);
             active.use(ops);
             TextBatch texts;
             try (Scope scope = ops.scope()) {
-                texts = ops.under(active.adapter(), () -> encoder.encode(ops, batch));
+                texts =
+                        ops.under(
+                                active.adapter(),
+                                () -> encoder.encode(ops, batch, shown.pictures()));
                 Map<String, List<PromptCut>> cuts = new HashMap<>();
                 batch.forEach(text -> cuts.computeIfAbsent(text, encoder::cuts));
                 Encoded encoded = new Encoded(texts, cuts);

@@ -83,12 +83,27 @@ public final class Encodings implements AutoCloseable {
      * @param texts by what they are to the user, such as "caption of a.png"; order counts
      */
     public TextBatch text(Map<String, String> texts) {
-        List<String> parts = new ArrayList<>(List.of("text", model, Integer.toString(maxTokens)));
+        return text(texts, List.of());
+    }
+
+    /**
+     * The same for texts about pictures.
+     *
+     * @param references that all texts are about, upright and on white, at any size
+     */
+    public TextBatch text(Map<String, String> texts, List<BufferedImage> references) {
+        List<BufferedImage> shown =
+                family.references(folder)
+                        .map(rules -> rules.described(references))
+                        .orElse(List.of());
+        String kind = shown.isEmpty() ? "text" : "text about " + shown.size();
+        List<String> parts = new ArrayList<>(List.of(kind, model, Integer.toString(maxTokens)));
+        shown.forEach(picture -> parts.add(pictureKey(picture)));
         parts.addAll(texts.values());
         String key = Fingerprint.of(parts.toArray(String[]::new));
         TensorCache.Kept kept = cache.read(key).orElse(null);
         if (kept == null) {
-            kept = computeText(List.copyOf(texts.values()));
+            kept = computeText(List.copyOf(texts.values()), shown);
             cache.write(key, kept.tensors(), kept.notes());
         }
         warn(texts, kept.notes());
@@ -107,7 +122,7 @@ public final class Encodings implements AutoCloseable {
         }
     }
 
-    private TensorCache.Kept computeText(List<String> texts) {
+    private TensorCache.Kept computeText(List<String> texts, List<BufferedImage> shown) {
         closeCodec();
         if (encoder == null) {
             encoder = family.openPromptEncoder(ops, folder, maxTokens);
@@ -115,7 +130,7 @@ public final class Encodings implements AutoCloseable {
         computed++;
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
         try (Scope scope = ops.scope()) {
-            TextBatch batch = encoder.encode(ops, texts);
+            TextBatch batch = encoder.encode(ops, texts, shown);
             tensors.put(EMBEDDINGS, download(batch.embeddings()));
             tensors.put(LENGTHS, download(batch.lengths()));
             if (batch.pooled() != null) {
