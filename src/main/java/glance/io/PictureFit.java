@@ -90,7 +90,7 @@ public final class PictureFit {
         if (picture.getWidth() == width && picture.getHeight() == height) {
             return picture;
         }
-        return Lanczos.scale(picture, width, height);
+        return PictureScaling.LANCZOS.scale(picture, width, height);
     }
 
     private static BufferedImage crop(BufferedImage picture, int width, int height) {

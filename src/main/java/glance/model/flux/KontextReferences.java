@@ -1,7 +1,7 @@
 package glance.model.flux;
 
 import glance.api.Request.Size;
-import glance.io.Lanczos;
+import glance.io.PictureScaling;
 import glance.model.ReferenceRules;
 import java.awt.image.BufferedImage;
 import java.util.Comparator;
@@ -53,7 +53,7 @@ record KontextReferences(int side, int unit) implements ReferenceRules {
                                 Comparator.comparingDouble(
                                         s -> Math.abs(shape - (double) s.width() / s.height())))
                         .orElseThrow();
-        return Lanczos.scale(
+        return PictureScaling.LANCZOS.scale(
                 picture, down(size.width() * side / SIDE), down(size.height() * side / SIDE));
     }
 

@@ -1,8 +1,8 @@
 package glance.model.flux2;
 
 import glance.api.Request.Size;
-import glance.io.Lanczos;
 import glance.io.PictureFit;
+import glance.io.PictureScaling;
 import glance.model.ReferenceRules;
 import java.awt.image.BufferedImage;
 
@@ -30,7 +30,9 @@ record Flux2References(int unit) implements ReferenceRules {
         boolean fits =
                 within.width() == picture.getWidth() && within.height() == picture.getHeight();
         BufferedImage scaled =
-                fits ? picture : Lanczos.scale(picture, within.width(), within.height());
+                fits
+                        ? picture
+                        : PictureScaling.LANCZOS.scale(picture, within.width(), within.height());
         Size size = result(picture.getWidth(), picture.getHeight());
         return PictureFit.exactly(size.width(), size.height(), unit).apply(scaled);
     }
