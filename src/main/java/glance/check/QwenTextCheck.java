@@ -21,6 +21,10 @@ final class QwenTextCheck {
     private QwenTextCheck() {}
 
     static void run(CaseFolder folder, Ops ops) {
+        if (folder.json().has("pictures")) {
+            QwenVisionCheck.run(folder, ops);
+            return;
+        }
         QwenConfig config = QwenConfig.of(folder.config());
         try (Weights weights = Weights.open(folder.weights(folder.path()));
                 QwenTextEncoder encoder = new QwenTextEncoder(ops, config, weights)) {

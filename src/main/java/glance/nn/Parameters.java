@@ -236,6 +236,16 @@ public final class Parameters implements AutoCloseable {
         return linear(name, stored, matrix, true);
     }
 
+    /**
+     * {@code name.weight} [out, channels, frames, patch, patch] of a convolution whose stride is
+     * its size, in time too, as the linear layer that it is on packed patches.
+     */
+    public Linear framePatches(String name, int channels, int frames, int patch, int out) {
+        Shape stored = Shape.of(out, channels, frames, patch, patch);
+        Shape matrix = Shape.of(out, channels * frames * patch * patch);
+        return linear(name, stored, matrix, false);
+    }
+
     /** {@code name.weight} [dim]; adapters find it by its name. */
     public RmsNorm rmsNorm(String name, int dim, float eps) {
         return new RmsNorm(weight(name + ".weight", dim), eps);

@@ -4,6 +4,8 @@ import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Builds {@link Rope} tables row by row. A row's angles are those of one or more axes side by side:
@@ -11,8 +13,7 @@ import java.nio.FloatBuffer;
  * Frequencies and angles are rounded to float32, or not, as in the reference implementations.
  */
 public final class RopeTables {
-    private final int[] axes;
-    private final double[][] frequencies; // (axis, d / 2)
+    private final double[][] frequencies; // (axis, pairs)
     private final boolean rounded;
     private final int half;
 
@@ -29,25 +30,53 @@ public final class RopeTables {
         return new RopeTables(theta, false, axes);
     }
 
+    /**
+     * One run of frequencies {@code theta^(-j / sum)} over all axes, each with its section of them,
+     * as Qwen2.5-VL has it.
+     *
+     * @param sections pairs of a head that turn with each axis
+     */
+    public static RopeTables sections(double theta, List<Integer> sections) {
+        int sum = sections.stream().mapToInt(Integer::intValue).sum();
+        double[][] frequencies = new double[sections.size()][];
+        int pair = 0;
+        for (int a = 0; a < frequencies.length; a++) {
+            frequencies[a] = new double[sections.get(a)];
+            for (int j = 0; j < frequencies[a].length; j++) {
+                frequencies[a][j] = frequency(theta, true, pair++, 2 * sum);
+            }
+        }
+        return new RopeTables(frequencies, true);
+    }
+
     private RopeTables(double theta, boolean rounded, int... axes) {
-        this.axes = axes.clone();
+        this(frequencies(theta, rounded, axes), rounded);
+    }
+
+    private RopeTables(double[][] frequencies, boolean rounded) {
+        this.frequencies = frequencies;
         this.rounded = rounded;
-        this.frequencies = new double[axes.length][];
-        int sum = 0;
+        this.half = Arrays.stream(frequencies).mapToInt(axis -> axis.length).sum();
+    }
+
+    private static double[][] frequencies(double theta, boolean rounded, int... axes) {
+        double[][] frequencies = new double[axes.length][];
         for (int a = 0; a < axes.length; a++) {
             if (axes[a] <= 0 || axes[a] % 2 != 0) {
                 throw new IllegalArgumentException("rope axis sizes must be even, got " + axes[a]);
             }
             frequencies[a] = new double[axes[a] / 2];
             for (int j = 0; j < axes[a] / 2; j++) {
-                frequencies[a][j] =
-                        rounded
-                                ? 1 / (float) Math.pow(theta, (float) (2 * j) / axes[a])
-                                : 1 / Math.pow(theta, 2.0 * j / axes[a]);
+                frequencies[a][j] = frequency(theta, rounded, j, axes[a]);
             }
-            sum += axes[a];
         }
-        this.half = sum / 2;
+        return frequencies;
+    }
+
+    private static double frequency(double theta, boolean rounded, int pair, int dim) {
+        return rounded
+                ? 1 / (float) Math.pow(theta, (float) (2 * pair) / dim)
+                : 1 / Math.pow(theta, 2.0 * pair / dim);
     }
 
     /**
@@ -59,7 +88,7 @@ public final class RopeTables {
         FloatBuffer cos = FloatBuffer.allocate(rows * half);
         FloatBuffer sin = FloatBuffer.allocate(rows * half);
         for (int row = 0; row < rows; row++) {
-            for (int a = 0; a < axes.length; a++) {
+            for (int a = 0; a < frequencies.length; a++) {
                 int p = position.at(row, a);
                 for (double frequency : frequencies[a]) {
                     double angle = rounded ? p * (float) frequency : p * frequency;

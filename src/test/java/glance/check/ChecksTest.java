@@ -20,6 +20,7 @@ class ChecksTest {
                 "autoencoder-kl-flux2",
                 "autoencoder-kl-qwenimage",
                 "qwen2_5_vl-text",
+                "qwen2_5_vl-vision",
                 "qwen3-text",
                 "z-image-transformer",
                 "dit-transformer",

@@ -2,6 +2,7 @@ package glance.model.text;
 
 import glance.api.FormatException;
 import glance.io.Weights;
+import glance.model.TokenGrid;
 import glance.nn.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
@@ -21,16 +22,21 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * The language model of Qwen2.5-VL, Qwen3 or Qwen3-VL as a text encoder: a decoder-only transformer
- * with grouped heads, whose hidden states are the embeddings. A vision tower and the output head in
- * the file are not used. Equals Qwen2_5_VLForConditionalGeneration, Qwen3ForCausalLM and
- * Qwen3VLModel of transformers, {@code hidden_states}, for text without pictures: there the three
- * rotary position axes coincide.
+ * with grouped heads, whose hidden states are the embeddings. The output head in the file is not
+ * used, and the vision tower only where pictures are shown, of Qwen2.5-VL. Equals
+ * Qwen2_5_VLForConditionalGeneration, Qwen3ForCausalLM and Qwen3VLModel of transformers, {@code
+ * hidden_states}. In text without pictures the three rotary position axes coincide.
  */
 public final class QwenTextEncoder implements AutoCloseable {
     private static final String WORDS = "embed_tokens.weight";
+
+    /** What comes before the names of the vision tower in the published checkpoints. */
+    private static final List<String> TOWERS = List.of("visual", "model.visual");
 
     private final QwenConfig config;
     private final Parameters parameters;
@@ -38,10 +44,25 @@ public final class QwenTextEncoder implements AutoCloseable {
     private final List<Layer> layers = new ArrayList<>();
     private final RmsNorm norm;
     private final RopeTables rope;
+    private final QwenVisionConfig vision; // null if it sees no pictures
+    private final QwenVisionTower tower; // null if it sees no pictures
+    private final RopeTables axes; // null if it sees no pictures
 
     /** Loads the encoder; {@code weights} must stay open as long as it is used. */
     public QwenTextEncoder(Ops ops, QwenConfig config, Weights weights) {
+        this(ops, config, Optional.empty(), weights);
+    }
+
+    /**
+     * Loads the encoder with the tower that sees pictures, or without it.
+     *
+     * @param weights must stay open as long as it is used
+     * @throws FormatException if the tower is wanted and not in the file
+     */
+    public QwenTextEncoder(
+            Ops ops, QwenConfig config, Optional<QwenVisionConfig> seeing, Weights weights) {
         this.config = config;
+        this.vision = seeing.orElse(null);
         String component = config.headNorms() ? "Qwen3" : "Qwen2_5_VLForConditionalGeneration";
         this.parameters = new Parameters(ops, LlamaCppNames.QWEN.view(weights), component);
         Parameters model = textModel(parameters);
@@ -52,11 +73,10 @@ public final class QwenTextEncoder implements AutoCloseable {
         }
         norm = model.rmsNorm("norm", dim, config.rmsNormEps());
         rope = new RopeTables(config.ropeTheta(), config.headDim());
+        axes = vision == null ? null : RopeTables.sections(config.ropeTheta(), vision.sections());
+        tower = vision == null ? null : new QwenVisionTower(vision, towerOf(weights));
         parameters.ignore(
-                name ->
-                        name.startsWith("visual.")
-                                || name.startsWith("model.visual.")
-                                || name.equals("lm_head.weight"));
+                name -> tower == null && isOfTower(name) || name.equals("lm_head.weight"));
         parameters.finish();
     }
 
@@ -66,6 +86,28 @@ public final class QwenTextEncoder implements AutoCloseable {
         String root =
                 roots.stream().filter(one -> all.has(one + WORDS)).findFirst().orElse(roots.get(0));
         return all.in(root.substring(0, root.length() - 1));
+    }
+
+    private static boolean isOfTower(String name) {
+        return TOWERS.stream().anyMatch(root -> name.startsWith(root + "."));
+    }
+
+    /** The parameters of the tower, which leave the device when pictures have been seen. */
+    private Parameters towerOf(Weights weights) {
+        Set<String> names = weights.tensors().keySet();
+        if (!names.isEmpty() && names.stream().noneMatch(QwenTextEncoder::isOfTower)) {
+            throw new FormatException(
+                    weights.source(),
+                    TOWERS.get(0),
+                    "holds no vision tower, with which this model sees reference pictures",
+                    "use the text encoder that was published with the model, in safetensors");
+        }
+        String root =
+                TOWERS.stream()
+                        .filter(one -> names.stream().anyMatch(n -> n.startsWith(one + ".")))
+                        .findFirst()
+                        .orElse(TOWERS.get(0));
+        return parameters.in(root).conditioning();
     }
 
     /** Number of the last hidden state, which is the number of blocks. */
@@ -96,7 +138,57 @@ public final class QwenTextEncoder implements AutoCloseable {
     public TextBatch encode(Ops ops, List<int[]> ids, int state) {
         PaddedTexts texts = PaddedTexts.toLongest(ids);
         Tensor lengths = lengths(ops, texts);
-        return new TextBatch(states(ops, texts, lengths, state).get(0), lengths);
+        return new TextBatch(states(ops, texts, lengths, List.of(), state).get(0), lengths);
+    }
+
+    /**
+     * Ids with room for pictures: the first mark of a text becomes as many as the first picture has
+     * units, and so on. Further marks, as a prompt may hold them, are text.
+     *
+     * @param ids of each text, with a mark for each picture
+     */
+    public List<int[]> withRoom(List<int[]> ids, List<QwenPictures.Patches> pictures) {
+        List<TokenGrid> units = units(pictures);
+        return ids.stream()
+                .map(text -> SeenTexts.expanded(text, units, vision.imageToken()))
+                .toList();
+    }
+
+    /**
+     * Last hidden states of texts about pictures, after the final norm.
+     *
+     * @param ids of each text {@link #withRoom}; the texts begin alike, up to the last picture
+     * @param pictures in the order of their places; none for text alone
+     * @return embeddings padded on the right; rows of padding are undefined
+     * @throws IllegalArgumentException if the encoder was loaded without the tower
+     * @throws FormatException if an id is outside the vocabulary
+     */
+    public TextBatch encode(Ops ops, List<int[]> ids, List<QwenPictures.Patches> pictures) {
+        if (!pictures.isEmpty() && tower == null) {
+            throw new IllegalArgumentException("this text encoder was loaded to see no pictures");
+        }
+        PaddedTexts texts = PaddedTexts.toLongest(ids);
+        Tensor lengths = lengths(ops, texts);
+        return new TextBatch(states(ops, texts, lengths, pictures, lastState()).get(0), lengths);
+    }
+
+    /** What texts see of a picture: [units, hiddenDim], row by row, in the innermost scope. */
+    public Tensor seen(Ops ops, QwenPictures.Patches picture) {
+        return tower.forward(ops, picture);
+    }
+
+    /**
+     * Positions of the tokens of texts with pictures on the axes time, height and width.
+     *
+     * @param ids of a text {@link #withRoom}
+     * @return [3][length]
+     */
+    public int[][] positions(int[] ids, List<QwenPictures.Patches> pictures) {
+        return SeenTexts.of(List.of(ids), units(pictures), vision.imageToken()).positions();
+    }
+
+    private static List<TokenGrid> units(List<QwenPictures.Patches> pictures) {
+        return pictures.stream().map(QwenPictures.Patches::units).toList();
     }
 
     /**
@@ -112,14 +204,19 @@ public final class QwenTextEncoder implements AutoCloseable {
      *     belong together
      */
     public List<Tensor> states(Ops ops, PaddedTexts texts, int... wanted) {
-        return states(ops, texts, lengths(ops, texts), wanted);
+        return states(ops, texts, lengths(ops, texts), List.of(), wanted);
     }
 
     private static Tensor lengths(Ops ops, PaddedTexts texts) {
         return ops.host().ints(Shape.of(texts.lengths().length), texts.lengths());
     }
 
-    private List<Tensor> states(Ops ops, PaddedTexts texts, Tensor lengths, int... wanted) {
+    private List<Tensor> states(
+            Ops ops,
+            PaddedTexts texts,
+            Tensor lengths,
+            List<QwenPictures.Patches> pictures,
+            int... wanted) {
         int deepest = Arrays.stream(wanted).max().orElseThrow();
         Map<Integer, Tensor> states = new HashMap<>();
         try (Scope scope = ops.scope()) {
@@ -130,8 +227,20 @@ public final class QwenTextEncoder implements AutoCloseable {
                                     ? AttentionMask.none()
                                     : AttentionMask.paddedPrefix(length, lengths))
                             .andCausal();
-            Rope positions = rope.build(ops, length, Rope.Pairing.HALVES, (row, axis) -> row);
             Tensor hidden = ops.embedding(ids, embedTokens);
+            Rope positions;
+            if (pictures.isEmpty()) {
+                positions = rope.build(ops, length, Rope.Pairing.HALVES, (row, axis) -> row);
+            } else {
+                SeenTexts places = SeenTexts.of(texts.rows(), units(pictures), vision.imageToken());
+                hidden = shown(ops, hidden, pictures, places);
+                positions =
+                        axes.build(
+                                ops,
+                                length,
+                                Rope.Pairing.HALVES,
+                                (row, axis) -> places.positions()[axis][row]);
+            }
             for (int state = 0; state <= deepest; state++) {
                 if (state > 0) {
                     Tensor next = layers.get(state - 1).forward(ops, hidden, mask, positions);
@@ -147,6 +256,22 @@ public final class QwenTextEncoder implements AutoCloseable {
             }
             states.values().forEach(scope::keep);
             return Arrays.stream(wanted).mapToObj(states::get).toList();
+        }
+    }
+
+    /** Words [batch, length, hiddenDim] with what is seen of the pictures in their places. */
+    private Tensor shown(
+            Ops ops, Tensor words, List<QwenPictures.Patches> pictures, SeenTexts places) {
+        try (Scope scope = ops.scope()) {
+            int dim = config.hiddenDim();
+            List<Tensor> rows = new ArrayList<>();
+            rows.add(words.reshape(words.dim(0) * words.dim(1), dim));
+            pictures.forEach(picture -> rows.add(seen(ops, picture)));
+            parameters.unloadConditioning();
+            Tensor chosen =
+                    ops.host()
+                            .ints(Shape.of(words.dim(0), words.dim(1)), places.rows(words.dim(0)));
+            return scope.keep(ops.embedding(chosen, ops.concat(0, rows)));
         }
     }
 

@@ -61,6 +61,7 @@ class EmulatedModelTest {
                 "clip-text",
                 "t5-encoder",
                 "qwen2_5_vl-text",
+                "qwen2_5_vl-vision",
                 "qwen3-text",
                 "z-image-transformer",
                 "qwenimage-transformer",
