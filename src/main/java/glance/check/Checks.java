@@ -39,6 +39,8 @@ public final class Checks {
                             entry("T5Tokenizer", TokenizerCheck::runPadded),
                             entry("T5TokenizerFast", TokenizerCheck::runPadded),
                             entry("QwenImagePipeline", PipelineCheck::run),
+                            entry("QwenImageEditPipeline", PipelineCheck::run),
+                            entry("QwenImageEditPlusPipeline", PipelineCheck::run),
                             entry("ZImagePipeline", PipelineCheck::run),
                             entry("FluxKontextPipeline", GivenTextsCheck::kontext),
                             entry("FluxPipeline", GivenTextsCheck::flux),

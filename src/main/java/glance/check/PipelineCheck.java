@@ -5,6 +5,7 @@ import glance.api.FormatException;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Plans;
+import glance.api.Request;
 import glance.api.Residency;
 import glance.api.Steps;
 import glance.io.BuiltInModel;
@@ -13,6 +14,7 @@ import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.Latents;
 import glance.model.PromptEncoder;
+import glance.model.ReferenceRules;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.op.Activation;
@@ -32,6 +34,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -43,10 +46,18 @@ import java.util.regex.Pattern;
  * The whole way from prompt to picture. A run is recorded as out.RUN.sigmas, out.RUN.latents.STEP
  * and out.RUN.image. Its plan and guidance are in {@code runs} of case.json, in a folder that is
  * itself the model; or its name tells them: {@code uniform-N}, {@code full}, or else the kept steps
- * of case.json, with the experts if the name ends so, at the wide size if it ends so.
+ * of case.json, with the experts if the name ends so, at the wide size if it ends so. Models that
+ * edit look at {@code reference} or {@code references}, of which a run may take the first few;
+ * without a size the picture has that of the references.
  */
 final class PipelineCheck {
     private static final String DISTILLED = "is_distilled";
+
+    private static final String REFERENCE = "reference";
+    private static final String REFERENCES = "references";
+
+    /** Keys of the case that are also keys of the model's index. */
+    private static final List<String> AREAS = List.of("condition_area", "reference_area");
 
     /** What runs with a reference picture end with. */
     private static final String EDIT = "edit";
@@ -61,8 +72,19 @@ final class PipelineCheck {
     private PipelineCheck(CaseFolder folder, Ops ops) {
         this.folder = folder;
         this.ops = ops;
-        this.model = ModelFolder.open(modelPath(folder));
+        this.model = ModelFolder.open(modelPath(folder)).with(areas(folder));
         this.pipeline = new Pipeline(ops, model, Residency.STREAM);
+    }
+
+    /** Areas at which small models look at pictures. */
+    private static Map<String, Object> areas(CaseFolder folder) {
+        Map<String, Object> areas = new LinkedHashMap<>();
+        for (String key : AREAS) {
+            if (folder.json().has(key)) {
+                areas.put(key, folder.json().get(key).asInt());
+            }
+        }
+        return areas;
     }
 
     static void run(CaseFolder folder, Ops ops) {
@@ -177,8 +199,9 @@ final class PipelineCheck {
     }
 
     private void sample(String run, Pipeline drawn) {
-        int[] size = size(run.endsWith("wide") ? "wide_size" : "size");
         JsonNode own = entry(run);
+        List<ReferencePicture> references = references(run, own);
+        int[] size = size(run, references);
         Settings request =
                 new Settings(
                         List.of(folder.required("prompt").asText()),
@@ -191,7 +214,7 @@ final class PipelineCheck {
                         own.isObject() ? Plans.uniform(recordedSteps(run)) : plan(run),
                         run.endsWith("experts") ? experts() : List.of(),
                         0,
-                        run.endsWith(EDIT) ? List.of(reference()) : List.of(),
+                        references,
                         CaseStart.of(folder, own));
         float[] sigmas = drawn.plan(request).sigmas();
         String prefix = "out." + run + ".";
@@ -238,8 +261,32 @@ final class PipelineCheck {
         return folder.floats("out." + run + ".sigmas").remaining() - 1;
     }
 
-    private ReferencePicture reference() {
-        return ReferencePicture.read(folder.path().resolve(folder.required("reference").asText()));
+    /** All that the case has, or as many as the run says; one is for runs that edit. */
+    private List<ReferencePicture> references(String run, JsonNode own) {
+        List<String> names = new ArrayList<>();
+        folder.json().path(REFERENCES).forEach(name -> names.add(name.asText()));
+        boolean edits =
+                run.endsWith(EDIT)
+                        || pipeline.family()
+                                .references(model)
+                                .filter(ReferenceRules::describes)
+                                .isPresent();
+        if (names.isEmpty() && edits) {
+            names.add(folder.required(REFERENCE).asText());
+        }
+        return names.stream()
+                .limit(own.path(REFERENCES).asInt(names.size()))
+                .map(name -> ReferencePicture.read(folder.path().resolve(name)))
+                .toList();
+    }
+
+    private int[] size(String run, List<ReferencePicture> references) {
+        String key = run.endsWith("wide") ? "wide_size" : "size";
+        if (folder.json().has(key) || references.isEmpty()) {
+            return size(key);
+        }
+        Request.Size size = Settings.usualSize(references, model);
+        return new int[] {size.width(), size.height()};
     }
 
     /** Recorded as packed tokens or, [channels, height, width], as pixels. */

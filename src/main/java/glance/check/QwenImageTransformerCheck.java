@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import glance.io.Config;
 import glance.io.Weights;
 import glance.lora.KeyMap;
+import glance.model.Canvas;
 import glance.model.TokenGrid;
 import glance.model.qwenimage.QwenImageConfig;
 import glance.model.qwenimage.QwenImageTransformer;
@@ -14,6 +15,8 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 
 /** QwenImageTransformer2DModel, without adapter and with each adapter file that the case names. */
 final class QwenImageTransformerCheck {
@@ -47,8 +50,10 @@ final class QwenImageTransformerCheck {
         return transformer.velocity(
                 ops,
                 folder.tensor(ops, "in.hidden_states"),
+                Optional.empty(),
                 new TextBatch(embeddings, counts),
                 modulation,
-                transformer.positions(ops, embeddings.dim(1), grid));
+                List.of(),
+                transformer.positions(ops, embeddings.dim(1), new Canvas(grid)));
     }
 }

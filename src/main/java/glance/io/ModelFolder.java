@@ -16,6 +16,7 @@ import java.util.function.Function;
  * model_index.json     {"_class_name": "QwenImagePipeline", ...}
  * scheduler/           scheduler_config.json
  * text_encoder/        config.json, model.safetensors (or shards with an index)
+ * processor/           preprocessor_config.json, where the text encoder looks at pictures
  * tokenizer/           tokenizer.json, or vocab.json and merges.txt
  * transformer/, vae/   config.json, diffusion_pytorch_model.safetensors (or shards)
  * </pre>
@@ -23,6 +24,7 @@ import java.util.function.Function;
 public final class ModelFolder {
     private static final String INDEX = "model_index.json";
     private static final String SCHEDULER = "scheduler";
+    private static final String PROCESSOR = "processor";
     private static final String LAYOUT =
             "expected a model in diffusers layout: "
                     + INDEX
@@ -201,7 +203,11 @@ public final class ModelFolder {
     }
 
     private static String configName(String component) {
-        return component.equals(SCHEDULER) ? "scheduler_config.json" : "config.json";
+        return switch (component) {
+            case SCHEDULER -> "scheduler_config.json";
+            case PROCESSOR -> "preprocessor_config.json";
+            default -> "config.json";
+        };
     }
 
     /** The weights of a component. The caller closes them. */

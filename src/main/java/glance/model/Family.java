@@ -91,6 +91,11 @@ public interface Family {
         return Optional.empty();
     }
 
+    /** The newest of the published models of this family that edit pictures, if there are any. */
+    default Optional<String> editor() {
+        return Optional.empty();
+    }
+
     /** The noise levels that the model was trained for. */
     default NoiseSchedule schedule(ModelFolder folder) {
         return FlowMatchSchedule.read(folder.config("scheduler"));

@@ -2,8 +2,6 @@ package glance.model;
 
 import glance.api.Request.Size;
 import java.awt.image.BufferedImage;
-import java.util.List;
-import java.util.Optional;
 
 /** How a model takes pictures to look at. Equal if they do the same with every picture. */
 public interface ReferenceRules {
@@ -13,14 +11,18 @@ public interface ReferenceRules {
     /** A picture at the size at which the autoencoder gets it. */
     BufferedImage seen(BufferedImage picture);
 
-    /** A picture as the text encoder gets it; nothing if that reads the prompt alone. */
-    default Optional<BufferedImage> described(BufferedImage picture) {
-        return Optional.empty();
+    /** Whether the text encoder looks at the pictures, too. */
+    default boolean describes() {
+        return false;
     }
 
-    /** The same of several, in the order given; none if the text encoder reads the prompt alone. */
-    default List<BufferedImage> described(List<BufferedImage> pictures) {
-        return pictures.stream().flatMap(one -> described(one).stream()).toList();
+    /**
+     * A picture as the text encoder gets it.
+     *
+     * @throws UnsupportedOperationException if that reads the prompt alone
+     */
+    default BufferedImage described(BufferedImage picture) {
+        throw new UnsupportedOperationException("the text encoder reads the prompt alone");
     }
 
     /**

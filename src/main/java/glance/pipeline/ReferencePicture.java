@@ -40,4 +40,12 @@ public record ReferencePicture(UprightPicture upright) {
     public BufferedImage seen(ReferenceRules rules) {
         return upright.in(rules, rules::seen);
     }
+
+    /** As a model's text encoder gets it, if that looks at pictures. */
+    BufferedImage described(ReferenceRules rules) {
+        return upright.in(new Described(rules), rules::described);
+    }
+
+    /** Tells what the text encoder gets from what the autoencoder gets. */
+    private record Described(ReferenceRules rules) {}
 }

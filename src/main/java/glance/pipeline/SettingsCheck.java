@@ -40,7 +40,7 @@ final class SettingsCheck {
                     "embedded guidance must be a finite number, at least 0, got " + embedded);
         }
         family.promptTokens(folder).of(settings.maxPromptTokens());
-        requireReferences(settings, family.references(folder));
+        requireReferences(settings, family, family.references(folder));
         requireSize(settings, family.geometry(folder).pixelsPerToken());
         requireStart(settings, family.geometry(folder));
     }
@@ -66,12 +66,17 @@ final class SettingsCheck {
         }
     }
 
-    private static void requireReferences(Settings settings, Optional<ReferenceRules> rules) {
+    private static void requireReferences(
+            Settings settings, Family family, Optional<ReferenceRules> rules) {
         int given = settings.references().size();
         if (given > 0 && rules.isEmpty()) {
             throw new RequestException(
-                    "this model takes no reference pictures; models that edit do, such as"
-                            + " FLUX.1 Kontext and FLUX.2 [klein]");
+                    "this model takes no reference pictures; "
+                            + family.editor()
+                                    .map(editor -> editor + " is the one of its kind that does")
+                                    .orElse(
+                                            "models that edit do, such as Qwen-Image-Edit, FLUX.1"
+                                                    + " Kontext and FLUX.2 [klein]"));
         }
         if (given > 0 && given > rules.get().most()) {
             throw new RequestException(

@@ -51,11 +51,11 @@ final class Texts implements AutoCloseable {
 
         /** References as the text encoders get them. */
         static Shown of(List<ReferencePicture> references, ReferenceRules rules) {
-            List<BufferedImage> pictures =
-                    rules.described(references.stream().map(ReferencePicture::picture).toList());
-            return pictures.isEmpty()
-                    ? NONE
-                    : new Shown(pictures, references.stream().map(ReferencePicture::hash).toList());
+            return rules.describes()
+                    ? new Shown(
+                            references.stream().map(one -> one.described(rules)).toList(),
+                            references.stream().map(ReferencePicture::hash).toList())
+                    : NONE;
         }
 
         @Override

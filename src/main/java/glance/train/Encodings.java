@@ -7,6 +7,7 @@ import glance.io.TensorCache;
 import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
+import glance.model.ReferenceRules;
 import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
@@ -94,7 +95,8 @@ public final class Encodings implements AutoCloseable {
     public TextBatch text(Map<String, String> texts, List<BufferedImage> references) {
         List<BufferedImage> shown =
                 family.references(folder)
-                        .map(rules -> rules.described(references))
+                        .filter(ReferenceRules::describes)
+                        .map(rules -> references.stream().map(rules::described).toList())
                         .orElse(List.of());
         String kind = shown.isEmpty() ? "text" : "text about " + shown.size();
         List<String> parts = new ArrayList<>(List.of(kind, model, Integer.toString(maxTokens)));

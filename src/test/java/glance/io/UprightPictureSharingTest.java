@@ -31,7 +31,7 @@ class UprightPictureSharingTest {
                     "half",
                     image -> {
                         made.incrementAndGet();
-                        return Lanczos.scale(image, 4, 3);
+                        return PictureScaling.LANCZOS.scale(image, 4, 3);
                     });
         }
         assertThat(made).hasValue(1);

@@ -10,6 +10,8 @@ import java.util.List;
  * @param inChannels channels of a packed latent token (patch x patch x latent channels)
  * @param outChannels latent channels that a token predicts for each of its patch x patch pixels
  * @param axesDims rotary sizes of frame, height and width; they add up to headDim
+ * @param stillReferences whether the tokens of reference pictures are modulated as at noise level 0
+ *     ({@code zero_cond_t}), as Qwen-Image-Edit-2511 was trained
  */
 public record QwenImageConfig(
         int patchSize,
@@ -19,12 +21,14 @@ public record QwenImageConfig(
         int headDim,
         int numHeads,
         int textDim,
-        List<Integer> axesDims) {
+        List<Integer> axesDims,
+        boolean stillReferences) {
+    /** The key of {@link #stillReferences}. */
+    static final String STILL = "zero_cond_t";
 
     /** Reads and checks config.json. */
     public static QwenImageConfig of(Config config) {
         config.accepts("guidance_embeds", false);
-        config.accepts("zero_cond_t", false);
         config.accepts("use_additional_t_cond", false);
         config.accepts("use_layer3d_rope", false);
         int inChannels = config.positive("in_channels", 64);
@@ -42,7 +46,8 @@ public record QwenImageConfig(
                 headDim,
                 numHeads,
                 config.positive("joint_attention_dim", 3584),
-                axes);
+                axes,
+                config.flag(STILL, false));
     }
 
     /** Width of both streams. */

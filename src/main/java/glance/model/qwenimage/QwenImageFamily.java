@@ -1,5 +1,6 @@
 package glance.model.qwenimage;
 
+import glance.api.Plan;
 import glance.api.Plans;
 import glance.io.Config;
 import glance.io.ModelFolder;
@@ -12,21 +13,39 @@ import glance.model.LatentCodec;
 import glance.model.Loading;
 import glance.model.PromptEncoder;
 import glance.model.PromptTokens;
+import glance.model.ReferenceRules;
 import glance.model.autoencoderqwen.AutoencoderConfig;
 import glance.model.autoencoderqwen.QwenImageAutoencoderKind;
 import glance.model.autoencoderqwen.QwenImageCodec;
 import glance.model.part.ModelPart;
 import glance.model.part.Recognised;
+import glance.model.part.Variant;
 import glance.model.text.QwenConfig;
+import glance.model.text.QwenPictures;
+import glance.model.text.QwenVisionConfig;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
-/** Qwen-Image and models in its layout; glance-tiny is one. */
+/**
+ * Qwen-Image and models in its layout: glance-tiny is one, and Qwen-Image-Edit, which draws what a
+ * prompt makes of pictures.
+ */
 public final class QwenImageFamily implements Family {
     /** Of QwenImagePipeline: max_sequence_length, and what it refuses to exceed. */
     private static final PromptTokens PROMPT_TOKENS = new PromptTokens(512, 1024);
+
+    /** The published pipelines for editing read all of a prompt; so do we, as far as we can. */
+    private static final PromptTokens EDIT_TOKENS = new PromptTokens(1024, 1024);
+
+    /** Keys of model_index.json with areas in pixels, for models of another size. */
+    private static final String DESCRIBED_AREA = "condition_area";
+
+    private static final String SEEN_AREA = "reference_area";
 
     /** The published pipeline's default picture is 128 latent pixels wide. */
     private static final int DEFAULT_LATENT_SIZE = 128;
@@ -38,6 +57,15 @@ public final class QwenImageFamily implements Family {
     private static final int TINY_HIDDEN_DIM = 512;
 
     private static final int TINY_SIZE = 64;
+
+    /** The published size of a picture in pixels. */
+    private static final int DEFAULT_SIZE = 1024;
+
+    /** More than that no picture has that can be looked at. */
+    private static final int MOST_AREA = 1 << 26;
+
+    /** The folder of what makes pictures ready for the text encoder. */
+    private static final String PROCESSOR = "processor";
 
     /** The folder of the text encoder. */
     static final String TEXT_ENCODER = "text_encoder";
@@ -72,6 +100,15 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
+    public List<String> pipelineClasses() {
+        return Stream.concat(
+                        Stream.of(pipelineClass()),
+                        Arrays.stream(QwenImageEdit.values()).map(QwenImageEdit::pipelineClass))
+                .distinct()
+                .toList();
+    }
+
+    @Override
     public String transformerClass() {
         return "QwenImageTransformer2DModel";
     }
@@ -88,6 +125,9 @@ public final class QwenImageFamily implements Family {
         sizes.put("in_channels", sizes.of("img_in.weight", 1));
         sizes.putRotaryHeads(hiddenDim, "transformer_blocks.0.attn.norm_q.weight", base);
         sizes.put("joint_attention_dim", sizes.of("txt_in.weight", 1));
+        if (sizes.has(QwenImageTransformer.STILL_MARK)) {
+            sizes.put(QwenImageConfig.STILL, true);
+        }
         return Optional.of(
                 sizes.as(
                         "Qwen-Image, %d blocks of width %d".formatted(blocks, hiddenDim),
@@ -109,8 +149,74 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
+    public List<Variant> variants() {
+        return QwenImageEdit.variants();
+    }
+
+    @Override
+    public Optional<Variant> variant(ModelFolder folder) {
+        return edits(folder).map(QwenImageEdit::variant);
+    }
+
+    /** Which of the models that edit this is: its folder tells, or else the name of its file. */
+    private Optional<QwenImageEdit> edits(ModelFolder folder) {
+        boolean still = folder.config("transformer").flag(QwenImageConfig.STILL, false);
+        if (!folder.pipelineClass().equals(pipelineClass())) {
+            boolean one = folder.pipelineClass().equals(QwenImageEdit.ONE.pipelineClass());
+            QwenImageEdit several = still ? QwenImageEdit.STILL : QwenImageEdit.PLUS;
+            return Optional.of(one ? QwenImageEdit.ONE : several);
+        }
+        if (still) {
+            return Optional.of(QwenImageEdit.STILL);
+        }
+        return Family.super
+                .variant(folder)
+                .flatMap(
+                        own ->
+                                Arrays.stream(QwenImageEdit.values())
+                                        .filter(edit -> edit.variant().equals(own))
+                                        .findFirst());
+    }
+
+    /** Files do not always say how references are modulated, but their names may. */
+    private QwenImageConfig config(ModelFolder folder) {
+        Config config = folder.config("transformer");
+        boolean still = edits(folder).filter(edit -> edit == QwenImageEdit.STILL).isPresent();
+        return QwenImageConfig.of(
+                still ? config.with(Map.of(QwenImageConfig.STILL, true)) : config);
+    }
+
+    @Override
     public Defaults defaults(ModelFolder folder) {
-        return new Defaults(Plans.GLANCE, 4, " ", true);
+        Plan plan = edits(folder).map(edit -> Plans.uniform(edit.steps())).orElse(Plans.GLANCE);
+        return new Defaults(plan, 4, " ", true);
+    }
+
+    @Override
+    public Optional<ReferenceRules> references(ModelFolder folder) {
+        return edits(folder).map(edit -> references(folder, edit));
+    }
+
+    private ReferenceRules references(ModelFolder folder, QwenImageEdit edit) {
+        Geometry geometry = geometry(folder);
+        int side = geometry.defaultSize();
+        int described = side * edit.describedSide() / DEFAULT_SIZE;
+        int seen = area(folder.index(), SEEN_AREA, side * side);
+        int usual = edit == QwenImageEdit.ONE ? seen : described * described;
+        return new QwenImageReferences(
+                edit.most(),
+                area(folder.index(), DESCRIBED_AREA, usual),
+                seen,
+                geometry.pixelsPerToken());
+    }
+
+    private static int area(Config index, String key, int usual) {
+        return index.integer(key, usual, 1, MOST_AREA);
+    }
+
+    @Override
+    public Optional<String> editor() {
+        return Optional.of(QwenImageEdit.STILL.variant().title());
     }
 
     @Override
@@ -120,7 +226,7 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public Geometry geometry(ModelFolder folder) {
-        QwenImageConfig transformer = QwenImageConfig.of(folder.config("transformer"));
+        QwenImageConfig transformer = config(folder);
         AutoencoderConfig vae = AutoencoderConfig.of(folder.config("vae"));
         int patch = transformer.patchSize();
         vae.requireChannels(folder.config("transformer"), transformer.inChannels(), patch * patch);
@@ -138,23 +244,43 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public PromptTokens promptTokens(ModelFolder folder) {
-        return PROMPT_TOKENS;
+        return edits(folder).isPresent() ? EDIT_TOKENS : PROMPT_TOKENS;
     }
 
     @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         QwenConfig config = QwenConfig.of(folder.config(TEXT_ENCODER));
         PromptTokens tokens = new PromptTokens(maxTokens, PROMPT_TOKENS.most());
+        Optional<QwenImagePromptEncoder.Editing> editing =
+                edits(folder).map(edit -> editing(folder, edit));
         return Loading.withTokenizer(
                 folder,
                 TEXT_ENCODER,
                 (words, weights) ->
-                        new QwenImagePromptEncoder(ops, words, config, weights, tokens));
+                        new QwenImagePromptEncoder(ops, words, config, editing, weights, tokens));
+    }
+
+    private static QwenImagePromptEncoder.Editing editing(ModelFolder folder, QwenImageEdit edit) {
+        QwenVisionConfig vision = QwenVisionConfig.of(folder.config(TEXT_ENCODER));
+        Config processor = folder.usual(PROCESSOR);
+        QwenPictures pictures = QwenPictures.of(processor);
+        if (pictures.patchSize() != vision.patchSize()
+                || pictures.mergeSize() != vision.mergeSize()
+                || pictures.frames() != vision.frames()) {
+            throw processor.refuse(
+                    "patch_size",
+                    "patches must be those of the text encoder, "
+                            + vision.patchSize()
+                            + " pixels, got "
+                            + pictures.patchSize(),
+                    "use the parts of one model");
+        }
+        return new QwenImagePromptEncoder.Editing(edit, vision, pictures);
     }
 
     @Override
     public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
-        QwenImageConfig config = QwenImageConfig.of(folder.config("transformer"));
+        QwenImageConfig config = config(folder);
         return Loading.open(folder, "transformer", w -> new QwenImageDenoiser(ops, config, w));
     }
 

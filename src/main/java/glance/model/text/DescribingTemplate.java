@@ -19,20 +19,33 @@ import java.util.stream.IntStream;
  *     dropped          kept: at most `limit` tokens
  * </pre>
  *
- * The embeddings of what stands before the prompt are dropped. The references drop 34, which is
- * what it has with the published tokenizer; counting the tokens gives the same there and is right
- * for any tokenizer.
+ * The embeddings of the order are dropped. The references drop 34 tokens, which is what it has with
+ * the published tokenizer; counting them gives the same there and is right for any tokenizer. Where
+ * pictures are edited the order is another one, marks of the pictures stand before the prompt and
+ * are kept with it, and 64 tokens are dropped whatever the tokenizer.
  */
 public final class DescribingTemplate {
-    private static final String BEFORE =
-            "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, quantity,"
-                    + " text, spatial relationships of the objects and background:<|im_end|>\n<|im_start|>user\n";
+    private static final String SYSTEM = "<|im_start|>system\n";
+    private static final String DESCRIBE =
+            "Describe the image by detailing the color, shape, size, texture, quantity, text,"
+                    + " spatial relationships of the objects and background:";
+    private static final String EDIT =
+            "Describe the key features of the input image (color, shape, size, texture, objects,"
+                    + " background), then explain how the user's text instruction should alter or"
+                    + " modify the image. Generate a new image that meets the user's requirements"
+                    + " while maintaining consistency with the original input where appropriate.";
+    private static final String USER = "<|im_end|>\n<|im_start|>user\n";
+
+    /** Tokens that the references drop where pictures are edited. */
+    private static final int EDIT_DROPPED = 64;
+
     private static final String AFTER = "<|im_end|>\n<|im_start|>assistant\n";
 
     private final PromptTemplate template;
     private final int limit;
     private final End end;
     private final int dropped;
+    private final int front; // tokens before the prompt
     private final int[] after;
 
     /** What becomes of the template's end where the prompt leaves no room for it. */
@@ -49,20 +62,42 @@ public final class DescribingTemplate {
      * @param limit tokens that are kept, those behind the prompt included
      */
     public DescribingTemplate(Tokenizer tokenizer, int limit, End end) {
-        this.template = new PromptTemplate(tokenizer, BEFORE, AFTER);
+        this(tokenizer, SYSTEM + DESCRIBE + USER, "", limit, end, Integer.MAX_VALUE);
+    }
+
+    /**
+     * The template of models that edit pictures.
+     *
+     * @param pictures marks of the pictures and what stands around them
+     * @param limit tokens that are kept behind the pictures
+     */
+    public static DescribingTemplate editing(Tokenizer tokenizer, String pictures, int limit) {
+        return new DescribingTemplate(
+                tokenizer, SYSTEM + EDIT + USER, pictures, limit, End.CUT, EDIT_DROPPED);
+    }
+
+    private DescribingTemplate(
+            Tokenizer tokenizer,
+            String order,
+            String pictures,
+            int limit,
+            End end,
+            int mostDropped) {
+        this.template = new PromptTemplate(tokenizer, order + pictures, AFTER);
         this.limit = limit;
         this.end = end;
-        this.dropped = tokenizer.encode(BEFORE).length;
+        this.dropped = Math.min(mostDropped, tokenizer.encode(order).length);
+        this.front = tokenizer.encode(order + pictures).length;
         this.after = tokenizer.encode(AFTER);
     }
 
     /** The ids of the whole text, as the encoder reads them. */
     public int[] ids(String prompt) {
         int[] all = template.ids(prompt);
-        if (all.length <= dropped + limit) {
+        if (all.length <= front + limit) {
             return all;
         }
-        int[] ids = Arrays.copyOf(all, dropped + limit);
+        int[] ids = Arrays.copyOf(all, front + limit);
         if (end == End.KEPT) {
             int kept = Math.min(after.length, limit);
             System.arraycopy(after, after.length - kept, ids, ids.length - kept, kept);
@@ -77,7 +112,7 @@ public final class DescribingTemplate {
      * @param most tokens that could be kept
      */
     public Optional<PromptCut> cut(String encoder, String prompt, int most) {
-        int room = dropped + (end == End.KEPT ? Math.max(0, limit - after.length) : limit);
+        int room = front + (end == End.KEPT ? Math.max(0, limit - after.length) : limit);
         return template.cut(encoder, prompt, room, limit, most);
     }
 

@@ -3,7 +3,6 @@ package glance.model.text;
 import glance.api.RequestException;
 import glance.io.Config;
 import glance.io.PictureScaling;
-import glance.model.TokenGrid;
 import java.awt.image.BufferedImage;
 import java.util.List;
 
@@ -51,7 +50,19 @@ public record QwenPictures(
      * @param values [patches, channels * frames * patchSize * patchSize]
      * @param units of the picture: patches divided by mergeSize, along each side
      */
-    public record Patches(float[] values, TokenGrid units) {}
+    public record Patches(float[] values, Units units) {}
+
+    /**
+     * The size of a picture in units, each of which is a token of the text.
+     *
+     * @param height rows of units
+     * @param width units in a row
+     */
+    public record Units(int height, int width) {
+        int count() {
+            return height * width;
+        }
+    }
 
     /** Reads and checks preprocessor_config.json; what it leaves out is as published. */
     public static QwenPictures of(Config config) {
@@ -103,7 +114,7 @@ public record QwenPictures(
      *
      * @throws RequestException if it is much longer than wide
      */
-    TokenGrid units(int width, int height) {
+    Units units(int width, int height) {
         if (Math.max(width, height) > (long) MOST_RATIO * Math.min(width, height)) {
             throw new RequestException(
                     "a picture of "
@@ -127,7 +138,7 @@ public record QwenPictures(
             rows = (long) Math.ceil(height * grow / unit);
             columns = (long) Math.ceil(width * grow / unit);
         }
-        return new TokenGrid(Math.toIntExact(rows), Math.toIntExact(columns));
+        return new Units(Math.toIntExact(rows), Math.toIntExact(columns));
     }
 
     /**
@@ -136,7 +147,7 @@ public record QwenPictures(
      * @throws RequestException if it is much longer than wide
      */
     public Patches patches(BufferedImage picture) {
-        TokenGrid units = units(picture.getWidth(), picture.getHeight());
+        Units units = units(picture.getWidth(), picture.getHeight());
         int unit = patchSize * mergeSize;
         int width = units.width() * unit;
         int height = units.height() * unit;
@@ -145,7 +156,7 @@ public record QwenPictures(
         float[] values = new float[CHANNELS * frames * width * height];
         float[][] levels = levels();
         int at = 0;
-        for (int patch = 0; patch < units.tokens() * mergeSize * mergeSize; patch++) {
+        for (int patch = 0; patch < units.count() * mergeSize * mergeSize; patch++) {
             int top = row(patch, units) * patchSize;
             int left = column(patch, units) * patchSize;
             for (int channel = 0; channel < CHANNELS; channel++) {
@@ -175,12 +186,12 @@ public record QwenPictures(
     }
 
     /** Row, in patches, of a patch by its place in the order of {@link Patches}. */
-    private int row(int patch, TokenGrid units) {
+    private int row(int patch, Units units) {
         int inside = patch % (mergeSize * mergeSize);
         return patch / (mergeSize * mergeSize) / units.width() * mergeSize + inside / mergeSize;
     }
 
-    private int column(int patch, TokenGrid units) {
+    private int column(int patch, Units units) {
         int inside = patch % (mergeSize * mergeSize);
         return patch / (mergeSize * mergeSize) % units.width() * mergeSize + inside % mergeSize;
     }

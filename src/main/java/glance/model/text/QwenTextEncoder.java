@@ -2,7 +2,6 @@ package glance.model.text;
 
 import glance.api.FormatException;
 import glance.io.Weights;
-import glance.model.TokenGrid;
 import glance.nn.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
@@ -148,7 +147,7 @@ public final class QwenTextEncoder implements AutoCloseable {
      * @param ids of each text, with a mark for each picture
      */
     public List<int[]> withRoom(List<int[]> ids, List<QwenPictures.Patches> pictures) {
-        List<TokenGrid> units = units(pictures);
+        List<QwenPictures.Units> units = units(pictures);
         return ids.stream()
                 .map(text -> SeenTexts.expanded(text, units, vision.imageToken()))
                 .toList();
@@ -187,7 +186,7 @@ public final class QwenTextEncoder implements AutoCloseable {
         return SeenTexts.of(List.of(ids), units(pictures), vision.imageToken()).positions();
     }
 
-    private static List<TokenGrid> units(List<QwenPictures.Patches> pictures) {
+    private static List<QwenPictures.Units> units(List<QwenPictures.Patches> pictures) {
         return pictures.stream().map(QwenPictures.Patches::units).toList();
     }
 

@@ -1,6 +1,5 @@
 package glance.model.text;
 
-import glance.model.TokenGrid;
 import glance.model.transformer.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
@@ -71,7 +70,7 @@ final class QwenVisionTower {
      * @return [units, outDim], row by row, in the innermost scope
      */
     Tensor forward(Ops ops, QwenPictures.Patches picture) {
-        TokenGrid units = picture.units();
+        QwenPictures.Units units = picture.units();
         int side = config.windowSize() / (config.patchSize() * config.mergeSize());
         QwenWindows windows = QwenWindows.of(units, side);
         int group = config.mergeSize() * config.mergeSize();
@@ -86,10 +85,10 @@ final class QwenVisionTower {
             Tensor wide =
                     mergerNorm
                             .forward(ops, x)
-                            .reshape(1, units.tokens(), group * config.hiddenDim());
+                            .reshape(1, units.count(), group * config.hiddenDim());
             Tensor inner = mergerIn.forward(ops, wide, Epilogue.activation(Activation.GELU_ERF));
-            Tensor sorted = mergerOut.forward(ops, inner).reshape(units.tokens(), config.outDim());
-            Tensor places = ops.host().ints(Shape.of(units.tokens()), places(windows.order()));
+            Tensor sorted = mergerOut.forward(ops, inner).reshape(units.count(), config.outDim());
+            Tensor places = ops.host().ints(Shape.of(units.count()), places(windows.order()));
             return scope.keep(ops.embedding(places, sorted));
         }
     }
@@ -109,7 +108,7 @@ final class QwenVisionTower {
     }
 
     /** Each patch is at its row and its column. */
-    private Rope positions(Ops ops, int[] order, TokenGrid units) {
+    private Rope positions(Ops ops, int[] order, QwenPictures.Units units) {
         int merge = config.mergeSize();
         int group = merge * merge;
         return rope.build(

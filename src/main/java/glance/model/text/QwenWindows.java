@@ -1,6 +1,5 @@
 package glance.model.text;
 
-import glance.model.TokenGrid;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -37,8 +36,8 @@ record QwenWindows(int[] order, List<Kind> kinds) {
      *
      * @param side units of a whole window along a side
      */
-    static QwenWindows of(TokenGrid grid, int side) {
-        int[] order = new int[grid.tokens()];
+    static QwenWindows of(QwenPictures.Units grid, int side) {
+        int[] order = new int[grid.count()];
         List<Kind> kinds = new ArrayList<>();
         int at = 0;
         int wholeHeight = grid.height() / side * side;

@@ -1,6 +1,5 @@
 package glance.model.text;
 
-import glance.model.TokenGrid;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -21,7 +20,7 @@ import java.util.stream.IntStream;
  * @param pictures units of each picture
  * @param positions [3][length], as far as the longest text goes
  */
-record SeenTexts(int[] starts, List<TokenGrid> pictures, int[][] positions) {
+record SeenTexts(int[] starts, List<QwenPictures.Units> pictures, int[][] positions) {
     static final int AXES = 3;
 
     /**
@@ -31,14 +30,14 @@ record SeenTexts(int[] starts, List<TokenGrid> pictures, int[][] positions) {
      * @param ids with one mark for each picture
      * @param mark id that stands for a unit
      */
-    static int[] expanded(int[] ids, List<TokenGrid> pictures, int mark) {
-        int more = pictures.stream().mapToInt(units -> units.tokens() - 1).sum();
+    static int[] expanded(int[] ids, List<QwenPictures.Units> pictures, int mark) {
+        int more = pictures.stream().mapToInt(units -> units.count() - 1).sum();
         int[] result = new int[ids.length + more];
         int at = 0;
         int picture = 0;
         for (int id : ids) {
             int times =
-                    id == mark && picture < pictures.size() ? pictures.get(picture++).tokens() : 1;
+                    id == mark && picture < pictures.size() ? pictures.get(picture++).count() : 1;
             Arrays.fill(result, at, at + times, id);
             at += times;
         }
@@ -55,7 +54,7 @@ record SeenTexts(int[] starts, List<TokenGrid> pictures, int[][] positions) {
      * @param rows ids of each text; they begin alike, up to the end of the last picture
      * @param mark id that stands for a unit
      */
-    static SeenTexts of(List<int[]> rows, List<TokenGrid> pictures, int mark) {
+    static SeenTexts of(List<int[]> rows, List<QwenPictures.Units> pictures, int mark) {
         int[] row = rows.get(0);
         int[] starts = new int[pictures.size()];
         int at = 0;
@@ -64,7 +63,7 @@ record SeenTexts(int[] starts, List<TokenGrid> pictures, int[][] positions) {
                 at++;
             }
             starts[i] = at;
-            at += pictures.get(i).tokens();
+            at += pictures.get(i).count();
         }
         for (int[] other : rows) {
             if (!Arrays.equals(other, 0, at, row, 0, at)) {
@@ -74,7 +73,7 @@ record SeenTexts(int[] starts, List<TokenGrid> pictures, int[][] positions) {
         return new SeenTexts(starts, pictures, positions(row.length, starts, pictures));
     }
 
-    private static int[][] positions(int length, int[] starts, List<TokenGrid> pictures) {
+    private static int[][] positions(int length, int[] starts, List<QwenPictures.Units> pictures) {
         int[][] positions = new int[AXES][length];
         int next = 0;
         int token = 0;
@@ -88,8 +87,8 @@ record SeenTexts(int[] starts, List<TokenGrid> pictures, int[][] positions) {
                 next++;
             }
             if (i < starts.length) {
-                TokenGrid units = pictures.get(i);
-                for (int unit = 0; unit < units.tokens(); unit++) {
+                QwenPictures.Units units = pictures.get(i);
+                for (int unit = 0; unit < units.count(); unit++) {
                     positions[0][token] = next;
                     positions[1][token] = next + unit / units.width();
                     positions[2][token++] = next + unit % units.width();
@@ -110,7 +109,7 @@ record SeenTexts(int[] starts, List<TokenGrid> pictures, int[][] positions) {
         for (int text = 0; text < texts; text++) {
             int row = texts * length;
             for (int i = 0; i < starts.length; i++) {
-                for (int unit = 0; unit < pictures.get(i).tokens(); unit++) {
+                for (int unit = 0; unit < pictures.get(i).count(); unit++) {
                     rows[text * length + starts[i] + unit] = row++;
                 }
             }

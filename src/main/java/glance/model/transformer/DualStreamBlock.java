@@ -10,7 +10,11 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * One dual-stream block (Esser et al., arXiv 2403.03206) as Qwen-Image and FLUX have it: image and
@@ -108,8 +112,22 @@ public final class DualStreamBlock {
         return textModulation.forward(ops, embedding);
     }
 
-    /** The two hidden streams, [batch, seqLen, dim] each. */
-    public record Hidden(Tensor image, Tensor text) {}
+    /**
+     * The hidden streams, [batch, seqLen, dim] each.
+     *
+     * @param seen tokens that go through the layers of the image, behind it, with modulation
+     *     vectors of their own; null where there are none
+     */
+    public record Hidden(Tensor image, Tensor text, Tensor seen) {
+        /** The two that all models have. */
+        public Hidden(Tensor image, Tensor text) {
+            this(image, text, null);
+        }
+
+        List<Tensor> tensors() {
+            return present(image, text, seen);
+        }
+    }
 
     /**
      * Runs blocks one after the other. Their inner results are not kept by training but computed
@@ -124,99 +142,142 @@ public final class DualStreamBlock {
             Modulation modulation,
             AttentionMask mask,
             Rope rope) {
+        return all(ops, blocks, in, modulation, List.of(), mask, rope);
+    }
+
+    /**
+     * The same with tokens that have modulation vectors of their own.
+     *
+     * @param seen for each block [1, 6 * dim], for {@link Hidden#seen}; empty without
+     */
+    public static Hidden all(
+            Ops ops,
+            List<DualStreamBlock> blocks,
+            Hidden in,
+            Modulation modulation,
+            List<Tensor> seen,
+            AttentionMask mask,
+            Rope rope) {
         Hidden hidden = in;
         for (int i = 0; i < blocks.size(); i++) {
-            Tensor image = modulation.image().get(i);
-            Tensor text = modulation.text().get(i);
-            Hidden next = blocks.get(i).checkpointed(ops, hidden, image, text, mask, rope);
-            ops.free(hidden.image());
-            ops.free(hidden.text());
+            Vectors vectors =
+                    new Vectors(
+                            modulation.image().get(i),
+                            modulation.text().get(i),
+                            seen.isEmpty() ? null : seen.get(i));
+            Hidden next = blocks.get(i).checkpointed(ops, hidden, vectors, mask, rope);
+            hidden.tensors().forEach(ops::free);
             hidden = next;
         }
         return hidden;
     }
 
     /**
-     * Runs the block.
+     * Modulation vectors of a block, [batch or 1, 6 * dim] each.
      *
-     * @param imageMod [batch or 1, 6 * dim]
-     * @param textMod [batch or 1, 6 * dim]
-     * @param mask over the joint sequence, text first
+     * @param seen null without such tokens
      */
-    public Hidden forward(
-            Ops ops, Hidden in, Tensor imageMod, Tensor textMod, AttentionMask mask, Rope rope) {
-        try (Scope scope = ops.scope()) {
-            Part i1 = Part.of(imageMod, 0);
-            Part i2 = Part.of(imageMod, 1);
-            Part t1 = Part.of(textMod, 0);
-            Part t2 = Part.of(textMod, 1);
-            int textLen = in.text().dim(1);
-            int imageLen = in.image().dim(1);
-
-            Tensor joint;
-            try (Scope inner = ops.scope()) {
-                Tensor x = ops.layerNormModulate(in.image(), i1.scale(), i1.shift(), EPS);
-                Tensor c = ops.layerNormModulate(in.text(), t1.scale(), t1.shift(), EPS);
-                Tensor q =
-                        ops.headNormRope(
-                                List.of(
-                                        heads(text.q().forward(ops, c)),
-                                        heads(image.q().forward(ops, x))),
-                                List.of(text.qNorm().in(ops), image.qNorm().in(ops)),
-                                EPS,
-                                rope);
-                Tensor k =
-                        ops.headNormRope(
-                                List.of(
-                                        heads(text.k().forward(ops, c)),
-                                        heads(image.k().forward(ops, x))),
-                                List.of(text.kNorm().in(ops), image.kNorm().in(ops)),
-                                EPS,
-                                rope);
-                Tensor v =
-                        ops.concat(
-                                1,
-                                List.of(
-                                        heads(text.v().forward(ops, c)),
-                                        heads(image.v().forward(ops, x))));
-                float scale = (float) (1 / Math.sqrt(headDim));
-                joint = inner.keep(ops.attention(q, k, v, scale, mask));
-            }
-            joint = joint.reshape(joint.dim(0), joint.dim(1), numHeads * headDim);
-            Tensor image1 =
-                    image.out()
-                            .forward(
-                                    ops,
-                                    joint.narrow(1, textLen, imageLen),
-                                    Epilogue.gated(i1.gate(), in.image()));
-            Tensor text1 =
-                    text.out()
-                            .forward(
-                                    ops,
-                                    joint.narrow(1, 0, textLen),
-                                    Epilogue.gated(t1.gate(), in.text()));
-            Tensor imageOut = scope.keep(mlp(ops, image, image1, i2));
-            Tensor textOut = scope.keep(mlp(ops, text, text1, t2));
-            return new Hidden(imageOut, textOut);
+    private record Vectors(Tensor image, Tensor text, Tensor seen) {
+        List<Tensor> tensors() {
+            return present(image, text, seen);
         }
     }
 
+    private static List<Tensor> present(Tensor... tensors) {
+        return Arrays.stream(tensors).filter(Objects::nonNull).toList();
+    }
+
+    /**
+     * Tokens on their way through a block.
+     *
+     * @param start where they begin in the joint sequence
+     * @param attention what modulates the attention
+     * @param mlp what modulates the MLP
+     */
+    private record Lane(Stream layers, Tensor x, int start, Part attention, Part mlp) {
+        static Lane of(Stream layers, Tensor x, int start, Tensor vector) {
+            return new Lane(layers, x, start, Part.of(vector, 0), Part.of(vector, 1));
+        }
+    }
+
+    private Hidden forward(Ops ops, Hidden in, Vectors vectors, AttentionMask mask, Rope rope) {
+        int textLen = in.text().dim(1);
+        List<Lane> lanes = new ArrayList<>();
+        lanes.add(Lane.of(image, in.image(), textLen, vectors.image()));
+        lanes.add(Lane.of(text, in.text(), 0, vectors.text()));
+        if (in.seen() != null) {
+            int start = textLen + in.image().dim(1);
+            lanes.add(Lane.of(image, in.seen(), start, vectors.seen()));
+        }
+        try (Scope scope = ops.scope()) {
+            Tensor joint = attention(ops, lanes, mask, rope);
+            List<Tensor> attended = new ArrayList<>();
+            for (Lane lane : lanes) {
+                Tensor own = joint.narrow(1, lane.start(), lane.x().dim(1));
+                Epilogue gated = Epilogue.gated(lane.attention().gate(), lane.x());
+                attended.add(lane.layers().out().forward(ops, own, gated));
+            }
+            List<Tensor> out = new ArrayList<>();
+            for (int i = 0; i < lanes.size(); i++) {
+                Lane lane = lanes.get(i);
+                out.add(scope.keep(mlp(ops, lane.layers(), attended.get(i), lane.mlp())));
+            }
+            return new Hidden(out.get(0), out.get(1), out.size() > 2 ? out.get(2) : null);
+        }
+    }
+
+    /** [batch, seqLen, dim] of the joint sequence. */
+    private Tensor attention(Ops ops, List<Lane> lanes, AttentionMask mask, Rope rope) {
+        List<Lane> joined = lanes.stream().sorted(Comparator.comparingInt(Lane::start)).toList();
+        try (Scope scope = ops.scope()) {
+            List<Tensor> normed = new ArrayList<>();
+            for (Lane lane : joined) {
+                Part part = lane.attention();
+                normed.add(ops.layerNormModulate(lane.x(), part.scale(), part.shift(), EPS));
+            }
+            Tensor q = rotated(ops, joined, normed, Stream::q, Stream::qNorm, rope);
+            Tensor k = rotated(ops, joined, normed, Stream::k, Stream::kNorm, rope);
+            Tensor v = ops.concat(1, heads(ops, joined, normed, Stream::v));
+            float scale = (float) (1 / Math.sqrt(headDim));
+            Tensor joint = scope.keep(ops.attention(q, k, v, scale, mask));
+            return joint.reshape(joint.dim(0), joint.dim(1), numHeads * headDim);
+        }
+    }
+
+    private Tensor rotated(
+            Ops ops,
+            List<Lane> joined,
+            List<Tensor> normed,
+            Function<Stream, Linear> layer,
+            Function<Stream, Weight> norm,
+            Rope rope) {
+        List<Tensor> weights =
+                joined.stream().map(lane -> norm.apply(lane.layers()).in(ops)).toList();
+        return ops.headNormRope(heads(ops, joined, normed, layer), weights, EPS, rope);
+    }
+
+    private List<Tensor> heads(
+            Ops ops, List<Lane> joined, List<Tensor> normed, Function<Stream, Linear> layer) {
+        List<Tensor> heads = new ArrayList<>();
+        for (int i = 0; i < joined.size(); i++) {
+            Linear linear = layer.apply(joined.get(i).layers());
+            heads.add(heads(linear.forward(ops, normed.get(i))));
+        }
+        return heads;
+    }
+
     private Hidden checkpointed(
-            Ops ops, Hidden in, Tensor imageMod, Tensor textMod, AttentionMask mask, Rope rope) {
-        List<Tensor> reads = new ArrayList<>(List.of(in.image(), in.text(), imageMod, textMod));
+            Ops ops, Hidden in, Vectors vectors, AttentionMask mask, Rope rope) {
+        List<Tensor> reads = new ArrayList<>(in.tensors());
+        reads.addAll(vectors.tensors());
         if (mask.lengths() != null) {
             reads.add(mask.lengths());
         }
         reads.add(rope.cos());
         reads.add(rope.sin());
         List<Tensor> out =
-                ops.checkpoint(
-                        reads,
-                        () -> {
-                            Hidden h = forward(ops, in, imageMod, textMod, mask, rope);
-                            return List.of(h.image(), h.text());
-                        });
-        return new Hidden(out.get(0), out.get(1));
+                ops.checkpoint(reads, () -> forward(ops, in, vectors, mask, rope).tensors());
+        return new Hidden(out.get(0), out.get(1), out.size() > 2 ? out.get(2) : null);
     }
 
     private static Tensor mlp(Ops ops, Stream stream, Tensor x, Part m) {

@@ -7,6 +7,7 @@ import glance.api.FormatException;
 import glance.fixtures.Fixture;
 import glance.io.Config;
 import glance.io.Weights;
+import glance.model.Canvas;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.model.transformer.Modulation;
@@ -18,6 +19,8 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.BiConsumer;
 import org.assertj.core.data.Offset;
@@ -28,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class QwenImageTransformerTest {
     private static final Path CASE = Fixture.folder("qwenimage-transformer");
 
-    private static final TokenGrid GRID = new TokenGrid(3, 5);
+    private static final Canvas CANVAS = new Canvas(new TokenGrid(3, 5));
 
     @TempDir Path folder;
 
@@ -42,6 +45,17 @@ class QwenImageTransformerTest {
                         body.accept(ops, transformer);
                     }
                 });
+    }
+
+    private static Tensor velocity(
+            QwenImageTransformer transformer,
+            Ops ops,
+            Tensor latents,
+            TextBatch text,
+            Modulation step,
+            Rope positions) {
+        return transformer.velocity(
+                ops, latents, Optional.empty(), text, step, List.of(), positions);
     }
 
     private static float[] noise(int seed, int count) {
@@ -64,16 +78,26 @@ class QwenImageTransformerTest {
                     TextBatch alone =
                             new TextBatch(ops.pack(shortText), ops.host().ints(Shape.of(1), 4));
                     Tensor want =
-                            transformer.velocity(
-                                    ops, latents, alone, step, transformer.positions(ops, 4, GRID));
+                            velocity(
+                                    transformer,
+                                    ops,
+                                    latents,
+                                    alone,
+                                    step,
+                                    transformer.positions(ops, 4, CANVAS));
                     TextBatch both =
                             new TextBatch(
-                                    ops.concat(0, java.util.List.of(longText, longText)),
+                                    ops.concat(0, List.of(longText, longText)),
                                     ops.host().ints(Shape.of(2), 9, 4));
-                    Tensor twice = ops.concat(0, java.util.List.of(latents, latents));
+                    Tensor twice = ops.concat(0, List.of(latents, latents));
                     Tensor got =
-                            transformer.velocity(
-                                    ops, twice, both, step, transformer.positions(ops, 9, GRID));
+                            velocity(
+                                    transformer,
+                                    ops,
+                                    twice,
+                                    both,
+                                    step,
+                                    transformer.positions(ops, 9, CANVAS));
                     assertClose(ops, ops.pack(got.narrow(0, 1, 1)), want);
                 });
     }
@@ -102,9 +126,16 @@ class QwenImageTransformerTest {
                                     ops.host().ints(Shape.of(1), 2));
                     Tensor latents = ops.host().floats(Shape.of(1, 6, 16), noise(1, 96));
                     Modulation step = transformer.modulation(ops, 1);
-                    Rope positions = transformer.positions(ops, 2, GRID);
+                    Rope positions = transformer.positions(ops, 2, CANVAS);
                     assertThatThrownBy(
-                                    () -> transformer.velocity(ops, latents, text, step, positions))
+                                    () ->
+                                            velocity(
+                                                    transformer,
+                                                    ops,
+                                                    latents,
+                                                    text,
+                                                    step,
+                                                    positions))
                             .isInstanceOf(IllegalArgumentException.class)
                             .hasMessageContaining("15 tokens");
                 });
@@ -114,11 +145,11 @@ class QwenImageTransformerTest {
     void config_unsupportedVariant_isRefusedByName() throws IOException {
         String text =
                 Files.readString(CASE.resolve("config.json"))
-                        .replace("\"zero_cond_t\": false", "\"zero_cond_t\": true");
+                        .replace("\"use_layer3d_rope\": false", "\"use_layer3d_rope\": true");
         Path file = Files.writeString(folder.resolve("config.json"), text);
         assertThatThrownBy(() -> QwenImageConfig.of(Config.read(file)))
                 .isInstanceOf(FormatException.class)
-                .hasMessageContaining("zero_cond_t");
+                .hasMessageContaining("use_layer3d_rope");
     }
 
     private static void assertClose(Ops ops, Tensor got, Tensor want) {

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import glance.api.FormatException;
 import glance.api.RequestException;
 import glance.io.Config;
-import glance.model.TokenGrid;
 import java.awt.image.BufferedImage;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -28,7 +27,7 @@ class QwenPicturesTest {
     })
     void units_equalTheReference(int width, int height, int columns, int rows) {
         QwenPictures published = QwenPictures.of(Config.EMPTY);
-        assertThat(published.units(width, height)).isEqualTo(new TokenGrid(rows, columns));
+        assertThat(published.units(width, height)).isEqualTo(new QwenPictures.Units(rows, columns));
     }
 
     @Test

@@ -2,7 +2,6 @@ package glance.model.text;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import glance.model.TokenGrid;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -10,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class QwenWindowsTest {
     @Test
     void of_edgesAndCorner_areWindowsOfTheirOwn() {
-        QwenWindows windows = QwenWindows.of(new TokenGrid(3, 5), 2);
+        QwenWindows windows = QwenWindows.of(new QwenPictures.Units(3, 5), 2);
         assertThat(windows.order())
                 .containsExactly(0, 1, 5, 6, 2, 3, 7, 8, 4, 9, 10, 11, 12, 13, 14);
         assertThat(windows.kinds())
@@ -26,7 +25,7 @@ class QwenWindowsTest {
     void of_anySize_windowsAreThoseOfTheGrid() {
         for (int height = 1; height <= 9; height++) {
             for (int width = 1; width <= 9; width++) {
-                QwenWindows windows = QwenWindows.of(new TokenGrid(height, width), 4);
+                QwenWindows windows = QwenWindows.of(new QwenPictures.Units(height, width), 4);
                 int[] sorted = windows.order().clone();
                 Arrays.sort(sorted);
                 assertThat(sorted).isEqualTo(IntStream.range(0, height * width).toArray());

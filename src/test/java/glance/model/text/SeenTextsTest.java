@@ -3,14 +3,13 @@ package glance.model.text;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import glance.model.TokenGrid;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SeenTextsTest {
     private static final int MARK = 9;
-    private static final List<TokenGrid> PICTURES =
-            List.of(new TokenGrid(2, 3), new TokenGrid(1, 1));
+    private static final List<QwenPictures.Units> PICTURES =
+            List.of(new QwenPictures.Units(2, 3), new QwenPictures.Units(1, 1));
 
     @Test
     void expanded_marksBeyondThePictures_areText() {
@@ -37,14 +36,14 @@ class SeenTextsTest {
 
     @Test
     void rows_ofEachText_takeThePicturesFromTheEnd() {
-        List<TokenGrid> one = List.of(new TokenGrid(1, 2));
+        List<QwenPictures.Units> one = List.of(new QwenPictures.Units(1, 2));
         List<int[]> texts = List.of(new int[] {1, 9, 9, 5}, new int[] {1, 9, 9, 0});
         assertThat(SeenTexts.of(texts, one, MARK).rows(2)).containsExactly(0, 8, 9, 3, 4, 8, 9, 7);
     }
 
     @Test
     void of_textsThatBeginDifferently_isRefused() {
-        List<TokenGrid> one = List.of(new TokenGrid(1, 2));
+        List<QwenPictures.Units> one = List.of(new QwenPictures.Units(1, 2));
         assertThatThrownBy(
                         () ->
                                 SeenTexts.of(
