@@ -1,6 +1,6 @@
 package glance.model.text;
 
-import glance.model.transformer.GatedMlp;
+import glance.nn.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
 import glance.nn.RmsNorm;
