@@ -74,7 +74,7 @@ class MemoryForecastTest {
         Settings plain = Runs.request(folder, "a red star", "uniform-2", 16, 1, List.of());
         requireForetold(folder, plain);
         Path file = folder.resolve("reference.png");
-        Images.writePng(file, new BufferedImage(24, 16, BufferedImage.TYPE_INT_RGB), Map.of());
+        Images.writePng(file, new BufferedImage(96, 64, BufferedImage.TYPE_INT_RGB), Map.of());
         Request request = Request.of("a red star").plan("uniform-2").size(16, 16).reference(file);
         requireForetold(folder, Settings.of(request, ModelFolder.open(folder)));
     }

@@ -1,6 +1,7 @@
 package glance.model.flux2;
 
 import glance.api.Request.Size;
+import glance.api.RequestException;
 import glance.io.PictureFit;
 import glance.io.PictureScaling;
 import glance.model.ReferenceRules;
@@ -9,7 +10,7 @@ import java.awt.image.BufferedImage;
 /**
  * Reference pictures of FLUX.2: as they are, but scaled to an area of 1024 x 1024 if they have
  * more, and cropped to whole tokens. What is drawn has the size of the first one. Equals
- * Flux2KleinPipeline of diffusers.
+ * Flux2KleinPipeline of diffusers, which refuses the same pictures.
  *
  * @param unit pixels of a token along a side
  */
@@ -19,6 +20,11 @@ record Flux2References(int unit) implements ReferenceRules {
 
     private static final int AREA = 1024 * 1024;
 
+    /** What Flux2ImageProcessor takes: pixels of the shorter side, and longer sides than that. */
+    private static final int SHORTEST = 64;
+
+    private static final int MOST_SHORTER = 8;
+
     @Override
     public int most() {
         return MOST;
@@ -26,6 +32,7 @@ record Flux2References(int unit) implements ReferenceRules {
 
     @Override
     public BufferedImage seen(BufferedImage picture) {
+        Size size = result(picture.getWidth(), picture.getHeight());
         Size within = within(picture.getWidth(), picture.getHeight());
         boolean fits =
                 within.width() == picture.getWidth() && within.height() == picture.getHeight();
@@ -33,12 +40,27 @@ record Flux2References(int unit) implements ReferenceRules {
                 fits
                         ? picture
                         : PictureScaling.LANCZOS.scale(picture, within.width(), within.height());
-        Size size = result(picture.getWidth(), picture.getHeight());
         return PictureFit.exactly(size.width(), size.height(), unit).apply(scaled);
     }
 
+    /**
+     * @throws RequestException if the picture is smaller or longer than the model's publishers allow
+     */
     @Override
     public Size result(int width, int height) {
+        int shorter = Math.min(width, height);
+        if (shorter < SHORTEST || Math.max(width, height) > (long) MOST_SHORTER * shorter) {
+            throw new RequestException(
+                    "reference picture of "
+                            + width
+                            + "x"
+                            + height
+                            + " pixels: this model takes pictures whose sides have "
+                            + SHORTEST
+                            + " pixels or more and whose longer side is at most "
+                            + MOST_SHORTER
+                            + " times the shorter; scale or crop it");
+        }
         Size size = within(width, height);
         return new Size(down(size.width()), down(size.height()));
     }
@@ -53,6 +75,6 @@ record Flux2References(int unit) implements ReferenceRules {
     }
 
     private int down(int side) {
-        return Math.max(1, side / unit) * unit;
+        return side / unit * unit;
     }
 }

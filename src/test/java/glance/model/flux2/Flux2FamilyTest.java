@@ -1,9 +1,11 @@
 package glance.model.flux2;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import glance.api.Request.Size;
+import glance.api.RequestException;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyFlux2;
 import glance.io.Config;
@@ -33,6 +35,8 @@ import java.util.function.BiConsumer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class Flux2FamilyTest {
     private static final Family FAMILY = new Flux2Family();
@@ -172,9 +176,29 @@ class Flux2FamilyTest {
         Flux2References rules = new Flux2References(16);
         assertThat(rules.result(1000, 700)).isEqualTo(new Size(992, 688));
         assertThat(rules.result(3000, 2000)).isEqualTo(new Size(1248, 832));
-        assertThat(rules.result(5, 40)).isEqualTo(new Size(16, 32));
-        BufferedImage seen = rules.seen(new BufferedImage(60, 37, BufferedImage.TYPE_INT_RGB));
-        assertThat(seen.getWidth()).isEqualTo(48);
-        assertThat(seen.getHeight()).isEqualTo(32);
+        assertThat(rules.result(64, 512)).isEqualTo(new Size(64, 512));
+        assertThat(rules.result(16000, 2000)).isEqualTo(new Size(2896, 352));
+        BufferedImage seen = rules.seen(picture(90, 71));
+        assertThat(seen.getWidth()).isEqualTo(80);
+        assertThat(seen.getHeight()).isEqualTo(64);
+    }
+
+    /** What Flux2ImageProcessor refuses. */
+    @ParameterizedTest
+    @CsvSource({"63, 80", "80, 63", "64, 513", "513, 64", "16001, 2000"})
+    void reference_ofAnExtremeSize_isRefused(int width, int height) {
+        Flux2References rules = new Flux2References(16);
+        assertThatThrownBy(() -> rules.result(width, height))
+                .isInstanceOf(RequestException.class)
+                .hasMessageStartingWith("reference picture of " + width + "x" + height)
+                .hasMessageContainingAll("64 pixels or more", "8 times", "scale or crop it");
+        if (width < 1000) {
+            assertThatThrownBy(() -> rules.seen(picture(width, height)))
+                    .isInstanceOf(RequestException.class);
+        }
+    }
+
+    private static BufferedImage picture(int width, int height) {
+        return new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     }
 }
