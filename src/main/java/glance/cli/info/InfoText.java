@@ -131,6 +131,9 @@ public final class InfoText {
 
     private void print(Inspection.Model model) {
         line("model", model.pipeline());
+        if (model.variant() != null) {
+            line("variant", model.variant());
+        }
         line("path", model.path());
         if (model.defaults() != null) {
             line("defaults", text(model.defaults()));

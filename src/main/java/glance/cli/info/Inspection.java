@@ -21,6 +21,8 @@ public sealed interface Inspection {
      * A model folder.
      *
      * @param pipeline class of the pipeline
+     * @param variant which of several models that look alike, and what says so; null if nothing
+     *     does
      * @param components its parts
      * @param problem why it cannot be run, or null if it can
      * @param defaults what a run uses where the user does not choose; null if it cannot be run
@@ -31,6 +33,7 @@ public sealed interface Inspection {
             String kind,
             String path,
             String pipeline,
+            String variant,
             List<Component> components,
             String problem,
             Defaults defaults,

@@ -133,7 +133,9 @@ final class Inspector {
             Inspection.Defaults defaults = null;
             MemoryForecast forecast = null;
             String problem = null;
+            String variant = null;
             try {
+                variant = VariantText.of(folder);
                 defaults = defaults(folder, note);
                 forecast = MemoryForecast.of(opened, folder);
             } catch (FormatException | IllegalArgumentException e) {
@@ -144,6 +146,7 @@ final class Inspector {
                     "model",
                     path.toString(),
                     folder.pipelineClass(),
+                    variant,
                     components,
                     problem,
                     defaults,
@@ -270,6 +273,8 @@ final class Inspector {
             String problem = training ? null : problem(weights.foreign());
             try {
                 holds = holds(weights);
+                String variant = VariantText.of(path, weights);
+                holds = variant == null ? holds : holds + "; " + variant;
             } catch (FormatException e) {
                 problem = e.getMessage(); // pieces that do not fit are shown all the same
             }

@@ -73,6 +73,9 @@ public final class QwenImageFamily implements Family {
     private static final TextEncoderNames TEXT_NAMES =
             new TextEncoderNames(TEXT_ENCODER, 1, 1, "qwen25_7b");
 
+    private static final Variant LATER =
+            new Variant("Qwen-Image-2512", "qwen[-_ ]?image[-_ ]?2512");
+
     /** Those of the paper's adapters. */
     private static final List<String> TRAINED_MODULES =
             List.of(
@@ -146,6 +149,12 @@ public final class QwenImageFamily implements Family {
                 ModelPart.autoencoder(
                         QwenImageAutoencoderKind.KIND,
                         transformer.positive("in_channels", 64) / (patch * patch)));
+    }
+
+    /** The config.json of the later model is that of the first. */
+    @Override
+    public List<Variant> variants() {
+        return List.of(LATER);
     }
 
     @Override

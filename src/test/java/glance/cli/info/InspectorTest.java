@@ -10,6 +10,8 @@ import glance.cli.common.PartOptions;
 import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyFlux;
+import glance.fixtures.TinyKrea2;
+import glance.fixtures.TinyPublished;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.tensor.DType;
@@ -57,6 +59,24 @@ class InspectorTest {
                 .contains("F32 8, U8 8", "T5EncoderModel", "AutoencoderKL")
                 .contains("not usable  " + weights + ": is quantised with bitsandbytes (4 bit)")
                 .doesNotContain("run memory");
+    }
+
+    /** Qwen-Image and its later version have the same config.json, so that names alone differ. */
+    @Test
+    void variant_isToldByWhatTellsIt() throws IOException {
+        Path turbo = TinyKrea2.turbo(folder.resolve("krea")).path();
+        assertThat(info(turbo)).contains("variant     Krea 2 Turbo\n");
+        Path qwen = TinyPublished.qwen(folder.resolve("Qwen-Image-2512")).path();
+        assertThat(info(qwen))
+                .contains(
+                        "variant     Qwen-Image-2512, as the name of the folder says; nothing in it");
+        Path file = folder.resolve("qwen_image_2512_bf16.safetensors");
+        Files.copy(TinyPublished.weights(qwen, "transformer"), file);
+        assertThat(info(file))
+                .contains(
+                        "Qwen-Image, 1 blocks of width 128; Qwen-Image-2512, as the name of the file");
+        Path plain = Files.move(qwen, folder.resolve("qwen-image"));
+        assertThat(info(plain)).doesNotContain("variant");
     }
 
     @Test
