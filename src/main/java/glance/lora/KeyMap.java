@@ -47,6 +47,16 @@ public interface KeyMap {
         return layout.hasToolNames() ? toolNames(modules) : identity().names(modules);
     }
 
+    /**
+     * Whether a name is that of a tensor of the model that no layer multiplies by, such as a table,
+     * in any names that are understood.
+     *
+     * @param modules as for {@link #names}
+     */
+    default boolean isTable(String name, Map<String, Shape> modules) {
+        return false;
+    }
+
     /** These names, and those that files have for the modules of the model's text encoders. */
     default KeyMap withTextEncoders(TextEncoderNames... encoders) {
         return new TextEncoderKeyMap(this, List.of(encoders));

@@ -67,6 +67,7 @@ public final class LoraFile {
             List<String> unmatched = new ArrayList<>(keys.others());
             List<String> foreign = new ArrayList<>(keys.others());
             Map<String, List<String>> ofOtherEncoders = new LinkedHashMap<>();
+            List<String> tables = new ArrayList<>();
             List<String> unknown = new ArrayList<>();
             int known = 0;
             for (AdapterKeys.Entry entry : keys.entries()) {
@@ -83,6 +84,8 @@ public final class LoraFile {
                                         ModuleNames.encoder(entry.module()),
                                         unused -> new ArrayList<>())
                                 .addAll(entry.keys());
+                    } else if (keyMap.isTable(ModuleNames.bare(entry.module()), modules)) {
+                        tables.addAll(entry.keys());
                     } else {
                         foreign.addAll(entry.keys());
                     }
@@ -101,6 +104,7 @@ public final class LoraFile {
             }
             List<String> unused = new ArrayList<>();
             say(unused, "no such module in this model", foreign);
+            say(unused, "a table of this model, and only layers take adapters", tables);
             ofOtherEncoders.forEach(
                     (encoder, theirs) ->
                             say(unused, "this model has no text encoder " + encoder, theirs));

@@ -1,5 +1,6 @@
 package glance.lora;
 
+import glance.io.NameLine;
 import glance.io.NameTable;
 import glance.tensor.Shape;
 import java.util.LinkedHashMap;
@@ -18,6 +19,13 @@ record TableKeyMap(NameTable table) implements KeyMap {
     @Override
     public Map<String, List<Target>> toolNames(Map<String, Shape> modules) {
         return fused(modules).names();
+    }
+
+    @Override
+    public boolean isTable(String name, Map<String, Shape> modules) {
+        return table.lines(modules::containsKey).stream()
+                .filter(NameLine::whole)
+                .anyMatch(line -> line.theirs().equals(name) || line.ours().contains(name));
     }
 
     private FusedNames fused(Map<String, Shape> modules) {

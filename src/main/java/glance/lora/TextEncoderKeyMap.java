@@ -54,6 +54,11 @@ final class TextEncoderKeyMap implements KeyMap {
         return names;
     }
 
+    @Override
+    public boolean isTable(String name, Map<String, Shape> modules) {
+        return transformer.isTable(name, ofTransformer(modules));
+    }
+
     private Map<String, Shape> ofTransformer(Map<String, Shape> modules) {
         Map<String, Shape> own = new LinkedHashMap<>(modules);
         own.keySet().removeIf(module -> encoders.stream().anyMatch(e -> e.has(module)));

@@ -8,16 +8,24 @@ import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyFolder;
 import glance.fixtures.TinyKrea2;
+import glance.io.HostFloats;
+import glance.io.HostTensor;
 import glance.io.ModelFolder;
 import glance.io.PartSource;
+import glance.io.SafetensorsWriter;
+import glance.lora.LoraFile;
 import glance.model.PromptEncoder;
 import glance.model.text.PromptCut;
 import glance.schedule.NoiseSchedule;
+import glance.tensor.DType;
+import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -119,6 +127,31 @@ class Krea2FamilyTest {
         assertThat(first).isNotEqualTo(plain);
         assertThat(both).isNotEqualTo(first);
         assertThat(falling).isNotEqualTo(both).isNotEqualTo(first);
+    }
+
+    /** In the names of Krea, of a table that the last layer's modulation adds. */
+    @Test
+    void adapterOfATable_isAppliedWithoutIt_andSaysWhy() {
+        Path file = folder.resolve("extracted.safetensors");
+        Map<String, HostTensor> tensors = new LinkedHashMap<>();
+        put(tensors, "diffusion_model.blocks.0.attn.wq", 32);
+        put(tensors, "diffusion_model.last.modulation.lin", 2);
+        SafetensorsWriter.write(file, tensors, Map.of());
+        Map<String, Shape> modules = Map.of("transformer_blocks.0.attn.to_q", Shape.of(32, 32));
+        LoraFile adapter = LoraFile.open(file, FAMILY.keyMap(), modules);
+        assertThat(adapter.updates()).containsOnlyKeys("transformer_blocks.0.attn.to_q");
+        assertThat(adapter.unused())
+                .singleElement()
+                .asString()
+                .startsWith("not used, a table of this model, and only layers take adapters: ")
+                .contains("last.modulation.lin");
+    }
+
+    private static void put(Map<String, HostTensor> tensors, String module, int out) {
+        Shape a = Shape.of(1, 32);
+        Shape b = Shape.of(out, 1);
+        tensors.put(module + ".lora_A.weight", HostFloats.tensor(DType.F32, a, new float[32]));
+        tensors.put(module + ".lora_B.weight", HostFloats.tensor(DType.F32, b, new float[out]));
     }
 
     private int[] draw(List<Lora> loras) {
