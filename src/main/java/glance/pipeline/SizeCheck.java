@@ -1,8 +1,11 @@
 package glance.pipeline;
 
 import glance.api.DeviceException;
+import glance.api.Lora;
+import glance.api.Plan;
 import glance.api.Plans;
 import glance.api.RequestException;
+import glance.api.Strength;
 import glance.backend.Device;
 import glance.backend.DryDevice;
 import glance.io.ModelFolder;
@@ -16,6 +19,7 @@ import java.util.Locale;
  * Whether pictures as large as those of a request can be made, told before anything is loaded:
  * whether its plan has steps for so many tokens, and whether the memory of the device is enough, by
  * a {@link MemoryForecast} of one step without adapters, which are small beside a large picture.
+ * Strengths that change from step to step are not: each has what the network computes once for it.
  */
 final class SizeCheck {
     /** A recommended size leaves this for the rest of the engine, and a part for fragments. */
@@ -28,6 +32,7 @@ final class SizeCheck {
     private final Settings request;
     private final Family.Geometry geometry;
     private final NoiseSchedule schedule;
+    private long ramps = -1; // bytes; below 0 before they are known
 
     SizeCheck(
             Device device,
@@ -128,6 +133,32 @@ final class SizeCheck {
      * What a size takes of the device's memory; {@code Long.MAX_VALUE} for more than can be said.
      */
     private long bytes(int width, int height) {
+        long one = bytes(width, height, Plans.uniform(1), List.of());
+        if (ramps < 0) {
+            ramps = ramps();
+        }
+        return one > Long.MAX_VALUE - ramps ? Long.MAX_VALUE : one + ramps;
+    }
+
+    /**
+     * What steps of different strengths take beside one step, such as a text that is refined for
+     * each of them. It depends on the prompt, not on the size of the picture.
+     */
+    private long ramps() {
+        boolean none =
+                request.loras().stream()
+                        .map(Lora::strength)
+                        .noneMatch(s -> s instanceof Strength.Ramp || s instanceof Strength.Each);
+        long one = none ? 0 : bytes(request.width(), request.height(), Plans.uniform(1), List.of());
+        return none || one == Long.MAX_VALUE
+                ? 0
+                : Math.max(
+                        0,
+                        bytes(request.width(), request.height(), request.plan(), request.loras())
+                                - one);
+    }
+
+    private long bytes(int width, int height, Plan plan, List<Lora> loras) {
         Settings one =
                 new Settings(
                         request.prompts().subList(0, 1),
@@ -137,8 +168,8 @@ final class SizeCheck {
                         width,
                         height,
                         request.guidance(),
-                        Plans.uniform(1),
-                        List.of(),
+                        plan,
+                        loras,
                         request.maxPromptTokens(),
                         request.references(),
                         request.start().map(start -> StartPicture.blank(width, height)));

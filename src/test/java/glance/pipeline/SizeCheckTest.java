@@ -7,19 +7,30 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import glance.api.DeviceException;
 import glance.api.DeviceInfo;
 import glance.api.DeviceOptions;
+import glance.api.Lora;
 import glance.api.Residency;
+import glance.api.Strength;
 import glance.backend.Device;
 import glance.backend.Devices;
+import glance.backend.DryDevice;
 import glance.cases.ForwardingDevice;
+import glance.fixtures.Runs;
+import glance.fixtures.TinyFolder;
+import glance.fixtures.TinyKrea2;
 import glance.io.BuiltInModel;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.schedule.PlanJson;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SizeCheckTest {
     private static final long MEBI = 1L << 20;
+
+    /** A prompt of one token or more, 32 wide, in F32. */
+    private static final long TEXT_BYTES = 4 * 32;
 
     private static Settings request(int width, int height, int batch, String plan) {
         return new Settings(
@@ -35,10 +46,13 @@ class SizeCheckTest {
     }
 
     private static void check(long memoryBytes, Settings request) {
+        check(memoryBytes, ModelFolder.open(BuiltInModel.path()), request);
+    }
+
+    private static void check(long memoryBytes, ModelFolder model, Settings request) {
         try (Device cpu = Devices.open("cpu", new DeviceOptions(1, null));
                 Ops ops = new Ops(new Small(cpu, memoryBytes))) {
-            new Pipeline(ops, ModelFolder.open(BuiltInModel.path()), Residency.STREAM)
-                    .check(request);
+            new Pipeline(ops, model, Residency.STREAM).check(request);
         }
     }
 
@@ -88,6 +102,43 @@ class SizeCheckTest {
         assertThatCode(() -> check(1, request(64, 64, 1, "glance"))).doesNotThrowAnyException();
         assertThatThrownBy(() -> check(1, request(64, 64, 2, "glance")))
                 .hasMessageContainingAll("2 pictures of 64x64", "no size of this shape works");
+    }
+
+    /** Each strength has a text of its own, which the network refines before the first step. */
+    @Test
+    void strengthsThatChange_countWithAllTheirTexts(@TempDir Path folder) {
+        TinyFolder tiny = TinyKrea2.raw(folder);
+        Path file = tiny.adapter("text_fusion.layerwise_blocks.0.ff.down", 24, 32);
+        ModelFolder model = ModelFolder.open(folder);
+        int side = 2 * size(model);
+        Settings flat = Runs.request(folder, "a star", "uniform-40", side, 1, loras(file, "0.5"));
+        Settings ramp = Runs.request(folder, "a star", "uniform-40", side, 1, loras(file, "0..1"));
+        long needed = bytes(model, ramp);
+        assertThat(needed).isGreaterThan(bytes(model, flat) + 30 * TEXT_BYTES);
+        assertThatCode(() -> check(needed, model, ramp)).doesNotThrowAnyException();
+        assertThatCode(() -> check(needed - 1, model, flat)).doesNotThrowAnyException();
+        assertThatThrownBy(() -> check(needed - 1, model, ramp))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageStartingWith("out of memory: a picture of");
+    }
+
+    private static List<Lora> loras(Path file, String strength) {
+        return List.of(Lora.of(file).strength(Strength.parse(strength)));
+    }
+
+    private static int size(ModelFolder model) {
+        return Families.of(model).geometry(model).defaultSize();
+    }
+
+    /** What a run takes at its worst moment, as the forecast of all of it says. */
+    private static long bytes(ModelFolder model, Settings request) {
+        try (Device cpu = Devices.open("cpu", new DeviceOptions(1, null));
+                DryDevice dry = DryDevice.of(cpu)) {
+            return MemoryForecast.of(dry, model, request).parts().stream()
+                    .mapToLong(MemoryForecast.Part::scratchBytes)
+                    .max()
+                    .orElseThrow();
+        }
     }
 
     @Test
