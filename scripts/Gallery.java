@@ -15,7 +15,8 @@ import org.w3c.dom.Node;
 
 /**
  * Puts pictures of the engine into a grid, each enlarged threefold without blur, with its prompt
- * below. Needs no build: java scripts/Gallery.java OUT.png PICTURE.png...
+ * below, and its strength if it started from a picture; others with the names of their files. Needs
+ * no build: java scripts/Gallery.java OUT.png PICTURE.png...
  */
 public class Gallery {
     private static final int COLUMNS = 4;
@@ -33,24 +34,33 @@ public class Gallery {
                 reader.setInput(in);
                 pictures.add(reader.read(0));
                 Node root = reader.getImageMetadata(0).getAsTree("javax_imageio_png_1.0");
-                prompts.add(prompt(root));
+                prompts.add(caption(root, new File(args[i]).getName()));
             }
         }
         ImageIO.write(grid(pictures, prompts), "png", new File(args[0]));
     }
 
-    /** Text of the key prompt: an attribute of tEXt and iTXt entries below the root. */
-    private static String prompt(Node node) {
+    private static String caption(Node root, String file) {
+        String prompt = text(root, "prompt");
+        String strength = text(root, "strength");
+        if (prompt.isEmpty()) {
+            return file;
+        }
+        return strength.isEmpty() ? prompt : prompt + ", strength " + strength;
+    }
+
+    /** Text of a keyword: an attribute of tEXt and iTXt entries below the root. */
+    private static String text(Node node, String keyword) {
         if (node.getAttributes() != null && node.getAttributes().getNamedItem("keyword") != null) {
             boolean wanted =
-                    node.getAttributes().getNamedItem("keyword").getNodeValue().equals("prompt");
+                    node.getAttributes().getNamedItem("keyword").getNodeValue().equals(keyword);
             Node value = node.getAttributes().getNamedItem("value");
             Node text = value == null ? node.getAttributes().getNamedItem("text") : value;
             return wanted ? text.getNodeValue() : "";
         }
         String found = "";
         for (Node child = node.getFirstChild(); child != null; child = child.getNextSibling()) {
-            found = found.isEmpty() ? prompt(child) : found;
+            found = found.isEmpty() ? text(child, keyword) : found;
         }
         return found;
     }
