@@ -16,6 +16,7 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.fixtures.TinySd3;
 import glance.fixtures.TinyZImage;
 import glance.io.Images;
@@ -77,6 +78,23 @@ class MemoryForecastTest {
         Images.writePng(file, new BufferedImage(96, 64, BufferedImage.TYPE_INT_RGB), Map.of());
         Request request = Request.of("a red star").plan("uniform-2").size(16, 16).reference(file);
         requireForetold(folder, Settings.of(request, ModelFolder.open(folder)));
+    }
+
+    /** The vision tower leaves before the text is read. */
+    @Test
+    void qwenImageEdit_takesWhatWasForetold() {
+        TinyQwenImageEdit.still(folder);
+        requireForetold(folder, Runs.request(folder, "a red star", "uniform-2", 64, 1, List.of()));
+        for (int references = 1; references <= 2; references++) {
+            Request request = Request.of("a red star").plan("uniform-2").size(64, 64);
+            for (int i = 0; i < references; i++) {
+                Path file = folder.resolve(i + ".png");
+                BufferedImage picture = new BufferedImage(24 + i, 16, BufferedImage.TYPE_INT_RGB);
+                Images.writePng(file, picture, Map.of());
+                request = request.reference(file);
+            }
+            requireForetold(folder, Settings.of(request, ModelFolder.open(folder)));
+        }
     }
 
     @Test

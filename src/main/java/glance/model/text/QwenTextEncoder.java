@@ -62,6 +62,7 @@ public final class QwenTextEncoder implements AutoCloseable {
             Ops ops, QwenConfig config, Optional<QwenVisionConfig> seeing, Weights weights) {
         this.config = config;
         this.vision = seeing.orElse(null);
+        String towerRoot = vision == null ? null : towerRoot(weights);
         String component = config.headNorms() ? "Qwen3" : "Qwen2_5_VLForConditionalGeneration";
         this.parameters = new Parameters(ops, LlamaCppNames.QWEN.view(weights), component);
         Parameters model = textModel(parameters);
@@ -73,7 +74,11 @@ public final class QwenTextEncoder implements AutoCloseable {
         norm = model.rmsNorm("norm", dim, config.rmsNormEps());
         rope = new RopeTables(config.ropeTheta(), config.headDim());
         axes = vision == null ? null : RopeTables.sections(config.ropeTheta(), vision.sections());
-        tower = vision == null ? null : new QwenVisionTower(vision, towerOf(weights));
+        tower =
+                vision == null
+                        ? null
+                        // it leaves the device when pictures have been seen
+                        : new QwenVisionTower(vision, parameters.in(towerRoot).conditioning());
         parameters.ignore(
                 name -> tower == null && isOfTower(name) || name.equals("lm_head.weight"));
         parameters.finish();
@@ -91,22 +96,22 @@ public final class QwenTextEncoder implements AutoCloseable {
         return TOWERS.stream().anyMatch(root -> name.startsWith(root + "."));
     }
 
-    /** The parameters of the tower, which leave the device when pictures have been seen. */
-    private Parameters towerOf(Weights weights) {
+    /** What comes before the tower's names; random weights take any names. */
+    private static String towerRoot(Weights weights) {
         Set<String> names = weights.tensors().keySet();
-        if (!names.isEmpty() && names.stream().noneMatch(QwenTextEncoder::isOfTower)) {
-            throw new FormatException(
-                    weights.source(),
-                    TOWERS.get(0),
-                    "holds no vision tower, with which this model sees reference pictures",
-                    "use the text encoder that was published with the model, in safetensors");
-        }
-        String root =
-                TOWERS.stream()
-                        .filter(one -> names.stream().anyMatch(n -> n.startsWith(one + ".")))
-                        .findFirst()
-                        .orElse(TOWERS.get(0));
-        return parameters.in(root).conditioning();
+        return TOWERS.stream()
+                .filter(root -> names.stream().anyMatch(name -> name.startsWith(root + ".")))
+                .findFirst()
+                .or(() -> names.isEmpty() ? Optional.of(TOWERS.get(0)) : Optional.empty())
+                .orElseThrow(
+                        () ->
+                                new FormatException(
+                                        weights.source(),
+                                        TOWERS.get(0),
+                                        "holds no vision tower, with which this model sees"
+                                                + " reference pictures",
+                                        "use the text encoder that was published with the model,"
+                                                + " in safetensors"));
     }
 
     /** Number of the last hidden state, which is the number of blocks. */
