@@ -2,6 +2,7 @@ package glance.api;
 
 import glance.api.Request.Size;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import java.util.function.Consumer;
  *
  * <pre>{@code
  * Training.of(Path.of("house.png"), "my house").phases("slow").steps(60).rank(8).seed(5);
+ * Training.of(Path.of("snow.png"), "the house in snow").reference(Path.of("house.png"));
  * }</pre>
  *
  * Each method returns a changed copy. Values are checked against a model when they meet one.
@@ -20,6 +22,7 @@ import java.util.function.Consumer;
 public final class Training implements Cloneable {
     private final Path pictures;
     private final String caption;
+    private List<Path> references = List.of();
     private Plan plan = Plans.GLANCE;
     private List<String> phases = List.of();
     private List<String> targets;
@@ -65,9 +68,40 @@ public final class Training implements Cloneable {
         return new Training(picture, Objects.requireNonNull(caption, "caption"));
     }
 
-    /** A folder of pictures: {@code cat.png} with its caption in {@code cat.txt}. */
+    /**
+     * A folder of pictures: {@code cat.png} with its caption in {@code cat.txt}; for models that
+     * edit, what it is made from in {@code cat.ref.png}, or {@code cat.ref1.png} and so on.
+     */
     public static Training of(Path pictures) {
         return new Training(pictures, null);
+    }
+
+    /**
+     * One picture more that the picture is made from, for models that edit: the caption says what
+     * becomes of it. In a folder of pictures references are found by their names.
+     *
+     * @param picture a PNG, JPEG or WebP file
+     * @throws RequestException if this is a training from a folder
+     */
+    public Training reference(Path picture) {
+        List<Path> all = new ArrayList<>(references);
+        all.add(picture);
+        return references(all);
+    }
+
+    /**
+     * These pictures, and no others, to make the picture from.
+     *
+     * @throws RequestException if this is a training from a folder
+     */
+    public Training references(List<Path> seen) {
+        if (caption == null && !seen.isEmpty()) {
+            throw new RequestException(
+                    pictures
+                            + ": is a folder, in which references are found by their names:"
+                            + " NAME.ref.png beside NAME.png");
+        }
+        return with(t -> t.references = List.copyOf(seen));
     }
 
     /** The plan whose phases are trained: {@code glance} unless another is named. */
@@ -226,6 +260,11 @@ public final class Training implements Cloneable {
     /** What the picture shows. */
     public Optional<String> caption() {
         return Optional.ofNullable(caption);
+    }
+
+    /** Pictures that the picture is made from. */
+    public List<Path> references() {
+        return references;
     }
 
     /** The plan whose phases are trained. */

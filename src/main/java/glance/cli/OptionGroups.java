@@ -20,7 +20,7 @@ final class OptionGroups implements IHelpSectionRenderer {
             """
             Model: --model --transformer --vae --text-encoder --text-encoder-2 --text-encoder-3\
              --tokenizer --plan --phase --max-prompt-tokens --embedded-guidance
-            Data: --image --caption --data --size --caption-dropout
+            Data: --image --caption --reference --data --size --caption-dropout
             Adapter: --rank --alpha --targets
             Optimizer: --steps --rate --warmup --accumulation --weight-decay --max-grad-norm\
              --beta1 --beta2 --eps --adam8bit

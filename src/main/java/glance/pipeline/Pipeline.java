@@ -319,19 +319,20 @@ public final class Pipeline implements AutoCloseable {
         List<DenoisingStep> steps =
                 DenoisingStep.of(sample.plan(), step -> experts.apply(step.phase()));
         Guidance guidance = sample.guidance();
+        TokenGrid grid = sample.canvas().grid();
         try (Scope scope = ops.scope()) {
-            Tensor noise = StartNoise.packed(ops, sample.seed(), 1, geometry, sample.grid());
+            Tensor noise = StartNoise.packed(ops, sample.seed(), 1, geometry, grid);
             Sampler sampler = new Sampler(ops, parts.denoiser(), silent);
             Conditioned conditioned =
                     sampler.prepare(
                                     List.of(sample.text()),
                                     steps,
-                                    new Canvas(sample.grid()),
+                                    sample.canvas(),
                                     guidance.embedded())
                             .get(0);
             StartLatents begin = new StartLatents(noise);
             Tensor latents = sampler.run(conditioned, begin, steps, guidance, (tensor, step) -> {});
-            return Pictures.of(ops, parts.codec().decode(ops, latents, sample.grid())).get(0);
+            return Pictures.of(ops, parts.codec().decode(ops, latents, grid)).get(0);
         } finally {
             parts.leaveCodec();
             parts.leaveDenoiser();

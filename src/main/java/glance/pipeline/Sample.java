@@ -1,6 +1,6 @@
 package glance.pipeline;
 
-import glance.model.TokenGrid;
+import glance.model.Canvas;
 import glance.model.text.TextBatch;
 import glance.schedule.PhasePlan;
 
@@ -10,8 +10,7 @@ import glance.schedule.PhasePlan;
  * @param text the prompt and, with guidance, the negative prompt after it
  * @param guidance its scales
  * @param plan the steps
- * @param grid size of the picture
+ * @param canvas size of the picture, and what it is made from
  * @param seed of the start noise
  */
-public record Sample(
-        TextBatch text, Guidance guidance, PhasePlan plan, TokenGrid grid, long seed) {}
+public record Sample(TextBatch text, Guidance guidance, PhasePlan plan, Canvas canvas, long seed) {}

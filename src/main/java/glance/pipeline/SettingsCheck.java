@@ -4,8 +4,6 @@ import glance.api.Request.Size;
 import glance.api.RequestException;
 import glance.io.ModelFolder;
 import glance.model.Family;
-import glance.model.ReferenceRules;
-import java.util.Optional;
 
 /** Whether settings make sense for a model. */
 final class SettingsCheck {
@@ -40,7 +38,7 @@ final class SettingsCheck {
                     "embedded guidance must be a finite number, at least 0, got " + embedded);
         }
         family.promptTokens(folder).of(settings.maxPromptTokens());
-        requireReferences(settings, family, family.references(folder));
+        ReferenceCheck.require(settings.references().size(), family, folder);
         requireSize(settings, family.geometry(folder).pixelsPerToken());
         requireStart(settings, family.geometry(folder));
     }
@@ -63,24 +61,6 @@ final class SettingsCheck {
         if (start.keeps()) {
             new StartCanvas(start, new Size(settings.width(), settings.height()), geometry)
                     .latents();
-        }
-    }
-
-    private static void requireReferences(
-            Settings settings, Family family, Optional<ReferenceRules> rules) {
-        int given = settings.references().size();
-        if (given > 0 && rules.isEmpty()) {
-            throw new RequestException(
-                    "this model takes no reference pictures; "
-                            + family.editor()
-                                    .map(editor -> editor + " is the one of its kind that does")
-                                    .orElse(
-                                            "models that edit do, such as Qwen-Image-Edit, FLUX.1"
-                                                    + " Kontext and FLUX.2 [klein]"));
-        }
-        if (given > 0 && given > rules.get().most()) {
-            throw new RequestException(
-                    given + " reference pictures: this model takes at most " + rules.get().most());
         }
     }
 

@@ -23,7 +23,7 @@ import java.util.function.Function;
  * Trains one adapter of a frozen denoiser by flow matching on the noise levels of one phase
  * (Glance, arXiv 2512.02899, section 3): draw a level sigma, {@code x = (1 - sigma) latents + sigma
  * noise}, and let the predicted velocity approach {@code noise - latents} in the mean squared
- * error.
+ * error. Reference pictures are seen and stay as they are: nothing is predicted for their tokens.
  *
  * <p>Everything drawn in a step depends on the seed and the step's number alone, so a run can be
  * resumed at any step with the same results.
@@ -158,7 +158,7 @@ public final class AdapterTrainer implements AutoCloseable {
                                     ops,
                                     dropped ? example.dropped() : example.caption(),
                                     new float[] {sigma},
-                                    new Canvas(example.grid()),
+                                    example.canvas(),
                                     embeddedGuidance)
                             .at(ops, noisy, 0);
             TrainingOps.Loss loss = ops.training().meanSquaredError(velocity, target);
@@ -188,6 +188,11 @@ public final class AdapterTrainer implements AutoCloseable {
         }
         if (!finite.is(example.latents())) {
             return "the picture's latents have such values";
+        }
+        for (Canvas.Reference reference : example.canvas().references()) {
+            if (!finite.is(reference.latents())) {
+                return "a reference picture's latents have such values";
+            }
         }
         if (!finite.is((dropped ? example.dropped() : example.caption()).embeddings())) {
             return "the caption's embeddings have such values";

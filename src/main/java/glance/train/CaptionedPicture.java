@@ -2,6 +2,7 @@ package glance.train;
 
 import glance.api.FormatException;
 import glance.api.RequestException;
+import glance.pipeline.ReferencePicture;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
@@ -20,9 +21,11 @@ import java.util.stream.Stream;
  * A picture to learn from, and what it shows.
  *
  * @param picture the file
- * @param caption its caption, without blanks around it
+ * @param caption its caption, without blanks around it; of a picture with references what becomes
+ *     of them
+ * @param references pictures that it is made from, for models that edit
  */
-public record CaptionedPicture(Path picture, String caption) {
+public record CaptionedPicture(Path picture, String caption, List<Path> references) {
     private static final List<String> ENDINGS = List.of(".png", ".jpg", ".jpeg", ".webp");
     private static final String CAPTION_ENDING = ".txt";
 
@@ -31,17 +34,33 @@ public record CaptionedPicture(Path picture, String caption) {
      */
     public CaptionedPicture {
         caption = caption.strip();
+        references = List.copyOf(references);
         if (caption.isEmpty()) {
             throw new RequestException(picture + ": its caption is empty; say what it shows");
         }
     }
 
+    /** A picture that is made from its caption alone. */
+    public CaptionedPicture(Path picture, String caption) {
+        this(picture, caption, List.of());
+    }
+
     /**
-     * The pictures of a folder, by name: {@code cat.png} with its caption in {@code cat.txt}.
-     * Folders in it are not searched; files of other kinds are left alone.
+     * Reads its references.
+     *
+     * @throws FormatException if one is missing, no picture, damaged, or too large
+     */
+    List<ReferencePicture> seen() {
+        return references.stream().map(ReferencePicture::read).toList();
+    }
+
+    /**
+     * The pictures of a folder, by name: {@code cat.png} with its caption in {@code cat.txt}, and
+     * what it is made from in {@code cat.ref.png}, or {@code cat.ref1.png} and so on. Folders in it
+     * are not searched; files of other kinds are left alone.
      *
      * @throws FormatException if it is no folder, has no picture, a picture has no or an empty
-     *     caption, or two pictures share one
+     *     caption, two pictures share one, or a reference is without its picture
      */
     public static List<CaptionedPicture> in(Path folder) {
         if (!Files.isDirectory(folder)) {
@@ -49,8 +68,10 @@ public record CaptionedPicture(Path picture, String caption) {
             throw new FormatException(
                     folder, null, reason, "give a folder of pictures with captions");
         }
+        List<Path> all = pictures(folder);
+        ReferenceNames references = ReferenceNames.among(all);
         Map<String, Path> byStem = new TreeMap<>();
-        for (Path file : pictures(folder)) {
+        for (Path file : all.stream().filter(file -> !ReferenceNames.isReference(file)).toList()) {
             Path other = byStem.put(stem(file), file);
             if (other != null) {
                 throw new FormatException(
@@ -72,7 +93,10 @@ public record CaptionedPicture(Path picture, String caption) {
                 (stem, file) ->
                         result.add(
                                 new CaptionedPicture(
-                                        file, caption(folder.resolve(stem + CAPTION_ENDING)))));
+                                        file,
+                                        caption(folder.resolve(stem + CAPTION_ENDING)),
+                                        references.take(stem))));
+        references.requireTaken();
         return result;
     }
 
@@ -82,7 +106,10 @@ public record CaptionedPicture(Path picture, String caption) {
      */
     public static List<String> leftOut(Path folder) {
         Set<String> stems =
-                pictures(folder).stream().map(CaptionedPicture::stem).collect(Collectors.toSet());
+                pictures(folder).stream()
+                        .filter(file -> !ReferenceNames.isReference(file))
+                        .map(CaptionedPicture::stem)
+                        .collect(Collectors.toSet());
         List<String> result = new ArrayList<>();
         for (Path path : list(folder)) {
             String name = path.getFileName().toString();
@@ -123,7 +150,7 @@ public record CaptionedPicture(Path picture, String caption) {
         return file.getFileName().toString().endsWith(CAPTION_ENDING);
     }
 
-    private static String stem(Path file) {
+    static String stem(Path file) {
         String name = file.getFileName().toString();
         return name.substring(0, name.lastIndexOf('.'));
     }

@@ -12,8 +12,11 @@ import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 
 /**
  * The state of a training run as a safetensors file: parameters, moments, the number of the step, a
@@ -105,9 +108,13 @@ public final class Checkpoint {
 
     private static void requireSameRun(
             Path file, Map<String, String> metadata, Map<String, String> run) {
+        Set<String> names = new LinkedHashSet<>(run.keySet());
+        metadata.keySet().stream()
+                .filter(key -> key.startsWith(RUN))
+                .forEach(key -> names.add(key.substring(RUN.length())));
         List<String> others =
-                run.keySet().stream()
-                        .filter(name -> !run.get(name).equals(metadata.get(RUN + name)))
+                names.stream()
+                        .filter(name -> !Objects.equals(run.get(name), metadata.get(RUN + name)))
                         .toList();
         if (!others.isEmpty()) {
             throw new FormatException(

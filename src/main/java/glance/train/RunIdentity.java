@@ -30,6 +30,7 @@ public final class RunIdentity {
                 "model",
                 Fingerprint.of(Fingerprint.encoders(model), Fingerprint.transformer(model)));
         words.put("pictures or captions", examples.fingerprint());
+        examples.references().ifPresent(seen -> words.put("references", seen));
         words.put("phase", note.entries().toString());
         words.put("targets", String.join(" ", settings.targets()));
         words.put("rank", Integer.toString(settings.rank()));

@@ -10,6 +10,7 @@ import glance.io.PictureFit;
 import glance.lora.PhaseNote;
 import glance.model.Family;
 import glance.pipeline.Families;
+import glance.pipeline.ReferenceCheck;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -56,8 +57,9 @@ public record TrainJob(
         Family.Training usual = family.training();
         List<CaptionedPicture> pictures =
                 training.caption()
-                        .map(text -> List.of(new CaptionedPicture(training.pictures(), text)))
+                        .map(text -> List.of(picture(training, text)))
                         .orElseGet(() -> CaptionedPicture.in(training.pictures()));
+        pictures.forEach(picture -> requireReferences(picture, family, folder));
         if (Math.min(training.checkpointEvery(), training.sampleEvery()) < 0) {
             throw new RequestException(
                     "steps between checkpoints or samples: must not be negative");
@@ -79,6 +81,19 @@ public record TrainJob(
                 training.resumes(),
                 cache(training.cache()),
                 new TrainFiles(out, phases, training.resumes(), training.overwrites()));
+    }
+
+    private static CaptionedPicture picture(Training training, String caption) {
+        return new CaptionedPicture(training.pictures(), caption, training.references());
+    }
+
+    private static void requireReferences(
+            CaptionedPicture picture, Family family, ModelFolder folder) {
+        try {
+            ReferenceCheck.require(picture.references().size(), family, folder);
+        } catch (RequestException e) {
+            throw new RequestException(picture.picture() + ": " + e.getMessage());
+        }
     }
 
     /**

@@ -1,15 +1,20 @@
 package glance.train;
 
+import glance.api.Request;
 import glance.api.Trained;
 import glance.lora.PhaseNote;
+import glance.model.Canvas;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.TokenGrid;
+import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.pipeline.Families;
+import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
 import glance.pipeline.Sample;
+import glance.pipeline.Settings;
 import glance.schedule.NoiseSchedule;
 import glance.schedule.PhasePlan;
 import glance.schedule.Step;
@@ -17,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Trains the adapters of a job on a device, one phase after the other. */
 public final class TrainRun {
@@ -59,8 +65,9 @@ public final class TrainRun {
                             job.maxPromptTokens(),
                             job.cache(),
                             listener::warning)) {
-                sample = job.sampleEvery() > 0 ? sample(encodings) : null;
+                Function<Canvas, Sample> drawn = job.sampleEvery() > 0 ? sample(encodings) : null;
                 examples = examples(encodings);
+                sample = drawn == null ? null : drawn.apply(examples.examples().get(0).canvas());
             }
             try (TrainLock lock = job.files().prepare(sample != null);
                     Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
@@ -85,6 +92,7 @@ public final class TrainRun {
                         job.pictures(),
                         job.fit(),
                         job.family().geometry(job.folder()),
+                        job.family().references(job.folder()),
                         drops ? " " : null);
         int computed = encodings.computed();
         listener.note(
@@ -180,15 +188,24 @@ public final class TrainRun {
         return result;
     }
 
-    private Sample sample(Encodings encodings) {
-        Family.Geometry geometry = job.family().geometry(job.folder());
-        TokenGrid grid = geometry.grid(geometry.defaultSize(), geometry.defaultSize());
-        return TrainSamples.picture(
-                encodings,
-                Families.defaults(job.folder()),
-                job.samplePrompt(),
-                PhasePlan.of(job.plan(), schedule, grid.tokens()),
-                grid,
-                job.settings().seed());
+    /**
+     * The picture that is drawn meanwhile: made from what the first picture is made from, at the
+     * size that it would have without being asked for. Its text is encoded now, before pictures
+     * are.
+     */
+    private Function<Canvas, Sample> sample(Encodings encodings) {
+        Request.Size size =
+                Settings.size(
+                        Request.of(job.samplePrompt())
+                                .references(job.pictures().get(0).references()),
+                        job.folder());
+        TokenGrid grid = job.family().geometry(job.folder()).grid(size.width(), size.height());
+        Family.Defaults defaults = Families.defaults(job.folder());
+        Guidance guidance = Guidance.of(defaults);
+        TextBatch text = TrainSamples.text(encodings, job.samplePrompt(), defaults, guidance);
+        PhasePlan plan = PhasePlan.of(job.plan(), schedule, grid.tokens());
+        long seed = job.settings().seed();
+        return first ->
+                new Sample(text, guidance, plan, new Canvas(grid, first.references()), seed);
     }
 }

@@ -4,12 +4,10 @@ import glance.io.Images;
 import glance.lora.PhaseNote;
 import glance.lora.StepExperts;
 import glance.model.Family;
-import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
 import glance.pipeline.Sample;
-import glance.schedule.PhasePlan;
 import glance.text.EngineVersion;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -31,22 +29,15 @@ final class TrainSamples {
         this.sample = sample;
     }
 
-    /** The picture to be drawn again and again; its text is encoded now. */
-    static Sample picture(
-            Encodings encodings,
-            Family.Defaults defaults,
-            String prompt,
-            PhasePlan plan,
-            TokenGrid grid,
-            long seed) {
-        Guidance guidance = Guidance.of(defaults);
+    /** What such a picture is to show, and with guidance what not. */
+    static TextBatch text(
+            Encodings encodings, String prompt, Family.Defaults defaults, Guidance guidance) {
         Map<String, String> texts = new LinkedHashMap<>();
         texts.put("sample prompt", prompt);
         if (guidance.isActive()) {
             texts.put("negative prompt", defaults.negative());
         }
-        TextBatch text = encodings.text(texts);
-        return new Sample(text, guidance, plan, grid, seed);
+        return encodings.text(texts);
     }
 
     void write(Path file, String phase, TrainableAdapter adapter) {

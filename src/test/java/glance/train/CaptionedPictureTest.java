@@ -7,6 +7,7 @@ import glance.api.FormatException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +48,52 @@ class CaptionedPictureTest {
                         "a.avif (not PNG, JPEG or WebP)",
                         "a.txt (a caption without a picture)",
                         "more (a folder)");
+    }
+
+    @Test
+    void references_belongToTheirPicture_inTheirOrder() throws IOException {
+        for (String name : List.of("a", "b.v2", "c")) {
+            file(name + ".png", "");
+            file(name + ".txt", name);
+        }
+        file("a.ref.JPG", "");
+        for (int i = 11; i >= 1; i--) {
+            file("b.v2.ref" + i + (i % 2 == 0 ? ".png" : ".webp"), "");
+        }
+        List<CaptionedPicture> pictures = CaptionedPicture.in(folder);
+        assertThat(pictures)
+                .extracting(CaptionedPicture::caption)
+                .containsExactly("a", "b.v2", "c");
+        assertThat(pictures.get(0).references()).containsExactly(folder.resolve("a.ref.JPG"));
+        assertThat(pictures.get(1).references())
+                .hasSize(11)
+                .startsWith(folder.resolve("b.v2.ref1.webp"), folder.resolve("b.v2.ref2.png"))
+                .endsWith(folder.resolve("b.v2.ref10.png"), folder.resolve("b.v2.ref11.webp"));
+        assertThat(pictures.get(2).references()).isEmpty();
+        assertThat(CaptionedPicture.leftOut(folder)).isEmpty();
+        file("a.ref.txt", "not read");
+        assertThat(CaptionedPicture.leftOut(folder))
+                .containsExactly("a.ref.txt (a caption without a picture)");
+    }
+
+    @Test
+    void referencesThatAreAmbiguousOrLost_areRefused() throws IOException {
+        file("a.png", "");
+        file("a.txt", "a cat");
+        file("a.ref2.png", "");
+        refused("a.ref2.png: there is no reference 1 of its picture; number them from 1");
+        file("a.ref1.png", "");
+        file("a.ref4.png", "");
+        refused("a.ref4.png: there is no reference 3 of its picture");
+        Files.delete(folder.resolve("a.ref4.png"));
+        file("a.ref.png", "");
+        refused("is reference 1 of its picture, as a.ref.png is");
+        Files.delete(folder.resolve("a.ref.png"));
+        file("a.ref0.png", "");
+        refused("a.ref0.png: there is no reference 1");
+        Files.delete(folder.resolve("a.ref0.png"));
+        file("b.ref.png", "");
+        refused("b.ref.png: is what a picture b is made from, and there is no such one");
     }
 
     @Test

@@ -46,6 +46,11 @@ import picocli.CommandLine.Option;
                     + " which knows its steps (generate --lora FOLDER), PHASE.csv with a line for"
                     + " every step, PHASE.png with the losses, and PHASE.checkpoint.safetensors.",
             "",
+            "For models that edit (FLUX.1 Kontext, FLUX.2 [klein]) a picture comes with what it is"
+                    + " made from: --image AFTER --reference BEFORE --caption \"what becomes of"
+                    + " it\", or in a folder NAME.png, NAME.ref.png and NAME.txt. Then generate"
+                    + " --reference FILE draws with the adapters.",
+            "",
             "A run that was stopped by Ctrl-C, a kill or a failure goes on with --resume --out"
                     + " FOLDER, with the settings kept there, and ends with the same bits. Where an"
                     + " option has no default here, the model's family has its own, as in the"
@@ -59,6 +64,8 @@ import picocli.CommandLine.Option;
             "Examples:",
             "  glance-engine train --image mine.png --caption \"a red circle\" --out mine/",
             "  glance-engine train --data pictures/ --model Qwen/Qwen-Image --phase slow",
+            "  glance-engine train --image snow.png --reference house.png \\",
+            "      --caption \"the house in snow\" --model FLUX.1-Kontext-dev --out snow/",
             "  glance-engine train --resume --out more/ --steps 120",
             "  glance-engine train --config train_lora.yaml --sample-every 20",
             "",
@@ -68,7 +75,8 @@ import picocli.CommandLine.Option;
             "  lr_warmup_steps, adam_beta1, adam_beta2, adam_epsilon, adam_weight_decay,",
             "  adam8bit, max_grad_norm, gradient_accumulation_steps, train_batch_size,",
             "  checkpointing_steps, resume_from_checkpoint (latest), target_modules, seed,",
-            "  plan, phase, data_config: img_dir, img_size, caption_dropout_rate"
+            "  plan, phase, image, caption, references,",
+            "  data_config: img_dir, img_size, caption_dropout_rate"
         })
 public final class TrainCommand implements Callable<Integer> {
     private static final String BOTH = "both";
@@ -253,6 +261,9 @@ public final class TrainCommand implements Callable<Integer> {
                         + (model.equals(BuiltInModel.NAME) ? "" : " --model " + ShellWord.of(model))
                         + parts.stream()
                                 .map(word -> " " + ShellWord.of(word))
+                                .collect(Collectors.joining())
+                        + job.pictures().get(0).references().stream()
+                                .map(file -> " --reference " + ShellWord.of(file.toString()))
                                 .collect(Collectors.joining())
                         + " --lora "
                         + ShellWord.of(used.toString()));

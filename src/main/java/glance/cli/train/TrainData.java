@@ -10,6 +10,7 @@ import glance.text.PrintableText;
 import glance.train.CaptionedPicture;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -28,7 +29,9 @@ final class TrainData {
             paramLabel = "FOLDER",
             description =
                     "Several pictures: a folder of PNG, JPEG or WebP files, each with its "
-                            + "caption in a .txt file of the same base name.")
+                            + "caption in a .txt file of the same base name. For models that edit, "
+                            + "what NAME.png is made from lies beside it as NAME.ref.png, or as "
+                            + "NAME.ref1.png, NAME.ref2.png and so on.")
     private Path data;
 
     @Option(
@@ -40,8 +43,18 @@ final class TrainData {
     @Option(
             names = "--caption",
             paramLabel = "TEXT",
-            description = "What the picture shows, in the words that prompts will use.")
+            description =
+                    "What the picture shows, in the words that prompts will use; with --reference "
+                            + "what becomes of the reference.")
     private String caption;
+
+    @Option(
+            names = {"--reference", "--ref-image"},
+            paramLabel = "FILE",
+            description =
+                    "A picture that --image is made from, for models that edit. May be given "
+                            + "several times where the model takes several.")
+    private List<Path> references = new ArrayList<>();
 
     @Option(
             names = "--size",
@@ -78,12 +91,19 @@ final class TrainData {
         if (image == null && data == null && file.string("image") != null) {
             image = Path.of(file.string("image"));
             caption = file.string("caption");
-        }
-        if (image != null && !Files.isRegularFile(image)) {
-            throw new WrongUseException("--image " + image + ": no such file");
+            if (references.isEmpty() && file.strings("references") != null) {
+                references = file.strings("references").stream().map(Path::of).toList();
+            }
         }
         if (image != null) {
-            return sized(Training.of(image, caption), file);
+            requireFile("--image", image);
+            references.forEach(reference -> requireFile("--reference", reference));
+            return sized(Training.of(image, caption).references(references), file);
+        }
+        if (!references.isEmpty()) {
+            throw new WrongUseException(
+                    "--reference: goes with --image; in a folder of pictures, references are found"
+                            + " by their names: NAME.ref.png beside NAME.png");
         }
         if (data == null && file.string("img_dir") != null) {
             data = Path.of(file.string("img_dir"));
@@ -93,6 +113,12 @@ final class TrainData {
                     "no pictures given; use --data FOLDER, or --image FILE --caption TEXT");
         }
         return sized(Training.of(data), file);
+    }
+
+    private static void requireFile(String option, Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new WrongUseException(option + " " + file + ": no such file");
+        }
     }
 
     /**
@@ -114,6 +140,7 @@ final class TrainData {
             record.withPath("img_dir", data.toString());
         } else {
             record.withPath("image", image.toString()).with("caption", caption);
+            record.withPaths("references", references);
         }
         record.with("size", size(file));
     }

@@ -29,6 +29,7 @@ public final class TrainFile {
                     "img_size",
                     "image",
                     "caption",
+                    "references",
                     "size",
                     "max_sequence_length",
                     "sample_every",

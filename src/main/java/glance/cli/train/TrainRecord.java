@@ -13,6 +13,7 @@ import glance.train.TrainingSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -44,6 +45,13 @@ final class TrainRecord {
     TrainRecord withPath(String key, String name) {
         boolean path = !name.equals(BuiltInModel.NAME) && Files.exists(Path.of(name));
         return with(key, path ? Path.of(name).toAbsolutePath().normalize().toString() : name);
+    }
+
+    /** Adds files, if there are any. */
+    TrainRecord withPaths(String key, List<Path> files) {
+        List<String> all =
+                files.stream().map(file -> file.toAbsolutePath().normalize() + "").toList();
+        return with(key, all.isEmpty() ? null : all);
     }
 
     /** Adds the files in place of parts of the model. */
