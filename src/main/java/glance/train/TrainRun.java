@@ -87,13 +87,12 @@ public final class TrainRun {
     private ExampleSet examples(Encodings encodings) {
         boolean drops = job.settings().captionDropout() > 0;
         ExampleSet examples =
-                ExampleSet.encode(
-                        encodings,
-                        job.pictures(),
-                        job.fit(),
-                        job.family().geometry(job.folder()),
-                        job.family().references(job.folder()),
-                        drops ? " " : null);
+                new ExampleEncoder(
+                                encodings,
+                                job.fit(),
+                                job.family().geometry(job.folder()),
+                                job.family().references(job.folder()))
+                        .encode(job.pictures(), drops ? " " : null);
         int computed = encodings.computed();
         listener.note(
                 "texts and pictures: "
@@ -194,18 +193,21 @@ public final class TrainRun {
      * are.
      */
     private Function<Canvas, Sample> sample(Encodings encodings) {
+        CaptionedPicture first = job.pictures().get(0);
         Request.Size size =
                 Settings.size(
-                        Request.of(job.samplePrompt())
-                                .references(job.pictures().get(0).references()),
+                        Request.of(job.samplePrompt()).references(first.references()),
                         job.folder());
         TokenGrid grid = job.family().geometry(job.folder()).grid(size.width(), size.height());
         Family.Defaults defaults = Families.defaults(job.folder());
         Guidance guidance = Guidance.of(defaults);
-        TextBatch text = TrainSamples.text(encodings, job.samplePrompt(), defaults, guidance);
+        TextBatch text =
+                encodings.text(
+                        TrainSamples.texts(job.samplePrompt(), defaults, guidance),
+                        ExampleEncoder.pictures(first.seen()));
         PhasePlan plan = PhasePlan.of(job.plan(), schedule, grid.tokens());
         long seed = job.settings().seed();
-        return first ->
-                new Sample(text, guidance, plan, new Canvas(grid, first.references()), seed);
+        return canvas ->
+                new Sample(text, guidance, plan, new Canvas(grid, canvas.references()), seed);
     }
 }

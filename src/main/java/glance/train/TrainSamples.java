@@ -4,7 +4,6 @@ import glance.io.Images;
 import glance.lora.PhaseNote;
 import glance.lora.StepExperts;
 import glance.model.Family;
-import glance.model.text.TextBatch;
 import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
 import glance.pipeline.Sample;
@@ -30,14 +29,13 @@ final class TrainSamples {
     }
 
     /** What such a picture is to show, and with guidance what not. */
-    static TextBatch text(
-            Encodings encodings, String prompt, Family.Defaults defaults, Guidance guidance) {
+    static Map<String, String> texts(String prompt, Family.Defaults defaults, Guidance guidance) {
         Map<String, String> texts = new LinkedHashMap<>();
         texts.put("sample prompt", prompt);
         if (guidance.isActive()) {
             texts.put("negative prompt", defaults.negative());
         }
-        return encodings.text(texts);
+        return texts;
     }
 
     void write(Path file, String phase, TrainableAdapter adapter) {
