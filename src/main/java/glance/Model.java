@@ -12,12 +12,14 @@ import glance.compare.ComparisonRun;
 import glance.compare.Gallery;
 import glance.compare.ReportFiles;
 import glance.io.ModelFolder;
+import glance.model.ReferenceRules;
 import glance.picture.Origin;
 import glance.pipeline.Families;
 import glance.pipeline.Pipeline;
 import glance.pipeline.Settings;
 import glance.train.TrainJob;
 import glance.train.TrainRun;
+
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -181,6 +183,13 @@ public final class Model implements AutoCloseable {
     /** The strength of guidance that turns it off: see {@link Request#guidance(float)}. */
     public float guidanceOff() {
         return Families.defaults(folder).form().off();
+    }
+
+    /**
+     * How many pictures a request may have to look at: see {@link Request#reference}; 0 for none.
+     */
+    public int maxReferences() {
+        return pipeline.family().references(folder).map(ReferenceRules::most).orElse(0);
     }
 
     /**

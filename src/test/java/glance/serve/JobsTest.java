@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import glance.api.Lora;
 import glance.api.Request;
 import glance.api.RequestException;
 import glance.fixtures.Fixture;
 import glance.serve.Served.Answer;
 import glance.serve.Served.Event;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -22,10 +29,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 class JobsTest {
     private static final String LONG = "{\"prompt\": \"a\", \"plan\": \"uniform-1000\"}";
@@ -291,7 +294,7 @@ class JobsTest {
     @Test
     void unknownKeysAndValues_areNamed() throws Exception {
         assertThat(served.post("/v1/jobs", "{\"prompt\": \"a\", \"stps\": 3}").message())
-                .startsWith("stps: is no key here; known are embedded_guidance, guidance");
+                .startsWith("stps: is no key here; known are embedded_guidance, extend, guidance");
         assertThat(served.post("/v1/jobs", "{\"prompt\": \"a\", \"n\": [1]}").message())
                 .isEqualTo("n: has no value of this kind");
         Answer plan =

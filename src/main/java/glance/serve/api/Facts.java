@@ -7,7 +7,9 @@ import glance.api.Plan;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.serve.job.AdapterFolder;
+import glance.serve.job.JobRequest;
 import glance.text.EngineVersion;
+
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -54,6 +56,11 @@ public final class Facts {
         return defaults;
     }
 
+    /** Whether the model looks at pictures, and so edits them. */
+    boolean looksAtPictures() {
+        return model.maxReferences() > 0;
+    }
+
     /** The adapters that requests may name. */
     AdapterFolder adapters() {
         return adapters;
@@ -73,6 +80,7 @@ public final class Facts {
         facts.put("negative_prompt", defaults.negative().orElse(""));
         facts.put("plan", plan(defaults.plan().orElseThrow()));
         facts.put("plans", plans().stream().map(this::plan).toList());
+        facts.put("references", Math.min(model.maxReferences(), JobRequest.MAX_REFERENCES));
         facts.put("adapters", adapters.names());
         return facts;
     }

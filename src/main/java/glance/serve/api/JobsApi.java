@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import glance.io.Json;
 import glance.serve.http.Exchange;
+import glance.serve.http.Form;
 import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
 import glance.serve.job.Job;
@@ -13,9 +15,11 @@ import glance.serve.job.JobFolder;
 import glance.serve.job.JobRequest;
 import glance.serve.job.JobState;
 import glance.serve.job.Jobs;
+
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -23,7 +27,7 @@ import java.util.stream.Collectors;
  * that are over, are there again after a restart.
  *
  * <pre>
- * POST   /v1/jobs                  a {@link JobRequest}; 202 and the job
+ * POST   /v1/jobs                  a {@link JobRequest}, or a form of its fields; 202 and the job
  * GET    /v1/jobs?limit=N          the newest jobs; {@code before=ID} those before one
  * GET    /v1/jobs/ID               one
  * GET    /v1/jobs/ID/events        server-sent events until it is over; {@code previews=N} or all
@@ -31,12 +35,14 @@ import java.util.stream.Collectors;
  * POST   /v1/jobs/ID/cancel        ends it
  * DELETE /v1/jobs/ID               forgets it and its pictures
  * GET    /v1/events                events of all jobs
- * GET    /v1/pictures/FILE         a picture by the name of its file
+ * GET    /v1/pictures/FILE         a picture by the name of its file, drawn or brought
  * </pre>
  */
 public final class JobsApi {
     private static final int DEFAULT_LIMIT = 50;
-    private static final String PNG = "image/png";
+    private static final Form FORM = new Form(Set.of("references"), Set.of("plan", "lora"));
+    private static final Map<String, String> TYPES =
+            Map.of("png", "image/png", "jpg", "image/jpeg", "webp", "image/webp");
 
     private final Jobs jobs;
     private final JobFolder folder;
@@ -65,7 +71,7 @@ public final class JobsApi {
     }
 
     private void submit(Exchange exchange) throws IOException {
-        Job job = jobs.submit(read(exchange.json()), false);
+        Job job = jobs.submit(read(exchange.withPictures(FORM)), false);
         exchange.put("Location", "/v1/jobs/" + job.id());
         exchange.answer(202, jobs.record(job));
     }
@@ -175,12 +181,12 @@ public final class JobsApi {
     }
 
     private void picture(Exchange exchange, String file) throws IOException {
-        byte[] png =
+        byte[] bytes =
                 folder.picture(file)
                         .orElseThrow(() -> HttpProblem.notFound("there is no picture " + file));
         // a picture never changes, and its name is its own
         exchange.put("Cache-Control", "private, max-age=31536000, immutable");
-        exchange.answer(200, PNG, png);
+        exchange.answer(200, TYPES.get(file.substring(file.lastIndexOf('.') + 1)), bytes);
     }
 
     private void cancel(Exchange exchange) throws IOException {

@@ -4,13 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+
 import glance.io.Json;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
+
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.io.EndPoint;
@@ -18,9 +14,17 @@ import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Fields;
 
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Map;
+
 /** A request and its answer. Reads and writes block; it belongs to the thread that handles it. */
 public final class Exchange {
-    /** A picture that a client may send, with what is around it. */
+    /** Pictures that a client may send, with what is around them. */
     public static final int MAX_PICTURE_BYTES = 64 << 20;
 
     private static final ObjectMapper MAPPER = Json.MAPPER;
@@ -96,7 +100,11 @@ public final class Exchange {
      * @throws HttpProblem if it is not
      */
     public ObjectNode json() throws IOException {
-        byte[] bytes = body(MAX_JSON_BYTES);
+        return json(MAX_JSON_BYTES);
+    }
+
+    private ObjectNode json(int maxBytes) throws IOException {
+        byte[] bytes = body(maxBytes);
         if (bytes.length == 0) {
             return MAPPER.createObjectNode();
         }
@@ -110,6 +118,20 @@ public final class Exchange {
             return object;
         }
         throw HttpProblem.invalid("the body must be a JSON object");
+    }
+
+    /**
+     * The body, with pictures in it: a JSON object, or a form as programs and pages send files, as
+     * the same object.
+     *
+     * @param form how a form becomes one
+     * @throws HttpProblem if it is neither
+     */
+    public ObjectNode withPictures(Form form) throws IOException {
+        String type = header("Content-Type");
+        return type != null && type.toLowerCase(Locale.ROOT).startsWith(Form.TYPE)
+                ? form.read(request, type, MAX_PICTURE_BYTES)
+                : json(MAX_PICTURE_BYTES);
     }
 
     /** Adds a header to the answer. */

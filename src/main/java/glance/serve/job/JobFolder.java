@@ -2,9 +2,14 @@ package glance.serve.job;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+
 import glance.api.RequestException;
 import glance.io.Json;
 import glance.io.SafeWrite;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -19,8 +24,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Where pictures and jobs are kept:
@@ -28,6 +31,7 @@ import org.slf4j.LoggerFactory;
  * <pre>
  * ID-SEED.png       a picture, its settings in it
  * jobs/ID.json      a job: what was asked, and what came of it
+ * inputs/HASH.png   a picture that a request brought; also .jpg and .webp
  * </pre>
  *
  * Every file is whole or not there, so that a server that was killed finds all that it had
@@ -42,6 +46,7 @@ public final class JobFolder implements AutoCloseable {
 
     private final Path folder;
     private final Path jobs;
+    private final InputFolder inputs;
     private final FileChannel lock;
 
     /**
@@ -54,8 +59,11 @@ public final class JobFolder implements AutoCloseable {
     public JobFolder(Path folder) {
         this.folder = folder;
         this.jobs = folder.resolve("jobs");
+        Path brought = folder.resolve("inputs");
+        this.inputs = new InputFolder(brought);
         try {
             Files.createDirectories(jobs);
+            Files.createDirectories(brought);
             lock =
                     FileChannel.open(
                             jobs.resolve(".lock"),
@@ -67,6 +75,7 @@ public final class JobFolder implements AutoCloseable {
         take();
         removeLeftovers(folder);
         removeLeftovers(jobs);
+        removeLeftovers(brought);
     }
 
     private void take() {
@@ -124,8 +133,39 @@ public final class JobFolder implements AutoCloseable {
         }
     }
 
-    /** A picture by the name of its file, if it is there. */
+    /** The pictures that requests bring. */
+    public InputFolder inputs() {
+        return inputs;
+    }
+
+    /**
+     * Keeps the pictures of a request for a job.
+     *
+     * @return the request with their names
+     * @throws RequestException if one is none, or is not there
+     */
+    JobRequest keepInputs(String job, JobRequest asked) {
+        return asked.withPictures(
+                (key, text) -> {
+                    if (!PictureData.isName(text)) {
+                        return inputs.keep(job, key, PictureData.bytes(key, text));
+                    }
+                    if (inputs.use(job, text)) {
+                        return text;
+                    }
+                    return inputs.keep(
+                            job,
+                            key,
+                            drawn(text).orElseThrow(() -> InputFolder.missing(key, text)));
+                });
+    }
+
+    /** A picture by the name of its file, drawn or brought, if it is there. */
     public Optional<byte[]> picture(String file) {
+        return drawn(file).or(() -> inputs.read(file));
+    }
+
+    private Optional<byte[]> drawn(String file) {
         if (!PICTURE.matcher(file).matches()) {
             return Optional.empty();
         }
@@ -156,12 +196,16 @@ public final class JobFolder implements AutoCloseable {
         int over = 0;
         for (Path file : files) {
             JobRecord job = read(file);
+            if (job != null) {
+                job.request().names().forEach(name -> inputs.use(job.id(), name));
+            }
             boolean waits = job != null && !job.state().isFinal();
             if (waits || job != null && over < most) {
                 records.addFirst(job);
                 over += waits ? 0 : 1;
             }
         }
+        inputs.clear();
         return List.copyOf(records);
     }
 
@@ -180,7 +224,7 @@ public final class JobFolder implements AutoCloseable {
         return null;
     }
 
-    /** Forgets a finished job and its pictures. */
+    /** Forgets a finished job, its pictures, and those that it brought. */
     void delete(JobRecord job) {
         try {
             for (JobRecord.Picture picture : job.pictures()) {
@@ -189,6 +233,7 @@ public final class JobFolder implements AutoCloseable {
                 }
             }
             Files.deleteIfExists(jobs.resolve(job.id() + ENDING));
+            inputs.release(job.id());
         } catch (IOException e) {
             throw new UncheckedIOException(folder + ": cannot be changed (" + e + ")", e);
         }

@@ -2,9 +2,14 @@ package glance.serve.job;
 
 import glance.Model;
 import glance.api.CancelledException;
+import glance.api.FormatException;
 import glance.api.Request;
 import glance.api.RequestException;
 import glance.schedule.Seeds;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -18,8 +23,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The queue of one model: jobs are drawn one after the other, in the order in which they came. Jobs
@@ -46,6 +49,7 @@ public final class Jobs implements AutoCloseable {
     private final List<JobWatcher> watchers = new CopyOnWriteArrayList<>();
     private final Map<String, Job> known = new LinkedHashMap<>();
     private final LinkedList<Job> waiting = new LinkedList<>();
+    private final Object decoding = new Object();
     private final Thread thread = new Thread(this::work, "jobs");
     private Job running;
     private boolean accepting = true;
@@ -123,7 +127,7 @@ public final class Jobs implements AutoCloseable {
             return;
         }
         try {
-            Request request = model.complete(kept.request().forModel(adapters));
+            Request request = complete(kept.request());
             Job job = new Job(kept.id(), kept.created(), false, kept.request(), request, watchers);
             known.put(job.id(), job);
             waiting.add(job);
@@ -154,29 +158,54 @@ public final class Jobs implements AutoCloseable {
      */
     public Job submit(JobRequest asked, boolean attended, JobWatcher... own) {
         requireRoom(attended);
-        Request request = model.complete(asked.forModel(adapters));
-        requireSize(request.size().orElseThrow());
-        JobRequest seeded = asked.withSeed(Seeds.number(request.seed().orElseThrow()));
         Instant now = Instant.now();
         String id =
                 ID.format(now)
                         + "-"
                         + Integer.toString(ThreadLocalRandom.current().nextInt(46_656), 36);
-        Job job = new Job(id, now.getEpochSecond(), attended, seeded, request, watchers);
-        for (JobWatcher watcher : own) {
-            job.watch(watcher);
+        try {
+            JobRequest kept = folder.keepInputs(id, asked);
+            Request request = complete(kept);
+            requireSize(request.size().orElseThrow());
+            JobRequest seeded = kept.withSeed(Seeds.number(request.seed().orElseThrow()));
+            Job job = new Job(id, now.getEpochSecond(), attended, seeded, request, watchers);
+            for (JobWatcher watcher : own) {
+                job.watch(watcher);
+            }
+            add(job);
+            return job;
+        } catch (RuntimeException | Error e) {
+            folder.inputs().release(id);
+            throw e;
         }
+    }
+
+    /** Pictures are decoded to be checked: one request at a time, since large ones take memory. */
+    private Request complete(JobRequest asked) {
+        if (asked.pictures().isEmpty()) {
+            return model.complete(asked.forModel(adapters, folder.inputs()));
+        }
+        synchronized (decoding) {
+            try {
+                return model.complete(asked.forModel(adapters, folder.inputs()));
+            } catch (FormatException e) {
+                throw folder.inputs().inRequest(e, asked);
+            }
+        }
+    }
+
+    private void add(Job job) {
         synchronized (this) {
-            requireRoom(attended);
+            requireRoom(job.attended());
             reserved++;
         }
         try {
-            if (!attended) {
+            if (!job.attended()) {
                 folder.keep(job.record());
             }
             job.announce();
             synchronized (this) {
-                known.put(id, job);
+                known.put(job.id(), job);
                 waiting.add(job);
                 forgetOld();
                 notifyAll();
@@ -186,7 +215,6 @@ public final class Jobs implements AutoCloseable {
                 reserved--;
             }
         }
-        return job;
     }
 
     private synchronized void requireRoom(boolean attended) {
@@ -362,8 +390,9 @@ public final class Jobs implements AutoCloseable {
      * before there was a picture is not worth a file.
      */
     private void keepEnded(JobRecord job) {
-        boolean goesOn = !job.attended() && closing;
-        if (!goesOn && !(job.attended() && job.pictures().isEmpty())) {
+        if (job.attended() && job.pictures().isEmpty()) {
+            folder.inputs().release(job.id());
+        } else if (job.attended() || !closing) {
             keep(job);
         }
     }
