@@ -1,7 +1,9 @@
 package glance.serve.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
+
 import glance.serve.http.HttpProblem;
+
 import java.math.BigInteger;
 
 /** Values of a JSON body that clients of other servers send: numbers may be texts. */
@@ -73,8 +75,13 @@ final class Body {
 
     /** A choice; false if it is not there. */
     boolean flag(String key) {
-        JsonNode value = body.get(key);
-        return value != null && value.asBoolean();
+        return Boolean.TRUE.equals(choice(key));
+    }
+
+    /** A choice, or null. */
+    Boolean choice(String key) {
+        JsonNode value = value(key);
+        return value == null ? null : value.asBoolean();
     }
 
     /** Any value, or null. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+
 import glance.Picture;
 import glance.io.Json;
 import glance.serve.http.EventStream;
@@ -16,6 +17,7 @@ import glance.serve.job.JobRequest;
 import glance.serve.job.JobState;
 import glance.serve.job.JobWatcher;
 import glance.serve.job.Jobs;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -30,8 +32,8 @@ import java.util.concurrent.TimeUnit;
  * The images of OpenAI's API: {@code /v1/images/generations}, {@code /v1/images/edits}, {@code
  * /v1/models}. Beside its own names, requests may have those that other servers use ({@code seed},
  * {@code negative_prompt}, {@code num_inference_steps}, {@code guidance_scale}, {@code
- * true_cfg_scale}), and {@code plan} and {@code lora}. A field of no meaning here is ignored, since
- * clients send many.
+ * true_cfg_scale}), and {@code plan} and {@code lora}; an edit also {@code strength}, {@code
+ * extend} and {@code paste}. A field of no meaning here is ignored, since clients send many.
  */
 public final class OpenAi {
     private static final int MAX_PARTIAL = 3;
@@ -72,19 +74,26 @@ public final class OpenAi {
                 "glance-engine");
     }
 
-    private void edit(Exchange exchange) throws IOException {
-        exchange.skipBody();
-        throw HttpProblem.invalid(
-                facts.modelName() + " does not edit pictures; use /v1/images/generations");
-    }
-
     private void generate(Exchange exchange) throws Exception {
         Body body = new Body(exchange.json());
-        JobRequest asked = asked(body);
+        draw(exchange, body, asked(body), "image_generation");
+    }
+
+    private void edit(Exchange exchange) throws Exception {
+        Body body = new Body(exchange.withPictures(Edits.FORM));
+        JobRequest asked = Edits.of(asked(body), body, facts.looksAtPictures());
+        draw(exchange, body, asked, "image_edit");
+    }
+
+    /**
+     * @param kind what the names of its events begin with
+     */
+    private void draw(Exchange exchange, Body body, JobRequest asked, String kind)
+            throws Exception {
         Format format = Format.of(body);
         Integer partial = body.integer("partial_images", 0, MAX_PARTIAL);
         if (body.flag("stream")) {
-            stream(exchange, asked, format, partial == null ? 0 : partial);
+            stream(exchange, asked, kind, format, partial == null ? 0 : partial);
             return;
         }
         exchange.willWait();
@@ -162,10 +171,11 @@ public final class OpenAi {
     /** One thing that a stream tells. */
     private record Event(String name, ObjectNode value) {}
 
-    private void stream(Exchange exchange, JobRequest asked, Format format, int partial)
+    private void stream(
+            Exchange exchange, JobRequest asked, String kind, Format format, int partial)
             throws Exception {
         BlockingQueue<Event> news = new LinkedBlockingQueue<>();
-        Job job = jobs.submit(asked, true, streaming(format, partial, news));
+        Job job = jobs.submit(asked, true, streaming(kind, format, partial, news));
         try (EventStream events = exchange.events()) {
             events.beat();
             for (boolean over = false; !over || !news.isEmpty(); ) {
@@ -191,7 +201,10 @@ public final class OpenAi {
         }
     }
 
-    private static JobWatcher streaming(Format format, int partial, BlockingQueue<Event> news) {
+    private static JobWatcher streaming(
+            String kind, Format format, int partial, BlockingQueue<Event> news) {
+        String shownNow = kind + ".partial_image";
+        String completed = kind + ".completed";
         return new JobWatcher() {
             private int shown;
 
@@ -206,16 +219,16 @@ public final class OpenAi {
             @Override
             public void preview(JobRecord job, List<byte[]> pngs) {
                 ObjectNode value =
-                        event("image_generation.partial_image", job, format.name())
+                        event(shownNow, job, format.name())
                                 .put("partial_image_index", shown++)
                                 .put("b64_json", Base64.getEncoder().encodeToString(pngs.get(0)));
-                news.add(new Event("image_generation.partial_image", value));
+                news.add(new Event(shownNow, value));
             }
 
             @Override
             public void picture(JobRecord job, int index, Picture picture, byte[] png) {
                 ObjectNode value =
-                        event("image_generation.completed", job, format.name())
+                        event(completed, job, format.name())
                                 .put(
                                         "b64_json",
                                         Base64.getEncoder()
@@ -229,7 +242,7 @@ public final class OpenAi {
                         .putObject("input_tokens_details")
                         .put("image_tokens", 0)
                         .put("text_tokens", 0);
-                news.add(new Event("image_generation.completed", value));
+                news.add(new Event(completed, value));
             }
         };
     }

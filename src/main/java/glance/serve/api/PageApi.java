@@ -1,6 +1,5 @@
 package glance.serve.api;
 
-import glance.api.FormatException;
 import glance.api.Lora;
 import glance.api.Request;
 import glance.api.RequestException;
@@ -15,10 +14,9 @@ import glance.serve.http.Gate;
 import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
 import glance.serve.job.JobRequest;
+
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -95,16 +93,7 @@ public final class PageApi {
     /** The settings of a picture that is sent, as a request for a job. */
     private void settings(Exchange exchange) throws IOException {
         byte[] bytes = exchange.body(Exchange.MAX_PICTURE_BYTES);
-        Path file = Files.createTempFile("glance-page", ".png");
-        try {
-            Files.write(file, bytes);
-            PictureText.Recipe recipe = PictureText.read(file);
-            exchange.answer(200, answer(recipe));
-        } catch (FormatException e) {
-            throw HttpProblem.invalid("the picture " + e.getMessage().replace(file + ": ", ""));
-        } finally {
-            Files.deleteIfExists(file);
-        }
+        exchange.answer(200, answer(TemporaryPicture.use("picture", bytes, PictureText::read)));
     }
 
     private Map<String, Object> answer(PictureText.Recipe recipe) throws IOException {
