@@ -11,6 +11,7 @@ import java.util.function.IntPredicate;
 /** Masks of other programs as those of {@link glance.api.Init#mask}: white is painted anew. */
 public final class Masks {
     private static final int WHITE = 0xffffff;
+    private static final int BLACK = 0;
     private static final int HALF = 128;
 
     private Masks() {}
@@ -25,7 +26,7 @@ public final class Masks {
         BufferedImage image = Images.read(mask);
         BufferedImage white =
                 image.getColorModel().hasAlpha() ? where(image, argb -> argb >>> 24 == 0) : null;
-        if (white == null || isBlack(white)) {
+        if (white == null || isAll(white, BLACK)) {
             throw new FormatException(
                     mask,
                     null,
@@ -36,14 +37,26 @@ public final class Masks {
     }
 
     /**
-     * Of a mask that paints where it is black.
+     * Of a mask that paints where it is white or, if it has transparent pixels, where it is opaque,
+     * as AUTOMATIC1111's.
      *
+     * @param inverted paints elsewhere
      * @return a PNG, white there and black elsewhere
      * @throws FormatException if it is no picture, or is damaged
      */
-    public static byte[] inverted(Path mask) {
-        return Images.png(
-                where(Images.readUpright(mask), rgb -> (rgb >> 8 & 0xff) < HALF), Map.of());
+    public static byte[] strokes(Path mask, boolean inverted) {
+        BufferedImage image = Images.read(mask);
+        BufferedImage opaque =
+                image.getColorModel().hasAlpha() ? where(image, argb -> argb >>> 24 > HALF) : null;
+        boolean byAlpha = opaque != null && !isAll(opaque, WHITE);
+        IntPredicate painted =
+                byAlpha ? argb -> argb >>> 24 > HALF : argb -> brightness(argb) >= HALF;
+        return Images.png(where(image, inverted ? painted.negate() : painted), Map.of());
+    }
+
+    /** ITU-R 601, as other programs make grey of colours. */
+    private static int brightness(int rgb) {
+        return (299 * (rgb >> 16 & 255) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255)) / 1000;
     }
 
     private static BufferedImage where(BufferedImage image, IntPredicate painted) {
@@ -60,10 +73,10 @@ public final class Masks {
         return mask;
     }
 
-    private static boolean isBlack(BufferedImage mask) {
+    private static boolean isAll(BufferedImage mask, int rgb) {
         for (int y = 0; y < mask.getHeight(); y++) {
             for (int x = 0; x < mask.getWidth(); x++) {
-                if ((mask.getRGB(x, y) & WHITE) != 0) {
+                if ((mask.getRGB(x, y) & WHITE) != rgb) {
                     return false;
                 }
             }

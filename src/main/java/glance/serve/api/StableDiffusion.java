@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+
 import glance.api.Plan;
 import glance.api.Plans;
 import glance.io.Json;
@@ -14,6 +15,7 @@ import glance.serve.job.Job;
 import glance.serve.job.JobRecord;
 import glance.serve.job.JobRequest;
 import glance.serve.job.Jobs;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -74,15 +76,26 @@ public final class StableDiffusion {
         routes.add("GET", "/sdapi/v1/embeddings", e -> e.answer(200, Map.of("loaded", Map.of())));
     }
 
-    private void edit(Exchange exchange) throws IOException {
-        exchange.skipBody();
-        throw HttpProblem.invalid(facts.modelName() + " does not edit pictures; use txt2img");
-    }
-
     private void draw(Exchange exchange) throws Exception {
         ObjectNode root = exchange.json();
-        Body body = new Body(root);
-        JobRequest asked = asked(body);
+        draw(exchange, root, asked(new Body(root)), List.of());
+    }
+
+    private void edit(Exchange exchange) throws Exception {
+        ObjectNode root = exchange.withPictures(ImageToImage.FORM);
+        ImageToImage edit = new ImageToImage(new Body(root));
+        JobRequest asked = edit.of(asked(new Body(root)));
+        List<String> ignored = edit.ignored();
+        // as there, what the client has is not sent back
+        root.remove(ImageToImage.PICTURES);
+        draw(exchange, root, asked, ignored);
+    }
+
+    /**
+     * @param ignored values of the request that have no meaning here
+     */
+    private void draw(Exchange exchange, ObjectNode root, JobRequest asked, List<String> ignored)
+            throws Exception {
         exchange.willWait();
         Finished finished = new Finished((picture, png) -> png);
         Job job = jobs.submit(asked, true, finished);
@@ -95,12 +108,12 @@ public final class StableDiffusion {
         Map<String, Object> reply = new LinkedHashMap<>();
         reply.put("images", finished.files());
         reply.put("parameters", root);
-        reply.put("info", info(job.record()));
+        reply.put("info", info(job.record(), ignored));
         exchange.answer(200, reply);
     }
 
     /** Clients read it as JSON within a text. */
-    private String info(JobRecord job) {
+    private String info(JobRecord job, List<String> ignored) {
         Map<String, Object> info = new LinkedHashMap<>();
         info.put("prompt", job.request().prompt());
         info.put("negative_prompt", job.request().negativePrompt());
@@ -113,6 +126,7 @@ public final class StableDiffusion {
         info.put("batch_size", job.pictures().size());
         info.put("sd_model_name", facts.modelName());
         info.put("job", job.id());
+        info.put("ignored", ignored);
         try {
             return Json.MAPPER.writeValueAsString(info);
         } catch (JsonProcessingException e) {

@@ -89,11 +89,6 @@ public final class Exchange {
         }
     }
 
-    /** Lets the client send its body: one that still sends would not hear a refusal. */
-    public void skipBody() throws IOException {
-        body(MAX_PICTURE_BYTES);
-    }
-
     /**
      * The body, which must be a JSON object; without a body an empty one.
      *

@@ -1,0 +1,87 @@
+package glance.serve.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+
+import glance.picture.Masks;
+import glance.serve.http.Form;
+import glance.serve.http.HttpProblem;
+import glance.serve.job.JobRequest;
+import glance.serve.job.PictureData;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** What a request of AUTOMATIC1111's img2img says beside that of txt2img. */
+final class ImageToImage {
+    /** The form that it may be sent as. */
+    static final Form FORM = new Form(Set.of("init_images"), Set.of());
+
+    /** The keys of its pictures. */
+    static final List<String> PICTURES = List.of("init_images", "mask");
+
+    /** Where the client does not say, as there. */
+    private static final float STRENGTH = 0.75f;
+
+    private static final int ORIGINAL = 1;
+    private static final int FILLS = 3;
+
+    private final Body body;
+
+    ImageToImage(Body body) {
+        this.body = body;
+    }
+
+    /** A request that starts from its picture. */
+    JobRequest of(JobRequest asked) throws IOException {
+        JsonNode pictures = body.value("init_images");
+        if (pictures == null || !pictures.isArray() || pictures.size() != 1) {
+            throw HttpProblem.invalid("init_images", "must be a list with one picture in base 64");
+        }
+        Integer resize = body.integer("resize_mode", 0, FILLS);
+        if (resize != null && resize != 0) {
+            throw HttpProblem.invalid(
+                    "resize_mode", "must be 0 here: the picture is scaled to the size");
+        }
+        Float strength = body.number("denoising_strength");
+        return asked.starting(
+                pictures.get(0).asText(),
+                strength == null ? STRENGTH : strength,
+                mask(),
+                null,
+                null);
+    }
+
+    private String mask() throws IOException {
+        String mask = body.text("mask");
+        if (mask == null) {
+            return null;
+        }
+        Integer invert = body.integer("inpainting_mask_invert", 0, 1);
+        boolean inverted = invert != null && invert == 1;
+        byte[] file = PictureData.bytes("mask", mask);
+        return PictureData.of(
+                TemporaryPicture.use("mask", file, path -> Masks.strokes(path, inverted)));
+    }
+
+    /** What the client says of a mask that changes nothing here. */
+    List<String> ignored() {
+        List<String> ignored = new ArrayList<>();
+        if (body.text("mask") == null) {
+            return ignored;
+        }
+        Integer fill = body.integer("inpainting_fill", 0, FILLS);
+        if (fill != null && fill != ORIGINAL) {
+            ignored.add("inpainting_fill (what is painted starts from the picture)");
+        }
+        if (body.flag("inpaint_full_res")) {
+            ignored.add("inpaint_full_res (the whole picture is drawn)");
+        }
+        Float blur = body.number("mask_blur");
+        if (blur != null && blur > 0) {
+            ignored.add("mask_blur (the edge of what is painted is feathered by itself)");
+        }
+        return ignored;
+    }
+}
