@@ -6,6 +6,7 @@ import { Form } from "./form.js";
 import { Gallery } from "./gallery.js";
 import { Live } from "./live.js";
 import { shapeOf } from "./phases.js";
+import { fileAsPicture, namedPicture } from "./pictures.js";
 import * as server from "./server.js";
 
 const THEMES = ["", "dark", "light"];
@@ -38,11 +39,15 @@ async function start() {
   });
 
   const gallery = new Gallery({
-    use: (request) => {
-      form.fill(request);
+    use: saying(async (request) => {
+      await form.fill(request);
       $("prompt").focus();
-    },
+    }),
     draw,
+    edit: facts.init || facts.references > 0 ? saying(async (name) => {
+      await form.edit(namedPicture(name));
+      $("prompt").focus();
+    }) : undefined,
   });
   const live = new Live((job) => planOf(facts, job));
   const hear = (job) => {
@@ -92,17 +97,34 @@ function planOf(facts, job) {
     ?? { ...shapeOf(job.request.plan), steps: job.steps };
 }
 
-/** A picture that is dropped or chosen brings its settings back. */
+/** A picture that is dropped where pictures go is taken there; elsewhere it brings its settings back, if it has any. */
 function pictures(form) {
-  const take = saying(async (file) => {
+  const settings = async (file) => {
     const { request, missing, left } = await server.settingsOf(file);
-    form.fill(request);
+    await form.fill(request);
     say([
       missing.length ? `not on this server: ${missing.join(", ")}` : null,
       left.length ? `not taken over: ${left.join(", ")}` : null,
     ].filter(Boolean).join("; "));
-  });
+  };
+  const take = saying(settings);
   $("upload").onchange = () => $("upload").files[0] && take($("upload").files[0]);
+  const dropped = saying(async (files, place) => {
+    if (place === "source") {
+      await form.source.set(await fileAsPicture(files[0]));
+    } else if (place === "looked") {
+      for (const file of files) {
+        await form.looked.add(await fileAsPicture(file));
+      }
+    } else {
+      await settings(files[0]).catch(async (refusal) => {
+        if (refusal.status !== 400 || !(form.facts.init || form.facts.references)) {
+          throw refusal;
+        }
+        await form.edit(await fileAsPicture(files[0]));
+      });
+    }
+  });
   document.ondragover = (event) => {
     event.preventDefault();
     document.body.classList.add("dropping");
@@ -115,8 +137,8 @@ function pictures(form) {
   document.ondrop = (event) => {
     event.preventDefault();
     document.body.classList.remove("dropping");
-    if (event.dataTransfer.files[0]) {
-      take(event.dataTransfer.files[0]);
+    if (event.dataTransfer.files.length) {
+      dropped([...event.dataTransfer.files], event.target.closest("#source, #looked")?.id);
     }
   };
 }

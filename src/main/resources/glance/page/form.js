@@ -2,6 +2,7 @@
 
 import { $, make } from "./dom.js";
 import { bar, shapeOf } from "./phases.js";
+import { Looked, Source, namedPicture } from "./pictures.js";
 
 const UNIFORM = "uniform";
 
@@ -114,6 +115,8 @@ export class Form {
       { rows: $("adapter-rows"), add: $("add-adapter"), none: $("none") }, facts);
     this.secondAdapters = new AdapterRows(
       { rows: $("second-rows"), add: $("second-add"), none: $("second-none") }, facts);
+    this.looked = new Looked(facts, () => this.sized());
+    this.source = new Source(facts, () => this.sized());
     $("adapters").hidden = $("add-adapter").hidden && $("none").parentElement.hidden;
     [$("width").value, $("height").value] = facts.size.split("x");
     $("negative").value = facts.negative_prompt.trim();
@@ -138,14 +141,44 @@ export class Form {
     $("guidance").placeholder = shape[key] ?? this.facts[key];
   }
 
+  /** Without a size a picture keeps its own; without a picture there is the model's. */
+  sized() {
+    const brought = Boolean(this.source?.picture) || this.looked.pictures.length > 0;
+    const fields = [$("width"), $("height")];
+    const usual = this.facts.size.split("x");
+    const untouched = fields.every((field, i) => field.value === "" || field.value === usual[i]);
+    fields.forEach((field, i) => {
+      field.placeholder = brought ? "own" : "";
+      field.required = !brought;
+      if (untouched) {
+        field.value = brought ? "" : usual[i];
+      }
+    });
+  }
+
+  /** Takes a picture to edit, in the way of the model. */
+  async edit(picture) {
+    if (this.facts.references > 0) {
+      await this.looked.add(picture);
+    } else if (this.facts.init) {
+      await this.source.set(picture);
+    } else {
+      throw new Error("this model draws from words alone");
+    }
+  }
+
   /** The requests of the fields: one, or two to compare. */
   requests() {
     const request = {
       prompt: $("prompt").value,
-      size: `${$("width").value}x${$("height").value}`,
+      ...this.looked.value(),
+      ...this.source.value(),
       n: Number($("count").value),
       plan: this.plan.value(),
     };
+    if ($("width").value && $("height").value) {
+      request.size = `${$("width").value}x${$("height").value}`;
+    }
     if ($("negative").value.trim() !== this.facts.negative_prompt.trim()) {
       request.negative_prompt = $("negative").value;
     }
@@ -168,8 +201,8 @@ export class Form {
     return [request, second];
   }
 
-  /** Fills the fields with a request. */
-  fill(request) {
+  /** Fills the fields with a request, whose pictures the server has. */
+  async fill(request) {
     $("prompt").value = request.prompt ?? "";
     $("negative").value = request.negative_prompt ?? this.facts.negative_prompt.trim();
     $("seed").value = request.seed ?? "";
@@ -178,5 +211,10 @@ export class Form {
     $("guidance").value = (this.embeds ? request.embedded_guidance : request.guidance) ?? "";
     this.plan.set(request.plan ?? this.facts.plan.name);
     this.adapters.set(request.lora);
+    this.looked.set((request.references ?? []).map(namedPicture));
+    await this.source.fill(request);
+    if (request.size) {
+      [$("width").value, $("height").value] = request.size.split("x");
+    }
   }
 }

@@ -16,6 +16,8 @@ function settings(job, picture) {
     Plan: `${job.plan}, ${job.steps} steps`,
     Seed: picture.seed,
     Size: `${picture.width} × ${picture.height}`,
+    "Looked at": request.references && `${request.references.length} ${request.references.length === 1 ? "picture" : "pictures"}`,
+    "Started from": request.init && `a picture, strength ${request.strength ?? "as usual"}${request.mask ? ", under a mask" : ""}${request.extend ? `, larger by ${request.extend}` : ""}`,
     Guidance: request.guidance ?? request.embedded_guidance,
     Adapters: request.lora?.length === 0 ? "none" : request.lora
       ?.map((a) => `${a.file}${a.scale ? `:${a.scale}` : ""}${a.steps ? `@${a.steps}` : ""}`).join(", "),
@@ -30,9 +32,10 @@ export class Gallery {
   /**
    * @param use fills the form with a request
    * @param draw draws a request
+   * @param edit takes a picture to edit, by its name; undefined if the model edits none
    */
-  constructor({ use, draw }) {
-    Object.assign(this, { use, draw, jobs: new Map(), chosen: null, last: null, most: MOST_CARDS });
+  constructor({ use, draw, edit }) {
+    Object.assign(this, { use, draw, edit, jobs: new Map(), chosen: null, last: null, most: MOST_CARDS });
     this.forget = saying((id) => this.forgotten(id));
     $("older").onclick = saying(() => this.older());
   }
@@ -122,6 +125,7 @@ export class Gallery {
         make("button", { type: "button", onclick: act(() => this.draw(request)) }, "Again"),
         make("button", { type: "button", onclick: act(() => this.draw({ ...request, seed: undefined })) }, "Vary the seed"),
         make("button", { type: "button", onclick: act(() => this.use(request)) }, "Use settings"),
+        this.edit ? make("button", { type: "button", onclick: act(() => this.edit(picture.file)) }, "Edit this") : null,
         make("button", { type: "button", onclick: act(() => this.choose({ job, picture, card })) }, "Compare with ..."),
         make("a", { href: server.picture(picture.file), download: picture.file }, make("button", { type: "button" }, "Download")),
         make("button.plain", { type: "button", onclick: act(() => this.forget(job.id)) }, "Delete"),

@@ -2,6 +2,7 @@ package glance.serve.api;
 
 import glance.Glance;
 import glance.Model;
+import glance.api.Init;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Plans;
@@ -80,6 +81,8 @@ public final class Facts {
         facts.put("negative_prompt", defaults.negative().orElse(""));
         facts.put("plan", plan(defaults.plan().orElseThrow()));
         facts.put("plans", plans().stream().map(this::plan).toList());
+        facts.put("init", true);
+        facts.put("init_strength", Init.STRENGTH);
         facts.put("references", Math.min(model.maxReferences(), JobRequest.MAX_REFERENCES));
         facts.put("adapters", adapters.names());
         return facts;

@@ -7,12 +7,14 @@ import glance.api.Strength;
 import glance.io.Json;
 import glance.picture.AdapterNames;
 import glance.picture.PictureText;
+import glance.picture.RecordedReference;
 import glance.schedule.PlanJson;
 import glance.schedule.Seeds;
 import glance.serve.http.Exchange;
 import glance.serve.http.Gate;
 import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
+import glance.serve.job.InputFolder;
 import glance.serve.job.JobRequest;
 
 import java.io.IOException;
@@ -36,10 +38,12 @@ public final class PageApi {
 
     private final Facts facts;
     private final Gate gate;
+    private final InputFolder inputs;
 
-    public PageApi(Facts facts, Gate gate) {
+    public PageApi(Facts facts, Gate gate, InputFolder inputs) {
         this.facts = facts;
         this.gate = gate;
+        this.inputs = inputs;
     }
 
     /** Whether an address needs no key: the page itself, which asks for it. */
@@ -106,7 +110,7 @@ public final class PageApi {
         request.guidanceLimit()
                 .filter(limit -> limit > 0)
                 .ifPresent(limit -> left.add("guidance_limit (" + limit + ")"));
-        recipe.references().forEach(seen -> left.add("reference (" + seen.file() + ")"));
+        List<String> references = references(recipe, left);
         JobRequest asked =
                 new JobRequest(
                         request.prompts().stream().findFirst().orElse(""),
@@ -120,7 +124,18 @@ public final class PageApi {
                                 ? null
                                 : Json.MAPPER.readTree(PlanJson.write(request.plan().get())),
                         adapters(recipe, missing));
+        asked = references.isEmpty() ? asked : asked.looking(references);
         return Map.of("request", asked, "missing", missing, "left", left);
+    }
+
+    /** The pictures that were looked at, by their names here; those that are gone are left. */
+    private List<String> references(PictureText.Recipe recipe, List<String> left) {
+        List<String> names = new ArrayList<>();
+        for (RecordedReference seen : recipe.references()) {
+            inputs.named(seen.hash())
+                    .ifPresentOrElse(names::add, () -> left.add("reference (" + seen.file() + ")"));
+        }
+        return names;
     }
 
     /** Adapters by their names in the server's folder; null for those that the model carries. */

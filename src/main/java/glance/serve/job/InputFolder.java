@@ -1,6 +1,5 @@
 package glance.serve.job;
 
-import glance.api.FormatException;
 import glance.api.RequestException;
 import glance.io.Fingerprint;
 import glance.io.SafeWrite;
@@ -161,16 +160,14 @@ public final class InputFolder {
         }
     }
 
-    /** A refusal of one of its files, as one of a value of the request. */
-    RuntimeException inRequest(FormatException refusal, JobRequest asked) {
+    /** A refusal as the client knows its pictures: by the keys of the request, not by files. */
+    RequestException inRequest(RuntimeException refusal, JobRequest asked) {
         String message = refusal.getMessage();
         for (Map.Entry<String, String> picture : asked.pictures().entrySet()) {
-            String start = folder.resolve(picture.getValue()) + ": ";
-            if (message.startsWith(start)) {
-                return new RequestException(
-                        picture.getKey() + ": " + message.substring(start.length()), refusal);
-            }
+            String file = folder.resolve(picture.getValue()).toString();
+            String key = picture.getKey();
+            message = message.replace(key + " " + file, key).replace(file, key);
         }
-        return refusal;
+        return new RequestException(message, refusal);
     }
 }

@@ -188,7 +188,7 @@ public final class Jobs implements AutoCloseable {
         synchronized (decoding) {
             try {
                 return model.complete(asked.forModel(adapters, folder.inputs()));
-            } catch (FormatException e) {
+            } catch (FormatException | RequestException e) {
                 throw folder.inputs().inRequest(e, asked);
             }
         }
