@@ -52,12 +52,14 @@ export class Live {
     if (this.running) {
       const { step, steps, stage, seconds_left: left } = this.running;
       const plan = this.planOf(this.running);
-      const phase = this.running.phase ?? phaseOf(plan, step);
+      // a picture to start from takes the place of the first steps
+      const skipped = steps > 0 ? Math.max(0, plan.steps - steps) : 0;
+      const phase = this.running.phase ?? phaseOf(plan, skipped + step);
       $("status").textContent = step === 0
         ? stage ?? "begins"
         : [phase, `step ${step} of ${steps}`, left === undefined ? null : `${time(left)} left`]
           .filter(Boolean).join(" · ");
-      $("live-phases").replaceChildren(bar(plan, step));
+      $("live-phases").replaceChildren(bar(plan, skipped + step, skipped));
       Object.assign($("live-phases"), { ariaValueNow: step, ariaValueMax: steps });
     }
   }

@@ -18,13 +18,15 @@ function phaseOfEach(plan) {
  * Draws the bar.
  *
  * @param plan {steps, phases}
- * @param done steps that are done
+ * @param done steps that are done, with those that are left out
+ * @param skipped the first ones, which are left out
  */
-export function bar(plan, done = 0) {
+export function bar(plan, done = 0, skipped = 0) {
   const phases = phaseOfEach(plan);
   const cells = phases.map((phase, i) => {
     const cell = make("i", { title: `step ${i + 1}${phase ? `, ${phase}` : ""}` });
-    cell.classList.toggle("done", i < done);
+    cell.classList.toggle("done", i >= skipped && i < done);
+    cell.classList.toggle("skipped", i < skipped);
     if (phase) {
       cell.classList.add(phase);
     }

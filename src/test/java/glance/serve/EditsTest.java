@@ -2,6 +2,8 @@ package glance.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+
 import glance.api.Init;
 import glance.api.Request;
 import glance.io.Images;
@@ -117,6 +119,43 @@ class EditsTest {
 
     private static String text(byte[] file) {
         return Base64.getEncoder().encodeToString(file);
+    }
+
+    @Test
+    void settingsOfAnEdit_bringItsPicturesBack_whileTheyAreHere() throws Exception {
+        String body =
+                """
+                {"prompt": "a", "seed": 5, "plan": "glance-8", "strength": 0.7, "paste": false,
+                 "extend": "0,0,16,0", "init": "%s", "mask": "%s"}\
+                """
+                        .formatted(
+                                text(Drawn.picture(48, 64, Color.RED, Color.BLUE)),
+                                text(Drawn.mask(48, 64)));
+        JsonNode job = job(body);
+        byte[] png = served.get("/v1/jobs/" + id(job) + "/result").response().body();
+        JsonNode settings = served.post("/v1/settings", png).json();
+        assertThat(settings.path("left")).isEmpty();
+        assertThat(settings.at("/request/init")).isEqualTo(job.at("/request/init"));
+        JsonNode again = job(settings.path("request").toString());
+        assertThat(served.get("/v1/jobs/" + id(again) + "/result").response().body())
+                .isEqualTo(png);
+        served.delete("/v1/jobs/" + id(job));
+        served.delete("/v1/jobs/" + id(again));
+        JsonNode gone = served.post("/v1/settings", png).json();
+        assertThat(gone.path("left").get(0).asText()).startsWith("init (");
+        assertThat(gone.path("request").has("init")).isFalse();
+    }
+
+    private static JsonNode job(String body) throws Exception {
+        Answer answer = served.post("/v1/jobs", body);
+        assertThat(answer.status()).as(answer.message()).isEqualTo(202);
+        JsonNode job = served.finished(id(answer.json()));
+        assertThat(job.path("state").asText()).as(job.toString()).isEqualTo("done");
+        return job;
+    }
+
+    private static String id(JsonNode job) {
+        return job.path("id").asText();
     }
 
     @Test

@@ -70,6 +70,9 @@ class ImageToImageTest {
         Answer weak = post(", \"denoising_strength\": 0.4, \"width\": 64, \"height\": 64");
         assertThat(pixels(weak)).isEqualTo(library(init.strength(0.4f)));
         assertThat(weak.json().path("parameters").has("init_images")).isFalse();
+        Answer scaled = post(", \"width\": 64, \"height\": 32, \"resize_mode\": 0");
+        assertThat(pixels(scaled)).hasSize(64 * 32);
+        assertThat(scaled.json().path("info").asText()).contains("is cropped");
     }
 
     @Test
@@ -91,7 +94,7 @@ class ImageToImageTest {
 
     @Test
     void refusals_nameTheValue() throws Exception {
-        requireRefused(post(", \"resize_mode\": 1"), "resize_mode: must be 0 here");
+        requireRefused(post(", \"resize_mode\": 2"), "resize_mode: must be 0 or 1 here");
         requireRefused(post(", \"mask\": \"AAAA\""), "mask: is not a picture");
         requireRefused(post(", \"denoising_strength\": 0"), "strength");
         requireRefused(

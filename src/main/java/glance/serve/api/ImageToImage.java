@@ -24,6 +24,8 @@ final class ImageToImage {
     /** Where the client does not say, as there. */
     private static final float STRENGTH = 0.75f;
 
+    private static final int CROP = 1;
+    private static final int RESIZES = 3;
     private static final int ORIGINAL = 1;
     private static final int FILLS = 3;
 
@@ -39,10 +41,11 @@ final class ImageToImage {
         if (pictures == null || !pictures.isArray() || pictures.size() != 1) {
             throw HttpProblem.invalid("init_images", "must be a list with one picture in base 64");
         }
-        Integer resize = body.integer("resize_mode", 0, FILLS);
-        if (resize != null && resize != 0) {
+        Integer resize = body.integer("resize_mode", 0, RESIZES);
+        if (resize != null && resize > CROP) {
             throw HttpProblem.invalid(
-                    "resize_mode", "must be 0 here: the picture is scaled to the size");
+                    "resize_mode",
+                    "must be 0 or 1 here: the picture is scaled to fill the size, and cropped");
         }
         Float strength = body.number("denoising_strength");
         return asked.starting(
@@ -65,9 +68,12 @@ final class ImageToImage {
                 TemporaryPicture.use("mask", file, path -> Masks.strokes(path, inverted)));
     }
 
-    /** What the client says of a mask that changes nothing here. */
+    /** What the client says that has no such meaning here. */
     List<String> ignored() {
         List<String> ignored = new ArrayList<>();
+        if ("0".equals(body.text("resize_mode")) && body.text("width") != null) {
+            ignored.add("resize_mode 0 (of other proportions, the picture is cropped)");
+        }
         if (body.text("mask") == null) {
             return ignored;
         }

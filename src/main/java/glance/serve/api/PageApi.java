@@ -1,5 +1,6 @@
 package glance.serve.api;
 
+import glance.api.Init;
 import glance.api.Lora;
 import glance.api.Request;
 import glance.api.RequestException;
@@ -8,6 +9,7 @@ import glance.io.Json;
 import glance.picture.AdapterNames;
 import glance.picture.PictureText;
 import glance.picture.RecordedReference;
+import glance.picture.RecordedStart;
 import glance.schedule.PlanJson;
 import glance.schedule.Seeds;
 import glance.serve.http.Exchange;
@@ -125,7 +127,33 @@ public final class PageApi {
                                 : Json.MAPPER.readTree(PlanJson.write(request.plan().get())),
                         adapters(recipe, missing));
         asked = references.isEmpty() ? asked : asked.looking(references);
+        asked = recipe.start().isEmpty() ? asked : starting(asked, recipe.start().get(), left);
         return Map.of("request", asked, "missing", missing, "left", left);
+    }
+
+    /** From the picture that was started from, if all of it is still here. */
+    private JobRequest starting(JobRequest asked, RecordedStart start, List<String> left) {
+        Optional<String> picture = inputs.named(start.picture().hash());
+        Optional<String> mask =
+                Optional.ofNullable(start.mask()).flatMap(white -> inputs.named(white.hash()));
+        if (picture.isEmpty() || start.mask() != null && mask.isEmpty()) {
+            left.add("init (" + start.picture().file() + ")");
+            return asked;
+        }
+        Init.Margins margins = start.extension();
+        return asked.starting(
+                picture.get(),
+                start.strength(),
+                mask.orElse(null),
+                margins.equals(Init.Margins.NONE)
+                        ? null
+                        : "%d,%d,%d,%d"
+                                .formatted(
+                                        margins.left(),
+                                        margins.top(),
+                                        margins.right(),
+                                        margins.bottom()),
+                start.paste() ? null : false);
     }
 
     /** The pictures that were looked at, by their names here; those that are gone are left. */

@@ -5,13 +5,15 @@ import glance.Progress;
 import glance.api.Plan;
 import glance.api.Request;
 import glance.schedule.Seeds;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** A job on its way. */
 public final class Job {
@@ -59,7 +61,8 @@ public final class Job {
         this.state = JobState.QUEUED;
         Plan known = request.plan().orElseThrow();
         this.plan = known.name();
-        this.steps = known.levels().count();
+        // a picture to start from takes the place of some, which is known with the first step
+        this.steps = request.init().isPresent() ? 0 : known.levels().count();
     }
 
     /** One that is over, as it was kept. */
