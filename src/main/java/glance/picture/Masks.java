@@ -36,6 +36,13 @@ public final class Masks {
         return Images.png(white, Map.of());
     }
 
+    /** Whether a mask is fully transparent somewhere, and so may be one that paints there. */
+    public static boolean isTransparent(Path mask) {
+        BufferedImage image = Images.read(mask);
+        return image.getColorModel().hasAlpha()
+                && !isAll(where(image, argb -> argb >>> 24 == 0), BLACK);
+    }
+
     /**
      * Of a mask that paints where it is white or, if it has transparent pixels, where it is opaque,
      * as AUTOMATIC1111's.

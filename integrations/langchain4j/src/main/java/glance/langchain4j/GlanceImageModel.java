@@ -1,18 +1,21 @@
 package glance.langchain4j;
 
 import dev.langchain4j.data.image.Image;
-import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.image.ImageModel;
 import dev.langchain4j.model.output.Response;
+
 import glance.Glance;
 import glance.Hub;
 import glance.Listener;
 import glance.Model;
 import glance.Picture;
 import glance.api.DeviceOptions;
+import glance.api.Init;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Request;
+
+import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +47,10 @@ public final class GlanceImageModel implements ImageModel, AutoCloseable {
     private final Model model;
     private final Request defaults;
     private final Listener listener;
+    private final Float strength;
 
     private GlanceImageModel(Builder builder) {
+        this.strength = builder.strength;
         this.defaults = builder.request;
         this.listener = builder.listener;
         if (builder.model != null) {
@@ -98,29 +103,48 @@ public final class GlanceImageModel implements ImageModel, AutoCloseable {
     }
 
     /**
-     * Not yet.
+     * Makes a picture of another. A model that looks at pictures (FLUX.1 Kontext, FLUX.2 [klein])
+     * looks at it; any other starts from it, see {@link Builder#strength}. Without a size of the
+     * builder the result has its own.
      *
-     * @throws UnsupportedFeatureException always
+     * @param image as base 64, or at a {@code file:} or {@code data:} URL
+     * @throws glance.api.RequestException as for {@link #generate(String)}, and if the image is
+     *     none that can be read here
      */
     @Override
     public Response<Image> edit(Image image, String prompt) {
-        throw refuseEdit();
+        return edited(image, null, prompt);
     }
 
     /**
-     * Not yet.
+     * Paints a part of a picture anew; the rest stays as it is.
      *
-     * @throws UnsupportedFeatureException always
+     * @param image as for {@link #edit(Image, String)}
+     * @param mask of the same size; painted is what is fully transparent in it, as with OpenAI's
+     *     models, or, where nothing is, what is white
+     * @throws glance.api.RequestException as for {@link #edit(Image, String)}, and if the mask does
+     *     not fit, or paints nothing
      */
     @Override
     public Response<Image> edit(Image image, Image mask, String prompt) {
-        throw refuseEdit();
+        return edited(image, Objects.requireNonNull(mask, "mask"), prompt);
     }
 
-    private static UnsupportedFeatureException refuseEdit() {
-        return new UnsupportedFeatureException(
-                "edit: this image model draws from a text; use generate(prompt), or"
-                        + " Request.reference of the library");
+    private Response<Image> edited(Image image, Image mask, String prompt) {
+        Objects.requireNonNull(prompt, "prompt");
+        boolean looks = model.maxReferences() > 0;
+        try (ImageFiles files = new ImageFiles()) {
+            Path picture = files.keep("image", image);
+            Request request = defaults.prompts(List.of(prompt)).batch(1);
+            request = looks ? request.reference(picture) : request;
+            if (mask != null || !looks) {
+                Init init = Init.of(picture);
+                init = strength == null ? init : init.strength(strength);
+                request = request.init(mask == null ? init : init.mask(files.keepMask(mask)));
+            }
+            List<Picture> pictures = files.named(request, asked -> model.draw(asked, listener));
+            return new Response<>(image(pictures.get(0)), null, null, about(pictures));
+        }
     }
 
     private List<Picture> draw(String prompt, int n) {
@@ -158,6 +182,7 @@ public final class GlanceImageModel implements ImageModel, AutoCloseable {
         private DeviceOptions deviceOptions;
         private Request request = Request.of();
         private Listener listener = Listener.NONE;
+        private Float strength;
 
         private Builder() {}
 
@@ -262,6 +287,15 @@ public final class GlanceImageModel implements ImageModel, AutoCloseable {
             return with(request.loras(adapters));
         }
 
+        /**
+         * Of {@link GlanceImageModel#edit} where a picture is started from: the share of the steps
+         * that is run, more than 0 and at most 1. Default: 0.6.
+         */
+        public Builder strength(float share) {
+            this.strength = share;
+            return this;
+        }
+
         /** Who hears of progress and previews, and may end the work. */
         public Builder listener(Listener hears) {
             this.listener = Objects.requireNonNull(hears, "listener");
@@ -288,8 +322,8 @@ public final class GlanceImageModel implements ImageModel, AutoCloseable {
         private void requireNothingToLoad() {
             if (modelName != null || device != null || deviceOptions != null) {
                 throw new IllegalArgumentException(
-                        "model: is open already, so modelName, device and deviceOptions say nothing;"
-                                + " give the model or these");
+                        "model: is open already, so modelName, device and deviceOptions say"
+                            + " nothing; give the model or these");
             }
         }
 

@@ -4,26 +4,37 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.langchain4j.data.image.Image;
-import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.image.ImageModel;
 import dev.langchain4j.model.output.Response;
+
 import glance.Glance;
 import glance.Model;
 import glance.Picture;
 import glance.api.DeviceOptions;
 import glance.api.FormatException;
+import glance.api.Init;
 import glance.api.Request;
 import glance.api.RequestException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Base64;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
+
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+import javax.imageio.ImageIO;
 
 /** The pictures are those of the library, to the bit, and the options arrive there. */
 class GlanceImageModelTest {
@@ -153,17 +164,89 @@ class GlanceImageModelTest {
                 .hasMessageContaining("closed");
     }
 
+    private static byte[] halves(int type, int left, int right) throws Exception {
+        BufferedImage image = new BufferedImage(64, 64, type);
+        for (int i = 0; i < 64 * 64; i++) {
+            image.setRGB(i % 64, i / 64, i % 64 < 32 ? left : right);
+        }
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ImageIO.write(image, "png", out);
+        return out.toByteArray();
+    }
+
+    private static Image image(byte[] file) {
+        return Image.builder().base64Data(Base64.getEncoder().encodeToString(file)).build();
+    }
+
+    private static int[] pixels(byte[] png) throws Exception {
+        return ImageIO.read(new ByteArrayInputStream(png)).getRGB(0, 0, 64, 64, null, 0, 64);
+    }
+
+    private void requireEdited(Image edited, Init expected) throws Exception {
+        assertThat(pixels(bytes(edited)))
+                .isEqualTo(pixels(model.draw(request().init(expected)).get(0).png()));
+    }
+
     @Test
-    void edit_isRefused() {
-        Image image = Image.builder().url("http://127.0.0.1/a.png").build();
-        String line =
-                "edit: this image model draws from a text; use generate(prompt), or Request.reference"
-                        + " of the library";
+    void edit_startsFromTheImage_howeverItComes() throws Exception {
+        byte[] file = halves(BufferedImage.TYPE_INT_RGB, 0xff0000, 0xffffff);
+        Path path = Files.write(folder.resolve("image.png"), file);
         ImageModel images = small().build();
-        assertThatThrownBy(() -> images.edit(image, PROMPT))
-                .isInstanceOf(UnsupportedFeatureException.class)
-                .hasMessage(line);
-        assertThatThrownBy(() -> images.edit(image, image, PROMPT)).hasMessage(line);
+        requireEdited(images.edit(image(file), PROMPT).content(), Init.of(path));
+        Image local = Image.builder().url(path.toUri()).build();
+        requireEdited(images.edit(local, PROMPT).content(), Init.of(path));
+        Image data =
+                Image.builder()
+                        .url("data:image/png;base64," + Base64.getEncoder().encodeToString(file))
+                        .build();
+        requireEdited(images.edit(data, PROMPT).content(), Init.of(path));
+        Response<Image> weak = small().strength(0.5f).build().edit(image(file), PROMPT);
+        requireEdited(weak.content(), Init.of(path).strength(0.5f));
+        assertThat(weak.metadata()).containsEntry(GlanceImageModel.SEED, 7L);
+        assertThat(pixels(bytes(weak.content())))
+                .isNotEqualTo(pixels(bytes(images.edit(image(file), PROMPT).content())));
+    }
+
+    @Test
+    void edit_underAMask_paintsWhatIsTransparent_orElseWhite() throws Exception {
+        byte[] file = halves(BufferedImage.TYPE_INT_RGB, 0xff0000, 0xffffff);
+        byte[] white = halves(BufferedImage.TYPE_INT_RGB, 0, 0xffffff);
+        Init expected =
+                Init.of(Files.write(folder.resolve("image.png"), file))
+                        .mask(Files.write(folder.resolve("mask.png"), white));
+        ImageModel images = small().build();
+        Image edited = images.edit(image(file), image(white), PROMPT).content();
+        requireEdited(edited, expected);
+        assertThat(pixels(bytes(edited))[5] & 0xffffff).as("kept").isEqualTo(0xff0000);
+        byte[] transparent = halves(BufferedImage.TYPE_INT_ARGB, 0xffffffff, 0);
+        requireEdited(images.edit(image(file), image(transparent), PROMPT).content(), expected);
+    }
+
+    @Test
+    void edit_refusesInOneLine_whatIsNoPicture() throws Exception {
+        byte[] file = halves(BufferedImage.TYPE_INT_RGB, 0xff0000, 0xffffff);
+        Image remote = Image.builder().url("http://127.0.0.1/a.png").build();
+        ImageModel images = small().build();
+        requireRefused(
+                () -> images.edit(remote, PROMPT),
+                "image http://127.0.0.1/a.png: must have base64Data, or a file: or data: URL");
+        requireRefused(() -> images.edit(null, PROMPT), "image: is missing");
+        requireRefused(
+                () -> images.edit(image(new byte[] {1, 2, 3}), PROMPT),
+                "image: is not a picture in a known format");
+        byte[] black = halves(BufferedImage.TYPE_INT_RGB, 0, 0);
+        requireRefused(
+                () -> images.edit(image(file), image(black), PROMPT), "mask is black everywhere");
+        requireRefused(
+                () -> images.edit(image(file), image(Arrays.copyOf(black, 50)), PROMPT),
+                "mask: is a damaged picture");
+    }
+
+    private static void requireRefused(ThrowingCallable work, String words) {
+        assertThatThrownBy(work)
+                .isInstanceOf(RequestException.class)
+                .hasMessageStartingWith(words)
+                .hasMessageNotContaining("\n");
     }
 
     @Test

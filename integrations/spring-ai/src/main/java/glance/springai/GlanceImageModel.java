@@ -4,10 +4,9 @@ import glance.Model;
 import glance.Picture;
 import glance.api.Request;
 import glance.api.RequestException;
+
 import io.micrometer.observation.ObservationRegistry;
-import java.util.Base64;
-import java.util.List;
-import java.util.Objects;
+
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.image.Image;
 import org.springframework.ai.image.ImageGeneration;
@@ -19,6 +18,10 @@ import org.springframework.ai.image.observation.DefaultImageModelObservationConv
 import org.springframework.ai.image.observation.ImageModelObservationContext;
 import org.springframework.ai.image.observation.ImageModelObservationConvention;
 import org.springframework.ai.image.observation.ImageModelObservationDocumentation;
+
+import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
 
 /**
  * An image model of Spring AI that draws in this JVM: no server, no key. Options of a prompt go
@@ -117,7 +120,7 @@ public final class GlanceImageModel implements ImageModel {
         ImageMessage message = messages.get(0);
         if (!message.getMedia().isEmpty()) {
             throw new RequestException(
-                    "prompt: has media; this image model draws from a text alone");
+                    "prompt: has media; give pictures in the options, as init or references");
         }
         if (message.getWeight() != null && message.getWeight() != 1) {
             throw new RequestException(

@@ -1,16 +1,20 @@
 package glance.springai;
 
 import glance.Hub;
+import glance.api.Init;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.api.RequestException;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.image.ImageOptions;
+
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import org.jspecify.annotations.Nullable;
-import org.springframework.ai.image.ImageOptions;
 
 /**
  * How pictures are drawn. What is null was not said; options of a prompt go before those of the
@@ -19,6 +23,7 @@ import org.springframework.ai.image.ImageOptions;
  *
  * <pre>{@code
  * GlanceImageOptions.builder().width(64).height(64).seed(42L).plan("uniform-8").build()
+ * GlanceImageOptions.builder().init(Init.of(photo).mask(white)).build()
  * }</pre>
  */
 public final class GlanceImageOptions implements ImageOptions {
@@ -35,6 +40,8 @@ public final class GlanceImageOptions implements ImageOptions {
     private final @Nullable Integer maxPromptTokens;
     private final @Nullable Plan plan;
     private final @Nullable List<Lora> loras;
+    private final @Nullable List<Path> references;
+    private final @Nullable Init init;
 
     private GlanceImageOptions(Builder builder) {
         this.model = builder.model;
@@ -50,6 +57,8 @@ public final class GlanceImageOptions implements ImageOptions {
         this.maxPromptTokens = builder.maxPromptTokens;
         this.plan = builder.plan;
         this.loras = builder.loras;
+        this.references = builder.references;
+        this.init = builder.init;
     }
 
     /** Options that say nothing yet. */
@@ -76,7 +85,9 @@ public final class GlanceImageOptions implements ImageOptions {
         request = embeddedGuidance == null ? request : request.embeddedGuidance(embeddedGuidance);
         request = maxPromptTokens == null ? request : request.maxPromptTokens(maxPromptTokens);
         request = plan == null ? request : request.plan(plan);
-        return loras == null ? request : request.loras(loras);
+        request = loras == null ? request : request.loras(loras);
+        request = references == null ? request : request.references(references);
+        return init == null ? request : request.init(init);
     }
 
     /** The name of the model that the image model stands on; any other is refused. */
@@ -150,6 +161,16 @@ public final class GlanceImageOptions implements ImageOptions {
         return loras;
     }
 
+    /** The pictures to look at. */
+    public @Nullable List<Path> getReferences() {
+        return references;
+    }
+
+    /** The picture to start from. */
+    public @Nullable Init getInit() {
+        return init;
+    }
+
     private List<@Nullable Object> values() {
         List<@Nullable Object> all = new ArrayList<>();
         all.add(model);
@@ -165,6 +186,8 @@ public final class GlanceImageOptions implements ImageOptions {
         all.add(maxPromptTokens);
         all.add(plan);
         all.add(loras);
+        all.add(references);
+        all.add(init);
         return all;
     }
 
@@ -198,6 +221,8 @@ public final class GlanceImageOptions implements ImageOptions {
         private @Nullable Integer maxPromptTokens;
         private @Nullable Plan plan;
         private @Nullable List<Lora> loras;
+        private @Nullable List<Path> references;
+        private @Nullable Init init;
 
         private Builder() {}
 
@@ -216,6 +241,8 @@ public final class GlanceImageOptions implements ImageOptions {
             maxPromptTokens = other.maxPromptTokens;
             plan = other.plan;
             loras = other.loras;
+            references = other.references;
+            init = other.init;
             return this;
         }
 
@@ -238,6 +265,8 @@ public final class GlanceImageOptions implements ImageOptions {
                 maxPromptTokens = or(ours.maxPromptTokens, maxPromptTokens);
                 plan = or(ours.plan, plan);
                 loras = or(ours.loras, loras);
+                references = or(ours.references, references);
+                init = or(ours.init, init);
             }
             return this;
         }
@@ -339,6 +368,25 @@ public final class GlanceImageOptions implements ImageOptions {
         /** These adapters and no others; of an empty list none, not even the model's own. */
         public Builder loras(@Nullable List<Lora> adapters) {
             this.loras = adapters == null ? null : List.copyOf(adapters);
+            return this;
+        }
+
+        /** These pictures to look at, for models that edit, and no others. */
+        public Builder references(@Nullable List<Path> pictures) {
+            this.references = pictures == null ? null : List.copyOf(pictures);
+            return this;
+        }
+
+        /** One picture more to look at, for models that edit: see {@link Request#reference}. */
+        public Builder reference(Path picture) {
+            List<Path> all = references == null ? new ArrayList<>() : new ArrayList<>(references);
+            all.add(Objects.requireNonNull(picture, "picture"));
+            return references(all);
+        }
+
+        /** A picture to start from, and what of it is painted anew. */
+        public Builder init(@Nullable Init start) {
+            this.init = start;
             return this;
         }
 

@@ -7,22 +7,19 @@ import glance.Glance;
 import glance.Hub;
 import glance.Model;
 import glance.Picture;
+import glance.api.Init;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.api.RequestException;
+
 import io.micrometer.observation.Observation;
 import io.micrometer.observation.ObservationHandler;
 import io.micrometer.observation.ObservationRegistry;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Base64;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
+
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.springframework.ai.content.Media;
 import org.springframework.ai.image.ImageGeneration;
 import org.springframework.ai.image.ImageMessage;
@@ -32,6 +29,18 @@ import org.springframework.ai.image.ImageOptionsBuilder;
 import org.springframework.ai.image.ImagePrompt;
 import org.springframework.ai.image.observation.ImageModelObservationContext;
 import org.springframework.util.MimeTypeUtils;
+
+import java.awt.image.BufferedImage;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+
+import javax.imageio.ImageIO;
 
 /** The pictures are those of the library, to the bit, and the options arrive there. */
 class GlanceImageModelTest {
@@ -112,6 +121,34 @@ class GlanceImageModelTest {
         requireSame(options().loras(List.of()).build(), request().loras(List.of()));
     }
 
+    private static Path picture(Path folder, String name, int left, int right) throws Exception {
+        BufferedImage image = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < 64 * 64; i++) {
+            image.setRGB(i % 64, i / 64, i % 64 < 32 ? left : right);
+        }
+        Path file = folder.resolve(name);
+        ImageIO.write(image, "png", file.toFile());
+        return file;
+    }
+
+    @Test
+    void init_isStartedFrom_andItsMaskCounts(@TempDir Path folder) throws Exception {
+        Init init = Init.of(picture(folder, "init.png", 0xff0000, 0xffffff)).strength(0.5f);
+        Init masked = init.mask(picture(folder, "mask.png", 0, 0xffffff));
+        requireSame(options().init(init).build(), request().init(init));
+        requireSame(options().init(masked).build(), request().init(masked));
+        assertThat(call(images(), options().init(masked).build()).get(0))
+                .isNotEqualTo(call(images(), options().init(init).build()).get(0))
+                .isNotEqualTo(call(images(), null).get(0));
+        requireRefused(options().init(init.strength(2)).build(), "strength 2.0");
+    }
+
+    @Test
+    void references_reachTheModel_whichSaysThatItTakesNone(@TempDir Path folder) throws Exception {
+        Path picture = picture(folder, "reference.png", 0, 0xffffff);
+        requireRefused(options().reference(picture).build(), "takes no reference pictures");
+    }
+
     @Test
     void optionsOfSpringAi_count_andTheRestStays() {
         ImageOptions plain =
@@ -143,6 +180,8 @@ class GlanceImageModelTest {
                         .maxPromptTokens(4)
                         .plan("glance")
                         .loras(List.of())
+                        .reference(Path.of("c.png"))
+                        .init(Init.of(Path.of("d.png")))
                         .build();
         GlanceImageOptions nothing = options().build();
         assertThat(options().from(all).merge(nothing).build())
@@ -199,7 +238,8 @@ class GlanceImageModelTest {
         Media media = new Media(MimeTypeUtils.IMAGE_PNG, java.net.URI.create("file:a.png"));
         requireRefused(
                 new ImagePrompt(List.of(new ImageMessage("a", null, List.of(media), Map.of()))),
-                "media");
+                "media",
+                "init or references");
         assertThatThrownBy(() -> options().plan("fast"))
                 .isInstanceOf(RequestException.class)
                 .hasMessageContaining("plan 'fast': expected one of");
