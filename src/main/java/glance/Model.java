@@ -19,7 +19,6 @@ import glance.pipeline.Pipeline;
 import glance.pipeline.Settings;
 import glance.train.TrainJob;
 import glance.train.TrainRun;
-
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

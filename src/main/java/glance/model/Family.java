@@ -59,6 +59,11 @@ public interface Family {
         return List.of();
     }
 
+    /** Those of them whose whole folders look alike, but for the folder's name. */
+    default List<Variant> lookalikes() {
+        return List.of();
+    }
+
     /** Which of them a model is, if the file in place of its transformer says it by its name. */
     default Optional<Variant> variant(ModelFolder folder) {
         return Variant.named(folder.fileName("transformer"), variants());

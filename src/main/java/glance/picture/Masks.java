@@ -2,7 +2,6 @@ package glance.picture;
 
 import glance.api.FormatException;
 import glance.io.Images;
-
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.Map;

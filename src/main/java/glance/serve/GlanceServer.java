@@ -16,7 +16,10 @@ import glance.serve.job.AdapterFolder;
 import glance.serve.job.JobFolder;
 import glance.serve.job.Jobs;
 import glance.serve.job.Words;
-
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -24,11 +27,6 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-
-import java.io.EOFException;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
 
 /** One model over HTTP. It runs from its making until it is closed. */
 public final class GlanceServer implements AutoCloseable {

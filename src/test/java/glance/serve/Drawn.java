@@ -1,7 +1,6 @@
 package glance.serve;
 
 import glance.io.Images;
-
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;

@@ -3,20 +3,17 @@ package glance.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import glance.api.Init;
 import glance.api.Request;
 import glance.io.Json;
 import glance.serve.Served.Answer;
-
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Base64;
 
 class ImageToImageTest {
     private static final String IMG2IMG = "/sdapi/v1/img2img";

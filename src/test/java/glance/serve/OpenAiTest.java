@@ -3,19 +3,10 @@ package glance.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import glance.Picture;
 import glance.api.Request;
 import glance.serve.Served.Answer;
 import glance.serve.Served.Event;
-
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
@@ -23,8 +14,13 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;
-
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OpenAiTest {
     private static final String GENERATIONS = "/v1/images/generations";
@@ -48,7 +44,7 @@ class OpenAiTest {
                 served.post(
                         GENERATIONS,
                         "{\"prompt\": \"a red circle\", \"seed\": 7, \"num_inference_steps\": 3,"
-                            + " \"model\": \"dall-e-3\", \"quality\": \"hd\", \"user\": \"me\"}");
+                                + " \"model\": \"dall-e-3\", \"quality\": \"hd\", \"user\": \"me\"}");
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.json().path("created").asLong()).isPositive();
         assertThat(answer.json().path("size").asText()).isEqualTo("64x64");
@@ -70,7 +66,7 @@ class OpenAiTest {
                 served.post(
                         GENERATIONS,
                         "{\"prompt\": \"a\", \"response_format\": \"url\", \"plan\":"
-                            + " \"uniform-1\"}");
+                                + " \"uniform-1\"}");
         JsonNode picture = answer.json().path("data").get(0);
         Answer fetched =
                 served.send(
@@ -166,9 +162,9 @@ class OpenAiTest {
                 "{\"prompt\": \" \"}|prompt: is missing or empty; say what to draw",
                 "{\"prompt\": \"a\", \"n\": 11}|n: must be a whole number from 1 to 10",
                 "{\"prompt\": \"a\", \"size\": \"big\"}|size 'big': expected WIDTHxHEIGHT in"
-                    + " pixels, such as 1024x768",
+                        + " pixels, such as 1024x768",
                 "{\"prompt\": \"a\", \"size\": \"65x64\"}|size 65x64: sides must be positive"
-                    + " multiples of 8",
+                        + " multiples of 8",
                 "{\"prompt\": \"a\", \"plan\": \"fastest\"}|plan 'fastest': expected one of",
                 "{\"prompt\": \"a\", \"seed\": \"x\"}|seed: must be a whole number",
                 "{\"prompt\": \"a\", \"true_cfg_scale\": 0.5}|guidance must be a finite number",
@@ -176,7 +172,7 @@ class OpenAiTest {
                 "{\"prompt\": \"a\", \"lora\": \"x\"}|lora: must be a list",
                 "{\"prompt\": \"a\", \"partial_images\": 4}|partial_images: must be a whole number",
                 "{\"prompt\": \"a\", \"output_format\": \"webp\"}|output_format: must be png or"
-                    + " jpeg",
+                        + " jpeg",
                 "[1]|the body must be a JSON object",
                 "{\"prompt\": |the body is not JSON"
             })

@@ -3,9 +3,10 @@ package glance.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import glance.fixtures.TinyFlux;
-
+import java.awt.Color;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
@@ -13,10 +14,6 @@ import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.support.ui.ExpectedConditions;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
-
-import java.awt.Color;
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** Pictures that are edited in the page. */
 class PageEditTest extends PageCase {
@@ -149,10 +146,10 @@ class PageEditTest extends PageCase {
     private static void drop(String onto, byte[] content) {
         browser.executeScript(
                 "const data = new DataTransfer(); data.items.add(new"
-                    + " File([Uint8Array.from(atob(arguments[1]), c => c.charCodeAt(0))], 'x.png',"
-                    + " {type:"
-                    + " 'image/png'}));document.querySelector(arguments[0]).dispatchEvent(new"
-                    + " DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}))",
+                        + " File([Uint8Array.from(atob(arguments[1]), c => c.charCodeAt(0))], 'x.png',"
+                        + " {type:"
+                        + " 'image/png'}));document.querySelector(arguments[0]).dispatchEvent(new"
+                        + " DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true}))",
                 onto,
                 java.util.Base64.getEncoder().encodeToString(content));
     }

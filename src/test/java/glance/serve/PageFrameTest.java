@@ -3,14 +3,12 @@ package glance.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import glance.serve.Served.Answer;
-
+import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
-
-import java.nio.file.Path;
-import java.util.Map;
 
 /** What is around the fields: the key, the connection, sizes of the screen. */
 class PageFrameTest extends PageCase {

@@ -5,13 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import glance.api.Lora;
 import glance.api.Request;
 import glance.fixtures.Fixture;
-
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.support.ui.Select;
-
-import java.nio.file.Files;
-import java.nio.file.Path;
 
 /** The fields of the page, and pictures that bring theirs back. */
 class PageSettingsTest extends PageCase {

@@ -2,6 +2,7 @@ package glance.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
@@ -10,8 +11,6 @@ import org.openqa.selenium.interactions.Actions;
 import org.openqa.selenium.support.ui.ExpectedConditions;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
-
-import java.util.List;
 
 /** Drawing, comparing and the gallery, as a person uses the page. */
 class PageTest extends PageCase {
@@ -96,8 +95,8 @@ class PageTest extends PageCase {
         Object left =
                 browser.executeAsyncScript(
                         "const [ids, answer] = arguments; import('/page/compare.js').then(async m"
-                            + " => { const pairs = new m.Pairs(); await pairs.add(ids);"
-                            + " answer(pairs.pairs.size); })",
+                                + " => { const pairs = new m.Pairs(); await pairs.add(ids);"
+                                + " answer(pairs.pairs.size); })",
                         ids);
         assertThat(left).isEqualTo(0L);
         until("#slider[open] .slide img");
@@ -109,10 +108,10 @@ class PageTest extends PageCase {
         Object cards =
                 browser.executeAsyncScript(
                         "const [id, answer] = arguments; import('/page/gallery.js').then(async m =>"
-                            + " { const job = await (await fetch('/v1/jobs/' + id)).json(); const"
-                            + " gallery = new m.Gallery({}); for (let i = 0; i < 320; i++) {"
-                            + " gallery.add({...job, id: id + '-' + String(i).padStart(3, '0')}); }"
-                            + " answer(document.querySelectorAll('.card').length); })",
+                                + " { const job = await (await fetch('/v1/jobs/' + id)).json(); const"
+                                + " gallery = new m.Gallery({}); for (let i = 0; i < 320; i++) {"
+                                + " gallery.add({...job, id: id + '-' + String(i).padStart(3, '0')}); }"
+                                + " answer(document.querySelectorAll('.card').length); })",
                         id);
         assertThat(cards).isEqualTo(300L);
         assertThat(one("older").isDisplayed()).isTrue();

@@ -6,15 +6,13 @@ import glance.api.Init;
 import glance.api.Request;
 import glance.fixtures.TinyFlux;
 import glance.serve.Served.Answer;
-
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Base64;
 
 /** Edits of a model that looks at a picture. */
 class ReferenceEditsTest {

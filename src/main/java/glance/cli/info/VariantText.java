@@ -28,7 +28,7 @@ final class VariantText {
         Optional<String> own = family.variant(folder).map(Variant::title);
         return own.isPresent()
                 ? own.get() + (file.isEmpty() ? "" : ", as the name of the file does not say which")
-                : named(name(folder.path()), "folder", family.variants());
+                : named(name(folder.path()), "folder", family.lookalikes());
     }
 
     /** That of a file with a transformer; null if its name does not say it. */

@@ -44,7 +44,8 @@ record Flux2References(int unit) implements ReferenceRules {
     }
 
     /**
-     * @throws RequestException if the picture is smaller or longer than the model's publishers allow
+     * @throws RequestException if the picture is smaller or longer than the model's publishers
+     *     allow
      */
     @Override
     public Size result(int width, int height) {

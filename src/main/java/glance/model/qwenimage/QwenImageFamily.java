@@ -151,20 +151,22 @@ public final class QwenImageFamily implements Family {
                         transformer.positive("in_channels", 64) / (patch * patch)));
     }
 
-    /** The config.json of the later model is that of the first. */
     @Override
     public List<Variant> variants() {
+        return Stream.concat(QwenImageEdit.variants().stream(), lookalikes().stream()).toList();
+    }
+
+    /** The config.json of the later model is that of the first. */
+    @Override
+    public List<Variant> lookalikes() {
         return List.of(LATER);
     }
 
     @Override
-    public List<Variant> variants() {
-        return QwenImageEdit.variants();
-    }
-
-    @Override
     public Optional<Variant> variant(ModelFolder folder) {
-        return edits(folder).map(QwenImageEdit::variant);
+        return edits(folder)
+                .map(QwenImageEdit::variant)
+                .or(() -> Family.super.variant(folder).filter(LATER::equals));
     }
 
     /** Which of the models that edit this is: its folder tells, or else the name of its file. */

@@ -1,9 +1,7 @@
 package glance.serve.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import glance.serve.http.HttpProblem;
-
 import java.math.BigInteger;
 
 /** Values of a JSON body that clients of other servers send: numbers may be texts. */

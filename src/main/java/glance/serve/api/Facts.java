@@ -10,7 +10,6 @@ import glance.api.Request;
 import glance.serve.job.AdapterFolder;
 import glance.serve.job.JobRequest;
 import glance.text.EngineVersion;
-
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

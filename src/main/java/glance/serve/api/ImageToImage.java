@@ -1,13 +1,11 @@
 package glance.serve.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
-
 import glance.picture.Masks;
 import glance.serve.http.Form;
 import glance.serve.http.HttpProblem;
 import glance.serve.job.JobRequest;
 import glance.serve.job.PictureData;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

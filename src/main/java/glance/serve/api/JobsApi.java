@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-
 import glance.io.Json;
 import glance.serve.http.Exchange;
 import glance.serve.http.Form;
@@ -15,7 +14,6 @@ import glance.serve.job.JobFolder;
 import glance.serve.job.JobRequest;
 import glance.serve.job.JobState;
 import glance.serve.job.Jobs;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

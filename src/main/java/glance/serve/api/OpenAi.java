@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-
 import glance.Picture;
 import glance.io.Json;
 import glance.serve.http.EventStream;
@@ -17,7 +16,6 @@ import glance.serve.job.JobRequest;
 import glance.serve.job.JobState;
 import glance.serve.job.JobWatcher;
 import glance.serve.job.Jobs;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;

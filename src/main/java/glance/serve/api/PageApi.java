@@ -18,7 +18,6 @@ import glance.serve.http.HttpProblem;
 import glance.serve.http.Routes;
 import glance.serve.job.InputFolder;
 import glance.serve.job.JobRequest;
-
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
-
 import glance.api.Plan;
 import glance.api.Plans;
 import glance.io.Json;
@@ -15,7 +14,6 @@ import glance.serve.job.Job;
 import glance.serve.job.JobRecord;
 import glance.serve.job.JobRequest;
 import glance.serve.job.Jobs;
-
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -2,7 +2,6 @@ package glance.serve.api;
 
 import glance.api.FormatException;
 import glance.serve.http.HttpProblem;
-
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

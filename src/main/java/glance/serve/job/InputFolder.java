@@ -4,10 +4,6 @@ import glance.api.RequestException;
 import glance.io.Fingerprint;
 import glance.io.SafeWrite;
 import glance.text.PrintableText;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The pictures that requests bring. Each is a file that is named by its content, and there for as

@@ -5,15 +5,13 @@ import glance.Progress;
 import glance.api.Plan;
 import glance.api.Request;
 import glance.schedule.Seeds;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A job on its way. */
 public final class Job {

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import com.fasterxml.jackson.databind.annotation.JsonSerialize;
 import com.fasterxml.jackson.databind.ser.std.ToStringSerializer;
-
 import glance.api.FormatException;
 import glance.api.Init;
 import glance.api.Lora;
@@ -14,7 +13,6 @@ import glance.api.Request;
 import glance.api.RequestException;
 import glance.api.Strength;
 import glance.schedule.PlanJson;
-
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Collection;

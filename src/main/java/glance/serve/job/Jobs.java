@@ -6,10 +6,6 @@ import glance.api.FormatException;
 import glance.api.Request;
 import glance.api.RequestException;
 import glance.schedule.Seeds;
-
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -23,6 +19,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The queue of one model: jobs are drawn one after the other, in the order in which they came. Jobs

@@ -2,7 +2,6 @@ package glance.serve.job;
 
 import glance.api.RequestException;
 import glance.text.PrintableText;
-
 import java.util.Base64;
 import java.util.regex.Pattern;
 
