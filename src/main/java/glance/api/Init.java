@@ -19,7 +19,7 @@ import java.util.function.Consumer;
  * the image-to-image and inpainting pipelines of diffusers.
  */
 public final class Init {
-    /** The strength where none is said. */
+    /** The strength where none is said; with margins it is 1. */
     public static final float STRENGTH = 0.6f;
 
     private final Path picture;
@@ -74,13 +74,16 @@ public final class Init {
     /**
      * Paints anew where a mask is white, and keeps the rest.
      *
-     * @param white a picture of the same size
+     * @param white a picture of the same size; grey levels from 128 on count as white
      */
     public Init mask(Path white) {
         return with(init -> init.mask = Objects.requireNonNull(white, "mask"));
     }
 
-    /** Makes the canvas larger than the picture by so many pixels; what is new is painted. */
+    /**
+     * Makes the canvas larger than the picture by so many pixels; what is new is painted. Under the
+     * noise it has the pixels of the picture's edge, so that the strength is 1 unless it is said.
+     */
     public Init extend(int left, int top, int right, int bottom) {
         return with(init -> init.extension = new Margins(left, top, right, bottom));
     }

@@ -13,6 +13,9 @@ import java.awt.image.BufferedImage;
  * and the right.
  */
 public final class PictureFit {
+    /** Beyond what pictures are read of, a scaled one would not fit into memory. */
+    private static final double MAX_PIXELS = 128L << 20;
+
     private final int width;
     private final int height;
     private final int unit;
@@ -63,6 +66,18 @@ public final class PictureFit {
                 height == 0
                         ? (double) width / Math.max(w, h)
                         : Math.max((double) width / w, (double) height / h);
+        if (w * scale * h * scale > MAX_PIXELS) {
+            throw new IllegalArgumentException(
+                    "a picture of "
+                            + w
+                            + " x "
+                            + h
+                            + " is too long and narrow to be scaled to "
+                            + width
+                            + " x "
+                            + height
+                            + "; crop it");
+        }
         int scaledWidth = (int) Math.floor(w * scale + 1e-6);
         int scaledHeight = (int) Math.floor(h * scale + 1e-6);
         int targetWidth = height == 0 ? scaledWidth / unit * unit : width;

@@ -58,9 +58,10 @@ final class SettingsCheck {
                             + settings.plan().name()
                             + "; take more");
         }
-        if (start.keeps()) {
-            new StartCanvas(start, new Size(settings.width(), settings.height()), geometry)
-                    .latents();
+        StartCanvas canvas =
+                new StartCanvas(start, new Size(settings.width(), settings.height()), geometry);
+        if (canvas.keeps()) {
+            canvas.latents();
         }
     }
 

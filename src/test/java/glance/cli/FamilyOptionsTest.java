@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.cli.common.ExitCode;
 import glance.cli.common.StopRequest;
+import glance.fixtures.Drawn;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
@@ -98,6 +99,23 @@ class FamilyOptionsTest {
         int[] second = pixels(folder.resolve("one-2.png"));
         assertThat(picture(family, "alone.png", "--seed", "6")).isEqualTo(second);
         assertThat(pixels(folder.resolve("one-2-step02.png"))).isEqualTo(second);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    void pictureToStartFrom_reachesThePicture(String family) {
+        String photo = Drawn.photo(folder.resolve("photo.png"), 16, 16).toString();
+        String red = Drawn.png(folder.resolve("red.png"), 16, 16, (x, y) -> 0xff0000).toString();
+        String left =
+                Drawn.png(folder.resolve("left.png"), 16, 16, (x, y) -> x < 8 ? 0xffffff : 0)
+                        .toString();
+        int[] from = picture(family, "from.png", "--init", photo, "--strength", "0.5");
+        assertThat(err.toString()).contains("the last 1 of 2 steps");
+        assertThat(from).isNotEqualTo(picture(family, "plain.png"));
+        assertThat(picture(family, "other.png", "--init", red, "--strength", "0.5"))
+                .isNotEqualTo(from);
+        int[] half = picture(family, "half.png", "--init", photo, "--mask", left, "--batch", "1");
+        assertThat(pictureFrom("half.png", "again.png")).isEqualTo(half);
     }
 
     @ParameterizedTest

@@ -50,6 +50,15 @@ class PictureFitTest {
                 .hasMessageContaining("1000 x 10 is too narrow");
     }
 
+    /** To cover 8192 x 16 it would be scaled to 16,000,000 x 16. */
+    @Test
+    void pictureThatWouldOutgrowTheMemory_isRefused() {
+        PictureFit fit = PictureFit.exactly(8192, 16, 16);
+        assertThatThrownBy(() -> fit.apply(gradient(1_000_000, 1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("1000000 x 1 is too long and narrow");
+    }
+
     @Test
     void sizeBesideTheUnit_isRefused() {
         assertThatThrownBy(() -> PictureFit.longestSide(60, 8))

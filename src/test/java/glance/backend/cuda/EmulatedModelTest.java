@@ -81,7 +81,9 @@ class EmulatedModelTest {
                 "dit-transformer",
                 "autoencoder-kl",
                 "autoencoder-kl-flux2",
-                "autoencoder-kl-qwenimage"
+                "autoencoder-kl-qwenimage",
+                "qwen-image-img2img",
+                "flux-img2img"
             })
     void component_equalsItsReference(String name) {
         try (Device device = Devices.open("cuda-emulated", F32);
