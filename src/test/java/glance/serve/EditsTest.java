@@ -71,6 +71,8 @@ class EditsTest {
         assertThat(want).isNotEqualTo(library(request()));
         FormBody one = form().field("strength", "0.8").file("image", picture);
         assertThat(pixels(served.send(one.to(served.at(EDITS))))).isEqualTo(want);
+        FormBody nameless = form().field("strength", "0.8").namelessFile("image", picture);
+        assertThat(pixels(served.send(nameless.to(served.at(EDITS))))).isEqualTo(want);
         FormBody bracketed = form().field("strength", "0.8").file("image[]", picture);
         assertThat(pixels(served.send(bracketed.to(served.at(EDITS))))).isEqualTo(want);
     }

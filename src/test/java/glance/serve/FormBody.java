@@ -20,6 +20,11 @@ final class FormBody {
         return part("name=\"" + name + "\"; filename=\"x.png\"", content);
     }
 
+    /** As some clients send it. */
+    FormBody namelessFile(String name, byte[] content) {
+        return part("name=\"" + name + "\"", content);
+    }
+
     private FormBody part(String disposition, byte[] content) {
         write("--" + BOUNDARY + "\r\nContent-Disposition: form-data; " + disposition + "\r\n\r\n");
         bytes.writeBytes(content);

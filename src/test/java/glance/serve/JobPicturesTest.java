@@ -215,6 +215,10 @@ class JobPicturesTest {
                 new FormBody().field("prompt", "a").field("plan", "{").bytes(),
                 400,
                 "plan: is not JSON");
+        requireForm(
+                new FormBody().namelessFile("prompt", Drawn.picture()).bytes(),
+                400,
+                "prompt: is no text in UTF-8");
         assertThat(inputs()).isEmpty();
     }
 

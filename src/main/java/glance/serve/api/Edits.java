@@ -19,7 +19,11 @@ import java.util.Set;
  */
 final class Edits {
     /** The form that has them. */
-    static final Form FORM = new Form(Set.of("image", "images"), Set.of("plan", "lora"));
+    static final Form FORM =
+            new Form(
+                    Set.of("image", "images", "mask"),
+                    Set.of("image", "images"),
+                    Set.of("plan", "lora"));
 
     private static final String IMAGE = "image";
     private static final String MASK = "mask";

@@ -13,11 +13,11 @@ import java.util.Set;
 
 /** What a request of AUTOMATIC1111's img2img says beside that of txt2img. */
 final class ImageToImage {
-    /** The form that it may be sent as. */
-    static final Form FORM = new Form(Set.of("init_images"), Set.of());
-
     /** The keys of its pictures. */
     static final List<String> PICTURES = List.of("init_images", "mask");
+
+    /** The form that it may be sent as. */
+    static final Form FORM = new Form(Set.copyOf(PICTURES), Set.of("init_images"), Set.of());
 
     /** Where the client does not say, as there. */
     private static final float STRENGTH = 0.75f;

@@ -38,7 +38,11 @@ import java.util.stream.Collectors;
  */
 public final class JobsApi {
     private static final int DEFAULT_LIMIT = 50;
-    private static final Form FORM = new Form(Set.of("references"), Set.of("plan", "lora"));
+    private static final Form FORM =
+            new Form(
+                    Set.of("references", "init", "mask"),
+                    Set.of("references"),
+                    Set.of("plan", "lora"));
     private static final Map<String, String> TYPES =
             Map.of("png", "image/png", "jpg", "image/jpeg", "webp", "image/webp");
 

@@ -22,13 +22,14 @@ import org.eclipse.jetty.server.Request;
 
 /**
  * A form ({@code multipart/form-data}, RFC 7578) as the JSON object that says the same: a field is
- * a text, a file its content in base 64, and what may come several times a list, also under names
+ * a text, a picture its file in base 64, and what may come several times a list, also under names
  * with brackets ({@code image[]}). The parser is that of the server's own HTTP library.
  *
+ * @param pictures names of fields that hold pictures
  * @param lists names of fields that may come several times
  * @param values names of fields whose texts are JSON where they look like it
  */
-public record Form(Set<String> lists, Set<String> values) {
+public record Form(Set<String> pictures, Set<String> lists, Set<String> values) {
     static final String TYPE = "multipart/form-data";
 
     private static final int MAX_PARTS = 100;
@@ -88,13 +89,19 @@ public record Form(Set<String> lists, Set<String> values) {
         }
     }
 
+    /** Some clients send files without a name; no picture is a text. */
     private JsonNode value(String name, MultiPart.Part part) throws IOException {
-        if (part.getFileName() != null) {
-            try (InputStream in = Content.Source.asInputStream(part.getContentSource())) {
-                return new TextNode(Base64.getEncoder().encodeToString(in.readAllBytes()));
-            }
+        byte[] content;
+        try (InputStream in = Content.Source.asInputStream(part.getContentSource())) {
+            content = in.readAllBytes();
         }
-        String text = part.getContentAsString(StandardCharsets.UTF_8);
+        String text = part.getFileName() != null && pictures.contains(name) ? null : text(content);
+        if (text == null && pictures.contains(name)) {
+            return new TextNode(Base64.getEncoder().encodeToString(content));
+        }
+        if (text == null) {
+            throw HttpProblem.invalid(name, "is no text in UTF-8");
+        }
         if (!values.contains(name) || !text.startsWith("{") && !text.startsWith("[")) {
             return new TextNode(text);
         }
@@ -102,6 +109,15 @@ public record Form(Set<String> lists, Set<String> values) {
             return Json.MAPPER.readTree(text);
         } catch (JsonProcessingException e) {
             throw HttpProblem.invalid(name, "is not JSON: " + e.getOriginalMessage());
+        }
+    }
+
+    /** The text of UTF-8; null if it is none. */
+    private static String text(byte[] content) {
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString();
+        } catch (CharacterCodingException e) {
+            return null;
         }
     }
 }
