@@ -50,6 +50,8 @@ final class LlamaCppNames {
                     module("ffn_up", "mlp.up_proj"),
                     module("ffn_down", "mlp.down_proj"));
 
+    private static final String MARK = "attn_q";
+
     private LlamaCppNames() {}
 
     private static List<NameLine> linesOfT5(NameTable.Modules modules) {
@@ -62,12 +64,7 @@ final class LlamaCppNames {
             lines.add(module("token_embd", second));
         }
         lines.add(module("enc.output_norm", "encoder.final_layer_norm"));
-        String theirs = "enc.blk.%d.";
-        String ours = "encoder.block.%d.";
-        int blocks = modules.count(theirs + "attn_q", ours + "layer.0.SelfAttention.q");
-        for (int i = 0; i < blocks; i++) {
-            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), T5_BLOCK));
-        }
+        lines.addAll(modules.blocks("enc.blk.%d.", "encoder.block.%d.", T5_BLOCK, MARK));
         return lines;
     }
 
@@ -81,12 +78,7 @@ final class LlamaCppNames {
         lines.add(module("token_embd", root + "embed_tokens"));
         lines.add(module("output_norm", root + "norm"));
         lines.add(module("output", "lm_head"));
-        String theirs = "blk.%d.";
-        String ours = root + "layers.%d.";
-        int layers = modules.count(theirs + "attn_q", ours + "self_attn.q_proj");
-        for (int i = 0; i < layers; i++) {
-            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), QWEN_LAYER));
-        }
+        lines.addAll(modules.blocks("blk.%d.", root + "layers.%d.", QWEN_LAYER, MARK));
         return lines;
     }
 }

@@ -49,12 +49,9 @@ final class OpenClipNames {
         lines.add(tensor("positional_embedding", root + "embeddings.position_embedding.weight"));
         lines.add(module("ln_final", root + "final_layer_norm"));
         lines.add(transposed("text_projection", "text_projection.weight"));
-        String theirs = "transformer.resblocks.%d.";
-        String ours = root + "encoder.layers.%d.";
-        int layers = modules.count(theirs + "ln_1", ours + "layer_norm1");
-        for (int i = 0; i < layers; i++) {
-            lines.addAll(NameLine.in(theirs.formatted(i), ours.formatted(i), LAYER));
-        }
+        lines.addAll(
+                modules.blocks(
+                        "transformer.resblocks.%d.", root + "encoder.layers.%d.", LAYER, "ln_1"));
         return lines;
     }
 }
