@@ -14,6 +14,7 @@ import java.util.Map;
  */
 public final class PublishedLayouts {
     private static final String QWEN_IMAGE = "QwenImagePipeline";
+    private static final String QWEN_IMAGE_EDIT = "QwenImageEditPlusPipeline";
     private static final String FLUX = "FluxPipeline";
     private static final String FLUX2 = "Flux2KleinPipeline";
     private static final String SD3 = "StableDiffusion3Pipeline";
@@ -26,6 +27,9 @@ public final class PublishedLayouts {
 
     static {
         LAYOUTS.put("qwen-image", QWEN_IMAGE);
+        LAYOUTS.put("qwen-image-edit", "QwenImageEditPipeline");
+        LAYOUTS.put("qwen-image-edit-2509", QWEN_IMAGE_EDIT);
+        LAYOUTS.put("qwen-image-edit-2511", QWEN_IMAGE_EDIT);
         LAYOUTS.put("flux.1-dev", FLUX);
         LAYOUTS.put("flux.1-schnell", FLUX);
         LAYOUTS.put("flux.1-kontext-dev", "FluxKontextPipeline");

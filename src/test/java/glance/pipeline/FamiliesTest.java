@@ -24,6 +24,9 @@ class FamiliesTest {
     @ParameterizedTest
     @CsvSource({
         "qwen-image,    qwen-image, glance,     4, 0,   1024",
+        "qwen-image-edit, qwen-image, uniform-50, 4, 0, 1024",
+        "qwen-image-edit-2509, qwen-image, uniform-40, 4, 0, 1024",
+        "qwen-image-edit-2511, qwen-image, uniform-40, 4, 0, 1024",
         "flux.1-dev,    flux,       glance,     1, 3.5, 1024",
         "sd3.5-large,   sd3,        uniform-28, 7, 0,   1024",
         "sd3.5-medium,  sd3,        uniform-28, 7, 0,   1024",
