@@ -27,6 +27,7 @@ record Selection(String main, List<String> files) {
     private static final String INDEX = "model_index.json";
     private static final String CONFIG = "config.json";
     private static final String SCHEDULER = "scheduler_config.json";
+    private static final String PROCESSOR = "preprocessor_config.json";
     private static final long MAX_INDEX_BYTES = 1 << 24;
     private static final int MAX_LISTED = 10;
 
@@ -108,6 +109,9 @@ record Selection(String main, List<String> files) {
         }
         if (folder.equals("scheduler")) {
             return present(names, List.of(SCHEDULER));
+        }
+        if (folder.equals("processor")) {
+            return present(names, List.of(PROCESSOR));
         }
         if (TOKENIZER.matcher(folder).matches()) {
             return present(names, TOKENIZER_FILES);

@@ -28,13 +28,14 @@ class SelectionTest {
                 .toList();
     }
 
-    /** As the repository of FLUX.1-dev lists them. */
+    /** As the repository of FLUX.1-dev lists them, with what Qwen-Image-Edit has beside. */
     @Test
     void model_leavesOutWhatTheEngineDoesNotRead() {
         List<String> read = new ArrayList<>();
         read.addAll(
                 List.of(
                         "model_index.json",
+                        "processor/preprocessor_config.json",
                         "scheduler/scheduler_config.json",
                         "text_encoder/config.json",
                         "text_encoder/model.safetensors",
@@ -71,6 +72,8 @@ class SelectionTest {
                         "text_encoder_2/model.fp16-00001-of-00002.safetensors",
                         "transformer/diffusion_pytorch_model.bf16.safetensors",
                         "feature_extractor/preprocessor_config.json",
+                        "processor/tokenizer.json",
+                        "processor/chat_template.jinja",
                         "safety_checker/model.safetensors",
                         "deep/transformer/config.json",
                         "vae/diffusion_pytorch_model.bin"));
