@@ -9,6 +9,7 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.fixtures.TinySd3;
 import glance.fixtures.TinyZImage;
 import java.io.ByteArrayOutputStream;
@@ -34,7 +35,7 @@ class DamagedModelTest {
     private static final Map<String, String> PROMPTS =
             Map.of(
                     "flux", "a star", "sd3", "a star", "dit", "1", "flux2", "a star", "krea-2",
-                    "a star", "z-image", "a star");
+                    "a star", "z-image", "a star", "edit", "a star");
 
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -48,6 +49,7 @@ class DamagedModelTest {
         TinySd3.in(whole.resolve("sd3"));
         TinyDit.in(whole.resolve("dit"));
         TinyKrea2.turbo(whole.resolve("krea-2"));
+        TinyQwenImageEdit.plus(whole.resolve("edit"));
         TinyZImage.turbo(whole.resolve("z-image"));
     }
 
@@ -81,6 +83,13 @@ class DamagedModelTest {
                 "krea-2 | transformer | text_layers\": 3 | text_layers\": 4 | text_encoder_select_layers: must be 4 numbers from 0 to 4",
                 "krea-2 | transformer | _dim\": 32, \"num_text | _dim\": 48, \"num_text | text_hidden_dim: expected 32 as the text encoder has, got 48",
                 "krea-2 | transformer | in_channels\": 16 | in_channels\": 24 | in_channels: expected 16 to match",
+                "edit | text_encoder | num_heads\": 2   | num_heads\": 3 | num_heads: must divide hidden_size 16 into heads of a multiple of 4, got 3",
+                "edit | text_encoder | window_size\": 112 | window_size\": 100 | window_size: must be a multiple of 28 pixels",
+                "edit | text_encoder | out_hidden_size\": 32 | out_hidden_size\": 48 | out_hidden_size: must be the hidden_size of the text, 32, got 48",
+                "edit | text_encoder | [2, 3, 3] | [4, 4] | mrope_section: must have 3 entries",
+                "edit | text_encoder | vision_config | other_config | vision_config: missing",
+                "edit | text_encoder | image_token_id\": 481 | image_token_id\": 512 | image_token_id: must be at most 511, got 512",
+                "edit | text_encoder | depth\": 2 | depth\": 3 | missing visual.blocks.2.norm1.weight",
                 "z-image | transformer | [4, 6, 6] | [4, 6, 8]  | axes_dims: must be even and add up to the size of a head, 16",
                 "z-image | transformer | heads\": 2, \"n_l | heads\": 1, \"n_l | n_kv_heads: value 1 is not supported",
                 "z-image | transformer | feat_dim\": 32 | feat_dim\": 48 | cap_feat_dim: expected 32 as the text encoder has, got 48",

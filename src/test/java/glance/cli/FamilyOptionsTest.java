@@ -11,6 +11,7 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.fixtures.TinySd3;
 import glance.fixtures.TinyZImage;
 import glance.io.Images;
@@ -48,11 +49,13 @@ class FamilyOptionsTest {
                     "krea-2",
                     "a star",
                     "z-image",
+                    "a star",
+                    "edit",
                     "a star");
     private static final Map<String, String> NEGATIVES =
             Map.of(
                     "flux", "blue", "schnell", "blue", "sd3", "blue", "dit", "crane", "flux2",
-                    "blue", "krea-2", "blue", "z-image", "blue");
+                    "blue", "krea-2", "blue", "z-image", "blue", "edit", "blue");
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -68,11 +71,12 @@ class FamilyOptionsTest {
         TinySd3.in(models.resolve("sd3"));
         TinyDit.in(models.resolve("dit"));
         TinyKrea2.turbo(models.resolve("krea-2"));
+        TinyQwenImageEdit.plus(models.resolve("edit"));
         TinyZImage.turbo(models.resolve("z-image"));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void guidanceAndNegative_bothReachThePicture(String family) {
         int[] plain = picture(family, "plain.png", "--guidance", "1");
         int[] led = picture(family, "led.png", "--guidance", "3");
@@ -85,7 +89,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void batchAndPreviews_areWritten(String family) {
         picture(family, "one.png", "--batch", "2", "--preview", "1");
         assertThat(names())
@@ -102,7 +106,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void pictureToStartFrom_reachesThePicture(String family) {
         String photo = Drawn.photo(folder.resolve("photo.png"), 16, 16).toString();
         String red = Drawn.png(folder.resolve("red.png"), 16, 16, (x, y) -> 0xff0000).toString();
@@ -119,7 +123,7 @@ class FamilyOptionsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void ownDefaults_areKeptInThePicture(String family) {
         List<String> args = new ArrayList<>(List.of("generate", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16"));
@@ -128,12 +132,12 @@ class FamilyOptionsTest {
         Map<String, String> steps =
                 Map.of(
                         "flux", "10", "schnell", "4", "flux2", "4", "sd3", "28", "dit", "50",
-                        "krea-2", "8", "z-image", "9");
+                        "krea-2", "8", "z-image", "9", "edit", "40");
         assertThat(err.toString()).contains(steps.get(family) + " steps");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "schnell", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void compare_measuresRunsAgainstTheTeacher(String family) throws IOException {
         List<String> args = new ArrayList<>(List.of("compare", PROMPTS.get(family)));
         args.addAll(List.of("--model", model(family), "--size", "16x16", "--teacher", "uniform-4"));

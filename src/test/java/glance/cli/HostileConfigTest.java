@@ -15,6 +15,7 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.fixtures.TinySd3;
 import glance.fixtures.TinyZImage;
 import java.io.ByteArrayOutputStream;
@@ -64,6 +65,7 @@ class HostileConfigTest {
         "flux2, 'text_encoder,transformer,vae'",
         "z-image, 'scheduler,transformer'",
         "krea-2, transformer",
+        "edit, 'processor,text_encoder'",
         "dit, 'scheduler,transformer'"
     })
     void anyNumber_worksOrIsRefusedInOneLine(String family, String components) throws IOException {
@@ -203,6 +205,7 @@ class HostileConfigTest {
             case "flux2" -> TinyFlux2.distilled(model);
             case "z-image" -> TinyZImage.turbo(model);
             case "krea-2" -> TinyKrea2.turbo(model);
+            case "edit" -> TinyQwenImageEdit.plus(model);
             case "sd3" -> TinySd3.in(model);
             case "dit" -> TinyDit.in(model);
             default -> {

@@ -29,6 +29,9 @@ public record QwenPictures(
         List<Double> deviation) {
     private static final int CHANNELS = 3;
 
+    /** Channels lie between 0 and 1. */
+    private static final double MOST_CHANNEL = 10;
+
     /** The reference refuses narrower ones. */
     private static final int MOST_RATIO = 200;
 
@@ -99,12 +102,18 @@ public record QwenPictures(
 
     private static List<Double> channels(Config config, String key, List<Double> published) {
         List<Double> values = config.has(key) ? config.numbers(key) : published;
-        boolean usable = values.size() == CHANNELS;
-        if (usable && key.equals("image_std")) {
-            usable = values.stream().allMatch(value -> value > 0);
-        }
-        if (!usable) {
-            throw config.refuse(key, "must be three numbers, got " + values, PUBLISHED);
+        double least = key.equals("image_std") ? 1e-3 : -MOST_CHANNEL;
+        boolean usable = values.stream().allMatch(value -> value >= least && value <= MOST_CHANNEL);
+        if (values.size() != CHANNELS || !usable) {
+            throw config.refuse(
+                    key,
+                    "must be three numbers from "
+                            + least
+                            + " to "
+                            + MOST_CHANNEL
+                            + ", got "
+                            + values,
+                    PUBLISHED);
         }
         return List.copyOf(values);
     }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import glance.api.DeviceOptions;
 import glance.api.Lora;
 import glance.api.Precision;
+import glance.api.Request;
 import glance.backend.Device;
 import glance.backend.Devices;
 import glance.backend.DryDevice;
@@ -16,12 +17,15 @@ import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
 import glance.fixtures.TinyKrea2;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.fixtures.TinySd3;
 import glance.fixtures.TinyZImage;
+import glance.io.Images;
 import glance.io.ModelFolder;
 import glance.ops.Ops;
 import glance.pipeline.MemoryForecast;
 import glance.pipeline.Settings;
+import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -49,6 +53,29 @@ class EmulatedFamiliesTest {
             List<Lora> first = List.of(Lora.of(adapter).on("1"));
             return new Job(model, Runs.request(model, prompt, "uniform-2", size, 1, first));
         }
+
+        /** With guidance, from two pictures of different shapes. */
+        static Job editing(Path model, Path adapter) {
+            Request request =
+                    Request.of("a red circle")
+                            .plan("uniform-2")
+                            .seed(1)
+                            .size(32, 32)
+                            .lora(Lora.of(adapter).on("1"))
+                            .reference(reference("wide.png", 40, 24))
+                            .reference(reference("high.png", 30, 60));
+            return new Job(model, Settings.of(request, ModelFolder.open(model)));
+        }
+    }
+
+    private static Path reference(String name, int width, int height) {
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        for (int i = 0; i < width * height; i++) {
+            image.setRGB(i % width, i / width, 0x10305 * (i % 199));
+        }
+        Path file = folder.resolve(name);
+        Images.writePng(file, image, Map.of());
+        return file;
     }
 
     private record Run(int[] pixels, List<MemoryForecast.Part> memory) {}
@@ -81,11 +108,15 @@ class EmulatedFamiliesTest {
         Path zImageAdapter =
                 TinyZImage.base(zImage).adapter("context_refiner.0.attention.to_q", 32, 32);
         JOBS.put("z-image", Job.of(zImage, "a red circle", 16, zImageAdapter));
+        Path edit = folder.resolve("edit");
+        Path editAdapter =
+                TinyQwenImageEdit.still(edit).adapter("transformer_blocks.0.attn.to_k", 32, 32);
+        JOBS.put("edit", Job.editing(edit, editAdapter));
         JOBS.put("dit", Job.of(dit, "goldfish", 16, ditAdapter));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void picture_isThatOfTheCpu(String family) {
         int[] cpu = run("cpu", JOBS.get(family)).pixels();
         int[] emulated = first(family).pixels();
@@ -94,14 +125,14 @@ class EmulatedFamiliesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void secondRun_isTheSamePicture(String family) {
         assertThat(run("cuda-emulated", JOBS.get(family)).pixels())
                 .isEqualTo(first(family).pixels());
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void memory_isThatOfTheForecast(String family) {
         Job job = JOBS.get(family);
         try (Device device = Devices.open("cuda-emulated", F32)) {
@@ -117,7 +148,7 @@ class EmulatedFamiliesTest {
      * enlarges the last two.
      */
     @ParameterizedTest
-    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image"})
+    @ValueSource(strings = {"flux", "flux2", "sd3", "dit", "krea-2", "z-image", "edit"})
     void inBf16_thePictureIsNearAndTheMemoryForetold(String family) {
         Job job = JOBS.get(family);
         DeviceOptions bf16 = new DeviceOptions(0, Precision.BF16);

@@ -79,6 +79,7 @@ class EmulatedModelTest {
                 "sd3-transformer",
                 "krea2-transformer",
                 "dit-transformer",
+                "qwen-image-edit-plus-pipeline-zero-cond",
                 "autoencoder-kl",
                 "autoencoder-kl-flux2",
                 "autoencoder-kl-qwenimage",
