@@ -3,6 +3,7 @@ package glance.compare;
 import glance.api.Comparison;
 import glance.api.Comparison.Run;
 import glance.api.DeviceInfo;
+import glance.api.Init;
 import glance.api.Lora;
 import glance.api.LoraGrid;
 import glance.api.Plan;
@@ -11,10 +12,13 @@ import glance.api.RequestException;
 import glance.io.Config;
 import glance.io.ModelFolder;
 import glance.lora.AdapterPath;
+import glance.pipeline.ReferencePicture;
 import glance.pipeline.Settings;
+import glance.pipeline.StartPicture;
 import glance.scene.Scene;
 import glance.schedule.Seeds;
 import glance.text.EngineVersion;
+import java.awt.image.BufferedImage;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -160,8 +164,46 @@ public record ComparisonRequest(
 
     /** Denoising steps in all. */
     public int totalSteps() {
-        int each = runs.stream().mapToInt(run -> run.plan().levels().count()).sum();
+        int each = settings.stream().mapToInt(Settings::steps).sum();
         return each * prompts().size() * seeds().size();
+    }
+
+    private static void put(StartPicture start, Map<String, String> about) {
+        about.put("start", start.picture() + ", strength " + start.strength());
+        if (start.mask() != null) {
+            about.put("mask", start.mask().toString());
+        }
+        Init.Margins margins = start.extension();
+        if (!margins.equals(Init.Margins.NONE)) {
+            about.put(
+                    "extended",
+                    "left %d, top %d, right %d, bottom %d pixels"
+                            .formatted(
+                                    margins.left(),
+                                    margins.top(),
+                                    margins.right(),
+                                    margins.bottom()));
+        }
+    }
+
+    /** What all runs see beside the prompts, by what it is called: references, start, mask. */
+    Map<String, BufferedImage> pictures() {
+        Map<String, BufferedImage> pictures = new LinkedHashMap<>();
+        List<ReferencePicture> seen = setting().references();
+        for (int i = 0; i < seen.size(); i++) {
+            String name = seen.size() == 1 ? "reference" : "reference " + (i + 1);
+            pictures.put(name, seen.get(i).picture());
+        }
+        setting()
+                .start()
+                .ifPresent(
+                        start -> {
+                            pictures.put("start", start.picture().image());
+                            if (start.mask() != null) {
+                                pictures.put("mask", start.mask().image());
+                            }
+                        });
+        return pictures;
     }
 
     /** What all runs have in common, for the head of the report. */
@@ -191,6 +233,7 @@ public record ComparisonRequest(
                             .map(seen -> seen.file() + " (" + seen.hash() + ")")
                             .collect(Collectors.joining(", ")));
         }
+        setting().start().ifPresent(start -> put(start, about));
         about.put("prompts", Integer.toString(prompts().size()));
         about.put(
                 "seeds",

@@ -13,6 +13,7 @@ import glance.pipeline.Drawing.Denoised;
 import glance.pipeline.Pipeline;
 import glance.pipeline.RunListener;
 import glance.pipeline.Settings;
+import glance.pipeline.StartPicture;
 import glance.scene.Scene;
 import glance.scene.SceneScorer;
 import java.awt.image.BufferedImage;
@@ -26,7 +27,7 @@ import java.util.List;
  */
 public final class ComparisonRun {
     /** Run first and thrown away, so that the JVM has compiled most when measuring begins. */
-    private static final Plan WARM_UP = Plans.uniform(2);
+    private static final int WARM_UP_STEPS = 2;
 
     private final Pipeline pipeline;
     private final ModelFolder folder;
@@ -93,7 +94,9 @@ public final class ComparisonRun {
     }
 
     private void warmUp(RunListener listener) {
-        Settings settings = request.setting().with(WARM_UP, List.of());
+        float strength = request.setting().start().map(StartPicture::strength).orElse(1f);
+        Plan plan = Plans.uniform((int) Math.ceil(WARM_UP_STEPS / strength) + 1);
+        Settings settings = request.setting().with(plan, List.of());
         try (Drawing drawing = pipeline.prepare(settings, listener)) {
             drawing.denoise(0, request.seeds().get(0));
         }
@@ -114,7 +117,7 @@ public final class ComparisonRun {
                                     Psnr.of(picture, teacher),
                                     Ssim.of(picture, teacher),
                                     relativeError(run.latents(), reference));
-            int steps = drawings.get(i).plan().steps().size();
+            int steps = request.settings().get(i).steps();
             int passes = request.settings().get(i).guidance().isActive() ? 2 : 1;
             Outcome outcome =
                     new Outcome(

@@ -18,6 +18,7 @@ import java.util.Map;
  *
  * <pre>
  *   title
+ *             what all are made from, if anything
  *             column 0     column 1
  *   row 0     picture      picture
  *   row 1     picture      picture
@@ -43,6 +44,7 @@ final class ContactSheet {
     private final int cellWidth;
     private final int cellHeight;
     private final Map<Cell, BufferedImage> pictures = new HashMap<>();
+    private final Map<String, BufferedImage> sources;
     private int filled;
 
     private record Cell(int row, int column) {}
@@ -51,6 +53,7 @@ final class ContactSheet {
      * An empty sheet.
      *
      * @param title above everything; may be empty
+     * @param sources pictures above all others, each in its own proportions, by name
      * @param rows what each row is called
      * @param columns what each column is called
      * @param side longer side of a picture on the sheet at most, in pixels
@@ -59,12 +62,14 @@ final class ContactSheet {
      */
     ContactSheet(
             String title,
+            Map<String, BufferedImage> sources,
             List<String> rows,
             List<String> columns,
             int side,
             int width,
             int height) {
         this.title = title;
+        this.sources = sources;
         this.rows = List.copyOf(rows);
         this.columns = List.copyOf(columns);
         double factor = (double) side / Math.max(width, height);
@@ -75,17 +80,33 @@ final class ContactSheet {
 
     /** Puts a picture into a cell. */
     void put(int row, int column, BufferedImage picture) {
-        BufferedImage small = new BufferedImage(cellWidth, cellHeight, BufferedImage.TYPE_INT_RGB);
+        pictures.put(new Cell(row, column), scaled(picture, cellWidth, cellHeight));
+        filled = Math.max(filled, row + 1);
+    }
+
+    private static BufferedImage scaled(BufferedImage picture, int width, int height) {
+        BufferedImage small = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
         Graphics2D g = small.createGraphics();
         g.setRenderingHint(
                 RenderingHints.KEY_INTERPOLATION,
-                scale >= 1
+                width >= picture.getWidth()
                         ? RenderingHints.VALUE_INTERPOLATION_NEAREST_NEIGHBOR
                         : RenderingHints.VALUE_INTERPOLATION_BILINEAR);
-        g.drawImage(picture, 0, 0, cellWidth, cellHeight, null);
+        g.drawImage(picture, 0, 0, width, height, null);
         g.dispose();
-        pictures.put(new Cell(row, column), small);
-        filled = Math.max(filled, row + 1);
+        return small;
+    }
+
+    /** As large as a cell takes it. */
+    private BufferedImage inCell(BufferedImage picture) {
+        double fit =
+                Math.min(
+                        (double) cellWidth / picture.getWidth(),
+                        (double) cellHeight / picture.getHeight());
+        return scaled(
+                picture,
+                (int) Math.max(1, Math.round(fit * picture.getWidth())),
+                (int) Math.max(1, Math.round(fit * picture.getHeight())));
     }
 
     /** The sheet, down to the last row that has a picture. */
@@ -100,9 +121,10 @@ final class ContactSheet {
                                 .mapToInt(ContactSheet::width)
                                 .max()
                                 .orElse(0);
-        int width = left + columns.size() * (cellWidth + GAP);
+        int width = left + Math.max(columns.size(), sources.size()) * (cellWidth + GAP);
         List<String> titleLines = wrap(title, width - 2 * GAP);
-        int headTop = height(titleLines) + (title.isEmpty() ? GAP / 2 : 2 * GAP);
+        int sourceTop = height(titleLines) + (title.isEmpty() ? GAP / 2 : 2 * GAP);
+        int headTop = sourceTop + (sources.isEmpty() ? 0 : LINE_HEIGHT + cellHeight + 2 * GAP);
         int headHeight = heads.stream().mapToInt(ContactSheet::height).max().orElse(0);
         int[] tops = new int[filled + 1];
         tops[0] = headTop + headHeight + GAP / 2;
@@ -117,6 +139,17 @@ final class ContactSheet {
                 RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
         g.setFont(FONT);
         draw(g, titleLines, GAP, GAP / 2, 0);
+        int sourceLeft = left;
+        for (Map.Entry<String, BufferedImage> source : sources.entrySet()) {
+            draw(g, List.of(source.getKey()), sourceLeft, sourceTop, cellWidth);
+            BufferedImage small = inCell(source.getValue());
+            framed(
+                    g,
+                    small,
+                    sourceLeft + (cellWidth - small.getWidth()) / 2,
+                    sourceTop + LINE_HEIGHT + GAP / 2);
+            sourceLeft += cellWidth + GAP;
+        }
         for (int column = 0; column < columns.size(); column++) {
             List<String> head = heads.get(column);
             int top = headTop + headHeight - height(head);
@@ -129,12 +162,16 @@ final class ContactSheet {
         pictures.forEach(
                 (cell, picture) -> {
                     int x = left + cell.column() * (cellWidth + GAP);
-                    g.setColor(FRAME);
-                    g.drawRect(x - 1, tops[cell.row()] - 1, cellWidth + 1, cellHeight + 1);
-                    g.drawImage(picture, x, tops[cell.row()], null);
+                    framed(g, picture, x, tops[cell.row()]);
                 });
         g.dispose();
         return sheet;
+    }
+
+    private static void framed(Graphics2D g, BufferedImage picture, int x, int y) {
+        g.setColor(FRAME);
+        g.drawRect(x - 1, y - 1, picture.getWidth() + 1, picture.getHeight() + 1);
+        g.drawImage(picture, x, y, null);
     }
 
     /** Lines from a top on; in the middle of a width, or at the left where that is 0. */

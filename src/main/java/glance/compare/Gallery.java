@@ -9,7 +9,7 @@ import java.util.List;
 
 /**
  * The pictures of a comparison on one sheet: prompts and seeds down, runs across; of a grid its
- * cells.
+ * cells; above them what all are made from.
  */
 public final class Gallery {
     private static final int SIDE = 128;
@@ -64,7 +64,13 @@ public final class Gallery {
             List<String> columns,
             int side) {
         return new ContactSheet(
-                title, rows, columns, side, request.setting().width(), request.setting().height());
+                title,
+                request.pictures(),
+                rows,
+                columns,
+                side,
+                request.setting().width(),
+                request.setting().height());
     }
 
     /** Takes a picture. */

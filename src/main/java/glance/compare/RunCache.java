@@ -80,7 +80,7 @@ final class RunCache {
         Optional<Denoised> kept =
                 cache.read(key).map(TensorCache.Kept::tensors).flatMap(RunCache::read);
         if (kept.isPresent()) {
-            int steps = asked.run().plan().levels().count();
+            int steps = asked.run().steps();
             for (int step = 1; step <= steps; step++) {
                 listener.step(step, steps, null, 0);
             }

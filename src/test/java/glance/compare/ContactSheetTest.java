@@ -3,7 +3,9 @@ package glance.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class ContactSheetTest {
@@ -38,7 +40,13 @@ class ContactSheetTest {
     void pictures_standInRowsAndColumns() {
         ContactSheet sheet =
                 new ContactSheet(
-                        "", List.of(PROMPT, PROMPT), List.of("teacher", "short"), 128, 64, 64);
+                        "",
+                        Map.of(),
+                        List.of(PROMPT, PROMPT),
+                        List.of("teacher", "short"),
+                        128,
+                        64,
+                        64);
         sheet.put(0, 0, plain(64, 64, 0xd62828));
         sheet.put(1, 1, plain(64, 64, 0x388e3c));
         int[] red = bounds(sheet.picture(), 0xd62828);
@@ -52,7 +60,7 @@ class ContactSheetTest {
     @Test
     void largePictures_areReducedInProportion() {
         ContactSheet sheet =
-                new ContactSheet("", List.of(PROMPT), List.of("teacher"), 128, 1024, 512);
+                new ContactSheet("", Map.of(), List.of(PROMPT), List.of("teacher"), 128, 1024, 512);
         sheet.put(0, 0, plain(1024, 512, 0xd62828));
         int[] red = bounds(sheet.picture(), 0xd62828);
         assertThat(red[2] - red[0] + 1).isEqualTo(128);
@@ -72,7 +80,8 @@ class ContactSheetTest {
     }
 
     private static ContactSheet sheet(String name) {
-        ContactSheet sheet = new ContactSheet("", List.of(name), List.of(name), 128, 64, 64);
+        ContactSheet sheet =
+                new ContactSheet("", Map.of(), List.of(name), List.of(name), 128, 64, 64);
         sheet.put(0, 0, plain(64, 64, 0xffffff));
         return sheet;
     }
@@ -80,8 +89,28 @@ class ContactSheetTest {
     @Test
     void rowsWithoutPictures_atTheEnd_areLeftOut() {
         List<String> rows = List.of(PROMPT, PROMPT, PROMPT);
-        ContactSheet sheet = new ContactSheet("", rows, List.of("teacher"), 128, 64, 64);
+        ContactSheet sheet = new ContactSheet("", Map.of(), rows, List.of("teacher"), 128, 64, 64);
         sheet.put(0, 0, plain(64, 64, 0xd62828));
         assertThat(sheet.picture().getHeight()).isLessThan(200);
+    }
+
+    @Test
+    void sources_standAboveAllPictures_inTheirOwnProportions() {
+        Map<String, BufferedImage> sources = new LinkedHashMap<>();
+        sources.put("reference 1", plain(200, 100, 0x1976d2));
+        sources.put("reference 2", plain(30, 60, 0xfbc02d));
+        ContactSheet sheet =
+                new ContactSheet("", sources, List.of(PROMPT), List.of("teacher"), 128, 64, 64);
+        sheet.put(0, 0, plain(64, 64, 0xd62828));
+        int[] red = bounds(sheet.picture(), 0xd62828);
+        int[] wide = bounds(sheet.picture(), 0x1976d2);
+        int[] high = bounds(sheet.picture(), 0xfbc02d);
+        assertThat(wide[2] - wide[0] + 1).isEqualTo(128);
+        assertThat(wide[3] - wide[1] + 1).isEqualTo(64);
+        assertThat(high[2] - high[0] + 1).isEqualTo(64);
+        assertThat(high[3] - high[1] + 1).isEqualTo(128);
+        assertThat(wide[0]).isEqualTo(red[0]);
+        assertThat(high[0]).isGreaterThan(wide[2]);
+        assertThat(red[1]).isGreaterThan(high[3]);
     }
 }

@@ -95,15 +95,7 @@ public final class SettingsOptions {
             description = "What guidance leads away from. Default: the model's own.")
     private String negative;
 
-    @Option(
-            names = {"--reference", "--ref-image"},
-            paramLabel = "FILE",
-            description =
-                    "A picture to look at, for models that edit: the prompt says what becomes of it."
-                            + " May be given several times where the model takes several. Without"
-                            + " --size what is drawn has the proportions of the first.")
-    private List<Path> references = new ArrayList<>();
-
+    @Mixin private ReferenceOption references;
     @Mixin private StartOptions start;
     @Mixin private GuidanceOptions guidance;
     @Mixin private SizeOption size;
@@ -215,8 +207,8 @@ public final class SettingsOptions {
 
     /** The references that the user names, else those of the picture of {@code --from}. */
     private List<Path> references(PictureText.Recipe recipe) {
-        return recipe == null || !references.isEmpty()
-                ? references
+        return recipe == null || !references.files().isEmpty()
+                ? references.files()
                 : recipe.references().stream().map(seen -> seen.find(from, "--reference")).toList();
     }
 
@@ -244,7 +236,7 @@ public final class SettingsOptions {
             if (loras.isEmpty() && !noLora) {
                 files.addAll(recipe.adapters());
             }
-            if (references.isEmpty()) {
+            if (references.files().isEmpty()) {
                 recipe.references().forEach(seen -> files.add(seen.file()));
             }
             recipe.start().ifPresent(recorded -> files.addAll(files(recorded)));

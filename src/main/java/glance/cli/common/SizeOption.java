@@ -33,7 +33,7 @@ public final class SizeOption {
     }
 
     /** The same, where the usual size is work to find. */
-    Size over(Supplier<Size> usual) {
+    public Size over(Supplier<Size> usual) {
         boolean sides = width != null || height != null;
         if (size != null && sides) {
             throw new WrongUseException(

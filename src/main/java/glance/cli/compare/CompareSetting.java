@@ -1,19 +1,22 @@
 package glance.cli.compare;
 
 import glance.api.Request;
-import glance.api.Request.Size;
 import glance.cli.common.GuidanceOptions;
 import glance.cli.common.ModelOption;
 import glance.cli.common.PromptTokensOption;
+import glance.cli.common.ReferenceOption;
 import glance.cli.common.SeedConverter;
 import glance.cli.common.Session;
 import glance.cli.common.SettingsOptions;
 import glance.cli.common.SizeOption;
+import glance.cli.common.StartOptions;
 import glance.cli.common.WrongUseException;
 import glance.io.ModelFolder;
 import glance.model.Family;
 import glance.pipeline.Families;
+import glance.pipeline.Settings;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -48,6 +51,8 @@ final class CompareSetting {
             description = "What guidance leads away from. Default: the model's own.")
     private String negative;
 
+    @Mixin private ReferenceOption references;
+    @Mixin private StartOptions start;
     @Mixin private SizeOption size;
     @Mixin private PromptTokensOption promptTokens;
 
@@ -62,7 +67,7 @@ final class CompareSetting {
     }
 
     /**
-     * Prompts, seeds, size and guidance; what the user does not say is the model's own.
+     * Prompts, seeds, pictures, size and guidance; what the user does not say is the model's own.
      *
      * @throws WrongUseException if a number makes no sense
      */
@@ -70,12 +75,14 @@ final class CompareSetting {
         requireRange("--seeds", seeds, MAX_SEEDS);
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
-        int side = family.geometry(folder).defaultSize();
+        Request pictures = Request.of(prompts).references(references.files());
+        Request seen =
+                SettingsOptions.set(
+                        pictures, start.init(Optional.empty()).orElse(null), Request::init);
         Request request =
-                Request.of(prompts)
-                        .seed(seed)
+                seen.seed(seed)
                         .batch(seeds)
-                        .size(size.over(new Size(side, side)))
+                        .size(size.over(() -> Settings.size(seen, folder)))
                         .maxPromptTokens(promptTokens.resolve(family.promptTokens(folder)));
         request = SettingsOptions.set(request, negative, Request::negative);
         request = SettingsOptions.set(request, guidance.scale(defaults), Request::guidance);
