@@ -12,6 +12,7 @@ import glance.api.Trained;
 import glance.api.Training;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.io.Images;
 import glance.schedule.PlanJson;
 import java.awt.Color;
@@ -39,8 +40,8 @@ class EditTrainingTest {
 
     @BeforeEach
     void makePictures() {
-        before = picture("before.png", 24, 16, Color.RED);
-        after = picture("after.png", 24, 16, Color.BLUE);
+        before = picture("before.png", 96, 64, Color.RED);
+        after = picture("after.png", 96, 64, Color.BLUE);
     }
 
     @AfterEach
@@ -52,6 +53,7 @@ class EditTrainingTest {
         Path model = folder.resolve(family);
         switch (family) {
             case "kontext" -> TinyFlux.kontext(model);
+            case "qwen" -> TinyQwenImageEdit.still(model);
             case "dev" -> TinyFlux.dev(model);
             default -> TinyFlux2.base(model);
         }
@@ -73,7 +75,7 @@ class EditTrainingTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"klein, 24", "kontext, 6"})
+    @CsvSource({"klein, 24", "kontext, 6", "qwen, 24"})
     void triple_trainsAPair_thatDrawsFromAReference(String family, int steps) {
         Plan plan = PlanJson.find("eval/plans/halves-2.json");
         Training training = triple().plan(plan).steps(steps).captionDropout(0);
@@ -106,7 +108,7 @@ class EditTrainingTest {
         Files.copy(before, data.resolve("b.png"));
         Files.writeString(data.resolve("b.txt"), "a red star");
         Files.copy(after, data.resolve("b.ref1.png"));
-        Files.copy(picture("more.png", 8, 40, Color.GREEN), data.resolve("b.ref2.png"));
+        Files.copy(picture("more.png", 72, 160, Color.GREEN), data.resolve("b.ref2.png"));
         Files.copy(after, data.resolve("c.png"));
         Files.writeString(data.resolve("c.txt"), "a star");
         Path out = folder.resolve("out");
@@ -147,15 +149,20 @@ class EditTrainingTest {
 
     @Test
     void samples_areDrawnFromTheReferences() throws IOException {
-        Training training = triple().phases("slow").steps(1).sampleEvery(1).samplePrompt("a star");
+        Training training =
+                triple().plan(PlanJson.find("eval/plans/halves-2.json"))
+                        .phases("slow")
+                        .steps(1)
+                        .sampleEvery(1)
+                        .samplePrompt("a star");
         try (Model model = model("klein")) {
             model.train(training, folder.resolve("one"));
             model.train(training.references(List.of(after)), folder.resolve("two"));
         }
         BufferedImage one = Images.read(folder.resolve("one/samples/slow-0001.png"));
         // that of the reference
-        assertThat(one.getWidth()).isEqualTo(24);
-        assertThat(one.getHeight()).isEqualTo(16);
+        assertThat(one.getWidth()).isEqualTo(96);
+        assertThat(one.getHeight()).isEqualTo(64);
         assertThat(pixels(one))
                 .isNotEqualTo(pixels(Images.read(folder.resolve("two/samples/slow-0001.png"))));
     }
@@ -163,6 +170,7 @@ class EditTrainingTest {
     @Test
     void referencesThatAModelCannotTake_areRefusedInOneLine() {
         try (Model dev = model("dev");
+                Model klein = model("klein");
                 Model kontext = model("kontext")) {
             assertThatThrownBy(() -> dev.train(triple(), folder.resolve("out")))
                     .isInstanceOf(RequestException.class)
@@ -180,6 +188,14 @@ class EditTrainingTest {
                                             folder.resolve("out")))
                     .isInstanceOf(FormatException.class)
                     .hasMessageContaining("no.png: no such file");
+            Path small = picture("small.png", 24, 16, Color.RED);
+            assertThatThrownBy(
+                            () ->
+                                    klein.train(
+                                            triple().references(List.of(small)),
+                                            folder.resolve("out")))
+                    .isInstanceOf(FormatException.class)
+                    .hasMessageContaining("small.png: reference picture of 24x16 pixels");
             assertThat(folder.resolve("out")).doesNotExist();
         }
     }

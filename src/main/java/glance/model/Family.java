@@ -80,6 +80,11 @@ public interface Family {
         return new Training(List.of("to_q", "to_k", "to_v", "to_out.0"), 16, 64, 5e-4f, 60, 0, 1);
     }
 
+    /** The same where models of a family differ. */
+    default Training training(ModelFolder folder) {
+        return training();
+    }
+
     /**
      * What a run is measured with: about as long as prompts are that describe a scene in two
      * sentences.

@@ -105,7 +105,12 @@ final class ExampleEncoder {
     }
 
     private Canvas.Reference encode(ReferencePicture reference) {
-        BufferedImage seen = reference.seen(rules.orElseThrow());
+        BufferedImage seen;
+        try {
+            seen = reference.seen(rules.orElseThrow());
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(reference.file(), null, e.getMessage(), null, e);
+        }
         return new Canvas.Reference(
                 encodings.latents(seen), geometry.grid(seen.getWidth(), seen.getHeight()));
     }

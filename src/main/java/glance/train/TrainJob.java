@@ -54,7 +54,7 @@ public record TrainJob(
      */
     public static TrainJob of(Training training, ModelFolder folder, Path out) {
         Family family = Families.of(folder);
-        Family.Training usual = family.training();
+        Family.Training usual = family.training(folder);
         List<CaptionedPicture> pictures =
                 training.caption()
                         .map(text -> List.of(picture(training, text)))

@@ -9,6 +9,7 @@ import glance.backend.Devices;
 import glance.fixtures.Float64Replay;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyFlux2;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.io.ModelFolder;
 import glance.model.Canvas;
 import glance.model.Denoiser;
@@ -52,7 +53,9 @@ class EditGradientsTest {
     @ParameterizedTest
     @CsvSource({
         "kontext, 1, to_q to_k proj_out transformer_blocks.0.norm1.linear",
-        "klein, 2, to_q to_out.0 to_qkv_mlp_proj single_stream_modulation.linear"
+        "klein, 2, to_q to_out.0 to_qkv_mlp_proj single_stream_modulation.linear",
+        "qwen, 2, to_q add_k_proj to_out.0 img_mod.1",
+        "still, 1, to_v to_out.0 img_mlp.net.2 img_mod.1"
     })
     void gradients_withReferences_equalDifferencesInFloat64(
             String name, int references, String targets) {
@@ -141,10 +144,12 @@ class EditGradientsTest {
     }
 
     private ModelFolder model(String name) {
-        if (name.equals("kontext")) {
-            return ModelFolder.open(TinyFlux.kontext(folder));
+        switch (name) {
+            case "kontext" -> TinyFlux.kontext(folder);
+            case "klein" -> TinyFlux2.base(folder);
+            case "qwen" -> TinyQwenImageEdit.plus(folder);
+            default -> TinyQwenImageEdit.still(folder);
         }
-        TinyFlux2.base(folder);
         return ModelFolder.open(folder);
     }
 
@@ -154,8 +159,8 @@ class EditGradientsTest {
     }
 
     private static TrainingExample example(Ops ops, Denoiser denoiser, int references) {
-        int channels = denoiser.linears().get("x_embedder").shape().dim(1);
-        int textDim = denoiser.linears().get("context_embedder").shape().dim(1);
+        int channels = inputs(denoiser, "x_embedder", "img_in");
+        int textDim = inputs(denoiser, "context_embedder", "txt_in");
         TextBatch text =
                 new TextBatch(
                         noise(ops, 1, 1, 5, textDim),
@@ -169,6 +174,15 @@ class EditGradientsTest {
         }
         return new TrainingExample(
                 noise(ops, 4, 1, GRID.tokens(), channels), text, text, new Canvas(GRID, seen));
+    }
+
+    /** Of the first layer that is there. */
+    private static int inputs(Denoiser denoiser, String... layers) {
+        return Arrays.stream(layers)
+                .filter(denoiser.linears()::containsKey)
+                .findFirst()
+                .map(layer -> denoiser.linears().get(layer).shape().dim(1))
+                .orElseThrow();
     }
 
     private static Tensor noise(Ops ops, int seed, int... dims) {

@@ -92,6 +92,11 @@ public final class QwenImageFamily implements Family {
                     "txt_mlp.net.2",
                     "txt_mod.1");
 
+    /** The paper's learning rates: section 4, and for Qwen-Image-Edit appendix A. */
+    private static final float DRAWING_RATE = 3e-4f;
+
+    private static final float EDITING_RATE = 2e-4f;
+
     @Override
     public String name() {
         return "qwen-image";
@@ -232,7 +237,16 @@ public final class QwenImageFamily implements Family {
 
     @Override
     public Training training() {
-        return new Training(TRAINED_MODULES, 32, 128, 3e-4f, 60, 0.1f, 0);
+        return training(DRAWING_RATE);
+    }
+
+    @Override
+    public Training training(ModelFolder folder) {
+        return training(edits(folder).isPresent() ? EDITING_RATE : DRAWING_RATE);
+    }
+
+    private static Training training(float rate) {
+        return new Training(TRAINED_MODULES, 32, 128, rate, 60, 0.1f, 0);
     }
 
     @Override

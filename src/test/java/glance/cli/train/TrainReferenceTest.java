@@ -40,7 +40,7 @@ class TrainReferenceTest {
     }
 
     private void picture(String name, int rgb) {
-        BufferedImage picture = new BufferedImage(16, 16, BufferedImage.TYPE_INT_RGB);
+        BufferedImage picture = new BufferedImage(64, 64, BufferedImage.TYPE_INT_RGB);
         picture.setRGB(3, 4, rgb);
         Images.writePng(in(name), picture, Map.of());
     }

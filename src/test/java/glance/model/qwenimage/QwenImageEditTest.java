@@ -66,6 +66,9 @@ class QwenImageEditTest {
         assertThat(FAMILY.variant(model).orElseThrow().title()).isEqualTo(title);
         assertThat(FAMILY.defaults(model).plan()).isEqualTo(Plans.uniform(steps));
         assertThat(FAMILY.references(model).orElseThrow().most()).isEqualTo(most);
+        // the paper's, appendix A
+        assertThat(FAMILY.training(model).learningRate()).isEqualTo(2e-4f);
+        assertThat(FAMILY.training(whole).learningRate()).isEqualTo(3e-4f);
         assertThat(FAMILY.variant(whole)).isEmpty();
         assertThat(FAMILY.references(whole)).isEmpty();
     }
