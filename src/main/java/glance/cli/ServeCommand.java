@@ -14,15 +14,17 @@ import glance.io.ModelFolder;
 import glance.serve.GlanceServer;
 import glance.serve.ServeOptions;
 import glance.serve.http.Gate;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** Serves a model over HTTP, with a page. */
 @Command(
@@ -31,10 +33,10 @@ import picocli.CommandLine.Option;
         header = "Serves a model: a web page, and an API that existing clients use.",
         description = {
             "",
-            "The model is loaded once; requests wait in a queue and are drawn one after the other. The"
-                    + " page is at the address that the command prints. Clients of OpenAI's image API"
-                    + " take ADDRESS/v1 as their base address; those of AUTOMATIC1111's web UI, such"
-                    + " as Open WebUI and SillyTavern, take ADDRESS itself.",
+            "The model is loaded once; requests wait in a queue and are drawn one after the other."
+                + " The page is at the address that the command prints. Clients of OpenAI's image"
+                + " API take ADDRESS/v1 as their base address; those of AUTOMATIC1111's web UI,"
+                + " such as Open WebUI and SillyTavern, take ADDRESS itself.",
             ""
         },
         optionListHeading = "Options:%n",
@@ -46,9 +48,9 @@ import picocli.CommandLine.Option;
             "  glance-engine serve --host 0.0.0.0 --api-key \"$KEY\"",
             "  curl localhost:8188/v1/images/generations -d '{\"prompt\": \"a red circle\"}'",
             "",
-            "Ctrl-C ends the picture that is drawn; a termination signal (SIGTERM) lets it and those"
-                    + " that clients wait for be finished first. Jobs of /v1/jobs are kept in --out and"
-                    + " go on when the server runs again."
+            "Ctrl-C ends the picture that is drawn; a termination signal (SIGTERM) lets it and"
+                + " those that clients wait for be finished first. Jobs of /v1/jobs are kept in"
+                + " --out and go on when the server runs again."
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String KEY = "GLANCE_API_KEY";
@@ -84,8 +86,8 @@ final class ServeCommand implements Callable<Integer> {
             names = "--api-key",
             paramLabel = "KEY",
             description =
-                    "Answer only who has this key, as 'Authorization: Bearer KEY' or as the password"
-                            + " of basic authentication. Default: the environment variable "
+                    "Answer only who has this key, as 'Authorization: Bearer KEY' or as the"
+                        + " password of basic authentication. Default: the environment variable "
                             + KEY
                             + ", which other users of the machine cannot see.")
     private String apiKey;
@@ -104,7 +106,9 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = {"-o", "--out"},
             paramLabel = "FOLDER",
-            description = "Where pictures and jobs are kept. Default: glance-pictures.")
+            description =
+                    "Where pictures and jobs are kept, with the pictures that requests bring."
+                            + " Default: glance-pictures.")
     private Path out = Path.of("glance-pictures");
 
     @Option(
@@ -165,8 +169,8 @@ final class ServeCommand implements Callable<Integer> {
             throw new WrongUseException(
                     "--host "
                             + host
-                            + ": others can reach it; give --api-key KEY, or --open to let everybody"
-                            + " in");
+                            + ": others can reach it; give --api-key KEY, or --open to let"
+                            + " everybody in");
         }
         if (port < 0 || port > 65_535) {
             throw new WrongUseException("--port " + port + ": must be 0 to 65535");

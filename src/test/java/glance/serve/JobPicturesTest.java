@@ -13,7 +13,8 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,18 +24,27 @@ class JobPicturesTest {
     private static final String SMALL = "\"size\": \"32x32\", \"plan\": \"uniform-2\", \"seed\": 3";
     private static final String LONG = "\"size\": \"32x32\", \"plan\": \"uniform-1000\"";
 
-    @TempDir private Path folder;
-    @TempDir private Path model;
-    private Served served;
+    private static Served served;
 
-    @BeforeEach
-    void serve() {
-        served = new Served(Served.options(folder, null, 4), TinyFlux.kontext(model));
+    @TempDir private Path folder;
+
+    @BeforeAll
+    static void load(@TempDir Path model) {
+        Path first = model.resolve("served");
+        served =
+                new Served(
+                        Served.options(first, null, 4), TinyFlux.kontext(model.resolve("model")));
     }
 
-    @AfterEach
-    void close() {
+    @AfterAll
+    static void close() {
         served.close();
+    }
+
+    @BeforeEach
+    void serveInAFolderOfItsOwn() {
+        served.stop();
+        served.start(Served.options(folder, null, 4));
     }
 
     private static String text(byte[] file) {
