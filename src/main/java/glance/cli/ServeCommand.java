@@ -14,17 +14,15 @@ import glance.io.ModelFolder;
 import glance.serve.GlanceServer;
 import glance.serve.ServeOptions;
 import glance.serve.http.Gate;
-
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
-
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Serves a model over HTTP, with a page. */
 @Command(

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.TextNode;
 import glance.io.Json;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Set;

@@ -3,7 +3,6 @@ package glance.langchain4j;
 import dev.langchain4j.data.image.Image;
 import dev.langchain4j.model.image.ImageModel;
 import dev.langchain4j.model.output.Response;
-
 import glance.Glance;
 import glance.Hub;
 import glance.Listener;
@@ -14,7 +13,6 @@ import glance.api.Init;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Request;
-
 import java.nio.file.Path;
 import java.util.Base64;
 import java.util.List;

@@ -1,11 +1,9 @@
 package glance.langchain4j;
 
 import dev.langchain4j.data.image.Image;
-
 import glance.api.FormatException;
 import glance.api.RequestException;
 import glance.picture.Masks;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -4,9 +4,10 @@ import glance.Model;
 import glance.Picture;
 import glance.api.Request;
 import glance.api.RequestException;
-
 import io.micrometer.observation.ObservationRegistry;
-
+import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.springframework.ai.image.Image;
 import org.springframework.ai.image.ImageGeneration;
@@ -18,10 +19,6 @@ import org.springframework.ai.image.observation.DefaultImageModelObservationConv
 import org.springframework.ai.image.observation.ImageModelObservationContext;
 import org.springframework.ai.image.observation.ImageModelObservationConvention;
 import org.springframework.ai.image.observation.ImageModelObservationDocumentation;
-
-import java.util.Base64;
-import java.util.List;
-import java.util.Objects;
 
 /**
  * An image model of Spring AI that draws in this JVM: no server, no key. Options of a prompt go

@@ -7,14 +7,12 @@ import glance.api.Plan;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.api.RequestException;
-
-import org.jspecify.annotations.Nullable;
-import org.springframework.ai.image.ImageOptions;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.springframework.ai.image.ImageOptions;
 
 /**
  * How pictures are drawn. What is null was not said; options of a prompt go before those of the
