@@ -44,7 +44,7 @@ class JavadocExamplesTest {
             abstract class Example {
                 Ops ops;
                 Tensor x, w, b, dy, loraA, loraB;
-                Path slow, fast, style;
+                Path slow, fast, style, sketch, photo, mask;
 
                 Object run() throws Exception {
                     if (ops != null) {

@@ -10,9 +10,9 @@ import java.util.function.Consumer;
  * the plan, at latents {@code (1 - sigma) z + sigma noise} of the picture's own latents z.
  *
  * <pre>{@code
- * Request.of("a red fox in snow").init(Init.of(sketch).strength(0.7f))
- * Request.of("a red hat").init(Init.of(photo).mask(mask))
- * Request.of("a wide beach").init(Init.of(photo).extend(256, 0, 256, 0))
+ * Request.of("a red fox in snow").init(Init.of(sketch).strength(0.7f));
+ * Request.of("a red hat").init(Init.of(photo).mask(mask));
+ * Request.of("a wide beach").init(Init.of(photo).extend(256, 0, 256, 0));
  * }</pre>
  *
  * Each method returns a changed copy. Values are checked against a model when they meet one. Equals
