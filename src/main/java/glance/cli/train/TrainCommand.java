@@ -46,7 +46,7 @@ import picocli.CommandLine.Option;
                     + " which knows its steps (generate --lora FOLDER), PHASE.csv with a line for"
                     + " every step, PHASE.png with the losses, and PHASE.checkpoint.safetensors.",
             "",
-            "For models that edit (FLUX.1 Kontext, FLUX.2 [klein]) a picture comes with what it is"
+            "For models that edit (Qwen-Image-Edit, FLUX.1 Kontext, FLUX.2 [klein]) a picture comes with what it is"
                     + " made from: --image AFTER --reference BEFORE --caption \"what becomes of"
                     + " it\", or in a folder NAME.png, NAME.ref.png and NAME.txt. Then generate"
                     + " --reference FILE draws with the adapters.",
@@ -55,7 +55,7 @@ import picocli.CommandLine.Option;
                     + " FOLDER, with the settings kept there, and ends with the same bits. Where an"
                     + " option has no default here, the model's family has its own, as in the"
                     + " paper: rank 32, alpha 128, rate 3e-4, 60 steps, caption dropout 0.1 for"
-                    + " Qwen-Image.",
+                    + " Qwen-Image, and rate 2e-4 for Qwen-Image-Edit.",
             ""
         },
         abbreviateSynopsis = true,
