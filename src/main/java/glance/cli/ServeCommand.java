@@ -32,9 +32,9 @@ import picocli.CommandLine.Option;
         description = {
             "",
             "The model is loaded once; requests wait in a queue and are drawn one after the other."
-                + " The page is at the address that the command prints. Clients of OpenAI's image"
-                + " API take ADDRESS/v1 as their base address; those of AUTOMATIC1111's web UI,"
-                + " such as Open WebUI and SillyTavern, take ADDRESS itself.",
+                    + " The page is at the address that the command prints. Clients of OpenAI's image"
+                    + " API take ADDRESS/v1 as their base address; those of AUTOMATIC1111's web UI,"
+                    + " such as Open WebUI and SillyTavern, take ADDRESS itself.",
             ""
         },
         optionListHeading = "Options:%n",
@@ -47,8 +47,8 @@ import picocli.CommandLine.Option;
             "  curl localhost:8188/v1/images/generations -d '{\"prompt\": \"a red circle\"}'",
             "",
             "Ctrl-C ends the picture that is drawn; a termination signal (SIGTERM) lets it and"
-                + " those that clients wait for be finished first. Jobs of /v1/jobs are kept in"
-                + " --out and go on when the server runs again."
+                    + " those that clients wait for be finished first. Jobs of /v1/jobs are kept in"
+                    + " --out and go on when the server runs again."
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String KEY = "GLANCE_API_KEY";
@@ -85,7 +85,7 @@ final class ServeCommand implements Callable<Integer> {
             paramLabel = "KEY",
             description =
                     "Answer only who has this key, as 'Authorization: Bearer KEY' or as the"
-                        + " password of basic authentication. Default: the environment variable "
+                            + " password of basic authentication. Default: the environment variable "
                             + KEY
                             + ", which other users of the machine cannot see.")
     private String apiKey;

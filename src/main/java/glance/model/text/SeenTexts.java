@@ -16,6 +16,11 @@ import java.util.stream.IntStream;
  *   width   0 1 | 2 3 4 2 3 4       | 5 6
  * </pre>
  *
+ * <p>The models were trained with these positions. Diffusers 0.38 to 0.40 with transformers 5 gives
+ * all tokens those of plain text, without a word, because it does not tell the encoder which tokens
+ * are of pictures ({@code mm_token_type_ids}; diffusers issue 14194): its pictures differ from ours
+ * for that reason.
+ *
  * @param starts first token of each picture
  * @param pictures units of each picture
  * @param positions [3][length], as far as the longest text goes
