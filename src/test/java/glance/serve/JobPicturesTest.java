@@ -71,6 +71,10 @@ class JobPicturesTest {
         return job;
     }
 
+    private static void forget(JsonNode job) throws Exception {
+        assertThat(served.delete("/v1/jobs/" + job.path("id").asText()).status()).isEqualTo(200);
+    }
+
     private byte[] result(JsonNode job) throws Exception {
         return served.get("/v1/jobs/" + job.path("id").asText() + "/result").response().body();
     }
@@ -133,12 +137,12 @@ class JobPicturesTest {
         String file = first.at("/pictures/0/file").asText();
         JsonNode second = drawn(asking(SMALL, file));
         String name = second.at("/request/references/0").asText();
-        served.delete("/v1/jobs/" + first.path("id").asText());
+        forget(first);
         assertThat(inputs())
                 .extracting(path -> path.getFileName().toString())
                 .containsExactly(name);
         assertThat(served.get("/v1/pictures/" + file).status()).isEqualTo(404);
-        served.delete("/v1/jobs/" + second.path("id").asText());
+        forget(second);
         assertThat(inputs()).isEmpty();
     }
 
@@ -146,9 +150,9 @@ class JobPicturesTest {
     void pictureOfTwoJobs_staysUntilBothAreGone() throws Exception {
         String picture = text(Drawn.picture());
         List<JsonNode> jobs = List.of(drawn(asking(SMALL, picture)), drawn(asking(SMALL, picture)));
-        served.delete("/v1/jobs/" + jobs.get(0).path("id").asText());
+        forget(jobs.get(0));
         assertThat(inputs()).hasSize(1);
-        served.delete("/v1/jobs/" + jobs.get(1).path("id").asText());
+        forget(jobs.get(1));
         assertThat(inputs()).isEmpty();
     }
 

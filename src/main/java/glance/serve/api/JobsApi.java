@@ -38,6 +38,10 @@ import java.util.stream.Collectors;
  */
 public final class JobsApi {
     private static final int DEFAULT_LIMIT = 50;
+
+    /** A job says that it is done a moment before its file does. */
+    private static final long KEPT_MILLIS = 10_000;
+
     private static final Form FORM =
             new Form(
                     Set.of("references", "init", "mask"),
@@ -197,8 +201,11 @@ public final class JobsApi {
         exchange.answer(200, jobs.record(job));
     }
 
-    private void delete(Exchange exchange) throws IOException {
+    private void delete(Exchange exchange) throws Exception {
         Job job = job(exchange);
+        if (job.state().isFinal()) {
+            job.await(KEPT_MILLIS);
+        }
         jobs.delete(job);
         exchange.answer(200, Map.of("id", job.id(), "deleted", true));
     }
