@@ -321,7 +321,7 @@ public final class GlanceImageModel implements ImageModel, AutoCloseable {
             if (modelName != null || device != null || deviceOptions != null) {
                 throw new IllegalArgumentException(
                         "model: is open already, so modelName, device and deviceOptions say"
-                            + " nothing; give the model or these");
+                                + " nothing; give the model or these");
             }
         }
 
