@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,14 +17,12 @@ import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The check of {@code scripts/release} passes what is right, and names each fault in one line. */
 class CheckReleaseTest {
-    private static final Path SCRIPT = Path.of("scripts/CheckRelease.java");
     private static final Path CATALOG = Path.of("jbang-catalog.json");
     private static final String POM =
             """
@@ -117,12 +113,7 @@ class CheckReleaseTest {
 
     private static List<?> faults(Path repository, Path checkout, boolean signed) throws Exception {
         if (check == null) {
-            int failed =
-                    ToolProvider.getSystemJavaCompiler()
-                            .run(null, null, null, "-d", classes.toString(), SCRIPT.toString());
-            assertThat(failed).isZero();
-            ClassLoader loader = new URLClassLoader(new URL[] {classes.toUri().toURL()});
-            check = loader.loadClass("CheckRelease");
+            check = Script.compile("CheckRelease", classes);
         }
         return (List<?>)
                 check.getMethod("faults", Path.class, Path.class, boolean.class)
