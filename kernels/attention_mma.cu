@@ -92,27 +92,23 @@ struct Softmax {
         }
     }
 
-    // p of a tile of keys; the sums so far are brought to the new maximum. scale is in base 2.
-    template <int keyTiles, int widthTiles>
-    __device__ __forceinline__ Weights<rowTiles, keyTiles> update(
-        const float (&score)[rowTiles][keyTiles][4], float (&sum)[rowTiles][widthTiles][4],
-        float scale) {
-        Weights<rowTiles, keyTiles> p;
+    // What is taken from the scaled scores of a row. -inf - (-inf) would be NaN: while nothing is
+    // visible, everything stays zero.
+    __device__ __forceinline__ static float base_of(float best, float scale) {
+        return best == -INFINITY ? 0.0f : best * scale;
+    }
+
+    // Brings totals and sums to the new maxima.
+    template <int widthTiles>
+    __device__ __forceinline__ void rescale(const float (&best)[rowTiles][2],
+                                            float (&sum)[rowTiles][widthTiles][4], float scale) {
 #pragma unroll
         for (int i = 0; i < rowTiles; ++i) {
-            float base[2];
 #pragma unroll
             for (int half = 0; half < 2; ++half) {
-                float best = largest[i][half];
-#pragma unroll
-                for (int j = 0; j < keyTiles; ++j) {
-                    best = fmaxf(best, fmaxf(score[i][j][2 * half], score[i][j][2 * half + 1]));
-                }
-                best = quad_max(best);
-                // -inf - (-inf) would be NaN: while nothing is visible, everything stays zero
-                base[half] = best == -INFINITY ? 0.0f : best * scale;
-                float shrink = fast_exp2(fmaf(largest[i][half], scale, -base[half]));
-                largest[i][half] = best;
+                float base = base_of(best[i][half], scale);
+                float shrink = fast_exp2(fmaf(largest[i][half], scale, -base));
+                largest[i][half] = best[i][half];
                 total[i][half] *= shrink;
 #pragma unroll
                 for (int j = 0; j < widthTiles; ++j) {
@@ -120,6 +116,38 @@ struct Softmax {
                     sum[i][j][2 * half + 1] *= shrink;
                 }
             }
+        }
+    }
+
+    // p of a tile of keys; the sums so far are brought to the new maximum. scale is in base 2.
+    template <int keyTiles, int widthTiles>
+    __device__ __forceinline__ Weights<rowTiles, keyTiles> update(
+        const float (&score)[rowTiles][keyTiles][4], float (&sum)[rowTiles][widthTiles][4],
+        float scale) {
+        Weights<rowTiles, keyTiles> p;
+        float best[rowTiles][2];
+        bool grew = false;
+#pragma unroll
+        for (int i = 0; i < rowTiles; ++i) {
+#pragma unroll
+            for (int half = 0; half < 2; ++half) {
+                best[i][half] = largest[i][half];
+#pragma unroll
+                for (int j = 0; j < keyTiles; ++j) {
+                    best[i][half] = fmaxf(best[i][half], fmaxf(score[i][j][2 * half],
+                                                               score[i][j][2 * half + 1]));
+                }
+                best[i][half] = quad_max(best[i][half]);
+                grew |= best[i][half] > largest[i][half];
+            }
+        }
+        // mostly the first tiles have the largest scores: after them the factors are 1
+        if (__any_sync(kAllLanes, grew)) {
+            rescale(best, sum, scale);
+        }
+#pragma unroll
+        for (int i = 0; i < rowTiles; ++i) {
+            const float base[2] = {base_of(best[i][0], scale), base_of(best[i][1], scale)};
             // by fragment, so that p takes the registers of its scores
 #pragma unroll
             for (int j = 0; j < keyTiles; ++j) {

@@ -42,16 +42,15 @@ __device__ __forceinline__ void scores(const WideRows& q, const WideRows& k, int
                                        int pitch) {
     DYNAMIC_SHARED(bf16, shared);
     TilePlace place = TilePlace::of<Tile>(q.count, pitch);
-    Side keys{k.data, k.pitch, headDim, k.count};
+    LeftWalk<Tile> left({q.data, q.pitch, q.count, headDim}, place.row, 0);
+    RightWalk<Tile, kAlongDepth> right({k.data, k.pitch, k.count, headDim}, place.column);
     Tile tile;
     tile.clear();
-    tile.template accumulate<kAlongDepth>(
-        shared, slices_of<Tile>(headDim), [&](int slice, bf16* a, bf16* b) {
-            int start = slice * Tile::depth;
-            copy_matrix<Tile::rows, Tile::depth, Tile::threads>(a, q.data, q.pitch, place.row,
-                                                                q.count, start, headDim);
-            copy_side<Tile, kAlongDepth>(b, keys, start, place.column);
-        });
+    tile.template accumulate<kAlongDepth>(shared, slices_of<Tile>(headDim),
+                                          [&](int, bf16* a, bf16* b) {
+                                              left.copy(a);
+                                              right.copy(b);
+                                          });
     tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {
         int row = place.row + i;
         int column = place.column + j;
@@ -78,16 +77,15 @@ __device__ __forceinline__ void values(const WideRows& p, const WideRows& v, int
                                        int outPitch) {
     DYNAMIC_SHARED(bf16, shared);
     TilePlace place = TilePlace::of<Tile>(p.count, headDim);
-    Side side{v.data, v.pitch, v.count, headDim};
+    LeftWalk<Tile> left({p.data, p.pitch, p.count, p.pitch}, place.row, 0);
+    RightWalk<Tile, kAcrossDepth> right({v.data, v.pitch, v.count, headDim}, place.column);
     Tile tile;
     tile.clear();
-    tile.template accumulate<kAcrossDepth>(
-        shared, slices_of<Tile>(v.count), [&](int slice, bf16* a, bf16* b) {
-            int start = slice * Tile::depth;
-            copy_matrix<Tile::rows, Tile::depth, Tile::threads>(a, p.data, p.pitch, place.row,
-                                                                p.count, start, p.pitch);
-            copy_side<Tile, kAcrossDepth>(b, side, start, place.column);
-        });
+    tile.template accumulate<kAcrossDepth>(shared, slices_of<Tile>(v.count),
+                                           [&](int, bf16* a, bf16* b) {
+                                               left.copy(a);
+                                               right.copy(b);
+                                           });
     tile.write(shared, [&](int i, int j, const float(&sum)[kChunk]) {
         int row = place.row + i;
         int column = place.column + j;

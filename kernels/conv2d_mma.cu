@@ -90,14 +90,14 @@ __device__ __forceinline__ void conv2d(const bf16* x, const bf16* weight,
     DYNAMIC_SHARED(bf16, shared);
     TilePlace place = TilePlace::of<Tile>(pixels, columns);
     int depth = window.kernelHeight * window.kernelWidth * window.channels;
-    Side side{weight, depth, depth, columns};
+    RightWalk<Tile, kAlongDepth> right({weight, depth, columns, depth}, place.column);
     OwnPixels<Tile> own(x, window, place.row, pixels);
     Tile tile;
     tile.clear();
     tile.template accumulate<kAlongDepth>(
-        shared, slices_of<Tile>(depth), [&](int slice, bf16* a, bf16* b) {
+        shared, slices_of<Tile>(depth), [&](int, bf16* a, bf16* b) {
             own.copy_next(a);
-            copy_side<Tile, kAlongDepth>(b, side, slice * Tile::depth, place.column);
+            right.copy(b);
         });
     bool chunks = moves_chunks(epilogue, out, columns);
     tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {

@@ -20,7 +20,7 @@ constexpr int kThreads = 256;
 
 // Slope of x s(z), s the sigmoid and z = linear x + cubic x^3.
 __device__ __forceinline__ float sigmoid_slope(float x, float linear, float cubic) {
-    float s = sigmoid(x * (linear + cubic * x * x));
+    float s = sigmoid<false>(x * (linear + cubic * x * x));
     return s + x * s * (1.0f - s) * (linear + 3.0f * cubic * x * x);
 }
 
@@ -38,7 +38,7 @@ __device__ __forceinline__ float slope(int activation, float x) {
             return x > -1.0f && x < 1.0f ? 1.0f : 0.0f;
         case kSigmoid:
             // 1 - s is the sigmoid of -x, which keeps its digits where s is near 1
-            return sigmoid(x) * sigmoid(-x);
+            return sigmoid<false>(x) * sigmoid<false>(-x);
         case kTanh: {
             // 1 - tanh^2, which keeps its digits where tanh is near 1
             float cosine = coshf(x);

@@ -142,11 +142,16 @@ __device__ __forceinline__ void group_norm_packed(const T* x, const float* stati
             }
             long long at = (sample + pixel) * channels + channel;
             Pack<T, kPack> in = *reinterpret_cast<const Pack<T, kPack>*>(x + at);
+            float v[kPack];
+#pragma unroll
+            for (int i = 0; i < kPack; ++i) {
+                v[i] = (to_float(in.values[i]) - mean[i]) * scale[i] + shift[i];
+            }
+            activate<T>(activation, v);
             Pack<T, kPack> result;
 #pragma unroll
             for (int i = 0; i < kPack; ++i) {
-                float v = (to_float(in.values[i]) - mean[i]) * scale[i] + shift[i];
-                result.values[i] = from_float<T>(activate(activation, v));
+                result.values[i] = from_float<T>(v[i]);
             }
             *reinterpret_cast<Pack<T, kPack>*>(out + at) = result;
         }

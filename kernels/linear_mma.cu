@@ -39,79 +39,99 @@ struct Rows {
     int count;
 };
 
-// A thread's rows of a tile of x.
+// A thread's chunks of a tile of x, whose rows lie anywhere, moved on from slice to slice.
 template <class Tile>
 struct OwnRows {
-    const bf16* row[Tile::passes];  // null beyond the end
-    const bf16* any;                // an aligned address for copies that read nothing
+    static constexpr int chunks = Tile::depth / kChunk;
 
-    __device__ __forceinline__ OwnRows(const Rows& x, int firstRow) : any(x.data) {
+    const bf16* first[Tile::passes];
+    int at;     // elements from them to the chunks of the next slice
+    int rows;   // that there are from the first chunk on
+    int depth;  // likewise
+
+    __device__ __forceinline__ OwnRows(const Rows& x, int firstRow, int in) {
+        int row = firstRow + threadIdx.x / chunks;
+        int column = threadIdx.x % chunks * kChunk;
 #pragma unroll
         for (int pass = 0; pass < Tile::passes; ++pass) {
-            int i = firstRow + threadIdx.x / (Tile::depth / kChunk) + pass * Tile::rowsOfPass;
-            row[pass] = i < x.count
-                            ? x.data + i / x.seqLen * x.batchStride + i % x.seqLen * x.rowStride
-                            : nullptr;
+            int i = row + pass * Tile::rowsOfPass;
+            first[pass] =
+                x.data + i / x.seqLen * x.batchStride + i % x.seqLen * x.rowStride + column;
         }
+        at = 0;
+        rows = x.count - row;
+        depth = in - column;
     }
 
-    __device__ __forceinline__ void copy(bf16* slice, int start, int depth) const {
-        copy_slice<Tile::rows, Tile::depth, Tile::threads>(slice, [&](int pass, int, int column) {
-            int k = start + column;
-            bool valid = row[pass] != nullptr && k < depth;
-            return Chunk{valid ? row[pass] + k : any, valid};
+    // Goes on with the same rows of a packed matrix.
+    __device__ __forceinline__ void turn_to(const Matrix& matrix, int firstRow) {
+        int row = firstRow + threadIdx.x / chunks;
+        int column = threadIdx.x % chunks * kChunk;
+#pragma unroll
+        for (int pass = 0; pass < Tile::passes; ++pass) {
+            long long i = row + pass * Tile::rowsOfPass;
+            first[pass] = matrix.data + i * matrix.pitch + column;
+        }
+        at = 0;
+        depth = matrix.columns - column;
+    }
+
+    __device__ __forceinline__ void copy(bf16* slice) {
+        int there = at < depth ? rows : 0;
+        copy_slice<Tile::rows, Tile::depth, Tile::threads>(slice, [&](int pass, int, int) {
+            return Chunk{first[pass] + at, pass * Tile::rowsOfPass < there};
         });
+        at += Tile::depth;
     }
 };
 
-// out = epilogue(x weight + s low); s [rows, sPitch], low.depth 0 for none.
+// out = epilogue(x weight + s low); depth is that of x, lowDepth that of s, 0 for none.
 template <class Tile, Orientation orientation>
-__device__ __forceinline__ void linear(const Rows& x, const Side& weight, const bf16* s, int sPitch,
-                                       const Side& low, const Epilogue<bf16>& epilogue, bf16* out) {
+__device__ __forceinline__ void linear(const Rows& x, const Matrix& weight, int depth, int columns,
+                                       const Matrix& s, const Matrix& low, int lowDepth,
+                                       const Epilogue<bf16>& epilogue, bf16* out) {
     DYNAMIC_SHARED(bf16, shared);
-    TilePlace place = TilePlace::of<Tile>(x.count, weight.columns);
-    OwnRows<Tile> own(x, place.row);
-    int wide = slices_of<Tile>(weight.depth);
+    TilePlace place = TilePlace::of<Tile>(x.count, columns);
+    OwnRows<Tile> left(x, place.row, depth);
+    RightWalk<Tile, orientation> right(weight, place.column);
+    int wide = slices_of<Tile>(depth);
     Tile tile;
     tile.clear();
     tile.template accumulate<orientation>(
-        shared, wide + slices_of<Tile>(low.depth), [&](int slice, bf16* a, bf16* b) {
-            if (slice < wide) {
-                int start = slice * Tile::depth;
-                own.copy(a, start, weight.depth);
-                copy_side<Tile, orientation>(b, weight, start, place.column);
-            } else {
-                int start = (slice - wide) * Tile::depth;
-                copy_matrix<Tile::rows, Tile::depth, Tile::threads>(
-                    a, s, sPitch, place.row, x.count, start, low.depth);
-                copy_side<Tile, orientation>(b, low, start, place.column);
+        shared, wide + slices_of<Tile>(lowDepth), [&](int slice, bf16* a, bf16* b) {
+            if (slice == wide) {
+                rarely();
+                left.turn_to(s, place.row);
+                right = RightWalk<Tile, orientation>(low, place.column);
             }
+            left.copy(a);
+            right.copy(b);
         });
-    bool chunks = moves_chunks(epilogue, out, weight.columns);
+    bool chunks = moves_chunks(epilogue, out, columns);
     tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {
         int row = place.row + i;
         int column = place.column + j;
-        if (row < x.count && column < weight.columns) {
-            write_chunk(epilogue, out, row, column, weight.columns, chunks, product);
+        if (row < x.count && column < columns) {
+            write_chunk(epilogue, out, row, column, columns, chunks, product);
         }
     });
 }
 
 // s = scale x factor diag(scales), [rows, pitch]; zeros beyond the rank.
 template <Orientation orientation>
-__device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, float scale,
-                                         const float* scales, bf16* s, int rank, int pitch) {
+__device__ __forceinline__ void low_rank(const Rows& x, const Matrix& factor, int depth,
+                                         float scale, const float* scales, bf16* s, int rank,
+                                         int pitch) {
     DYNAMIC_SHARED(bf16, shared);
     TilePlace place = TilePlace::of<ThinTile>(x.count, pitch);
-    OwnRows<ThinTile> own(x, place.row);
+    OwnRows<ThinTile> left(x, place.row, depth);
+    RightWalk<ThinTile, orientation> right(factor, place.column);
     ThinTile tile;
     tile.clear();
-    tile.accumulate<orientation>(
-        shared, slices_of<ThinTile>(factor.depth), [&](int slice, bf16* a, bf16* b) {
-            int start = slice * ThinTile::depth;
-            own.copy(a, start, factor.depth);
-            copy_side<ThinTile, orientation>(b, factor, start, place.column);
-        });
+    tile.accumulate<orientation>(shared, slices_of<ThinTile>(depth), [&](int, bf16* a, bf16* b) {
+        left.copy(a);
+        right.copy(b);
+    });
     tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {
         int row = place.row + i;
         int column = place.column + j;
@@ -136,15 +156,16 @@ __device__ __forceinline__ void low_rank(const Rows& x, const Side& factor, floa
            long long gateStride, const bf16* residual, bf16* out, int rows, int in,               \
            int columns) {                                                                         \
         linear<Tile, kAlongDepth>({x, batchStride, rowStride, seqLen, rows},                      \
-                                  {weight, in, in, columns}, s, pitch,                            \
-                                  {up, pitch, rank, columns},                                     \
+                                  {weight, in, columns, in}, in, columns,                         \
+                                  {s, pitch, rows, rank}, {up, pitch, columns, rank}, rank,       \
                                   {bias, activation, gate, gateStride, residual, seqLen}, out);   \
     }                                                                                             \
     KERNEL(Tile::threads, linear_input_mma_##size##_bf16, const bf16* dy, int dyPitch,            \
            const bf16* weight, int inPitch, const bf16* s, const bf16* down, int rank, int pitch, \
            bf16* out, int rows, int in, int columns) {                                            \
         linear<Tile, kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {weight, inPitch, columns, in},  \
-                                   s, pitch, {down, inPitch, rank, in},                           \
+                                   columns, in, {s, pitch, rows, rank},                           \
+                                   {down, inPitch, rank, in}, rank,                               \
                                    {nullptr, kNone, nullptr, 0, nullptr, rows}, out);             \
     }
 
@@ -154,12 +175,12 @@ LINEAR(SmallTile, 64)
 KERNEL(ThinTile::threads, low_rank_mma_bf16, const bf16* x, long long batchStride,
        long long rowStride, int seqLen, const bf16* down, float scale, const float* scales, bf16* s,
        int rows, int in, int rank, int pitch) {
-    low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, rows}, {down, in, in, rank}, scale,
-                          scales, s, rank, pitch);
+    low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, rows}, {down, in, rank, in}, in,
+                          scale, scales, s, rank, pitch);
 }
 
 KERNEL(ThinTile::threads, low_rank_input_mma_bf16, const bf16* dy, int dyPitch, const bf16* up,
        float scale, const float* scales, bf16* s, int rows, int columns, int rank, int pitch) {
-    low_rank<kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {up, pitch, columns, pitch}, scale, scales,
-                           s, rank, pitch);
+    low_rank<kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {up, pitch, columns, pitch}, columns,
+                           scale, scales, s, rank, pitch);
 }

@@ -39,15 +39,16 @@ __device__ __forceinline__ void low_rank_grad(const bf16* s, int sPitch, int ran
     int firstRank = blockIdx.y * Tile::rows;
     int start = blockIdx.z * kPartTokens;
     int end = min(tokens, start + kPartTokens);
+    Walk<Tile::depth, Tile::rows, Tile::threads, true> left({s, sPitch, end, sPitch}, start,
+                                                            firstRank);
+    Walk<Tile::depth, Tile::columns, Tile::threads, true> right({x, xPitch, end, xPitch}, start,
+                                                                firstColumn);
     Tile tile;
     tile.clear();
     tile.template accumulate<kAcrossDepth, kAcrossDepth>(
-        shared, slices_of<Tile>(end - start), [&](int slice, bf16* a, bf16* b) {
-            int first = start + slice * Tile::depth;
-            copy_matrix<Tile::depth, Tile::rows, Tile::threads>(a, s, sPitch, first, end,
-                                                                firstRank, sPitch);
-            copy_matrix<Tile::depth, Tile::columns, Tile::threads>(b, x, xPitch, first, end,
-                                                                   firstColumn, xPitch);
+        shared, slices_of<Tile>(end - start), [&](int, bf16* a, bf16* b) {
+            left.copy(a);
+            right.copy(b);
         });
     bool chunks = width % kChunk == 0;
     parts += static_cast<long long>(blockIdx.z) * rank * width;

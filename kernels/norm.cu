@@ -93,10 +93,7 @@ __device__ __forceinline__ void rms_norm(const GroupRow<T>& row, const float* we
             v[e] *= inverse;
         }
         with_parameters(v, weight, d, left, whole, [](float a, float w) { return a * w; });
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            v[e] = activate(activation, v[e]);
-        }
+        activate<T>(activation, v);
         store_chunk(row.out + d, v, left, row.whole);
     });
 }

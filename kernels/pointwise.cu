@@ -28,10 +28,7 @@ __device__ __forceinline__ void unary(const T* x, T* out, long long n, int activ
     for_each_chunk(n, are_aligned(x, out, out), [&](long long at, int left, bool whole) {
         float v[kChunk];
         load_chunk(v, x + at, left, whole);
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            v[e] = activate(activation, v[e]);
-        }
+        activate<T>(activation, v);
         store_chunk(out + at, v, left, whole);
     });
 }
@@ -44,9 +41,10 @@ __device__ __forceinline__ void gated_activation(const T* gate, const T* up, T* 
         float factor[kChunk];
         load_chunk(v, gate + at, left, whole);
         load_chunk(factor, up + at, left, whole);
+        activate<T>(activation, v);
 #pragma unroll
         for (int e = 0; e < kChunk; ++e) {
-            v[e] = activate(activation, v[e]) * factor[e];
+            v[e] *= factor[e];
         }
         store_chunk(out + at, v, left, whole);
     });

@@ -96,6 +96,15 @@ inline int up(int offset, int width) {
     return lane() % width - offset >= 0 ? lane() - offset : lane();
 }
 
+/// Whether any lane's value is true; lanes tell each other in five shuffles.
+inline bool any(Site site, unsigned mask, bool value) {
+    int result = value;
+    for (int lanes = 1; lanes < kWarp; lanes *= 2) {
+        result |= shuffle_value(site, mask, result, lane() ^ lanes);
+    }
+    return result != 0;
+}
+
 template <class T>
 inline T atomic_add(T* address, T value) {
     atomic_access(address, sizeof(T));
@@ -117,6 +126,7 @@ inline T atomic_add(T* address, T value) {
     emulator::shuffle_value(EMULATOR_SITE, mask, value, emulator::down(offset, 32))
 #define __shfl_up_sync(mask, value, offset) \
     emulator::shuffle_value(EMULATOR_SITE, mask, value, emulator::up(offset, 32))
+#define __any_sync(mask, value) emulator::any(EMULATOR_SITE, mask, value)
 #define __syncwarp() emulator::warp_barrier(EMULATOR_SITE, 0xffffffffu)
 #define atomicAdd(address, value) emulator::atomic_add(address, value)
 

@@ -47,17 +47,6 @@ __device__ __forceinline__ void copy_rows(bf16* slice, const HeadRows& from, int
     });
 }
 
-// A lane's chunk of the 16 x 16 elements from (row, column) on, both known to the compiler and
-// multiples of 8. The pattern of the swizzle repeats after 8 rows and 64 columns, so that most of
-// the address is a constant: four registers of addresses serve all corners of a slice.
-template <int width, class T>
-__device__ __forceinline__ T* chunk_of(T* slice, int row, int column, int laneRow,
-                                       int laneColumn) {
-    static_assert(width % 64 == 0, "the pattern repeats in a row");
-    return slice + swizzled<width>(laneRow, column % 64 + laneColumn) +
-           (row * width + column / 64 * 64);
-}
-
 // 16 x 16 elements of a slice as a left operand.
 template <int width>
 __device__ __forceinline__ void load_left(unsigned (&a)[4], const bf16* slice, int row,
@@ -121,10 +110,11 @@ __device__ __forceinline__ void multiply_along(float (&sum)[rowTiles][columnTile
         }
 #pragma unroll
         for (int j = 0; j < columnTiles; j += 2) {
-            unsigned both[4];
-            load_matrices(both, chunk_of<width>(right, j * 8, k, lane % 16, lane / 16 * kChunk));
-            const unsigned first[2] = {both[0], both[2]};
-            const unsigned second[2] = {both[1], both[3]};
+            unsigned both[4];  // two pairs of registers, as the product takes them: no moves
+            load_matrices(both, chunk_of<width>(right, j * 8, k, lane / 16 * 8 + lane % 8,
+                                                lane / 8 % 2 * kChunk));
+            const unsigned first[2] = {both[0], both[1]};
+            const unsigned second[2] = {both[2], both[3]};
 #pragma unroll
             for (int i = 0; i < rowTiles; ++i) {
                 mma_bf16(sum[i][j], a[i], first);

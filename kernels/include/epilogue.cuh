@@ -15,8 +15,9 @@ struct Epilogue {
 
     __device__ __forceinline__ float apply(float product, long long row, int column,
                                            int columns) const {
-        float y = product + (bias == nullptr ? 0.0f : bias[column]);
-        y = activate(activation, y);
+        float one[1] = {product + (bias == nullptr ? 0.0f : bias[column])};
+        activate<T>(activation, one);
+        float y = one[0];
         if (gate != nullptr) {
             y *= to_float(gate[row / seqLen * gateStride + column]);
         }

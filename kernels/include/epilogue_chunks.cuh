@@ -32,10 +32,7 @@ __device__ __forceinline__ void write_chunk(const Epilogue<bf16>& epilogue, bf16
             y[e] += operand[e];
         }
     }
-#pragma unroll
-    for (int e = 0; e < kChunk; ++e) {
-        y[e] = activate(epilogue.activation, y[e]);
-    }
+    activate<bf16>(epilogue.activation, y);
     if (epilogue.gate != nullptr) {
         load_chunk(operand, epilogue.gate + row / epilogue.seqLen * epilogue.gateStride + column,
                    left, whole);

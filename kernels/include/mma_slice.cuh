@@ -43,6 +43,18 @@ static_assert(has_no_bank_conflicts<32>() && has_no_bank_conflicts<64>() &&
                   has_no_bank_conflicts<128>(),
               "the widths of slices");
 
+// A lane's chunk of the elements from (row, column) on, both known to the compiler and multiples of
+// 8. The pattern of the swizzle repeats after 8 rows and 64 columns, so that most of the address is a
+// constant: a few registers of addresses serve all corners of a slice.
+template <int width, class T>
+__device__ __forceinline__ T* chunk_of(T* slice, int row, int column, int laneRow,
+                                       int laneColumn) {
+    constexpr int repeat = width < 64 ? width : 64;
+    static_assert(width % repeat == 0, "the pattern repeats in a row");
+    return slice + swizzled<width>(laneRow, column % repeat + laneColumn) +
+           (row * width + column / repeat * repeat);
+}
+
 // 16 bytes of global memory, or zeros if not valid.
 struct Chunk {
     const bf16* from;
@@ -56,11 +68,13 @@ __device__ __forceinline__ void copy_slice(bf16* slice, At at) {
     constexpr int chunks = width / kChunk;
     constexpr int rowsOfPass = threads / chunks;
     static_assert(rows % rowsOfPass == 0, "whole passes");
+    static_assert(rowsOfPass % 8 == 0, "the pattern repeats from pass to pass");
+    int row = threadIdx.x / chunks;
     int column = threadIdx.x % chunks * kChunk;
 #pragma unroll
     for (int pass = 0; pass < rows / rowsOfPass; ++pass) {
-        int row = threadIdx.x / chunks + pass * rowsOfPass;
-        Chunk chunk = at(pass, row, column);
-        async_copy_16(slice + swizzled<width>(row, column), chunk.from, chunk.valid);
+        Chunk chunk = at(pass, row + pass * rowsOfPass, column);
+        async_copy_16(chunk_of<width>(slice, pass * rowsOfPass, 0, row, column), chunk.from,
+                      chunk.valid);
     }
 }

@@ -89,53 +89,53 @@ struct MmaTile {
             }
             async_commit();
         }
-        int reading = 0;
-        int filling = stages - 1;
+        bf16* reading = shared;
+        bf16* filling = shared + (stages - 1) * stageElements;
 #pragma unroll 1
         for (int slice = 0; slice < slices; ++slice) {
             async_wait<stages - 2>();
             __syncthreads();  // this slice is there; the stage to fill has been read
             if (slice + stages - 1 < slices) {
-                bf16* at = shared + filling * stageElements;
-                load(slice + stages - 1, at, at + rows * depth);
+                load(slice + stages - 1, filling, filling + rows * depth);
             }
             async_commit();  // an empty group at the end, so that the count above holds
-            const bf16* a = shared + reading * stageElements;
-            multiply<right, left>(a, a + rows * depth);
-            reading = reading + 1 == stages ? 0 : reading + 1;
-            filling = filling + 1 == stages ? 0 : filling + 1;
+            multiply<right, left>(reading, reading + rows * depth);
+            filling = reading;
+            reading += stageElements;
+            reading = reading == shared + stages * stageElements ? shared : reading;
         }
     }
 
     template <Orientation right, Orientation left>
     __device__ __forceinline__ void multiply(const bf16* a, const bf16* b) {
         int lane = threadIdx.x % kWarpSize;
+        int low = lane % 16;                    // rows of two matrices one below the other
+        int high = lane / 16 * kChunk;          // and the columns of the two beside them
+        int paired = lane / 16 * 8 + lane % 8;  // or first the two that are side by side
+        int beside = lane / 8 % 2 * kChunk;
+        a += left == kAlongDepth ? warp_row() * depth : 0;
+        b += right == kAlongDepth ? warp_column() * depth : 0;
 #pragma unroll
         for (int k = 0; k < depth; k += 16) {
             unsigned as[warpRows / 16][4];
             unsigned bs[warpColumns / 8][2];
 #pragma unroll
             for (int i = 0; i < warpRows / 16; ++i) {
-                int row = warp_row() + i * 16;
                 if (left == kAlongDepth) {
-                    int chunk = k + lane / 16 * kChunk;
-                    load_matrices(as[i], a + swizzled<depth>(row + lane % 16, chunk));
+                    load_matrices(as[i], chunk_of<depth>(a, i * 16, k, low, high));
                 } else {
-                    int chunk = row + lane / 8 % 2 * kChunk;
                     load_matrices_transposed(
-                        as[i], a + swizzled<rows>(k + lane / 16 * 8 + lane % 8, chunk));
+                        as[i], chunk_of<rows>(a, k, i * 16, paired, warp_row() + beside));
                 }
             }
 #pragma unroll
             for (int j = 0; j < warpColumns / 8; j += 2) {
                 unsigned both[4];
-                int column = warp_column() + j * 8;
                 if (right == kAlongDepth) {
-                    int n = column + lane / 16 * 8 + lane % 8;
-                    load_matrices(both, b + swizzled<depth>(n, k + lane / 8 % 2 * kChunk));
+                    load_matrices(both, chunk_of<depth>(b, j * 8, k, paired, beside));
                 } else {
-                    int n = column + lane / 16 * kChunk;
-                    load_matrices_transposed(both, b + swizzled<columns>(k + lane % 16, n));
+                    load_matrices_transposed(
+                        both, chunk_of<columns>(b, k, j * 8, low, warp_column() + high));
                 }
                 bs[j][0] = both[0];
                 bs[j][1] = both[1];
