@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A picture that a drawing starts from, in place of noise alone: the steps begin in the middle of
@@ -36,6 +38,36 @@ public final class Init {
     public record Margins(int left, int top, int right, int bottom) {
         /** No larger. */
         public static final Margins NONE = new Margins(0, 0, 0, 0);
+
+        private static final Pattern FORM =
+                Pattern.compile("(-?\\d{1,6}),(-?\\d{1,6}),(-?\\d{1,6}),(-?\\d{1,6})");
+
+        /**
+         * Reads {@code LEFT,TOP,RIGHT,BOTTOM}.
+         *
+         * @throws RequestException if the text has another form
+         */
+        public static Margins parse(String text) {
+            Matcher matcher = FORM.matcher(text.strip());
+            if (!matcher.matches()) {
+                throw new RequestException(
+                        "margins '"
+                                + text
+                                + "': expected LEFT,TOP,RIGHT,BOTTOM in pixels, such as"
+                                + " 256,0,256,0");
+            }
+            return new Margins(
+                    Integer.parseInt(matcher.group(1)),
+                    Integer.parseInt(matcher.group(2)),
+                    Integer.parseInt(matcher.group(3)),
+                    Integer.parseInt(matcher.group(4)));
+        }
+
+        /** As people write it: {@code 256,0,256,0}. */
+        @Override
+        public String toString() {
+            return left + "," + top + "," + right + "," + bottom;
+        }
     }
 
     private Init(Path picture) {
@@ -85,7 +117,12 @@ public final class Init {
      * noise it has the pixels of the picture's edge, so that the strength is 1 unless it is said.
      */
     public Init extend(int left, int top, int right, int bottom) {
-        return with(init -> init.extension = new Margins(left, top, right, bottom));
+        return extend(new Margins(left, top, right, bottom));
+    }
+
+    /** The same with the margins in one value. */
+    public Init extend(Margins margins) {
+        return with(init -> init.extension = Objects.requireNonNull(margins, "margins"));
     }
 
     /**
@@ -119,5 +156,31 @@ public final class Init {
     /** Whether kept pixels are those of the picture. */
     public boolean paste() {
         return paste;
+    }
+
+    /** Equal if they say the same; files are told apart by their paths alone. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Init o
+                && o.picture.equals(picture)
+                && Objects.equals(o.strength, strength)
+                && Objects.equals(o.mask, mask)
+                && o.extension.equals(extension)
+                && o.paste == paste;
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(picture, strength, mask, extension, paste);
+    }
+
+    /** What was said, such as {@code photo.png, strength 0.7, mask mask.png}. */
+    @Override
+    public String toString() {
+        return picture
+                + (strength == null ? "" : ", strength " + strength)
+                + (mask == null ? "" : ", mask " + mask)
+                + (extension.equals(Margins.NONE) ? "" : ", extend " + extension)
+                + (paste ? "" : ", not pasted");
     }
 }

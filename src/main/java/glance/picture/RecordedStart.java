@@ -30,8 +30,6 @@ public record RecordedStart(
     static final String EXTEND = "extend";
     static final String PASTE = "paste";
 
-    private static final int SIDES = 4;
-
     /** The texts of a picture to start from. */
     static Map<String, String> text(StartPicture start) {
         Map<String, String> text = new LinkedHashMap<>();
@@ -42,15 +40,7 @@ public record RecordedStart(
         text.put(STRENGTH, Float.toString(start.strength()));
         Init.Margins margins = start.extension();
         if (!margins.equals(Init.Margins.NONE)) {
-            text.put(
-                    EXTEND,
-                    margins.left()
-                            + ","
-                            + margins.top()
-                            + ","
-                            + margins.right()
-                            + ","
-                            + margins.bottom());
+            text.put(EXTEND, margins.toString());
         }
         if (!start.paste()) {
             text.put(PASTE, "false");
@@ -68,12 +58,13 @@ public record RecordedStart(
             return Optional.empty();
         }
         float strength = PictureText.atLeast(0, text.getOrDefault(STRENGTH, ""));
+        String margins = text.get(EXTEND);
         return Optional.of(
                 new RecordedStart(
                         one(text.get(INIT)),
                         text.containsKey(MASK) ? one(text.get(MASK)) : null,
                         strength,
-                        margins(text.getOrDefault(EXTEND, "0,0,0,0")),
+                        margins == null ? Init.Margins.NONE : Init.Margins.parse(margins),
                         !text.getOrDefault(PASTE, "true").equals("false")));
     }
 
@@ -83,18 +74,6 @@ public record RecordedStart(
             throw new IllegalArgumentException("must name one file");
         }
         return all.get(0);
-    }
-
-    private static Init.Margins margins(String text) {
-        String[] sides = text.split(",");
-        if (sides.length != SIDES) {
-            throw new IllegalArgumentException("must have " + SIDES + " margins");
-        }
-        return new Init.Margins(
-                Integer.parseInt(sides[0]),
-                Integer.parseInt(sides[1]),
-                Integer.parseInt(sides[2]),
-                Integer.parseInt(sides[3]));
     }
 
     /**
@@ -109,11 +88,7 @@ public record RecordedStart(
         Init init =
                 Init.of(otherPicture == null ? picture.find(by, "--init") : otherPicture)
                         .strength(strength)
-                        .extend(
-                                extension.left(),
-                                extension.top(),
-                                extension.right(),
-                                extension.bottom())
+                        .extend(extension)
                         .paste(paste);
         if (otherMask != null) {
             return init.mask(otherMask);
