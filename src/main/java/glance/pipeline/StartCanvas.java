@@ -23,7 +23,15 @@ final class StartCanvas {
     private final Family.Geometry geometry;
 
     /** What makes equal forms of a picture, see {@link UprightPicture#in}. */
-    private record Form(Init.Margins margins, Size size, boolean isMask) {}
+    private record Form(Init.Margins margins, Size size, Kind kind) {}
+
+    /** One file may be all of these, and then its forms must not be mixed up. */
+    private enum Kind {
+        PICTURE,
+        MASK,
+        /** What is painted around a picture without a mask. */
+        AROUND
+    }
 
     StartCanvas(StartPicture start, Size size, Family.Geometry geometry) {
         this.geometry = geometry;
@@ -33,14 +41,18 @@ final class StartCanvas {
         picture =
                 start.picture()
                         .in(
-                                new Form(start.extension(), size, false),
+                                new Form(start.extension(), size, Kind.PICTURE),
                                 image -> fit.apply(start.extended()));
-        UprightPicture masked = start.mask() == null ? start.picture() : start.mask();
+        boolean isMasked = start.mask() != null;
+        UprightPicture masked = isMasked ? start.mask() : start.picture();
         painted =
                 start.keeps()
                         ? white(
                                 masked.in(
-                                        new Form(start.extension(), size, true),
+                                        new Form(
+                                                start.extension(),
+                                                size,
+                                                isMasked ? Kind.MASK : Kind.AROUND),
                                         image -> fit.apply(start.extendedMask())))
                         : null;
     }

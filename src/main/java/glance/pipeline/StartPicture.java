@@ -51,7 +51,7 @@ public record StartPicture(
                 || margins.bottom() < 0) {
             throw new RequestException(
                     "extend "
-                            + text(margins)
+                            + margins
                             + ": must be 0 or more pixels on each side; --size makes pictures"
                             + " smaller");
         }
@@ -63,10 +63,10 @@ public record StartPicture(
                         strength,
                         margins,
                         init.paste());
-        if (start.canvasWidth() * start.canvasHeight() > MAX_PIXELS) {
+        if (start.isTooLarge()) {
             throw new RequestException(
                     "extend "
-                            + text(margins)
+                            + margins
                             + ": the canvas would have more than "
                             + MAX_PIXELS
                             + " pixels; take less, or a smaller picture");
@@ -79,16 +79,6 @@ public record StartPicture(
     static StartPicture blank(int width, int height) {
         return new StartPicture(
                 UprightPicture.blank(width, height), null, 1, Init.Margins.NONE, false);
-    }
-
-    private static String text(Init.Margins margins) {
-        return margins.left()
-                + ","
-                + margins.top()
-                + ","
-                + margins.right()
-                + ","
-                + margins.bottom();
     }
 
     private void requireMask() {
@@ -111,7 +101,8 @@ public record StartPicture(
                             + " of "
                             + picture.file());
         }
-        if (StartCanvas.hasWhite(StartCanvas.white(image))) {
+        // margins are painted beside a black mask, too
+        if (isExtended() || StartCanvas.hasWhite(StartCanvas.white(image))) {
             return;
         }
         throw new RequestException(
@@ -126,11 +117,7 @@ public record StartPicture(
         Init init =
                 Init.of(picture.file())
                         .strength(strength)
-                        .extend(
-                                extension.left(),
-                                extension.top(),
-                                extension.right(),
-                                extension.bottom())
+                        .extend(extension)
                         .paste(paste);
         return mask == null ? init : init.mask(mask.file());
     }
@@ -138,7 +125,7 @@ public record StartPicture(
     /** What latents depend on, as text: equal for equal results. */
     List<String> key() {
         List<String> key = new ArrayList<>();
-        key.add("start " + picture.hash() + " " + strength + " " + text(extension));
+        key.add("start " + picture.hash() + " " + strength + " " + extension);
         if (mask != null) {
             key.add("mask " + mask.hash());
         }
@@ -153,6 +140,13 @@ public record StartPicture(
     /** Whether there are margins. */
     boolean isExtended() {
         return !extension.equals(Init.Margins.NONE);
+    }
+
+    /** Each side first: the product of two huge ones would overflow. */
+    private boolean isTooLarge() {
+        return canvasWidth() > MAX_PIXELS
+                || canvasHeight() > MAX_PIXELS
+                || canvasWidth() * canvasHeight() > MAX_PIXELS;
     }
 
     private long canvasWidth() {

@@ -90,7 +90,11 @@ class StartPictureTest {
                     "strength " + strength + ": must be more than 0 and at most 1");
         }
         refused(Init.of(photo).extend(0, -8, 0, 0), "extend 0,-8,0,0: must be 0 or more pixels");
-        refused(Init.of(photo).extend(0, 0, 100_000, 100_000), "the canvas would have more than");
+        int most = Integer.MAX_VALUE;
+        for (int[] m : new int[][] {{100_000, 100_000}, {most, most}, {0, most}, {most, 0}}) {
+            refused(Init.of(photo).extend(0, 0, m[0], m[1]), "the canvas would have more than");
+            refused(Init.of(photo).extend(m[0], m[1], m[0], m[1]), "the canvas would have more");
+        }
         refused(
                 Init.of(photo).mask(small),
                 "mask " + small + " has 64x48 pixels: it must have the 48x64 of " + photo);
@@ -150,6 +154,26 @@ class StartPictureTest {
         Path mask = Drawn.rightOf(folder.resolve("mask.png"), 48, 64, 40);
         assertThat(columns(Init.of(photo).extend(10, 0, 6, 0).mask(mask), 64, 64))
                 .isEqualTo("11000011");
+    }
+
+    /** Black is kept, and the margins around it are painted all the same. */
+    @Test
+    void blackMasks_keepThePictureWithinItsMargins() {
+        Path black = Drawn.png(folder.resolve("black.png"), 48, 64, (x, y) -> 0);
+        Init init = Init.of(photo).mask(black).extend(16, 0, 0, 0);
+        assertThat(columns(init, 64, 64)).isEqualTo("11000000");
+    }
+
+    /** The forms of one file are those of its picture, its mask, and its margins. */
+    @Test
+    void pictureThatIsAMaskToo_isNotMixedUpWithIt() {
+        Path both = Drawn.rightOf(folder.resolve("both.png"), 48, 64, 24);
+        Init margins = Init.of(both).extend(16, 0, 0, 0);
+        assertThat(columns(margins, 64, 64)).isEqualTo("11000000");
+        assertThat(columns(margins.mask(both), 64, 64)).isEqualTo("11000111");
+        assertThat(columns(Init.of(photo).extend(16, 0, 0, 0).mask(both), 64, 64))
+                .isEqualTo("11000111");
+        assertThat(columns(margins, 64, 64)).isEqualTo("11000000");
     }
 
     /** The first row of latent pixels, read from the packed mask of all channels. */
