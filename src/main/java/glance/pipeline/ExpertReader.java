@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeSet;
 
@@ -106,33 +107,32 @@ final class ExpertReader {
     }
 
     /**
-     * What the text encoders take of experts: the strength of the first step of each file.
+     * What the text encoders take of experts: the strength of the first step of each file that is
+     * run.
      *
+     * @param from number of the first step that is run; experts of earlier steps alone take no part
      * @param listener told where a strength changes that the text encoders cannot follow
      */
-    List<Texts.OfEncoders> ofEncoders(List<Expert> experts, RunListener listener) {
+    List<Texts.OfEncoders> ofEncoders(List<Expert> experts, int from, RunListener listener) {
         Map<LoraFile, List<Expert>> byFile = new LinkedHashMap<>();
         for (Expert expert : experts) {
             boolean has =
                     expert.file().updates().keySet().stream().anyMatch(ofEncoders::containsKey);
-            if (has && !expert.strengths().isEmpty()) {
+            if (has && !expert.strengths().tailMap(from).isEmpty()) {
                 byFile.computeIfAbsent(expert.file(), file -> new ArrayList<>()).add(expert);
             }
         }
         List<Texts.OfEncoders> result = new ArrayList<>();
         byFile.forEach(
                 (file, all) -> {
-                    int first =
-                            all.stream().mapToInt(e -> e.strengths().firstKey()).min().orElse(1);
+                    List<SortedMap<Integer, Float>> run =
+                            all.stream().map(e -> e.strengths().tailMap(from)).toList();
+                    int first = run.stream().mapToInt(SortedMap::firstKey).min().orElse(from);
                     float strength = 0;
-                    for (Expert expert : all) {
-                        strength += expert.strengths().getOrDefault(first, 0f);
+                    for (SortedMap<Integer, Float> strengths : run) {
+                        strength += strengths.getOrDefault(first, 0f);
                     }
-                    if (all.stream()
-                                    .flatMap(e -> e.strengths().values().stream())
-                                    .distinct()
-                                    .count()
-                            > 1) {
+                    if (run.stream().flatMap(e -> e.values().stream()).distinct().count() > 1) {
                         listener.warning(
                                 file.path()
                                         + ": its part for text encoders has the strength of its"

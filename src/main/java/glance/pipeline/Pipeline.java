@@ -196,7 +196,7 @@ public final class Pipeline implements AutoCloseable {
                             settings.batches(),
                             shown(settings),
                             tokens,
-                            reader.ofEncoders(read, listener),
+                            reader.ofEncoders(read, settings.firstStep(), listener),
                             listener));
             LostWords.warn(settings, encoded, listener);
             parts.leaveEncoder();

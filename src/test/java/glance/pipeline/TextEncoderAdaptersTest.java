@@ -2,10 +2,13 @@ package glance.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import glance.api.Init;
 import glance.api.Lora;
+import glance.api.Request;
 import glance.api.Residency;
 import glance.api.Strength;
 import glance.backend.DryDevice;
+import glance.fixtures.Drawn;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.fixtures.TinyFlux;
@@ -41,6 +44,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** ExpertReader with parts for the text encoders. */
@@ -180,6 +184,77 @@ class TextEncoderAdaptersTest {
                 .singleElement()
                 .asString()
                 .contains("part for text encoders has the strength of its first step, 0.5");
+    }
+
+    /** Of a ramp over four steps the last two are run; the first of them counts. */
+    @ParameterizedTest
+    @CsvSource({"1, 0, 0.3333333", "0, 1, 0.6666667"})
+    void lateStart_takesTheStrengthOfTheFirstStepThatIsRun(float from, float to, float strength) {
+        Path model = model("flux");
+        Path file = write(model, pairs(model), LoraLayout.DIFFUSERS);
+        Path photo = Drawn.photo(folder.resolve("photo.png"), SIDE, SIDE);
+        Lora ramp = Lora.of(file).strength(Strength.ramp(from, to));
+        List<String> warnings = new ArrayList<>();
+        RunListener listener =
+                new RunListener() {
+                    @Override
+                    public void warning(String message) {
+                        warnings.add(message);
+                    }
+                };
+        float[] got = late(model, photo, ramp, listener);
+        assertThat(warnings)
+                .singleElement()
+                .asString()
+                .contains("has the strength of its first step, " + strength + ", in all steps");
+        Lora even = Lora.of(file).strength(strength);
+        assertThat(got).isEqualTo(late(model, photo, even, SILENT));
+        assertThat(distance(late(model, photo, Lora.of(file).strength(from), SILENT), got))
+                .isGreaterThan(1e-3);
+    }
+
+    /** Only what a step that is left out has is no reason to warn. */
+    @Test
+    void lateStart_leavesOutWhatIsNotRun() {
+        Path model = model("flux");
+        Path file = write(model, pairs(model), LoraLayout.DIFFUSERS);
+        Path photo = Drawn.photo(folder.resolve("photo.png"), SIDE, SIDE);
+        Lora list = Lora.parse(file + ":1/1/0.5/0.5");
+        float[] got =
+                late(
+                        model,
+                        photo,
+                        list,
+                        new RunListener() {
+                            @Override
+                            public void warning(String message) {
+                                throw new AssertionError(message);
+                            }
+                        });
+        assertThat(got).isEqualTo(late(model, photo, Lora.of(file).strength(0.5f), SILENT));
+    }
+
+    /** The last two of four steps, from a picture. */
+    private static float[] late(Path model, Path photo, Lora adapter, RunListener listener) {
+        ModelFolder opened = ModelFolder.open(model);
+        Settings settings =
+                Settings.of(
+                        Request.of(PROMPT)
+                                .seed(1)
+                                .size(SIDE, SIDE)
+                                .plan("uniform-4")
+                                .loras(List.of(adapter))
+                                .init(Init.of(photo).strength(0.5f)),
+                        opened);
+        List<float[]> result = new ArrayList<>();
+        Fixture.onCpu(
+                ops -> {
+                    try (Pipeline pipeline = new Pipeline(ops, opened, Residency.STREAM);
+                            Drawing drawing = pipeline.prepare(settings, listener)) {
+                        result.add(drawing.denoise(0, 7).latents());
+                    }
+                });
+        return result.get(0);
     }
 
     @Test
