@@ -101,8 +101,8 @@ public record Settings(
      * is random. Pictures are read, and give what is drawn its size: that to start from, or else
      * the references.
      *
-     * @throws RequestException if the model cannot read so many tokens of a prompt, or what is said
-     *     of the picture to start from makes no sense
+     * @throws RequestException if the model cannot read so many tokens of a prompt, takes fewer
+     *     references, or what is said of the picture to start from makes no sense
      * @throws glance.api.FormatException if a picture, an adapter or a file of the model is damaged
      */
     public static Settings of(Request request, ModelFolder folder) {
@@ -115,8 +115,7 @@ public record Settings(
                         .or(() -> SpeedAdapters.plan(named))
                         .orElse(defaults.plan());
         Plan.Advice advice = plan.advice();
-        List<ReferencePicture> references =
-                request.references().stream().map(ReferencePicture::read).toList();
+        List<ReferencePicture> references = references(request, folder);
         Optional<StartPicture> start = request.init().map(StartPicture::read);
         Request.Size size = request.size().orElseGet(() -> usualSize(start, references, folder));
         return new Settings(
@@ -147,15 +146,19 @@ public record Settings(
 
     /** The size of what a request draws: what it says, or else what its pictures have. */
     public static Request.Size size(Request request, ModelFolder folder) {
-        return request.size()
-                .orElseGet(
-                        () ->
-                                usualSize(
-                                        request.init().map(StartPicture::read),
-                                        request.references().stream()
-                                                .map(ReferencePicture::read)
-                                                .toList(),
-                                        folder));
+        return request.size().orElseGet(() -> usualSize(request, folder));
+    }
+
+    /** The size that the pictures of a request have, or else the model's own. */
+    public static Request.Size usualSize(Request request, ModelFolder folder) {
+        return usualSize(
+                request.init().map(StartPicture::read), references(request, folder), folder);
+    }
+
+    /** Counted before one is read: many large pictures are much memory. */
+    private static List<ReferencePicture> references(Request request, ModelFolder folder) {
+        ReferenceCheck.require(request.references().size(), Families.of(folder), folder);
+        return request.references().stream().map(ReferencePicture::read).toList();
     }
 
     /** The same where there are only references. */
