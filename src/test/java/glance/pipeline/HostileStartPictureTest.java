@@ -64,11 +64,11 @@ class HostileStartPictureTest {
     void cutPictures_areRefused() throws IOException {
         byte[] png = Files.readAllBytes(photo);
         for (int length : new int[] {9, 30, png.length / 2, png.length - 20}) {
-            refused(file("cut.png", Arrays.copyOf(png, length)), "");
+            refused(file("cut.png", Arrays.copyOf(png, length)), "damaged");
         }
         byte[] jpeg = jpeg();
         for (int length : new int[] {3, jpeg.length / 3, jpeg.length - 30}) {
-            refused(file("cut.jpg", Arrays.copyOf(jpeg, length)), "");
+            refused(file("cut.jpg", Arrays.copyOf(jpeg, length)), "damaged");
         }
     }
 
@@ -82,7 +82,7 @@ class HostileStartPictureTest {
         CRC32 crc = new CRC32();
         crc.update(png, 12, 17);
         header.putInt(29, (int) crc.getValue());
-        refused(file("huge.png", png), "");
+        refused(file("huge.png", png), "pixels, more than");
     }
 
     @Test
