@@ -95,7 +95,8 @@ public final class ComparisonRun {
 
     private void warmUp(RunListener listener) {
         float strength = request.setting().start().map(StartPicture::strength).orElse(1f);
-        Plan plan = Plans.uniform((int) Math.ceil(WARM_UP_STEPS / strength) + 1);
+        double steps = Math.ceil(WARM_UP_STEPS / strength) + 1;
+        Plan plan = Plans.uniform((int) Math.min(steps, Plan.MAX_STEPS));
         Settings settings = request.setting().with(plan, List.of());
         try (Drawing drawing = pipeline.prepare(settings, listener)) {
             drawing.denoise(0, request.seeds().get(0));

@@ -7,11 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 import glance.api.CancelledException;
 import glance.api.Comparison;
 import glance.api.Comparison.Run;
+import glance.api.Init;
 import glance.api.Lora;
 import glance.api.Outcome;
 import glance.api.Plans;
 import glance.api.Request;
 import glance.api.Residency;
+import glance.fixtures.Drawn;
 import glance.fixtures.Fixture;
 import glance.fixtures.Runs;
 import glance.io.ModelFolder;
@@ -21,17 +23,23 @@ import glance.pipeline.RunListener;
 import glance.pipeline.Settings;
 import glance.schedule.PlanJson;
 import java.awt.image.BufferedImage;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ComparisonRunTest {
     private static final RunListener SILENT = new RunListener() {};
     private static final List<String> PROMPTS = List.of("a red circle", "a blue star");
     private static final Lora SLOW =
             Lora.of(Fixture.folder("glance-tiny-pipeline").resolve("slow.safetensors")).on("1-2");
+
+    @TempDir private Path folder;
 
     private static ComparisonRequest request(Run... runs) {
         Comparison comparison =
@@ -156,6 +164,44 @@ class ComparisonRunTest {
                                                 .run(impatient, (outcome, picture) -> {}))
                                 .extracting(Outcome::run)
                                 .containsExactly("teacher", "short"));
+    }
+
+    /** Counts the steps that are run, not those of the plans; tiny strengths warm up, too. */
+    @ParameterizedTest
+    @CsvSource({"0.5, 2, 3", "0.001, 1, 2", "0.0000001, 1, 2"})
+    void run_fromAPicture_runsTheStepsThatItCounts(float strength, int teacher, int all) {
+        Path photo = Drawn.photo(folder.resolve("photo.png"), 64, 64);
+        Comparison comparison =
+                Comparison.of(
+                                Request.of("a red circle")
+                                        .seed(3)
+                                        .size(64, 64)
+                                        .init(Init.of(photo).strength(strength)))
+                        .teacher("uniform-4")
+                        .run(run("short", 2));
+        ComparisonRequest request = ComparisonRequest.of(comparison, tiny());
+        assertThat(request.totalSteps()).isEqualTo(all);
+        List<Outcome> outcomes = new ArrayList<>();
+        List<Integer> lasts = new ArrayList<>();
+        RunListener counting =
+                new RunListener() {
+                    @Override
+                    public void step(int step, int count, String phase, double seconds) {
+                        if (step == count) {
+                            lasts.add(count);
+                        }
+                    }
+                };
+        Fixture.onCpu(
+                ops ->
+                        outcomes.addAll(
+                                new ComparisonRun(
+                                                new Pipeline(ops, tiny(), Residency.RESIDENT),
+                                                tiny(),
+                                                request)
+                                        .run(counting, (outcome, picture) -> {})));
+        assertThat(outcomes).extracting(Outcome::steps).containsExactly(teacher, 1);
+        assertThat(lasts).hasSize(3).endsWith(teacher, 1);
     }
 
     @Test
