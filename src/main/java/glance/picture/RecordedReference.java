@@ -47,6 +47,11 @@ public record RecordedReference(String hash, String file) {
         return result;
     }
 
+    /** Whether a file, wherever it is, holds this picture. */
+    public boolean isOf(Path other) {
+        return Files.isRegularFile(other) && UprightPicture.hash(other).equals(hash);
+    }
+
     /**
      * The file, if it is still the picture that it was.
      *
@@ -56,7 +61,7 @@ public record RecordedReference(String hash, String file) {
      */
     public Path find(Path by, String option) {
         Path path = Path.of(file);
-        if (!Files.isRegularFile(path) || !UprightPicture.hash(path).equals(hash)) {
+        if (!isOf(path)) {
             throw new FormatException(
                     path,
                     null,

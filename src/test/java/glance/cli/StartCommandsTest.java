@@ -181,6 +181,87 @@ class StartCommandsTest {
         assertThat(pixels(again)).isEqualTo(pixels(first));
     }
 
+    /** The recorded size is that of another canvas, and its strength that of other margins. */
+    @Test
+    void replay_withMargins_growsTheCanvas() throws IOException {
+        Path large = Drawn.photo(folder.resolve("large.png"), 256, 224);
+        Path first =
+                run(
+                        "first.png",
+                        List.of("a red star", "--model", model, "--plan", "uniform-4"),
+                        "--init",
+                        large,
+                        "--strength",
+                        "0.5");
+        assertThat(Images.readText(first)).containsEntry("size", "256x224");
+
+        Path wide = replay("wide.png", first, "--extend", "16,0,0,8");
+        assertThat(Images.readText(wide))
+                .containsEntry("size", "272x232")
+                .containsEntry("extend", "16,0,0,8")
+                .containsEntry("strength", "1.0");
+        assertThat(Images.read(wide).getRGB(16 + 200, 100))
+                .isEqualTo(Images.read(large).getRGB(200, 100));
+
+        // what the user says of size and strength wins
+        Path said =
+                replay(
+                        "said.png", first, "--extend", "16,0,0,8", "--strength", "0.8", "--size",
+                        "32x24");
+        assertThat(Images.readText(said))
+                .containsEntry("size", "32x24")
+                .containsEntry("strength", "0.8");
+
+        // and the margins can go again
+        Path narrow = replay("narrow.png", wide, "--extend", "0,0,0,0", "--strength", "0.5");
+        assertThat(Images.readText(narrow))
+                .containsEntry("size", "256x224")
+                .doesNotContainKey("extend");
+        assertThat(pixels(narrow)).isEqualTo(pixels(first));
+    }
+
+    @Test
+    void replay_withAnotherPicture_takesItsSize() throws IOException {
+        Path first = generate("first.png", "--init", photo.toString());
+        Path other = Drawn.photo(folder.resolve("other.png"), 216, 264);
+        Path again = replay("again.png", first, "--init", other);
+        assertThat(Images.readText(again))
+                .containsEntry("size", "216x264")
+                .containsEntry("strength", "0.6");
+        // one that was drawn from noise alone
+        Path noise = generate("noise.png");
+        assertThat(Images.readText(replay("start.png", noise, "--init", other)))
+                .containsEntry("size", "216x264");
+        assertThat(Images.readText(replay("small.png", noise, "--init", other, "--size", "32x24")))
+                .containsEntry("size", "32x24");
+    }
+
+    @Test
+    void paste_canBeTurnedOnAgain() throws IOException {
+        String[] start = {"--init", photo.toString(), "--mask", mask.toString()};
+        Path pasted = generate("pasted.png", start);
+        Path back = replay("back.png", pasted, "--no-paste");
+        assertThat(Images.readText(back)).containsEntry("paste", "false");
+        assertThat(pixels(replay("same.png", back))).isEqualTo(pixels(back));
+        Path again = replay("again.png", back, "--paste");
+        assertThat(pixels(again)).isEqualTo(pixels(pasted)).isNotEqualTo(pixels(back));
+    }
+
+    private Path replay(String name, Path picture, Object... more) {
+        return run(name, List.of("--from", picture), more);
+    }
+
+    private Path run(String name, List<Object> first, Object... more) {
+        Path out = folder.resolve(name);
+        List<Object> words = new ArrayList<>(List.of("generate", "--out", out));
+        words.addAll(first);
+        words.addAll(List.of(more));
+        assertThat(execute(words.stream().map(Object::toString).toArray(String[]::new)))
+                .as(err.toString())
+                .isZero();
+        return out;
+    }
+
     @Test
     void whatMakesNoSense_isRefusedInOneLine() {
         String init = photo.toString();
@@ -193,7 +274,7 @@ class StartCommandsTest {
         refused(2, "leaves none of the 4 steps", "--init", init, "--strength", "1e-20");
         refused(
                 2,
-                "--extend '1,2': expected LEFT,TOP,RIGHT,BOTTOM",
+                "--extend: margins '1,2': expected LEFT,TOP,RIGHT,BOTTOM",
                 "--init",
                 init,
                 "--extend",
@@ -201,6 +282,8 @@ class StartCommandsTest {
         refused(2, "--extend 0,0,0,0: nothing is added", "--init", init, "--extend", "0,0,0,0");
         refused(2, "extend -8,0,0,0: must be 0 or more", "--init", init, "--extend=-8,0,0,0");
         refused(2, "--no-paste: nothing of the picture is kept", "--init", init, "--no-paste");
+        refused(2, "--paste: nothing of the picture is kept", "--init", init, "--paste");
+        refused(2, "--paste: is for a picture to start from", "--paste");
         refused(1, "no.png: no such file", "--init", "no.png");
         refused(1, "no.png: no such file", "--init", init, "--mask", "no.png");
         Path other = Drawn.rightOf(folder.resolve("other.png"), 24, 32, 3);

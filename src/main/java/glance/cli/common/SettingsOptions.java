@@ -194,11 +194,22 @@ public final class SettingsOptions {
         return new Resolved(modelName, folder, Settings.of(request, folder));
     }
 
-    /** Size, guidance and tokens, which depend on the model. */
+    /**
+     * Size, guidance and tokens, which depend on the model. The size of the picture of {@code
+     * --from} does not go with another canvas.
+     */
     private Request numbers(Request request, PictureText.Recipe recipe, ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
-        Request result = request.size(size.over(() -> Settings.size(request, folder)));
+        RecordedStart recorded = recipe == null ? null : recipe.start().orElse(null);
+        boolean isOther = start.changeCanvas(recorded);
+        Request result =
+                request.size(
+                        size.over(
+                                () ->
+                                        isOther
+                                                ? Settings.usualSize(request, folder)
+                                                : Settings.size(request, folder)));
         result = set(result, guidance.scale(defaults), Request::guidance);
         result = set(result, guidance.limit(), Request::guidanceLimit);
         result = set(result, guidance.embedded(defaults), Request::embeddedGuidance);

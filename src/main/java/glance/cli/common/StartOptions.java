@@ -1,17 +1,14 @@
 package glance.cli.common;
 
 import glance.api.Init;
+import glance.api.RequestException;
+import glance.picture.RecordedStart;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /** The picture that a drawing starts from. */
 public final class StartOptions {
-    private static final Pattern MARGINS =
-            Pattern.compile("(-?\\d{1,6}),(-?\\d{1,6}),(-?\\d{1,6}),(-?\\d{1,6})");
-
     @Option(
             names = {"--init", "--init-img"},
             paramLabel = "FILE",
@@ -48,12 +45,13 @@ public final class StartOptions {
     private String extend;
 
     @Option(
-            names = "--no-paste",
+            names = "--paste",
+            negatable = true,
             description =
-                    "With --mask or --extend: take what is kept as the autoencoder gives it back. Else"
-                            + " it is the picture's own pixels, mixed with the others along an edge"
-                            + " one token wide.")
-    private boolean noPaste;
+                    "With --mask or --extend: what is kept is the picture's own pixels, mixed with the"
+                            + " others along an edge one token wide; this is the default. With"
+                            + " --no-paste it is what the autoencoder gives back.")
+    private Boolean paste;
 
     /** The picture that the user names, or null. */
     Path picture() {
@@ -63,6 +61,12 @@ public final class StartOptions {
     /** The mask that the user names, or null. */
     Path mask() {
         return mask;
+    }
+
+    /** Whether the user changes the canvas, so that an earlier one's size has no meaning. */
+    boolean changeCanvas(RecordedStart recorded) {
+        boolean other = init != null && (recorded == null || !recorded.picture().isOf(init));
+        return other || extend != null;
     }
 
     /**
@@ -78,18 +82,25 @@ public final class StartOptions {
             requireNone("--strength", strength);
             requireNone("--mask", mask);
             requireNone("--extend", extend);
-            requireNone("--no-paste", noPaste ? true : null);
+            requireNone(pasteOption(), paste);
             return start;
         }
         Init result = start.get();
+        result = extend == null ? result : extended(result, recorded.isPresent());
         result = strength == null ? result : result.strength(strength);
         result = mask == null ? result : result.mask(mask);
-        result = extend == null ? result : extended(result);
-        if (noPaste && result.mask().isEmpty() && result.extension().equals(Init.Margins.NONE)) {
+        if (paste != null
+                && result.mask().isEmpty()
+                && result.extension().equals(Init.Margins.NONE)) {
             throw new WrongUseException(
-                    "--no-paste: nothing of the picture is kept without --mask or --extend");
+                    pasteOption()
+                            + ": nothing of the picture is kept without --mask or --extend");
         }
-        return Optional.of(noPaste ? result.paste(false) : result);
+        return Optional.of(paste == null ? result : result.paste(paste));
+    }
+
+    private String pasteOption() {
+        return Boolean.TRUE.equals(paste) ? "--paste" : "--no-paste";
     }
 
     private static void requireNone(String option, Object given) {
@@ -99,23 +110,18 @@ public final class StartOptions {
         }
     }
 
-    private Init extended(Init start) {
-        Matcher matcher = MARGINS.matcher(extend.strip());
-        if (!matcher.matches()) {
-            throw new WrongUseException(
-                    "--extend '"
-                            + extend
-                            + "': expected LEFT,TOP,RIGHT,BOTTOM in pixels, such as 256,0,256,0");
+    /** With other margins the strength is what goes with them, not what went with earlier ones. */
+    private Init extended(Init start, boolean isRecorded) {
+        Init.Margins margins;
+        try {
+            margins = Init.Margins.parse(extend);
+        } catch (RequestException e) {
+            throw new WrongUseException("--extend: " + e.getMessage());
         }
-        int[] margins = new int[4];
-        int sum = 0;
-        for (int i = 0; i < margins.length; i++) {
-            margins[i] = Integer.parseInt(matcher.group(i + 1));
-            sum += Math.abs(margins[i]);
-        }
-        if (sum == 0) {
+        if (margins.equals(Init.Margins.NONE) && !isRecorded) {
             throw new WrongUseException("--extend " + extend + ": nothing is added; leave it out");
         }
-        return start.extend(margins[0], margins[1], margins[2], margins[3]);
+        Init bare = Init.of(start.picture()).paste(start.paste()).extend(margins);
+        return start.mask().map(bare::mask).orElse(bare);
     }
 }
