@@ -210,7 +210,8 @@ public final class Request {
 
     /**
      * One picture more to look at, for models that edit: the prompt says what becomes of it.
-     * Without {@link #size} what is drawn has its proportions.
+     * Without {@link #size} what is drawn has the proportions of the first, or with Qwen-Image-Edit
+     * of the last.
      *
      * @param picture a PNG, JPEG or WebP file
      */

@@ -13,7 +13,8 @@ public final class ReferenceOption {
             description =
                     "A picture to look at, for models that edit: the prompt says what becomes of it."
                             + " May be given several times where the model takes several. Without"
-                            + " --size what is drawn has the proportions of the first.")
+                            + " --size what is drawn has the proportions of the first; with"
+                            + " Qwen-Image-Edit, of the last.")
     private List<Path> references = new ArrayList<>();
 
     /** The files, in the order given. */
