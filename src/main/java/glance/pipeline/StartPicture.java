@@ -114,11 +114,7 @@ public record StartPicture(
 
     /** The request for it. */
     Init init() {
-        Init init =
-                Init.of(picture.file())
-                        .strength(strength)
-                        .extend(extension)
-                        .paste(paste);
+        Init init = Init.of(picture.file()).strength(strength).extend(extension).paste(paste);
         return mask == null ? init : init.mask(mask.file());
     }
 

@@ -47,8 +47,7 @@ class InitTest {
                                 .mask(Path.of("mask.png"))
                                 .extend(1, 2, 3, 4)
                                 .paste(false))
-                .hasToString(
-                        "photo.png, strength 0.5, mask mask.png, extend 1,2,3,4, not pasted");
+                .hasToString("photo.png, strength 0.5, mask mask.png, extend 1,2,3,4, not pasted");
     }
 
     @Test

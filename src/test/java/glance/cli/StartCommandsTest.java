@@ -206,7 +206,13 @@ class StartCommandsTest {
         // what the user says of size and strength wins
         Path said =
                 replay(
-                        "said.png", first, "--extend", "16,0,0,8", "--strength", "0.8", "--size",
+                        "said.png",
+                        first,
+                        "--extend",
+                        "16,0,0,8",
+                        "--strength",
+                        "0.8",
+                        "--size",
                         "32x24");
         assertThat(Images.readText(said))
                 .containsEntry("size", "32x24")

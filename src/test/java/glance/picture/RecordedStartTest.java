@@ -27,7 +27,8 @@ class RecordedStartTest {
 
     /** Numbers near 2^31 are no margins, but somebody's attempt to make sums overflow. */
     @ParameterizedTest
-    @ValueSource(strings = {"2147483647,0,2147483647,0", "1,2,3", "1,2,3,4,5", "a,0,0,0", "1e9,0,0,0"})
+    @ValueSource(
+            strings = {"2147483647,0,2147483647,0", "1,2,3", "1,2,3,4,5", "a,0,0,0", "1e9,0,0,0"})
     void otherMargins_areRefused(String extend) {
         assertThatThrownBy(() -> parse(extend))
                 .isInstanceOf(IllegalArgumentException.class)

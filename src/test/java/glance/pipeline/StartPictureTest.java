@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StartPictureTest {
     /** Usual pictures of 64 x 64 in units of 16, two latent pixels each. */
@@ -90,15 +91,27 @@ class StartPictureTest {
                     "strength " + strength + ": must be more than 0 and at most 1");
         }
         refused(Init.of(photo).extend(0, -8, 0, 0), "extend 0,-8,0,0: must be 0 or more pixels");
-        int most = Integer.MAX_VALUE;
-        for (int[] m : new int[][] {{100_000, 100_000}, {most, most}, {0, most}, {most, 0}}) {
-            refused(Init.of(photo).extend(0, 0, m[0], m[1]), "the canvas would have more than");
-            refused(Init.of(photo).extend(m[0], m[1], m[0], m[1]), "the canvas would have more");
-        }
+        refused(Init.of(photo).extend(0, 0, 100_000, 100_000), "the canvas would have more than");
         refused(
                 Init.of(photo).mask(small),
                 "mask " + small + " has 64x48 pixels: it must have the 48x64 of " + photo);
         refused(Init.of(photo).mask(black), "mask " + black + " is black everywhere");
+    }
+
+    /** The last two would be of a negative number of pixels, and of none: they overflow. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2147483647, 0, 0, 0",
+                "0, 0, 0, 2147483647",
+                "2147483647, 2147483647, 2147483647, 0",
+                "2147483647, 2147483647, 2147483601, 2147483585"
+            })
+    void hugeMargins_areRefused(String margins) {
+        int[] m = Stream.of(margins.split(", ")).mapToInt(Integer::parseInt).toArray();
+        refused(
+                Init.of(photo).extend(m[0], m[1], m[2], m[3]),
+                "extend " + margins.replace(" ", "") + ": the canvas would have more than");
     }
 
     private static void refused(Init init, String message) {

@@ -93,8 +93,7 @@ public final class StartOptions {
                 && result.mask().isEmpty()
                 && result.extension().equals(Init.Margins.NONE)) {
             throw new WrongUseException(
-                    pasteOption()
-                            + ": nothing of the picture is kept without --mask or --extend");
+                    pasteOption() + ": nothing of the picture is kept without --mask or --extend");
         }
         return Optional.of(paste == null ? result : result.paste(paste));
     }
