@@ -45,13 +45,13 @@ public final class StartOptions {
     private String extend;
 
     @Option(
-            names = "--paste",
+            names = "--no-paste", // in this form, as it is the one that completion offers
             negatable = true,
             description =
                     "With --mask or --extend: what is kept is the picture's own pixels, mixed with the"
                             + " others along an edge one token wide; this is the default. With"
                             + " --no-paste it is what the autoencoder gives back.")
-    private Boolean paste;
+    private Boolean noPaste;
 
     /** The picture that the user names, or null. */
     Path picture() {
@@ -82,24 +82,24 @@ public final class StartOptions {
             requireNone("--strength", strength);
             requireNone("--mask", mask);
             requireNone("--extend", extend);
-            requireNone(pasteOption(), paste);
+            requireNone(pasteOption(), noPaste);
             return start;
         }
         Init result = start.get();
         result = extend == null ? result : extended(result, recorded.isPresent());
         result = strength == null ? result : result.strength(strength);
         result = mask == null ? result : result.mask(mask);
-        if (paste != null
+        if (noPaste != null
                 && result.mask().isEmpty()
                 && result.extension().equals(Init.Margins.NONE)) {
             throw new WrongUseException(
                     pasteOption() + ": nothing of the picture is kept without --mask or --extend");
         }
-        return Optional.of(paste == null ? result : result.paste(paste));
+        return Optional.of(noPaste == null ? result : result.paste(!noPaste));
     }
 
     private String pasteOption() {
-        return Boolean.TRUE.equals(paste) ? "--paste" : "--no-paste";
+        return Boolean.FALSE.equals(noPaste) ? "--paste" : "--no-paste";
     }
 
     private static void requireNone(String option, Object given) {
