@@ -2,6 +2,7 @@ package glance.io;
 
 import glance.api.FormatException;
 import glance.text.PrintableText;
+import java.awt.Dimension;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import javax.imageio.IIOImage;
@@ -183,6 +185,42 @@ public final class Images {
      */
     public static BufferedImage readUpright(Path file) {
         return readUpright(file, bytes(file));
+    }
+
+    /**
+     * What is opaque of a picture, turned upright as {@link #readUpright} does: each of red, green
+     * and blue is the alpha, 0 to 255.
+     *
+     * @return nothing if the format of the picture holds no alpha
+     * @throws FormatException if the file is missing, no such picture, damaged, or too large
+     */
+    public static Optional<BufferedImage> readAlpha(Path file) {
+        byte[] content = bytes(file);
+        BufferedImage image = read(file, content);
+        if (!image.getColorModel().hasAlpha()) {
+            return Optional.empty();
+        }
+        int width = image.getWidth();
+        BufferedImage alpha =
+                new BufferedImage(width, image.getHeight(), BufferedImage.TYPE_INT_RGB);
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < width; x++) {
+                alpha.setRGB(x, y, (image.getRGB(x, y) >>> 24) * 0x010101);
+            }
+        }
+        return Optional.of(Orientation.upright(alpha, Orientation.of(content)));
+    }
+
+    /**
+     * How large a picture is, as its header says; its pixels are not decoded.
+     *
+     * @throws FormatException if the file is missing, no such picture, or damaged in its header
+     */
+    public static Dimension size(Path file) {
+        return withReader(
+                file,
+                bytes(file),
+                reader -> new Dimension(reader.getWidth(0), reader.getHeight(0)));
     }
 
     /** The content of a picture's file. */

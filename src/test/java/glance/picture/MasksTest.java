@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MasksTest {
     @TempDir private Path folder;
@@ -66,5 +68,28 @@ class MasksTest {
         assertThat(painted(Masks.strokes(drawn, false))).isEqualTo("..##");
         Path opaque = file(BufferedImage.TYPE_INT_ARGB, 0xff000000, 0xffffffff);
         assertThat(painted(Masks.strokes(opaque, false))).isEqualTo(".#");
+    }
+
+    /** Java2D takes grey for linear light and brightens it, other programs do not. */
+    @ParameterizedTest
+    @ValueSource(ints = {BufferedImage.TYPE_BYTE_GRAY, BufferedImage.TYPE_USHORT_GRAY})
+    void strokes_ofAGreyMask_areThoseOfItsOwnLevels(int type) throws Exception {
+        BufferedImage image = new BufferedImage(3, 1, type);
+        int whole = type == BufferedImage.TYPE_BYTE_GRAY ? 1 : 257;
+        int[] levels = {0x40, 0x7f, 0x80};
+        for (int x = 0; x < levels.length; x++) {
+            image.getRaster().setSample(x, 0, 0, levels[x] * whole);
+        }
+        Path file = folder.resolve("grey.png");
+        Images.writePng(file, image, Map.of());
+        assertThat(painted(Masks.strokes(file, false))).isEqualTo("..#");
+    }
+
+    @Test
+    void strokes_ofAMaskThatIsHardlyTransparent_areItsOpaquePixels() throws Exception {
+        Path faint = file(BufferedImage.TYPE_INT_ARGB, 0xff000000, 0xc0ffffff, 0x10ffffff);
+        assertThat(painted(Masks.strokes(faint, false))).isEqualTo("##.");
+        Path nearly = file(BufferedImage.TYPE_INT_ARGB, 0xfe000000, 0xffffffff);
+        assertThat(painted(Masks.strokes(nearly, false))).isEqualTo("##");
     }
 }
