@@ -3,6 +3,7 @@ package glance.serve.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.serve.http.HttpProblem;
 import java.math.BigInteger;
+import java.util.Locale;
 
 /** Values of a JSON body that clients of other servers send: numbers may be texts. */
 final class Body {
@@ -76,10 +77,22 @@ final class Body {
         return Boolean.TRUE.equals(choice(key));
     }
 
-    /** A choice, or null. */
+    /**
+     * A choice, or null.
+     *
+     * @throws HttpProblem if it is neither true nor false
+     */
     Boolean choice(String key) {
-        JsonNode value = value(key);
-        return value == null ? null : value.asBoolean();
+        String text = text(key);
+        if (text == null) {
+            return null;
+        }
+        // Python's clients write True, forms often 1
+        return switch (text.strip().toLowerCase(Locale.ROOT)) {
+            case "true", "1" -> true;
+            case "false", "0" -> false;
+            default -> throw HttpProblem.invalid(key, "must be true or false");
+        };
     }
 
     /** Any value, or null. */
