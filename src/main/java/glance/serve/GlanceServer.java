@@ -8,6 +8,7 @@ import glance.serve.api.OpenAi;
 import glance.serve.api.PageApi;
 import glance.serve.api.StableDiffusion;
 import glance.serve.api.Status;
+import glance.serve.api.Uploads;
 import glance.serve.http.Front;
 import glance.serve.http.Gate;
 import glance.serve.http.HttpProblem;
@@ -62,9 +63,10 @@ public final class GlanceServer implements AutoCloseable {
         jobs = new Jobs(model, folder, adapters, options.maxWaiting(), options.largest());
         status = new Status(glance, jobs);
         Routes routes = new Routes();
-        new OpenAi(jobs, facts).addTo(routes);
-        new StableDiffusion(jobs, facts).addTo(routes);
-        new JobsApi(jobs, folder).addTo(routes);
+        Uploads uploads = new Uploads(jobs);
+        new OpenAi(jobs, uploads, facts).addTo(routes);
+        new StableDiffusion(jobs, uploads, facts).addTo(routes);
+        new JobsApi(jobs, uploads, folder).addTo(routes);
         new PageApi(facts, gate, folder.inputs()).addTo(routes);
         status.addTo(routes);
 

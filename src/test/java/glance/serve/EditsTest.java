@@ -100,6 +100,31 @@ class EditsTest {
     }
 
     @Test
+    void maskWithoutStrength_replacesWhatItShows() throws Exception {
+        byte[] picture = Drawn.picture(64, 64, Color.RED, Color.GREEN);
+        Init init =
+                Init.of(file("replaced.png", picture))
+                        .strength(1)
+                        .mask(file("replaced-mask.png", Drawn.mask(64, 64)));
+        FormBody form =
+                form().file("image", picture).file("mask", Drawn.transparentMask(64, 64));
+        assertThat(pixels(served.send(form.to(served.at(EDITS)))))
+                .isEqualTo(library(request().init(init)));
+    }
+
+    @Test
+    void pictureThatIsTransparentSomewhere_isItsOwnMask() throws Exception {
+        byte[] picture = Drawn.transparentMask(64, 64);
+        Init init =
+                Init.of(file("own.png", picture))
+                        .strength(1)
+                        .mask(file("own-mask.png", Drawn.mask(64, 64)));
+        FormBody form = form().file("image", picture);
+        assertThat(pixels(served.send(form.to(served.at(EDITS)))))
+                .isEqualTo(library(request().init(init)));
+    }
+
+    @Test
     void json_hasPicturesAsUrls() throws Exception {
         byte[] picture = Drawn.picture();
         String body =
@@ -181,8 +206,8 @@ class EditsTest {
                 form().file("image[]", picture).file("image[]", picture),
                 "image: this model starts from one picture, got 2");
         requireRefused(
-                form().file("image", Arrays.copyOf(picture, 40)), "init: is a damaged picture");
-        requireRefused(form().file("image", new byte[40]), "init: is not a picture");
+                form().file("image", Arrays.copyOf(picture, 40)), "image: is a damaged picture");
+        requireRefused(form().file("image", new byte[40]), "image: is not a picture");
         requireRefused(
                 form().file("image", picture).file("mask", Drawn.mask(64, 64)),
                 "mask: is transparent nowhere");
@@ -192,7 +217,8 @@ class EditsTest {
                 form().file("image", picture).file("mask", Images.png(opaque, Map.of())),
                 "mask: is transparent nowhere");
         requireRefused(
-                form().file("image", picture).file("mask", Drawn.transparentMask(32, 64)), "mask");
+                form().file("image", picture).file("mask", Drawn.transparentMask(32, 64)),
+                "mask has 32x64 pixels: it must have the 64x64 of image");
         requireRefused(form().file("image", picture).field("strength", "2"), "strength");
         Answer ids =
                 served.post(EDITS, "{\"prompt\": \"a\", \"images\": [{\"file_id\": \"file-1\"}]}");

@@ -93,7 +93,11 @@ class ImageToImageTest {
     void refusals_nameTheValue() throws Exception {
         requireRefused(post(", \"resize_mode\": 2"), "resize_mode: must be 0 or 1 here");
         requireRefused(post(", \"mask\": \"AAAA\""), "mask: is not a picture");
-        requireRefused(post(", \"denoising_strength\": 0"), "strength");
+        requireRefused(post(", \"denoising_strength\": 0"), "denoising_strength: 0 would give");
+        requireRefused(post(", \"denoising_strength\": 2"), "denoising_strength");
+        requireRefused(
+                served.post(IMG2IMG, "{\"prompt\": \"a\", \"init_images\": [\"AAAA\"]}"),
+                "init_images: is not a picture");
         requireRefused(
                 served.post(IMG2IMG, "{\"prompt\": \"a\"}"),
                 "init_images: must be a list with one");

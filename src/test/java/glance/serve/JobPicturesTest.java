@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import glance.api.Request;
 import glance.fixtures.TinyFlux;
+import glance.io.Images;
 import glance.serve.Served.Answer;
 import java.awt.Color;
+import java.awt.image.BufferedImage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -181,6 +184,12 @@ class JobPicturesTest {
                 asking(SMALL, text(Arrays.copyOf(picture, picture.length / 2))),
                 "reference 1: is a damaged picture");
         requireRefused(asking(SMALL, text(bomb())), "reference 1: is 60000 x 60000 pixels");
+        String large = text(blank(6000, 6000));
+        String half = text(blank(6000, 5999));
+        requireRefused(
+                asking(SMALL, large, half),
+                "reference 2: is 6000 x 5999 pixels, with which the pictures of this request have"
+                        + " more than 67108864 in all");
         requireRefused(asking(SMALL, one, one), "2 reference pictures: this model takes at most 1");
         String[] many = new String[17];
         Arrays.fill(many, one);
@@ -208,6 +217,29 @@ class JobPicturesTest {
         sum.update(png, 12, 17);
         header.putInt(29, (int) sum.getValue());
         return png;
+    }
+
+    /** Of a few bytes, since it is all black. */
+    private static byte[] blank(int width, int height) {
+        return Images.png(
+                new BufferedImage(width, height, BufferedImage.TYPE_BYTE_BINARY), Map.of());
+    }
+
+    @Test
+    void fullQueue_isToldBeforeThePicturesAreRead() throws Exception {
+        JsonNode runs = submitted(asking(LONG, text(Drawn.picture())));
+        while (served.get("/v1/jobs/" + runs.path("id").asText()).json().path("step").asInt() < 1) {
+            Thread.sleep(20);
+        }
+        for (int i = 0; i < 4; i++) {
+            submitted(asking(LONG, text(Drawn.picture())));
+        }
+        // no form at all, which nobody has looked at
+        Answer answer =
+                served.send(
+                        FormBody.request(served.at("/v1/jobs"), new byte[(64 << 20) + 1]));
+        assertThat(answer.status()).isEqualTo(429);
+        served.server().jobs().recent().forEach(served.server().jobs()::cancel);
     }
 
     @Test

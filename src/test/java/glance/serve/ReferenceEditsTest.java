@@ -8,6 +8,7 @@ import glance.fixtures.TinyFlux;
 import glance.serve.Served.Answer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Base64;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,11 +60,19 @@ class ReferenceEditsTest {
     }
 
     @Test
+    void refusal_namesTheFieldOfTheClient() throws Exception {
+        FormBody damaged = form().file("image", Arrays.copyOf(Drawn.picture(), 60));
+        Answer answer = served.send(damaged.to(served.at("/v1/images/edits")));
+        assertThat(answer.message()).startsWith("image: is a damaged picture");
+        assertThat(answer.json().at("/error/param").asText()).isEqualTo("image");
+    }
+
+    @Test
     void mask_makesItAlsoWhatIsStartedFrom() throws Exception {
         Path picture = Files.write(folder.resolve("both.png"), Drawn.picture());
         Path mask = Files.write(folder.resolve("mask.png"), Drawn.mask(64, 64));
         requireSame(
                 form().file("image", Drawn.picture()).file("mask", Drawn.transparentMask(64, 64)),
-                request().reference(picture).init(Init.of(picture).mask(mask)));
+                request().reference(picture).init(Init.of(picture).mask(mask).strength(1)));
     }
 }

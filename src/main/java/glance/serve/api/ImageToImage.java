@@ -5,10 +5,12 @@ import glance.picture.Masks;
 import glance.serve.http.Form;
 import glance.serve.http.HttpProblem;
 import glance.serve.job.JobRequest;
+import glance.serve.job.Jobs;
 import glance.serve.job.PictureData;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** What a request of AUTOMATIC1111's img2img says beside that of txt2img. */
@@ -19,6 +21,10 @@ final class ImageToImage {
     /** The form that it may be sent as. */
     static final Form FORM = new Form(Set.copyOf(PICTURES), Set.of("init_images"), Set.of());
 
+    /** What refusals call them. */
+    static final ClientKeys KEYS =
+            new ClientKeys(Map.of("init", "init_images", "strength", "denoising_strength"));
+
     /** Where the client does not say, as there. */
     private static final float STRENGTH = 0.75f;
 
@@ -27,9 +33,11 @@ final class ImageToImage {
     private static final int ORIGINAL = 1;
     private static final int FILLS = 3;
 
+    private final Jobs jobs;
     private final Body body;
 
-    ImageToImage(Body body) {
+    ImageToImage(Jobs jobs, Body body) {
+        this.jobs = jobs;
         this.body = body;
     }
 
@@ -46,6 +54,11 @@ final class ImageToImage {
                     "must be 0 or 1 here: the picture is scaled to fill the size, and cropped");
         }
         Float strength = body.number("denoising_strength");
+        if (strength != null && strength == 0) {
+            throw HttpProblem.invalid(
+                    "denoising_strength",
+                    "0 would give the picture back as it is, without a step; it must be above 0");
+        }
         return asked.starting(
                 pictures.get(0).asText(),
                 strength == null ? STRENGTH : strength,
@@ -63,7 +76,7 @@ final class ImageToImage {
         boolean inverted = invert != null && invert == 1;
         byte[] file = PictureData.bytes("mask", mask);
         return PictureData.of(
-                TemporaryPicture.use("mask", file, path -> Masks.strokes(path, inverted)));
+                TemporaryPicture.use("mask", file, path -> jobs.decode("mask", path, it -> Masks.strokes(it, inverted))));
     }
 
     /** What the client says that has no such meaning here. */

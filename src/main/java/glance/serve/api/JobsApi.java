@@ -51,10 +51,12 @@ public final class JobsApi {
             Map.of("png", "image/png", "jpg", "image/jpeg", "webp", "image/webp");
 
     private final Jobs jobs;
+    private final Uploads uploads;
     private final JobFolder folder;
 
-    public JobsApi(Jobs jobs, JobFolder folder) {
+    public JobsApi(Jobs jobs, Uploads uploads, JobFolder folder) {
         this.jobs = jobs;
+        this.uploads = uploads;
         this.folder = folder;
     }
 
@@ -76,8 +78,12 @@ public final class JobsApi {
         return jobs.find(id).orElseThrow(() -> HttpProblem.notFound("there is no job " + id));
     }
 
-    private void submit(Exchange exchange) throws IOException {
-        Job job = jobs.submit(read(exchange.withPictures(FORM)), false);
+    private void submit(Exchange exchange) throws Exception {
+        Job job =
+                uploads.take(
+                        exchange,
+                        false,
+                        () -> jobs.submit(read(exchange.withPictures(FORM)), false));
         exchange.put("Location", "/v1/jobs/" + job.id());
         exchange.answer(202, jobs.record(job));
     }

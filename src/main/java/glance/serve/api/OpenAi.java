@@ -40,10 +40,12 @@ public final class OpenAi {
     private static final long LOOK_MILLIS = 100;
 
     private final Jobs jobs;
+    private final Uploads uploads;
     private final Facts facts;
 
-    public OpenAi(Jobs jobs, Facts facts) {
+    public OpenAi(Jobs jobs, Uploads uploads, Facts facts) {
         this.jobs = jobs;
+        this.uploads = uploads;
         this.facts = facts;
     }
 
@@ -74,41 +76,68 @@ public final class OpenAi {
 
     private void generate(Exchange exchange) throws Exception {
         Body body = new Body(exchange.json());
-        draw(exchange, body, asked(body), "image_generation");
+        answer(exchange, taken(body, asked(body), ClientKeys.SAME, "image_generation"));
     }
 
     private void edit(Exchange exchange) throws Exception {
-        Body body = new Body(exchange.withPictures(Edits.FORM));
-        JobRequest asked = Edits.of(asked(body), body, facts.looksAtPictures());
-        draw(exchange, body, asked, "image_edit");
+        answer(
+                exchange,
+                uploads.take(
+                        exchange,
+                        true,
+                        () -> {
+                            Body body = new Body(exchange.withPictures(Edits.FORM));
+                            Edits edits = new Edits(jobs, facts.looksAtPictures());
+                            JobRequest asked = edits.of(asked(body), body);
+                            return taken(body, asked, Edits.keys(asked), "image_edit");
+                        }));
     }
 
     /**
+     * A job that was taken, and how its client hears of it. Nothing of the request's body is in it,
+     * since a job may wait for long and pictures are large.
+     *
+     * @param url whether an answer names the files
+     * @param finished the pictures of an answer; null if it is a stream
+     * @param news of a stream, else null
+     */
+    private record Taken(Job job, boolean url, Finished finished, BlockingQueue<Event> news) {}
+
+    /**
+     * @param keys of its pictures
      * @param kind what the names of its events begin with
      */
-    private void draw(Exchange exchange, Body body, JobRequest asked, String kind)
-            throws Exception {
+    private Taken taken(Body body, JobRequest asked, ClientKeys keys, String kind) {
         Format format = Format.of(body);
         Integer partial = body.integer("partial_images", 0, MAX_PARTIAL);
+        boolean url = "url".equals(body.text("response_format"));
         if (body.flag("stream")) {
-            stream(exchange, asked, kind, format, partial == null ? 0 : partial);
+            BlockingQueue<Event> news = new LinkedBlockingQueue<>();
+            JobWatcher watcher = streaming(kind, format, partial == null ? 0 : partial, news);
+            return new Taken(keys.in(() -> jobs.submit(asked, true, watcher)), url, null, news);
+        }
+        Finished finished = new Finished(format::file);
+        return new Taken(keys.in(() -> jobs.submit(asked, true, finished)), url, finished, null);
+    }
+
+    private void answer(Exchange exchange, Taken taken) throws Exception {
+        if (taken.finished() == null) {
+            stream(exchange, taken.job(), taken.news());
             return;
         }
         exchange.willWait();
-        Finished finished = new Finished(format::file);
-        Job job = jobs.submit(asked, true, finished);
-        Attendance.await(exchange, jobs, job);
-        exchange.answer(200, reply(exchange, job.record(), finished.files(), body));
+        Attendance.await(exchange, jobs, taken.job());
+        exchange.answer(200, reply(exchange, taken));
     }
 
-    private static Map<String, Object> reply(
-            Exchange exchange, JobRecord job, List<String> files, Body body) {
-        boolean url = "url".equals(body.text("response_format"));
+    private static Map<String, Object> reply(Exchange exchange, Taken taken) {
+        JobRecord job = taken.job().record();
+        List<String> files = taken.finished().files();
         List<Map<String, Object>> data = new ArrayList<>();
         for (int i = 0; i < files.size(); i++) {
             JobRecord.Picture picture = job.pictures().get(i);
             Map<String, Object> entry = new LinkedHashMap<>();
-            if (url && picture.file() != null) {
+            if (taken.url() && picture.file() != null) {
                 entry.put("url", exchange.base() + "/v1/pictures/" + picture.file());
             }
             entry.put("b64_json", files.get(i));
@@ -169,11 +198,7 @@ public final class OpenAi {
     /** One thing that a stream tells. */
     private record Event(String name, ObjectNode value) {}
 
-    private void stream(
-            Exchange exchange, JobRequest asked, String kind, Format format, int partial)
-            throws Exception {
-        BlockingQueue<Event> news = new LinkedBlockingQueue<>();
-        Job job = jobs.submit(asked, true, streaming(kind, format, partial, news));
+    private void stream(Exchange exchange, Job job, BlockingQueue<Event> news) throws Exception {
         try (EventStream events = exchange.events()) {
             events.beat();
             for (boolean over = false; !over || !news.isEmpty(); ) {

@@ -35,11 +35,13 @@ public final class StableDiffusion {
     private static final int MAX_SIDE = 8192;
 
     private final Jobs jobs;
+    private final Uploads uploads;
     private final Facts facts;
     private final Set<String> own = ConcurrentHashMap.newKeySet();
 
-    public StableDiffusion(Jobs jobs, Facts facts) {
+    public StableDiffusion(Jobs jobs, Uploads uploads, Facts facts) {
         this.jobs = jobs;
+        this.uploads = uploads;
         this.facts = facts;
     }
 
@@ -76,27 +78,44 @@ public final class StableDiffusion {
 
     private void draw(Exchange exchange) throws Exception {
         ObjectNode root = exchange.json();
-        draw(exchange, root, asked(new Body(root)), List.of());
+        answer(exchange, taken(root, asked(new Body(root)), List.of()));
     }
 
     private void edit(Exchange exchange) throws Exception {
-        ObjectNode root = exchange.withPictures(ImageToImage.FORM);
-        ImageToImage edit = new ImageToImage(new Body(root));
-        JobRequest asked = edit.of(asked(new Body(root)));
-        List<String> ignored = edit.ignored();
-        // as there, what the client has is not sent back
-        root.remove(ImageToImage.PICTURES);
-        draw(exchange, root, asked, ignored);
+        answer(
+                exchange,
+                uploads.take(
+                        exchange,
+                        true,
+                        () -> {
+                            ObjectNode root = exchange.withPictures(ImageToImage.FORM);
+                            ImageToImage edit = new ImageToImage(jobs, new Body(root));
+                            JobRequest asked = edit.of(asked(new Body(root)));
+                            List<String> ignored = edit.ignored();
+                            // as there, what the client has is not sent back
+                            root.remove(ImageToImage.PICTURES);
+                            return taken(root, asked, ignored);
+                        }));
     }
 
     /**
+     * A job that was taken. No pictures are in it, since a job may wait for long and they are
+     * large.
+     *
+     * @param parameters the request as it is sent back
      * @param ignored values of the request that have no meaning here
      */
-    private void draw(Exchange exchange, ObjectNode root, JobRequest asked, List<String> ignored)
-            throws Exception {
-        exchange.willWait();
+    private record Taken(Job job, Finished finished, ObjectNode parameters, List<String> ignored) {}
+
+    private Taken taken(ObjectNode root, JobRequest asked, List<String> ignored) {
         Finished finished = new Finished((picture, png) -> png);
-        Job job = jobs.submit(asked, true, finished);
+        Job job = ImageToImage.KEYS.in(() -> jobs.submit(asked, true, finished));
+        return new Taken(job, finished, root, ignored);
+    }
+
+    private void answer(Exchange exchange, Taken taken) throws Exception {
+        Job job = taken.job();
+        exchange.willWait();
         own.add(job.id());
         try {
             Attendance.await(exchange, jobs, job);
@@ -104,9 +123,9 @@ public final class StableDiffusion {
             own.remove(job.id());
         }
         Map<String, Object> reply = new LinkedHashMap<>();
-        reply.put("images", finished.files());
-        reply.put("parameters", root);
-        reply.put("info", info(job.record(), ignored));
+        reply.put("images", taken.finished().files());
+        reply.put("parameters", taken.parameters());
+        reply.put("info", info(job.record(), taken.ignored()));
         exchange.answer(200, reply);
     }
 

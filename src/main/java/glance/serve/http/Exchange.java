@@ -126,6 +126,12 @@ public final class Exchange {
                 : json(MAX_PICTURE_BYTES);
     }
 
+    /** Whether its body is larger than a text needs, as far as is known before it is read. */
+    public boolean isLarge() {
+        long length = request.getLength();
+        return length < 0 || length > MAX_JSON_BYTES;
+    }
+
     /** Adds a header to the answer. */
     public void put(String name, String value) {
         response.getHeaders().put(name, value);

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -128,6 +129,17 @@ public final class InputFolder {
             throw missing(key, name);
         }
         return folder.resolve(name);
+    }
+
+    /**
+     * The files of a request by the words for them.
+     *
+     * @throws RequestException if one is not there
+     */
+    Map<String, Path> files(JobRequest asked) {
+        Map<String, Path> files = new LinkedHashMap<>();
+        asked.pictures().forEach((key, name) -> files.put(key, find(key, name)));
+        return files;
     }
 
     static RequestException missing(String key, String name) {

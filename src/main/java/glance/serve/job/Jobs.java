@@ -6,6 +6,7 @@ import glance.api.FormatException;
 import glance.api.Request;
 import glance.api.RequestException;
 import glance.schedule.Seeds;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +46,7 @@ public final class Jobs implements AutoCloseable {
     private final AdapterFolder adapters;
     private final int maxWaiting;
     private final Request.Size largest;
+    private final PixelBudget budget;
     private final List<JobWatcher> watchers = new CopyOnWriteArrayList<>();
     private final Map<String, Job> known = new LinkedHashMap<>();
     private final LinkedList<Job> waiting = new LinkedList<>();
@@ -105,6 +108,7 @@ public final class Jobs implements AutoCloseable {
         this.adapters = adapters;
         this.maxWaiting = maxWaiting;
         this.largest = largest;
+        this.budget = PixelBudget.of(largest);
         folder.load(REMEMBERED).forEach(this::restore);
         thread.setDaemon(true);
     }
@@ -185,10 +189,24 @@ public final class Jobs implements AutoCloseable {
         }
         synchronized (decoding) {
             try {
+                budget.require(folder.inputs().files(asked));
                 return model.complete(asked.forModel(adapters, folder.inputs()));
             } catch (FormatException | RequestException e) {
                 throw folder.inputs().inRequest(e, asked);
             }
+        }
+    }
+
+    /**
+     * Makes something of a picture that is of no job yet, in turn with those that are checked.
+     *
+     * @param key of the request, for the message
+     * @throws RequestException if it has too many pixels
+     */
+    public <T> T decode(String key, Path picture, Function<Path, T> use) {
+        synchronized (decoding) {
+            budget.require(Map.of(key, picture));
+            return use.apply(picture);
         }
     }
 
@@ -215,7 +233,14 @@ public final class Jobs implements AutoCloseable {
         }
     }
 
-    private synchronized void requireRoom(boolean attended) {
+    /**
+     * To be asked before much is read for a job.
+     *
+     * @param attended whether a client waits for it
+     * @throws FullException if too many wait
+     * @throws StoppingException if the server is about to end
+     */
+    public synchronized void requireRoom(boolean attended) {
         if (!accepting) {
             throw new StoppingException();
         }

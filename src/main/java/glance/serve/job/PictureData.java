@@ -24,7 +24,7 @@ public final class PictureData {
     }
 
     /** Whether a text is a name. */
-    static boolean isName(String text) {
+    public static boolean isName(String text) {
         return text != null && NAME.matcher(text).matches();
     }
 
