@@ -14,9 +14,12 @@ import java.util.stream.Collectors;
  * HASH FILE}.
  *
  * @param hash of the file's bytes
- * @param file where it was
+ * @param file where it was; its name alone where a server kept it
  */
 public record RecordedReference(String hash, String file) {
+    /** Where a server keeps the pictures that requests bring, beside those that it draws. */
+    public static final String INPUTS = "inputs";
+
     private static final int MOST = 64;
     private static final int MAX_CHARS = 4096;
 
@@ -26,8 +29,20 @@ public record RecordedReference(String hash, String file) {
                 .collect(Collectors.joining("\n"));
     }
 
+    /** Of a server's folder the name alone, since where a server keeps files is nobody's matter. */
     static String text(UprightPicture picture) {
-        return picture.hash() + " " + picture.file().toAbsolutePath().normalize();
+        Path file = picture.file().toAbsolutePath().normalize();
+        return picture.hash()
+                + " "
+                + (isInput(file, picture.hash()) ? file.getFileName() : file);
+    }
+
+    /** Servers name such files by their hash. */
+    private static boolean isInput(Path file, String hash) {
+        Path folder = file.getParent();
+        return folder != null
+                && folder.endsWith(INPUTS)
+                && file.getFileName().toString().startsWith(hash + ".");
     }
 
     /**
@@ -53,7 +68,8 @@ public record RecordedReference(String hash, String file) {
     }
 
     /**
-     * The file, if it is still the picture that it was.
+     * The file, if it is still the picture that it was. A name without a folder is that of a
+     * server: its file is looked for beside the picture.
      *
      * @param by the picture that was made from it
      * @param option that names it instead
@@ -61,6 +77,9 @@ public record RecordedReference(String hash, String file) {
      */
     public Path find(Path by, String option) {
         Path path = Path.of(file);
+        if (path.getParent() == null && !Files.isRegularFile(path)) {
+            path = by.resolveSibling(INPUTS).resolve(file);
+        }
         if (!isOf(path)) {
             throw new FormatException(
                     path,

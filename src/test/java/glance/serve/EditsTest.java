@@ -157,6 +157,14 @@ class EditsTest {
                                 text(Drawn.mask(48, 64)));
         JsonNode job = job(body);
         byte[] png = served.get("/v1/jobs/" + id(job) + "/result").response().body();
+        Path made = file("settings.png", png);
+        Map<String, String> recorded = Images.readText(made);
+        String name = job.at("/request/init").asText();
+        assertThat(recorded.get("init")).isEqualTo(name.replace(".png", "") + " " + name);
+        assertThat(recorded.get("mask")).doesNotContain("/");
+        assertThat(recorded.values())
+                .as("nothing of where the server keeps files")
+                .noneMatch(text -> text.contains(folder.toString()));
         JsonNode settings = served.post("/v1/settings", png).json();
         assertThat(settings.path("left")).isEmpty();
         assertThat(settings.at("/request/init")).isEqualTo(job.at("/request/init"));
