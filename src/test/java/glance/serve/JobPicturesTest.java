@@ -7,6 +7,8 @@ import glance.api.Request;
 import glance.fixtures.TinyFlux;
 import glance.io.Images;
 import glance.serve.Served.Answer;
+import glance.serve.job.Job;
+import glance.serve.job.Jobs;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.nio.file.Files;
@@ -169,6 +171,45 @@ class JobPicturesTest {
         assertThat(inputs()).hasSize(2);
         assertThat(served.finished(waits.path("id").asText()).path("state").asText())
                 .isEqualTo("done");
+    }
+
+    @Test
+    void jobThatIsNotRemembered_isDeletedWithItsPictures() throws Exception {
+        JsonNode job = drawn(asking(SMALL, text(Drawn.picture())));
+        String id = job.path("id").asText();
+        served.stop();
+        String kept = Files.readString(folder.resolve("jobs/" + id + ".json"));
+        for (int i = 0; i < Jobs.REMEMBERED; i++) {
+            String later = "20990101-000000000-" + i;
+            Files.writeString(
+                    folder.resolve("jobs/" + later + ".json"),
+                    kept.replace("\"" + id + "\"", "\"" + later + "\"")
+                            .replaceAll("\"references\":\\[[^]]*]", "\"references\":[]"));
+        }
+        served.start(Served.options(folder, null, 4));
+        assertThat(served.server().jobs().recent()).extracting(Job::id).doesNotContain(id);
+        assertThat(inputs()).hasSize(1);
+        forget(job);
+        assertThat(inputs()).isEmpty();
+        assertThat(served.delete("/v1/jobs/" + id).status()).isEqualTo(404);
+        assertThat(folder.resolve(job.at("/pictures/0/file").asText())).doesNotExist();
+    }
+
+    @Test
+    void jobThatCannotBeRead_keepsItsPictures() throws Exception {
+        JsonNode job = drawn(asking(SMALL, text(Drawn.picture())));
+        Path file = folder.resolve("jobs/" + job.path("id").asText() + ".json");
+        served.stop();
+        byte[] kept = Files.readAllBytes(file);
+        Files.write(file, Arrays.copyOf(kept, kept.length / 2));
+        served.start(Served.options(folder, null, 4));
+        assertThat(inputs()).hasSize(1);
+        served.stop();
+        Files.write(file, kept);
+        served.start(Served.options(folder, null, 4));
+        assertThat(inputs()).hasSize(1);
+        forget(job);
+        assertThat(inputs()).isEmpty();
     }
 
     @Test

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import glance.api.RequestException;
 import glance.io.Json;
 import glance.io.SafeWrite;
+import glance.picture.RecordedReference;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -38,6 +39,7 @@ public final class JobFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(JobFolder.class);
     private static final ObjectMapper MAPPER = Json.MAPPER;
     private static final Pattern PICTURE = Pattern.compile("[0-9a-z-]{1,80}\\.png");
+    private static final Pattern ID = Pattern.compile("[0-9a-z-]{1,80}");
     private static final String ENDING = ".json";
     private static final Pattern ASIDE = Pattern.compile("\\.glance-.*\\.part");
 
@@ -56,7 +58,7 @@ public final class JobFolder implements AutoCloseable {
     public JobFolder(Path folder) {
         this.folder = folder;
         this.jobs = folder.resolve("jobs");
-        Path brought = folder.resolve("inputs");
+        Path brought = folder.resolve(RecordedReference.INPUTS);
         this.inputs = new InputFolder(brought);
         try {
             Files.createDirectories(jobs);
@@ -191,8 +193,10 @@ public final class JobFolder implements AutoCloseable {
         }
         Deque<JobRecord> records = new ArrayDeque<>();
         int over = 0;
+        boolean all = true;
         for (Path file : files) {
             JobRecord job = read(file);
+            all &= job != null;
             if (job != null) {
                 job.request().names().forEach(name -> inputs.use(job.id(), name));
             }
@@ -202,8 +206,20 @@ public final class JobFolder implements AutoCloseable {
                 over += waits ? 0 : 1;
             }
         }
-        inputs.clear();
+        // else some may be those of a job that can be read again tomorrow
+        if (all) {
+            inputs.clear();
+        }
         return List.copyOf(records);
+    }
+
+    /** A job that is kept, if it is there and can be read. */
+    Optional<JobRecord> find(String id) {
+        if (!ID.matcher(id).matches()) {
+            return Optional.empty();
+        }
+        Path file = jobs.resolve(id + ENDING);
+        return Files.isRegularFile(file) ? Optional.ofNullable(read(file)) : Optional.empty();
     }
 
     private static JobRecord read(Path file) {

@@ -268,9 +268,17 @@ public final class Jobs implements AutoCloseable {
         }
     }
 
-    /** The job of a name, if it is remembered. */
-    public synchronized Optional<Job> find(String id) {
-        return Optional.ofNullable(known.get(id));
+    /** The job of a name: one that is remembered, or an older one that is over and kept. */
+    public Optional<Job> find(String id) {
+        Job job;
+        synchronized (this) {
+            job = known.get(id);
+        }
+        return job != null
+                ? Optional.of(job)
+                : folder.find(id)
+                        .filter(kept -> kept.state().isFinal())
+                        .map(kept -> new Job(kept, kept.state(), kept.error()));
     }
 
     /** All that are remembered, newest first. */
