@@ -141,9 +141,14 @@ export class Form {
     $("guidance").placeholder = shape[key] ?? this.facts[key];
   }
 
+  /** Whether there is a picture, which has a size of its own. */
+  brought() {
+    return Boolean(this.source?.picture) || this.looked.pictures.length > 0;
+  }
+
   /** Without a size a picture keeps its own; without a picture there is the model's. */
   sized() {
-    const brought = Boolean(this.source?.picture) || this.looked.pictures.length > 0;
+    const brought = this.brought();
     const fields = [$("width"), $("height")];
     const usual = this.facts.size.split("x");
     const untouched = fields.every((field, i) => field.value === "" || field.value === usual[i]);
@@ -207,14 +212,12 @@ export class Form {
     $("negative").value = request.negative_prompt ?? this.facts.negative_prompt.trim();
     $("seed").value = request.seed ?? "";
     $("count").value = request.n ?? 1;
-    [$("width").value, $("height").value] = (request.size ?? this.facts.size).split("x");
     $("guidance").value = (this.embeds ? request.embedded_guidance : request.guidance) ?? "";
     this.plan.set(request.plan ?? this.facts.plan.name);
     this.adapters.set(request.lora);
     this.looked.set((request.references ?? []).map(namedPicture));
     await this.source.fill(request);
-    if (request.size) {
-      [$("width").value, $("height").value] = request.size.split("x");
-    }
+    const size = request.size ?? (this.brought() ? "x" : this.facts.size);
+    [$("width").value, $("height").value] = size.split("x");
   }
 }

@@ -34,16 +34,18 @@ export class Source {
   constructor({ init, init_strength: strength }, changed) {
     Object.assign(this, { changed, picture: null, easel: new Easel() });
     $("source").hidden = !init;
-    this.usual = strength ?? $("strength").value;
-    $("strength").value = this.usual;
-    $("strength").oninput = () => this.told();
+    this.usual = Number(strength ?? $("strength").value);
+    this.strengthen(undefined);
+    $("strength").oninput = () => this.strengthen(Number($("strength").value));
     $("source-remove").onclick = () => this.set(null);
     chosen($("source-file"), (picture) => this.set(picture));
-    this.told();
   }
 
-  told() {
-    $("strength-value").textContent = Number($("strength").value).toFixed(2);
+  /** @param strength that was said, to all its digits, or undefined for the usual one */
+  strengthen(strength) {
+    this.strength = strength;
+    $("strength").value = strength ?? this.usual;
+    $("strength-value").textContent = (strength ?? this.usual).toFixed(2);
   }
 
   /** @param mask where its mask is, or undefined */
@@ -55,14 +57,15 @@ export class Source {
     $("source-shown").hidden = !picture;
     $("source-label").hidden = Boolean(picture);
     $("extend").value = "";
+    $("paste").checked = true;
     this.changed();
   }
 
-  async fill({ init, strength, mask, extend }) {
+  async fill({ init, strength, mask, extend, paste }) {
     await this.set(init ? namedPicture(init) : null, mask ? server.picture(mask) : undefined);
-    $("strength").value = strength ?? this.usual;
+    this.strengthen(strength);
     $("extend").value = extend ?? "";
-    this.told();
+    $("paste").checked = paste ?? true;
   }
 
   /** As a job has it. */
@@ -71,13 +74,13 @@ export class Source {
       return {};
     }
     const extend = $("extend").value.trim() || undefined;
-    const strength = Number($("strength").value);
     return {
       init: this.picture.text,
-      // of margins nothing is there to start from: unless it was moved, the server knows better
-      strength: extend && strength === Number(this.usual) ? undefined : strength,
+      // of margins nothing is there to start from: unless it was said, the server knows better
+      strength: this.strength ?? (extend ? undefined : this.usual),
       mask: this.easel.mask(),
       extend,
+      paste: $("paste").checked ? undefined : false,
     };
   }
 }

@@ -77,6 +77,43 @@ class PageEditTest extends PageCase {
     }
 
     @Test
+    void recordedEdit_isReplayedAsItWas() throws Exception {
+        one("source-file").sendKeys(file("replay.png", Drawn.picture()).toString());
+        until("#mask");
+        fill("prompt", "a");
+        fill("width", "32");
+        fill("height", "32");
+        String init = java.util.Base64.getEncoder().encodeToString(Drawn.picture());
+        JsonNode all = replayed(init, "\"strength\": 0.6, \"paste\": false, \"extend\": \"0,0,16,0\"");
+        assertThat(all.path("strength").asDouble()).isEqualTo(0.6);
+        assertThat(all.path("paste").asText()).isEqualTo("false");
+        assertThat(all.path("extend").asText()).isEqualTo("0,0,16,0");
+        assertThat(all.has("size")).isFalse();
+        JsonNode fine = replayed(init, "\"strength\": 0.625");
+        assertThat(fine.path("strength").asDouble()).isEqualTo(0.625);
+        assertThat(fine.has("paste")).isFalse();
+        assertThat(replayed(init, "\"extend\": \"0,0,16,0\"").has("strength")).isFalse();
+        button("source-shown", "Remove");
+    }
+
+    /** What the page asks for after it took the settings of a job. */
+    private static JsonNode replayed(String init, String more) throws Exception {
+        String body =
+                "{\"prompt\": \"a\", \"plan\": \"uniform-2\", \"init\": \"" + init + "\", " + more + "}";
+        Served.Answer answer = served.post("/v1/jobs", body);
+        assertThat(answer.status()).as(answer.message()).isEqualTo(202);
+        String id = answer.json().path("id").asText();
+        served.finished(id);
+        untilPresent("li[data-job='" + id + "']");
+        all("li[data-job='" + id + "'] .card").get(0).click();
+        until("#detail");
+        button("detail", "Use settings");
+        until("#mask");
+        draw();
+        return newestRequest();
+    }
+
+    @Test
     void mask_isPaintedErasedAndCleared_byKeys() throws Exception {
         one("source-file").sendKeys(file("keys.png", Drawn.picture()).toString());
         until("#mask");
