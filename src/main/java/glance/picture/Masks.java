@@ -69,9 +69,7 @@ public final class Masks {
         Optional<BufferedImage> alpha =
                 Images.readAlpha(mask).filter(levels -> !isAll(levels, WHITE));
         IntPredicate painted =
-                alpha.isPresent()
-                        ? level -> (level & 255) > HALF
-                        : rgb -> brightness(rgb) >= HALF;
+                alpha.isPresent() ? level -> (level & 255) > HALF : rgb -> brightness(rgb) >= HALF;
         BufferedImage levels = alpha.orElseGet(() -> Images.readUpright(mask));
         return Images.png(where(levels, inverted ? painted.negate() : painted), Map.of());
     }

@@ -32,9 +32,7 @@ public record RecordedReference(String hash, String file) {
     /** Of a server's folder the name alone, since where a server keeps files is nobody's matter. */
     static String text(UprightPicture picture) {
         Path file = picture.file().toAbsolutePath().normalize();
-        return picture.hash()
-                + " "
-                + (isInput(file, picture.hash()) ? file.getFileName() : file);
+        return picture.hash() + " " + (isInput(file, picture.hash()) ? file.getFileName() : file);
     }
 
     /** Servers name such files by their hash. */

@@ -106,8 +106,7 @@ class EditsTest {
                 Init.of(file("replaced.png", picture))
                         .strength(1)
                         .mask(file("replaced-mask.png", Drawn.mask(64, 64)));
-        FormBody form =
-                form().file("image", picture).file("mask", Drawn.transparentMask(64, 64));
+        FormBody form = form().file("image", picture).file("mask", Drawn.transparentMask(64, 64));
         assertThat(pixels(served.send(form.to(served.at(EDITS)))))
                 .isEqualTo(library(request().init(init)));
     }

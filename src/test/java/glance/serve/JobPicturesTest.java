@@ -277,8 +277,7 @@ class JobPicturesTest {
         }
         // no form at all, which nobody has looked at
         Answer answer =
-                served.send(
-                        FormBody.request(served.at("/v1/jobs"), new byte[(64 << 20) + 1]));
+                served.send(FormBody.request(served.at("/v1/jobs"), new byte[(64 << 20) + 1]));
         assertThat(answer.status()).isEqualTo(429);
         served.server().jobs().recent().forEach(served.server().jobs()::cancel);
     }

@@ -84,7 +84,8 @@ class PageEditTest extends PageCase {
         fill("width", "32");
         fill("height", "32");
         String init = java.util.Base64.getEncoder().encodeToString(Drawn.picture());
-        JsonNode all = replayed(init, "\"strength\": 0.6, \"paste\": false, \"extend\": \"0,0,16,0\"");
+        JsonNode all =
+                replayed(init, "\"strength\": 0.6, \"paste\": false, \"extend\": \"0,0,16,0\"");
         assertThat(all.path("strength").asDouble()).isEqualTo(0.6);
         assertThat(all.path("paste").asText()).isEqualTo("false");
         assertThat(all.path("extend").asText()).isEqualTo("0,0,16,0");
@@ -99,7 +100,11 @@ class PageEditTest extends PageCase {
     /** What the page asks for after it took the settings of a job. */
     private static JsonNode replayed(String init, String more) throws Exception {
         String body =
-                "{\"prompt\": \"a\", \"plan\": \"uniform-2\", \"init\": \"" + init + "\", " + more + "}";
+                "{\"prompt\": \"a\", \"plan\": \"uniform-2\", \"init\": \""
+                        + init
+                        + "\", "
+                        + more
+                        + "}";
         Served.Answer answer = served.post("/v1/jobs", body);
         assertThat(answer.status()).as(answer.message()).isEqualTo(202);
         String id = answer.json().path("id").asText();

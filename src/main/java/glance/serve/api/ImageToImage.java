@@ -76,7 +76,10 @@ final class ImageToImage {
         boolean inverted = invert != null && invert == 1;
         byte[] file = PictureData.bytes("mask", mask);
         return PictureData.of(
-                TemporaryPicture.use("mask", file, path -> jobs.decode("mask", path, it -> Masks.strokes(it, inverted))));
+                TemporaryPicture.use(
+                        "mask",
+                        file,
+                        path -> jobs.decode("mask", path, it -> Masks.strokes(it, inverted))));
     }
 
     /** What the client says that has no such meaning here. */

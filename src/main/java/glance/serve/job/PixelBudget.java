@@ -23,8 +23,7 @@ record PixelBudget(long most) {
 
     /** Of a server that draws pictures up to a size: four of them, and one of a camera anyhow. */
     static PixelBudget of(Request.Size largest) {
-        return new PixelBudget(
-                Math.max(LEAST, TIMES * (long) largest.width() * largest.height()));
+        return new PixelBudget(Math.max(LEAST, TIMES * (long) largest.width() * largest.height()));
     }
 
     /**
