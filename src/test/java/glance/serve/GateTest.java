@@ -100,7 +100,7 @@ class GateTest {
     @Test
     void bodies_areLimited_andAddresses_areKnown() throws Exception {
         HttpRequest.Builder large =
-                HttpRequest.newBuilder(served.at("/v1/jobs"))
+                HttpRequest.newBuilder(served.at("/v1/images/generations"))
                         .header("Authorization", "Bearer " + KEY)
                         .POST(BodyPublishers.ofByteArray(new byte[(1 << 20) + 1]));
         assertThat(served.send(large).status()).isEqualTo(413);
