@@ -196,6 +196,17 @@ public final class ModelFolder {
         return usual(component).with(source.config(), source.path());
     }
 
+    /** What of its config the file in place of a component tells itself; empty without one. */
+    public Config told(String component) {
+        PartSource source = sources.get(component);
+        if (source == null) {
+            return Config.EMPTY;
+        }
+        return PartSource.isWhole(source.path())
+                ? config(component)
+                : Config.EMPTY.with(source.config(), source.path());
+    }
+
     /** The config of a component in the folder itself; one without keys if it is not there. */
     public Config usual(String component) {
         Path file = folder.resolve(component).resolve(configName(component));

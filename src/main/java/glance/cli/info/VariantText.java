@@ -22,13 +22,18 @@ final class VariantText {
     static String of(ModelFolder folder) {
         Family family = Families.of(folder);
         String file = folder.fileName(TRANSFORMER);
-        if (Variant.named(file, family.variants()).isPresent()) {
-            return named(file, "file", family.variants());
+        Optional<Variant> own = family.variant(folder);
+        if (own.isEmpty()) {
+            return named(name(folder.path()), "folder", family.lookalikes());
         }
-        Optional<String> own = family.variant(folder).map(Variant::title);
-        return own.isPresent()
-                ? own.get() + (file.isEmpty() ? "" : ", as the name of the file does not say which")
-                : named(name(folder.path()), "folder", family.lookalikes());
+        String title = own.get().title();
+        Optional<Variant> named = Variant.named(file, family.variants());
+        if (named.isPresent()) {
+            return named.equals(own)
+                    ? named(file, "file", family.variants())
+                    : title + ", as the file itself says, though its name does not";
+        }
+        return title + (file.isEmpty() ? "" : ", as the name of the file does not say which");
     }
 
     /** That of a file with a transformer; null if its name does not say it. */

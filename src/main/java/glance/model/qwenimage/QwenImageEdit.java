@@ -3,19 +3,23 @@ package glance.model.qwenimage;
 import glance.model.part.Variant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** The published models that edit pictures: the network of Qwen-Image, trained on. */
 enum QwenImageEdit {
     /** December 2025: several pictures, whose tokens are modulated as at noise level 0. */
-    STILL("Qwen-Image-Edit-2511", "QwenImageEditPlusPipeline", "edit.*2511"),
+    STILL("Qwen-Image-Edit-2511", "QwenImageEditPlusPipeline", ".*2511"),
 
     /** September 2025: several pictures. */
-    PLUS("Qwen-Image-Edit-2509", "QwenImageEditPlusPipeline", "edit.*(2509|plus)"),
+    PLUS("Qwen-Image-Edit-2509", "QwenImageEditPlusPipeline", ".*(2509|plus)"),
 
     /** August 2025: one picture. */
-    ONE("Qwen-Image-Edit", "QwenImageEditPipeline", "edit");
+    ONE("Qwen-Image-Edit", "QwenImageEditPipeline", "");
+
+    /** A word of its own, which it is not in "edited" or "limited-edition". */
+    private static final String WORD = "(?:(?<![a-z])|(?<=image))edit(?=plus|[^a-z]|$)";
 
     /** What stands for a picture in a prompt. */
     private static final String PICTURE = "<|vision_start|><|image_pad|><|vision_end|>";
@@ -27,7 +31,7 @@ enum QwenImageEdit {
     private final String pipelineClass;
 
     QwenImageEdit(String title, String pipelineClass, String mark) {
-        this.variant = new Variant(title, mark);
+        this.variant = new Variant(title, WORD + mark);
         this.pipelineClass = pipelineClass;
     }
 
@@ -62,6 +66,11 @@ enum QwenImageEdit {
                 : IntStream.rangeClosed(1, pictures)
                         .mapToObj(number -> "Picture " + number + ": " + PICTURE)
                         .collect(Collectors.joining());
+    }
+
+    /** The one of a variant; nothing if that only draws. */
+    static Optional<QwenImageEdit> of(Variant variant) {
+        return Arrays.stream(values()).filter(edit -> edit.variant.equals(variant)).findFirst();
     }
 
     static List<Variant> variants() {

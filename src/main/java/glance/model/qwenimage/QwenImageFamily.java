@@ -67,6 +67,8 @@ public final class QwenImageFamily implements Family {
     /** The folder of what makes pictures ready for the text encoder. */
     private static final String PROCESSOR = "processor";
 
+    private static final String TRANSFORMER = "transformer";
+
     /** The folder of the text encoder. */
     static final String TEXT_ENCODER = "text_encoder";
 
@@ -174,32 +176,41 @@ public final class QwenImageFamily implements Family {
                 .or(() -> Family.super.variant(folder).filter(LATER::equals));
     }
 
-    /** Which of the models that edit this is: its folder tells, or else the name of its file. */
+    /**
+     * Which of the models that edit this is. A file in place of the transformer tells by its mark
+     * or else by its name; where it does neither, the folder does.
+     */
     private Optional<QwenImageEdit> edits(ModelFolder folder) {
-        boolean still = folder.config("transformer").flag(QwenImageConfig.STILL, false);
-        if (!folder.pipelineClass().equals(pipelineClass())) {
-            boolean one = folder.pipelineClass().equals(QwenImageEdit.ONE.pipelineClass());
-            QwenImageEdit several = still ? QwenImageEdit.STILL : QwenImageEdit.PLUS;
-            return Optional.of(one ? QwenImageEdit.ONE : several);
-        }
-        if (still) {
+        if (folder.told(TRANSFORMER).flag(QwenImageConfig.STILL, false)) {
             return Optional.of(QwenImageEdit.STILL);
         }
-        return Family.super
-                .variant(folder)
-                .flatMap(
-                        own ->
-                                Arrays.stream(QwenImageEdit.values())
-                                        .filter(edit -> edit.variant().equals(own))
-                                        .findFirst());
+        Optional<Variant> named = Family.super.variant(folder);
+        return named.isPresent() ? QwenImageEdit.of(named.get()) : ofFolder(folder);
     }
 
-    /** Files do not always say how references are modulated, but their names may. */
-    private QwenImageConfig config(ModelFolder folder) {
-        Config config = folder.config("transformer");
+    private Optional<QwenImageEdit> ofFolder(ModelFolder folder) {
+        if (folder.pipelineClass().equals(QwenImageEdit.ONE.pipelineClass())) {
+            return Optional.of(QwenImageEdit.ONE);
+        }
+        if (folder.config(TRANSFORMER).flag(QwenImageConfig.STILL, false)) {
+            return Optional.of(QwenImageEdit.STILL);
+        }
+        return folder.pipelineClass().equals(pipelineClass())
+                ? Optional.empty()
+                : Optional.of(QwenImageEdit.PLUS);
+    }
+
+    /**
+     * Files do not always say how references are modulated, but their names may; what the folder
+     * says is about its own transformer.
+     */
+    QwenImageConfig config(ModelFolder folder) {
+        Config config = folder.config(TRANSFORMER);
+        if (Family.super.variant(folder).isEmpty()) {
+            return QwenImageConfig.of(config);
+        }
         boolean still = edits(folder).filter(edit -> edit == QwenImageEdit.STILL).isPresent();
-        return QwenImageConfig.of(
-                still ? config.with(Map.of(QwenImageConfig.STILL, true)) : config);
+        return QwenImageConfig.of(config.with(Map.of(QwenImageConfig.STILL, still)));
     }
 
     @Override
@@ -254,7 +265,7 @@ public final class QwenImageFamily implements Family {
         QwenImageConfig transformer = config(folder);
         AutoencoderConfig vae = AutoencoderConfig.of(folder.config("vae"));
         int patch = transformer.patchSize();
-        vae.requireChannels(folder.config("transformer"), transformer.inChannels(), patch * patch);
+        vae.requireChannels(folder.config(TRANSFORMER), transformer.inChannels(), patch * patch);
         int size =
                 transformer.hiddenDim() <= TINY_HIDDEN_DIM
                         ? TINY_SIZE
@@ -306,7 +317,7 @@ public final class QwenImageFamily implements Family {
     @Override
     public Denoiser openDenoiser(Ops ops, ModelFolder folder) {
         QwenImageConfig config = config(folder);
-        return Loading.open(folder, "transformer", w -> new QwenImageDenoiser(ops, config, w));
+        return Loading.open(folder, TRANSFORMER, w -> new QwenImageDenoiser(ops, config, w));
     }
 
     @Override

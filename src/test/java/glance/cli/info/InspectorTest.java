@@ -12,6 +12,7 @@ import glance.fixtures.Fixture;
 import glance.fixtures.TinyFlux;
 import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinyPublished;
+import glance.fixtures.TinyQwenImageEdit;
 import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.tensor.DType;
@@ -75,6 +76,8 @@ class InspectorTest {
         assertThat(info(file))
                 .contains(
                         "Qwen-Image, 1 blocks of width 128; Qwen-Image-2512, as the name of the file");
+        Path edit = TinyQwenImageEdit.still(folder.resolve("edit")).path();
+        assertThat(info(edit)).contains("variant     Qwen-Image-Edit-2511\n");
         Path plain = Files.move(qwen, folder.resolve("qwen-image"));
         assertThat(info(plain)).doesNotContain("variant");
     }

@@ -28,6 +28,7 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,6 +72,79 @@ class QwenImageEditTest {
         assertThat(FAMILY.training(whole).learningRate()).isEqualTo(3e-4f);
         assertThat(FAMILY.variant(whole)).isEmpty();
         assertThat(FAMILY.references(whole)).isEmpty();
+    }
+
+    /** The folder's own variant is that of its own transformer. */
+    @ParameterizedTest
+    @CsvSource({
+        "still, qwen-image-edit-2509.gguf, Qwen-Image-Edit-2509, 10, false",
+        "still, qwen_image_edit_fp8.safetensors, Qwen-Image-Edit, 1, false",
+        "still, QwenImageEdit-2511.safetensors, Qwen-Image-Edit-2511, 10, true",
+        "still, merged.safetensors, Qwen-Image-Edit-2511, 10, true",
+        "still, qwen-image-2512.safetensors, Qwen-Image-2512, 0, false",
+        "plus, qwen-image-edit-2511.safetensors, Qwen-Image-Edit-2511, 10, true",
+        "plus, qwen_image_editplus.safetensors, Qwen-Image-Edit-2509, 10, false",
+        "plus, qwen-image-edit.safetensors, Qwen-Image-Edit, 1, false",
+        "plus, merged.safetensors, Qwen-Image-Edit-2509, 10, false",
+        "one, qwen-image-edit-2511.safetensors, Qwen-Image-Edit-2511, 10, true",
+        "one, merged.safetensors, Qwen-Image-Edit, 1, false"
+    })
+    void variant_ofAFileInAnEditFolder_isThatOfTheFile(
+            String base, String name, String title, int most, boolean still) {
+        ModelFolder model = given(edit(base), name, Map.of());
+        assertThat(FAMILY.variant(model).orElseThrow().title()).isEqualTo(title);
+        assertThat(FAMILY.references(model).map(ReferenceRules::most).orElse(0)).isEqualTo(most);
+        assertThat(isStill(model)).isEqualTo(still);
+    }
+
+    /** ComfyUI marks files of Qwen-Image-Edit-2511 with a tensor. */
+    @ParameterizedTest
+    @CsvSource({"one, merged.safetensors", "plus, qwen-image-edit-2509.safetensors"})
+    void mark_inAFile_saysMoreThanNames(String base, String name) {
+        ModelFolder model = given(edit(base), name, Map.of(QwenImageConfig.STILL, true));
+        assertThat(FAMILY.variant(model).orElseThrow().title()).isEqualTo("Qwen-Image-Edit-2511");
+        assertThat(isStill(model)).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "qwen-image-limited-edition.safetensors",
+        "qwen_image_edited.safetensors",
+        "credits-2511.safetensors",
+        "qwen-image-reedit-plus.gguf"
+    })
+    void wordsWithEditInThem_nameNoModelThatEdits(String name) {
+        ModelFolder model = given(ModelFolder.open(Fixture.tinyModel()), name, Map.of());
+        assertThat(FAMILY.variant(model)).isEmpty();
+        assertThat(FAMILY.references(model)).isEmpty();
+    }
+
+    private ModelFolder edit(String kind) {
+        Path path = folder.resolve(kind);
+        TinyFolder tiny =
+                switch (kind) {
+                    case "one" -> TinyQwenImageEdit.one(path);
+                    case "plus" -> TinyQwenImageEdit.plus(path);
+                    default -> TinyQwenImageEdit.still(path);
+                };
+        return ModelFolder.open(tiny.path());
+    }
+
+    private ModelFolder given(ModelFolder base, String name, Map<String, Object> told) {
+        Path weights =
+                base.component("transformer").resolve("diffusion_pytorch_model.safetensors");
+        Path file = folder.resolve(name);
+        try {
+            Files.copy(weights, file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return base.with("transformer", new PartSource(file, List.of(), told));
+    }
+
+    /** Whether references are modulated as at noise level 0 by the network. */
+    private static boolean isStill(ModelFolder model) {
+        return new QwenImageFamily().config(model).stillReferences();
     }
 
     @Test
