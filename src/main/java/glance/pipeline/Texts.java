@@ -37,13 +37,14 @@ final class Texts implements AutoCloseable {
     private final Map<Key, Encoded> known = new LinkedHashMap<>(16, 0.75f, true);
 
     /** What a batch of texts depends on. */
-    private record Key(List<String> batch, Shown shown, int tokens, List<OfEncoders> experts) {}
+    private record Key(
+            List<String> batch, List<String> shown, int tokens, List<OfEncoders> experts) {}
 
     /**
      * Pictures that the text encoders look at.
      *
      * @param pictures as they get them
-     * @param hashes of their files; two are equal if these are
+     * @param hashes of their files
      */
     record Shown(List<BufferedImage> pictures, List<String> hashes) {
         /** None, as with models that draw from prompts alone. */
@@ -56,16 +57,6 @@ final class Texts implements AutoCloseable {
                             references.stream().map(one -> one.described(rules)).toList(),
                             references.stream().map(ReferencePicture::hash).toList())
                     : NONE;
-        }
-
-        @Override
-        public boolean equals(Object other) {
-            return other instanceof Shown o && o.hashes.equals(hashes);
-        }
-
-        @Override
-        public int hashCode() {
-            return hashes.hashCode();
         }
     }
 
@@ -135,7 +126,7 @@ final class Texts implements AutoCloseable {
         List<Encoded> result = new ArrayList<>();
         try (Encoding encoding = new Encoding(tokens, experts, listener)) {
             for (List<String> batch : batches) {
-                Key key = new Key(batch, shown, tokens, experts);
+                Key key = new Key(batch, shown.hashes(), tokens, experts);
                 Encoded encoded = known.get(key);
                 if (encoded == null) {
                     encoded = encoding.encode(batch, shown);

@@ -23,8 +23,8 @@ final class ExampleEncoder {
     private final Family.Geometry geometry;
     private final Optional<ReferenceRules> rules;
 
-    /** Of captions that are left out, by what they are about. */
-    private final Map<List<ReferencePicture>, TextBatch> blanks = new HashMap<>();
+    /** Of captions that are left out, by the hashes of what they are about. */
+    private final Map<List<String>, TextBatch> blanks = new HashMap<>();
 
     /**
      * @param fit what is done to a picture, but not to its references
@@ -82,6 +82,7 @@ final class ExampleEncoder {
 
     private Texts texts(CaptionedPicture picture, String dropped) {
         List<ReferencePicture> seen = picture.seen();
+        seen.forEach(this::require);
         String of = "caption of " + picture.picture().getFileName();
         return new Texts(
                 text(of, picture.caption(), seen), dropped == null ? null : blank(dropped, seen));
@@ -90,9 +91,10 @@ final class ExampleEncoder {
     /** One for all pictures of which the text encoder sees the same references, or none. */
     private TextBatch blank(String text, List<ReferencePicture> seen) {
         boolean sees = rules.filter(ReferenceRules::describes).isPresent();
+        List<ReferencePicture> about = sees ? seen : List.of();
         return blanks.computeIfAbsent(
-                sees ? seen : List.of(),
-                about -> text("the text of dropped captions", text, about));
+                about.stream().map(ReferencePicture::hash).toList(),
+                hashes -> text("the text of dropped captions", text, about));
     }
 
     private TextBatch text(String name, String text, List<ReferencePicture> seen) {
@@ -102,6 +104,17 @@ final class ExampleEncoder {
     /** As the text encoder is to see them, at any size. */
     static List<BufferedImage> pictures(List<ReferencePicture> references) {
         return references.stream().map(ReferencePicture::picture).toList();
+    }
+
+    /** The text encoder is told no files, so what the model refuses is refused before. */
+    private void require(ReferencePicture reference) {
+        BufferedImage picture = reference.picture();
+        try {
+            rules.filter(ReferenceRules::describes)
+                    .ifPresent(rule -> rule.result(picture.getWidth(), picture.getHeight()));
+        } catch (IllegalArgumentException e) {
+            throw new FormatException(reference.file(), null, e.getMessage(), null, e);
+        }
     }
 
     private Canvas.Reference encode(ReferencePicture reference) {

@@ -1,6 +1,7 @@
 package glance.model.qwenimage;
 
 import glance.api.Request.Size;
+import glance.api.RequestException;
 import glance.io.PictureScaling;
 import glance.model.ReferenceRules;
 import java.awt.image.BufferedImage;
@@ -19,6 +20,9 @@ import java.awt.image.BufferedImage;
 record QwenImageReferences(int most, int describedArea, int seenArea, int unit)
         implements ReferenceRules {
     private static final int MULTIPLE = 32;
+
+    /** At the published area, the longer side is then as long as any may be. */
+    private static final int MOST_LONGER = 64;
 
     @Override
     public boolean describes() {
@@ -40,6 +44,9 @@ record QwenImageReferences(int most, int describedArea, int seenArea, int unit)
         return pictures - 1;
     }
 
+    /**
+     * @throws RequestException if one side is very much longer than the other
+     */
     @Override
     public Size result(int width, int height) {
         Size size = size(seenArea, width, height);
@@ -51,7 +58,24 @@ record QwenImageReferences(int most, int describedArea, int seenArea, int unit)
         return PictureScaling.LANCZOS.scale(picture, size.width(), size.height());
     }
 
-    private static Size size(int area, int width, int height) {
+    /**
+     * @throws RequestException if one side is so much longer that a picture of these areas would
+     *     have sides beyond all bounds
+     */
+    private Size size(int area, int width, int height) {
+        long square = (long) Size.MAX_SIDE * Size.MAX_SIDE;
+        long bound = Math.max(1, square / Math.max(describedArea, seenArea));
+        long most = Math.min(MOST_LONGER, bound);
+        if (Math.max(width, height) > most * Math.min(width, height)) {
+            throw new RequestException(
+                    "reference picture of "
+                            + width
+                            + "x"
+                            + height
+                            + " pixels: this model takes pictures whose longer side is at most "
+                            + most
+                            + " times the shorter; crop it");
+        }
         double ratio = (double) width / height;
         double wide = Math.sqrt(area * ratio);
         return new Size(multiple(wide), multiple(wide / ratio));

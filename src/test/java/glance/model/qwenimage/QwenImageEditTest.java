@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import glance.api.FormatException;
 import glance.api.Plans;
 import glance.api.Request;
+import glance.api.RequestException;
 import glance.api.Residency;
 import glance.cli.Engine;
 import glance.cli.common.StopRequest;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyFolder;
 import glance.fixtures.TinyQwenImageEdit;
+import glance.fixtures.WatchedPicture;
 import glance.io.HostTensor;
 import glance.io.Images;
 import glance.io.ModelFolder;
@@ -37,6 +39,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -156,6 +159,49 @@ class QwenImageEditTest {
                 several.described(new BufferedImage(300, 200, BufferedImage.TYPE_INT_RGB));
         assertThat(described.getWidth()).isEqualTo(480);
         assertThat(described.getHeight()).isEqualTo(320);
+    }
+
+    /** A picture of 8192 x 128 is the longest of the published area that anybody can ask for. */
+    @Test
+    void veryLongReference_isRefusedByItsOwnSize() {
+        ReferenceRules rules = new QwenImageReferences(10, 384 * 384, 1 << 20, 16);
+        assertThat(rules.result(6400, 100)).isEqualTo(new Request.Size(8192, 128));
+        for (int[] sides : new int[][] {{6500, 100}, {100, 6500}}) {
+            BufferedImage picture =
+                    new BufferedImage(sides[0], sides[1], BufferedImage.TYPE_INT_RGB);
+            List<ThrowingCallable> uses =
+                    List.of(
+                            () -> rules.result(sides[0], sides[1]),
+                            () -> rules.seen(picture),
+                            () -> rules.described(picture));
+            for (ThrowingCallable use : uses) {
+                assertThatThrownBy(use)
+                        .isInstanceOf(RequestException.class)
+                        .hasMessage(
+                                "reference picture of %dx%d pixels: this model takes pictures whose"
+                                        + " longer side is at most 64 times the shorter; crop it",
+                                sides[0], sides[1]);
+            }
+        }
+    }
+
+    @Test
+    void references_areNotHeldByWhatIsKeptOfThem() {
+        Path model = TinyQwenImageEdit.plus(folder.resolve("plus")).path();
+        WatchedPicture reference = new WatchedPicture(folder.resolve("a.png"), 90, 60);
+        Fixture.onCpu(
+                ops -> {
+                    ModelFolder opened = ModelFolder.open(model);
+                    try (Pipeline pipeline = new Pipeline(ops, opened, Residency.RESIDENT)) {
+                        draw(pipeline, opened, new ArrayList<>(), reference.file());
+                        assertThat(reference.isHeld()).isFalse();
+                        List<String> stages = new ArrayList<>();
+                        draw(pipeline, opened, stages, reference.file());
+                        assertThat(stages).doesNotContain("text encoder");
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                });
     }
 
     @Test
