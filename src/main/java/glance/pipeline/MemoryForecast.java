@@ -8,6 +8,7 @@ import glance.backend.DeviceMemory;
 import glance.backend.DryDevice;
 import glance.io.ModelFolder;
 import glance.model.Family;
+import glance.model.ReferenceRules;
 import glance.ops.Ops;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -46,7 +47,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
 
     /**
      * Forecasts one picture of the model's own size, with its own plan and guidance and without
-     * adapters.
+     * adapters; where the text encoder looks at references, from one of that size.
      *
      * @param device whose dtype and kernels count; nothing runs on it
      * @throws FormatException if the model cannot be run
@@ -55,6 +56,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         int size = family.geometry(folder).defaultSize();
+        boolean looks = family.references(folder).filter(ReferenceRules::describes).isPresent();
         Settings request =
                 new Settings(
                         List.of(family.typicalPrompt()),
@@ -65,7 +67,9 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
                         size,
                         Guidance.of(defaults),
                         defaults.plan(),
-                        List.of());
+                        List.of(),
+                        0,
+                        looks ? List.of(ReferencePicture.blank(size, size)) : List.of());
         return of(DryDevice.of(device), folder, request);
     }
 

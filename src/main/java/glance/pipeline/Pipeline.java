@@ -191,12 +191,16 @@ public final class Pipeline implements AutoCloseable {
             List<Expert> read =
                     reader(tokens, listener)
                             .read(loras(settings), plan, settings.firstStep(), listener);
+            List<Texts.OfEncoders> ofEncoders = reader.ofEncoders(read, settings.firstStep(), listener);
             encoded.addAll(
-                    texts.of(
-                            settings.batches(),
-                            shown(settings),
-                            tokens,
-                            reader.ofEncoders(read, settings.firstStep(), listener),
+                    withRoom(
+                            () ->
+                                    texts.of(
+                                            settings.batches(),
+                                            shown(settings),
+                                            tokens,
+                                            ofEncoders,
+                                            listener),
                             listener));
             LostWords.warn(settings, encoded, listener);
             parts.leaveEncoder();

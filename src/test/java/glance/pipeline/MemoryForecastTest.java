@@ -97,6 +97,17 @@ class MemoryForecastTest {
         }
     }
 
+    /** What stays is chosen by the forecast of no request. */
+    @Test
+    void usualRun_ofAModelWhoseEncoderLooks_hasAReference() {
+        TinyQwenImageEdit.plus(folder);
+        try (Device cpu = Devices.open("cpu", DeviceOptions.defaults())) {
+            assertThat(MemoryForecast.of(cpu, ModelFolder.open(folder)).parts())
+                    .extracting(MemoryForecast.Part::name)
+                    .contains(SeenPictures.STAGE);
+        }
+    }
+
     @Test
     void sd3_takesWhatWasForetold() {
         TinySd3.in(folder);
