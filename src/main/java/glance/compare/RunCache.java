@@ -9,6 +9,7 @@ import glance.io.ModelFolder;
 import glance.io.TensorCache;
 import glance.lora.AdapterPath;
 import glance.pipeline.Drawing.Denoised;
+import glance.pipeline.ModelKey;
 import glance.pipeline.Pipeline;
 import glance.pipeline.RunListener;
 import glance.pipeline.Settings;
@@ -57,8 +58,7 @@ final class RunCache {
                 folder == null
                         ? null
                         : Fingerprint.of(
-                                Fingerprint.encoders(model),
-                                Fingerprint.transformer(model),
+                                ModelKey.whole(model),
                                 pipeline.device().info().id(),
                                 pipeline.device().computeType().toString(),
                                 setting.negative(),

@@ -101,12 +101,12 @@ public final class Fingerprint {
         return fingerprint.hex();
     }
 
-    /** Of what encodes texts and pictures in a model. */
+    /** Of the files of what encodes texts and pictures in a model. */
     public static String encoders(ModelFolder model) {
         return parts(model.path(), model.parts(), false);
     }
 
-    /** Of the transformer and its schedule in a model. */
+    /** Of the files of the transformer and its schedule in a model. */
     public static String transformer(ModelFolder model) {
         return parts(model.path(), model.parts(), true);
     }

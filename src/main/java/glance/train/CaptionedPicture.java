@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -122,6 +123,25 @@ public record CaptionedPicture(Path picture, String caption, List<Path> referenc
             }
         }
         return result;
+    }
+
+    /**
+     * A line about pictures without references among others with some: what is missing there is
+     * learnt as drawing from the caption alone.
+     */
+    static Optional<String> withoutReferences(List<CaptionedPicture> pictures) {
+        List<CaptionedPicture> without =
+                pictures.stream().filter(picture -> picture.references().isEmpty()).toList();
+        if (without.isEmpty() || without.size() == pictures.size()) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                without.get(0).picture()
+                        + ": has no reference, as "
+                        + without.size()
+                        + " of "
+                        + pictures.size()
+                        + " pictures; such ones are learnt as drawn from their captions alone");
     }
 
     private static List<Path> pictures(Path folder) {

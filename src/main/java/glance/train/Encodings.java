@@ -12,6 +12,7 @@ import glance.model.text.PromptCut;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.pipeline.ModelKey;
 import glance.pipeline.Pictures;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
@@ -70,7 +71,7 @@ public final class Encodings implements AutoCloseable {
         this.maxTokens = family.promptTokens(folder).of(maxTokens);
         this.warning = warning;
         this.cache = new TensorCache(cache);
-        this.model = Fingerprint.of(Fingerprint.encoders(folder), ops.computeType().toString());
+        this.model = Fingerprint.of(ModelKey.encoders(folder), ops.computeType().toString());
     }
 
     /** Results that were not on disk. */

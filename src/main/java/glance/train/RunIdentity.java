@@ -1,9 +1,9 @@
 package glance.train;
 
 import glance.api.AdamWSettings;
-import glance.io.Fingerprint;
 import glance.io.ModelFolder;
 import glance.lora.PhaseNote;
+import glance.pipeline.ModelKey;
 import glance.schedule.Seeds;
 import glance.tensor.DType;
 import java.util.LinkedHashMap;
@@ -26,9 +26,7 @@ public final class RunIdentity {
             float embeddedGuidance,
             DType computeType) {
         Map<String, String> words = new LinkedHashMap<>();
-        words.put(
-                "model",
-                Fingerprint.of(Fingerprint.encoders(model), Fingerprint.transformer(model)));
+        words.put("model", ModelKey.whole(model));
         words.put("pictures or captions", examples.fingerprint());
         examples.references().ifPresent(seen -> words.put("references", seen));
         words.put("phase", note.entries().toString());

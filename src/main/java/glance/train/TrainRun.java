@@ -85,6 +85,7 @@ public final class TrainRun {
     }
 
     private ExampleSet examples(Encodings encodings) {
+        CaptionedPicture.withoutReferences(job.pictures()).ifPresent(listener::warning);
         boolean drops = job.settings().captionDropout() > 0;
         ExampleSet examples =
                 new ExampleEncoder(

@@ -77,6 +77,19 @@ class CaptionedPictureTest {
     }
 
     @Test
+    void pictureWithoutReferences_amongOthersWithSome_isNamed() {
+        CaptionedPicture drawn = new CaptionedPicture(Path.of("b.png"), "b");
+        CaptionedPicture made =
+                new CaptionedPicture(Path.of("a.png"), "a", List.of(Path.of("a.ref.png")));
+        assertThat(CaptionedPicture.withoutReferences(List.of(made, drawn, drawn)))
+                .contains(
+                        "b.png: has no reference, as 2 of 3 pictures; such ones are learnt as drawn"
+                                + " from their captions alone");
+        assertThat(CaptionedPicture.withoutReferences(List.of(made, made))).isEmpty();
+        assertThat(CaptionedPicture.withoutReferences(List.of(drawn, drawn))).isEmpty();
+    }
+
+    @Test
     void referencesThatAreAmbiguousOrLost_areRefused() throws IOException {
         file("a.png", "");
         file("a.txt", "a cat");

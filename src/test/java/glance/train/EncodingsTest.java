@@ -146,6 +146,16 @@ class EncodingsTest {
     }
 
     @Test
+    void anotherIndex_makesAnotherModel() throws IOException {
+        Path model = folder.resolve("model");
+        copy(Fixture.tinyModel(), model);
+        computed(model, encodings -> encodings.text(CAPTION));
+        Path index = model.resolve("model_index.json");
+        Files.writeString(index, Files.readString(index).replaceFirst("\\{", "{\"x\": 1,"));
+        assertThat(computed(model, encodings -> encodings.text(CAPTION))).isOne();
+    }
+
+    @Test
     void expertsOfAModel_makeNoOtherModel() throws IOException {
         Path model = folder.resolve("model");
         copy(Fixture.tinyModel(), model);

@@ -128,10 +128,24 @@ class TrainReferenceTest {
         Files.writeString(data.resolve("a.txt"), "a blue dot");
         assertThat(train("--data", data + "", "--out", in("four") + "")).as(err + "").isZero();
         assertThat(err.toString()).contains("1 picture,").doesNotContain("left out");
+        assertThat(err.toString()).doesNotContain("has no reference");
         for (String other : List.of("two", "three", "four")) {
             assertThat(in(other + "/slow.checkpoint.safetensors"))
                     .hasSameBinaryContentAs(in("one/slow.checkpoint.safetensors"));
         }
+    }
+
+    @Test
+    void forgottenReference_isWarnedOf() throws IOException {
+        Path data = Files.createDirectories(in("data"));
+        Files.copy(in("after.png"), data.resolve("a.png"));
+        Files.copy(in("before.png"), data.resolve("a.ref.png"));
+        Files.copy(in("more.png"), data.resolve("b.png"));
+        Files.writeString(data.resolve("a.txt"), "a blue dot");
+        Files.writeString(data.resolve("b.txt"), "a green dot");
+        assertThat(train("--data", data + "", "--out", in("out") + "")).as(err + "").isZero();
+        assertThat(err.toString())
+                .containsOnlyOnce("b.png: has no reference, as 1 of 2 pictures;");
     }
 
     @Test
