@@ -191,7 +191,8 @@ public final class Pipeline implements AutoCloseable {
             List<Expert> read =
                     reader(tokens, listener)
                             .read(loras(settings), plan, settings.firstStep(), listener);
-            List<Texts.OfEncoders> ofEncoders = reader.ofEncoders(read, settings.firstStep(), listener);
+            List<Texts.OfEncoders> ofEncoders =
+                    reader.ofEncoders(read, settings.firstStep(), listener);
             encoded.addAll(
                     withRoom(
                             () ->

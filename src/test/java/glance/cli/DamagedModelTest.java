@@ -89,6 +89,8 @@ class DamagedModelTest {
                 "edit | text_encoder | [2, 3, 3] | [4, 4] | mrope_section: must have 3 entries",
                 "edit | text_encoder | vision_config | other_config | vision_config: missing",
                 "edit | text_encoder | image_token_id\": 481 | image_token_id\": 512 | image_token_id: must be at most 511, got 512",
+                "edit | text_encoder | image_token_id\": 481 | image_token_id\": 480 | image_token_id: must be what the tokenizer reads for <|image_pad|>, [481], got 480",
+                "edit | text_encoder | in_chans\": 3 | in_chans\": 4 | vision_config.in_chans: must be 3, for red, green and blue, got 4",
                 "edit | text_encoder | depth\": 2 | depth\": 3 | missing visual.blocks.2.norm1.weight",
                 "z-image | transformer | [4, 6, 6] | [4, 6, 8]  | axes_dims: must be even and add up to the size of a head, 16",
                 "z-image | transformer | heads\": 2, \"n_l | heads\": 1, \"n_l | n_kv_heads: value 1 is not supported",

@@ -18,6 +18,8 @@ import glance.fixtures.TinyKrea2;
 import glance.fixtures.TinyQwenImageEdit;
 import glance.fixtures.TinySd3;
 import glance.fixtures.TinyZImage;
+import glance.io.Images;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -28,6 +30,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +40,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Every number of every config of every family, with a value that nobody means. */
 class HostileConfigTest {
     private static final Duration LIMIT = Duration.ofSeconds(20);
+    private static final String REFERENCE = "reference.png";
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /** They take turns from number to number; their count is prime, so that all meet all. */
@@ -170,25 +174,20 @@ class HostileConfigTest {
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         String size = prompt.equals("1") ? "16x16" : "32x32";
         String out = folder.resolve("out.png").toString();
+        List<String> args =
+                new ArrayList<>(List.of("generate", prompt, "--model", model.toString()));
+        args.addAll(List.of("--plan", "uniform-1", "--seed", "1", "--no-lora", "--overwrite"));
+        args.addAll(List.of("--size", size, "--out", out));
+        Path reference = folder.resolve(REFERENCE);
+        if (Files.exists(reference)) {
+            args.addAll(List.of("--reference", reference.toString()));
+        }
         int exit =
                 Engine.run(
                         new PrintStream(OutputStream.nullOutputStream()),
                         new PrintStream(err, true, StandardCharsets.UTF_8),
                         new StopRequest(),
-                        "generate",
-                        prompt,
-                        "--model",
-                        model.toString(),
-                        "--plan",
-                        "uniform-1",
-                        "--seed",
-                        "1",
-                        "--no-lora",
-                        "--overwrite",
-                        "--size",
-                        size,
-                        "--out",
-                        out);
+                        args.toArray(String[]::new));
         List<String> errors =
                 err.toString(StandardCharsets.UTF_8)
                         .lines()
@@ -205,7 +204,12 @@ class HostileConfigTest {
             case "flux2" -> TinyFlux2.distilled(model);
             case "z-image" -> TinyZImage.turbo(model);
             case "krea-2" -> TinyKrea2.turbo(model);
-            case "edit" -> TinyQwenImageEdit.plus(model);
+            case "edit" -> {
+                TinyQwenImageEdit.plus(model);
+                // else nothing of what reads pictures is run
+                BufferedImage picture = new BufferedImage(24, 16, BufferedImage.TYPE_INT_RGB);
+                Images.writePng(folder.resolve(REFERENCE), picture, Map.of());
+            }
             case "sd3" -> TinySd3.in(model);
             case "dit" -> TinyDit.in(model);
             default -> {

@@ -21,8 +21,7 @@ class ModelKeyTest {
     @Test
     void sameFileUnderANameThatTellsAnotherModel_hasAnotherKey() throws IOException {
         ModelFolder base = ModelFolder.open(TinyQwenImageEdit.plus(folder.resolve("m")).path());
-        Path weights =
-                base.component("transformer").resolve("diffusion_pytorch_model.safetensors");
+        Path weights = base.component("transformer").resolve("diffusion_pytorch_model.safetensors");
         ModelFolder one = given(base, weights, "qwen-image-edit.safetensors");
         ModelFolder several = given(base, weights, "qwen-image-edit-2509.safetensors");
         ModelFolder again = given(base, weights, "edit-2509-copy.safetensors");

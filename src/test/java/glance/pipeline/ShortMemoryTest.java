@@ -49,7 +49,6 @@ class ShortMemoryTest {
                     assertThat(ops.device().memory().stats().scratchBytes()).isZero();
                 });
         assertThat(warnings)
-                .containsExactly(
-                        "memory is short: from now on one part of the model at a time");
+                .containsExactly("memory is short: from now on one part of the model at a time");
     }
 }

@@ -53,7 +53,8 @@ class CountKernelsTest {
     void report_isOfTheCodeInTheRepository() throws Exception {
         MessageDigest hash = MessageDigest.getInstance("SHA-256");
         try (Stream<Path> files = Files.list(Path.of("kernels/fatbin"))) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".fatbin")).sorted().toList()) {
+            for (Path file :
+                    files.filter(f -> f.toString().endsWith(".fatbin")).sorted().toList()) {
                 hash.update(Files.readAllBytes(file));
             }
         }
@@ -69,7 +70,8 @@ class CountKernelsTest {
         // 7 instructions around, and 3 of the inner loop once more: two products, two loads, one
         // copy and one move
         assertThat(line())
-                .startsWith("| tile_bf16 | sm_90 | 64 | 128 | 0 | 2 | 0 | 2 | 1 | 0 | 1 | 10 | 10 |");
+                .startsWith(
+                        "| tile_bf16 | sm_90 | 64 | 128 | 0 | 2 | 0 | 2 | 1 | 0 | 1 | 10 | 10 |");
         // 2 * 2048 * 4 / (2048 * 0.62) = 13, 3 * 512 * 4 / 128 = 48, 10
         assertThat(line()).endsWith("| 13 | 48 | 10 | shared | 17 |");
     }

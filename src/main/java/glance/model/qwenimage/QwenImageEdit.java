@@ -21,8 +21,11 @@ enum QwenImageEdit {
     /** A word of its own, which it is not in "edited" or "limited-edition". */
     private static final String WORD = "(?:(?<![a-z])|(?<=image))edit(?=plus|[^a-z]|$)";
 
+    /** The token that stands for a unit of a picture. */
+    static final String UNIT = "<|image_pad|>";
+
     /** What stands for a picture in a prompt. */
-    private static final String PICTURE = "<|vision_start|><|image_pad|><|vision_end|>";
+    private static final String PICTURE = "<|vision_start|>" + UNIT + "<|vision_end|>";
 
     /** The published pipeline has no limit; the models were trained with up to three. */
     private static final int MOST = 10;

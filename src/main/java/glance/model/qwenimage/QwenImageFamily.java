@@ -25,6 +25,7 @@ import glance.model.text.QwenPictures;
 import glance.model.text.QwenVisionConfig;
 import glance.model.text.TextEncoderKind;
 import glance.ops.Ops;
+import glance.tokenizer.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -292,8 +293,27 @@ public final class QwenImageFamily implements Family {
         return Loading.withTokenizer(
                 folder,
                 TEXT_ENCODER,
-                (words, weights) ->
-                        new QwenImagePromptEncoder(ops, words, config, editing, weights, tokens));
+                (words, weights) -> {
+                    editing.ifPresent(own -> requireUnit(words, own.vision(), folder));
+                    return new QwenImagePromptEncoder(ops, words, config, editing, weights, tokens);
+                });
+    }
+
+    /** What the tokenizer reads for a picture has to be what the text encoder takes for one. */
+    private static void requireUnit(Tokenizer words, QwenVisionConfig vision, ModelFolder folder) {
+        int[] ids = words.encode(QwenImageEdit.UNIT);
+        if (ids.length != 1 || ids[0] != vision.imageToken()) {
+            throw folder.config(TEXT_ENCODER)
+                    .refuse(
+                            "image_token_id",
+                            "must be what the tokenizer reads for "
+                                    + QwenImageEdit.UNIT
+                                    + ", "
+                                    + Arrays.toString(ids)
+                                    + ", got "
+                                    + vision.imageToken(),
+                            "use the tokenizer and the text encoder of one model");
+        }
     }
 
     private static QwenImagePromptEncoder.Editing editing(ModelFolder folder, QwenImageEdit edit) {

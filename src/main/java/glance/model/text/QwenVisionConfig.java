@@ -32,6 +32,7 @@ public record QwenVisionConfig(
         double ropeTheta,
         int imageToken,
         List<Integer> sections) {
+    private static final int COLOURS = 3;
     private static final String PUBLISHED = "use the config.json that was published with it";
 
     /** Reads and checks config.json of a whole Qwen2.5-VL, in either published layout. */
@@ -74,7 +75,12 @@ public record QwenVisionConfig(
                             + windowSize,
                     PUBLISHED);
         }
-        int channels = vision.count(vision.has("in_chans") ? "in_chans" : "in_channels", 3);
+        String channelsKey = vision.has("in_chans") ? "in_chans" : "in_channels";
+        int channels = vision.count(channelsKey, COLOURS);
+        if (channels != COLOURS) {
+            throw vision.refuse(
+                    channelsKey, "must be 3, for red, green and blue, got " + channels, PUBLISHED);
+        }
         int frames = vision.count("temporal_patch_size", 2);
         vision.product("patch_size", channels, frames, patchSize, patchSize);
         vision.product("spatial_merge_size", mergeSize, mergeSize, hiddenDim);

@@ -144,8 +144,7 @@ class TrainReferenceTest {
         Files.writeString(data.resolve("a.txt"), "a blue dot");
         Files.writeString(data.resolve("b.txt"), "a green dot");
         assertThat(train("--data", data + "", "--out", in("out") + "")).as(err + "").isZero();
-        assertThat(err.toString())
-                .containsOnlyOnce("b.png: has no reference, as 1 of 2 pictures;");
+        assertThat(err.toString()).containsOnlyOnce("b.png: has no reference, as 1 of 2 pictures;");
     }
 
     @Test

@@ -134,8 +134,7 @@ class QwenImageEditTest {
     }
 
     private ModelFolder given(ModelFolder base, String name, Map<String, Object> told) {
-        Path weights =
-                base.component("transformer").resolve("diffusion_pytorch_model.safetensors");
+        Path weights = base.component("transformer").resolve("diffusion_pytorch_model.safetensors");
         Path file = folder.resolve(name);
         try {
             Files.copy(weights, file);
