@@ -315,7 +315,7 @@ class ModelToolsTest {
                                                 Conversion.random("flux.9"),
                                                 Output.to(at("x.gguf"))))
                 .isInstanceOf(RequestException.class)
-                .hasMessageContaining("expected one of qwen-image, flux.1-dev");
+                .hasMessageContaining("expected one of qwen-image, qwen-image-edit");
     }
 
     @Test

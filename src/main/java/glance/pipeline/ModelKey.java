@@ -3,6 +3,8 @@ package glance.pipeline;
 import glance.io.Fingerprint;
 import glance.io.ModelFolder;
 import glance.model.part.Variant;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * Short names of models: equal where what they make is equal. Beside the files of its parts a model
@@ -14,9 +16,10 @@ public final class ModelKey {
 
     /** Of what encodes texts and pictures. */
     public static String encoders(ModelFolder model) {
+        Path index = model.path().resolve("model_index.json");
         return Fingerprint.of(
                 Fingerprint.encoders(model),
-                Fingerprint.of(model.path().resolve("model_index.json")),
+                Files.isRegularFile(index) ? Fingerprint.of(index) : "none", // a model of files
                 Families.of(model).variant(model).map(Variant::title).orElse(""));
     }
 

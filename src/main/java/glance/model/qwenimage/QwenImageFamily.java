@@ -193,7 +193,10 @@ public final class QwenImageFamily implements Family {
         if (folder.pipelineClass().equals(QwenImageEdit.ONE.pipelineClass())) {
             return Optional.of(QwenImageEdit.ONE);
         }
-        if (folder.config(TRANSFORMER).flag(QwenImageConfig.STILL, false)) {
+        boolean still =
+                folder.has(TRANSFORMER)
+                        && folder.config(TRANSFORMER).flag(QwenImageConfig.STILL, false);
+        if (still) {
             return Optional.of(QwenImageEdit.STILL);
         }
         return folder.pipelineClass().equals(pipelineClass())

@@ -212,7 +212,7 @@ class BenchCommandTest {
         err.reset();
         assertThat(run("bench", "memory", "--family", "x")).isEqualTo(ExitCode.WRONG_USE);
         assertThat(err.toString())
-                .contains("--family: layout 'x': expected one of qwen-image, flux.1-dev");
+                .contains("--family: layout 'x': expected one of qwen-image, qwen-image-edit");
         err.reset();
         assertThat(run("bench", "denoise", "--size", "1x")).isEqualTo(ExitCode.WRONG_USE);
         assertThat(err.toString()).contains("expected WIDTHxHEIGHT");
