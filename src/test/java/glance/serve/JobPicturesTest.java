@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +40,7 @@ class JobPicturesTest {
         served =
                 new Served(
                         Served.options(first, null, 4), TinyFlux.kontext(model.resolve("model")));
+        served.stop();
     }
 
     @AfterAll
@@ -48,8 +50,13 @@ class JobPicturesTest {
 
     @BeforeEach
     void serveInAFolderOfItsOwn() {
-        served.stop();
         served.start(Served.options(folder, null, 4));
+    }
+
+    /** Before the folder goes: a job writes its last file after it is seen to be done. */
+    @AfterEach
+    void stop() {
+        served.stop();
     }
 
     private static String text(byte[] file) {

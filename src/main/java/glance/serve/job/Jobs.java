@@ -58,6 +58,7 @@ public final class Jobs implements AutoCloseable {
     private volatile boolean closing;
     private int reserved; // places of jobs that are about to come
     private double lastSeconds = 1;
+    private long lastMillisecond;
 
     /** The queue is full. */
     public static final class FullException extends RuntimeException {
@@ -160,7 +161,7 @@ public final class Jobs implements AutoCloseable {
      */
     public Job submit(JobRequest asked, boolean attended, JobWatcher... own) {
         requireRoom(attended);
-        Instant now = Instant.now();
+        Instant now = next(Instant.now());
         String id =
                 ID.format(now)
                         + "-"
@@ -180,6 +181,12 @@ public final class Jobs implements AutoCloseable {
             folder.inputs().release(id);
             throw e;
         }
+    }
+
+    /** A millisecond of its own for each job: names in their order are the order of the queue. */
+    private synchronized Instant next(Instant now) {
+        lastMillisecond = Math.max(lastMillisecond + 1, now.toEpochMilli());
+        return Instant.ofEpochMilli(lastMillisecond);
     }
 
     /** Pictures are decoded to be checked: one request at a time, since large ones take memory. */
