@@ -24,7 +24,7 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
         Gemm.Source filters =
                 (row, k, count, to, at) ->
                         Widen.toFloats(w, w.offset() + (long) row * depth + k, to, at, count);
-        gemm.run(pixels, out, depth, patches(op), filters, sink(op, out));
+        gemm.run(pixels, out, depth, patches(op), filters, target(op, out));
     }
 
     @Override
@@ -68,22 +68,20 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
         };
     }
 
-    private static Gemm.Sink sink(Op.Conv2d op, int out) {
-        float[] ys = CpuStorage.floats(op.out());
-        int yAt = (int) op.out().offset();
+    private static Gemm.Target target(Op.Conv2d op, int out) {
         float[] bias = op.bias() == null ? null : CpuStorage.floats(op.bias());
         int biasAt = bias == null ? 0 : (int) op.bias().offset();
         float[] residual = op.residual() == null ? null : CpuStorage.floats(op.residual());
         int residualAt = residual == null ? 0 : (int) op.residual().offset();
-        return (m, n, count, values, at) -> {
-            int y = m * out + n;
-            System.arraycopy(values, at, ys, yAt + y, count);
-            if (bias != null) {
-                Rows.add(bias, biasAt + n, ys, yAt + y, count);
-            }
-            if (residual != null) {
-                Rows.add(residual, residualAt + y, ys, yAt + y, count);
-            }
-        };
+        Gemm.Finish finish =
+                (m, n, count, ys, y) -> {
+                    if (bias != null) {
+                        Rows.add(bias, biasAt + n, ys, y, count);
+                    }
+                    if (residual != null) {
+                        Rows.add(residual, residualAt + m * out + n, ys, y, count);
+                    }
+                };
+        return new Gemm.Target(CpuStorage.floats(op.out()), (int) op.out().offset(), finish);
     }
 }

@@ -34,9 +34,10 @@ final class LinearKernel implements Kernel<Op.Linear> {
         int out = op.weight().dim(0);
         Gemm.Source inputs = tokens(x);
         Gemm.Source weights = matrix(op.weight());
-        Gemm.Sink sink = epilogue(op, out);
+        Gemm.Target target =
+                new Gemm.Target(CpuStorage.floats(op.out()), (int) op.out().offset(), epilogue(op));
         if (op.lora() == null) {
-            gemm.run(rows, out, in, inputs, weights, sink);
+            gemm.run(rows, out, in, inputs, weights, target);
             return;
         }
         LowRank lora = op.lora();
@@ -53,7 +54,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
                     in + rank,
                     joined(in, inputs, projected),
                     joined(in, weights, matrix(lora.b())),
-                    sink);
+                    target);
         } finally {
             low.release();
         }
@@ -97,7 +98,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
     }
 
     /** S [rows, rank]: products, times the scales of their columns. */
-    static Gemm.Sink scaledInto(float[] target, LowRank lora) {
+    static Gemm.Target scaledInto(float[] target, LowRank lora) {
         int rank = lora.rank();
         float[] scales = new float[rank];
         Arrays.fill(scales, 1);
@@ -112,17 +113,14 @@ final class LinearKernel implements Kernel<Op.Linear> {
         for (int r = 0; r < rank; r++) {
             scales[r] *= lora.scale();
         }
-        return (m, n, count, values, at) -> {
-            for (int i = 0; i < count; i++) {
-                target[m * rank + n + i] = scales[n + i] * values[at + i];
-            }
-        };
+        return new Gemm.Target(
+                target,
+                0,
+                (m, n, count, values, at) -> Rows.multiply(scales, n, values, at, count));
     }
 
-    private static Gemm.Sink epilogue(Op.Linear op, int out) {
+    private static Gemm.Finish epilogue(Op.Linear op) {
         Epilogue epilogue = op.epilogue();
-        float[] ys = CpuStorage.floats(op.out());
-        int yAt = (int) op.out().offset();
         int seqLen = op.x().dim(1);
         float[] bias = op.bias() == null ? null : CpuStorage.floats(op.bias());
         int biasAt = bias == null ? 0 : (int) op.bias().offset();
@@ -130,9 +128,7 @@ final class LinearKernel implements Kernel<Op.Linear> {
         float[] gates = gate == null ? null : CpuStorage.floats(gate);
         Tensor residual = epilogue.residual();
         float[] residuals = residual == null ? null : CpuStorage.floats(residual);
-        return (m, n, count, values, at) -> {
-            int y = yAt + m * out + n;
-            System.arraycopy(values, at, ys, y, count);
+        return (m, n, count, ys, y) -> {
             if (bias != null) {
                 Rows.add(bias, biasAt + n, ys, y, count);
             }

@@ -1,6 +1,7 @@
 package glance.backend.cpu;
 
 import glance.op.Activation;
+import glance.tensor.block.SmallFloats;
 
 /** Inner loops without the Vector API, written so that the JIT can still unroll them. */
 final class PlainSimd extends Simd {
@@ -34,6 +35,22 @@ final class PlainSimd extends Simd {
                     c[row + j] += x * b[from + j];
                 }
             }
+        }
+    }
+
+    @Override
+    void transpose(float[] from, int stride, int width, int length, float[] to, int at) {
+        for (int k = 0; k < length; k++) {
+            for (int i = 0; i < width; i++) {
+                to[at + k * width + i] = from[i * stride + k];
+            }
+        }
+    }
+
+    @Override
+    void widen(short[] from, float[] to, int at, int count) {
+        for (int i = 0; i < count; i++) {
+            to[at + i] = SmallFloats.bfloat(from[i]);
         }
     }
 

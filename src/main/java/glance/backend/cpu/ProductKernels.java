@@ -33,9 +33,9 @@ final class ProductKernels {
                 (row, k, count, to, at) ->
                         System.arraycopy(low.floats, row * rank + k, to, at, count);
         try {
-            Gemm.Sink sink = LinearKernel.scaledInto(low.floats, lora);
+            Gemm.Target scaled = LinearKernel.scaledInto(low.floats, lora);
             Gemm.Side up = Gemm.Side.columns(matrix(lora.b(), rank));
-            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, sink);
+            gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, scaled);
             if (op.dx() != null) {
                 input(op, lows);
             }
@@ -44,7 +44,7 @@ final class ProductKernels {
                 Gemm.Side left = Gemm.Side.columns(lows);
                 gemm.run(rank, in, tokens, left, Gemm.Side.columns(x), into(op.da()));
                 Gemm.Side down = Gemm.Side.rows(matrix(lora.a(), in));
-                gemm.run(tokens, rank, in, Gemm.Side.rows(x), down, sink);
+                gemm.run(tokens, rank, in, Gemm.Side.rows(x), down, scaled);
                 gemm.run(out, rank, tokens, Gemm.Side.columns(dy), left, into(op.db()));
             }
         } finally {
@@ -89,11 +89,7 @@ final class ProductKernels {
                 Widen.toFloats(t, t.offset() + (long) row * width + k, to, at, count);
     }
 
-    private static Gemm.Sink into(Tensor out) {
-        float[] ys = CpuStorage.floats(out);
-        int width = out.dim(-1);
-        int origin = (int) out.offset();
-        return (m, n, count, values, at) ->
-                System.arraycopy(values, at, ys, origin + m * width + n, count);
+    private static Gemm.Target into(Tensor out) {
+        return new Gemm.Target(CpuStorage.floats(out), (int) out.offset(), null);
     }
 }

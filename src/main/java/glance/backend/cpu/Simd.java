@@ -33,6 +33,19 @@ abstract class Simd {
             int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride);
 
     /**
+     * {@code to[k, i] = from[i, k]}.
+     *
+     * @param from [tileColumns, stride] from 0
+     * @param width rows to take: tileRows or tileColumns
+     * @param length columns to take, at most {@code stride}
+     * @param to [length, width] from {@code at}; up to tileColumns elements behind it are lost
+     */
+    abstract void transpose(float[] from, int stride, int width, int length, float[] to, int at);
+
+    /** bfloat16 as float32. */
+    abstract void widen(short[] from, float[] to, int at, int count);
+
+    /**
      * One block of the online softmax (Milakov and Gimelshein, arXiv 1805.02867), C = tileColumns
      * queries side by side. Turns scores into {@code exp(score - max)} in place and updates the
      * running maximum and sum of each query.

@@ -1,10 +1,13 @@
 package glance.backend.cpu;
 
 import glance.op.Activation;
+import glance.tensor.block.SmallFloats;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Inner loops on the Vector API; loaded only where the JVM has the module. */
@@ -13,6 +16,11 @@ final class VectorSimd extends Simd {
 
     private static final int LANES = SPECIES.length();
     private static final int COLUMNS = 2 * LANES;
+    private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
+    private static final VectorSpecies<Short> SHORTS =
+            VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
+    private static final ThreadLocal<VectorTranspose> TRANSPOSE =
+            ThreadLocal.withInitial(VectorTranspose::new);
 
     /** 512-bit vectors come with 32 registers; narrower ones may have 16. */
     private static final boolean WIDE = LANES >= 16;
@@ -39,6 +47,26 @@ final class VectorSimd extends Simd {
             VectorTiles.wide(depth, a, aAt, b, bAt, c, cAt, cStride);
         } else {
             VectorTiles.narrow(depth, a, aAt, b, bAt, c, cAt, cStride);
+        }
+    }
+
+    @Override
+    void transpose(float[] from, int stride, int width, int length, float[] to, int at) {
+        TRANSPOSE.get().run(from, stride, width, length, to, at);
+    }
+
+    @Override
+    void widen(short[] from, float[] to, int at, int count) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            IntVector bits =
+                    (IntVector)
+                            ShortVector.fromArray(SHORTS, from, i)
+                                    .convertShape(VectorOperators.S2I, INTS, 0);
+            bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, at + i);
+        }
+        for (; i < count; i++) {
+            to[at + i] = SmallFloats.bfloat(from[i]);
         }
     }
 

@@ -8,6 +8,9 @@ import java.nio.ByteBuffer;
 
 /** Reads elements of any dtype as float32, exactly (integers beyond 2^24 round). */
 final class Widen {
+    private static final ThreadLocal<short[]> SHORTS =
+            ThreadLocal.withInitial(() -> new short[512]);
+
     private Widen() {}
 
     /** Copies {@code count} elements of a tensor, from storage element {@code start}, to floats. */
@@ -33,14 +36,13 @@ final class Widen {
     private static void plain(
             DType dtype, ByteBuffer bytes, int start, float[] target, int at, int count) {
         switch (dtype) {
-            case F32 -> {
-                for (int i = 0; i < count; i++) {
-                    target[at + i] = bytes.getFloat(4 * (start + i));
-                }
-            }
+            case F32 -> bytes.asFloatBuffer().get(start, target, at, count);
             case BF16 -> {
-                for (int i = 0; i < count; i++) {
-                    target[at + i] = SmallFloats.bfloat(bytes.getShort(2 * (start + i)));
+                short[] piece = SHORTS.get();
+                for (int i = 0; i < count; i += piece.length) {
+                    int length = Math.min(piece.length, count - i);
+                    bytes.asShortBuffer().get(start + i, piece, 0, length);
+                    Simd.INSTANCE.widen(piece, target, at + i, length);
                 }
             }
             case F16 -> {
