@@ -29,6 +29,18 @@ final class AttentionKernel implements Kernel<Op.Attention> {
     /** Keys of a block: their scores stay in the first-level cache. A multiple of the tile rows. */
     private static final int KEYS = ROWS * Math.max(1, 256 / ROWS);
 
+    /** Floats that the softmax keeps for a panel of queries. */
+    private static final int STATE = 4 * QUERIES;
+
+    /**
+     * Panels of queries of a task at most: one block of keys, in the second-level cache, serves
+     * all.
+     */
+    private static final int GROUP = 4;
+
+    /** Tasks for each thread where there are heads and queries enough. */
+    private static final int TASKS = 3;
+
     private final Workers workers;
     private final CpuMemory memory;
 
@@ -37,12 +49,20 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         this.memory = memory;
     }
 
-    /** What a thread needs for one block of queries. */
+    /** What a thread needs for the queries of a task. */
     private static final class Scratch {
         final float[] scores = new float[KEYS * QUERIES];
-        final float[] state = new float[3 * QUERIES];
-        float[] queries = new float[0];
-        float[] sums = new float[0];
+        final float[] state = new float[GROUP * STATE];
+        float[] queries = new float[0]; // [GROUP][headDim, QUERIES]
+        float[] sums; // [GROUP][dims, QUERIES]
+
+        void fit(int headDim) {
+            int dims = HeadPanels.padded(headDim, ROWS);
+            if (queries.length < GROUP * dims * QUERIES) {
+                queries = new float[GROUP * dims * QUERIES];
+                sums = new float[GROUP * dims * QUERIES];
+            }
+        }
     }
 
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
@@ -71,47 +91,18 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         int dimRows = HeadPanels.padded(headDim, ROWS);
         CpuStorage keys = memory.scratch((long) kvHeads * keyRows * headDim);
         CpuStorage values = memory.scratch((long) kvHeads * keyRows * dimRows);
+        Panels panels = new Panels(op, b, keys.floats, values.floats, keyRows, dimRows);
         try {
-            workers.forEach(
-                    kvHeads,
-                    h -> {
-                        HeadPanels.byToken(
-                                op.k(),
-                                b,
-                                h,
-                                0,
-                                keyLen,
-                                ROWS,
-                                1,
-                                keys.floats,
-                                h * keyRows * headDim);
-                        HeadPanels.byDim(
-                                op.v(),
-                                b,
-                                h,
-                                0,
-                                keyLen,
-                                keyRows,
-                                ROWS,
-                                1,
-                                values.floats,
-                                h * keyRows * dimRows);
-                    });
+            workers.forEach(2 * kvHeads, task -> panels.pack(task / 2, task % 2 == 0));
             int blocks = (seqLen + QUERIES - 1) / QUERIES;
+            int share = heads * blocks / (TASKS * workers.threads());
+            int group = Math.max(1, Math.min(GROUP, share));
+            int groups = (blocks + group - 1) / group;
             workers.forEach(
-                    heads * blocks,
+                    heads * groups,
                     task -> {
-                        int head = task / blocks;
-                        int kvHead = head * kvHeads / heads;
-                        block(
-                                op,
-                                b,
-                                head,
-                                task % blocks * QUERIES,
-                                keys.floats,
-                                kvHead * keyRows * headDim,
-                                values.floats,
-                                kvHead * keyRows * dimRows);
+                        int block = task % groups * group;
+                        panels.attend(task / groups, block, Math.min(group, blocks - block));
                     });
         } finally {
             keys.release();
@@ -119,55 +110,109 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         }
     }
 
-    private static void block(
-            Op.Attention op,
-            int b,
-            int head,
-            int start,
-            float[] keys,
-            int keysAt,
-            float[] values,
-            int valuesAt) {
-        int headDim = op.q().dim(3);
-        int keyLen = op.k().dim(1);
-        int keyRows = HeadPanels.padded(keyLen, ROWS);
-        int dimRows = HeadPanels.padded(headDim, ROWS);
-        int count = Math.min(QUERIES, op.q().dim(1) - start);
-        Scratch scratch = SCRATCH.get();
-        if (scratch.queries.length < headDim * QUERIES) {
-            scratch.queries = new float[headDim * QUERIES];
-            scratch.sums = new float[dimRows * QUERIES];
+    /** The packed keys and values of a sample, and what is done with them. */
+    private record Panels(
+            Op.Attention op, int b, float[] keys, float[] values, int keyRows, int dimRows) {
+
+        void pack(int kvHead, boolean ofKeys) {
+            int headDim = op.k().dim(3);
+            int keyLen = op.k().dim(1);
+            if (ofKeys) {
+                int at = kvHead * keyRows * headDim;
+                HeadPanels.byToken(op.k(), b, kvHead, 0, keyLen, ROWS, 1, keys, at);
+            } else {
+                int at = kvHead * keyRows * dimRows;
+                HeadPanels.byDim(op.v(), b, kvHead, 0, keyLen, keyRows, ROWS, 1, values, at);
+            }
         }
-        HeadPanels.byToken(op.q(), b, head, start, count, QUERIES, op.scale(), scratch.queries, 0);
-        Arrays.fill(scratch.sums, 0, dimRows * QUERIES, 0);
-        Arrays.fill(scratch.state, 0, QUERIES, Float.NEGATIVE_INFINITY);
-        Arrays.fill(scratch.state, QUERIES, 2 * QUERIES, 0);
-        int visible = op.mask().causal() ? Math.min(keyLen, start + count) : keyLen;
-        for (int first = 0; first < visible; first += KEYS) {
+
+        /** Some neighbouring panels of queries against all keys. */
+        void attend(int head, int block, int panels) {
+            int headDim = op.q().dim(3);
+            int seqLen = op.q().dim(1);
+            Scratch scratch = SCRATCH.get();
+            scratch.fit(headDim);
+            Arrays.fill(scratch.sums, 0, panels * dimRows * QUERIES, 0);
+            for (int p = 0; p < panels; p++) {
+                int start = (block + p) * QUERIES;
+                int count = Math.min(QUERIES, seqLen - start);
+                int at = p * dimRows * QUERIES;
+                float scale = op.scale();
+                HeadPanels.byToken(
+                        op.q(), b, head, start, count, QUERIES, scale, scratch.queries, at);
+                int state = p * STATE;
+                Arrays.fill(scratch.state, state, state + QUERIES, Float.NEGATIVE_INFINITY);
+                Arrays.fill(scratch.state, state + QUERIES, state + 2 * QUERIES, 0);
+            }
+            int keyLen = op.k().dim(1);
+            int end = Math.min(seqLen, (block + panels) * QUERIES);
+            int visible = op.mask().causal() ? Math.min(keyLen, end) : keyLen;
+            for (int first = 0; first < visible; first += KEYS) {
+                for (int p = 0; p < panels; p++) {
+                    int start = (block + p) * QUERIES;
+                    if (!op.mask().causal() || first < start + QUERIES) {
+                        add(scratch, head, start, p, first);
+                    }
+                }
+            }
+            for (int p = 0; p < panels; p++) {
+                write(scratch, head, (block + p) * QUERIES, p);
+            }
+        }
+
+        /** A panel of queries against a block of keys. */
+        private void add(Scratch scratch, int head, int start, int p, int first) {
+            int headDim = op.q().dim(3);
+            int kvHead = head * op.k().dim(2) / op.q().dim(2);
             int rows = Math.min(KEYS, keyRows - first);
-            Arrays.fill(scratch.scores, 0, rows * QUERIES, 0);
+            int panel = p * dimRows * QUERIES;
+            float[] scores = scratch.scores;
+            Arrays.fill(scores, 0, rows * QUERIES, 0);
             for (int r = 0; r < rows; r += ROWS) {
-                int panel = keysAt + (first + r) * headDim;
+                int left = (kvHead * keyRows + first + r) * headDim;
                 SIMD.multiply(
-                        headDim,
-                        keys,
-                        panel,
-                        scratch.queries,
-                        0,
-                        scratch.scores,
-                        r * QUERIES,
-                        QUERIES);
+                        headDim, keys, left, scratch.queries, panel, scores, r * QUERIES, QUERIES);
             }
-            mask(op, b, head, start, count, first, rows, scratch.scores);
-            SIMD.softmaxBlock(scratch.scores, rows, scratch.state);
-            SIMD.scaleRows(scratch.sums, dimRows, scratch.state, 2 * QUERIES);
+            int count = Math.min(QUERIES, op.q().dim(1) - start);
+            mask(op, b, head, start, count, first, rows, scores);
+            int state = p * STATE;
+            SIMD.softmaxBlock(scores, rows, scratch.state, state);
+            SIMD.scaleRows(scratch.sums, panel, dimRows, scratch.state, state + 2 * QUERIES);
             for (int d = 0; d < dimRows; d += ROWS) {
-                int panel = valuesAt + d * keyRows + first * ROWS;
-                SIMD.multiply(
-                        rows, values, panel, scratch.scores, 0, scratch.sums, d * QUERIES, QUERIES);
+                int left = kvHead * keyRows * dimRows + d * keyRows + first * ROWS;
+                int to = panel + d * QUERIES;
+                SIMD.multiply(rows, values, left, scores, 0, scratch.sums, to, QUERIES);
             }
         }
-        write(op, b, head, start, count, scratch);
+
+        private void write(Scratch scratch, int head, int start, int p) {
+            int headDim = op.q().dim(3);
+            int panel = p * dimRows * QUERIES;
+            int state = p * STATE;
+            float[] factors = scratch.scores;
+            for (int i = 0; i < QUERIES; i++) {
+                float sum = scratch.state[state + QUERIES + i];
+                factors[i] = sum == 0 ? 0 : 1 / sum;
+            }
+            SIMD.scaleRows(scratch.sums, panel, headDim, factors, 0);
+            int count = Math.min(QUERIES, op.q().dim(1) - start);
+            float[] ys = CpuStorage.floats(op.out());
+            for (int i = 0; i < count; i++) {
+                int to = HeadPanels.position(op.out(), b, start + i, head);
+                for (int d = 0; d < headDim; d++) {
+                    ys[to + d] = scratch.sums[panel + d * QUERIES + i];
+                }
+            }
+            if (op.lse() != null) {
+                int row = (b * op.q().dim(2) + head) * op.q().dim(1) + start;
+                int to = (int) op.lse().offset() + row;
+                for (int i = 0; i < count; i++) {
+                    float max = scratch.state[state + i];
+                    double sum = scratch.state[state + QUERIES + i];
+                    CpuStorage.floats(op.lse())[to + i] = (float) (max + Math.log(sum));
+                }
+            }
+        }
     }
 
     /** Adds the bias and hides keys: padding of the panels, of the prefix, and the future. */
@@ -188,6 +233,13 @@ final class AttentionKernel implements Kernel<Op.Attention> {
                         : CpuStorage.of(mask.lengths())
                                 .bytes
                                 .getInt(4 * ((int) mask.lengths().offset() + b));
+        boolean whole =
+                first + rows <= keyLen
+                        && (prefixLen >= mask.prefix() || first >= mask.prefix())
+                        && !(mask.causal() && first + rows - 1 > start);
+        if (whole && mask.bias() == null) {
+            return;
+        }
         for (int r = 0; r < rows; r++) {
             int key = first + r;
             int row = r * QUERIES;
@@ -210,25 +262,6 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             if (mask.causal() && key > start) {
                 Arrays.fill(
                         scores, row, row + Math.min(QUERIES, key - start), Float.NEGATIVE_INFINITY);
-            }
-        }
-    }
-
-    private static void write(
-            Op.Attention op, int b, int head, int start, int count, Scratch scratch) {
-        int headDim = op.q().dim(3);
-        float[] ys = CpuStorage.floats(op.out());
-        for (int i = 0; i < count; i++) {
-            float sum = scratch.state[QUERIES + i];
-            float inverse = sum == 0 ? 0 : 1 / sum;
-            int to = HeadPanels.position(op.out(), b, start + i, head);
-            for (int d = 0; d < headDim; d++) {
-                ys[to + d] = scratch.sums[d * QUERIES + i] * inverse;
-            }
-            if (op.lse() != null) {
-                int heads = op.q().dim(2);
-                int at = (int) op.lse().offset() + (b * heads + head) * op.q().dim(1) + start + i;
-                CpuStorage.floats(op.lse())[at] = (float) (scratch.state[i] + Math.log(sum));
             }
         }
     }

@@ -21,7 +21,9 @@ final class CpuDevice implements Device {
         GroupNormKernels groups = new GroupNormKernels(workers);
         kernels =
                 new KernelTable(memory.lifetime())
-                        .with(Op.Linear.class, new LinearKernel(gemm, memory))
+                        .with(
+                                Op.Linear.class,
+                                new LinearKernel(gemm, new FewRows(workers, memory), memory))
                         .with(Op.Attention.class, new AttentionKernel(workers, memory))
                         .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
                         .with(Op.RmsNorm.class, new RmsNormKernel(workers))

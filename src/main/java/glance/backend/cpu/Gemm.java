@@ -32,8 +32,11 @@ final class Gemm {
     /** Tasks for each thread where there is work enough: then none waits long for the last one. */
     private static final int TASKS = 3;
 
-    /** Columns transposed at a time while packing: they stay in the first-level cache. */
-    private static final int PACK = 128;
+    /** Columns transposed at a time while packing; whole blocks of quantised weights. */
+    private static final int PIECE = 256;
+
+    /** Rows of a piece are this far apart. */
+    private static final int STRIDE = PIECE + 16;
 
     private static final Simd SIMD = Simd.INSTANCE;
     private static final int ROWS = SIMD.tileRows();
@@ -57,8 +60,7 @@ final class Gemm {
     interface Side {
         /**
          * Packs vectors {@code [first, first + count)}, of each the elements {@code [k, k +
-         * depth)}, as [depth, width]; missing vectors as zeros. May write up to tileColumns
-         * elements more.
+         * depth)}, as [depth, width]; missing vectors as zeros.
          */
         void pack(int first, int count, int width, int k, int depth, float[] to, int at);
 
@@ -92,13 +94,34 @@ final class Gemm {
      * @param values row-major from {@code at}, n elements to a row
      * @param finish or null
      */
-    record Target(float[] values, int at, Finish finish) {}
+    record Target(float[] values, int at, Finish finish) {
+        /** The results, as one side of another product. */
+        Source rows(int width) {
+            return (row, k, count, to, at) ->
+                    System.arraycopy(values, this.at + row * width + k, to, at, count);
+        }
+    }
+
+    /**
+     * A low-rank term of a product: {@code left(m, k)} gets {@code rank} more columns {@code low(m,
+     * r) = sum_k left(m, k) down(r, k)}, and {@code right(n, k)} those of {@code up(n, r)}.
+     *
+     * @param low row-major, rank elements to a row
+     */
+    record Extension(int rank, Side down, Target low, Side up) {}
 
     /** What a thread needs while it packs and multiplies. */
     private static final class Scratch {
-        final float[] piece = new float[COLUMNS * PACK];
-        final float[] panels = new float[GROUP * SLICE * COLUMNS + COLUMNS];
+        final float[] piece = new float[COLUMNS * STRIDE];
+        private float[] panels = new float[0];
         private float[] edge = new float[0];
+
+        float[] panels(int length) {
+            if (panels.length < length) {
+                panels = new float[length];
+            }
+            return panels;
+        }
 
         float[] edge(int length) {
             if (edge.length < length) {
@@ -117,13 +140,24 @@ final class Gemm {
 
     /** Computes all m x n results of depth k. */
     void run(int m, int n, int k, Side left, Side right, Target target) {
+        run(m, n, k, left, right, null, target);
+    }
+
+    /**
+     * Computes all m x n results of depth k.
+     *
+     * @param extension or null
+     */
+    void run(int m, int n, int k, Side left, Side right, Extension extension, Target target) {
+        int rank = extension == null ? 0 : extension.rank;
         int blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
         for (int block = 0; block < blocks; block++) {
             int from = share(m, block, blocks);
             int rows = share(m, block + 1, blocks) - from;
-            CpuStorage packed = memory.scratch(packedLength(rows, k));
+            CpuStorage packed = memory.scratch(packedLength(rows, k + rank));
             try {
-                new Block(from, rows, n, k, left, right, packed.floats, target).run(workers);
+                new Block(from, rows, k, rank, left, packed.floats)
+                        .run(n, right, extension, target, workers);
             } finally {
                 packed.release();
             }
@@ -138,7 +172,7 @@ final class Gemm {
     }
 
     private static long packedLength(long rows, long k) {
-        return panels(rows, ROWS) * (k * ROWS + slices(k) * COLUMNS);
+        return panels(rows, ROWS) * k * ROWS;
     }
 
     private static long panels(long vectors, int width) {
@@ -155,113 +189,164 @@ final class Gemm {
     }
 
     /**
-     * Some left rows times all right panels.
+     * Some left rows, packed, and their products.
      *
-     * @param packed left panels, [slices][panels][depth, tileRows], each with some room behind
+     * @param rank columns that are appended to the last slice
+     * @param packed [slices][panels][depth, tileRows]
      */
-    private record Block(
-            int start, int m, int n, int k, Side left, Side right, float[] packed, Target target) {
+    private record Block(int start, int m, int k, int rank, Side left, float[] packed) {
 
-        void run(Workers workers) {
-            int leftPanels = (int) panels(m, ROWS);
-            int rightPanels = (int) panels(n, COLUMNS);
-            workers.forEach(leftPanels, this::packLeft);
-            int group = Math.max(1, Math.min(GROUP, rightPanels / (2 * workers.threads())));
-            int groups = (int) panels(rightPanels, group);
-            int wanted = (int) panels((long) TASKS * workers.threads(), groups);
-            int chunks = Math.max(1, Math.min(wanted, leftPanels / CHUNK));
+        void run(int n, Side right, Extension extension, Target target, Workers workers) {
+            workers.forEach(panels(), this::packLeft);
+            if (extension == null) {
+                multiply(n, right, 0, target, workers);
+                return;
+            }
+            multiply(rank, extension.down, 0, extension.low, workers);
+            Side low = Side.rows(extension.low.rows(rank));
+            int last = (int) slices(k) - 1;
             workers.forEach(
-                    groups * chunks,
-                    task -> {
-                        int chunk = task % chunks;
-                        int column = task / chunks * group * COLUMNS;
-                        multiply(
-                                share(leftPanels, chunk, chunks),
-                                share(leftPanels, chunk + 1, chunks),
-                                column,
-                                Math.min(group * COLUMNS, n - column));
+                    panels(),
+                    p -> {
+                        int at = at(p, last) + depth(last) * ROWS;
+                        low.pack(start + p * ROWS, count(p), ROWS, 0, rank, packed, at);
                     });
+            Side extended =
+                    (first, count, width, from, depth, to, at) -> {
+                        right.pack(first, count, width, from, depth, to, at);
+                        if (from + depth == k) {
+                            extension.up.pack(first, count, width, 0, rank, to, at + depth * width);
+                        }
+                    };
+            multiply(n, extended, rank, target, workers);
+        }
+
+        private int panels() {
+            return (int) Gemm.panels(m, ROWS);
+        }
+
+        /** Rows of a panel. */
+        private int count(int panel) {
+            return Math.min(ROWS, m - panel * ROWS);
         }
 
         private int from(int slice) {
-            return share(k, slice, (int) slices(k));
+            int slices = (int) slices(k);
+            return slice == slices ? k : share(k, slice, slices) / PIECE * PIECE;
+        }
+
+        private int depth(int slice) {
+            return from(slice + 1) - from(slice);
         }
 
         /** Where a slice of a left panel is packed. */
         private int at(int panel, int slice) {
-            int depth = from(slice + 1) - from(slice);
-            int before = (int) panels(m, ROWS) * (from(slice) * ROWS + slice * COLUMNS);
-            return before + panel * (depth * ROWS + COLUMNS);
+            int extended = depth(slice) + (slice == slices(k) - 1 ? rank : 0);
+            return (panels() * from(slice) + panel * extended) * ROWS;
         }
 
         private void packLeft(int panel) {
-            int row = panel * ROWS;
-            int count = Math.min(ROWS, m - row);
             for (int s = 0; s < slices(k); s++) {
-                int depth = from(s + 1) - from(s);
-                left.pack(start + row, count, ROWS, from(s), depth, packed, at(panel, s));
+                int row = start + panel * ROWS;
+                left.pack(row, count(panel), ROWS, from(s), depth(s), packed, at(panel, s));
             }
         }
 
-        /** Left panels {@code [first, last)} times the right panels of {@code count} columns. */
-        private void multiply(int first, int last, int column, int count) {
+        /**
+         * All left panels times n right vectors.
+         *
+         * @param more columns of the last slice beyond k
+         */
+        private void multiply(int n, Side right, int more, Target target, Workers workers) {
+            int rightPanels = (int) Gemm.panels(n, COLUMNS);
+            int group = Math.max(1, Math.min(GROUP, rightPanels / (2 * workers.threads())));
+            int groups = (int) Gemm.panels(rightPanels, group);
+            int wanted = (int) Gemm.panels((long) TASKS * workers.threads(), groups);
+            int chunks = Math.max(1, Math.min(wanted, panels() / CHUNK));
+            workers.forEach(
+                    groups * chunks,
+                    task -> {
+                        int column = task / chunks * group * COLUMNS;
+                        int count = Math.min(group * COLUMNS, n - column);
+                        Strip strip = new Strip(column, count, n, right, more, target);
+                        int chunk = task % chunks;
+                        int first = share(panels(), chunk, chunks);
+                        multiply(strip, first, share(panels(), chunk + 1, chunks));
+                    });
+        }
+
+        /** Left panels {@code [first, last)} times the right panels of a strip. */
+        private void multiply(Strip strip, int first, int last) {
+            int width = strip.width();
             Scratch scratch = SCRATCH.get();
-            int width = (int) panels(count, COLUMNS) * COLUMNS;
+            float[] panels = scratch.panels(width * (SLICE + PIECE + strip.more));
             // results for which the target has no room are added up aside
-            int aside = width > count ? first : Math.min(last, m / ROWS);
+            int aside = width > strip.count ? first : Math.min(last, m / ROWS);
             float[] edge = scratch.edge((last - aside) * ROWS * width);
             for (int s = 0; s < slices(k); s++) {
-                int depth = from(s + 1) - from(s);
-                for (int c = 0; c < width; c += COLUMNS) {
-                    int vectors = Math.min(COLUMNS, count - c);
-                    int to = c * depth;
-                    right.pack(column + c, vectors, COLUMNS, from(s), depth, scratch.panels, to);
-                }
                 boolean complete = s == slices(k) - 1;
+                int depth = depth(s) + (complete ? strip.more : 0);
+                strip.pack(from(s), depth(s), depth, panels);
                 for (int p = first; p < last; p++) {
-                    float[] results = p < aside ? target.values : edge;
-                    int row = p < aside ? at(p) + column : (p - aside) * ROWS * width;
-                    int stride = p < aside ? n : width;
+                    float[] results = p < aside ? strip.target.values : edge;
+                    int row = p < aside ? at(strip, p) : (p - aside) * ROWS * width;
+                    int stride = p < aside ? strip.n : width;
                     if (s == 0) {
                         for (int i = 0; i < ROWS; i++) {
                             Arrays.fill(results, row + i * stride, row + i * stride + width, 0);
                         }
                     }
+                    int left = at(p, s);
                     for (int c = 0; c < width; c += COLUMNS) {
-                        SIMD.multiply(
-                                depth,
-                                packed,
-                                at(p, s),
-                                scratch.panels,
-                                c * depth,
-                                results,
-                                row + c,
-                                stride);
+                        int to = row + c;
+                        SIMD.multiply(depth, packed, left, panels, c * depth, results, to, stride);
                     }
                     if (complete) {
-                        finish(p, column, count, p < aside ? null : edge, row, width);
+                        finish(strip, p, p < aside ? null : edge, row);
                     }
                 }
             }
         }
 
         /** Where the first row of a left panel has its results. */
-        private int at(int panel) {
-            return target.at + (start + panel * ROWS) * n;
+        private int at(Strip strip, int panel) {
+            return strip.target.at + (start + panel * ROWS) * strip.n + strip.column;
         }
 
-        private void finish(
-                int panel, int column, int count, float[] aside, int asideAt, int width) {
-            int rows = Math.min(ROWS, m - panel * ROWS);
-            for (int i = 0; i < rows; i++) {
-                int to = at(panel) + i * n + column;
+        private void finish(Strip strip, int panel, float[] aside, int asideAt) {
+            Target target = strip.target;
+            for (int i = 0; i < count(panel); i++) {
+                int to = at(strip, panel) + i * strip.n;
                 if (aside != null) {
-                    System.arraycopy(aside, asideAt + i * width, target.values, to, count);
+                    int from = asideAt + i * strip.width();
+                    System.arraycopy(aside, from, target.values, to, strip.count);
                 }
                 if (target.finish != null) {
                     int row = start + panel * ROWS + i;
-                    target.finish.apply(row, column, count, target.values, to);
+                    target.finish.apply(row, strip.column, strip.count, target.values, to);
                 }
+            }
+        }
+    }
+
+    /**
+     * Some columns of the results.
+     *
+     * @param n columns of all results
+     * @param more columns of the last slice beyond k
+     */
+    private record Strip(int column, int count, int n, Side right, int more, Target target) {
+
+        /** With padding. */
+        int width() {
+            return (int) panels(count, COLUMNS) * COLUMNS;
+        }
+
+        /** Packs a slice as [panels][depth, tileColumns]. */
+        void pack(int from, int own, int depth, float[] panels) {
+            for (int c = 0; c < width(); c += COLUMNS) {
+                int vectors = Math.min(COLUMNS, count - c);
+                right.pack(column + c, vectors, COLUMNS, from, own, panels, c * depth);
             }
         }
     }
@@ -269,15 +354,13 @@ final class Gemm {
     private static void packRows(
             Source source, int row, int count, int width, int k, int depth, float[] to, int at) {
         float[] piece = SCRATCH.get().piece;
-        if (count < width) {
-            Arrays.fill(piece, 0);
-        }
-        for (int from = 0; from < depth; from += PACK) {
-            int length = Math.min(PACK, depth - from);
+        for (int from = 0; from < depth; from += PIECE) {
+            int length = Math.min(PIECE, depth - from);
+            Arrays.fill(piece, count * STRIDE, width * STRIDE, 0);
             for (int i = 0; i < count; i++) {
-                source.read(row + i, k + from, length, piece, i * PACK);
+                source.read(row + i, k + from, length, piece, i * STRIDE);
             }
-            SIMD.transpose(piece, PACK, width, length, to, at + from * width);
+            Rows.transpose(piece, STRIDE, width, length, to, at + from * width);
         }
     }
 }

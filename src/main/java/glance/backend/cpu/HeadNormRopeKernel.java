@@ -62,15 +62,10 @@ final class HeadNormRopeKernel implements Kernel<Op.HeadNormRope> {
         float[] sin = CpuStorage.floats(rope.sin());
         int cosAt = (int) rope.cos().offset() + row * half;
         int sinAt = (int) rope.sin().offset() + row * half;
-        boolean neighbours = rope.pairing() == Rope.Pairing.INTERLEAVED;
-        int step = neighbours ? 2 : 1;
-        int gap = neighbours ? 1 : half;
-        for (int j = 0; j < half; j++) {
-            int first = at + step * j;
-            float a = ys[first];
-            float b = ys[first + gap];
-            ys[first] = a * cos[cosAt + j] - b * sin[sinAt + j];
-            ys[first + gap] = b * cos[cosAt + j] + a * sin[sinAt + j];
+        if (rope.pairing() == Rope.Pairing.INTERLEAVED) {
+            Simd.INSTANCE.rotatePairs(ys, at, cos, cosAt, sin, sinAt, half);
+        } else {
+            Simd.INSTANCE.rotateHalves(ys, at, cos, cosAt, sin, sinAt, half);
         }
     }
 

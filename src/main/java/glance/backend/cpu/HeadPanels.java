@@ -15,6 +15,26 @@ import java.util.Arrays;
  * </pre>
  */
 final class HeadPanels {
+    private static final Simd SIMD = Simd.INSTANCE;
+
+    /** What {@link Simd} reads beyond the end of what it is given. */
+    private static final int MOST = SIMD.tileColumns();
+
+    /** Tokens that are packed. */
+    private static final class Piece {
+        float[] rows = new float[0];
+        int stride;
+
+        void fit(int headDim) {
+            stride = headDim + MOST / 2; // no power of two
+            if (rows.length < MOST * stride) {
+                rows = new float[MOST * stride];
+            }
+        }
+    }
+
+    private static final ThreadLocal<Piece> PIECE = ThreadLocal.withInitial(Piece::new);
+
     private HeadPanels() {}
 
     /** A number rounded up to a multiple of the panels' width. */
@@ -43,20 +63,24 @@ final class HeadPanels {
             int at) {
         float[] values = CpuStorage.floats(t);
         int headDim = t.dim(3);
+        int stride = (int) t.stride(1);
         for (int first = 0; first < count; first += width) {
             int panel = at + first * headDim;
+            int from = position(t, b, start + first, h);
+            Piece piece = PIECE.get();
+            piece.fit(headDim);
             for (int i = 0; i < width; i++) {
-                if (first + i >= count) {
-                    for (int d = 0; d < headDim; d++) {
-                        to[panel + d * width + i] = 0;
-                    }
-                    continue;
-                }
-                int from = position(t, b, start + first + i, h);
-                for (int d = 0; d < headDim; d++) {
-                    to[panel + d * width + i] = values[from + d] * scale;
+                int row = i * piece.stride;
+                if (first + i < count) {
+                    System.arraycopy(values, from + i * stride, piece.rows, row, headDim);
+                } else {
+                    Arrays.fill(piece.rows, row, row + headDim, 0);
                 }
             }
+            Rows.transpose(piece.rows, piece.stride, width, headDim, to, panel);
+        }
+        if (scale != 1) {
+            Rows.scale(scale, to, at, padded(count, width) * headDim);
         }
     }
 
@@ -77,18 +101,25 @@ final class HeadPanels {
             int at) {
         float[] values = CpuStorage.floats(t);
         int headDim = t.dim(3);
+        int stride = (int) t.stride(1);
         for (int dim = 0; dim < headDim; dim += width) {
             int panel = at + dim * rows;
             int length = Math.min(width, headDim - dim);
-            for (int i = 0; i < count; i++) {
-                int from = position(t, b, start + i, h) + dim;
-                int row = panel + i * width;
-                for (int d = 0; d < length; d++) {
-                    to[row + d] = values[from + d] * scale;
+            int from = position(t, b, start, h) + dim;
+            boolean last = dim + width >= headDim;
+            if (!last && from + (count - 1) * stride + MOST <= values.length) {
+                SIMD.strip(values, from, stride, count, width, to, panel);
+            } else {
+                for (int i = 0; i < count; i++) {
+                    int row = panel + i * width;
+                    System.arraycopy(values, from + i * stride, to, row, length);
+                    Arrays.fill(to, row + length, row + width, 0);
                 }
-                Arrays.fill(to, row + length, row + width, 0);
             }
             Arrays.fill(to, panel + count * width, panel + rows * width, 0);
+        }
+        if (scale != 1) {
+            Rows.scale(scale, to, at, padded(headDim, width) * rows);
         }
     }
 }

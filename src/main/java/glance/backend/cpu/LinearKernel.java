@@ -14,10 +14,12 @@ import java.util.Arrays;
  */
 final class LinearKernel implements Kernel<Op.Linear> {
     private final Gemm gemm;
+    private final FewRows fewRows;
     private final CpuMemory memory;
 
-    LinearKernel(Gemm gemm, CpuMemory memory) {
+    LinearKernel(Gemm gemm, FewRows fewRows, CpuMemory memory) {
         this.gemm = gemm;
+        this.fewRows = fewRows;
         this.memory = memory;
     }
 
@@ -37,34 +39,48 @@ final class LinearKernel implements Kernel<Op.Linear> {
         Gemm.Target target =
                 new Gemm.Target(CpuStorage.floats(op.out()), (int) op.out().offset(), epilogue(op));
         if (op.lora() == null) {
-            gemm.run(rows, out, in, inputs, weights, target);
+            if (isShort(op)) {
+                fewRows.run(rows, out, in, inputs, weights, target);
+            } else {
+                gemm.run(rows, out, in, inputs, weights, target);
+            }
             return;
         }
         LowRank lora = op.lora();
         int rank = lora.rank();
-        CpuStorage low = memory.scratch((long) rows * rank);
+        CpuStorage storage = memory.scratch((long) rows * rank);
+        Gemm.Target low = scaledInto(storage.floats, lora);
+        Gemm.Source down = matrix(lora.a());
+        Gemm.Source up = matrix(lora.b());
         try {
-            gemm.run(rows, rank, in, inputs, matrix(lora.a()), scaledInto(low.floats, lora));
-            Gemm.Source projected =
-                    (row, k, count, to, at) ->
-                            System.arraycopy(low.floats, row * rank + k, to, at, count);
-            gemm.run(
-                    rows,
-                    out,
-                    in + rank,
-                    joined(in, inputs, projected),
-                    joined(in, weights, matrix(lora.b())),
-                    target);
+            if (isShort(op)) {
+                fewRows.run(rows, rank, in, inputs, down, low);
+                Gemm.Source left = joined(in, inputs, low.rows(rank));
+                fewRows.run(rows, out, in + rank, left, joined(in, weights, up), target);
+                return;
+            }
+            Gemm.Extension extension =
+                    new Gemm.Extension(rank, Gemm.Side.rows(down), low, Gemm.Side.rows(up));
+            Gemm.Side left = Gemm.Side.rows(inputs);
+            gemm.run(rows, out, in, left, Gemm.Side.rows(weights), extension, target);
         } finally {
-            low.release();
+            storage.release();
         }
+    }
+
+    /** By the length of a sequence, so that the bits of a picture do not depend on its batch. */
+    private static boolean isShort(Op.Linear op) {
+        return op.x().dim(1) <= FewRows.MOST;
     }
 
     @Override
     public long workspaceBytes(Op.Linear op) {
         long rows = (long) op.x().dim(0) * op.x().dim(1);
         int rank = op.lora() == null ? 0 : op.lora().a().dim(0);
-        return Gemm.workspaceBytes(rows, op.x().dim(2) + rank) + rows * rank * Float.BYTES;
+        long depth = op.x().dim(2) + rank;
+        long product =
+                isShort(op) ? FewRows.workspaceBytes(depth) : Gemm.workspaceBytes(rows, depth);
+        return product + rows * rank * Float.BYTES;
     }
 
     /** Rows of [batch, seqLen, dim] with any outer strides. */

@@ -7,6 +7,7 @@ import glance.tensor.block.SmallFloats;
 final class PlainSimd extends Simd {
     private static final int ROWS = 4;
     private static final int COLUMNS = 16;
+    private static final int LANES = 8;
 
     @Override
     int tileRows() {
@@ -39,11 +40,9 @@ final class PlainSimd extends Simd {
     }
 
     @Override
-    void transpose(float[] from, int stride, int width, int length, float[] to, int at) {
-        for (int k = 0; k < length; k++) {
-            for (int i = 0; i < width; i++) {
-                to[at + k * width + i] = from[i * stride + k];
-            }
+    void strip(float[] from, int fromAt, int stride, int rows, int width, float[] to, int at) {
+        for (int i = 0; i < rows; i++) {
+            System.arraycopy(from, fromAt + i * stride, to, at + i * width, width);
         }
     }
 
@@ -55,29 +54,57 @@ final class PlainSimd extends Simd {
     }
 
     @Override
-    void softmaxBlock(float[] scores, int keys, float[] state) {
+    int lanes() {
+        return LANES;
+    }
+
+    @Override
+    void dots(
+            int count,
+            float[] a,
+            int aAt,
+            int aStride,
+            float[] b,
+            int bAt,
+            int bStride,
+            float[] sums,
+            int at) {
+        for (int i = 0; i < DOT_ROWS * DOT_COLUMNS; i++) {
+            int left = aAt + i / DOT_COLUMNS * aStride;
+            int right = bAt + i % DOT_COLUMNS * bStride;
+            int to = at + i * LANES;
+            for (int k = 0; k < count; k += LANES) {
+                for (int lane = 0; lane < LANES; lane++) {
+                    sums[to + lane] += a[left + k + lane] * b[right + k + lane];
+                }
+            }
+        }
+    }
+
+    @Override
+    void softmaxBlock(float[] scores, int keys, float[] state, int stateAt) {
         for (int q = 0; q < COLUMNS; q++) {
-            float max = state[q];
+            float max = state[stateAt + q];
             for (int k = 0; k < keys; k++) {
                 max = Math.max(max, scores[k * COLUMNS + q]);
             }
             if (max == Float.NEGATIVE_INFINITY) {
-                state[2 * COLUMNS + q] = 1;
+                state[stateAt + 2 * COLUMNS + q] = 1;
                 for (int k = 0; k < keys; k++) {
                     scores[k * COLUMNS + q] = 0;
                 }
                 continue;
             }
-            float shrink = (float) Math.exp(state[q] - max);
-            float sum = state[COLUMNS + q] * shrink;
+            float shrink = (float) Math.exp(state[stateAt + q] - max);
+            float sum = state[stateAt + COLUMNS + q] * shrink;
             for (int k = 0; k < keys; k++) {
                 float p = (float) Math.exp(scores[k * COLUMNS + q] - max);
                 scores[k * COLUMNS + q] = p;
                 sum += p;
             }
-            state[q] = max;
-            state[COLUMNS + q] = sum;
-            state[2 * COLUMNS + q] = shrink;
+            state[stateAt + q] = max;
+            state[stateAt + COLUMNS + q] = sum;
+            state[stateAt + 2 * COLUMNS + q] = shrink;
         }
     }
 
@@ -100,12 +127,23 @@ final class PlainSimd extends Simd {
     }
 
     @Override
-    void scaleRows(float[] x, int rows, float[] factors, int factorsAt) {
+    void scaleRows(float[] x, int at, int rows, float[] factors, int factorsAt) {
         for (int r = 0; r < rows; r++) {
             for (int j = 0; j < COLUMNS; j++) {
-                x[r * COLUMNS + j] *= factors[factorsAt + j];
+                x[at + r * COLUMNS + j] *= factors[factorsAt + j];
             }
         }
+    }
+
+    @Override
+    void rotatePairs(float[] x, int at, float[] cos, int cosAt, float[] sin, int sinAt, int count) {
+        rotate(x, at, 2, 1, cos, cosAt, sin, sinAt, 0, count);
+    }
+
+    @Override
+    void rotateHalves(
+            float[] x, int at, float[] cos, int cosAt, float[] sin, int sinAt, int count) {
+        rotate(x, at, 1, count, cos, cosAt, sin, sinAt, 0, count);
     }
 
     @Override

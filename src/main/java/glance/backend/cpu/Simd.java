@@ -1,6 +1,7 @@
 package glance.backend.cpu;
 
 import glance.op.Activation;
+import glance.tensor.block.BlockFormat;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,6 +10,12 @@ import org.slf4j.LoggerFactory;
  * where the JVM has that module, and one in plain Java. The choice is made once and logged.
  */
 abstract class Simd {
+    /** Rows of {@link #dots}. */
+    static final int DOT_ROWS = 4;
+
+    /** Columns of {@link #dots}. */
+    static final int DOT_COLUMNS = 2;
+
     /** The implementation for this JVM. */
     static final Simd INSTANCE = choose();
 
@@ -33,17 +40,68 @@ abstract class Simd {
             int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride);
 
     /**
-     * {@code to[k, i] = from[i, k]}.
+     * {@code to[i, k] = from[i, k]}: a strip of a matrix, packed.
      *
-     * @param from [tileColumns, stride] from 0
-     * @param width rows to take: tileRows or tileColumns
-     * @param length columns to take, at most {@code stride}
-     * @param to [length, width] from {@code at}; up to tileColumns elements behind it are lost
+     * @param from [rows, tileColumns] from {@code fromAt}, rows {@code stride} apart; the array has
+     *     as many columns also where fewer are taken
+     * @param to [rows, width] from {@code at}; up to tileColumns elements behind it are lost
      */
-    abstract void transpose(float[] from, int stride, int width, int length, float[] to, int at);
+    abstract void strip(
+            float[] from, int fromAt, int stride, int rows, int width, float[] to, int at);
 
     /** bfloat16 as float32. */
     abstract void widen(short[] from, float[] to, int at, int count);
+
+    /** See {@link BlockFormat.Expansion}. */
+    void expand(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            int bias,
+            float scale,
+            float offset,
+            float[] target,
+            int at,
+            int count) {
+        for (int i = 0; i < count; i++) {
+            float level = (bytes[from + i] >> shift & mask) + bias;
+            target[at + i] = scale * level + offset;
+        }
+    }
+
+    /** Partial sums of a dot product in {@link #dots}. */
+    abstract int lanes();
+
+    /**
+     * Adds products to the partial sums of {@link #DOT_ROWS} x {@link #DOT_COLUMNS} dot products;
+     * element k goes to lane {@code k % lanes}.
+     *
+     * @param count elements, a multiple of lanes
+     * @param a [DOT_ROWS, count] from {@code aAt}, rows {@code aStride} apart
+     * @param b [DOT_COLUMNS, count] from {@code bAt}, rows {@code bStride} apart
+     * @param sums [DOT_ROWS, DOT_COLUMNS, lanes] from {@code at}
+     */
+    abstract void dots(
+            int count,
+            float[] a,
+            int aAt,
+            int aStride,
+            float[] b,
+            int bAt,
+            int bStride,
+            float[] sums,
+            int at);
+
+    /** The sum of partial sums, by halves. */
+    final float total(float[] sums, int at) {
+        for (int half = lanes() / 2; half > 0; half /= 2) {
+            for (int i = at; i < at + half; i++) {
+                sums[i] += sums[i + half];
+            }
+        }
+        return sums[at];
+    }
 
     /**
      * One block of the online softmax (Milakov and Gimelshein, arXiv 1805.02867), C = tileColumns
@@ -51,9 +109,10 @@ abstract class Simd {
      * running maximum and sum of each query.
      *
      * @param scores [keys, C]
-     * @param state max [C], sum [C], and out: the factor [C] by which older results must shrink
+     * @param state from {@code stateAt}: max [C], sum [C], out: the factor [C] by which older
+     *     results must shrink, and room [C]
      */
-    abstract void softmaxBlock(float[] scores, int keys, float[] state);
+    abstract void softmaxBlock(float[] scores, int keys, float[] state, int stateAt);
 
     /**
      * The softmax of one panel again, and its gradient, in place: with C = tileColumns keys side by
@@ -73,8 +132,11 @@ abstract class Simd {
             float[] rowDots,
             int rowAt);
 
-    /** Multiplies each row of {@code x} [rows, C] by {@code factors} [C] from {@code factorsAt}. */
-    abstract void scaleRows(float[] x, int rows, float[] factors, int factorsAt);
+    /**
+     * Multiplies each row of {@code x} [rows, C] from {@code at} by {@code factors} [C] from {@code
+     * factorsAt}.
+     */
+    abstract void scaleRows(float[] x, int at, int rows, float[] factors, int factorsAt);
 
     /** Sum of {@code x[at .. at + count)}. */
     abstract float sum(float[] x, int at, int count);
@@ -91,6 +153,38 @@ abstract class Simd {
     /** {@code y *= act'(x)} for the same activations. */
     abstract void multiplySigmoidSlope(
             Activation activation, float[] x, int xAt, float[] y, int yAt, int count);
+
+    /**
+     * Turns {@code count} pairs of neighbours {@code (a, b)} by their angles: {@code (a cos - b
+     * sin, b cos + a sin)}, in place.
+     */
+    abstract void rotatePairs(
+            float[] x, int at, float[] cos, int cosAt, float[] sin, int sinAt, int count);
+
+    /** The same where b stands {@code count} elements behind its a. */
+    abstract void rotateHalves(
+            float[] x, int at, float[] cos, int cosAt, float[] sin, int sinAt, int count);
+
+    /** Pairs {@code [j, count)} one by one, {@code step} apart, b {@code gap} behind a. */
+    static void rotate(
+            float[] x,
+            int at,
+            int step,
+            int gap,
+            float[] cos,
+            int cosAt,
+            float[] sin,
+            int sinAt,
+            int first,
+            int count) {
+        for (int j = first; j < count; j++) {
+            int i = at + step * j;
+            float a = x[i];
+            float b = x[i + gap];
+            x[i] = a * cos[cosAt + j] - b * sin[sinAt + j];
+            x[i + gap] = b * cos[cosAt + j] + a * sin[sinAt + j];
+        }
+    }
 
     private static Simd choose() {
         Logger log = LoggerFactory.getLogger(Simd.class);

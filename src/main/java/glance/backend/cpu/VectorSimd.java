@@ -2,12 +2,15 @@ package glance.backend.cpu;
 
 import glance.op.Activation;
 import glance.tensor.block.SmallFloats;
+import java.util.Arrays;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Inner loops on the Vector API; loaded only where the JVM has the module. */
@@ -19,8 +22,13 @@ final class VectorSimd extends Simd {
     private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
-    private static final ThreadLocal<VectorTranspose> TRANSPOSE =
-            ThreadLocal.withInitial(VectorTranspose::new);
+
+    /** As many bytes; vectors are not so short that they held four. */
+    private static final VectorSpecies<Byte> BYTES =
+            LANES < 8
+                    ? null
+                    : VectorSpecies.of(
+                            byte.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 4));
 
     /** 512-bit vectors come with 32 registers; narrower ones may have 16. */
     private static final boolean WIDE = LANES >= 16;
@@ -51,8 +59,13 @@ final class VectorSimd extends Simd {
     }
 
     @Override
-    void transpose(float[] from, int stride, int width, int length, float[] to, int at) {
-        TRANSPOSE.get().run(from, stride, width, length, to, at);
+    void strip(float[] from, int fromAt, int stride, int rows, int width, float[] to, int at) {
+        for (int i = 0; i < rows; i++) {
+            for (int k = 0; k < width; k += LANES) {
+                FloatVector.fromArray(SPECIES, from, fromAt + i * stride + k)
+                        .intoArray(to, at + i * width + k);
+            }
+        }
     }
 
     @Override
@@ -71,31 +84,137 @@ final class VectorSimd extends Simd {
     }
 
     @Override
-    void softmaxBlock(float[] scores, int keys, float[] state) {
-        softmaxLanes(scores, keys, state, 0);
-        softmaxLanes(scores, keys, state, LANES);
+    void expand(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            int bias,
+            float scale,
+            float offset,
+            float[] target,
+            int at,
+            int count) {
+        if (BYTES == null) {
+            super.expand(bytes, from, shift, mask, bias, scale, offset, target, at, count);
+            return;
+        }
+        for (int i = 0; i < count; i += LANES) {
+            IntVector bits =
+                    (IntVector)
+                            ByteVector.fromArray(BYTES, bytes, from + i)
+                                    .convertShape(VectorOperators.B2I, INTS, 0);
+            FloatVector level =
+                    (FloatVector)
+                            bits.lanewise(VectorOperators.ASHR, shift)
+                                    .and(mask)
+                                    .convert(VectorOperators.I2F, 0);
+            level.add(bias).mul(scale).add(offset).intoArray(target, at + i);
+        }
     }
 
-    private static void softmaxLanes(float[] scores, int keys, float[] state, int at) {
-        FloatVector before = FloatVector.fromArray(SPECIES, state, at);
-        FloatVector max = before;
-        for (int k = 0; k < keys; k++) {
-            max = max.max(FloatVector.fromArray(SPECIES, scores, k * COLUMNS + at));
+    @Override
+    int lanes() {
+        return LANES;
+    }
+
+    @Override
+    void dots(
+            int count,
+            float[] a,
+            int aAt,
+            int aStride,
+            float[] b,
+            int bAt,
+            int bStride,
+            float[] sums,
+            int at) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, sums, at);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, sums, at + LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, sums, at + 2 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, sums, at + 3 * LANES);
+        FloatVector s20 = FloatVector.fromArray(SPECIES, sums, at + 4 * LANES);
+        FloatVector s21 = FloatVector.fromArray(SPECIES, sums, at + 5 * LANES);
+        FloatVector s30 = FloatVector.fromArray(SPECIES, sums, at + 6 * LANES);
+        FloatVector s31 = FloatVector.fromArray(SPECIES, sums, at + 7 * LANES);
+        for (int k = 0; k < count; k += LANES) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + bStride + k);
+            FloatVector row = FloatVector.fromArray(SPECIES, a, aAt + k);
+            s00 = row.fma(b0, s00);
+            s01 = row.fma(b1, s01);
+            row = FloatVector.fromArray(SPECIES, a, aAt + aStride + k);
+            s10 = row.fma(b0, s10);
+            s11 = row.fma(b1, s11);
+            row = FloatVector.fromArray(SPECIES, a, aAt + 2 * aStride + k);
+            s20 = row.fma(b0, s20);
+            s21 = row.fma(b1, s21);
+            row = FloatVector.fromArray(SPECIES, a, aAt + 3 * aStride + k);
+            s30 = row.fma(b0, s30);
+            s31 = row.fma(b1, s31);
         }
-        // a query that saw no key yet keeps -inf; subtract 0 there, since -inf - (-inf) is NaN
-        VectorMask<Float> none = max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY);
-        FloatVector shift = max.blend(0, none);
-        FloatVector shrink = exp(before.sub(shift));
-        FloatVector sum = FloatVector.fromArray(SPECIES, state, COLUMNS + at).mul(shrink);
+        s00.intoArray(sums, at);
+        s01.intoArray(sums, at + LANES);
+        s10.intoArray(sums, at + 2 * LANES);
+        s11.intoArray(sums, at + 3 * LANES);
+        s20.intoArray(sums, at + 4 * LANES);
+        s21.intoArray(sums, at + 5 * LANES);
+        s30.intoArray(sums, at + 6 * LANES);
+        s31.intoArray(sums, at + 7 * LANES);
+    }
+
+    // The loops below are methods of their own: the JIT gives up on vectors in registers where too
+    // much is inlined into one, and makes an object of each.
+
+    @Override
+    void softmaxBlock(float[] scores, int keys, float[] state, int stateAt) {
+        maxima(scores, keys, state, stateAt);
+        for (int lane = 0; lane < COLUMNS; lane += LANES) {
+            powers(scores, lane, keys, state, stateAt + lane);
+            shrink(state, stateAt + lane);
+        }
+    }
+
+    /** The new maxima, and what is to be added to the old ones to get them, negative. */
+    private static void maxima(float[] scores, int keys, float[] state, int at) {
+        FloatVector low = FloatVector.fromArray(SPECIES, state, at);
+        FloatVector high = FloatVector.fromArray(SPECIES, state, at + LANES);
+        FloatVector lowBefore = low;
+        FloatVector highBefore = high;
         for (int k = 0; k < keys; k++) {
-            FloatVector p =
-                    exp(FloatVector.fromArray(SPECIES, scores, k * COLUMNS + at).sub(shift));
-            p.intoArray(scores, k * COLUMNS + at);
+            low = low.max(FloatVector.fromArray(SPECIES, scores, k * COLUMNS));
+            high = high.max(FloatVector.fromArray(SPECIES, scores, k * COLUMNS + LANES));
+        }
+        low.intoArray(state, at);
+        high.intoArray(state, at + LANES);
+        lowBefore.sub(finite(low)).intoArray(state, at + 2 * COLUMNS);
+        highBefore.sub(finite(high)).intoArray(state, at + 2 * COLUMNS + LANES);
+    }
+
+    /** A query that saw no key yet has -inf; 0 is subtracted there: -inf - (-inf) is NaN. */
+    private static FloatVector finite(FloatVector max) {
+        return max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
+    }
+
+    /** Leaves the sums of the powers where the new maxima are, and those where the scores are. */
+    private static void powers(float[] scores, int lane, int keys, float[] state, int at) {
+        FloatVector shift = finite(FloatVector.fromArray(SPECIES, state, at));
+        FloatVector sum = FloatVector.zero(SPECIES);
+        for (int i = lane; i < lane + keys * COLUMNS; i += COLUMNS) {
+            FloatVector p = exp(FloatVector.fromArray(SPECIES, scores, i).sub(shift));
+            p.intoArray(scores, i);
             sum = sum.add(p);
         }
-        max.intoArray(state, at);
-        sum.intoArray(state, COLUMNS + at);
-        shrink.intoArray(state, 2 * COLUMNS + at);
+        sum.intoArray(state, at + 3 * COLUMNS);
+    }
+
+    /** The factor of the older results, and the sum of all. */
+    private static void shrink(float[] state, int at) {
+        FloatVector factor = exp(FloatVector.fromArray(SPECIES, state, at + 2 * COLUMNS));
+        factor.intoArray(state, at + 2 * COLUMNS);
+        FloatVector.fromArray(SPECIES, state, at + COLUMNS)
+                .fma(factor, FloatVector.fromArray(SPECIES, state, at + 3 * COLUMNS))
+                .intoArray(state, at + COLUMNS);
     }
 
     @Override
@@ -122,11 +241,11 @@ final class VectorSimd extends Simd {
     }
 
     @Override
-    void scaleRows(float[] x, int rows, float[] factors, int factorsAt) {
+    void scaleRows(float[] x, int start, int rows, float[] factors, int factorsAt) {
         FloatVector low = FloatVector.fromArray(SPECIES, factors, factorsAt);
         FloatVector high = FloatVector.fromArray(SPECIES, factors, factorsAt + LANES);
         for (int r = 0; r < rows; r++) {
-            int at = r * COLUMNS;
+            int at = start + r * COLUMNS;
             FloatVector.fromArray(SPECIES, x, at).mul(low).intoArray(x, at);
             FloatVector.fromArray(SPECIES, x, at + LANES).mul(high).intoArray(x, at + LANES);
         }
@@ -152,13 +271,10 @@ final class VectorSimd extends Simd {
      * depend on when its loop was compiled.
      */
     private static float total(FloatVector lanes) {
-        float[] x = lanes.toArray();
-        for (int half = LANES / 2; half > 0; half /= 2) {
-            for (int i = 0; i < half; i++) {
-                x[i] += x[i + half];
-            }
-        }
-        return x[0];
+        FloatVector x = LANES > 8 ? lanes.add(lanes.rearrange(SWAP_8)) : lanes;
+        x = LANES > 4 ? x.add(x.rearrange(SWAP_4)) : x;
+        x = x.add(x.rearrange(SWAP_2));
+        return x.add(x.rearrange(SWAP_1)).lane(0);
     }
 
     @Override
@@ -192,6 +308,41 @@ final class VectorSimd extends Simd {
         return sum;
     }
 
+    @Override
+    void rotatePairs(float[] x, int at, float[] cos, int cosAt, float[] sin, int sinAt, int count) {
+        int j = 0;
+        for (; j <= count - LANES; j += LANES) {
+            FloatVector c = FloatVector.fromArray(SPECIES, cos, cosAt + j);
+            FloatVector s = FloatVector.fromArray(SPECIES, sin, sinAt + j);
+            rotatePairs(x, at + 2 * j, c.rearrange(FIRST_TWICE), s.rearrange(FIRST_TWICE));
+            rotatePairs(x, at + 2 * j + LANES, c.rearrange(LAST_TWICE), s.rearrange(LAST_TWICE));
+        }
+        rotate(x, at, 2, 1, cos, cosAt, sin, sinAt, j, count);
+    }
+
+    /** {@code (a, b)} becomes {@code (a cos - b sin, b cos + a sin)}. */
+    private static void rotatePairs(float[] x, int at, FloatVector cos, FloatVector sin) {
+        FloatVector v = FloatVector.fromArray(SPECIES, x, at);
+        FloatVector turned = v.rearrange(SWAP_1).mul(sin);
+        FloatVector signed = turned.mul(MINUS_PLUS);
+        v.mul(cos).add(signed).intoArray(x, at);
+    }
+
+    @Override
+    void rotateHalves(
+            float[] x, int at, float[] cos, int cosAt, float[] sin, int sinAt, int count) {
+        int j = 0;
+        for (; j <= count - LANES; j += LANES) {
+            FloatVector c = FloatVector.fromArray(SPECIES, cos, cosAt + j);
+            FloatVector s = FloatVector.fromArray(SPECIES, sin, sinAt + j);
+            FloatVector a = FloatVector.fromArray(SPECIES, x, at + j);
+            FloatVector b = FloatVector.fromArray(SPECIES, x, at + count + j);
+            a.mul(c).sub(b.mul(s)).intoArray(x, at + j);
+            b.mul(c).add(a.mul(s)).intoArray(x, at + count + j);
+        }
+        rotate(x, at, 1, count, cos, cosAt, sin, sinAt, j, count);
+    }
+
     /** All three are {@code x sigmoid(z)}; they differ in {@code z = x (linear + cubic x^2)}. */
     private static float linear(Activation activation) {
         return switch (activation) {
@@ -209,7 +360,15 @@ final class VectorSimd extends Simd {
 
     @Override
     void sigmoidActivation(Activation activation, float[] x, int at, int count) {
-        timesSigmoid(x, at, count, linear(activation), cubic(activation));
+        float linear = linear(activation);
+        float cubic = cubic(activation);
+        int whole = count - count % LANES;
+        timesSigmoid(x, at, whole, linear, cubic);
+        if (whole < count) {
+            float[] rest = Arrays.copyOfRange(x, at + whole, at + whole + LANES);
+            timesSigmoid(rest, 0, LANES, linear, cubic);
+            System.arraycopy(rest, 0, x, at + whole, count - whole);
+        }
     }
 
     @Override
@@ -217,19 +376,22 @@ final class VectorSimd extends Simd {
             Activation activation, float[] x, int xAt, float[] y, int yAt, int count) {
         float linear = linear(activation);
         float cubic = cubic(activation);
-        int i = 0;
-        for (; i <= count - LANES; i += LANES) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i);
-            FloatVector.fromArray(SPECIES, y, yAt + i)
-                    .mul(sigmoidSlope(v, linear, cubic))
-                    .intoArray(y, yAt + i);
+        int whole = count - count % LANES;
+        timesSlope(x, xAt, y, yAt, whole, linear, cubic);
+        if (whole < count) {
+            float[] xs = Arrays.copyOfRange(x, xAt + whole, xAt + whole + LANES);
+            float[] ys = Arrays.copyOfRange(y, yAt + whole, yAt + whole + LANES);
+            timesSlope(xs, 0, ys, 0, LANES, linear, cubic);
+            System.arraycopy(ys, 0, y, yAt + whole, count - whole);
         }
-        if (i < count) {
-            VectorMask<Float> tail = SPECIES.indexInRange(i, count);
-            FloatVector v = FloatVector.fromArray(SPECIES, x, xAt + i, tail);
-            FloatVector.fromArray(SPECIES, y, yAt + i, tail)
-                    .mul(sigmoidSlope(v, linear, cubic))
-                    .intoArray(y, yAt + i, tail);
+    }
+
+    private static void timesSlope(
+            float[] x, int xAt, float[] y, int yAt, int count, float linear, float cubic) {
+        for (int i = 0; i < count; i += LANES) {
+            FloatVector slope =
+                    sigmoidSlope(FloatVector.fromArray(SPECIES, x, xAt + i), linear, cubic);
+            FloatVector.fromArray(SPECIES, y, yAt + i).mul(slope).intoArray(y, yAt + i);
         }
     }
 
@@ -246,28 +408,49 @@ final class VectorSimd extends Simd {
     }
 
     private static void timesSigmoid(float[] x, int at, int count, float linear, float cubic) {
-        int i = 0;
-        for (; i <= count - LANES; i += LANES) {
-            FloatVector v = FloatVector.fromArray(SPECIES, x, at + i);
-            FloatVector slope = v.mul(v).mul(-cubic).sub(linear);
-            v.div(exp(v.mul(slope)).add(1)).intoArray(x, at + i);
-        }
-        if (i < count) {
-            VectorMask<Float> tail = SPECIES.indexInRange(i, count);
-            FloatVector v = FloatVector.fromArray(SPECIES, x, at + i, tail);
-            FloatVector slope = v.mul(v).mul(-cubic).sub(linear);
-            v.div(exp(v.mul(slope)).add(1)).intoArray(x, at + i, tail);
+        for (int i = at; i < at + count; i += LANES) {
+            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+            FloatVector slope = v.mul(v).fma(all(-cubic), all(-linear));
+            v.div(exp(v.mul(slope)).add(ONE)).intoArray(x, i);
         }
     }
 
-    private static final float LOG2_E = 1.44269504f;
-    private static final float LN2_HIGH = 0.693359375f;
-    private static final float LN2_LOW = -2.12194440e-4f;
-    private static final float LOWEST = -87.33654f;
-    private static final float HIGHEST = 88.37626f;
+    private static VectorShuffle<Float> swap(int distance) {
+        return VectorShuffle.fromOp(SPECIES, j -> (j ^ distance) % LANES);
+    }
+
+    private static FloatVector all(float value) {
+        return FloatVector.broadcast(SPECIES, value);
+    }
+
+    private static final VectorShuffle<Float> SWAP_8 = swap(8);
+    private static final VectorShuffle<Float> SWAP_4 = swap(4);
+    private static final VectorShuffle<Float> SWAP_2 = swap(2);
+    private static final VectorShuffle<Float> SWAP_1 = swap(1);
+    private static final VectorShuffle<Float> FIRST_TWICE =
+            VectorShuffle.fromOp(SPECIES, j -> j / 2);
+    private static final VectorShuffle<Float> LAST_TWICE =
+            VectorShuffle.fromOp(SPECIES, j -> (LANES + j) / 2);
+    private static final FloatVector MINUS_PLUS =
+            all(1).blend(-1, VectorMask.fromLong(SPECIES, 0x5555555555555555L));
+
+    // Constants are vectors: made in the loop, they would use up what the JIT inlines.
+    private static final FloatVector ZERO = all(0);
+    private static final FloatVector ONE = all(1);
+    private static final FloatVector LOG2_E = all(1.44269504f);
+    private static final FloatVector LN2_HIGH = all(-0.693359375f);
+    private static final FloatVector LN2_LOW = all(2.12194440e-4f);
+    private static final FloatVector LOWEST = all(-87.33654f);
+    private static final FloatVector HIGHEST = all(88.37626f);
+    private static final FloatVector P0 = all(1.9875691500e-4f);
+    private static final FloatVector P1 = all(1.3981999507e-3f);
+    private static final FloatVector P2 = all(8.3334519073e-3f);
+    private static final FloatVector P3 = all(4.1665795894e-2f);
+    private static final FloatVector P4 = all(1.6666665459e-1f);
+    private static final FloatVector P5 = all(5.0000001201e-1f);
 
     /** Adding it to a small float leaves the nearest integer in the low bits of the mantissa. */
-    private static final float ROUND = 0x1.8p23f;
+    private static final FloatVector ROUND = all(0x1.8p23f);
 
     /**
      * {@code e^x} to about 1e-7: {@code x = n ln 2 + r}, then 2^n by exponent bits times a
@@ -275,20 +458,15 @@ final class VectorSimd extends Simd {
      * above 88.
      */
     private static FloatVector exp(FloatVector x) {
-        FloatVector clamped = x.max(LOWEST).min(HIGHEST);
-        FloatVector shifted = clamped.mul(LOG2_E).add(ROUND);
-        FloatVector n = shifted.sub(ROUND);
-        FloatVector r = n.mul(-LN2_HIGH).add(clamped);
-        r = n.mul(-LN2_LOW).add(r);
-        FloatVector p = r.mul(1.9875691500e-4f).add(1.3981999507e-3f);
-        p = p.mul(r).add(8.3334519073e-3f);
-        p = p.mul(r).add(4.1665795894e-2f);
-        p = p.mul(r).add(1.6666665459e-1f);
-        p = p.mul(r).add(5.0000001201e-1f);
-        p = p.mul(r).mul(r).add(r).add(1);
-        IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
-        IntVector bits = p.reinterpretAsInts().add(power);
         VectorMask<Float> vanishes = x.compare(VectorOperators.LT, LOWEST);
-        return bits.reinterpretAsFloats().blend(0, vanishes);
+        FloatVector low = x.blend(LOWEST, vanishes);
+        FloatVector clamped = low.blend(HIGHEST, low.compare(VectorOperators.GT, HIGHEST));
+        FloatVector shifted = clamped.fma(LOG2_E, ROUND);
+        FloatVector n = shifted.sub(ROUND);
+        FloatVector r = n.fma(LN2_LOW, n.fma(LN2_HIGH, clamped));
+        FloatVector p = r.fma(P0, P1).fma(r, P2).fma(r, P3).fma(r, P4).fma(r, P5);
+        p = p.fma(r.mul(r), r).add(ONE);
+        IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
+        return p.reinterpretAsInts().add(power).reinterpretAsFloats().blend(ZERO, vanishes);
     }
 }

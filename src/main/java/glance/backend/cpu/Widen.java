@@ -5,11 +5,16 @@ import glance.tensor.Tensor;
 import glance.tensor.block.BlockFormat;
 import glance.tensor.block.SmallFloats;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** Reads elements of any dtype as float32, exactly (integers beyond 2^24 round). */
 final class Widen {
     private static final ThreadLocal<short[]> SHORTS =
             ThreadLocal.withInitial(() -> new short[512]);
+
+    private static final ThreadLocal<ByteBuffer> BLOCKS =
+            ThreadLocal.withInitial(() -> ByteBuffer.allocate(2048).order(ByteOrder.LITTLE_ENDIAN));
+    private static final BlockFormat.Expansion EXPANSION = Simd.INSTANCE::expand;
 
     private Widen() {}
 
@@ -27,9 +32,27 @@ final class Widen {
     static void toFloats(
             DType dtype, ByteBuffer bytes, long start, float[] target, int at, int count) {
         if (dtype.isQuantised()) {
-            BlockFormat.of(dtype).read(bytes, start, target, at, count);
+            blocks(dtype, bytes, start, target, at, count);
         } else {
             plain(dtype, bytes, Math.toIntExact(start), target, at, count);
+        }
+    }
+
+    private static void blocks(
+            DType dtype, ByteBuffer bytes, long start, float[] target, int at, int count) {
+        BlockFormat format = BlockFormat.of(dtype);
+        int whole = dtype.blockElements();
+        if (!format.isExpandable() || start % whole != 0 || count % whole != 0) {
+            format.read(bytes, start, target, at, count);
+            return;
+        }
+        ByteBuffer piece = BLOCKS.get();
+        int most = piece.capacity() / dtype.blockBytes() * whole;
+        for (int done = 0; done < count; done += most) {
+            int length = Math.min(most, count - done);
+            int from = Math.toIntExact(dtype.bytes(start + done));
+            bytes.get(from, piece.array(), 0, (int) dtype.bytes(length));
+            format.expand(piece, target, at + done, length, EXPANSION);
         }
     }
 

@@ -141,6 +141,67 @@ public final class BlockFormat {
         }
     }
 
+    /** The inner loop of {@link #expand}. */
+    @FunctionalInterface
+    public interface Expansion {
+        /**
+         * {@code target[at + i] = scale * ((bytes[from + i] >> shift & mask) + bias) + offset},
+         * each operation rounded once.
+         */
+        void expand(
+                byte[] bytes,
+                int from,
+                int shift,
+                int mask,
+                int bias,
+                float scale,
+                float offset,
+                float[] target,
+                int at,
+                int count);
+    }
+
+    /** Whether {@link #expand} takes the format: each level lies in the bits of one byte. */
+    public boolean isExpandable() {
+        return planes.length == 1 && planes[0].rowBytes() > 1 && table == null;
+    }
+
+    /**
+     * What {@link #read} does, for whole blocks and with another inner loop.
+     *
+     * @param blocks little-endian and on an array, read from its byte 0 on
+     * @param count elements, of whole blocks
+     */
+    public void expand(ByteBuffer blocks, float[] target, int at, int count, Expansion loop) {
+        Plane plane = planes[0];
+        int row = plane.rowBytes();
+        int mask = plane.bits() == Byte.SIZE ? -1 : (1 << plane.bits()) - 1;
+        int block = 0;
+        for (int done = 0; done < count; block += dtype.blockBytes()) {
+            for (int first = 0; first < dtype.blockElements(); first += group) {
+                float scale = scales.scale(blocks, block, first / group);
+                float offset = scales.offset(blocks, block, first / group);
+                int length = Math.min(group, row);
+                for (int i = first; i < first + group; i += length, done += length) {
+                    int inChunk = i % plane.chunk();
+                    int from = block + plane.at() + i / plane.chunk() * row + inChunk % row;
+                    int shift = plane.bits() * (inChunk / row);
+                    loop.expand(
+                            blocks.array(),
+                            from,
+                            shift,
+                            mask,
+                            bias,
+                            scale,
+                            offset,
+                            target,
+                            at + done,
+                            length);
+                }
+            }
+        }
+    }
+
     /** Whether numbers can be stored in a type, and not only read. */
     public static boolean isWritten(DType dtype) {
         return QUANTISERS.containsKey(dtype);
