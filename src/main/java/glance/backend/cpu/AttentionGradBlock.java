@@ -142,8 +142,6 @@ final class AttentionGradBlock {
     private void queries(int head, int start, int rows) {
         float[] p = scratch.p;
         float[] ds = scratch.ds;
-        Arrays.fill(p, 0, panels * QUERIES * COLUMNS, 0);
-        Arrays.fill(ds, 0, panels * QUERIES * COLUMNS, 0);
         int headDim = in.headDim;
         for (int r = 0; r < rows; r += ROWS) {
             int from = (head * in.queryRows + start + r) * headDim;
@@ -166,8 +164,8 @@ final class AttentionGradBlock {
             for (int g = 0; g < panels; g++) {
                 int right = g * QUERIES * COLUMNS;
                 int to = (g * in.dimRows + d) * COLUMNS;
-                SIMD.multiply(rows, in.dyByDim, from, p, right, scratch.dv, to, COLUMNS);
-                SIMD.multiply(rows, in.queriesByDim, from, ds, right, scratch.dk, to, COLUMNS);
+                SIMD.multiplyAdd(rows, in.dyByDim, from, p, right, scratch.dv, to, COLUMNS);
+                SIMD.multiplyAdd(rows, in.queriesByDim, from, ds, right, scratch.dk, to, COLUMNS);
             }
         }
         addToQueries(head, start, rows);
@@ -189,7 +187,7 @@ final class AttentionGradBlock {
             }
             int to = dqAt + (head * in.queryRows + start + r) * dim;
             for (int d = 0; d < dim; d += COLUMNS) {
-                SIMD.multiply(
+                SIMD.multiplyAdd(
                         keys,
                         scratch.dsByQuery,
                         left,

@@ -167,7 +167,6 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             int rows = Math.min(KEYS, keyRows - first);
             int panel = p * dimRows * QUERIES;
             float[] scores = scratch.scores;
-            Arrays.fill(scores, 0, rows * QUERIES, 0);
             for (int r = 0; r < rows; r += ROWS) {
                 int left = (kvHead * keyRows + first + r) * headDim;
                 SIMD.multiply(
@@ -181,7 +180,7 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             for (int d = 0; d < dimRows; d += ROWS) {
                 int left = kvHead * keyRows * dimRows + d * keyRows + first * ROWS;
                 int to = panel + d * QUERIES;
-                SIMD.multiply(rows, values, left, scores, 0, scratch.sums, to, QUERIES);
+                SIMD.multiplyAdd(rows, values, left, scores, 0, scratch.sums, to, QUERIES);
             }
         }
 

@@ -2,6 +2,7 @@ package glance.backend.cpu;
 
 import glance.op.Activation;
 import glance.tensor.block.SmallFloats;
+import java.util.Arrays;
 
 /** Inner loops without the Vector API, written so that the JIT can still unroll them. */
 final class PlainSimd extends Simd {
@@ -27,6 +28,9 @@ final class PlainSimd extends Simd {
     @Override
     void multiply(
             int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
+        for (int i = 0; i < ROWS; i++) {
+            Arrays.fill(c, cAt + i * cStride, cAt + i * cStride + COLUMNS, 0);
+        }
         for (int k = 0; k < depth; k++) {
             for (int i = 0; i < ROWS; i++) {
                 float x = a[aAt + k * ROWS + i];
@@ -35,6 +39,15 @@ final class PlainSimd extends Simd {
                 for (int j = 0; j < COLUMNS; j++) {
                     c[row + j] += x * b[from + j];
                 }
+            }
+        }
+    }
+
+    @Override
+    void addTile(float[] tile, float[] c, int at, int stride) {
+        for (int i = 0; i < ROWS; i++) {
+            for (int j = 0; j < COLUMNS; j++) {
+                c[at + i * stride + j] += tile[i * COLUMNS + j];
             }
         }
     }

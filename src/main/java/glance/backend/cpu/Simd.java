@@ -29,15 +29,29 @@ abstract class Simd {
     abstract String description();
 
     /**
-     * {@code c += a b} for one tile; R = tileRows, C = tileColumns.
+     * {@code c = a b} for one tile; R = tileRows, C = tileColumns.
      *
      * @param depth number of products in each sum
      * @param a packed [depth, R] from {@code aAt}
      * @param b packed [depth, C] from {@code bAt}
-     * @param c [R, C] from {@code cAt}, rows {@code cStride} apart, added to
+     * @param c [R, C] from {@code cAt}, rows {@code cStride} apart
      */
     abstract void multiply(
             int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride);
+
+    /** {@code c += tile}, both [R, C]; rows of c {@code stride} apart from {@code at}. */
+    abstract void addTile(float[] tile, float[] c, int at, int stride);
+
+    private final ThreadLocal<float[]> tile =
+            ThreadLocal.withInitial(() -> new float[tileRows() * tileColumns()]);
+
+    /** {@code c += a b} for one tile; see {@link #multiply}. */
+    final void multiplyAdd(
+            int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
+        float[] product = tile.get();
+        multiply(depth, a, aAt, b, bAt, product, 0, tileColumns());
+        addTile(product, c, cAt, cStride);
+    }
 
     /**
      * {@code to[i, k] = from[i, k]}: a strip of a matrix, packed.

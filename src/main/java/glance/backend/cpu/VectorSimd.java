@@ -59,6 +59,24 @@ final class VectorSimd extends Simd {
     }
 
     @Override
+    void addTile(float[] tile, float[] c, int at, int stride) {
+        for (int i = 0; i < tileRows(); i++) {
+            int row = at + i * stride;
+            FloatVector.fromArray(SPECIES, tile, i * COLUMNS)
+                    .add(FloatVector.fromArray(SPECIES, c, row))
+                    .intoArray(c, row);
+            FloatVector.fromArray(SPECIES, tile, i * COLUMNS + LANES)
+                    .add(FloatVector.fromArray(SPECIES, c, row + LANES))
+                    .intoArray(c, row + LANES);
+        }
+    }
+
+    /** {@code to += x}. */
+    private static void add(FloatVector x, float[] to, int at) {
+        FloatVector.fromArray(SPECIES, to, at).add(x).intoArray(to, at);
+    }
+
+    @Override
     void strip(float[] from, int fromAt, int stride, int rows, int width, float[] to, int at) {
         for (int i = 0; i < rows; i++) {
             for (int k = 0; k < width; k += LANES) {
@@ -99,18 +117,36 @@ final class VectorSimd extends Simd {
             super.expand(bytes, from, shift, mask, bias, scale, offset, target, at, count);
             return;
         }
-        for (int i = 0; i < count; i += LANES) {
-            IntVector bits =
-                    (IntVector)
-                            ByteVector.fromArray(BYTES, bytes, from + i)
-                                    .convertShape(VectorOperators.B2I, INTS, 0);
-            FloatVector level =
-                    (FloatVector)
-                            bits.lanewise(VectorOperators.ASHR, shift)
-                                    .and(mask)
-                                    .convert(VectorOperators.I2F, 0);
-            level.add(bias).mul(scale).add(offset).intoArray(target, at + i);
+        if (count == 2 * LANES) { // without a loop, which would take as long as its body
+            expand(bytes, from, shift, mask, bias, scale, offset, target, at);
+            expand(bytes, from + LANES, shift, mask, bias, scale, offset, target, at + LANES);
+            return;
         }
+        for (int i = 0; i < count; i += LANES) {
+            expand(bytes, from + i, shift, mask, bias, scale, offset, target, at + i);
+        }
+    }
+
+    private static void expand(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            int bias,
+            float scale,
+            float offset,
+            float[] target,
+            int at) {
+        IntVector bits =
+                (IntVector)
+                        ByteVector.fromArray(BYTES, bytes, from)
+                                .convertShape(VectorOperators.B2I, INTS, 0);
+        FloatVector level =
+                (FloatVector)
+                        bits.lanewise(VectorOperators.ASHR, shift)
+                                .and(mask)
+                                .convert(VectorOperators.I2F, 0);
+        level.add(bias).mul(scale).add(offset).intoArray(target, at);
     }
 
     @Override
@@ -129,14 +165,14 @@ final class VectorSimd extends Simd {
             int bStride,
             float[] sums,
             int at) {
-        FloatVector s00 = FloatVector.fromArray(SPECIES, sums, at);
-        FloatVector s01 = FloatVector.fromArray(SPECIES, sums, at + LANES);
-        FloatVector s10 = FloatVector.fromArray(SPECIES, sums, at + 2 * LANES);
-        FloatVector s11 = FloatVector.fromArray(SPECIES, sums, at + 3 * LANES);
-        FloatVector s20 = FloatVector.fromArray(SPECIES, sums, at + 4 * LANES);
-        FloatVector s21 = FloatVector.fromArray(SPECIES, sums, at + 5 * LANES);
-        FloatVector s30 = FloatVector.fromArray(SPECIES, sums, at + 6 * LANES);
-        FloatVector s31 = FloatVector.fromArray(SPECIES, sums, at + 7 * LANES);
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
         for (int k = 0; k < count; k += LANES) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + bStride + k);
@@ -153,14 +189,14 @@ final class VectorSimd extends Simd {
             s30 = row.fma(b0, s30);
             s31 = row.fma(b1, s31);
         }
-        s00.intoArray(sums, at);
-        s01.intoArray(sums, at + LANES);
-        s10.intoArray(sums, at + 2 * LANES);
-        s11.intoArray(sums, at + 3 * LANES);
-        s20.intoArray(sums, at + 4 * LANES);
-        s21.intoArray(sums, at + 5 * LANES);
-        s30.intoArray(sums, at + 6 * LANES);
-        s31.intoArray(sums, at + 7 * LANES);
+        add(s00, sums, at);
+        add(s01, sums, at + LANES);
+        add(s10, sums, at + 2 * LANES);
+        add(s11, sums, at + 3 * LANES);
+        add(s20, sums, at + 4 * LANES);
+        add(s21, sums, at + 5 * LANES);
+        add(s30, sums, at + 6 * LANES);
+        add(s31, sums, at + 7 * LANES);
     }
 
     // The loops below are methods of their own: the JIT gives up on vectors in registers where too
@@ -182,8 +218,8 @@ final class VectorSimd extends Simd {
         FloatVector lowBefore = low;
         FloatVector highBefore = high;
         for (int k = 0; k < keys; k++) {
-            low = low.max(FloatVector.fromArray(SPECIES, scores, k * COLUMNS));
-            high = high.max(FloatVector.fromArray(SPECIES, scores, k * COLUMNS + LANES));
+            low = FloatVector.fromArray(SPECIES, scores, k * COLUMNS).max(low);
+            high = FloatVector.fromArray(SPECIES, scores, k * COLUMNS + LANES).max(high);
         }
         low.intoArray(state, at);
         high.intoArray(state, at + LANES);
@@ -203,7 +239,7 @@ final class VectorSimd extends Simd {
         for (int i = lane; i < lane + keys * COLUMNS; i += COLUMNS) {
             FloatVector p = exp(FloatVector.fromArray(SPECIES, scores, i).sub(shift));
             p.intoArray(scores, i);
-            sum = sum.add(p);
+            sum = p.add(sum);
         }
         sum.intoArray(state, at + 3 * COLUMNS);
     }
@@ -256,7 +292,7 @@ final class VectorSimd extends Simd {
         FloatVector lanes = FloatVector.zero(SPECIES);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            lanes = lanes.add(FloatVector.fromArray(SPECIES, x, at + i));
+            lanes = FloatVector.fromArray(SPECIES, x, at + i).add(lanes);
         }
         float sum = total(lanes);
         for (; i < count; i++) {

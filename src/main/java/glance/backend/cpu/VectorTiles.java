@@ -8,6 +8,10 @@ import jdk.incubator.vector.VectorSpecies;
  * registers, and the JIT only keeps local variables there, hence the long lists of them. Measured
  * on 32 registers of 512 bits: 14 x 2 vectors reach 165 GFLOP/s on one core, 12 x 2 150, 8 x 2 120,
  * 6 x 4 150 or less. With 16 registers 6 x 2 is the largest tile that fits.
+ *
+ * <p>A tile does no more than it must: what is inlined into 14 x 2 is close to the nodes that the
+ * JIT takes. When tiles also read what they add to, some runs had stores that were not inlined, and
+ * took seven times as long.
  */
 final class VectorTiles {
     static final int WIDE_ROWS = 14;
@@ -18,37 +22,38 @@ final class VectorTiles {
 
     private VectorTiles() {}
 
-    /** {@code c += a b}; see {@link Simd#multiply}. */
+    /** {@code c = a b}; see {@link Simd#multiply}. */
     static void wide(
             int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
-        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + LANES);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + cStride);
-        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + cStride + LANES);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride);
-        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride + LANES);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride);
-        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride + LANES);
-        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride);
-        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride + LANES);
-        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride);
-        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride + LANES);
-        FloatVector c60 = FloatVector.fromArray(SPECIES, c, cAt + 6 * cStride);
-        FloatVector c61 = FloatVector.fromArray(SPECIES, c, cAt + 6 * cStride + LANES);
-        FloatVector c70 = FloatVector.fromArray(SPECIES, c, cAt + 7 * cStride);
-        FloatVector c71 = FloatVector.fromArray(SPECIES, c, cAt + 7 * cStride + LANES);
-        FloatVector c80 = FloatVector.fromArray(SPECIES, c, cAt + 8 * cStride);
-        FloatVector c81 = FloatVector.fromArray(SPECIES, c, cAt + 8 * cStride + LANES);
-        FloatVector c90 = FloatVector.fromArray(SPECIES, c, cAt + 9 * cStride);
-        FloatVector c91 = FloatVector.fromArray(SPECIES, c, cAt + 9 * cStride + LANES);
-        FloatVector cA0 = FloatVector.fromArray(SPECIES, c, cAt + 10 * cStride);
-        FloatVector cA1 = FloatVector.fromArray(SPECIES, c, cAt + 10 * cStride + LANES);
-        FloatVector cB0 = FloatVector.fromArray(SPECIES, c, cAt + 11 * cStride);
-        FloatVector cB1 = FloatVector.fromArray(SPECIES, c, cAt + 11 * cStride + LANES);
-        FloatVector cC0 = FloatVector.fromArray(SPECIES, c, cAt + 12 * cStride);
-        FloatVector cC1 = FloatVector.fromArray(SPECIES, c, cAt + 12 * cStride + LANES);
-        FloatVector cD0 = FloatVector.fromArray(SPECIES, c, cAt + 13 * cStride);
-        FloatVector cD1 = FloatVector.fromArray(SPECIES, c, cAt + 13 * cStride + LANES);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector c00 = zero;
+        FloatVector c01 = zero;
+        FloatVector c10 = zero;
+        FloatVector c11 = zero;
+        FloatVector c20 = zero;
+        FloatVector c21 = zero;
+        FloatVector c30 = zero;
+        FloatVector c31 = zero;
+        FloatVector c40 = zero;
+        FloatVector c41 = zero;
+        FloatVector c50 = zero;
+        FloatVector c51 = zero;
+        FloatVector c60 = zero;
+        FloatVector c61 = zero;
+        FloatVector c70 = zero;
+        FloatVector c71 = zero;
+        FloatVector c80 = zero;
+        FloatVector c81 = zero;
+        FloatVector c90 = zero;
+        FloatVector c91 = zero;
+        FloatVector cA0 = zero;
+        FloatVector cA1 = zero;
+        FloatVector cB0 = zero;
+        FloatVector cB1 = zero;
+        FloatVector cC0 = zero;
+        FloatVector cC1 = zero;
+        FloatVector cD0 = zero;
+        FloatVector cD1 = zero;
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
@@ -126,21 +131,22 @@ final class VectorTiles {
         cD1.intoArray(c, cAt + 13 * cStride + LANES);
     }
 
-    /** {@code c += a b}; see {@link Simd#multiply}. */
+    /** {@code c = a b}; see {@link Simd#multiply}. */
     static void narrow(
             int depth, float[] a, int aAt, float[] b, int bAt, float[] c, int cAt, int cStride) {
-        FloatVector c00 = FloatVector.fromArray(SPECIES, c, cAt);
-        FloatVector c01 = FloatVector.fromArray(SPECIES, c, cAt + LANES);
-        FloatVector c10 = FloatVector.fromArray(SPECIES, c, cAt + cStride);
-        FloatVector c11 = FloatVector.fromArray(SPECIES, c, cAt + cStride + LANES);
-        FloatVector c20 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride);
-        FloatVector c21 = FloatVector.fromArray(SPECIES, c, cAt + 2 * cStride + LANES);
-        FloatVector c30 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride);
-        FloatVector c31 = FloatVector.fromArray(SPECIES, c, cAt + 3 * cStride + LANES);
-        FloatVector c40 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride);
-        FloatVector c41 = FloatVector.fromArray(SPECIES, c, cAt + 4 * cStride + LANES);
-        FloatVector c50 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride);
-        FloatVector c51 = FloatVector.fromArray(SPECIES, c, cAt + 5 * cStride + LANES);
+        FloatVector zero = FloatVector.zero(SPECIES);
+        FloatVector c00 = zero;
+        FloatVector c01 = zero;
+        FloatVector c10 = zero;
+        FloatVector c11 = zero;
+        FloatVector c20 = zero;
+        FloatVector c21 = zero;
+        FloatVector c30 = zero;
+        FloatVector c31 = zero;
+        FloatVector c40 = zero;
+        FloatVector c41 = zero;
+        FloatVector c50 = zero;
+        FloatVector c51 = zero;
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
