@@ -29,6 +29,12 @@ public interface DeviceProvider {
     }
 
     /**
+     * Makes what a device needs for its first work, ahead of {@link #open}. May take a second: call
+     * it on a thread of its own.
+     */
+    default void warmUp() {}
+
+    /**
      * Opens a device.
      *
      * @throws DeviceException if it cannot be used, with the cause

@@ -22,6 +22,23 @@ public final class Devices {
         return providers().stream().flatMap(provider -> provider.libraries().stream()).toList();
     }
 
+    /** Lets the devices of one kind prepare for their first work; does not wait for them. */
+    public static void warmUp(String kind) {
+        Thread thread = new Thread(() -> warmUpNow(kind), "warm-up");
+        thread.setDaemon(true);
+        // What is wrong here, a heap that is too small say, shows when the device is used.
+        thread.setUncaughtExceptionHandler((failed, e) -> {});
+        thread.start();
+    }
+
+    private static void warmUpNow(String kind) {
+        for (DeviceProvider provider : providers()) {
+            if (provider.kind().equals(kind)) {
+                provider.warmUp();
+            }
+        }
+    }
+
     /**
      * Opens a device by name.
      *

@@ -1,6 +1,7 @@
 package glance.cli;
 
 import glance.api.RequestException;
+import glance.backend.Devices;
 import glance.cli.bench.BenchCommand;
 import glance.cli.common.ExitCode;
 import glance.cli.common.HelpCommand;
@@ -62,6 +63,10 @@ public final class Engine {
     /** Runs a command on the process's own streams. */
     static int run(String[] args) {
         StopRequest stop = StopRequest.onShutdown(Thread.currentThread());
+        Logging.configure(has(args, "--verbose"));
+        if (WarmStart.isUseful(args)) {
+            Devices.warmUp("cpu");
+        }
         try {
             return run(Stdin.ofProcess(), System.out, System.err, stop, args);
         } finally {

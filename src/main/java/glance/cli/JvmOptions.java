@@ -8,6 +8,16 @@ final class JvmOptions {
     /** From this version on, loading native libraries without leave prints a warning. */
     private static final int NATIVE_ACCESS_WARNING_SINCE = 22;
 
+    /**
+     * Loops over vectors are compiled after a fiftieth of the usual number of calls: until then
+     * each vector is an object, and no profile is needed to compile what has no branches.
+     */
+    private static final List<String> EARLY_COMPILATION =
+            List.of(
+                    "-XX:CompileCommand=quiet",
+                    "-XX:CompileCommand=CompileThresholdScaling,"
+                            + "glance.backend.cpu.VectorTiles::*,0.02");
+
     private JvmOptions() {}
 
     /**
@@ -30,6 +40,9 @@ final class JvmOptions {
         // 560 to 720 MB (JDK 17, 2 cores, 24 GB).
         if (given.stream().noneMatch(JvmOptions::choosesCollector)) {
             options.add("-XX:+UseSerialGC");
+        }
+        if (!mentions(given, "-XX:CompileCommand")) {
+            options.addAll(EARLY_COMPILATION);
         }
         return options;
     }

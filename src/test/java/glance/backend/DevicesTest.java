@@ -103,4 +103,13 @@ class DevicesTest {
                         "the CPU device has one way to compute each operation; --variant needs a"
                                 + " GPU (--device cuda)");
     }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cpu", "no-such-kind"})
+    void warmUp_returnsAtOnceAndHarmsNobody(String kind) {
+        Devices.warmUp(kind);
+        try (Device device = Devices.open("cpu", DEFAULTS)) {
+            assertThat(device.info().problem()).isNull();
+        }
+    }
 }

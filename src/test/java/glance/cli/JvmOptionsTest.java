@@ -7,17 +7,22 @@ import org.junit.jupiter.api.Test;
 
 class JvmOptionsTest {
     @Test
-    void bareJvm_getsModuleHeapAndCollector() {
+    void bareJvm_getsModuleHeapCollectorAndEarlyCompilation() {
         assertThat(JvmOptions.missingFrom(List.of("-Dx=y"), 17))
                 .containsExactly(
                         "--add-modules=jdk.incubator.vector",
                         "-XX:MaxRAMPercentage=75",
-                        "-XX:+UseSerialGC");
+                        "-XX:+UseSerialGC",
+                        "-XX:CompileCommand=quiet",
+                        "-XX:CompileCommand=CompileThresholdScaling,"
+                                + "glance.backend.cpu.VectorTiles::*,0.02");
     }
 
     @Test
     void usersChoice_isKept() {
-        assertThat(JvmOptions.missingFrom(List.of("-Xmx2g", "-XX:+UseZGC"), 17))
+        List<String> given =
+                List.of("-Xmx2g", "-XX:+UseZGC", "-XX:CompileCommand=print,glance.Model::draw");
+        assertThat(JvmOptions.missingFrom(given, 17))
                 .containsExactly("--add-modules=jdk.incubator.vector");
         assertThat(JvmOptions.missingFrom(List.of("-XX:MaxHeapSize=1g"), 17))
                 .doesNotContain("-XX:MaxRAMPercentage=75");

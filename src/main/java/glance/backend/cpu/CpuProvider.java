@@ -26,6 +26,14 @@ public final class CpuProvider implements DeviceProvider {
     }
 
     @Override
+    public void warmUp() {
+        // With one core it would only stand in the way.
+        if (VectorSupport.isUsable() && Runtime.getRuntime().availableProcessors() > 1) {
+            new WarmUp(Simd.INSTANCE).run();
+        }
+    }
+
+    @Override
     public Device open(int index, DeviceOptions options) {
         if (index != 0) {
             throw new DeviceException("there is one CPU device, cpu:0; got cpu:" + index);

@@ -202,17 +202,17 @@ abstract class Simd {
 
     private static Simd choose() {
         Logger log = LoggerFactory.getLogger(Simd.class);
-        if ("off".equals(System.getProperty("glance.simd"))) {
+        if (VectorSupport.isTurnedOff()) {
             log.info("CPU kernels: plain Java, because glance.simd=off");
             return new PlainSimd();
         }
-        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+        if (!VectorSupport.hasModule()) {
             log.warn(
                     "CPU kernels: plain Java, several times slower than SIMD; start java with"
                             + " --add-modules jdk.incubator.vector");
             return new PlainSimd();
         }
-        String problem = compilerProblem(System.getProperty("java.vm.info", ""));
+        String problem = VectorSupport.compilerProblem();
         if (problem != null) {
             log.warn(
                     "CPU kernels: plain Java, several times slower than SIMD: {}; start java"
@@ -223,20 +223,5 @@ abstract class Simd {
         Simd vector = new VectorSimd();
         log.debug("CPU kernels: {}", vector.description());
         return vector;
-    }
-
-    /**
-     * Why this JVM does not compile vectors to machine code, or null. Without the C2 compiler each
-     * operation on a vector makes an object, which is slower than plain Java.
-     *
-     * @param info as in {@code java -version}, such as {@code mixed mode, emulated-client, sharing}
-     */
-    static String compilerProblem(String info) {
-        if (info.contains("interpreted mode")) {
-            return "this JVM interprets (-Xint)";
-        }
-        return info.contains("client")
-                ? "this JVM has no C2 compiler (-XX:TieredStopAtLevel)"
-                : null;
     }
 }
