@@ -9,8 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.lang.management.ManagementFactory;
-import java.lang.module.ModuleFinder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -51,7 +49,7 @@ final class Relaunch {
         if ("1".equals(System.getenv(SWITCH))) {
             return false; // the CPU device says what that costs
         }
-        if (ModuleFinder.ofSystem().find(VECTOR_MODULE).isEmpty()) {
+        if (!JavaRuntime.hasModule(VECTOR_MODULE)) {
             note("no SIMD on the CPU: this Java runtime lacks the module " + VECTOR_MODULE);
             return false;
         }
@@ -83,7 +81,7 @@ final class Relaunch {
     private static List<String> command(String[] args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        List<String> given = ManagementFactory.getRuntimeMXBean().getInputArguments();
+        List<String> given = GivenOptions.ofThisJvm();
         command.addAll(JvmOptions.inheritable(given));
         command.addAll(JvmOptions.missingFrom(given, Runtime.version().feature()));
         command.add("-D" + PARENT_PROPERTY + "=" + ProcessHandle.current().pid());
