@@ -70,17 +70,23 @@ final class Aliases {
     static void addTo(CommandLine commands) {
         Aliases aliases = new Aliases();
         Map<String, CommandLine> known = commands.getSubcommands();
-        aliases.add(known.get("generate").getCommandSpec(), DRAWING);
-        aliases.add(known.get("generate").getCommandSpec(), GENERATE);
-        aliases.add(known.get("compare").getCommandSpec(), DRAWING);
-        aliases.add(known.get("compare").getCommandSpec(), COMPARE);
-        aliases.add(known.get("train").getCommandSpec(), TRAIN);
+        aliases.add(known.get("generate"), DRAWING, GENERATE);
+        aliases.add(known.get("compare"), DRAWING, COMPARE);
+        aliases.add(known.get("train"), TRAIN);
         CommandLine.IExecutionStrategy run = commands.getExecutionStrategy();
         commands.setExecutionStrategy(
                 parsed -> {
                     aliases.refuseTwice(parsed);
                     return run.execute(parsed);
                 });
+    }
+
+    private void add(CommandLine command, String... tables) {
+        if (command != null) {
+            for (String table : tables) {
+                add(command.getCommandSpec(), table);
+            }
+        }
     }
 
     private void add(CommandSpec command, String table) {

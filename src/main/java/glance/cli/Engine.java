@@ -27,26 +27,9 @@ public final class Engine {
     private final Session session;
     private final CommandLine commands;
 
-    private Engine(Session session) {
+    private Engine(Session session, CommandLine commands) {
         this.session = session;
-        commands =
-                new CommandLine(new TopCommand())
-                        .addSubcommand(new GenerateCommand(session))
-                        .addSubcommand(new CompareCommand(session))
-                        .addSubcommand(new TrainCommand(session))
-                        .addSubcommand(new ServeCommand(session))
-                        .addSubcommand(new PullCommand(session))
-                        .addSubcommand(new InfoCommand(session))
-                        .addSubcommand(new ConvertCommand(session))
-                        .addSubcommand(LoraCommand.create(session))
-                        .addSubcommand(new CheckCommand(session))
-                        .addSubcommand(BenchCommand.of(session))
-                        .addSubcommand(new DevicesCommand(session))
-                        .addSubcommand(new CompletionCommand())
-                        .addSubcommand(new HelpCommand());
-        NumberConverters.register(commands);
-        Aliases.addTo(commands);
-        OptionGroups.addTo(commands);
+        this.commands = commands;
         IParameterExceptionHandler wrongUse =
                 (e, args) -> report(e, Problem.wrongUse(e), ExitCode.WRONG_USE);
         IExecutionExceptionHandler failure = (e, command, parsed) -> fail(e);
@@ -58,6 +41,34 @@ public final class Engine {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOut(new PrintWriter(session.out(), true))
                 .setErr(new PrintWriter(session.err(), true));
+    }
+
+    /** Making all of them takes a tenth of a second, which the command that draws does without. */
+    private static CommandLine commands(Session session, String... args) {
+        CommandLine top = new CommandLine(new TopCommand());
+        top.addSubcommand(new GenerateCommand(session));
+        if (args.length == 0 || !args[0].equals("generate")) {
+            addOthers(top, session);
+        }
+        NumberConverters.register(top);
+        Aliases.addTo(top);
+        OptionGroups.addTo(top);
+        return top;
+    }
+
+    private static void addOthers(CommandLine top, Session session) {
+        top.addSubcommand(new CompareCommand(session))
+                .addSubcommand(new TrainCommand(session))
+                .addSubcommand(new ServeCommand(session))
+                .addSubcommand(new PullCommand(session))
+                .addSubcommand(new InfoCommand(session))
+                .addSubcommand(new ConvertCommand(session))
+                .addSubcommand(LoraCommand.create(session))
+                .addSubcommand(new CheckCommand(session))
+                .addSubcommand(BenchCommand.of(session))
+                .addSubcommand(new DevicesCommand(session))
+                .addSubcommand(new CompletionCommand())
+                .addSubcommand(new HelpCommand());
     }
 
     /** Runs a command on the process's own streams. */
@@ -84,7 +95,8 @@ public final class Engine {
         boolean verbose = has(args, "--verbose");
         boolean offline = has(args, "--offline");
         Logging.configure(verbose);
-        Engine engine = new Engine(new Session(out, err, stop, verbose, in, offline));
+        Session session = new Session(out, err, stop, verbose, in, offline);
+        Engine engine = new Engine(session, commands(session, args));
         try {
             return engine.commands.execute(args);
         } catch (Throwable e) {

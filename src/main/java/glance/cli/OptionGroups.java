@@ -57,6 +57,9 @@ final class OptionGroups implements IHelpSectionRenderer {
     /** Adds the headings to the commands that have some. */
     static void addTo(CommandLine commands) {
         CommandLine train = commands.getSubcommands().get("train");
+        if (train == null) {
+            return;
+        }
         train.getHelpSectionMap()
                 .put(
                         UsageMessageSpec.SECTION_KEY_OPTION_LIST,
