@@ -32,9 +32,11 @@ public final class Devices {
     }
 
     private static void warmUpNow(String kind) {
-        for (DeviceProvider provider : providers()) {
+        // Not providers(): that would load all of them before the first warms up.
+        for (DeviceProvider provider : ServiceLoader.load(DeviceProvider.class)) {
             if (provider.kind().equals(kind)) {
                 provider.warmUp();
+                return;
             }
         }
     }
