@@ -8,15 +8,7 @@ final class JvmOptions {
     /** From this version on, loading native libraries without leave prints a warning. */
     private static final int NATIVE_ACCESS_WARNING_SINCE = 22;
 
-    /**
-     * Loops over vectors are compiled after a fiftieth of the usual number of calls: until then
-     * each vector is an object, and no profile is needed to compile what has no branches.
-     */
-    private static final List<String> EARLY_COMPILATION =
-            List.of(
-                    "-XX:CompileCommand=quiet",
-                    "-XX:CompileCommand=CompileThresholdScaling,"
-                            + "glance.backend.cpu.VectorTiles::*,0.02");
+    private static final String HUGE_PAGES = "-XX:+UseTransparentHugePages";
 
     private JvmOptions() {}
 
@@ -41,10 +33,20 @@ final class JvmOptions {
         if (given.stream().noneMatch(JvmOptions::choosesCollector)) {
             options.add("-XX:+UseSerialGC");
         }
-        if (!mentions(given, "-XX:CompileCommand")) {
-            options.addAll(EARLY_COMPILATION);
-        }
         return options;
+    }
+
+    /**
+     * The option for pages of 2 MB, with which large products take about a tenth less time, where
+     * the system grants them: elsewhere a JVM that is asked for them prints a warning.
+     *
+     * @param setting what Linux has in {@code /sys/kernel/mm/transparent_hugepage/enabled}
+     */
+    static List<String> hugePages(List<String> given, String setting) {
+        boolean granted = setting.contains("[madvise]") || setting.contains("[always]");
+        boolean chosen =
+                mentions(given, HUGE_PAGES, "-XX:-UseTransparentHugePages", "-XX:+UseLargePages");
+        return granted && !chosen ? List.of(HUGE_PAGES) : List.of();
     }
 
     /**

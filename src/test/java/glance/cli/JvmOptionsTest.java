@@ -7,27 +7,34 @@ import org.junit.jupiter.api.Test;
 
 class JvmOptionsTest {
     @Test
-    void bareJvm_getsModuleHeapCollectorAndEarlyCompilation() {
+    void bareJvm_getsModuleHeapAndCollector() {
         assertThat(JvmOptions.missingFrom(List.of("-Dx=y"), 17))
                 .containsExactly(
                         "--add-modules=jdk.incubator.vector",
                         "-XX:MaxRAMPercentage=75",
-                        "-XX:+UseSerialGC",
-                        "-XX:CompileCommand=quiet",
-                        "-XX:CompileCommand=CompileThresholdScaling,"
-                                + "glance.backend.cpu.VectorTiles::*,0.02");
+                        "-XX:+UseSerialGC");
     }
 
     @Test
     void usersChoice_isKept() {
-        List<String> given =
-                List.of("-Xmx2g", "-XX:+UseZGC", "-XX:CompileCommand=print,glance.Model::draw");
+        List<String> given = List.of("-Xmx2g", "-XX:+UseZGC");
         assertThat(JvmOptions.missingFrom(given, 17))
                 .containsExactly("--add-modules=jdk.incubator.vector");
         assertThat(JvmOptions.missingFrom(List.of("-XX:MaxHeapSize=1g"), 17))
                 .doesNotContain("-XX:MaxRAMPercentage=75");
         assertThat(JvmOptions.missingFrom(List.of("-XX:MaxRAMPercentage=10.0"), 17))
                 .doesNotContain("-XX:MaxRAMPercentage=75");
+    }
+
+    @Test
+    void hugePages_areAskedFor_whereTheSystemGrantsThem() {
+        String option = "-XX:+UseTransparentHugePages";
+        assertThat(JvmOptions.hugePages(List.of(), "always [madvise] never")).contains(option);
+        assertThat(JvmOptions.hugePages(List.of(), "[always] madvise never")).contains(option);
+        assertThat(JvmOptions.hugePages(List.of(), "always madvise [never]")).isEmpty();
+        assertThat(JvmOptions.hugePages(List.of(), "")).isEmpty();
+        List<String> given = List.of("-XX:-UseTransparentHugePages");
+        assertThat(JvmOptions.hugePages(given, "always [madvise] never")).isEmpty();
     }
 
     @Test

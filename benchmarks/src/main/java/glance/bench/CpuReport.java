@@ -1,6 +1,5 @@
 package glance.bench;
 
-import glance.cases.Case;
 import glance.roofline.Ceiling;
 import glance.roofline.Machine;
 import java.nio.file.Path;
@@ -70,7 +69,7 @@ public final class CpuReport implements Callable<Integer> {
         // First, while nothing else runs in this process.
         Ceiling ceiling = CoreRates.measure(Workload.THREADS);
         List<Report.Row> rows = new ArrayList<>();
-        for (Map.Entry<String, Case> entry : Workloads.all(shrink).entrySet()) {
+        for (Map.Entry<String, Workloads.Row> entry : Workloads.all(shrink).entrySet()) {
             if (only.matcher(entry.getKey()).find()) {
                 try (Workload workload = new Workload(entry.getValue())) {
                     Duel.Result result = Duel.run(workload, rounds);
@@ -82,7 +81,8 @@ public final class CpuReport implements Callable<Integer> {
         }
         ColdStart.Result coldStart = ColdStart.run(jar, rounds);
         String launch =
-                "java --add-modules jdk.incubator.vector -cp benchmarks/target/benchmarks.jar "
+                "java --add-modules jdk.incubator.vector -XX:+UseTransparentHugePages -cp"
+                        + " benchmarks/target/benchmarks.jar "
                         + CpuReport.class.getName();
         new Report(
                         LocalDate.now().toString(),

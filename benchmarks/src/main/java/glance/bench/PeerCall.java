@@ -20,7 +20,10 @@ final class PeerCall {
     private final String method;
     private final IValue[] arguments;
 
-    PeerCall(Torch torch, Call call) {
+    /**
+     * @param half whether PyTorch multiplies in bf16, where the call is a product
+     */
+    PeerCall(Torch torch, Call call, boolean half) {
         this.torch = torch;
         this.call = call;
         List<IValue> values = new ArrayList<>();
@@ -34,9 +37,11 @@ final class PeerCall {
             values.add(list(all.subList(BLOCK_INPUTS, middle)));
             values.add(list(all.subList(middle, all.size())));
         } else if (op instanceof Op.Linear linear) {
-            Stream.of(linear.x(), linear.weight(), linear.bias())
-                    .forEach(tensor -> values.add(argument(tensor)));
-            method = linear.lora() == null ? "linear" : "linear_lora";
+            values.add(argument(linear.x()));
+            values.add(half ? halfArgument(linear.weight()) : argument(linear.weight()));
+            values.add(half ? halfArgument(linear.bias()) : argument(linear.bias()));
+            String plain = half ? "linear_bf16" : "linear";
+            method = linear.lora() == null ? plain : "linear_lora";
             if (linear.lora() != null) {
                 values.add(argument(linear.lora().a()));
                 values.add(argument(linear.lora().b()));
@@ -70,6 +75,10 @@ final class PeerCall {
 
     private IValue argument(Tensor tensor) {
         return torch.argument(values(tensor), tensor.shape().dims());
+    }
+
+    private IValue halfArgument(Tensor tensor) {
+        return torch.halfArgument(values(tensor), tensor.shape().dims());
     }
 
     private IValue list(List<Tensor> tensors) {

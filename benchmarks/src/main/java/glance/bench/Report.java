@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import glance.io.SafeWrite;
 import glance.roofline.Ceiling;
+import glance.roofline.Floor;
 import glance.roofline.Machine;
 import glance.roofline.Spread;
 import java.io.IOException;
@@ -37,18 +38,21 @@ record Report(
             double gigaFlop,
             double megaBytes,
             double floorMillis,
+            String bound,
             Spread engineMillis,
             Spread peerMillis,
             Spread ratio,
             double othersShare,
             double relativeError) {
         static Row of(String key, Workload workload, Ceiling ceiling, Duel.Result result) {
+            Floor floor = ceiling.floor(workload.cost());
             return new Row(
                     key,
                     workload.name(),
                     workload.cost().flop() * 1e-9,
                     workload.cost().bytes() * 1e-6,
-                    ceiling.floor(workload.cost()).micros() * 1e-3,
+                    floor.micros() * 1e-3,
+                    floor.bound(),
                     result.engineMillis(),
                     result.peerMillis(),
                     result.ratio(),
@@ -73,9 +77,9 @@ record Report(
                                     : "");
         }
 
-        /** GFLOP/s of products; GB/s where there are none. */
+        /** GFLOP/s; GB/s where memory is the limit. */
         private String speed(Spread millis) {
-            return gigaFlop > 0
+            return !bound.equals("memory")
                     ? "%.0f GFLOP/s".formatted(gigaFlop / millis.median() * 1e3)
                     : "%.1f GB/s".formatted(megaBytes / millis.median());
         }
@@ -117,8 +121,8 @@ record Report(
                 (least - greatest). Before timing the two results were compared. The floor is the \
                 greater of FLOP over the machine's best and bytes (inputs and results once) over \
                 its best copy. Ratio: speed of the engine over PyTorch's, median of the rounds; \
-                above 1 the engine is faster. PyTorch always multiplies by F32 weights, made of \
-                the same numbers. A row marked busy shared the cores: other processes used that part of them, \
+                above 1 the engine is faster. PyTorch multiplies by F32 weights, made of \
+                the same numbers, except in rows with BF16 weights of 1 to 256 rows, where it multiplies in bf16. A row marked busy shared the cores: other processes used that part of them, \
                 which hurts PyTorch's fixed split of the work most.
 
                 | Workload | floor ms | engine ms | PyTorch ms | engine | PyTorch | ratio |

@@ -3,6 +3,7 @@ package glance.bench;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -59,6 +60,12 @@ final class Torch implements AutoCloseable {
     /** An argument with the given values, row-major; lives as long as this. */
     IValue argument(float[] values, int... dims) {
         return keep(IValue.from(array(values, dims)));
+    }
+
+    /** The same in bf16. */
+    IValue halfArgument(float[] values, int... dims) {
+        PtNDArray wide = array(values, dims);
+        return keep(IValue.from((PtNDArray) wide.toType(DataType.BFLOAT16, false)));
     }
 
     /** A list of tensors as one argument; lives as long as this. */

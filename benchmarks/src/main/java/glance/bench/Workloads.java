@@ -22,6 +22,10 @@ final class Workloads {
     static final int IMAGE_LEN = 1024;
 
     private static final int RANK = 32;
+
+    /** Of Qwen-Image and FLUX.1: 3,072 to 12,288. */
+    private static final int FEED_FORWARD = 12_288;
+
     private static final float EPS = 1e-6f;
 
     private Workloads() {}
@@ -32,20 +36,44 @@ final class Workloads {
      * @throws IllegalArgumentException if there is none
      */
     static Workload open(String key, int shrink) {
-        Case of = all(shrink).get(key);
-        if (of == null) {
+        Row row = all(shrink).get(key);
+        if (row == null) {
             throw new IllegalArgumentException(
                     "no workload is called " + key + "; there are " + all(shrink).keySet());
         }
-        return new Workload(of);
+        return new Workload(row);
     }
+
+    /**
+     * A row of the report.
+     *
+     * @param halfPeer whether PyTorch multiplies in bf16
+     */
+    record Row(Case of, boolean halfPeer) {}
 
     /**
      * Every row of the report by its short name.
      *
      * @param shrink divides the number of tokens, for a trial run
      */
-    static Map<String, Case> all(int shrink) {
+    static Map<String, Row> all(int shrink) {
+        Map<String, Row> rows = new LinkedHashMap<>();
+        floats(shrink).forEach((key, of) -> rows.put(key, new Row(of, false)));
+        // weights as files have them; PyTorch has no product on blocks
+        for (int tokens : List.of(1, 8, 64, 256)) {
+            for (DType dtype : List.of(DType.BF16, DType.Q8_0, DType.Q4_0, DType.Q4_K)) {
+                String name = dtype.name().toLowerCase(Locale.ROOT).replace("_", "");
+                Case of =
+                        toCase(
+                                new LinearCase(
+                                        dtype, 1, tokens, 4 * HIDDEN_DIM, FEED_FORWARD, BIAS));
+                rows.put("small-" + tokens + "-" + name, new Row(of, dtype == DType.BF16));
+            }
+        }
+        return rows;
+    }
+
+    private static Map<String, Case> floats(int shrink) {
         int image = IMAGE_LEN / shrink;
         int joint = image + TEXT_LEN;
         int wide = 4 * HIDDEN_DIM;

@@ -8,6 +8,11 @@ class Peer(Module):
     weight: Tensor,
     bias: Tensor) -> Tensor:
     return torch.linear(x, weight, bias)
+  def linear_bf16(self: __torch__.Peer,
+    x: Tensor,
+    weight: Tensor,
+    bias: Tensor) -> Tensor:
+    return torch.to(torch.linear(torch.to(x, 15), weight, bias), 6)
   def linear_lora(self: __torch__.Peer,
     x: Tensor,
     weight: Tensor,

@@ -39,7 +39,7 @@ final class WarmUp {
         left = new float[simd.tileRows() * DEPTH];
         right = new float[simd.tileColumns() * DEPTH];
         tile = new float[simd.tileRows() * simd.tileColumns()];
-        state = new float[3 * simd.tileColumns()];
+        state = new float[4 * simd.tileColumns()];
     }
 
     private static BooleanSupplier deadline() {
@@ -50,9 +50,9 @@ final class WarmUp {
     /** Those that a text encoder needs first come first. */
     void run() {
         int columns = simd.tileColumns();
-        repeat(() -> simd.multiply(DEPTH, left, 0, right, 0, tile, 0, columns));
-        repeat(() -> simd.softmaxBlock(right, DEPTH, state));
-        repeat(() -> simd.scaleRows(right, DEPTH, state, 2 * columns));
+        repeat(() -> simd.multiplyAdd(DEPTH, left, 0, right, 0, tile, 0, columns));
+        repeat(() -> simd.softmaxBlock(right, DEPTH, state, 0));
+        repeat(() -> simd.scaleRows(right, 0, DEPTH, state, 2 * columns));
         repeat(() -> simd.sigmoidActivation(Activation.SILU, values, 0, COUNT));
         repeat(() -> simd.sumSquares(values, 0, COUNT, 0));
         repeat(() -> simd.sum(values, 0, COUNT));
