@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.stream.Collectors;
+import org.slf4j.LoggerFactory;
 
 /** Chooses among the devices of all registered kinds. */
 public final class Devices {
@@ -27,7 +28,8 @@ public final class Devices {
         Thread thread = new Thread(() -> warmUpNow(kind), "warm-up");
         thread.setDaemon(true);
         // What is wrong here, a heap that is too small say, shows when the device is used.
-        thread.setUncaughtExceptionHandler((failed, e) -> {});
+        thread.setUncaughtExceptionHandler(
+                (failed, e) -> LoggerFactory.getLogger(Devices.class).debug("warming up", e));
         thread.start();
     }
 

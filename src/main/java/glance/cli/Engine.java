@@ -74,7 +74,7 @@ public final class Engine {
     /** Runs a command on the process's own streams. */
     static int run(String[] args) {
         StopRequest stop = StopRequest.onShutdown(Thread.currentThread());
-        Logging.configure(has(args, "--verbose"));
+        Logging.configure(has(args, "--verbose")); // before the first logger is made
         if (WarmStart.isUseful(args)) {
             Devices.warmUp("cpu");
         }

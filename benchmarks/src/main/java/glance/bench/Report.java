@@ -122,7 +122,7 @@ record Report(
                 greater of FLOP over the machine's best and bytes (inputs and results once) over \
                 its best copy. Ratio: speed of the engine over PyTorch's, median of the rounds; \
                 above 1 the engine is faster. PyTorch multiplies by F32 weights, made of \
-                the same numbers, except in rows with BF16 weights of 1 to 256 rows, where it multiplies in bf16. A row marked busy shared the cores: other processes used that part of them, \
+                the same numbers, except where BF16 weights meet 1 to 256 tokens: there it multiplies in bf16. A row marked busy shared the cores: other processes used that part of them, \
                 which hurts PyTorch's fixed split of the work most.
 
                 | Workload | floor ms | engine ms | PyTorch ms | engine | PyTorch | ratio |

@@ -3,7 +3,6 @@ package glance.bench;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.engine.PtNDManager;
@@ -64,8 +63,7 @@ final class Torch implements AutoCloseable {
 
     /** The same in bf16. */
     IValue halfArgument(float[] values, int... dims) {
-        PtNDArray wide = array(values, dims);
-        return keep(IValue.from((PtNDArray) wide.toType(DataType.BFLOAT16, false)));
+        return keep(call("half", argument(values, dims)));
     }
 
     /** A list of tensors as one argument; lives as long as this. */

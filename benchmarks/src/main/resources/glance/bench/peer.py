@@ -8,6 +8,9 @@ class Peer(Module):
     weight: Tensor,
     bias: Tensor) -> Tensor:
     return torch.linear(x, weight, bias)
+  def half(self: __torch__.Peer,
+    x: Tensor) -> Tensor:
+    return torch.to(x, 15)
   def linear_bf16(self: __torch__.Peer,
     x: Tensor,
     weight: Tensor,

@@ -5,7 +5,8 @@ import java.util.Arrays;
 /**
  * {@code y[m, n] = sum_k left(m, k) right(n, k)} for few rows m, where reading the right side is
  * the work: it is read once and as it lies, without the packing of {@link Gemm}. A result is summed
- * by lanes, element k in lane {@code k % lanes}, and then by halves, whatever the number of rows.
+ * by lanes, element k in lane {@code k % lanes}, in pieces of the depth, and then by halves,
+ * whatever the number of rows.
  */
 final class FewRows {
     /** Rows up to which this is faster than {@link Gemm}. */

@@ -23,7 +23,7 @@ final class Gemm {
     /** Few slices, since each reads and writes the results once; more gained nothing. */
     private static final int SLICE = 1024;
 
-    /** Right panels of a task at most: a slice of them fills 0.8 MB. */
+    /** Right panels of a task at most: a slice of them fills 0.8 MB with 16 lanes. */
     private static final int GROUP = 6;
 
     /** Left panels of a task at least, so that packing the right side is small beside its use. */
@@ -95,7 +95,7 @@ final class Gemm {
      * @param finish or null
      */
     record Target(float[] values, int at, Finish finish) {
-        /** The results, as one side of another product. */
+        /** The results, as rows to read. */
         Source rows(int width) {
             return (row, k, count, to, at) ->
                     System.arraycopy(values, this.at + row * width + k, to, at, count);
@@ -106,7 +106,7 @@ final class Gemm {
      * A low-rank term of a product: {@code left(m, k)} gets {@code rank} more columns {@code low(m,
      * r) = sum_k left(m, k) down(r, k)}, and {@code right(n, k)} those of {@code up(n, r)}.
      *
-     * @param low row-major, rank elements to a row
+     * @param low row-major, rank elements to a row; finished before it is used
      */
     record Extension(int rank, Side down, Target low, Side up) {}
 

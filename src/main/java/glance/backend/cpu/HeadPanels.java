@@ -17,7 +17,7 @@ import java.util.Arrays;
 final class HeadPanels {
     private static final Simd SIMD = Simd.INSTANCE;
 
-    /** What {@link Simd} reads beyond the end of what it is given. */
+    /** The widest panel, and what {@link Simd#strip} may read of a row. */
     private static final int MOST = SIMD.tileColumns();
 
     /** Tokens that are packed. */
@@ -26,7 +26,7 @@ final class HeadPanels {
         int stride;
 
         void fit(int headDim) {
-            stride = headDim + MOST / 2; // no power of two
+            stride = headDim + MOST / 2; // no power of two for the usual 64, 96 and 128
             if (rows.length < MOST * stride) {
                 rows = new float[MOST * stride];
             }

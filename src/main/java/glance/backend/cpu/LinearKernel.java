@@ -49,10 +49,10 @@ final class LinearKernel implements Kernel<Op.Linear> {
         LowRank lora = op.lora();
         int rank = lora.rank();
         CpuStorage storage = memory.scratch((long) rows * rank);
-        Gemm.Target low = scaledInto(storage.floats, lora);
-        Gemm.Source down = matrix(lora.a());
-        Gemm.Source up = matrix(lora.b());
         try {
+            Gemm.Target low = scaledInto(storage.floats, lora);
+            Gemm.Source down = matrix(lora.a());
+            Gemm.Source up = matrix(lora.b());
             if (isShort(op)) {
                 fewRows.run(rows, rank, in, inputs, down, low);
                 Gemm.Source left = joined(in, inputs, low.rows(rank));
@@ -68,7 +68,10 @@ final class LinearKernel implements Kernel<Op.Linear> {
         }
     }
 
-    /** By the length of a sequence, so that the bits of a picture do not depend on its batch. */
+    /**
+     * By the length of a sequence: bits do not depend on how many samples of that length there are.
+     * A prompt that is padded to a longer one may differ in the last bits.
+     */
     private static boolean isShort(Op.Linear op) {
         return op.x().dim(1) <= FewRows.MOST;
     }

@@ -15,7 +15,11 @@ import jdk.incubator.vector.VectorSpecies;
 
 /** Inner loops on the Vector API; loaded only where the JVM has the module. */
 final class VectorSimd extends Simd {
-    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    /** No wider than 16 lanes, for which the loops are written. */
+    static final VectorSpecies<Float> SPECIES =
+            FloatVector.SPECIES_PREFERRED.length() > 16
+                    ? FloatVector.SPECIES_512
+                    : FloatVector.SPECIES_PREFERRED;
 
     private static final int LANES = SPECIES.length();
     private static final int COLUMNS = 2 * LANES;
@@ -23,7 +27,7 @@ final class VectorSimd extends Simd {
     private static final VectorSpecies<Short> SHORTS =
             VectorSpecies.of(short.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 2));
 
-    /** As many bytes; vectors are not so short that they held four. */
+    /** As many bytes; null with 4 lanes, since there is no vector of 32 bits. */
     private static final VectorSpecies<Byte> BYTES =
             LANES < 8
                     ? null
@@ -211,7 +215,7 @@ final class VectorSimd extends Simd {
         }
     }
 
-    /** The new maxima, and what is to be added to the old ones to get them, negative. */
+    /** Stores the new maxima, and the old less the new: zero or negative. */
     private static void maxima(float[] scores, int keys, float[] state, int at) {
         FloatVector low = FloatVector.fromArray(SPECIES, state, at);
         FloatVector high = FloatVector.fromArray(SPECIES, state, at + LANES);
@@ -232,7 +236,9 @@ final class VectorSimd extends Simd {
         return max.blend(0, max.compare(VectorOperators.EQ, Float.NEGATIVE_INFINITY));
     }
 
-    /** Leaves the sums of the powers where the new maxima are, and those where the scores are. */
+    /**
+     * Replaces the scores by their powers, and leaves the sums of these at the end of the state.
+     */
     private static void powers(float[] scores, int lane, int keys, float[] state, int at) {
         FloatVector shift = finite(FloatVector.fromArray(SPECIES, state, at));
         FloatVector sum = FloatVector.zero(SPECIES);

@@ -4,9 +4,9 @@ import glance.op.Activation;
 import java.util.function.BooleanSupplier;
 
 /**
- * Runs the inner loops on zeros until the JIT has compiled them, or for a second. Before that an
- * operation on a vector is a call that makes an object, hundreds of times slower; the first picture
- * of a small model would spend most of its time there.
+ * Runs the inner loops on made-up numbers until the JIT has compiled them, or for a second. Before
+ * that an operation on a vector is a call that makes an object, hundreds of times slower; the first
+ * picture of a small model would spend most of its time there.
  */
 final class WarmUp {
     private static final long LIMIT_NANOS = 1_000_000_000;
@@ -50,7 +50,10 @@ final class WarmUp {
     /** Those that a text encoder needs first come first. */
     void run() {
         int columns = simd.tileColumns();
+        short[] halves = new short[DEPTH];
         repeat(() -> simd.multiplyAdd(DEPTH, left, 0, right, 0, tile, 0, columns));
+        repeat(() -> simd.dots(DEPTH, left, 0, DEPTH, right, 0, DEPTH, values, 0));
+        repeat(() -> simd.widen(halves, values, 0, halves.length));
         repeat(() -> simd.softmaxBlock(right, DEPTH, state, 0));
         repeat(() -> simd.scaleRows(right, 0, DEPTH, state, 2 * columns));
         repeat(() -> simd.sigmoidActivation(Activation.SILU, values, 0, COUNT));

@@ -183,7 +183,7 @@ public final class Jobs implements AutoCloseable {
         }
     }
 
-    /** A millisecond of its own for each job: names in their order are the order of the queue. */
+    /** A millisecond of its own for each job, so that names tell which was asked for first. */
     private synchronized Instant next(Instant now) {
         lastMillisecond = Math.max(lastMillisecond + 1, now.toEpochMilli());
         return Instant.ofEpochMilli(lastMillisecond);

@@ -112,7 +112,13 @@ final class LinearCases {
         return Stream.of(
                         new LinearCase(DType.BF16, 1, 300, 400, 500, BIAS),
                         new LinearCase(DType.F32, 1, 300, 400, 500).withLora(16, DType.BF16),
-                        new LinearCase(DType.F8_E4M3, 1, 1, 400, 3000, BIAS))
+                        new LinearCase(DType.F8_E4M3, 1, 1, 400, 3000, BIAS),
+                        // several slices of the depth, and several blocks of rows
+                        new LinearCase(DType.BF16, 1, 45, 2309, 70, BIAS, RESIDUAL),
+                        new LinearCase(DType.BF16, 1, 45, 2309, 70, BIAS).withLora(5, DType.F32),
+                        new LinearCase(DType.F32, 1, 1417, 1030, 33).withLora(3, DType.F32),
+                        // few rows, in several pieces of the depth
+                        new LinearCase(DType.F32, 3, 7, 2309, 35, BIAS).withLora(5, DType.F32))
                 .map(LinearCases::toCase);
     }
 

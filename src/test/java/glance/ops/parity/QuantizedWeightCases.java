@@ -35,6 +35,9 @@ final class QuantizedWeightCases {
     static Stream<Case> large() {
         return Stream.of(
                 linear(adapted(new LinearCase(DType.Q4_K, 2, 113, 768, 203, BIAS), 8)),
+                linear(new LinearCase(DType.Q4_K, 1, 3, 2304, 35, BIAS)),
+                linear(adapted(new LinearCase(DType.Q8_0, 1, 40, 2304, 35, BIAS), 5)),
+                LookupCases.embedding(DType.Q8_0, 4, 4096, 3, 1),
                 LookupCases.embedding(DType.Q6_K, 97, 256, 5, 90));
     }
 
