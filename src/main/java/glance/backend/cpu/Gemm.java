@@ -26,6 +26,9 @@ final class Gemm {
     /** Right panels of a task at most: a slice of them fills 0.8 MB with 16 lanes. */
     private static final int GROUP = 6;
 
+    /** Left panels that are packed at a time at most. */
+    private static final int LEFT_GROUP = 16;
+
     /** Left panels of a task at least, so that packing the right side is small beside its use. */
     private static final int CHUNK = 12;
 
@@ -60,23 +63,34 @@ final class Gemm {
     interface Side {
         /**
          * Packs vectors {@code [first, first + count)}, of each the elements {@code [k, k +
-         * depth)}, as [depth, width]; missing vectors as zeros.
+         * depth)}, as panels [depth, width] that begin {@code pitch} elements apart; missing
+         * vectors of the last panel as zeros.
          */
-        void pack(int first, int count, int width, int k, int depth, float[] to, int at);
+        void pack(int first, int count, int width, int k, int depth, float[] to, int at, int pitch);
 
         /** The vectors are the rows of a matrix. */
         static Side rows(Source matrix) {
-            return (first, count, width, k, depth, to, at) ->
-                    packRows(matrix, first, count, width, k, depth, to, at);
+            return (first, count, width, k, depth, to, at, pitch) -> {
+                for (int v = 0; v < count; v += width) {
+                    int vectors = Math.min(width, count - v);
+                    int panel = at + v / width * pitch;
+                    packRows(matrix, first + v, vectors, width, k, depth, to, panel);
+                }
+            };
         }
 
         /** The vectors are the columns of a matrix: it is packed as it lies. */
         static Side columns(Source matrix) {
-            return (first, count, width, k, depth, to, at) -> {
+            return (first, count, width, k, depth, to, at, pitch) -> {
+                int panels = (int) panels(count, width);
+                float[] line = SCRATCH.get().line(panels * width);
+                Arrays.fill(line, count, panels * width, 0);
                 for (int j = 0; j < depth; j++) {
-                    int row = at + j * width;
-                    matrix.read(k + j, first, count, to, row);
-                    Arrays.fill(to, row + count, row + width, 0);
+                    matrix.read(k + j, first, count, line, 0);
+                    for (int p = 0; p < panels; p++) {
+                        int row = at + p * pitch + j * width;
+                        System.arraycopy(line, p * width, to, row, width);
+                    }
                 }
             };
         }
@@ -115,6 +129,14 @@ final class Gemm {
         final float[] piece = new float[COLUMNS * STRIDE];
         private float[] panels = new float[0];
         private float[] edge = new float[0];
+        private float[] line = new float[0];
+
+        float[] line(int length) {
+            if (line.length < length) {
+                line = new float[length];
+            }
+            return line;
+        }
 
         float[] panels(int length) {
             if (panels.length < length) {
@@ -197,7 +219,10 @@ final class Gemm {
     private record Block(int start, int m, int k, int rank, Side left, float[] packed) {
 
         void run(int n, Side right, Extension extension, Target target, Workers workers) {
-            workers.forEach(panels(), this::packLeft);
+            int group = Math.max(1, Math.min(LEFT_GROUP, panels() / (4 * workers.threads())));
+            workers.forEach(
+                    (int) Gemm.panels(panels(), group),
+                    task -> packLeft(task * group, Math.min(panels(), (task + 1) * group)));
             if (extension == null) {
                 multiply(n, right, 0, target, workers);
                 return;
@@ -209,13 +234,14 @@ final class Gemm {
                     panels(),
                     p -> {
                         int at = at(p, last) + depth(last) * ROWS;
-                        low.pack(start + p * ROWS, count(p), ROWS, 0, rank, packed, at);
+                        low.pack(start + p * ROWS, count(p), ROWS, 0, rank, packed, at, 0);
                     });
             Side extended =
-                    (first, count, width, from, depth, to, at) -> {
-                        right.pack(first, count, width, from, depth, to, at);
+                    (first, count, width, from, depth, to, at, pitch) -> {
+                        right.pack(first, count, width, from, depth, to, at, pitch);
                         if (from + depth == k) {
-                            extension.up.pack(first, count, width, 0, rank, to, at + depth * width);
+                            int behind = at + depth * width;
+                            extension.up.pack(first, count, width, 0, rank, to, behind, pitch);
                         }
                     };
             multiply(n, extended, rank, target, workers);
@@ -239,16 +265,29 @@ final class Gemm {
             return from(slice + 1) - from(slice);
         }
 
-        /** Where a slice of a left panel is packed. */
-        private int at(int panel, int slice) {
-            int extended = depth(slice) + (slice == slices(k) - 1 ? rank : 0);
-            return (panels() * from(slice) + panel * extended) * ROWS;
+        /** Elements of a slice of a left panel. */
+        private int pitch(int slice) {
+            return (depth(slice) + (slice == slices(k) - 1 ? rank : 0)) * ROWS;
         }
 
-        private void packLeft(int panel) {
+        /** Where a slice of a left panel is packed. */
+        private int at(int panel, int slice) {
+            return panels() * from(slice) * ROWS + panel * pitch(slice);
+        }
+
+        private void packLeft(int first, int last) {
+            int row = first * ROWS;
+            int count = Math.min(last * ROWS, m) - row;
             for (int s = 0; s < slices(k); s++) {
-                int row = start + panel * ROWS;
-                left.pack(row, count(panel), ROWS, from(s), depth(s), packed, at(panel, s));
+                left.pack(
+                        start + row,
+                        count,
+                        ROWS,
+                        from(s),
+                        depth(s),
+                        packed,
+                        at(first, s),
+                        pitch(s));
             }
         }
 
@@ -345,10 +384,7 @@ final class Gemm {
 
         /** Packs a slice as [panels][depth, tileColumns]. */
         void pack(int from, int own, int depth, float[] panels) {
-            for (int c = 0; c < width(); c += COLUMNS) {
-                int vectors = Math.min(COLUMNS, count - c);
-                right.pack(column + c, vectors, COLUMNS, from, own, panels, c * depth);
-            }
+            right.pack(column, count, COLUMNS, from, own, panels, 0, depth * COLUMNS);
         }
     }
 
