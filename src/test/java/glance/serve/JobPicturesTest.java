@@ -294,7 +294,9 @@ class JobPicturesTest {
         byte[] whole = new FormBody().field("prompt", "a").file("init", Drawn.picture()).bytes();
         requireForm(Arrays.copyOf(whole, whole.length - 20), 400, "the form is damaged");
         requireForm(new byte[0], 400, "the form is damaged");
-        requireForm(new byte[(64 << 20) + 1], 413, "a request has at most 67108864 bytes here");
+        for (int i = 0; i < 8; i++) { // a client that still sends must see the answer each time
+            requireForm(new byte[(64 << 20) + 1], 413, "a request has at most 67108864 bytes here");
+        }
         FormBody parts = new FormBody();
         for (int i = 0; i < 101; i++) {
             parts.field("field" + i, "x");

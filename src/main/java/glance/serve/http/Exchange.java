@@ -26,6 +26,8 @@ public final class Exchange {
 
     private static final ObjectMapper MAPPER = Json.MAPPER;
     private static final int MAX_JSON_BYTES = 1 << 20;
+    private static final int DISCARDED_AT_A_TIME = 1 << 16;
+    private static final long DISCARD_NANOS = 5_000_000_000L;
 
     private final Request request;
     private final Response response;
@@ -149,6 +151,25 @@ public final class Exchange {
         response.getHeaders().put(HttpHeader.CONTENT_LENGTH, bytes.length);
         try (OutputStream out = Content.Sink.asOutputStream(response)) {
             out.write(bytes);
+        }
+    }
+
+    /**
+     * Reads what is left of the body, within limits. A connection that is closed while the client
+     * still sends is reset, and many clients then never see the answer.
+     */
+    void discardBody() {
+        byte[] piece = new byte[DISCARDED_AT_A_TIME];
+        long end = System.nanoTime() + DISCARD_NANOS;
+        try (InputStream in = Content.Source.asInputStream(request)) {
+            int left = 2 * MAX_PICTURE_BYTES;
+            int count = in.read(piece);
+            while (count > 0 && left > 0 && System.nanoTime() < end) {
+                left -= count;
+                count = in.read(piece);
+            }
+        } catch (IOException | RuntimeException e) {
+            // the client has its answer, or has left; a damaged body is no matter now
         }
     }
 

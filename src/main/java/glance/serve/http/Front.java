@@ -87,10 +87,10 @@ public final class Front extends Handler.Abstract {
                 // of Basic a browser would open a box of its own over the page
                 response.getHeaders().put(HttpHeader.WWW_AUTHENTICATE, "Bearer");
             }
-            // what is left of the body is not read
             response.getHeaders().put(HttpHeader.CONNECTION, "close");
-            new Exchange(request, response, Map.of(), () -> {})
-                    .answer(problem.status(), json(problem, path));
+            Exchange exchange = new Exchange(request, response, Map.of(), () -> {});
+            exchange.answer(problem.status(), json(problem, path));
+            exchange.discardBody();
             callback.succeeded();
         } catch (IOException | RuntimeException e) {
             callback.failed(e);
