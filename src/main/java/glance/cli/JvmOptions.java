@@ -8,8 +8,6 @@ final class JvmOptions {
     /** From this version on, loading native libraries without leave prints a warning. */
     private static final int NATIVE_ACCESS_WARNING_SINCE = 22;
 
-    private static final String HUGE_PAGES = "-XX:+UseTransparentHugePages";
-
     private JvmOptions() {}
 
     /**
@@ -34,19 +32,6 @@ final class JvmOptions {
             options.add("-XX:+UseSerialGC");
         }
         return options;
-    }
-
-    /**
-     * The option for pages of 2 MB, with which large products take about a tenth less time, where
-     * the system grants them: elsewhere a JVM that is asked for them prints a warning.
-     *
-     * @param setting what Linux has in {@code /sys/kernel/mm/transparent_hugepage/enabled}
-     */
-    static List<String> hugePages(List<String> given, String setting) {
-        boolean granted = setting.contains("[madvise]") || setting.contains("[always]");
-        boolean chosen =
-                mentions(given, HUGE_PAGES, "-XX:-UseTransparentHugePages", "-XX:+UseLargePages");
-        return granted && !chosen ? List.of(HUGE_PAGES) : List.of();
     }
 
     /**

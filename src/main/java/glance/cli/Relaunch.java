@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.ProcessBuilder.Redirect;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +84,6 @@ final class Relaunch {
         List<String> given = GivenOptions.ofThisJvm();
         command.addAll(JvmOptions.inheritable(given));
         command.addAll(JvmOptions.missingFrom(given, Runtime.version().feature()));
-        command.addAll(JvmOptions.hugePages(given, hugePages()));
         command.add("-D" + PARENT_PROPERTY + "=" + ProcessHandle.current().pid());
         command.add("-D" + Terminal.STDERR_PROPERTY + "=" + Terminal.isStderr());
         command.add("-cp");
@@ -93,14 +91,6 @@ final class Relaunch {
         command.add(Main.class.getName());
         command.addAll(List.of(args));
         return command;
-    }
-
-    private static String hugePages() {
-        try {
-            return Files.readString(Path.of("/sys/kernel/mm/transparent_hugepage/enabled"));
-        } catch (IOException e) {
-            return ""; // another system
-        }
     }
 
     private static void note(String message) {

@@ -17,24 +17,12 @@ class JvmOptionsTest {
 
     @Test
     void usersChoice_isKept() {
-        List<String> given = List.of("-Xmx2g", "-XX:+UseZGC");
-        assertThat(JvmOptions.missingFrom(given, 17))
+        assertThat(JvmOptions.missingFrom(List.of("-Xmx2g", "-XX:+UseZGC"), 17))
                 .containsExactly("--add-modules=jdk.incubator.vector");
         assertThat(JvmOptions.missingFrom(List.of("-XX:MaxHeapSize=1g"), 17))
                 .doesNotContain("-XX:MaxRAMPercentage=75");
         assertThat(JvmOptions.missingFrom(List.of("-XX:MaxRAMPercentage=10.0"), 17))
                 .doesNotContain("-XX:MaxRAMPercentage=75");
-    }
-
-    @Test
-    void hugePages_areAskedFor_whereTheSystemGrantsThem() {
-        String option = "-XX:+UseTransparentHugePages";
-        assertThat(JvmOptions.hugePages(List.of(), "always [madvise] never")).contains(option);
-        assertThat(JvmOptions.hugePages(List.of(), "[always] madvise never")).contains(option);
-        assertThat(JvmOptions.hugePages(List.of(), "always madvise [never]")).isEmpty();
-        assertThat(JvmOptions.hugePages(List.of(), "")).isEmpty();
-        List<String> given = List.of("-XX:-UseTransparentHugePages");
-        assertThat(JvmOptions.hugePages(given, "always [madvise] never")).isEmpty();
     }
 
     @Test

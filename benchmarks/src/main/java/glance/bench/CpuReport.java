@@ -81,8 +81,7 @@ public final class CpuReport implements Callable<Integer> {
         }
         ColdStart.Result coldStart = ColdStart.run(jar, rounds);
         String launch =
-                "java --add-modules jdk.incubator.vector -XX:+UseTransparentHugePages -cp"
-                        + " benchmarks/target/benchmarks.jar "
+                "java --add-modules jdk.incubator.vector -cp benchmarks/target/benchmarks.jar "
                         + CpuReport.class.getName();
         new Report(
                         LocalDate.now().toString(),
