@@ -8,9 +8,9 @@ import java.util.Arrays;
  *
  * <p>Blocking (Goto and van de Geijn, "Anatomy of High-Performance Matrix Multiplication", TOMS
  * 2008): both sides are packed into panels, tileRows wide on the left and tileColumns on the right,
- * so that the inner loop reads memory in order. The depth is cut into even slices of at most {@link
- * #SLICE}; a block of up to {@link #BLOCK_ROWS} left rows is packed once for all threads. A task
- * packs a slice of a few right panels, converting their dtype on the way, which stay in the
+ * so that the inner loop reads memory in order. The depth is cut into even slices of about {@link
+ * #SLICE} at most; a block of up to {@link #BLOCK_ROWS} left rows is packed once for all threads. A
+ * task packs a slice of a few right panels, converting their dtype on the way, which stay in the
  * second-level cache while all left panels pass by. Results are added up where they are wanted, and
  * finished (bias, activation) as soon as their last slice is in.
  *
