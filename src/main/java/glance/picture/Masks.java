@@ -44,17 +44,12 @@ public final class Masks {
      * @throws FormatException if it is no picture, or is damaged
      */
     public static Optional<byte[]> whereTransparent(Path picture) {
-        return Images.readAlpha(picture)
-                .map(alpha -> where(alpha, level -> level == BLACK))
-                .filter(mask -> !isAll(mask, BLACK))
-                .map(mask -> Images.png(mask, Map.of()));
+        return clear(picture).map(mask -> Images.png(mask, Map.of()));
     }
 
     /** Whether a mask is fully transparent somewhere, and so may be one that paints there. */
     public static boolean isTransparent(Path mask) {
-        return Images.readAlpha(mask)
-                .filter(alpha -> !isAll(where(alpha, level -> level == BLACK), BLACK))
-                .isPresent();
+        return clear(mask).isPresent();
     }
 
     /**
@@ -77,6 +72,13 @@ public final class Masks {
     /** ITU-R 601, as other programs make grey of colours. */
     private static int brightness(int rgb) {
         return (299 * (rgb >> 16 & 255) + 587 * (rgb >> 8 & 255) + 114 * (rgb & 255)) / 1000;
+    }
+
+    /** White where a picture is fully transparent; nothing if it is so nowhere. */
+    private static Optional<BufferedImage> clear(Path picture) {
+        return Images.readAlpha(picture)
+                .map(alpha -> where(alpha, level -> level == BLACK))
+                .filter(mask -> !isAll(mask, BLACK));
     }
 
     private static BufferedImage where(BufferedImage levels, IntPredicate painted) {

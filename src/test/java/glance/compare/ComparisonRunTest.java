@@ -63,11 +63,8 @@ class ComparisonRunTest {
         return picture.getRGB(0, 0, 64, 64, null, 0, 64);
     }
 
-    @Test
-    void run_measuresEveryRunOfEveryPromptAndSeed() {
-        ComparisonRequest request =
-                request(run("same", 4), run("adapted", 4, SLOW), run("short", 2));
-        Map<String, int[]> pictures = new HashMap<>();
+    private static List<Outcome> outcomes(
+            ComparisonRequest request, RunListener listener, ComparisonRun.PictureSink pictures) {
         List<Outcome> outcomes = new ArrayList<>();
         Fixture.onCpu(
                 ops ->
@@ -76,14 +73,23 @@ class ComparisonRunTest {
                                                 new Pipeline(ops, tiny(), Residency.RESIDENT),
                                                 tiny(),
                                                 request)
-                                        .run(
-                                                SILENT,
-                                                (outcome, picture) ->
-                                                        pictures.put(
-                                                                outcome.run()
-                                                                        + outcome.prompt()
-                                                                        + outcome.seed(),
-                                                                pixels(picture)))));
+                                        .run(listener, pictures)));
+        return outcomes;
+    }
+
+    @Test
+    void run_measuresEveryRunOfEveryPromptAndSeed() {
+        ComparisonRequest request =
+                request(run("same", 4), run("adapted", 4, SLOW), run("short", 2));
+        Map<String, int[]> pictures = new HashMap<>();
+        List<Outcome> outcomes =
+                outcomes(
+                        request,
+                        SILENT,
+                        (outcome, picture) ->
+                                pictures.put(
+                                        outcome.run() + outcome.prompt() + outcome.seed(),
+                                        pixels(picture)));
         assertThat(outcomes).hasSize(16);
         assertThat(outcomes.subList(0, 4))
                 .extracting(Outcome::run)
@@ -153,17 +159,9 @@ class ComparisonRunTest {
                         return steps >= 11;
                     }
                 };
-        Fixture.onCpu(
-                ops ->
-                        assertThat(
-                                        new ComparisonRun(
-                                                        new Pipeline(
-                                                                ops, tiny(), Residency.RESIDENT),
-                                                        tiny(),
-                                                        request)
-                                                .run(impatient, (outcome, picture) -> {}))
-                                .extracting(Outcome::run)
-                                .containsExactly("teacher", "short"));
+        assertThat(outcomes(request, impatient, (outcome, picture) -> {}))
+                .extracting(Outcome::run)
+                .containsExactly("teacher", "short");
     }
 
     /** Counts the steps that are run, not those of the plans; tiny strengths warm up, too. */
@@ -181,7 +179,6 @@ class ComparisonRunTest {
                         .run(run("short", 2));
         ComparisonRequest request = ComparisonRequest.of(comparison, tiny());
         assertThat(request.totalSteps()).isEqualTo(all);
-        List<Outcome> outcomes = new ArrayList<>();
         List<Integer> lasts = new ArrayList<>();
         RunListener counting =
                 new RunListener() {
@@ -192,14 +189,7 @@ class ComparisonRunTest {
                         }
                     }
                 };
-        Fixture.onCpu(
-                ops ->
-                        outcomes.addAll(
-                                new ComparisonRun(
-                                                new Pipeline(ops, tiny(), Residency.RESIDENT),
-                                                tiny(),
-                                                request)
-                                        .run(counting, (outcome, picture) -> {})));
+        List<Outcome> outcomes = outcomes(request, counting, (outcome, picture) -> {});
         assertThat(outcomes).extracting(Outcome::steps).containsExactly(teacher, 1);
         assertThat(lasts).hasSize(3).endsWith(teacher, 1);
     }
@@ -214,19 +204,8 @@ class ComparisonRunTest {
                         return true;
                     }
                 };
-        Fixture.onCpu(
-                ops ->
-                        assertThatThrownBy(
-                                        () ->
-                                                new ComparisonRun(
-                                                                new Pipeline(
-                                                                        ops,
-                                                                        tiny(),
-                                                                        Residency.RESIDENT),
-                                                                tiny(),
-                                                                request)
-                                                        .run(atOnce, (outcome, picture) -> {}))
-                                .isInstanceOf(CancelledException.class));
+        assertThatThrownBy(() -> outcomes(request, atOnce, (outcome, picture) -> {}))
+                .isInstanceOf(CancelledException.class);
     }
 
     @Test

@@ -123,12 +123,7 @@ final class AttentionGradBlock {
         int rows = panels * COLUMNS;
         HeadPanels.byDim(k, b, kvHead, firstKey, keyCount, rows, COLUMNS, 1, scratch.keysByDim, 0);
         AttentionMask mask = forward.mask();
-        int prefixLen =
-                mask.lengths() == null
-                        ? 0
-                        : CpuStorage.of(mask.lengths())
-                                .bytes
-                                .getInt(4 * ((int) mask.lengths().offset() + b));
+        int prefixLen = AttentionKernel.prefixLen(mask, b);
         anyHidden = false;
         for (int j = 0; j < rows; j++) {
             int key = firstKey + j;

@@ -214,6 +214,14 @@ final class AttentionKernel implements Kernel<Op.Attention> {
         }
     }
 
+    /** Keys of the prefix that a sample sees; 0 without lengths. */
+    static int prefixLen(AttentionMask mask, int sample) {
+        Tensor lengths = mask.lengths();
+        return lengths == null
+                ? 0
+                : CpuStorage.of(lengths).bytes.getInt(4 * ((int) lengths.offset() + sample));
+    }
+
     /** Adds the bias and hides keys: padding of the panels, of the prefix, and the future. */
     private static void mask(
             Op.Attention op,
@@ -226,12 +234,7 @@ final class AttentionKernel implements Kernel<Op.Attention> {
             float[] scores) {
         AttentionMask mask = op.mask();
         int keyLen = op.k().dim(1);
-        int prefixLen =
-                mask.lengths() == null
-                        ? 0
-                        : CpuStorage.of(mask.lengths())
-                                .bytes
-                                .getInt(4 * ((int) mask.lengths().offset() + b));
+        int prefixLen = prefixLen(mask, b);
         boolean whole =
                 first + rows <= keyLen
                         && (prefixLen >= mask.prefix() || first >= mask.prefix())

@@ -20,10 +20,7 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
         int pixels = op.out().dim(0) * op.out().dim(1) * op.out().dim(2);
         int out = op.out().dim(3);
         int depth = op.weight().dim(1) * op.weight().dim(2) * op.weight().dim(3);
-        Tensor w = op.weight();
-        Gemm.Source filters =
-                (row, k, count, to, at) ->
-                        Widen.toFloats(w, w.offset() + (long) row * depth + k, to, at, count);
+        Gemm.Source filters = Gemm.Source.of(op.weight(), depth);
         gemm.run(pixels, out, depth, patches(op), filters, target(op, out));
     }
 
@@ -82,6 +79,6 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
                         Rows.add(residual, residualAt + m * out + n, ys, y, count);
                     }
                 };
-        return new Gemm.Target(CpuStorage.floats(op.out()), (int) op.out().offset(), finish);
+        return Gemm.Target.of(op.out(), finish);
     }
 }

@@ -1,5 +1,6 @@
 package glance.backend.cpu;
 
+import glance.tensor.Tensor;
 import java.util.Arrays;
 
 /**
@@ -57,6 +58,12 @@ final class Gemm {
     interface Source {
         /** Copies {@code count} elements of {@code row}, from column {@code k}. */
         void read(int row, int k, int count, float[] to, int at);
+
+        /** A contiguous tensor of any real dtype, seen as rows of some width. */
+        static Source of(Tensor t, int width) {
+            return (row, k, count, to, at) ->
+                    Widen.toFloats(t, t.offset() + (long) row * width + k, to, at, count);
+        }
     }
 
     /** One side of the product, packed for the tiles. */
@@ -109,6 +116,11 @@ final class Gemm {
      * @param finish or null
      */
     record Target(float[] values, int at, Finish finish) {
+        /** A contiguous F32 tensor, seen as rows. */
+        static Target of(Tensor out, Finish finish) {
+            return new Target(CpuStorage.floats(out), (int) out.offset(), finish);
+        }
+
         /** The results, as rows to read. */
         Source rows(int width) {
             return (row, k, count, to, at) ->

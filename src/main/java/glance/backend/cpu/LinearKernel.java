@@ -35,9 +35,8 @@ final class LinearKernel implements Kernel<Op.Linear> {
         int in = x.dim(2);
         int out = op.weight().dim(0);
         Gemm.Source inputs = tokens(x);
-        Gemm.Source weights = matrix(op.weight());
-        Gemm.Target target =
-                new Gemm.Target(CpuStorage.floats(op.out()), (int) op.out().offset(), epilogue(op));
+        Gemm.Source weights = Gemm.Source.of(op.weight(), in);
+        Gemm.Target target = Gemm.Target.of(op.out(), epilogue(op));
         if (op.lora() == null) {
             if (isShort(op)) {
                 fewRows.run(rows, out, in, inputs, weights, target);
@@ -51,8 +50,8 @@ final class LinearKernel implements Kernel<Op.Linear> {
         CpuStorage storage = memory.scratch((long) rows * rank);
         try {
             Gemm.Target low = scaledInto(storage.floats, lora);
-            Gemm.Source down = matrix(lora.a());
-            Gemm.Source up = matrix(lora.b());
+            Gemm.Source down = Gemm.Source.of(lora.a(), in);
+            Gemm.Source up = Gemm.Source.of(lora.b(), rank);
             if (isShort(op)) {
                 fewRows.run(rows, rank, in, inputs, down, low);
                 Gemm.Source left = joined(in, inputs, low.rows(rank));
@@ -94,13 +93,6 @@ final class LinearKernel implements Kernel<Op.Linear> {
             long from = x.offset() + row / seqLen * x.stride(0) + row % seqLen * x.stride(1) + k;
             System.arraycopy(values, (int) from, to, at, count);
         };
-    }
-
-    /** Rows of a contiguous matrix of any float dtype. */
-    private static Gemm.Source matrix(Tensor w) {
-        int width = w.dim(1);
-        return (row, k, count, to, at) ->
-                Widen.toFloats(w, w.offset() + (long) row * width + k, to, at, count);
     }
 
     /** Rows of {@code first} (width {@code split}) continued by rows of {@code second}. */

@@ -2,7 +2,6 @@ package glance.backend.cpu;
 
 import glance.op.LowRank;
 import glance.op.TrainingOp;
-import glance.tensor.Tensor;
 
 /** Matrix products of the backward pass. */
 final class ProductKernels {
@@ -27,25 +26,35 @@ final class ProductKernels {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
         int rank = lora.a().dim(0);
-        Gemm.Source dy = matrix(op.dy(), out);
+        Gemm.Source dy = Gemm.Source.of(op.dy(), out);
         CpuStorage low = memory.scratch((long) tokens * rank);
-        Gemm.Source lows =
-                (row, k, count, to, at) ->
-                        System.arraycopy(low.floats, row * rank + k, to, at, count);
         try {
             Gemm.Target scaled = LinearKernel.scaledInto(low.floats, lora);
-            Gemm.Side up = Gemm.Side.columns(matrix(lora.b(), rank));
+            Gemm.Source lows = scaled.rows(rank);
+            Gemm.Side up = Gemm.Side.columns(Gemm.Source.of(lora.b(), rank));
             gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, scaled);
             if (op.dx() != null) {
                 input(op, lows);
             }
             if (op.da() != null) {
-                Gemm.Source x = matrix(op.forward().x(), in);
+                Gemm.Source x = Gemm.Source.of(op.forward().x(), in);
                 Gemm.Side left = Gemm.Side.columns(lows);
-                gemm.run(rank, in, tokens, left, Gemm.Side.columns(x), into(op.da()));
-                Gemm.Side down = Gemm.Side.rows(matrix(lora.a(), in));
+                gemm.run(
+                        rank,
+                        in,
+                        tokens,
+                        left,
+                        Gemm.Side.columns(x),
+                        Gemm.Target.of(op.da(), null));
+                Gemm.Side down = Gemm.Side.rows(Gemm.Source.of(lora.a(), in));
                 gemm.run(tokens, rank, in, Gemm.Side.rows(x), down, scaled);
-                gemm.run(out, rank, tokens, Gemm.Side.columns(dy), left, into(op.db()));
+                gemm.run(
+                        out,
+                        rank,
+                        tokens,
+                        Gemm.Side.columns(dy),
+                        left,
+                        Gemm.Target.of(op.db(), null));
             }
         } finally {
             low.release();
@@ -55,9 +64,9 @@ final class ProductKernels {
     private void frozen(TrainingOp.LinearGrad op) {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
-        Gemm.Side left = Gemm.Side.rows(matrix(op.dy(), out));
-        Gemm.Side right = Gemm.Side.columns(matrix(op.forward().weight(), in));
-        gemm.run(tokens(op), in, out, left, right, into(op.dx()));
+        Gemm.Side left = Gemm.Side.rows(Gemm.Source.of(op.dy(), out));
+        Gemm.Side right = Gemm.Side.columns(Gemm.Source.of(op.forward().weight(), in));
+        gemm.run(tokens(op), in, out, left, right, Gemm.Target.of(op.dx(), null));
     }
 
     /** {@code dy W + S A}: the low-rank term is appended to the depth, as in the forward. */
@@ -65,8 +74,8 @@ final class ProductKernels {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
         int rank = op.forward().lora().a().dim(0);
-        Gemm.Source weight = matrix(op.forward().weight(), in);
-        Gemm.Source down = matrix(op.forward().lora().a(), in);
+        Gemm.Source weight = Gemm.Source.of(op.forward().weight(), in);
+        Gemm.Source down = Gemm.Source.of(op.forward().lora().a(), in);
         Gemm.Source stacked =
                 (row, k, count, to, at) -> {
                     if (row < out) {
@@ -75,21 +84,18 @@ final class ProductKernels {
                         down.read(row - out, k, count, to, at);
                     }
                 };
-        Gemm.Side left = Gemm.Side.rows(LinearKernel.joined(out, matrix(op.dy(), out), lows));
-        gemm.run(tokens(op), in, out + rank, left, Gemm.Side.columns(stacked), into(op.dx()));
+        Gemm.Side left =
+                Gemm.Side.rows(LinearKernel.joined(out, Gemm.Source.of(op.dy(), out), lows));
+        gemm.run(
+                tokens(op),
+                in,
+                out + rank,
+                left,
+                Gemm.Side.columns(stacked),
+                Gemm.Target.of(op.dx(), null));
     }
 
     private static int tokens(TrainingOp.LinearGrad op) {
         return op.dy().dim(0) * op.dy().dim(1);
-    }
-
-    /** Rows of a contiguous tensor seen as a matrix of some width. */
-    private static Gemm.Source matrix(Tensor t, int width) {
-        return (row, k, count, to, at) ->
-                Widen.toFloats(t, t.offset() + (long) row * width + k, to, at, count);
-    }
-
-    private static Gemm.Target into(Tensor out) {
-        return new Gemm.Target(CpuStorage.floats(out), (int) out.offset(), null);
     }
 }
