@@ -5,8 +5,7 @@ import java.util.Arrays;
 /**
  * {@code y[m, n] = sum_k left(m, k) right(n, k)} for few rows m, where reading the right side is
  * the work: it is read once and as it lies, without the packing of {@link Gemm}. A result is summed
- * by lanes, element k in lane {@code k % lanes}, in pieces of the depth, and then by halves,
- * whatever the number of rows.
+ * by lanes, element k in lane {@code k % lanes}, and then by halves, whatever the number of rows.
  */
 final class FewRows {
     /** Rows up to which this is faster than {@link Gemm}. */
@@ -14,6 +13,14 @@ final class FewRows {
 
     /** Elements of the depth at a time: the weights of a tile stay in the first-level cache. */
     private static final int PIECE = 1024;
+
+    /** Pieces are this far apart: powers of two are slow. */
+    private static final int STRIDE = PIECE + 32;
+
+    /** The same in bfloat16, where one pass over a piece is all. */
+    private static final int SHORTS = 4096;
+
+    private static final int SHORTS_STRIDE = SHORTS + 32;
 
     /** Right vectors of a task at least. */
     private static final int TASK = 16;
@@ -32,7 +39,8 @@ final class FewRows {
     }
 
     private static final class Scratch {
-        final float[] vectors = new float[VECTORS * PIECE];
+        final float[] vectors = new float[VECTORS * STRIDE];
+        final short[] shorts = new short[VECTORS * SHORTS_STRIDE];
         final float[] sums = new float[MOST * VECTORS * LANES];
     }
 
@@ -84,19 +92,20 @@ final class FewRows {
         Scratch scratch = SCRATCH.get();
         int stride = (int) padded(k);
         Arrays.fill(scratch.sums, 0);
-        for (int from = 0; from < k; from += PIECE) {
+        int done = count <= PAIR ? shorts(scratch, rows, k, right, first, vectors) : 0;
+        for (int from = done; from < k; from += PIECE) {
             int length = Math.min(PIECE, k - from);
             int whole = (int) padded(length);
+            right.read(first, vectors, from, length, scratch.vectors, 0, STRIDE);
             for (int v = 0; v < vectors; v++) {
-                right.read(first + v, from, length, scratch.vectors, v * PIECE);
-                Arrays.fill(scratch.vectors, v * PIECE + length, v * PIECE + whole, 0);
+                Arrays.fill(scratch.vectors, v * STRIDE + length, v * STRIDE + whole, 0);
             }
             for (int row = 0; row < count; row += PAIR) {
                 SIMD.dots(
                         whole,
                         scratch.vectors,
                         0,
-                        PIECE,
+                        STRIDE,
                         rows,
                         row * stride + from,
                         stride,
@@ -104,6 +113,24 @@ final class FewRows {
                         row * VECTORS * LANES);
             }
         }
+    }
+
+    /**
+     * The same for one or two rows and weights in bfloat16, which are decoded on the way into the
+     * products. Returns how much of the depth is done: whole pieces, or nothing.
+     */
+    private static int shorts(
+            Scratch scratch, float[] rows, int k, Gemm.Source right, int first, int vectors) {
+        int stride = (int) padded(k);
+        int from = 0;
+        int length = Math.min(SHORTS, k / LANES * LANES);
+        while (length > 0
+                && right.readShorts(first, vectors, from, length, scratch.shorts, SHORTS_STRIDE)) {
+            SIMD.dots(length, scratch.shorts, SHORTS_STRIDE, rows, from, stride, scratch.sums, 0);
+            from += length;
+            length = Math.min(SHORTS, (k - from) / LANES * LANES);
+        }
+        return from;
     }
 
     private static void write(

@@ -59,10 +59,40 @@ final class Gemm {
         /** Copies {@code count} elements of {@code row}, from column {@code k}. */
         void read(int row, int k, int count, float[] to, int at);
 
+        /** The same for some rows, {@code stride} apart in the target. */
+        default void read(int row, int rows, int k, int count, float[] to, int at, int stride) {
+            for (int i = 0; i < rows; i++) {
+                read(row + i, k, count, to, at + i * stride);
+            }
+        }
+
+        /** The same as bfloat16; false, and nothing is copied, if the numbers are no bfloat16. */
+        default boolean readShorts(int row, int rows, int k, int count, short[] to, int stride) {
+            return false;
+        }
+
         /** A contiguous tensor of any real dtype, seen as rows of some width. */
         static Source of(Tensor t, int width) {
-            return (row, k, count, to, at) ->
-                    Widen.toFloats(t, t.offset() + (long) row * width + k, to, at, count);
+            return new TensorRows(t, width);
+        }
+    }
+
+    private record TensorRows(Tensor t, int width) implements Source {
+        @Override
+        public void read(int row, int k, int count, float[] to, int at) {
+            read(row, 1, k, count, to, at, 0);
+        }
+
+        @Override
+        public void read(int row, int rows, int k, int count, float[] to, int at, int stride) {
+            long start = t.offset() + (long) row * width + k;
+            Widen.rows(t, start, width, rows, to, at, stride, count);
+        }
+
+        @Override
+        public boolean readShorts(int row, int rows, int k, int count, short[] to, int stride) {
+            long start = t.offset() + (long) row * width + k;
+            return Widen.shorts(t, start, width, rows, to, stride, count);
         }
     }
 
@@ -406,9 +436,7 @@ final class Gemm {
         for (int from = 0; from < depth; from += PIECE) {
             int length = Math.min(PIECE, depth - from);
             Arrays.fill(piece, count * STRIDE, width * STRIDE, 0);
-            for (int i = 0; i < count; i++) {
-                source.read(row + i, k + from, length, piece, i * STRIDE);
-            }
+            source.read(row, count, k + from, length, piece, 0, STRIDE);
             Rows.transpose(piece, STRIDE, width, length, to, at + from * width);
         }
     }

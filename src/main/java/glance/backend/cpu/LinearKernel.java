@@ -97,15 +97,31 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     /** Rows of {@code first} (width {@code split}) continued by rows of {@code second}. */
     static Gemm.Source joined(int split, Gemm.Source first, Gemm.Source second) {
-        return (row, k, count, to, at) -> {
+        return new Joined(split, first, second);
+    }
+
+    private record Joined(int split, Gemm.Source first, Gemm.Source second) implements Gemm.Source {
+        @Override
+        public void read(int row, int k, int count, float[] to, int at) {
+            read(row, 1, k, count, to, at, 0);
+        }
+
+        @Override
+        public void read(int row, int rows, int k, int count, float[] to, int at, int stride) {
             int head = Math.max(0, Math.min(count, split - k));
             if (head > 0) {
-                first.read(row, k, head, to, at);
+                first.read(row, rows, k, head, to, at, stride);
             }
             if (head < count) {
-                second.read(row, k + head - split, count - head, to, at + head);
+                int from = k + head - split;
+                second.read(row, rows, from, count - head, to, at + head, stride);
             }
-        };
+        }
+
+        @Override
+        public boolean readShorts(int row, int rows, int k, int count, short[] to, int stride) {
+            return k + count <= split && first.readShorts(row, rows, k, count, to, stride);
+        }
     }
 
     /** S [rows, rank]: products, times the scales of their columns. */

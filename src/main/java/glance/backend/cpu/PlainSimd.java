@@ -60,9 +60,9 @@ final class PlainSimd extends Simd {
     }
 
     @Override
-    void widen(short[] from, float[] to, int at, int count) {
+    void widen(short[] from, int fromAt, float[] to, int at, int count) {
         for (int i = 0; i < count; i++) {
-            to[at + i] = SmallFloats.bfloat(from[i]);
+            to[at + i] = SmallFloats.bfloat(from[fromAt + i]);
         }
     }
 
@@ -92,6 +92,23 @@ final class PlainSimd extends Simd {
                 }
             }
         }
+    }
+
+    @Override
+    void dots(
+            int count,
+            short[] a,
+            int aStride,
+            float[] b,
+            int bAt,
+            int bStride,
+            float[] sums,
+            int at) {
+        float[] widened = new float[DOT_ROWS * count];
+        for (int i = 0; i < DOT_ROWS; i++) {
+            widen(a, i * aStride, widened, i * count, count);
+        }
+        dots(count, widened, 0, count, b, bAt, bStride, sums, at);
     }
 
     @Override

@@ -64,7 +64,7 @@ abstract class Simd {
             float[] from, int fromAt, int stride, int rows, int width, float[] to, int at);
 
     /** bfloat16 as float32. */
-    abstract void widen(short[] from, float[] to, int at, int count);
+    abstract void widen(short[] from, int fromAt, float[] to, int at, int count);
 
     /** See {@link BlockFormat.Expansion}. */
     void expand(
@@ -100,6 +100,17 @@ abstract class Simd {
             int count,
             float[] a,
             int aAt,
+            int aStride,
+            float[] b,
+            int bAt,
+            int bStride,
+            float[] sums,
+            int at);
+
+    /** The same with a of bfloat16 from element 0. */
+    abstract void dots(
+            int count,
+            short[] a,
             int aStride,
             float[] b,
             int bAt,

@@ -75,11 +75,6 @@ final class VectorSimd extends Simd {
         }
     }
 
-    /** {@code to += x}. */
-    private static void add(FloatVector x, float[] to, int at) {
-        FloatVector.fromArray(SPECIES, to, at).add(x).intoArray(to, at);
-    }
-
     @Override
     void strip(float[] from, int fromAt, int stride, int rows, int width, float[] to, int at) {
         for (int i = 0; i < rows; i++) {
@@ -91,18 +86,23 @@ final class VectorSimd extends Simd {
     }
 
     @Override
-    void widen(short[] from, float[] to, int at, int count) {
+    void widen(short[] from, int fromAt, float[] to, int at, int count) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            IntVector bits =
-                    (IntVector)
-                            ShortVector.fromArray(SHORTS, from, i)
-                                    .convertShape(VectorOperators.S2I, INTS, 0);
-            bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats().intoArray(to, at + i);
+            bfloats(from, fromAt + i).intoArray(to, at + i);
         }
         for (; i < count; i++) {
-            to[at + i] = SmallFloats.bfloat(from[i]);
+            to[at + i] = SmallFloats.bfloat(from[fromAt + i]);
         }
+    }
+
+    /** A vector of bfloat16, as float32. */
+    static FloatVector bfloats(short[] from, int at) {
+        IntVector bits =
+                (IntVector)
+                        ShortVector.fromArray(SHORTS, from, at)
+                                .convertShape(VectorOperators.S2I, INTS, 0);
+        return bits.lanewise(VectorOperators.LSHL, 16).reinterpretAsFloats();
     }
 
     @Override
@@ -121,9 +121,14 @@ final class VectorSimd extends Simd {
             super.expand(bytes, from, shift, mask, bias, scale, offset, target, at, count);
             return;
         }
-        if (count == 2 * LANES) { // without a loop, which would take as long as its body
+        // without a loop, which would take as long as its body
+        if (count == 2 * LANES) {
             expand(bytes, from, shift, mask, bias, scale, offset, target, at);
             expand(bytes, from + LANES, shift, mask, bias, scale, offset, target, at + LANES);
+            return;
+        }
+        if (count == LANES) {
+            expand(bytes, from, shift, mask, bias, scale, offset, target, at);
             return;
         }
         for (int i = 0; i < count; i += LANES) {
@@ -169,38 +174,20 @@ final class VectorSimd extends Simd {
             int bStride,
             float[] sums,
             int at) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
-        for (int k = 0; k < count; k += LANES) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + bStride + k);
-            FloatVector row = FloatVector.fromArray(SPECIES, a, aAt + k);
-            s00 = row.fma(b0, s00);
-            s01 = row.fma(b1, s01);
-            row = FloatVector.fromArray(SPECIES, a, aAt + aStride + k);
-            s10 = row.fma(b0, s10);
-            s11 = row.fma(b1, s11);
-            row = FloatVector.fromArray(SPECIES, a, aAt + 2 * aStride + k);
-            s20 = row.fma(b0, s20);
-            s21 = row.fma(b1, s21);
-            row = FloatVector.fromArray(SPECIES, a, aAt + 3 * aStride + k);
-            s30 = row.fma(b0, s30);
-            s31 = row.fma(b1, s31);
-        }
-        add(s00, sums, at);
-        add(s01, sums, at + LANES);
-        add(s10, sums, at + 2 * LANES);
-        add(s11, sums, at + 3 * LANES);
-        add(s20, sums, at + 4 * LANES);
-        add(s21, sums, at + 5 * LANES);
-        add(s30, sums, at + 6 * LANES);
-        add(s31, sums, at + 7 * LANES);
+        VectorDots.floats(count, a, aAt, aStride, b, bAt, bStride, sums, at);
+    }
+
+    @Override
+    void dots(
+            int count,
+            short[] a,
+            int aStride,
+            float[] b,
+            int bAt,
+            int bStride,
+            float[] sums,
+            int at) {
+        VectorDots.shorts(count, a, aStride, b, bAt, bStride, sums, at);
     }
 
     // The loops below are methods of their own: the JIT gives up on vectors in registers where too

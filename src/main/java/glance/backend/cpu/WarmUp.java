@@ -53,7 +53,7 @@ final class WarmUp {
         short[] halves = new short[DEPTH];
         repeat(() -> simd.multiplyAdd(DEPTH, left, 0, right, 0, tile, 0, columns));
         repeat(() -> simd.dots(DEPTH, left, 0, DEPTH, right, 0, DEPTH, values, 0));
-        repeat(() -> simd.widen(halves, values, 0, halves.length));
+        repeat(() -> simd.widen(halves, 0, values, 0, halves.length));
         repeat(() -> simd.softmaxBlock(right, DEPTH, state, 0));
         repeat(() -> simd.scaleRows(right, 0, DEPTH, state, 2 * columns));
         repeat(() -> simd.sigmoidActivation(Activation.SILU, values, 0, COUNT));

@@ -78,6 +78,7 @@ public final class BlockFormat {
     private final int bias;
     private final byte[] table; // of levels, or null
     private final Plane[] planes;
+    private final Runs runs; // or null
 
     /**
      * Some bits of each level. In every {@code chunk} elements the first ones have the lowest bits
@@ -90,6 +91,33 @@ public final class BlockFormat {
         int rowBytes() {
             return chunk * bits / Byte.SIZE;
         }
+
+        int mask() {
+            return bits == Byte.SIZE ? -1 : (1 << bits) - 1;
+        }
+    }
+
+    /**
+     * Where the levels of a block lie, cut into runs: so many elements of one group that have a
+     * byte each, one behind the other.
+     *
+     * @param from first byte of each run, counted from that of the block
+     * @param shift where the bits of a level begin in their byte
+     */
+    private record Runs(int elements, int[] from, int[] shift) {
+        static Runs of(Plane plane, int group, int blockElements) {
+            int row = plane.rowBytes();
+            int elements = Math.min(group, row);
+            int[] from = new int[blockElements / elements];
+            int[] shift = new int[from.length];
+            for (int run = 0; run < from.length; run++) {
+                int element = run * elements;
+                int inChunk = element % plane.chunk();
+                from[run] = plane.at() + element / plane.chunk() * row + inChunk % row;
+                shift[run] = plane.bits() * (inChunk / row);
+            }
+            return new Runs(elements, from, shift);
+        }
     }
 
     private BlockFormat(
@@ -100,6 +128,7 @@ public final class BlockFormat {
         this.bias = bias;
         this.table = table;
         this.planes = planes;
+        this.runs = isExpandable() ? Runs.of(planes[0], group, dtype.blockElements()) : null;
     }
 
     private static void add(DType dtype, int group, BlockScales scales, int bias, Plane... planes) {
@@ -169,35 +198,28 @@ public final class BlockFormat {
     /**
      * What {@link #read} does, for whole blocks and with another inner loop.
      *
-     * @param blocks little-endian and on an array, read from its byte 0 on
+     * @param blocks little-endian and on an array, read from its byte {@code from} on
      * @param count elements, of whole blocks
      */
-    public void expand(ByteBuffer blocks, float[] target, int at, int count, Expansion loop) {
-        Plane plane = planes[0];
-        int row = plane.rowBytes();
-        int mask = plane.bits() == Byte.SIZE ? -1 : (1 << plane.bits()) - 1;
-        int block = 0;
+    public void expand(
+            ByteBuffer blocks, int from, float[] target, int at, int count, Expansion loop) {
+        byte[] bytes = blocks.array();
+        int mask = planes[0].mask();
+        int length = runs.elements;
+        int block = from;
         for (int done = 0; done < count; block += dtype.blockBytes()) {
-            for (int first = 0; first < dtype.blockElements(); first += group) {
-                float scale = scales.scale(blocks, block, first / group);
-                float offset = scales.offset(blocks, block, first / group);
-                int length = Math.min(group, row);
-                for (int i = first; i < first + group; i += length, done += length) {
-                    int inChunk = i % plane.chunk();
-                    int from = block + plane.at() + i / plane.chunk() * row + inChunk % row;
-                    int shift = plane.bits() * (inChunk / row);
-                    loop.expand(
-                            blocks.array(),
-                            from,
-                            shift,
-                            mask,
-                            bias,
-                            scale,
-                            offset,
-                            target,
-                            at + done,
-                            length);
+            float scale = 0;
+            float offset = 0;
+            for (int run = 0; run < runs.from.length; run++, done += length) {
+                int first = run * length;
+                if (first % group == 0) {
+                    scale = scales.scale(blocks, block, first / group);
+                    offset = scales.offset(blocks, block, first / group);
                 }
+                int levels = block + runs.from[run];
+                int shift = runs.shift[run];
+                int to = at + done;
+                loop.expand(bytes, levels, shift, mask, bias, scale, offset, target, to, length);
             }
         }
     }
@@ -278,7 +300,7 @@ public final class BlockFormat {
             int at,
             int count) {
         int row = plane.rowBytes();
-        int mask = plane.bits() == Byte.SIZE ? -1 : (1 << plane.bits()) - 1;
+        int mask = plane.mask();
         int done = 0;
         while (done < count) {
             int element = first + done;
