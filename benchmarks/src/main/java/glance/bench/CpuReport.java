@@ -56,7 +56,7 @@ public final class CpuReport implements Callable<Integer> {
     private final String arguments;
 
     private CpuReport(String... arguments) {
-        this.arguments = String.join(" ", arguments);
+        this.arguments = Report.shown(arguments);
     }
 
     public static void main(String... arguments) {

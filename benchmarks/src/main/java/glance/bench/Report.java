@@ -89,6 +89,11 @@ record Report(
         }
     }
 
+    /** A command's arguments as a report shows them: without the folder that it goes to. */
+    static String shown(String... arguments) {
+        return String.join(" ", arguments).replaceAll("--out[ =]\\S+", "").strip();
+    }
+
     /** Writes cpu.json and cpu.md. */
     void write(Path folder) throws IOException {
         Files.createDirectories(folder);

@@ -65,7 +65,7 @@ public final class TrainingReport implements Callable<Integer> {
     private final String arguments;
 
     private TrainingReport(String... arguments) {
-        this.arguments = String.join(" ", arguments);
+        this.arguments = Report.shown(arguments);
     }
 
     public static void main(String... arguments) {
