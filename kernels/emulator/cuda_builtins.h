@@ -134,6 +134,9 @@ namespace emulator {
 
 template <class T>
 constexpr char kind() {
+    if (std::is_reference_v<T>) {
+        return 't';
+    }
     if (std::is_pointer_v<T>) {
         return 'p';
     }
@@ -155,8 +158,8 @@ struct Registration<kernel> {
     static constexpr char signature[] = {kind<A>()..., 0};
     static constexpr int sizes[] = {static_cast<int>(sizeof(A))..., 0};
 
-    Registration(const char* name, int maxThreads) {
-        add_entry({name, maxThreads, signature, sizes, sizeof...(A), call});
+    Registration(const char* name, int maxThreads, bool hopper) {
+        add_entry({name, maxThreads, hopper, signature, sizes, sizeof...(A), call});
     }
 
     // not instrumented: the arguments are the launch's, not the device's
@@ -167,7 +170,7 @@ struct Registration<kernel> {
     template <size_t... i>
     __attribute__((no_sanitize("thread"))) static void call(void** arguments,
                                                             std::index_sequence<i...>) {
-        kernel(*static_cast<A*>(arguments[i])...);
+        kernel(*static_cast<std::remove_reference_t<A>*>(arguments[i])...);
     }
 };
 
@@ -179,10 +182,14 @@ struct Constant {
 
 // As in the driver's API, a name is one of its file: another file may have the same. The build
 // defines KERNEL_FILE.
-#define KERNEL(threads, name, ...)                                                             \
-    static void name(__VA_ARGS__);                                                             \
-    static const emulator::Registration<&name> name##_registration(KERNEL_FILE "/" #name, threads); \
+#define EMULATOR_KERNEL(threads, hopper, name, ...)                                         \
+    static void name(__VA_ARGS__);                                                          \
+    static const emulator::Registration<&name> name##_registration(KERNEL_FILE "/" #name, \
+                                                                   threads, hopper);        \
     static void name(__VA_ARGS__)
+
+#define KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, false, name, __VA_ARGS__)
+#define HOPPER_KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, true, name, __VA_ARGS__)
 
 #define EXPORT_CONSTANT(name, value) \
     static const emulator::Constant name##_constant(KERNEL_FILE "/" #name, value)

@@ -49,6 +49,9 @@ void* shared_array(const void* key, size_t bytes, size_t alignment);
 /// The shared memory given at launch.
 void* dynamic_shared();
 
+/// Where something lies in the window of shared memory, as instructions name it.
+unsigned shared_address(const void* address);
+
 /// Declares an access that the compiler does not see.
 void access(const void* address, size_t bytes, bool write);
 
@@ -67,7 +70,8 @@ void async_wait(int newestGroupsLeft);
 struct Entry {
     const char* name;
     int maxThreads;
-    const char* signature;  // one letter for each argument: p i l f, s for a struct
+    bool hopper;            // whether it is compiled for sm_90a and nothing else
+    const char* signature;  // one letter for each argument: p i l f, s for a struct, t a TensorMap
     const int* sizes;       // bytes of each argument
     int arguments;
     void (*call)(void** arguments);

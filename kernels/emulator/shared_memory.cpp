@@ -173,6 +173,13 @@ void* shared_array(const void* key, size_t bytes, size_t alignment) {
     return arena + found->second.first;
 }
 
+unsigned shared_address(const void* address) {
+    if (!shared_contains(address)) {
+        fail("takes the address %p for one of shared memory", address);
+    }
+    return static_cast<unsigned>(static_cast<const uint8_t*>(address) - arena);
+}
+
 bool shared_contains(const void* address) {
     return static_cast<size_t>(static_cast<const uint8_t*>(address) - arena) < kArenaBytes;
 }

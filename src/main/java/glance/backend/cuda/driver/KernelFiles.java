@@ -52,6 +52,8 @@ public final class KernelFiles {
                     "include/attention_mask.cuh",
                     "include/attention_scores.cuh",
                     "include/attention_tile.cuh",
+                    "include/barrier.cuh",
+                    "include/bulk_copy.cuh",
                     "include/chunk.cuh",
                     "include/dtypes.cuh",
                     "include/epilogue.cuh",
@@ -64,12 +66,16 @@ public final class KernelFiles {
                     "include/mma_slice.cuh",
                     "include/mma_tile.cuh",
                     "include/reduce.cuh",
-                    "include/tile.cuh");
+                    "include/shared_address.cuh",
+                    "include/tile.cuh",
+                    "include/wgmma.cuh");
 
     private static final List<String> EMULATOR =
             List.of(
                     "emulator/accesses.cpp",
                     "emulator/async_copies.cpp",
+                    "emulator/barriers.h",
+                    "emulator/bulk_copies.h",
                     "emulator/cuda_builtins.h",
                     "emulator/emulator.h",
                     "emulator/fibers.cpp",
@@ -82,7 +88,8 @@ public final class KernelFiles {
                     "emulator/shared_memory.cpp",
                     "emulator/small_floats.h",
                     "emulator/tensor_cores.cpp",
-                    "emulator/tensor_cores.h");
+                    "emulator/tensor_cores.h",
+                    "emulator/wgmma.h");
 
     private KernelFiles() {}
 
