@@ -5,7 +5,9 @@
 #include <cstdio>
 #include <cstring>
 
+#include "clocks.h"
 #include "emulator.h"
+#include "hopper.h"
 
 namespace emulator {
 namespace {
@@ -51,6 +53,10 @@ bool is_private(const void* address, bool write) {
 }
 
 __attribute__((noinline)) void outside(const void* address, size_t bytes, bool write) {
+    if (clocks_are_kept() && is_running() && address >= stack_begin() && address < stack_end()) {
+        registers_touched(address, bytes, write);
+        return;
+    }
     if (!is_private(address, write)) {
         fail("%s %zu bytes at %p, which is neither global nor shared memory",
              write ? "writes" : "reads", bytes, address);

@@ -85,6 +85,7 @@ void add_constant(const char* name, int value);
 constexpr int kWarp = 32;
 constexpr int kMaxThreads = 1024;
 constexpr size_t kSharedLimit = 101376;  // the least of the supported architectures (sm_89)
+constexpr size_t kHopperSharedLimit = 232448;
 constexpr size_t kReservedShared = 1024;  // of each block, on Hopper
 constexpr size_t kFreeShared = 49152;     // what a block may have without asking
 
@@ -100,6 +101,9 @@ Position position();
 /// Whether a thread of a kernel is running (and not the loader of the library).
 bool is_running();
 
+/// Whether an address is that of a parameter of the launch.
+bool is_parameter(const void* address);
+
 /// Runs one block to its end; false if it failed.
 bool run_block(const Entry& entry, void** arguments);
 void set_launch(Index grid, Index block, size_t dynamicSharedBytes);
@@ -109,8 +113,14 @@ void* stack_end();
 
 /// Most dynamic shared memory that the host has asked for on behalf of the kernel.
 void shared_grant(size_t bytes);
-void shared_begin_block(size_t dynamicBytes);
+void shared_begin_block(size_t dynamicBytes, bool hopper);
 void async_begin_block();
+
+/// Suspends the current thread until another wakes it. describe says what it waits for.
+void suspend(void (*describe)(int thread, char* text, size_t size));
+void wake(int thread);
+
+const char* base_name(const char* path);
 
 bool heap_contains(const void* address);
 bool shared_contains(const void* address);

@@ -12,6 +12,9 @@ namespace {
 
 constexpr int kMaxArguments = 64;
 constexpr int kMaxArgumentBytes = 4096;
+constexpr int kMapAlignment = 64;
+
+alignas(kMapAlignment) char values[kMaxArgumentBytes];
 
 std::map<std::string, Entry>& entries() {
     static std::map<std::string, Entry> all;
@@ -37,6 +40,10 @@ void check_arguments(const Entry& entry, const char* kinds, const int* offsets, 
         if (sizes[i] != entry.sizes[i] || offsets[i] + sizes[i] > kMaxArgumentBytes) {
             fail("argument %d has %d bytes, the launch gives %d", i, entry.sizes[i], sizes[i]);
         }
+        if (kinds[i] == 't' && offsets[i] % kMapAlignment != 0) {
+            fail("argument %d is a TensorMap at byte %d of the parameters, no multiple of %d", i,
+                 offsets[i], kMapAlignment);
+        }
     }
 }
 
@@ -52,7 +59,6 @@ void check_block(const Entry& entry, Index grid, Index block) {
 
 void run(const Entry& entry, Index grid, Index block, size_t shared, const void* arguments,
          const int* offsets) {
-    alignas(16) char values[kMaxArgumentBytes];
     void* pointers[kMaxArguments];
     for (int i = 0; i < entry.arguments; ++i) {
         pointers[i] = values + offsets[i];
@@ -75,6 +81,10 @@ void run(const Entry& entry, Index grid, Index block, size_t shared, const void*
 
 }  // namespace
 
+bool is_parameter(const void* address) {
+    return address >= values && address < values + kMaxArgumentBytes;
+}
+
 void add_entry(const Entry& entry) { entries()[entry.name] = entry; }
 void add_constant(const char* name, int value) { constants()[name] = value; }
 
@@ -89,6 +99,10 @@ int64_t emulator_function(const char* name) {
 
 int emulator_max_threads(int64_t function) {
     return reinterpret_cast<const Entry*>(function)->maxThreads;
+}
+
+int emulator_is_for_hopper(int64_t function) {
+    return reinterpret_cast<const Entry*>(function)->hopper ? 1 : 0;
 }
 
 void emulator_allow_shared(int64_t function, int bytes) {

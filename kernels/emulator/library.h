@@ -25,13 +25,21 @@ int64_t emulator_used();
 int64_t emulator_function(const char* name);
 int emulator_max_threads(int64_t function);
 
+/// Whether it is a HOPPER_KERNEL, as 0 or 1.
+int emulator_is_for_hopper(int64_t function);
+
 /// Asks for dynamic shared memory of a kernel, as cuFuncSetAttribute does.
 void emulator_allow_shared(int64_t function, int bytes);
 
 /// The value of a constant that a kernel file exports; 1 if there is none.
 int emulator_constant(const char* name, int* value);
 
-/// kinds has one letter for each argument (p i l f, s for a struct); argument i lies at
+/// cuTensorMapEncodeTiled, with its arguments and its answers; the bytes are the emulator's own.
+int emulator_tensor_map(void* map, int dataType, int rank, int64_t address, const int64_t* sizes,
+                        const int64_t* strides, const int* box, const int* elementStrides,
+                        int interleave, int swizzle, int promotion, int fill);
+
+/// kinds has one letter for each argument (p i l f, s for a struct, t for a TensorMap); argument i lies at
 /// arguments + offsets[i] and takes sizes[i] bytes. On failure the words are in emulator_error.
 int emulator_launch(int64_t function, int gridX, int gridY, int gridZ, int blockX, int blockY,
                     int blockZ, int dynamicSharedBytes, const char* kinds, const void* arguments,

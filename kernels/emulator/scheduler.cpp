@@ -1,17 +1,21 @@
-// Runs the threads of a block, warp by warp, until all wait at the same barrier, again and again.
+// Runs the threads of a block, warp by warp, until all wait at the same barrier, again and again. Where
+// they wait for other things (hopper.h), whatever is late may happen then, one thing at a time.
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
 
+#include "clocks.h"
 #include "emulator.h"
 #include "fibers.h"
+#include "hopper.h"
 
 namespace emulator {
 namespace {
 
-enum class State : uint8_t { kRunning, kAtBarrier, kDone };
+enum class State : uint8_t { kRunning, kAtBarrier, kSuspended, kDone };
 
 struct Warp {
     unsigned ready = 0;    // lanes that can go on
@@ -31,6 +35,7 @@ int current = -1;
 void* stackOf[kMaxThreads];
 State state[kMaxThreads];
 Site barrierSite[kMaxThreads];
+void (*waitsFor[kMaxThreads])(int thread, char* text, size_t size);
 Warp warps[kMaxThreads / kWarp];
 uint32_t blockEpoch;
 void* schedulerStack;
@@ -47,6 +52,9 @@ void yield() { emulator_switch(&stackOf[current], schedulerStack); }
 
 void fiber_main() {
     entry->call(entryArguments);
+    if (clocks_are_kept()) {
+        hopper_end_thread(current);
+    }
     state[current] = State::kDone;
     warps[current / kWarp].ready &= ~(1u << current % kWarp);
     yield();
@@ -80,24 +88,24 @@ void start_threads() {
 
 /// Lets every thread run until it ends or waits for others.
 void run_until_all_wait() {
-    for (int w = 0; w * kWarp < threads; ++w) {
-        while (warps[w].ready != 0) {
-            for (unsigned left = warps[w].ready; left != 0; left &= left - 1) {
-                int lane = __builtin_ctz(left);
-                if (warps[w].ready >> lane & 1) {
-                    resume(w * kWarp + lane);
-                    if (failed) {
-                        return;
+    bool ran = true;
+    while (ran) {
+        ran = false;
+        for (int w = 0; w * kWarp < threads; ++w) {
+            while (warps[w].ready != 0) {
+                ran = true;
+                for (unsigned left = warps[w].ready; left != 0; left &= left - 1) {
+                    int lane = __builtin_ctz(left);
+                    if (warps[w].ready >> lane & 1) {
+                        resume(w * kWarp + lane);
+                        if (failed) {
+                            return;
+                        }
                     }
                 }
             }
         }
     }
-}
-
-const char* base_name(const char* path) {
-    const char* slash = strrchr(path, '/');
-    return slash == nullptr ? path : slash + 1;
 }
 
 void describe(int thread, char* text, size_t size) {
@@ -107,29 +115,69 @@ void describe(int thread, char* text, size_t size) {
     } else if (state[thread] == State::kAtBarrier) {
         snprintf(text, size, "thread %d waits at the barrier %s:%d", thread,
                  base_name(barrierSite[thread].file), barrierSite[thread].line);
+    } else if (state[thread] == State::kSuspended) {
+        int begun = snprintf(text, size, "thread %d waits for ", thread);
+        waitsFor[thread](thread, text + begun, size - begun);
     } else {
         snprintf(text, size, "thread %d waits for lanes %08x at %s:%d, of which %08x came", thread,
                  warp.mask, base_name(warp.site.file), warp.site.line, warp.arrived);
     }
 }
 
-/// Whether all threads wait at one barrier; if neither that nor all ended, the launch has failed.
-bool all_at_one_barrier() {
-    bool ended = state[0] == State::kDone;
+bool have_all_ended() {
+    return std::all_of(state, state + threads, [](State s) { return s == State::kDone; });
+}
+
+/// The first thread that does not wait at the barrier of thread 0; -1 if there is none.
+int first_elsewhere() {
     for (int t = 0; t < threads; ++t) {
-        bool same = state[t] == state[0] && state[t] != State::kRunning;
-        if (same && !ended) {
-            same = barrierSite[t].line == barrierSite[0].line &&
-                   strcmp(barrierSite[t].file, barrierSite[0].file) == 0;
-        }
-        if (!same) {
-            char one[200], other[200];
-            describe(0, one, sizeof one);
-            describe(state[0] == State::kRunning ? 1 : t, other, sizeof other);
-            fail("threads diverge at a barrier: %s, %s", one, other);
+        if (state[t] != State::kAtBarrier || barrierSite[t].line != barrierSite[0].line ||
+            strcmp(barrierSite[t].file, barrierSite[0].file) != 0) {
+            return t;
         }
     }
-    return !ended;
+    return -1;
+}
+
+/// What a thread waits for, without the number of the thread.
+const char* reason(int thread, char* text, size_t size) {
+    describe(thread, text, size);
+    const char* after = strchr(text + sizeof "thread", ' ');
+    return after == nullptr ? text : after + 1;
+}
+
+/// Says of all threads what they wait for, neighbours with the same reason together.
+[[noreturn]] void fail_stalled() {
+    char all[1200];
+    size_t used = 0;
+    for (int t = 0; t < threads && used < sizeof all - 1;) {
+        char own[200], next[200];
+        const char* why = reason(t, own, sizeof own);
+        int end = t + 1;
+        while (end < threads && strcmp(reason(end, next, sizeof next), why) == 0) {
+            ++end;
+        }
+        const char* comma = t == 0 ? "" : "; ";
+        used += end - t == 1
+                    ? snprintf(all + used, sizeof all - used, "%sthread %d %s", comma, t, why)
+                    : snprintf(all + used, sizeof all - used, "%sthreads %d to %d: %s", comma, t,
+                               end - 1, why);
+        t = end;
+    }
+    fail("no thread can go on: %s", all);
+}
+
+/// No thread can go on, and nothing is late.
+[[noreturn]] void fail_waiting(int elsewhere) {
+    for (int t = 0; t < threads; ++t) {
+        if (state[t] == State::kSuspended) {
+            fail_stalled();
+        }
+    }
+    char one[200], other[200];
+    describe(0, one, sizeof one);
+    describe(state[0] == State::kRunning ? 1 : elsewhere, other, sizeof other);
+    fail("threads diverge at a barrier: %s, %s", one, other);
 }
 
 }  // namespace
@@ -138,6 +186,11 @@ Index thread_index() { return threadIndex[current]; }
 Index block_index() { return blockIdx_; }
 Index block_size() { return blockDim_; }
 Index grid_size() { return grid; }
+
+const char* base_name(const char* path) {
+    const char* slash = strrchr(path, '/');
+    return slash == nullptr ? path : slash + 1;
+}
 
 bool is_running() { return current >= 0; }
 
@@ -171,20 +224,48 @@ bool run_block(const Entry& newEntry, void** arguments) {
     entry = &newEntry;
     entryArguments = arguments;
     ++blockEpoch;
-    shared_begin_block(dynamicBytes);
+    clocks_begin_block(threads, entry->hopper);
+    shared_begin_block(dynamicBytes, entry->hopper);
     async_begin_block();
+    if (entry->hopper) {
+        hopper_begin_block(threads, entry->maxThreads);
+    }
     start_threads();
     while (true) {
         run_until_all_wait();
-        if (failed || !all_at_one_barrier()) {
-            return !failed;
+        if (failed) {
+            return false;
         }
-        ++blockEpoch;
-        for (int t = 0; t < threads; ++t) {
-            state[t] = State::kRunning;
-            warps[t / kWarp].ready |= 1u << t % kWarp;
+        if (have_all_ended()) {
+            if (entry->hopper) {
+                hopper_end_block();
+            }
+            return true;
+        }
+        int elsewhere = first_elsewhere();
+        if (elsewhere < 0) {
+            ++blockEpoch;
+            clocks_meet(0, threads);
+            for (int t = 0; t < threads; ++t) {
+                state[t] = State::kRunning;
+                warps[t / kWarp].ready |= 1u << t % kWarp;
+            }
+        } else if (!entry->hopper || !hopper_go_on()) {
+            fail_waiting(elsewhere);
         }
     }
+}
+
+void suspend(void (*describe)(int thread, char* text, size_t size)) {
+    state[current] = State::kSuspended;
+    waitsFor[current] = describe;
+    warps[current / kWarp].ready &= ~(1u << current % kWarp);
+    yield();
+}
+
+void wake(int thread) {
+    state[thread] = State::kRunning;
+    warps[thread / kWarp].ready |= 1u << thread % kWarp;
 }
 
 void barrier(Site site) {
@@ -223,7 +304,11 @@ void collective(Site site, unsigned mask, void* args, void (*exec)(void**, unsig
 }
 
 void warp_barrier(Site site, unsigned mask) {
-    collective(site, mask, nullptr, [](void**, unsigned) { ++warps[current / kWarp].epoch; });
+    collective(site, mask, nullptr, [](void**, unsigned) {
+        ++warps[current / kWarp].epoch;
+        int first = current / kWarp * kWarp;
+        clocks_meet(first, std::min(first + kWarp, threads));
+    });
 }
 
 uint64_t shuffle(Site site, unsigned mask, uint64_t value, int sourceLane) {
@@ -274,5 +359,11 @@ bool has_failed() { return failed; }
 void clear_failure() { failed = false; }
 const char* failure() { return failureText; }
 void set_kernel_name(const char* name) { kernelName = name; }
+
+void expect_hopper(const char* what) {
+    if (!entry->hopper) {
+        fail("%s is there on Hopper only: the kernel has to be a HOPPER_KERNEL", what);
+    }
+}
 
 }  // namespace emulator

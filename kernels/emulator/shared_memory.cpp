@@ -1,5 +1,4 @@
-// Shared memory of the running block: which bytes belong to an array, which were written, and who
-// touched them since the last barrier.
+// Shared memory of the running block: which bytes belong to an array, and which were written.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -7,47 +6,34 @@
 #include <utility>
 #include <vector>
 
-#include "emulator.h"
+#include "hopper.h"
+#include "races.h"
 
 namespace emulator {
 namespace {
 
-enum Content : uint8_t { kNone, kUndefined, kDefined };
+enum Content : uint8_t { kNone, kUndefined, kDefined, kExpected, kBarrier };
 
-constexpr size_t kArenaBytes = 192 * 1024;  // the arrays and the gaps between them
+static_assert(kArenaBytes >= kHopperSharedLimit + 16 * 1024 && kArenaBytes <= 1 << 18,
+              "room for the arrays and the gaps between them, and 18 bits of a wgmma descriptor");
 constexpr size_t kGap = 128;                // bytes between arrays that no access may touch
-constexpr size_t kGranule = 2;              // bytes that a race is tracked by: the least element
-
-constexpr uint16_t kMany = 0xffff;
-
-/// The last accesses to a granule.
-struct Trace {
-    uint32_t writeEpoch = 0;
-    uint32_t writeWarpEpoch = 0;
-    uint32_t readEpoch = 0;
-    uint32_t readWarpEpoch = 0;
-    uint16_t writer = 0;
-    uint16_t reader = 0;      // kMany if several threads
-    uint16_t readerWarp = 0;  // kMany if threads of several warps
-};
-
 alignas(1024) uint8_t arena[kArenaBytes];
 uint8_t content[kArenaBytes];
-Trace traces[kArenaBytes / kGranule];
 std::map<const void*, std::pair<size_t, size_t>> arrays;  // key: offset, bytes
 size_t top;
 size_t staticBytes;
 size_t dynamicAt;
 size_t dynamicBytes;
 size_t grantedBytes;
+size_t limit;
 
 /// The rules of the driver: 48 KB are free, more has to be asked for, and there is a limit.
 void check_sizes() {
     size_t all = staticBytes + dynamicBytes + kReservedShared;
-    if (staticBytes > kFreeShared || all > kSharedLimit) {
+    if (staticBytes > kFreeShared || all > limit) {
         fail("has %zu bytes of shared arrays besides %zu dynamic ones and %zu reserved; at most "
-             "%zu and %zu in all fit every GPU",
-             staticBytes, dynamicBytes, kReservedShared, kFreeShared, kSharedLimit);
+             "%zu and %zu in all fit every GPU that it is for",
+             staticBytes, dynamicBytes, kReservedShared, kFreeShared, limit);
     }
     if (all > kFreeShared && dynamicBytes > grantedBytes) {
         fail("has %zu bytes of shared arrays besides %zu dynamic ones and %zu reserved; more than "
@@ -67,10 +53,16 @@ size_t place(size_t bytes, size_t alignment) {
     return at;
 }
 
-__attribute__((noinline)) void bad(const void* address, size_t bytes, bool write, bool undefined) {
-    size_t at = static_cast<const uint8_t*>(address) - arena;
-    if (undefined) {
-        fail("reads %zu bytes of shared memory that nobody has written", bytes);
+/// Fails in the words of `what`, such as "reads".
+__attribute__((noinline)) void bad(size_t at, size_t bytes, const char* what, Content known) {
+    if (known == kUndefined) {
+        fail("%s %zu bytes of shared memory that nobody has written", what, bytes);
+    }
+    if (known == kExpected) {
+        fail("%s shared memory that a bulk copy is on its way to (byte %zu)", what, at);
+    }
+    if (known == kBarrier) {
+        fail("%s a barrier as if it were an array", what);
     }
     size_t least = SIZE_MAX, begin = 0, size = 0;
     auto consider = [&](size_t from, size_t length) {
@@ -90,61 +82,17 @@ __attribute__((noinline)) void bad(const void* address, size_t bytes, bool write
     if (dynamicBytes > 0) {
         consider(dynamicAt, dynamicBytes);
     }
-    fail("%s %zu bytes of shared memory at offset %ld of an array of %zu bytes",
-         write ? "writes" : "reads", bytes, static_cast<long>(at) - static_cast<long>(begin), size);
-}
-
-/// Whether something that happened at the given epochs is ordered before the current thread's turn.
-bool is_ordered(const Position& now, uint32_t epoch, uint32_t warpEpoch, uint16_t warp) {
-    return epoch != now.blockEpoch || (warp == now.warp && warpEpoch != now.warpEpoch);
-}
-
-__attribute__((noinline)) void race(const char* what, uint16_t other, const void* address) {
-    size_t at = static_cast<const uint8_t*>(address) - arena;
-    if (other == kMany) {
-        fail("race in shared memory: %s by several threads, no barrier between (byte %zu)", what,
-             at);
-    }
-    fail("race in shared memory: %s by thread %d, no barrier between (byte %zu)", what, other, at);
-}
-
-void trace_read(Trace& trace, const Position& now, const void* address) {
-    if (trace.writer != now.thread && !is_ordered(now, trace.writeEpoch, trace.writeWarpEpoch,
-                                                  trace.writer / kWarp)) {
-        race("read of what was written", trace.writer, address);
-    }
-    if (trace.readEpoch != now.blockEpoch) {
-        trace.readEpoch = now.blockEpoch;
-        trace.reader = now.thread;
-        trace.readerWarp = now.warp;
-    } else if (trace.reader != now.thread) {
-        bool sameWarp = trace.readerWarp == now.warp;
-        bool earlier = sameWarp && trace.readWarpEpoch != now.warpEpoch;
-        trace.reader = earlier ? now.thread : kMany;
-        trace.readerWarp = sameWarp ? now.warp : kMany;
-    }
-    trace.readWarpEpoch = now.warpEpoch;
-}
-
-void trace_write(Trace& trace, const Position& now, const void* address) {
-    if (trace.writer != now.thread && !is_ordered(now, trace.writeEpoch, trace.writeWarpEpoch,
-                                                  trace.writer / kWarp)) {
-        race("write over what was written", trace.writer, address);
-    }
-    if (trace.reader != now.thread &&
-        !is_ordered(now, trace.readEpoch, trace.readWarpEpoch, trace.readerWarp)) {
-        race("write over what was read", trace.reader, address);
-    }
-    trace.writeEpoch = now.blockEpoch;
-    trace.writeWarpEpoch = now.warpEpoch;
-    trace.writer = now.thread;
+    fail("%s %zu bytes of shared memory at offset %ld of an array of %zu bytes", what, bytes,
+         static_cast<long>(at) - static_cast<long>(begin), size);
 }
 
 }  // namespace
 
 void shared_grant(size_t bytes) { grantedBytes = bytes; }
 
-void shared_begin_block(size_t bytes) {
+void shared_begin_block(size_t bytes, bool hopper) {
+    races_begin_block();
+    limit = hopper ? kHopperSharedLimit : kSharedLimit;
     memset(content, kNone, top);
     arrays.clear();
     top = 0;
@@ -186,27 +134,20 @@ bool shared_contains(const void* address) {
 
 void shared_access(const void* address, size_t bytes, bool write, bool atomic) {
     size_t at = static_cast<const uint8_t*>(address) - arena;
+    const char* what = write ? "writes" : "reads";
     if (at + bytes > kArenaBytes) {
-        bad(address, bytes, write, false);
+        bad(at, bytes, what, kNone);
     }
     for (size_t i = at; i < at + bytes; ++i) {
         if (content[i] != kDefined) {
-            if (content[i] == kNone || !write) {
-                bad(address, bytes, write, content[i] == kUndefined);
+            if (content[i] != kUndefined || !write) {
+                bad(at, bytes, what, static_cast<Content>(content[i]));
             }
             content[i] = kDefined;
         }
     }
-    if (atomic) {
-        return;
-    }
-    Position now = position();
-    for (size_t i = at / kGranule; i <= (at + bytes - 1) / kGranule; ++i) {
-        if (write) {
-            trace_write(traces[i], now, address);
-        } else {
-            trace_read(traces[i], now, address);
-        }
+    if (!atomic) {
+        trace(at, bytes, write);
     }
 }
 
@@ -214,6 +155,45 @@ void shared_undefine(const void* address, size_t bytes) {
     size_t at = static_cast<const uint8_t*>(address) - arena;
     memset(arena + at, 0xff, bytes);
     memset(content + at, kUndefined, bytes);
+}
+
+size_t shared_offset(const void* address) { return shared_address(address); }
+void* shared_at(size_t offset) { return arena + offset; }
+
+void shared_async_read(const char* what, size_t at, size_t bytes, const Knowledge& by) {
+    for (size_t i = at; i < at + bytes; ++i) {
+        if (i >= kArenaBytes || content[i] != kDefined) {
+            bad(at, bytes, what, i < kArenaBytes ? static_cast<Content>(content[i]) : kNone);
+        }
+    }
+    trace_async_read(what, at, bytes, by);
+}
+
+void shared_async_write(const char* what, size_t at, size_t bytes, const Knowledge& by) {
+    for (size_t i = at; i < at + bytes; ++i) {
+        if (i >= kArenaBytes || (content[i] != kDefined && content[i] != kUndefined)) {
+            bad(at, bytes, what, i < kArenaBytes ? static_cast<Content>(content[i]) : kNone);
+        }
+    }
+    trace_async_write(what, at, bytes, by);
+}
+
+void shared_expect(size_t at, size_t bytes, int who, uint32_t clock) {
+    memset(arena + at, 0xff, bytes);
+    memset(content + at, kExpected, bytes);
+    trace_written_by(at, bytes, who, clock);
+}
+
+void shared_arrive(size_t at, size_t bytes) { memset(content + at, kDefined, bytes); }
+
+void shared_make_barrier(size_t at) {
+    for (size_t i = at; i < at + 8; ++i) {
+        if (content[i] != kDefined && content[i] != kUndefined) {
+            bad(at, 8, "makes a barrier of", static_cast<Content>(content[i]));
+        }
+    }
+    trace(at, 8, true);
+    memset(content + at, kBarrier, 8);
 }
 
 }  // namespace emulator

@@ -56,8 +56,17 @@ public final class Arguments {
         return this;
     }
 
+    /** A TENSOR_MAP parameter. */
+    public Arguments tensorMap(TensorMap map) {
+        ByteBuffer slot = slot('t', TensorMap.BYTES);
+        for (long word : map.words()) {
+            slot.putLong(word);
+        }
+        return this;
+    }
+
     private ByteBuffer slot(char kind, int size) {
-        int offset = aligned(bytes.position(), size);
+        int offset = aligned(bytes.position(), kind, size);
         if (offset + size > bytes.capacity()) {
             bytes = room(MAX_BYTES).put(bytes.flip());
         }
@@ -75,9 +84,9 @@ public final class Arguments {
         return ByteBuffer.allocate(size).order(ByteOrder.nativeOrder());
     }
 
-    /** Where a parameter of a size begins that follows others. */
-    private static int aligned(int end, int size) {
-        int align = Math.min(size, 8);
+    /** Where a parameter begins that follows others. */
+    private static int aligned(int end, char kind, int size) {
+        int align = kind == 't' ? TensorMap.ALIGNMENT : Math.min(size, 8);
         return (end + align - 1) / align * align;
     }
 
@@ -85,7 +94,7 @@ public final class Arguments {
         return count;
     }
 
-    /** One letter for each argument: p i l f, s for a struct. */
+    /** One letter for each argument: p i l f, s for a struct, t for a tensor map. */
     String kinds() {
         return new String(kinds, 0, count, StandardCharsets.ISO_8859_1);
     }
@@ -95,7 +104,7 @@ public final class Arguments {
         int[] offsets = new int[count];
         int end = 0;
         for (int i = 0; i < count; i++) {
-            offsets[i] = aligned(end, sizes[i]);
+            offsets[i] = aligned(end, (char) kinds[i], sizes[i]);
             end = offsets[i] + sizes[i];
         }
         return offsets;

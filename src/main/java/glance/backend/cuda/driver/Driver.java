@@ -84,6 +84,12 @@ public interface Driver extends AutoCloseable {
     /** The value of a number that a kernel file exports for its launcher. */
     int constant(long module, String name);
 
+    /**
+     * Describes a tensor to kernels that copy tiles of it (HOPPER_KERNEL files). The map holds for
+     * as long as the tensor stays where it is.
+     */
+    TensorMap tensorMap(TensorTiles tiles);
+
     /** Queues a kernel. */
     void launch(Launch launch, long stream);
 

@@ -23,6 +23,9 @@ public final class EmulatedDriver implements Driver {
     private static final long MEMORY_BYTES = 8L << 30;
     private static final Gpu GPU = new Gpu("emulated on the CPU", 90, 4, MEMORY_BYTES, 101_376, 0);
 
+    /** The same GPU with all its shared memory, which other GPUs have not. */
+    private static final Gpu HOPPER = new Gpu(GPU.name(), 90, 4, MEMORY_BYTES, 232_448, 0);
+
     private final Map<Long, List<Runnable>> graphs = new HashMap<>();
     private final Map<Long, Long> events = new HashMap<>(); // when they happened, by nanoTime
     private final Map<Long, SharedMemory> shared = new HashMap<>(); // by function
@@ -224,13 +227,20 @@ public final class EmulatedDriver implements Driver {
     }
 
     @Override
+    public TensorMap tensorMap(TensorTiles tiles) {
+        TensorMapEncoder encoder = library::emulator_tensor_map;
+        return encoder.map(tiles);
+    }
+
+    @Override
     public void launch(Launch launch, long stream) {
         perform(() -> launchNow(launch));
     }
 
     private void launchNow(Launch launch) {
         long function = launch.function().handle();
-        shared.computeIfAbsent(function, key -> new SharedMemory(GPU, arrayBytes(launch)))
+        Gpu gpu = library.emulator_is_for_hopper(function) ? HOPPER : GPU;
+        shared.computeIfAbsent(function, key -> new SharedMemory(gpu, arrayBytes(launch)))
                 .prepare(launch, bytes -> library.emulator_allow_shared(function, bytes));
         int failed =
                 library.emulator_launch(

@@ -54,9 +54,25 @@ interface EmulatorLibrary extends Library {
 
     int emulator_max_threads(long function);
 
+    boolean emulator_is_for_hopper(long function);
+
     void emulator_allow_shared(long function, int bytes);
 
     int emulator_constant(String name, IntByReference value);
+
+    int emulator_tensor_map(
+            Pointer map,
+            int dataType,
+            int rank,
+            long address,
+            long[] sizes,
+            long[] strides,
+            int[] box,
+            int[] elementStrides,
+            int interleave,
+            int swizzle,
+            int promotion,
+            int fill);
 
     int emulator_launch(
             long function,

@@ -22,8 +22,20 @@ public record Gpu(
 
     private static final int HOPPER = 90;
 
+    /** CUDA 13, whose machine code kernels for Hopper are; there is no PTX of them. */
+    private static final int HOPPER_DRIVER = 13_000;
+
     /** Most shared memory that a block can use: its arrays, and what the launch gives. */
     public int usableSharedBytes() {
         return computeCapability < HOPPER ? sharedBytes : sharedBytes - RESERVED_SHARED_BYTES;
+    }
+
+    /**
+     * Whether it runs kernels that are compiled for sm_90a. The emulated GPU, whose driver has no
+     * version, does.
+     */
+    public boolean runsHopperKernels() {
+        return computeCapability == HOPPER
+                && (driverVersion == 0 || driverVersion >= HOPPER_DRIVER);
     }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /** The files of the folder kernels, which are resources of the jar. */
@@ -74,21 +75,31 @@ public final class KernelFiles {
             List.of(
                     "emulator/accesses.cpp",
                     "emulator/async_copies.cpp",
+                    "emulator/barriers.cpp",
                     "emulator/barriers.h",
+                    "emulator/bulk_copies.cpp",
                     "emulator/bulk_copies.h",
+                    "emulator/clocks.cpp",
+                    "emulator/clocks.h",
                     "emulator/cuda_builtins.h",
                     "emulator/emulator.h",
                     "emulator/fibers.cpp",
                     "emulator/fibers.h",
                     "emulator/global_memory.cpp",
+                    "emulator/hopper.h",
                     "emulator/launch.cpp",
                     "emulator/libraries.cpp",
                     "emulator/library.h",
+                    "emulator/races.cpp",
+                    "emulator/races.h",
                     "emulator/scheduler.cpp",
                     "emulator/shared_memory.cpp",
                     "emulator/small_floats.h",
                     "emulator/tensor_cores.cpp",
                     "emulator/tensor_cores.h",
+                    "emulator/tensor_maps.cpp",
+                    "emulator/tensor_maps.h",
+                    "emulator/wgmma.cpp",
                     "emulator/wgmma.h");
 
     private KernelFiles() {}
@@ -97,6 +108,9 @@ public final class KernelFiles {
     static List<String> emulatorSources() {
         return Stream.concat(INCLUDES.stream(), EMULATOR.stream()).toList();
     }
+
+    /** Kernel files of HOPPER_KERNELs: their machine code is for sm_90a alone, without PTX. */
+    static final Set<String> FOR_HOPPER = Set.of();
 
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {

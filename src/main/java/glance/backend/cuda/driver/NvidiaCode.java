@@ -32,9 +32,10 @@ final class NvidiaCode {
     CUmodule load(String name) {
         CUmodule module = new CUmodule();
         try {
-            if (!compiles) {
+            boolean onlyMachineCode = KernelFiles.FOR_HOPPER.contains(name);
+            if (!compiles || onlyMachineCode) {
                 int result = JCudaDriver.cuModuleLoadData(module, KernelFiles.fatbin(name));
-                if (!NOT_THIS_CODE.contains(result)) {
+                if (!NOT_THIS_CODE.contains(result) || onlyMachineCode) {
                     check(result, "cuModuleLoadData of " + name);
                     return module;
                 }

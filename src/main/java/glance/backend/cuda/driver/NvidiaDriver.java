@@ -46,6 +46,7 @@ final class NvidiaDriver implements Driver {
     private final Address parametersMemory = new Address();
     private final NvidiaParameters parameters;
     private final NvidiaCode code = new NvidiaCode();
+    private TensorMapEncoder encoder; // of the first map
     private long lastHandle;
 
     /** An address, of device or host memory, that can be read. */
@@ -263,6 +264,14 @@ final class NvidiaDriver implements Driver {
             throw new DeviceException(files.get(module) + ".cu exports no constant " + name);
         }
         return value;
+    }
+
+    @Override
+    public TensorMap tensorMap(TensorTiles tiles) {
+        if (encoder == null) {
+            encoder = TensorMapEncoder.ofNvidia();
+        }
+        return encoder.map(tiles);
     }
 
     @Override

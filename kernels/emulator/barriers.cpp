@@ -1,0 +1,401 @@
+// Barriers that count phases, named barriers, registers of warpgroups, and what stands still.
+#include "barriers.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <vector>
+
+#include "hopper.h"
+
+namespace emulator {
+namespace {
+
+struct Waiter {
+    int thread;
+    unsigned parity;
+    bool tries;  // goes on with a no if nothing else can happen
+};
+
+struct Counting {
+    int arrivals;  // of a phase
+    int pending;   // of the present phase
+    int64_t bytes = 0;  // announced and not copied
+    int copies = 0;     // under way, of the present phase
+    uint32_t phase = 0;
+    int maker;
+    uint32_t made;  // the maker's clock
+    bool shown = false;
+    Knowledge arrived;
+    Knowledge ended;  // what those knew who ended the last phase
+    std::vector<Waiter> waiters;
+};
+
+struct Named {
+    int threads = 0;
+    int arrived = 0;
+    Knowledge known;
+    std::vector<int> waiters;
+    Site site{};
+};
+
+constexpr int kNamed = 16;
+constexpr int kRegisterFile = 65536;
+constexpr int kMostTries = 64;
+
+std::map<size_t, int> numbers;  // by offset in shared memory
+std::vector<Counting> counting;
+Named named[kNamed];
+int threads;
+int tries;  // in which nothing happened
+
+/// What each thread waits for, for the words of fail().
+struct Waits {
+    Site site;
+    int number;
+    unsigned parity;
+};
+Waits waits[kMaxThreads];
+
+struct Rendezvous {
+    int arrived = 0;
+    Site site{};
+    void (*exec)(void**, int) = nullptr;
+    void* args[kWarpgroup];
+};
+Rendezvous rendezvous[kMaxThreads / kWarpgroup];
+
+bool refused[kMaxThreads];         // the last try
+bool wantsRegisters[kMaxThreads];  // and waits for them
+int registersOf[kMaxThreads / kWarpgroup];
+int freeRegisters;
+
+int self() { return position().thread; }
+
+void happened() { tries = 0; }
+
+void describe_wait(int thread, char* text, size_t size) {
+    const Waits& wait = waits[thread];
+    const Counting& own = counting[wait.number];
+    snprintf(text, size,
+             "parity %u of a barrier at %s:%d, whose phase %u has %d of %d arrivals and misses %ld "
+             "bytes",
+             wait.parity, base_name(wait.site.file), wait.site.line, own.phase,
+             own.arrivals - own.pending, own.arrivals, static_cast<long>(own.bytes));
+}
+
+void describe_named(int thread, char* text, size_t size) {
+    const Waits& wait = waits[thread];
+    const Named& own = named[wait.number];
+    snprintf(text, size, "the named barrier %d at %s:%d, where %d of %d threads came", wait.number,
+             base_name(wait.site.file), wait.site.line, own.arrived, own.threads);
+}
+
+void describe_group(int thread, char* text, size_t size) {
+    const Rendezvous& own = rendezvous[thread / kWarpgroup];
+    snprintf(text, size, "its warpgroup at %s:%d, where %d threads of it came",
+             base_name(own.site.file), own.site.line, own.arrived);
+}
+
+void describe_registers(int thread, char* text, size_t size) {
+    snprintf(text, size, "%d registers at %s:%d, while %d are free for each thread of a warpgroup",
+             waits[thread].number, base_name(waits[thread].site.file), waits[thread].site.line,
+             registersOf[thread / kWarpgroup] + freeRegisters / kWarpgroup);
+}
+
+bool has_ended(const Counting& barrier, unsigned parity) { return barrier.phase % 2 != parity; }
+
+void end_phase_if_complete(Counting& barrier) {
+    if (barrier.pending > 0 || barrier.bytes != 0) {
+        return;
+    }
+    if (barrier.copies > 0) {
+        fail("a phase of a barrier ends while copies to it are under way: more bytes are copied "
+             "than were announced");
+    }
+    ++barrier.phase;
+    barrier.pending = barrier.arrivals;
+    std::swap(barrier.ended, barrier.arrived);
+    barrier.arrived.forget();
+    std::vector<Waiter> left;
+    for (const Waiter& waiter : barrier.waiters) {
+        if (has_ended(barrier, waiter.parity)) {
+            clocks_take(waiter.thread, barrier.ended);
+            wake(waiter.thread);
+        } else {
+            left.push_back(waiter);
+        }
+    }
+    barrier.waiters = left;
+    happened();
+}
+
+bool wait(Site site, Barrier* barrier, unsigned parity, bool tries) {
+    expect_hopper("a barrier in shared memory");
+    int number = barrier_number(barrier);
+    Counting& own = counting[number];
+    if (parity > 1) {
+        fail("%s:%d: waits for parity %u; it is 0 or 1", base_name(site.file), site.line, parity);
+    }
+    refused[self()] = false;
+    if (!has_ended(own, parity)) {
+        waits[self()] = {site, number, parity};
+        own.waiters.push_back({self(), parity, tries});
+        suspend(describe_wait);
+    } else if (own.phase > 0) {
+        clocks_take(self(), own.ended);
+    }
+    return !refused[self()];
+}
+
+void give_registers(void** args, int warpgroup) {
+    auto wanted = [&](int i) { return *static_cast<int*>(args[i]); };
+    for (int i = 1; i < kWarpgroup; ++i) {
+        if (wanted(i) != wanted(0)) {
+            fail("threads of a warpgroup ask for %d and for %d registers", wanted(0), wanted(i));
+        }
+    }
+    freeRegisters -= (wanted(0) - registersOf[warpgroup]) * kWarpgroup;
+    registersOf[warpgroup] = wanted(0);
+}
+
+}  // namespace
+
+void barriers_begin_block(int newThreads, int maxThreads) {
+    numbers.clear();
+    counting.clear();
+    threads = newThreads;
+    tries = 0;
+    for (Named& barrier : named) {
+        barrier = Named();
+    }
+    // what the compiler gives each thread of the largest block, in eights
+    int given = std::min(kRegisterFile / maxThreads, 255) / 8 * 8;
+    for (int g = 0; g < kMaxThreads / kWarpgroup; ++g) {
+        registersOf[g] = given;
+        rendezvous[g].arrived = 0;
+    }
+    freeRegisters = 0;
+    std::fill(wantsRegisters, wantsRegisters + kMaxThreads, false);
+}
+
+void warpgroup_collective(Site site, void* args, void (*exec)(void** threads, int warpgroup)) {
+    int group = self() / kWarpgroup;
+    if ((group + 1) * kWarpgroup > threads) {
+        fail("%s:%d: thread %d is in no warpgroup of 128 threads", base_name(site.file), site.line,
+             self());
+    }
+    Rendezvous& own = rendezvous[group];
+    if (own.arrived == 0) {
+        own.site = site;
+        own.exec = exec;
+    } else if (own.exec != exec || own.site.line != site.line) {
+        fail("threads of a warpgroup diverge: some are at %s:%d, thread %d is at %s:%d",
+             base_name(own.site.file), own.site.line, self(), base_name(site.file), site.line);
+    }
+    own.args[self() % kWarpgroup] = args;
+    if (++own.arrived < kWarpgroup) {
+        suspend(describe_group);
+        return;
+    }
+    own.arrived = 0;
+    happened();
+    for (int t = group * kWarpgroup; t < (group + 1) * kWarpgroup; ++t) {
+        wake(t);
+    }
+    exec(own.args, group);
+}
+
+int barrier_number(const void* barrier) {
+    auto found = numbers.find(shared_offset(barrier));
+    if (found == numbers.end()) {
+        fail("uses a barrier that nobody has made");
+    }
+    const Counting& own = counting[found->second];
+    if (knowledge(self()).seen[own.maker] < own.made) {
+        fail("uses a barrier that thread %d has made, with no __syncthreads between", own.maker);
+    }
+    return found->second;
+}
+
+bool barrier_is_shown_to_copies(int number) { return counting[number].shown; }
+uint32_t barrier_phase(int number) { return counting[number].phase; }
+void barrier_copy_begins(int number) { ++counting[number].copies; }
+
+void barrier_copy_ends(int number, int bytes) {
+    Counting& own = counting[number];
+    int who = who_copies_to(number);
+    if (own.arrived.seen.empty()) {
+        own.arrived = knowledge(0);
+        own.arrived.forget();
+    }
+    own.arrived.seen[who] = own.phase + 1;
+    --own.copies;
+    own.bytes -= bytes;
+    happened();
+    end_phase_if_complete(own);
+}
+
+bool barrier_is_waited_for(int number) { return !counting[number].waiters.empty(); }
+
+bool barriers_refuse() {
+    bool any = false;
+    if (++tries > kMostTries) {
+        return false;
+    }
+    for (Counting& barrier : counting) {
+        std::vector<Waiter> left;
+        for (const Waiter& waiter : barrier.waiters) {
+            if (waiter.tries) {
+                refused[waiter.thread] = true;
+                wake(waiter.thread);
+                any = true;
+            } else {
+                left.push_back(waiter);
+            }
+        }
+        barrier.waiters = left;
+    }
+    return any;
+}
+
+void mbarrier_init(Barrier* barrier, int arrivals) {
+    expect_hopper("a barrier in shared memory");
+    size_t at = shared_offset(barrier);
+    if (at % sizeof(Barrier) != 0) {
+        fail("makes a barrier at an address that is not a multiple of 8");
+    }
+    if (arrivals < 1 || arrivals >= 1 << 20) {
+        fail("makes a barrier for %d arrivals", arrivals);
+    }
+    if (numbers.count(at) != 0) {
+        fail("makes a barrier where there is one");
+    }
+    if (static_cast<int>(counting.size()) == kMaxBarriers) {
+        fail("makes more than %d barriers, as many as the emulator knows", kMaxBarriers);
+    }
+    shared_make_barrier(at);
+    numbers[at] = static_cast<int>(counting.size());
+    Counting own{};
+    own.arrivals = own.pending = arrivals;
+    own.maker = self();
+    own.made = clock_now(self());
+    counting.push_back(own);
+}
+
+void mbarrier_init_fence() {
+    for (Counting& barrier : counting) {
+        barrier.shown |= barrier.maker == self();
+    }
+}
+
+void mbarrier_arrive(Site site, Barrier* barrier, int bytes) {
+    expect_hopper("a barrier in shared memory");
+    Counting& own = counting[barrier_number(barrier)];
+    if (bytes < 0 || bytes >= 1 << 20) {
+        fail("%s:%d: announces %d bytes; a phase counts up to 1,048,575", base_name(site.file),
+             site.line, bytes);
+    }
+    clocks_give(self(), own.arrived);
+    own.bytes += bytes;
+    --own.pending;
+    happened();
+    end_phase_if_complete(own);
+}
+
+bool mbarrier_try_wait(Site site, Barrier* barrier, unsigned parity) {
+    return wait(site, barrier, parity, true);
+}
+
+void mbarrier_wait(Site site, Barrier* barrier, unsigned parity) {
+    wait(site, barrier, parity, false);
+}
+
+void named_barrier(Site site, int id, int count, bool waits_) {
+    expect_hopper("a named barrier");
+    if (id < 1 || id >= kNamed || count < kWarp || count % kWarp != 0 || count > threads) {
+        fail("%s:%d: a named barrier %d of %d threads; it is one of 1 to 15, of whole warps of the "
+             "block",
+             base_name(site.file), site.line, id, count);
+    }
+    Named& own = named[id];
+    if (own.arrived == 0) {
+        own.threads = count;
+        own.site = site;
+    } else if (own.threads != count) {
+        fail("%s:%d: the named barrier %d of %d threads, for which another waits with %d at %s:%d",
+             base_name(site.file), site.line, id, count, own.threads, base_name(own.site.file),
+             own.site.line);
+    }
+    clocks_give(self(), own.known);
+    happened();
+    bool last = ++own.arrived == own.threads;
+    if (!last && waits_) {
+        own.waiters.push_back(self());
+        waits[self()] = {site, id, 0};
+        suspend(describe_named);
+    } else if (last) {
+        if (waits_) {
+            clocks_take(self(), own.known);
+        }
+        for (int thread : own.waiters) {
+            clocks_take(thread, own.known);
+            wake(thread);
+        }
+        own.waiters.clear();
+        own.known.forget();
+        own.arrived = 0;
+    }
+}
+
+void fence_proxy_async() {
+    expect_hopper("fence.proxy.async");
+    clocks_fence(self());
+    mbarrier_init_fence();
+}
+
+void set_registers(Site site, int registers, bool raise) {
+    expect_hopper("setmaxnreg");
+    int group = self() / kWarpgroup;
+    if (raise ? registers < registersOf[group] : registers > registersOf[group]) {
+        fail("%s:%d: %s the registers of each thread from %d to %d", base_name(site.file),
+             site.line, raise ? "raises" : "lowers", registersOf[group], registers);
+    }
+    while (raise && (registers - registersOf[group]) * kWarpgroup > freeRegisters) {
+        waits[self()] = {site, registers, 0};
+        wantsRegisters[self()] = true;
+        suspend(describe_registers);
+    }
+    warpgroup_collective(site, &registers, give_registers);
+    for (int t = 0; t < threads; ++t) {
+        if (wantsRegisters[t]) {
+            wantsRegisters[t] = false;
+            wake(t);
+        }
+    }
+}
+
+bool elect_one(Site site) {
+    expect_hopper("elect");
+    int lane = self() % kWarp;
+    collective(site, 0xffffffffu, nullptr, [](void**, unsigned) {});
+    return lane == kWarp - 1;  // nobody may count on the first lane
+}
+
+void hopper_begin_block(int newThreads, int maxThreads) {
+    barriers_begin_block(newThreads, maxThreads);
+    bulk_begin_block();
+    wgmma_begin_block();
+}
+
+void hopper_end_thread(int thread) {
+    bulk_end_thread(thread);
+    wgmma_end_thread(thread);
+}
+
+void hopper_end_block() { bulk_end_block(); }
+
+bool hopper_go_on() { return bulk_copy_oldest() || barriers_refuse(); }
+
+}  // namespace emulator

@@ -1,0 +1,262 @@
+#include "races.h"
+
+#include <algorithm>
+#include <iterator>
+#include <unordered_map>
+#include <vector>
+
+#include "hopper.h"
+
+namespace emulator {
+namespace {
+
+constexpr size_t kGranule = 2;  // bytes that a race is tracked by: the least element
+
+constexpr uint16_t kMany = 0xffff;
+
+/// The last accesses to a granule. In kernels whose threads all meet at barriers, the number of the
+/// barrier that came last is all that has to be known of everybody's clock.
+struct Trace {
+    uint32_t writeEpoch = 0;
+    uint32_t writeWarpEpoch = 0;
+    uint32_t readEpoch = 0;
+    uint32_t readWarpEpoch = 0;
+    uint16_t writer = 0;
+    uint16_t reader = 0;      // kMany if several threads
+    uint16_t readerWarp = 0;  // kMany if threads of several warps
+};
+
+/// The same by vector clocks.
+struct ClockTrace {
+    uint32_t writeClock = 0;  // 0 if nobody has written
+    uint32_t readers = 0;     // a Readers by number, 0 for none since the last write
+    uint16_t writer = 0;
+    uint16_t pins = 0;  // reads that are under way
+};
+
+Trace traces[kArenaBytes / kGranule];
+ClockTrace clockTraces[kArenaBytes / kGranule];
+const char* pinnedBy = "";
+
+/// Those who have read, each with the clock of its last time. Granules share them: what was read by
+/// the same threads in the same order has the same number.
+struct Read {
+    uint16_t who;
+    uint32_t clock;
+};
+std::vector<std::vector<Read>> readers;
+
+struct Step {
+    uint32_t from;
+    uint32_t who;
+    uint32_t clock;
+    bool operator==(const Step& other) const {
+        return from == other.from && who == other.who && clock == other.clock;
+    }
+};
+struct StepHash {
+    size_t operator()(const Step& step) const {
+        return ((step.from * 0x9e3779b97f4a7c15u + step.who) * 0x9e3779b97f4a7c15u + step.clock) *
+               0x9e3779b97f4a7c15u >> 16;
+    }
+};
+std::unordered_map<Step, uint32_t, StepHash> steps;
+Step lastStep;
+uint32_t lastReaders;
+
+uint32_t with_reader(uint32_t from, int who, uint32_t clock) {
+    Step step{from, static_cast<uint32_t>(who), clock};
+    if (step == lastStep) {
+        return lastReaders;
+    }
+    lastStep = step;
+    auto found = steps.find(step);
+    if (found != steps.end()) {
+        return lastReaders = found->second;
+    }
+    std::vector<Read> all = readers[from];
+    bool known = false;
+    for (Read& read : all) {
+        if (read.who == who) {
+            read.clock = clock;
+            known = true;
+        }
+    }
+    if (!known) {
+        all.push_back({static_cast<uint16_t>(who), clock});
+    }
+    readers.push_back(all);
+    lastReaders = static_cast<uint32_t>(readers.size() - 1);
+    steps[step] = lastReaders;
+    return lastReaders;
+}
+
+/// Whether something that happened at the given epochs is ordered before the current thread's turn.
+bool is_ordered(const Position& now, uint32_t epoch, uint32_t warpEpoch, uint16_t warp) {
+    return epoch != now.blockEpoch || (warp == now.warp && warpEpoch != now.warpEpoch);
+}
+
+__attribute__((noinline)) void race(const char* what, uint16_t other, size_t at) {
+    if (other == kMany) {
+        fail("race in shared memory: %s by several threads, no barrier between (byte %zu)", what,
+             at);
+    }
+    if (clocks_are_kept() && other >= who_copies_to(0)) {
+        fail("race in shared memory: %s by a bulk copy, whose barrier was not waited for (byte %zu)",
+             what, at);
+    }
+    if (clocks_are_kept() && other >= who_multiplies(0)) {
+        fail("race in shared memory: %s by wgmma of warpgroup %d, no barrier between (byte %zu)",
+             what, other - who_multiplies(0), at);
+    }
+    fail("race in shared memory: %s by thread %d, no barrier between (byte %zu)", what, other, at);
+}
+
+void trace_read(Trace& trace, const Position& now, size_t at) {
+    if (trace.writer != now.thread && !is_ordered(now, trace.writeEpoch, trace.writeWarpEpoch,
+                                                  trace.writer / kWarp)) {
+        race("read of what was written", trace.writer, at);
+    }
+    if (trace.readEpoch != now.blockEpoch) {
+        trace.readEpoch = now.blockEpoch;
+        trace.reader = now.thread;
+        trace.readerWarp = now.warp;
+    } else if (trace.reader != now.thread) {
+        bool sameWarp = trace.readerWarp == now.warp;
+        bool earlier = sameWarp && trace.readWarpEpoch != now.warpEpoch;
+        trace.reader = earlier ? now.thread : kMany;
+        trace.readerWarp = sameWarp ? now.warp : kMany;
+    }
+    trace.readWarpEpoch = now.warpEpoch;
+}
+
+void trace_write(Trace& trace, const Position& now, size_t at) {
+    if (trace.writer != now.thread && !is_ordered(now, trace.writeEpoch, trace.writeWarpEpoch,
+                                                  trace.writer / kWarp)) {
+        race("write over what was written", trace.writer, at);
+    }
+    if (trace.reader != now.thread &&
+        !is_ordered(now, trace.readEpoch, trace.readWarpEpoch, trace.readerWarp)) {
+        race("write over what was read", trace.reader, at);
+    }
+    trace.writeEpoch = now.blockEpoch;
+    trace.writeWarpEpoch = now.warpEpoch;
+    trace.writer = now.thread;
+}
+
+void check_written(const char* what, const ClockTrace& trace, const Knowledge& by, size_t at) {
+    if (trace.writeClock > by.seen[trace.writer]) {
+        race(what, trace.writer, at);
+    }
+}
+
+void check_read(const char* what, const ClockTrace& trace, const Knowledge& by, size_t at) {
+    for (const Read& read : readers[trace.readers]) {
+        if (read.clock > by.seen[read.who]) {
+            race(what, read.who, at);
+        }
+    }
+    if (trace.pins > 0) {
+        fail("race in shared memory: %s by %s, which may still be under way (byte %zu)", what,
+             pinnedBy, at);
+    }
+}
+
+void check_fenced(const char* what, const ClockTrace& trace, const Knowledge& by, size_t at) {
+    if (trace.writer < by.fenced.size() && trace.writeClock > by.fenced[trace.writer]) {
+        fail("%s shared memory that thread %d has written without fence_proxy_async after it, "
+             "before the barrier (byte %zu)",
+             what, trace.writer, at);
+    }
+}
+
+void clock_read(ClockTrace& trace, int thread, const Knowledge& by, size_t at) {
+    check_written("read of what was written", trace, by, at);
+    trace.readers = with_reader(trace.readers, thread, by.seen[thread]);
+}
+
+void clock_write(ClockTrace& trace, int thread, const Knowledge& by, size_t at) {
+    check_written("write over what was written", trace, by, at);
+    check_read("write over what was read", trace, by, at);
+    trace.writer = static_cast<uint16_t>(thread);
+    trace.writeClock = by.seen[thread];
+    trace.readers = 0;
+}
+
+template <class Body>
+void for_granules(size_t at, size_t bytes, Body body) {
+    for (size_t i = at / kGranule; i <= (at + bytes - 1) / kGranule; ++i) {
+        body(clockTraces[i], i * kGranule);
+    }
+}
+
+}  // namespace
+
+void races_begin_block() {
+    if (clocks_are_kept()) {
+        std::fill(std::begin(clockTraces), std::end(clockTraces), ClockTrace());
+        readers.assign(1, {});
+        steps.clear();
+        lastStep = Step{};
+        lastReaders = 0;
+    }
+}
+
+void trace(size_t at, size_t bytes, bool write) {
+    Position now = position();
+    if (clocks_are_kept()) {
+        const Knowledge& own = knowledge(now.thread);
+        for_granules(at, bytes, [&](ClockTrace& trace, size_t byte) {
+            if (write) {
+                clock_write(trace, now.thread, own, byte);
+            } else {
+                clock_read(trace, now.thread, own, byte);
+            }
+        });
+        return;
+    }
+    for (size_t i = at / kGranule; i <= (at + bytes - 1) / kGranule; ++i) {
+        if (write) {
+            trace_write(traces[i], now, at);
+        } else {
+            trace_read(traces[i], now, at);
+        }
+    }
+}
+
+void trace_async_read(const char* what, size_t at, size_t bytes, const Knowledge& by) {
+    for_granules(at, bytes, [&](ClockTrace& trace, size_t byte) {
+        check_written("read of what was written", trace, by, byte);
+        check_fenced(what, trace, by, byte);
+    });
+}
+
+void trace_async_write(const char* what, size_t at, size_t bytes, const Knowledge& by) {
+    for_granules(at, bytes, [&](ClockTrace& trace, size_t byte) {
+        check_written("copy over what was written", trace, by, byte);
+        check_read("copy over what was read", trace, by, byte);
+        check_fenced(what, trace, by, byte);
+    });
+}
+
+void trace_written_by(size_t at, size_t bytes, int who, uint32_t clock) {
+    for_granules(at, bytes, [&](ClockTrace& trace, size_t) {
+        trace.writer = static_cast<uint16_t>(who);
+        trace.writeClock = clock;
+        trace.readers = 0;
+    });
+}
+
+void shared_pin(size_t at, size_t bytes, const char* what) {
+    pinnedBy = what;
+    for_granules(at, bytes, [](ClockTrace& trace, size_t) { ++trace.pins; });
+}
+
+void shared_unpin(size_t at, size_t bytes, int who, uint32_t clock) {
+    for_granules(at, bytes, [&](ClockTrace& trace, size_t) {
+        --trace.pins;
+        trace.readers = with_reader(trace.readers, who, clock);
+    });
+}
+
+}  // namespace emulator
