@@ -189,7 +189,6 @@ struct Constant {
     static void name(__VA_ARGS__)
 
 #define KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, false, name, __VA_ARGS__)
-#define HOPPER_KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, true, name, __VA_ARGS__)
 
 #define EXPORT_CONSTANT(name, value) \
     static const emulator::Constant name##_constant(KERNEL_FILE "/" #name, value)

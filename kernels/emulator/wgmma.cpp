@@ -33,6 +33,19 @@ struct Operand {
     bool across;
 };
 
+/// What a thread brings to a product.
+struct WgmmaProduct {
+    int elementBytes;
+    float* d;
+    int columns;
+    const unsigned* aRegisters;
+    uint64_t a;
+    bool aAcross;
+    uint64_t b;
+    bool bAcross;
+    bool accumulate;
+};
+
 /// A product that was issued, of all threads of a warpgroup.
 struct Product {
     int group;
@@ -365,18 +378,20 @@ void wgmma_fence(Site site) {
     collective(site, 0xffffffffu, nullptr, [](void**, unsigned) {});
 }
 
-void wgmma(Site site, const WgmmaProduct& product) {
+void wgmma(Site site, int elementBytes, float* d, int columns, const unsigned* aRegisters, uint64_t a,
+           bool aAcross, uint64_t b, bool bAcross, bool accumulate) {
     expect_hopper("wgmma");
     if (fenceStamp[self()] == 0) {
         fail("wgmma without a wgmma_fence before the first");
     }
-    if (find_sums(self(), product.d) == nullptr) {
-        check_fenced(product.d, product.columns / 2, "sums");
+    if (find_sums(self(), d) == nullptr) {
+        check_fenced(d, columns / 2, "sums");
     }
-    if (product.aRegisters != nullptr) {
-        check_fenced(product.aRegisters, 4, "A");
+    if (aRegisters != nullptr) {
+        check_fenced(aRegisters, 4, "A");
     }
-    warpgroup_collective(site, const_cast<WgmmaProduct*>(&product), issue);
+    WgmmaProduct product{elementBytes, d, columns, aRegisters, a, aAcross, b, bAcross, accumulate};
+    warpgroup_collective(site, &product, issue);
 }
 
 void wgmma_commit(Site site) {

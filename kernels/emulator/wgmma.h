@@ -6,20 +6,10 @@
 
 namespace emulator {
 
-/// One product of a warpgroup. A is either in registers or named by a descriptor.
-struct WgmmaProduct {
-    float* d;
-    int columns;
-    const unsigned* aRegisters;
-    uint64_t a;
-    uint64_t b;
-    bool aAcross;
-    bool bAcross;
-    bool accumulate;
-    int elementBytes;  // 2: bf16, 1: e4m3
-};
-
-void wgmma(Site site, const WgmmaProduct& product);
+/// One product of a warpgroup. A is in registers, or named by a descriptor if those are null. The
+/// arguments are plain: a struct in the caller's frame could lie where its sums will.
+void wgmma(Site site, int elementBytes, float* d, int columns, const unsigned* aRegisters, uint64_t a,
+           bool aAcross, uint64_t b, bool bAcross, bool accumulate);
 void wgmma_fence(Site site);
 void wgmma_commit(Site site);
 void wgmma_wait(Site site, int newestGroupsLeft);
@@ -49,28 +39,28 @@ template <Major aMajor = kAlongDepth, Major bMajor = kAlongDepth, int half>
 inline void wgmma_bf16(float (&d)[half], unsigned long long a, unsigned long long b,
                        bool accumulate, EMULATOR_CALLER) {
     static_assert(is_wgmma_width<half>(), "as wgmma.cuh declares");
-    emulator::wgmma({file, line}, {d, 2 * half, nullptr, a, b, aMajor == kAcrossDepth,
-                                   bMajor == kAcrossDepth, accumulate, 2});
+    emulator::wgmma({file, line}, 2, d, 2 * half, nullptr, a, aMajor == kAcrossDepth, b,
+                    bMajor == kAcrossDepth, accumulate);
 }
 
 template <Major bMajor = kAlongDepth, int half>
 inline void wgmma_bf16(float (&d)[half], const unsigned (&a)[4], unsigned long long b,
                        bool accumulate, EMULATOR_CALLER) {
     static_assert(is_wgmma_width<half>(), "as wgmma.cuh declares");
-    emulator::wgmma({file, line},
-                    {d, 2 * half, a, 0, b, false, bMajor == kAcrossDepth, accumulate, 2});
+    emulator::wgmma({file, line}, 2, d, 2 * half, a, 0, false, b, bMajor == kAcrossDepth,
+                    accumulate);
 }
 
 template <int half>
 inline void wgmma_e4m3(float (&d)[half], unsigned long long a, unsigned long long b,
                        bool accumulate, EMULATOR_CALLER) {
     static_assert(is_wgmma_width<half>(), "as wgmma.cuh declares");
-    emulator::wgmma({file, line}, {d, 2 * half, nullptr, a, b, false, false, accumulate, 1});
+    emulator::wgmma({file, line}, 1, d, 2 * half, nullptr, a, false, b, false, accumulate);
 }
 
 template <int half>
 inline void wgmma_e4m3(float (&d)[half], const unsigned (&a)[4], unsigned long long b,
                        bool accumulate, EMULATOR_CALLER) {
     static_assert(is_wgmma_width<half>(), "as wgmma.cuh declares");
-    emulator::wgmma({file, line}, {d, 2 * half, a, 0, b, false, false, accumulate, 1});
+    emulator::wgmma({file, line}, 1, d, 2 * half, a, 0, false, b, false, accumulate);
 }

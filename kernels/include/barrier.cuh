@@ -13,8 +13,7 @@
 // (PTX ISA, "Parallel Synchronization and Communication Instructions: mbarrier".)
 #pragma once
 
-#include "glance.cuh"
-#include "shared_address.cuh"
+#include "hopper.cuh"
 
 #ifdef __CUDACC__
 

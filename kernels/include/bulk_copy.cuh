@@ -16,8 +16,7 @@
 #pragma once
 
 #include "barrier.cuh"
-#include "glance.cuh"
-#include "shared_address.cuh"
+#include "hopper.cuh"
 
 #ifdef __CUDACC__
 

@@ -13,12 +13,6 @@
 #define KERNEL(threads, name, ...) \
     extern "C" __global__ void __launch_bounds__(threads) name(__VA_ARGS__)
 
-// The same in a file with instructions that only Hopper has (barrier.cuh, bulk_copy.cuh, wgmma.cuh).
-// All entry points of such a file are declared so: it is compiled for sm_90a and for nothing else.
-// One block a multiprocessor, so that the compiler knows what setmaxnreg begins with.
-#define HOPPER_KERNEL(threads, name, ...) \
-    extern "C" __global__ void __launch_bounds__(threads, 1) name(__VA_ARGS__)
-
 // A compile-time number that the Java launcher needs, such as a tile size. The build takes its value
 // from the PTX (fatbin/constants.txt).
 #define EXPORT_CONSTANT(name, value) extern "C" __device__ const int name = value

@@ -37,8 +37,7 @@
 //       (columns of B) to the next 64. The next product: the start moves on by 2 strides.
 #pragma once
 
-#include "glance.cuh"
-#include "shared_address.cuh"
+#include "hopper.cuh"
 
 // How an operand lies in shared memory.
 enum Major : int { kAlongDepth = 0, kAcrossDepth = 1 };

@@ -338,4 +338,21 @@ int cuLaunchKernel(void* which, unsigned gridX, unsigned gridY, unsigned gridZ, 
     }
     return kSuccess;
 }
+
+/// Notes its arguments down where the map goes, 8 bytes each.
+int cuTensorMapEncodeTiled(void* map, int dataType, unsigned rank, void* address,
+                           const uint64_t* sizes, const uint64_t* strides, const unsigned* box,
+                           const unsigned* elementStrides, int interleave, int swizzle,
+                           int promotion, int fill) {
+    if (reinterpret_cast<uintptr_t>(map) % 64 != 0 || rank != 2) {
+        return kInvalidValue;
+    }
+    uint64_t noted[16] = {static_cast<uint64_t>(dataType), rank,
+                          reinterpret_cast<uint64_t>(address), sizes[0], sizes[1], strides[0],
+                          box[0], box[1], elementStrides[0], elementStrides[1],
+                          static_cast<uint64_t>(interleave), static_cast<uint64_t>(swizzle),
+                          static_cast<uint64_t>(promotion), static_cast<uint64_t>(fill), 70, 71};
+    memcpy(map, noted, sizeof noted);
+    return kSuccess;
+}
 }

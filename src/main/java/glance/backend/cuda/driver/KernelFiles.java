@@ -61,6 +61,7 @@ public final class KernelFiles {
                     "include/epilogue_chunks.cuh",
                     "include/fast_exp2.cuh",
                     "include/glance.cuh",
+                    "include/hopper.cuh",
                     "include/layout.cuh",
                     "include/mma.cuh",
                     "include/mma_side.cuh",
@@ -123,13 +124,16 @@ public final class KernelFiles {
         return ByteBuffer.allocateDirect(text.length + 1).put(text).put((byte) 0).flip();
     }
 
-    /** Bytes of the shared arrays of each kernel, as compiled for an architecture such as sm_90. */
+    /**
+     * Bytes of the shared arrays of each kernel, as compiled for an architecture such as sm_90, or
+     * for the one GPU of it that sm_90a is.
+     */
     static Map<String, Integer> sharedBytes(String architecture) throws IOException {
         Map<String, Integer> shared = new HashMap<>();
         String text = new String(read("fatbin/resources.txt"), StandardCharsets.US_ASCII);
         for (String line : text.lines().toList()) {
             String[] words = line.split(" +");
-            if (words[1].equals(architecture)) {
+            if (words[1].equals(architecture) || words[1].equals(architecture + "a")) {
                 shared.put(words[0], Integer.valueOf(words[words.length - 1]));
             }
         }

@@ -1,8 +1,10 @@
 package glance.backend.cuda.driver;
 
 import glance.api.DeviceException;
+import glance.tensor.DType;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /** Uses the NVIDIA driver in every way that there is, on whatever libcuda.so.1 the loader finds. */
 final class BoundDriver {
@@ -18,6 +20,7 @@ final class BoundDriver {
             case "use" -> use();
             case "share" -> shareMemory();
             case "alternate" -> alternate();
+            case "map" -> map();
             default -> throw new IllegalArgumentException(args[0]);
         }
     }
@@ -75,6 +78,22 @@ final class BoundDriver {
             }
             first.launch(one, 0);
             System.out.println("both");
+        }
+    }
+
+    /** A map that the driver makes, and one that it refuses. */
+    private static void map() {
+        System.out.println(NvidiaGpus.count());
+        try (Driver driver = new NvidiaDriver(1)) {
+            System.out.println(
+                    driver.tensorMap(
+                                    TensorTiles.matrix(
+                                            DType.BF16, 4096, 3072, 513, 6400, 64, 128, true))
+                            .words());
+            driver.tensorMap(
+                    new TensorTiles(DType.F32, 4096, List.of(4L), List.of(), List.of(4), false));
+        } catch (DeviceException e) {
+            System.out.println(e.getMessage());
         }
     }
 

@@ -100,7 +100,13 @@ class EmulatedHopperTest {
     private TensorMap map(long address, int columns, int rows, int boxColumns, int boxRows) {
         return driver.tensorMap(
                 TensorTiles.matrix(
-                        DType.BF16, address, columns, rows, 2L * columns, boxColumns, boxRows,
+                        DType.BF16,
+                        address,
+                        columns,
+                        rows,
+                        2L * columns,
+                        boxColumns,
+                        boxRows,
                         true));
     }
 

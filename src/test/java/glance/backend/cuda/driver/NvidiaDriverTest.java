@@ -91,6 +91,17 @@ class NvidiaDriverTest {
                                 + " 231424");
     }
 
+    /** JCuda does not bind the function. */
+    @Test
+    void tensorMap_isMadeByTheDriver() throws Exception {
+        assertThat(standIns.run(BoundDriver.class, "map"))
+                .containsExactly(
+                        "2",
+                        "[9, 2, 4096, 3072, 513, 6400, 64, 128, 1, 1, 0, 3, 3, 0, 70, 71]",
+                        "CUDA: cuTensorMapEncodeTiled of TensorTiles[dtype=F32, address=4096,"
+                                + " sizes=[4], strides=[], box=[4], swizzled=false] failed with 1");
+    }
+
     @Test
     void twoGpusOnOneThread_keepTheirContexts() throws Exception {
         assertThat(standIns.run(BoundDriver.class, "alternate")).containsExactly("both");
