@@ -1,4 +1,4 @@
-// Barriers that count phases, named barriers, registers of warpgroups, and what stands still.
+// Barriers that count phases, and named barriers.
 #include "barriers.h"
 
 #include <algorithm>
@@ -41,7 +41,6 @@ struct Named {
 };
 
 constexpr int kNamed = 16;
-constexpr int kRegisterFile = 65536;
 constexpr int kMostTries = 64;
 
 std::map<size_t, int> numbers;  // by offset in shared memory
@@ -58,22 +57,9 @@ struct Waits {
 };
 Waits waits[kMaxThreads];
 
-struct Rendezvous {
-    int arrived = 0;
-    Site site{};
-    void (*exec)(void**, int) = nullptr;
-    void* args[kWarpgroup];
-};
-Rendezvous rendezvous[kMaxThreads / kWarpgroup];
-
-bool refused[kMaxThreads];         // the last try
-bool wantsRegisters[kMaxThreads];  // and waits for them
-int registersOf[kMaxThreads / kWarpgroup];
-int freeRegisters;
+bool refused[kMaxThreads];  // the last try
 
 int self() { return position().thread; }
-
-void happened() { tries = 0; }
 
 void describe_wait(int thread, char* text, size_t size) {
     const Waits& wait = waits[thread];
@@ -90,18 +76,6 @@ void describe_named(int thread, char* text, size_t size) {
     const Named& own = named[wait.number];
     snprintf(text, size, "the named barrier %d at %s:%d, where %d of %d threads came", wait.number,
              base_name(wait.site.file), wait.site.line, own.arrived, own.threads);
-}
-
-void describe_group(int thread, char* text, size_t size) {
-    const Rendezvous& own = rendezvous[thread / kWarpgroup];
-    snprintf(text, size, "its warpgroup at %s:%d, where %d threads of it came",
-             base_name(own.site.file), own.site.line, own.arrived);
-}
-
-void describe_registers(int thread, char* text, size_t size) {
-    snprintf(text, size, "%d registers at %s:%d, while %d are free for each thread of a warpgroup",
-             waits[thread].number, base_name(waits[thread].site.file), waits[thread].site.line,
-             registersOf[thread / kWarpgroup] + freeRegisters / kWarpgroup);
 }
 
 bool has_ended(const Counting& barrier, unsigned parity) { return barrier.phase % 2 != parity; }
@@ -149,20 +123,9 @@ bool wait(Site site, Barrier* barrier, unsigned parity, bool tries) {
     return !refused[self()];
 }
 
-void give_registers(void** args, int warpgroup) {
-    auto wanted = [&](int i) { return *static_cast<int*>(args[i]); };
-    for (int i = 1; i < kWarpgroup; ++i) {
-        if (wanted(i) != wanted(0)) {
-            fail("threads of a warpgroup ask for %d and for %d registers", wanted(0), wanted(i));
-        }
-    }
-    freeRegisters -= (wanted(0) - registersOf[warpgroup]) * kWarpgroup;
-    registersOf[warpgroup] = wanted(0);
-}
-
 }  // namespace
 
-void barriers_begin_block(int newThreads, int maxThreads) {
+void barriers_begin_block(int newThreads) {
     numbers.clear();
     counting.clear();
     threads = newThreads;
@@ -170,41 +133,6 @@ void barriers_begin_block(int newThreads, int maxThreads) {
     for (Named& barrier : named) {
         barrier = Named();
     }
-    // what the compiler gives each thread of the largest block, in eights
-    int given = std::min(kRegisterFile / maxThreads, 255) / 8 * 8;
-    for (int g = 0; g < kMaxThreads / kWarpgroup; ++g) {
-        registersOf[g] = given;
-        rendezvous[g].arrived = 0;
-    }
-    freeRegisters = 0;
-    std::fill(wantsRegisters, wantsRegisters + kMaxThreads, false);
-}
-
-void warpgroup_collective(Site site, void* args, void (*exec)(void** threads, int warpgroup)) {
-    int group = self() / kWarpgroup;
-    if ((group + 1) * kWarpgroup > threads) {
-        fail("%s:%d: thread %d is in no warpgroup of 128 threads", base_name(site.file), site.line,
-             self());
-    }
-    Rendezvous& own = rendezvous[group];
-    if (own.arrived == 0) {
-        own.site = site;
-        own.exec = exec;
-    } else if (own.exec != exec || own.site.line != site.line) {
-        fail("threads of a warpgroup diverge: some are at %s:%d, thread %d is at %s:%d",
-             base_name(own.site.file), own.site.line, self(), base_name(site.file), site.line);
-    }
-    own.args[self() % kWarpgroup] = args;
-    if (++own.arrived < kWarpgroup) {
-        suspend(describe_group);
-        return;
-    }
-    own.arrived = 0;
-    happened();
-    for (int t = group * kWarpgroup; t < (group + 1) * kWarpgroup; ++t) {
-        wake(t);
-    }
-    exec(own.args, group);
 }
 
 int barrier_number(const void* barrier) {
@@ -236,6 +164,8 @@ void barrier_copy_ends(int number, int bytes) {
     happened();
     end_phase_if_complete(own);
 }
+
+void happened() { tries = 0; }
 
 bool barrier_is_waited_for(int number) { return !counting[number].waiters.empty(); }
 
@@ -355,36 +285,9 @@ void fence_proxy_async() {
     mbarrier_init_fence();
 }
 
-void set_registers(Site site, int registers, bool raise) {
-    expect_hopper("setmaxnreg");
-    int group = self() / kWarpgroup;
-    if (raise ? registers < registersOf[group] : registers > registersOf[group]) {
-        fail("%s:%d: %s the registers of each thread from %d to %d", base_name(site.file),
-             site.line, raise ? "raises" : "lowers", registersOf[group], registers);
-    }
-    while (raise && (registers - registersOf[group]) * kWarpgroup > freeRegisters) {
-        waits[self()] = {site, registers, 0};
-        wantsRegisters[self()] = true;
-        suspend(describe_registers);
-    }
-    warpgroup_collective(site, &registers, give_registers);
-    for (int t = 0; t < threads; ++t) {
-        if (wantsRegisters[t]) {
-            wantsRegisters[t] = false;
-            wake(t);
-        }
-    }
-}
-
-bool elect_one(Site site) {
-    expect_hopper("elect");
-    int lane = self() % kWarp;
-    collective(site, 0xffffffffu, nullptr, [](void**, unsigned) {});
-    return lane == kWarp - 1;  // nobody may count on the first lane
-}
-
 void hopper_begin_block(int newThreads, int maxThreads) {
-    barriers_begin_block(newThreads, maxThreads);
+    barriers_begin_block(newThreads);
+    warpgroups_begin_block(newThreads, maxThreads);
     bulk_begin_block();
     wgmma_begin_block();
 }

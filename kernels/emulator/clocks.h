@@ -1,10 +1,10 @@
 // Vector clocks: who knows how much of whom, in kernels for Hopper, where threads meet at other places
 // than barriers of the whole block.
 //
-// Everybody who touches shared memory has a clock: each thread, the tensor cores of each warpgroup, and
-// each Barrier on behalf of the copies that end there. An access is ordered before a thread's next one
-// if the thread has seen the clock that it happened at. What a thread has seen it gives away when it
-// arrives somewhere, and who waits there takes it. Of what a thread has written, others know in
+// Everybody who touches shared memory has a clock: each thread, the tensor cores of each warpgroup,
+// and each Barrier on behalf of the copies that end there. An access is ordered before a thread's next
+// one if the thread has seen the clock that it happened at. What a thread has seen it gives away when
+// it arrives somewhere, and who waits there takes it. Of what a thread has written, others know in
 // addition up to which clock it was fenced for the asynchronous proxy.
 #pragma once
 

@@ -1,4 +1,4 @@
-// What the emulator's files of Hopper's instructions share: barriers.cpp, bulk_copies.cpp, wgmma.cpp.
+// What the files of Hopper's instructions share: barriers, warpgroups, bulk_copies, wgmma, and races.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +20,8 @@ void hopper_end_block();
 /// When no thread can go on: lets one thing happen that was late. False if there is none.
 bool hopper_go_on();
 
-void barriers_begin_block(int threads, int maxThreads);
+void barriers_begin_block(int threads);
+void warpgroups_begin_block(int threads, int maxThreads);
 void bulk_begin_block();
 void wgmma_begin_block();
 void bulk_end_thread(int thread);
@@ -32,6 +33,9 @@ bool bulk_copy_oldest();
 
 /// Lets go on who only tries a barrier, and finds it closed.
 bool barriers_refuse();
+
+/// Something has changed that others may wait for.
+void happened();
 
 /// Fails unless the kernel is one for Hopper.
 void expect_hopper(const char* what);
@@ -56,8 +60,8 @@ bool barrier_is_waited_for(int number);
 size_t shared_offset(const void* address);
 void* shared_at(size_t offset);
 
-/// A read or write of the asynchronous proxy by somebody who knows what `by` does. Fails if it may not
-/// be, in the words of `what`.
+/// A read or write of the asynchronous proxy by somebody who knows what `by` does. Fails in the words
+/// of `what`.
 void shared_async_read(const char* what, size_t at, size_t bytes, const Knowledge& by);
 void shared_async_write(const char* what, size_t at, size_t bytes, const Knowledge& by);
 

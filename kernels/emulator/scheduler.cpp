@@ -1,5 +1,5 @@
-// Runs the threads of a block, warp by warp, until all wait at the same barrier, again and again. Where
-// they wait for other things (hopper.h), whatever is late may happen then, one thing at a time.
+// Runs the threads of a block, warp by warp, until all wait at the same barrier, again and again.
+// Where they wait for other things (hopper.h), what is late happens then, one thing at a time.
 #include <sys/mman.h>
 
 #include <algorithm>

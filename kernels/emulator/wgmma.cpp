@@ -1,5 +1,5 @@
-// wgmma as late as the rules allow: a product happens when its group is waited for. Until then its sums
-// are NaN, no register of it may be touched, and nobody may write what it reads of shared memory.
+// wgmma as late as the rules allow: a product happens when its group is waited for. Until then its
+// sums are NaN, no register of it may be touched, and nobody may write what it reads.
 #include "../include/wgmma.cuh"
 
 #include <sys/mman.h>
@@ -11,8 +11,7 @@
 
 #include "fibers.h"
 #include "hopper.h"
-#include "small_floats.h"
-#include "tensor_maps.h"
+#include "wgmma_operands.h"
 
 namespace emulator {
 namespace {
@@ -20,18 +19,7 @@ namespace {
 constexpr int kRows = 64;
 constexpr int kMaxColumns = 256;
 constexpr int kMaxDepth = 32;
-constexpr int kDepthBytes = 32;  // of each product
-constexpr int kChunk = 16;
-constexpr unsigned kAtomBytes = 1024;  // 8 rows of 128 bytes
 constexpr int kMaxGroups = kMaxThreads / kWarpgroup;
-constexpr uint64_t kReservedBits = 0x3ff1c000c000c000u;  // between the fields of a descriptor
-
-/// The chunks of 16 bytes of an operand in shared memory. Along the depth, chunk i is the half
-/// i % 2 of the depth of row i / 2; across it, 8 rows at one place of the depth.
-struct Operand {
-    std::vector<unsigned> chunks;
-    bool across;
-};
 
 /// What a thread brings to a product.
 struct WgmmaProduct {
@@ -75,8 +63,8 @@ struct Warpgroup {
 Warpgroup warpgroups[kMaxGroups];
 std::vector<Sums> sums[kMaxThreads];
 
-// Registers are locals of a kernel, on the stack of its thread. A stamp for each 4 bytes says when they
-// were touched last, and one for each thread when it fenced last; the stamps of all grow together.
+// Registers are locals of a kernel, on the stack of its thread. A stamp for each 4 bytes says when
+// they were touched last, and one for each thread when it fenced last; the stamps grow together.
 uint32_t lastStamp;
 uint32_t fenceStamp[kMaxThreads];  // 0 before the first fence
 uint32_t* touchStamps;
@@ -106,47 +94,6 @@ Sums* find_sums(int thread, const float* d) {
         }
     }
     return nullptr;
-}
-
-/// Decodes a descriptor of rows x 32 bytes of depth; name is A or B.
-Operand decode(uint64_t descriptor, int rows, int depth, bool across, const char* name) {
-    unsigned start = (descriptor & 0x3fff) << 4;
-    unsigned leading = (descriptor >> 16 & 0x3fff) << 4;
-    unsigned stride = (descriptor >> 32 & 0x3fff) << 4;
-    if ((descriptor & kReservedBits) != 0) {
-        fail("the descriptor %016lx of %s has bits between its fields", descriptor, name);
-    }
-    if (descriptor >> 62 != 1 || (descriptor >> 49 & 7) != 0) {
-        fail("the descriptor %016lx of %s has swizzle %lu and base offset %lu; the emulator knows 1 "
-             "(128 bytes) and 0",
-             descriptor, name, descriptor >> 62, descriptor >> 49 & 7);
-    }
-    unsigned inAtom = start % kAtomBytes;
-    if (across ? inAtom != 0 : inAtom % kDepthBytes != 0 || inAtom >= 128) {
-        fail("the descriptor %016lx of %s begins at byte %u of an atom of 1024 bytes", descriptor,
-             name, inAtom);
-    }
-    if (stride % kAtomBytes != 0 || (across && rows > 64 && leading % kAtomBytes != 0)) {
-        fail("the descriptor %016lx of %s has strides of %u and %u bytes between atoms of 1024",
-             descriptor, name, leading, stride);
-    }
-    Operand operand{{}, across};
-    if (across) {
-        for (int k = 0; k < depth; ++k) {
-            for (int row = 0; row < rows; row += 8) {
-                operand.chunks.push_back(swizzled_128(start + row / 64 * leading + row % 64 * 2 +
-                                                      k / 8 * stride + k % 8 * 128));
-            }
-        }
-    } else {
-        for (int row = 0; row < rows; ++row) {
-            for (int half = 0; half < kDepthBytes; half += kChunk) {
-                operand.chunks.push_back(
-                    swizzled_128(start + row / 8 * stride + row % 8 * 128 + half));
-            }
-        }
-    }
-    return operand;
 }
 
 void check_readable(const Operand& operand, const Knowledge& by) {
@@ -192,7 +139,8 @@ void issue(void** threads, int warpgroup) {
         Sums* own = find_sums(thread, at(i).d);
         int count = first.columns / 2;
         if (own == nullptr) {
-            sums[thread].push_back({at(i).d, count, 0, std::vector<float>(at(i).d, at(i).d + count)});
+            std::vector<float> values(at(i).d, at(i).d + count);
+            sums[thread].push_back({at(i).d, count, 0, std::move(values)});
             own = &sums[thread].back();
             std::fill(at(i).d, at(i).d + count, NAN);
         } else if (own->count != count) {
@@ -202,32 +150,6 @@ void issue(void** threads, int warpgroup) {
         ++own->products;
     }
     warpgroups[warpgroup].products.push_back(std::move(product));
-}
-
-float element(const uint8_t* at, int elementBytes) {
-    if (elementBytes == 1) {
-        return to_float(f8_e4m3{*at});
-    }
-    bf16 value;
-    memcpy(&value, at, sizeof value);
-    return to_float(value);
-}
-
-/// Reads an operand into values[row * depth + k].
-void load(const Operand& operand, int rows, int depth, int elementBytes, float* values) {
-    int perChunk = kChunk / elementBytes;
-    for (size_t c = 0; c < operand.chunks.size(); ++c) {
-        auto* at = static_cast<const uint8_t*>(shared_at(operand.chunks[c]));
-        int i = static_cast<int>(c);
-        for (int e = 0; e < perChunk; ++e) {
-            float value = element(at + e * elementBytes, elementBytes);
-            if (operand.across) {
-                values[(i % (rows / 8) * 8 + e) * depth + i / (rows / 8)] = value;
-            } else {
-                values[i / 2 * depth + i % 2 * perChunk + e] = value;
-            }
-        }
-    }
 }
 
 /// A out of the registers of all threads, as mma_bf16 takes it for 16 rows of each warp.
@@ -378,8 +300,8 @@ void wgmma_fence(Site site) {
     collective(site, 0xffffffffu, nullptr, [](void**, unsigned) {});
 }
 
-void wgmma(Site site, int elementBytes, float* d, int columns, const unsigned* aRegisters, uint64_t a,
-           bool aAcross, uint64_t b, bool bAcross, bool accumulate) {
+void wgmma(Site site, int elementBytes, float* d, int columns, const unsigned* aRegisters,
+           uint64_t a, bool aAcross, uint64_t b, bool bAcross, bool accumulate) {
     expect_hopper("wgmma");
     if (fenceStamp[self()] == 0) {
         fail("wgmma without a wgmma_fence before the first");

@@ -8,8 +8,8 @@ namespace emulator {
 
 /// One product of a warpgroup. A is in registers, or named by a descriptor if those are null. The
 /// arguments are plain: a struct in the caller's frame could lie where its sums will.
-void wgmma(Site site, int elementBytes, float* d, int columns, const unsigned* aRegisters, uint64_t a,
-           bool aAcross, uint64_t b, bool bAcross, bool accumulate);
+void wgmma(Site site, int elementBytes, float* d, int columns, const unsigned* aRegisters,
+           uint64_t a, bool aAcross, uint64_t b, bool bAcross, bool accumulate);
 void wgmma_fence(Site site);
 void wgmma_commit(Site site);
 void wgmma_wait(Site site, int newestGroupsLeft);

@@ -1,5 +1,6 @@
 // A product as Hopper computes it: bulk copies by a producer warp, barriers, and wgmma by two warpgroups.
-// out[M, N] = a[M, K] b, f32, with b as [N, K] (kAlongDepth) or [K, N] (kAcrossDepth).
+// out[M, N] = a[M, K] b, f32, of bf16 or e4m3, with b as [N, K] (kAlongDepth) or, in bf16, [K, N]
+// (kAcrossDepth). Then copies of boxes of more dimensions.
 //
 // Launched by glance.backend.cuda.driver.EmulatedHopperTest with one block of 384 threads for each
 // 128 rows and n columns. M, N and K need not be multiples of the tile: bulk copies fill with zeros.
@@ -13,12 +14,24 @@
 constexpr int kGroup = 128;    // threads of a warpgroup
 constexpr int kConsumers = 2;  // warpgroups, 64 rows each
 constexpr int kRows = 64 * kConsumers;
-constexpr int kDepth = 64;  // of a stage: 128 bytes of a row
+constexpr int kDepth = 64;  // of a stage: 128 bytes of a row, and 128 elements of e4m3
 constexpr int kStages = 3;
 constexpr int kThreads = kGroup * (1 + kConsumers);
 
 // How b and a reach the tensor cores.
-enum Way { kPlain, kTransposed, kRegisters };
+enum Way { kPlain, kTransposed, kRegisters, kBytes, kBytesRegisters };
+
+__device__ __forceinline__ constexpr bool has_a_in_registers(Way way) {
+    return way == kRegisters || way == kBytesRegisters;
+}
+__device__ __forceinline__ constexpr bool is_of_bytes(Way way) {
+    return way == kBytes || way == kBytesRegisters;
+}
+
+// Elements of the depth of a stage.
+__device__ __forceinline__ constexpr int depth_of(Way way) {
+    return is_of_bytes(way) ? 2 * kDepth : kDepth;
+}
 
 template <int n>
 struct Stage {
@@ -35,13 +48,13 @@ __device__ __forceinline__ void produce(const TensorMap& a, const TensorMap& b, 
         int s = slice % kStages;
         barrier_wait(empty[s], slice / kStages % 2 ^ 1);
         barrier_arrive_expect(full[s], sizeof(Stage<n>));
-        bulk_tile(stages[s].a, a, slice * kDepth, row, full[s]);
+        bulk_tile(stages[s].a, a, slice * depth_of(way), row, full[s]);
         if constexpr (way == kTransposed) {
             for (int i = 0; i < n; i += 64) {
                 bulk_tile(stages[s].b + i * kDepth, b, column + i, slice * kDepth, full[s]);
             }
         } else {
-            bulk_tile(stages[s].b, b, slice * kDepth, column, full[s]);
+            bulk_tile(stages[s].b, b, slice * depth_of(way), column, full[s]);
         }
     }
 }
@@ -56,7 +69,7 @@ __device__ __forceinline__ void multiply(float (&d)[n / 2], const Stage<n>& stag
                                ? matrix_descriptor(stage.b, 64 * kDepth * 2, 1024)
                                : matrix_descriptor(stage.b, 0, 1024);
     unsigned registers[kDepth / 16][4];
-    if constexpr (way == kRegisters) {
+    if constexpr (has_a_in_registers(way)) {
 #pragma unroll
         for (int k = 0; k < kDepth / 16; ++k) {
             load_matrices(registers[k], stage.a + swizzled<kDepth>(group * 64 + warp % 4 * 16 + lane % 16,
@@ -67,7 +80,11 @@ __device__ __forceinline__ void multiply(float (&d)[n / 2], const Stage<n>& stag
     wgmma_fence();
 #pragma unroll
     for (int k = 0; k < kDepth / 16; ++k) {
-        if constexpr (way == kRegisters) {
+        if constexpr (way == kBytes) {
+            wgmma_e4m3(d, advanced(a, 32 * k), advanced(b, 32 * k), accumulate || k > 0);
+        } else if constexpr (way == kBytesRegisters) {
+            wgmma_e4m3(d, registers[k], advanced(b, 32 * k), accumulate || k > 0);
+        } else if constexpr (way == kRegisters) {
             wgmma_bf16(d, registers[k], advanced(b, 32 * k), accumulate || k > 0);
         } else if constexpr (way == kTransposed) {
             wgmma_bf16<kAlongDepth, kAcrossDepth>(d, advanced(a, 32 * k), advanced(b, 2048 * k),
@@ -90,7 +107,7 @@ __device__ __forceinline__ void consume(Stage<n>* stages, Barrier* full, Barrier
         int s = slice % kStages;
         barrier_wait(full[s], slice / kStages % 2);
         multiply<n, way>(d, stages[s], group, slice > 0);
-        if (way == kRegisters) {
+        if (has_a_in_registers(way)) {
             named_barrier_sync(1 + group, kGroup);  // all its warps have loaded A
         }
         if (threadIdx.x % kGroup == 0) {
@@ -127,7 +144,7 @@ __device__ __forceinline__ void product(const TensorMap& a, const TensorMap& b, 
         prefetch_map(b);
     }
     __syncthreads();
-    int slices = (k + kDepth - 1) / kDepth;
+    int slices = (k + depth_of(way) - 1) / depth_of(way);
     if (threadIdx.x < kGroup) {
         lower_registers<40>();
         if (threadIdx.x < kWarpSize && elect_one()) {
@@ -154,3 +171,36 @@ PRODUCT(product_transposed_256, 256, kTransposed)
 PRODUCT(product_registers_64, 64, kRegisters)
 PRODUCT(product_registers_128, 128, kRegisters)
 PRODUCT(product_registers_256, 256, kRegisters)
+PRODUCT(product_bytes_64, 64, kBytes)
+PRODUCT(product_bytes_128, 128, kBytes)
+PRODUCT(product_bytes_registers_256, 256, kBytesRegisters)
+
+// Moves a box of `bytes` bytes from (x, y, z, w) to the same place but one to the right.
+__device__ __forceinline__ void move_box(const TensorMap& from, const TensorMap& to, int rank, int x,
+                                         int y, int z, int w, int bytes) {
+    DYNAMIC_SHARED(unsigned char, box);
+    SHARED_ARRAY(Barrier, full, [1]);
+    barrier_init(full[0], 1);
+    barrier_init_fence();
+    barrier_arrive_expect(full[0], bytes);
+    if (rank == 3) {
+        bulk_tile(box, from, x, y, z, full[0]);
+    } else {
+        bulk_tile(box, from, x, y, z, w, full[0]);
+    }
+    barrier_wait(full[0], 0);
+    if (rank == 3) {
+        bulk_store(to, x + 1, y, z, box);
+    } else {
+        bulk_store(to, x + 1, y, z, w, box);
+    }
+    bulk_store_commit();
+    bulk_store_wait<0>();
+}
+
+HOPPER_KERNEL(kWarpSize, moves_a_box, TENSOR_MAP(from), TENSOR_MAP(to), int rank, int x, int y, int z,
+              int w, int bytes) {
+    if (threadIdx.x == 0) {
+        move_box(from, to, rank, x, y, z, w, bytes);
+    }
+}

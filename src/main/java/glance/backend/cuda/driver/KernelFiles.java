@@ -100,8 +100,11 @@ public final class KernelFiles {
                     "emulator/tensor_cores.h",
                     "emulator/tensor_maps.cpp",
                     "emulator/tensor_maps.h",
+                    "emulator/warpgroups.cpp",
                     "emulator/wgmma.cpp",
-                    "emulator/wgmma.h");
+                    "emulator/wgmma.h",
+                    "emulator/wgmma_operands.cpp",
+                    "emulator/wgmma_operands.h");
 
     private KernelFiles() {}
 

@@ -133,7 +133,8 @@ class EmulatedHopperMistakesTest {
             delimiter = '|',
             value = {
                 "reads_before_the_wait | reads shared memory that a bulk copy is on its way to",
-                "lets_another_wait | a bulk copy",
+                "lets_another_wait | read of what was written by a bulk copy, whose barrier was not"
+                        + " waited for",
                 "leaves_a_copy_under_way | the block ends while bulk copies",
                 "overwrites_what_a_store_reads | write over what was read by a bulk store, which"
                         + " may still be under way",

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** A product by bulk copies, barriers and wgmma is what it is in float64. */
 class EmulatedHopperTest {
     private static final int ROWS = 128; // of a block
-    private static final int DEPTH = 64; // of a stage
+    private static final int ROW_BYTES = 128; // of a stage
     private static final int STAGES = 3;
 
     private Driver driver;
@@ -50,17 +50,23 @@ class EmulatedHopperTest {
         "product_registers_64, 64, 200, 136, 328",
         "product_registers_128, 128, 130, 256, 200",
         "product_registers_256, 256, 129, 264, 392",
+        "product_bytes_64, 64, 200, 136, 656",
+        "product_bytes_128, 128, 130, 256, 400",
+        "product_bytes_registers_256, 256, 129, 264, 784",
     })
     void product_equalsFloat64(String kernel, int tile, int m, int n, int k) {
         boolean transposed = kernel.contains("transposed");
+        DType dtype = kernel.contains("bytes") ? DType.F8_E4M3 : DType.BF16;
+        int depth = ROW_BYTES / dtype.bytes();
         Random random = new Random(m + n + k);
         float[] a = new float[m * k];
         float[] b = new float[k * n]; // [n, k], or [k, n] if transposed
-        TensorMap aMap = map(upload(a, random), k, m, DEPTH, ROWS);
+        TensorMap aMap = map(dtype, upload(dtype, a, random), k, m, depth, ROWS);
+        long bAddress = upload(dtype, b, random);
         TensorMap bMap =
                 transposed
-                        ? map(upload(b, random), n, k, 64, DEPTH)
-                        : map(upload(b, random), k, n, DEPTH, tile);
+                        ? map(dtype, bAddress, n, k, 64, depth)
+                        : map(dtype, bAddress, k, n, depth, tile);
         long out = driver.allocate(4L * m * n);
         KernelFunction function = driver.function(driver.loadModule("hopper"), kernel);
         driver.launch(
@@ -68,7 +74,7 @@ class EmulatedHopperTest {
                         function,
                         Grid.of((n + tile - 1) / tile, (m + ROWS - 1) / ROWS),
                         function.maxThreads(),
-                        STAGES * (ROWS + tile) * DEPTH * 2,
+                        STAGES * (ROWS + tile) * ROW_BYTES,
                         new Arguments()
                                 .tensorMap(aMap)
                                 .tensorMap(bMap)
@@ -97,27 +103,83 @@ class EmulatedHopperTest {
         }
     }
 
-    private TensorMap map(long address, int columns, int rows, int boxColumns, int boxRows) {
-        return driver.tensorMap(
-                TensorTiles.matrix(
-                        DType.BF16,
-                        address,
-                        columns,
-                        rows,
-                        2L * columns,
-                        boxColumns,
-                        boxRows,
-                        true));
+    /** A box that begins outside of the tensor and ends outside of it. */
+    @ParameterizedTest
+    @CsvSource({
+        "3, false, -1, 1, 2, 0",
+        "3, true, 2, -2, 1, 0",
+        "4, false, 3, 1, -1, 1",
+        "4, true, -3, 2, 1, 2",
+        "4, true, 0, 0, 0, 0",
+    })
+    void box_isMovedWithZerosFromOutside(int rank, boolean swizzled, int x, int y, int z, int w) {
+        List<Long> sizes = List.of(12L, 5L, 4L, 3L).subList(0, rank);
+        List<Long> strides = List.of(64L, 320L, 1280L).subList(0, rank - 1);
+        List<Integer> box = List.of(8, 3, 2, 2).subList(0, rank);
+        int count = 960; // f32, with 4 unused ones after each row of 12
+        long from = driver.allocate(4 * count);
+        long to = driver.allocate(4 * count);
+        ByteBuffer numbers = driver.allocatePinned(4 * count);
+        for (int i = 0; i < count; i++) {
+            numbers.putFloat(4 * i, i + 1);
+        }
+        driver.upload(numbers, from, stream);
+        driver.fill(to, (byte) 0, 4 * count, stream);
+        KernelFunction function = driver.function(driver.loadModule("hopper"), "moves_a_box");
+        int bytes = 4 * box.stream().reduce(1, (a, b) -> a * b);
+        Arguments arguments = new Arguments();
+        for (long address : new long[] {from, to}) {
+            arguments.tensorMap(
+                    driver.tensorMap(
+                            new TensorTiles(DType.F32, address, sizes, strides, box, swizzled)));
+        }
+        arguments.i32(rank).i32(x).i32(y).i32(z).i32(w).i32(bytes);
+        driver.launch(new Launch(function, Grid.of(1), 32, bytes, arguments), stream);
+        FloatBuffer result = download(to, count);
+        int depth = rank == 3 ? 1 : 3;
+        for (int i = 0; i < 240 * depth; i++) {
+            int[] at = {i % 12, i / 12 % 5, i / 60 % 4, i / 240};
+            boolean moved =
+                    isWithin(at[0] - x - 1, 8)
+                            && isWithin(at[1] - y, 3)
+                            && isWithin(at[2] - z, 2)
+                            && (rank == 3 || isWithin(at[3] - w, 2))
+                            && at[0] > 0;
+            int place = at[0] + 16 * at[1] + 80 * at[2] + 320 * at[3];
+            assertThat(result.get(place)).as("%d", place).isEqualTo(moved ? place : 0);
+        }
     }
 
-    /** Random values that bf16 has, as bf16 on the device. */
-    private long upload(float[] values, Random random) {
-        long address = driver.allocate(2L * values.length);
-        ByteBuffer bytes = driver.allocatePinned(2 * values.length);
+    private static boolean isWithin(int offset, int size) {
+        return offset >= 0 && offset < size;
+    }
+
+    private TensorMap map(
+            DType dtype, long address, int columns, int rows, int boxColumns, int boxRows) {
+        long rowBytes = (long) columns * dtype.bytes();
+        return driver.tensorMap(
+                TensorTiles.matrix(
+                        dtype, address, columns, rows, rowBytes, boxColumns, boxRows, true));
+    }
+
+    /** Random values that the dtype has, on the device. */
+    private long upload(DType dtype, float[] values, Random random) {
+        int each = dtype.bytes();
+        long address = driver.allocate((long) each * values.length);
+        ByteBuffer bytes = driver.allocatePinned(each * values.length);
         for (int i = 0; i < values.length; i++) {
-            int bits = Float.floatToIntBits((float) random.nextGaussian()) & 0xffff0000;
-            values[i] = Float.intBitsToFloat(bits);
-            bytes.putShort(2 * i, (short) (bits >>> 16));
+            if (dtype == DType.BF16) {
+                int bits = Float.floatToIntBits((float) random.nextGaussian()) & 0xffff0000;
+                values[i] = Float.intBitsToFloat(bits);
+                bytes.putShort(2 * i, (short) (bits >>> 16));
+            } else {
+                // 1 sign bit, 4 bits of exponent with bias 7, 3 of fraction
+                int exponent = 4 + random.nextInt(6);
+                int fraction = random.nextInt(8);
+                boolean negative = random.nextBoolean();
+                values[i] = (negative ? -1 : 1) * Math.scalb(1 + fraction / 8f, exponent - 7);
+                bytes.put(i, (byte) ((negative ? 0x80 : 0) | exponent << 3 | fraction));
+            }
         }
         driver.upload(bytes, address, stream);
         return address;
