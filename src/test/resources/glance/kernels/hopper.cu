@@ -1,6 +1,6 @@
 // A product as Hopper computes it: bulk copies by a producer warp, barriers, and wgmma by two warpgroups.
-// out[M, N] = a[M, K] b, f32, of bf16 or e4m3, with b as [N, K] (kAlongDepth) or, in bf16, [K, N]
-// (kAcrossDepth). Then copies of boxes of more dimensions.
+// out[M, N] = a b, f32, of bf16 or e4m3, with a as [M, K] and b as [N, K] (kAlongDepth) or, in bf16, b
+// or both with K first (kAcrossDepth). Then copies of boxes of more dimensions.
 //
 // Launched by glance.backend.cuda.driver.EmulatedHopperTest with one block of 384 threads for each
 // 128 rows and n columns. M, N and K need not be multiples of the tile: bulk copies fill with zeros.
@@ -19,13 +19,17 @@ constexpr int kStages = 3;
 constexpr int kThreads = kGroup * (1 + kConsumers);
 
 // How b and a reach the tensor cores.
-enum Way { kPlain, kTransposed, kRegisters, kBytes, kBytesRegisters };
+enum Way { kPlain, kTransposed, kBothTransposed, kRegisters, kBytes, kBytesRegisters };
 
 __device__ __forceinline__ constexpr bool has_a_in_registers(Way way) {
     return way == kRegisters || way == kBytesRegisters;
 }
 __device__ __forceinline__ constexpr bool is_of_bytes(Way way) {
     return way == kBytes || way == kBytesRegisters;
+}
+
+__device__ __forceinline__ constexpr bool has_b_across(Way way) {
+    return way == kTransposed || way == kBothTransposed;
 }
 
 // Elements of the depth of a stage.
@@ -48,8 +52,14 @@ __device__ __forceinline__ void produce(const TensorMap& a, const TensorMap& b, 
         int s = slice % kStages;
         barrier_wait(empty[s], slice / kStages % 2 ^ 1);
         barrier_arrive_expect(full[s], sizeof(Stage<n>));
-        bulk_tile(stages[s].a, a, slice * depth_of(way), row, full[s]);
-        if constexpr (way == kTransposed) {
+        if constexpr (way == kBothTransposed) {
+            for (int i = 0; i < kRows; i += 64) {
+                bulk_tile(stages[s].a + i * kDepth, a, row + i, slice * kDepth, full[s]);
+            }
+        } else {
+            bulk_tile(stages[s].a, a, slice * depth_of(way), row, full[s]);
+        }
+        if constexpr (has_b_across(way)) {
             for (int i = 0; i < n; i += 64) {
                 bulk_tile(stages[s].b + i * kDepth, b, column + i, slice * kDepth, full[s]);
             }
@@ -65,7 +75,7 @@ __device__ __forceinline__ void multiply(float (&d)[n / 2], const Stage<n>& stag
     int warp = static_cast<int>(threadIdx.x) / kWarpSize;
     int lane = static_cast<int>(threadIdx.x) % kWarpSize;
     unsigned long long a = matrix_descriptor(stage.a + group * 64 * kDepth, 0, 1024);
-    unsigned long long b = way == kTransposed
+    unsigned long long b = has_b_across(way)
                                ? matrix_descriptor(stage.b, 64 * kDepth * 2, 1024)
                                : matrix_descriptor(stage.b, 0, 1024);
     unsigned registers[kDepth / 16][4];
@@ -86,6 +96,9 @@ __device__ __forceinline__ void multiply(float (&d)[n / 2], const Stage<n>& stag
             wgmma_e4m3(d, registers[k], advanced(b, 32 * k), accumulate || k > 0);
         } else if constexpr (way == kRegisters) {
             wgmma_bf16(d, registers[k], advanced(b, 32 * k), accumulate || k > 0);
+        } else if constexpr (way == kBothTransposed) {
+            wgmma_bf16<kAcrossDepth, kAcrossDepth>(d, advanced(a, 2048 * k), advanced(b, 2048 * k),
+                                                   accumulate || k > 0);
         } else if constexpr (way == kTransposed) {
             wgmma_bf16<kAlongDepth, kAcrossDepth>(d, advanced(a, 32 * k), advanced(b, 2048 * k),
                                                   accumulate || k > 0);
@@ -168,6 +181,7 @@ PRODUCT(product_256, 256, kPlain)
 PRODUCT(product_transposed_64, 64, kTransposed)
 PRODUCT(product_transposed_128, 128, kTransposed)
 PRODUCT(product_transposed_256, 256, kTransposed)
+PRODUCT(product_both_transposed_128, 128, kBothTransposed)
 PRODUCT(product_registers_64, 64, kRegisters)
 PRODUCT(product_registers_128, 128, kRegisters)
 PRODUCT(product_registers_256, 256, kRegisters)

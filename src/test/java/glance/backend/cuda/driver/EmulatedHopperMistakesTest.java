@@ -203,6 +203,30 @@ class EmulatedHopperMistakesTest {
         assertFound("fetches_a_tile", "a tensor map that Driver.tensorMap has not made");
     }
 
+    /** Arguments never place a map so. */
+    @Test
+    void mapAtAPlaceThatIsNotAligned_isFound() {
+        EmulatorLibrary library =
+                EmulatorLibrary.load(new EmulatorBuild(List.of("planted_hopper.cu")).library());
+        int failed =
+                library.emulator_launch(
+                        library.emulator_function("planted_hopper/fetches_a_tile"),
+                        1,
+                        1,
+                        1,
+                        256,
+                        1,
+                        1,
+                        0,
+                        "tppi",
+                        ByteBuffer.allocate(256),
+                        new int[] {8, 136, 144, 152},
+                        new int[] {128, 8, 8, 4});
+        assertThat(failed).isOne();
+        assertThat(library.emulator_error())
+                .contains("argument 0 is a TensorMap at byte 8 of the parameters, no multiple of");
+    }
+
     @Test
     void mapGivenAsAStruct_isFound() {
         KernelFunction function =

@@ -47,6 +47,7 @@ class EmulatedHopperTest {
         "product_transposed_64, 64, 200, 136, 328",
         "product_transposed_128, 128, 130, 256, 200",
         "product_transposed_256, 256, 129, 264, 392",
+        "product_both_transposed_128, 128, 136, 256, 200",
         "product_registers_64, 64, 200, 136, 328",
         "product_registers_128, 128, 130, 256, 200",
         "product_registers_256, 256, 129, 264, 392",
@@ -56,12 +57,17 @@ class EmulatedHopperTest {
     })
     void product_equalsFloat64(String kernel, int tile, int m, int n, int k) {
         boolean transposed = kernel.contains("transposed");
+        boolean bothTransposed = kernel.contains("both");
         DType dtype = kernel.contains("bytes") ? DType.F8_E4M3 : DType.BF16;
         int depth = ROW_BYTES / dtype.bytes();
         Random random = new Random(m + n + k);
-        float[] a = new float[m * k];
+        float[] a = new float[m * k]; // [m, k], or [k, m] if both are transposed
         float[] b = new float[k * n]; // [n, k], or [k, n] if transposed
-        TensorMap aMap = map(dtype, upload(dtype, a, random), k, m, depth, ROWS);
+        long aAddress = upload(dtype, a, random);
+        TensorMap aMap =
+                bothTransposed
+                        ? map(dtype, aAddress, m, k, 64, depth)
+                        : map(dtype, aAddress, k, m, depth, ROWS);
         long bAddress = upload(dtype, b, random);
         TensorMap bMap =
                 transposed
@@ -90,7 +96,7 @@ class EmulatedHopperTest {
                 double magnitude = 0;
                 for (int i = 0; i < k; i++) {
                     double term =
-                            (double) a[row * k + i]
+                            (double) a[bothTransposed ? i * m + row : row * k + i]
                                     * b[transposed ? i * n + column : column * k + i];
                     sum += term;
                     magnitude += Math.abs(term);
