@@ -22,6 +22,11 @@
 // two tiles of keys and values a block has at most 64 KB, so that two of them fit a multiprocessor
 // (A100, H100) and fill each other's gaps.
 //
+// What is taken from the scores need not be their maximum: any number does that keeps p in the range
+// of bf16. It moves to the maximum only where that has outgrown it by 2^8, by a vote of the warp.
+// Sums of p in f32 and p itself, rounded to bf16, have the same relative errors whatever their size,
+// so that the bound of the error stays; bits differ from those of p <= 1 within it.
+//
 // Tiles that hide all their keys are skipped; only tiles with an edge of the mask test each score. A
 // causal grid starts with the last queries, which have the most to do.
 //
@@ -48,6 +53,10 @@ constexpr int kWarps = 4;
 constexpr int kThreads = kWarps * kWarpSize;
 constexpr int kStages = 2;  // tiles of keys and values in shared memory
 constexpr int kStageElements = 8192;
+
+// Powers of two by which p may pass 1 before sums are rescaled. Of scores N(0, 1) and 4,096 keys a
+// warp of 32 meets a new maximum in half of its tiles, and one that is so much larger in 1 of 100.
+constexpr float kRescaleAt = 8.0f;
 
 template <int width_, int queries_>
 struct AttentionTile {
@@ -81,7 +90,7 @@ __device__ __forceinline__ float quad_sum(float x) {
 // The running softmax of a thread's rows, two in each 16.
 template <int rowTiles>
 struct Softmax {
-    float largest[rowTiles][2];  // of the unscaled scores
+    float largest[rowTiles][2];  // of the unscaled scores, or a little less: what p is relative to
     float total[rowTiles][2];    // this thread's part
 
     __device__ __forceinline__ Softmax() {
@@ -119,13 +128,15 @@ struct Softmax {
         }
     }
 
-    // p of a tile of keys; the sums so far are brought to the new maximum. scale is in base 2.
+    // p of a tile of keys; the sums so far are brought to the new maximum if it is much larger.
+    // scale is in base 2.
     template <int keyTiles, int widthTiles>
     __device__ __forceinline__ Weights<rowTiles, keyTiles> update(
         const float (&score)[rowTiles][keyTiles][4], float (&sum)[rowTiles][widthTiles][4],
         float scale) {
         Weights<rowTiles, keyTiles> p;
         float best[rowTiles][2];
+        float slack = kRescaleAt / scale;
         bool grew = false;
 #pragma unroll
         for (int i = 0; i < rowTiles; ++i) {
@@ -138,16 +149,15 @@ struct Softmax {
                                                                score[i][j][2 * half + 1]));
                 }
                 best[i][half] = quad_max(best[i][half]);
-                grew |= best[i][half] > largest[i][half];
+                grew |= best[i][half] > largest[i][half] + slack;
             }
         }
-        // mostly the first tiles have the largest scores: after them the factors are 1
         if (__any_sync(kAllLanes, grew)) {
             rescale(best, sum, scale);
         }
 #pragma unroll
         for (int i = 0; i < rowTiles; ++i) {
-            const float base[2] = {base_of(best[i][0], scale), base_of(best[i][1], scale)};
+            const float base[2] = {base_of(largest[i][0], scale), base_of(largest[i][1], scale)};
             // by fragment, so that p takes the registers of its scores
 #pragma unroll
             for (int j = 0; j < keyTiles; ++j) {

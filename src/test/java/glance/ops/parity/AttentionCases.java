@@ -71,6 +71,9 @@ final class AttentionCases {
         specs.add(self(2, 1, 2, 128));
         specs.add(self(1, 65, 1, 128, CAUSAL, BIAS));
         specs.add(self(1, 67, 1, 128, JOINT_HEADS, HUGE_SCORES));
+        // sums are rescaled in later tiles too
+        specs.add(self(1, 131, 1, 64, HUGE_SCORES));
+        specs.add(self(1, 131, 1, 64, HUGE_SCORES, LOG_SUM_EXP));
         specs.add(self(1, 65, 1, 384, JOINT_HEADS));
         specs.add(new AttentionCase(2, 33, 67, 2, 1, 136, BIAS).padded(40, 40, 3));
         specs.add(self(2, 19, 2, 136, CAUSAL, LOG_SUM_EXP).padded(19, 19, 0));
