@@ -5,10 +5,13 @@ import glance.backend.cuda.driver.Grid;
 import glance.op.Op;
 import glance.tensor.Tensor;
 
-/** Launches norm.cu: a group of lanes for each row. */
+/** Launches norm.cu: a group of lanes for each row, which holds it in registers where it can. */
 final class NormKernels {
     private static final String FILE = "norm";
     private static final int WARP_LANES = 32;
+
+    /** Runs of a lane that there are kernels for which hold as many. */
+    private static final int[] HELD = {1, 4, 8, 12, 16, 24};
 
     private final Launcher launcher;
 
@@ -69,17 +72,31 @@ final class NormKernels {
             long rows = (long) x.dim(0) * x.dim(1);
             int rowsOfBlock = launcher.constant(FILE, "norm_threads") / lanes(x.dim(2));
             Grid grid = Grid.of(Grid.blocks(rows, rowsOfBlock));
-            launcher.launch(FILE, entry + launcher.suffix(), grid, arguments);
+            launcher.launch(FILE, entry + held(x) + launcher.suffix(), grid, arguments);
         }
+    }
+
+    /** The kernel whose lanes hold the row, as a part of its name; empty if none can. */
+    private String held(Tensor x) {
+        long runs = Grid.blocks(runs(x.dim(2)), lanes(x.dim(2)));
+        for (int most : HELD) {
+            if (runs <= most && Packed.isPacked(x)) {
+                return "_" + most;
+            }
+        }
+        return "";
     }
 
     /** Lanes of a warp that share a row: a power of two, as many as the row gives work to. */
     private int lanes(int dim) {
-        long runs = Grid.blocks(dim, launcher.constant(FILE, "norm_elements_each"));
         int lanes = 1;
-        while (lanes < WARP_LANES && lanes < runs) {
+        while (lanes < WARP_LANES && lanes < runs(dim)) {
             lanes *= 2;
         }
         return lanes;
+    }
+
+    private long runs(int dim) {
+        return Grid.blocks(dim, launcher.constant(FILE, "norm_elements_each"));
     }
 }

@@ -23,6 +23,13 @@ final class NormCases {
             cases.add(rms(Activation.NONE, true, 2, 3, dim));
             cases.add(modulate(2, 2, 3, dim));
         }
+        // rows that are held in registers: some and all of the runs of a lane, and one too many
+        for (int dim : new int[] {768, 1024, 2048, 2432, 3072, 3840, 5120, 6144, 6152}) {
+            cases.add(rms(Activation.NONE, true, 1, 2, dim));
+            cases.add(modulate(1, 1, 3, dim));
+        }
+        cases.add(layer(true, true, 0, 1, 2, 1280));
+        cases.add(rms(Activation.SILU, true, 1, 2, 1280));
         for (int dim : Sizes.edges()) {
             cases.add(rms(Activation.NONE, true, 2, 3, dim));
             cases.add(layer(true, true, 0, 2, 3, dim));
