@@ -77,10 +77,24 @@ struct MmaTile {
         }
     }
 
+    // The stages that are multiplied and filled next.
+    struct Ring {
+        bf16* reading;
+        bf16* filling;
+    };
+
     // Adds the products of all slices. load(slice, a, b) starts the copies of one; it is called
     // for slices 0, 1, 2, ... in this order.
     template <Orientation right, Orientation left = kAlongDepth, class Load>
     __device__ __forceinline__ void accumulate(bf16* shared, int slices, Load load) {
+        Ring ring = start(shared, slices, load);
+        go_on(ring, shared, 0, slices, slices, load,
+              [&](const bf16* a, const bf16* b) { multiply<right, left>(a, b); });
+    }
+
+    // Starts the copies of the first slices.
+    template <class Load>
+    __device__ __forceinline__ Ring start(bf16* shared, int slices, Load load) {
 #pragma unroll
         for (int stage = 0; stage < stages - 1; ++stage) {
             if (stage < slices) {
@@ -89,20 +103,25 @@ struct MmaTile {
             }
             async_commit();
         }
-        bf16* reading = shared;
-        bf16* filling = shared + (stages - 1) * stageElements;
+        return {shared, shared + (stages - 1) * stageElements};
+    }
+
+    // Slices from first to end, of all that there are, by multiply(a, b).
+    template <class Load, class Multiply>
+    __device__ __forceinline__ void go_on(Ring& ring, bf16* shared, int first, int end, int slices,
+                                          Load load, Multiply multiply) {
 #pragma unroll 1
-        for (int slice = 0; slice < slices; ++slice) {
+        for (int slice = first; slice < end; ++slice) {
             async_wait<stages - 2>();
             __syncthreads();  // this slice is there; the stage to fill has been read
             if (slice + stages - 1 < slices) {
-                load(slice + stages - 1, filling, filling + rows * depth);
+                load(slice + stages - 1, ring.filling, ring.filling + rows * depth);
             }
             async_commit();  // an empty group at the end, so that the count above holds
-            multiply<right, left>(reading, reading + rows * depth);
-            filling = reading;
-            reading += stageElements;
-            reading = reading == shared + stages * stageElements ? shared : reading;
+            multiply(ring.reading, ring.reading + rows * depth);
+            ring.filling = ring.reading;
+            ring.reading += stageElements;
+            ring.reading = ring.reading == shared + stages * stageElements ? shared : ring.reading;
         }
     }
 
@@ -152,8 +171,9 @@ struct MmaTile {
         }
     }
 
-    // Calls write(row, column, values) for runs of kChunk results, in tile coordinates.
-    template <class Write>
+    // Calls write(row, column, values) for runs of kChunk results, in tile coordinates. interleaved:
+    // of 16 columns the even ones are the first 8 sums, the odd ones the others.
+    template <bool interleaved = false, class Write>
     __device__ __forceinline__ void write(void* shared, Write write) {
         int lane = threadIdx.x % kWarpSize;
         float* staged = static_cast<float*>(shared) +
@@ -167,9 +187,22 @@ struct MmaTile {
 #pragma unroll
                 for (int j = 0; j < warpColumns / 8; ++j) {
                     const float(&c)[4] = sum[part * (stagedRows / 16) + i][j];
-                    float* to = staged + (i * 16 + lane / 4) * stagedPitch + j * 8 + lane % 4 * 2;
-                    *reinterpret_cast<float2*>(to) = make_float2(c[0], c[1]);
-                    *reinterpret_cast<float2*>(to + 8 * stagedPitch) = make_float2(c[2], c[3]);
+                    float* row = staged + (i * 16 + lane / 4) * stagedPitch;
+                    if (interleaved) {
+                        const float(&d)[4] = sum[part * (stagedRows / 16) + i][j ^ 1];
+                        float* to = row + (j & ~1) * 8 + lane % 4 * 4;
+                        if (j % 2 == 0) {
+                            *reinterpret_cast<float4*>(to) = make_float4(c[0], d[0], c[1], d[1]);
+                        } else {
+                            *reinterpret_cast<float4*>(to + 8 * stagedPitch) =
+                                make_float4(d[2], c[2], d[3], c[3]);
+                        }
+                    } else {
+                        float* to = row + j * 8 + lane % 4 * 2;
+                        *reinterpret_cast<float2*>(to) = make_float2(c[0], c[1]);
+                        *reinterpret_cast<float2*>(to + 8 * stagedPitch) =
+                            make_float2(c[2], c[3]);
+                    }
                 }
             }
             __syncwarp();  // the warp's results are there

@@ -67,6 +67,7 @@ public final class KernelFiles {
                     "include/mma_side.cuh",
                     "include/mma_slice.cuh",
                     "include/mma_tile.cuh",
+                    "include/own_rows.cuh",
                     "include/reduce.cuh",
                     "include/shared_address.cuh",
                     "include/tile.cuh",
