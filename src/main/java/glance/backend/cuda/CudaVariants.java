@@ -65,7 +65,8 @@ final class CudaVariants {
                 launcher,
                 List.of(
                         LinearPlain.rows(launcher),
-                        new LinearMma(launcher),
+                        LinearMma.narrow(launcher),
+                        LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),
                         new LinearCublas(launcher)));
     }
@@ -94,7 +95,10 @@ final class CudaVariants {
         return inOrder(
                 "linear_grad",
                 launcher,
-                List.of(new LinearGradMma(launcher, sums), new LinearGradPlain(launcher)));
+                List.of(
+                        new LinearGradMma(launcher, LinearMma.narrow(launcher), sums),
+                        new LinearGradMma(launcher, LinearMma.packed(launcher), sums),
+                        new LinearGradPlain(launcher)));
     }
 
     private Variants<TrainingOp.AttentionGrad> attentionGrad(Launcher launcher) {

@@ -20,20 +20,25 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     private final LinearMma mma;
     private final SumKernels sums;
 
-    LinearGradMma(Launcher launcher, SumKernels sums) {
+    /**
+     * @param mma how the weight is read
+     */
+    LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums) {
         this.launcher = launcher;
-        this.mma = new LinearMma(launcher);
+        this.mma = mma;
         this.sums = sums;
     }
 
     @Override
     public String name() {
-        return "mma";
+        return mma.name();
     }
 
     @Override
     public String refuses(TrainingOp.LinearGrad op) {
-        return launcher.hasTensorCores() ? null : "computes in bf16 alone";
+        return launcher.hasTensorCores()
+                ? mma.refusesWeight(op.forward().weight())
+                : "computes in bf16 alone";
     }
 
     @Override
@@ -44,7 +49,7 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
         long bytes =
-                LinearMma.workspaceBytes(rows, forward.weight(), lora)
+                mma.workspaceBytes(rows, forward.weight(), lora)
                         + Packed.bytes(op.dy().reshape(rows, out));
         if (op.da() != null) {
             int rank = lora.a().dim(0);

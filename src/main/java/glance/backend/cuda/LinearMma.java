@@ -10,30 +10,62 @@ import glance.tensor.Tensor;
 
 /**
  * Launches linear_mma.cu, tensor cores for bf16 in aligned chunks: the product with one factor of
- * the adapter, then all the rest at once.
+ * the adapter, then all the rest at once. Or that by linear_narrow.cu, whose weights are bytes as
+ * they are stored.
  */
 final class LinearMma implements Variant<Op.Linear> {
     private static final String FILE = "linear_mma";
+    private static final String NARROW_FILE = "linear_narrow";
+
+    /** Bytes of a weight that are read at once. */
+    private static final int NARROW_CHUNK = 16;
 
     private final Launcher launcher;
+    private final boolean narrow;
 
-    LinearMma(Launcher launcher) {
+    private LinearMma(Launcher launcher, boolean narrow) {
         this.launcher = launcher;
+        this.narrow = narrow;
+    }
+
+    /** Weights of any type, packed before if they are not bf16 in aligned chunks. */
+    static LinearMma packed(Launcher launcher) {
+        return new LinearMma(launcher, false);
+    }
+
+    /** Weights of one byte, e4m3 or whole numbers. */
+    static LinearMma narrow(Launcher launcher) {
+        return new LinearMma(launcher, true);
     }
 
     @Override
     public String name() {
-        return "mma";
+        return narrow ? "narrow" : "mma";
     }
 
     @Override
     public String refuses(Op.Linear op) {
-        if (!DTypeCode.isReadable(op.weight().dtype())) {
-            return "weights of dtype " + op.weight().dtype();
+        String refusal = refusesWeight(op.weight());
+        if (refusal != null) {
+            return refusal;
         }
         return Packed.areActivations(launcher, op.x())
                 ? null
                 : "activations that are not bf16 in aligned chunks";
+    }
+
+    /** Why a weight cannot be read, or null. */
+    String refusesWeight(Tensor weight) {
+        if (!narrow) {
+            return DTypeCode.isReadable(weight.dtype())
+                    ? null
+                    : "weights of dtype " + weight.dtype();
+        }
+        if (weight.dtype() != DType.F8_E4M3 && weight.dtype() != DType.I8) {
+            return "weights that are not F8_E4M3 or I8";
+        }
+        boolean chunked = weight.dim(1) % NARROW_CHUNK == 0 && weight.offset() % NARROW_CHUNK == 0;
+        return chunked ? null : "rows of weights that are not aligned to 16 bytes";
     }
 
     @Override
@@ -42,8 +74,8 @@ final class LinearMma implements Variant<Op.Linear> {
     }
 
     /** Most scratch for a product: S, and the matrices packed. */
-    static long workspaceBytes(int rows, Tensor weight, LowRank lora) {
-        long bytes = Packed.bytes(weight);
+    long workspaceBytes(int rows, Tensor weight, LowRank lora) {
+        long bytes = narrow ? 0 : Packed.bytes(weight);
         if (lora != null) {
             bytes += (long) DType.BF16.bytes() * rows * pitch(lora);
             bytes += Packed.bytes(lora.a()) + Packed.bytes(lora.b());
@@ -69,12 +101,13 @@ final class LinearMma implements Variant<Op.Linear> {
         LowRank lora = op.lora();
         Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
         Tensor low = lora == null ? null : lowRank(operands, x, down, lora);
-        Tensor weight = Packed.of(launcher, operands, op.weight());
+        Tensor weight = weight(operands, op.weight());
         Tensor up = lora == null ? null : Packed.of(launcher, operands, lora.b());
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
         launch(
-                "linear_mma",
+                "linear",
+                op.weight(),
                 rows,
                 columns,
                 rows(x).pointer(Launcher.address(weight))
@@ -130,9 +163,10 @@ final class LinearMma implements Variant<Op.Linear> {
             Operands operands, Tensor dy, Tensor weight, Tensor low, Tensor down, Tensor out) {
         int rows = dy.dim(0);
         int in = weight.dim(1);
-        Tensor packed = Packed.of(launcher, operands, weight);
+        Tensor packed = weight(operands, weight);
         launch(
-                "linear_input_mma",
+                "linear_input",
+                weight,
                 rows,
                 in,
                 new Arguments()
@@ -182,9 +216,15 @@ final class LinearMma implements Variant<Op.Linear> {
                 .i32(x.dim(1));
     }
 
-    private void launch(String entry, int rows, int columns, Arguments arguments) {
-        MmaTile tile = MmaTile.fitting(launcher, FILE, rows, columns);
-        tile.launch(launcher, entry + "_" + tile.size(), rows, columns, arguments);
+    private Tensor weight(Operands operands, Tensor weight) {
+        return narrow ? weight : Packed.of(launcher, operands, weight);
+    }
+
+    private void launch(String product, Tensor weight, int rows, int columns, Arguments arguments) {
+        String kind = weight.dtype() == DType.I8 ? "_narrow_i8_" : "_narrow_e4m3_";
+        MmaTile tile = MmaTile.fitting(launcher, narrow ? NARROW_FILE : FILE, rows, columns);
+        String entry = product + (narrow ? kind : "_mma_") + tile.size();
+        tile.launch(launcher, entry, rows, columns, arguments);
     }
 
     private void launchThin(String entry, int rows, int columns, Arguments arguments) {

@@ -28,6 +28,7 @@ public final class OpCases {
                     PointwiseGradCases::cases,
                     OptimizerCases::cases,
                     EightBitCases::cases,
+                    NarrowWeightCases::cases,
                     QuantizedWeightCases::cases);
 
     private static final List<Supplier<Stream<Case>>> LARGE =

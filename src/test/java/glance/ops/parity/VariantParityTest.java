@@ -35,7 +35,12 @@ class VariantParityTest {
 
     private static List<Operation> operations() {
         return List.of(
-                Operation.of("linear", Op.Linear.class, LinearCases.cases(), LinearCases.large()),
+                Operation.of(
+                        "linear",
+                        Op.Linear.class,
+                        LinearCases.cases(),
+                        NarrowWeightCases.cases(),
+                        LinearCases.large()),
                 Operation.of("attention", Op.Attention.class, AttentionCases.cases()),
                 Operation.of("conv2d", Op.Conv2d.class, Conv2dCases.cases(), Conv2dCases.large()),
                 Operation.of(
