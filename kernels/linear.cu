@@ -4,9 +4,10 @@
 //   out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T diag(scales)
 //                                                                              arXiv 2106.09685
 //
+// Each share of the rows has an A and a B of its own, or none (include/shares.cuh).
 // x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
 // rank] of any float dtype; scales [rank] f32, ones where absent; bias f32; gate, residual, out as x (f32 or bf16). S [rows, rank] f32 is
-// made by low_rank_* first; it is tiny. The product with B goes into the same sums as the one with
+// made by low_rank_* first, [rows, pitch] with the largest rank as its pitch; it is tiny. The product with B goes into the same sums as the one with
 // W, so that the result is written once.
 //
 //   linear_tile_*  64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
@@ -21,6 +22,7 @@
 #include "include/epilogue.cuh"
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
+#include "include/shares.cuh"
 #include "include/tile.cuh"
 
 constexpr int kRowsThreads = 256;
@@ -28,6 +30,7 @@ constexpr int kFewRows = 4;
 EXPORT_CONSTANT(linear_tile_rows, kTileRows);
 EXPORT_CONSTANT(linear_tile_columns, kTileColumns);
 EXPORT_CONSTANT(linear_few_rows, kFewRows);
+EXPORT_CONSTANT(linear_shares, kMaxShares);
 
 // The argument x and where its rows lie.
 template <class T>
@@ -51,11 +54,15 @@ struct Matrix {
 };
 
 template <class T>
-__device__ __forceinline__ void linear_tile(Rows<T> x, Matrix weight, const float* s, Matrix up,
-                                            int rank, Epilogue<T> epilogue, T* out, long long rows,
+__device__ __forceinline__ void linear_tile(Rows<T> x, Matrix weight, const float* s, int pitch,
+                                            const Shares& shares, Epilogue<T> epilogue, T* out,
                                             int in, int columns) {
     SHARED_ARRAY(Tiles, tiles, [1]);
-    long long firstRow = static_cast<long long>(blockIdx.y) * kTileRows;
+    ShareRows own = ShareRows::of(shares, blockIdx.y, kTileRows);
+    Matrix up{shares.of[own.share].up, shares.of[own.share].upType};
+    int rank = shares.of[own.share].rank;
+    long long firstRow = own.first;
+    long long rows = own.end;
     int firstColumn = blockIdx.x * kTileColumns;
     float sum[kPerThread][kPerThread] = {};
     accumulate_tile(
@@ -71,7 +78,7 @@ __device__ __forceinline__ void linear_tile(Rows<T> x, Matrix weight, const floa
         accumulate_tile(
             tiles[0], sum, rank,
             [&](int m, int k) {
-                return firstRow + m < rows ? s[(firstRow + m) * rank + k] : 0.0f;
+                return firstRow + m < rows ? s[(firstRow + m) * pitch + k] : 0.0f;
             },
             [&](int n, int k) {
                 bool inside = firstColumn + n < columns;
@@ -129,11 +136,15 @@ __device__ __forceinline__ int own_column() {
 }
 
 template <class T>
-__device__ __forceinline__ void linear_rows(Rows<T> x, Matrix weight, const float* s, Matrix up,
-                                            int rank, Epilogue<T> epilogue, T* out, long long rows,
+__device__ __forceinline__ void linear_rows(Rows<T> x, Matrix weight, const float* s, int pitch,
+                                            const Shares& shares, Epilogue<T> epilogue, T* out,
                                             int in, int columns) {
     int column = own_column();
-    long long firstRow = static_cast<long long>(blockIdx.y) * kFewRows;
+    ShareRows own = ShareRows::of(shares, blockIdx.y, kFewRows);
+    Matrix up{shares.of[own.share].up, shares.of[own.share].upType};
+    int rank = shares.of[own.share].rank;
+    long long firstRow = own.first;
+    long long rows = own.end;
     if (column >= columns) {
         return;
     }
@@ -148,7 +159,7 @@ __device__ __forceinline__ void linear_rows(Rows<T> x, Matrix weight, const floa
             product = lane == r ? sum[r] : product;
         }
         for (int k = 0; k < rank; ++k) {
-            product += s[row * rank + k] * up.at(static_cast<long long>(column) * rank + k);
+            product += s[row * pitch + k] * up.at(static_cast<long long>(column) * rank + k);
         }
         out[row * columns + column] =
             from_float<T>(epilogue.apply(product, row, column, columns));
@@ -156,22 +167,24 @@ __device__ __forceinline__ void linear_rows(Rows<T> x, Matrix weight, const floa
 }
 
 template <class T>
-__device__ __forceinline__ void low_rank(Rows<T> x, Matrix down, float scale,
-                                         const float* scales, float* s, long long rows, int in,
-                                         int rank) {
+__device__ __forceinline__ void low_rank(Rows<T> x, const Shares& shares, float* s, int in,
+                                         int pitch) {
     int column = own_column();
-    long long firstRow = static_cast<long long>(blockIdx.y) * kFewRows;
-    if (column >= rank) {
+    ShareRows own = ShareRows::of(shares, blockIdx.y, kFewRows);
+    const Share& share = shares.of[own.share];
+    long long firstRow = own.first;
+    long long rows = own.end;
+    if (column >= share.rank) {
         return;
     }
     float sum[kFewRows] = {};
-    dot_rows(x, down, firstRow, rows, column, in, sum);
+    dot_rows(x, Matrix{share.down, share.downType}, firstRow, rows, column, in, sum);
     if (threadIdx.x % kWarpSize == 0) {
-        float own = scales == nullptr ? scale : scale * scales[column];
+        float scale = share.scales == nullptr ? share.scale : share.scale * share.scales[column];
 #pragma unroll
         for (int r = 0; r < kFewRows; ++r) {
             if (firstRow + r < rows) {
-                s[(firstRow + r) * rank + column] = own * sum[r];
+                s[(firstRow + r) * pitch + column] = scale * sum[r];
             }
         }
     }
@@ -180,23 +193,21 @@ __device__ __forceinline__ void low_rank(Rows<T> x, Matrix down, float scale,
 #define LINEAR(T, kind, suffix, threads)                                                        \
     KERNEL(threads, linear_##kind##_##suffix, const T* x, long long batchStride,                \
            long long rowStride, int seqLen, const void* weight, int weightType, const float* s, \
-           const void* up, int upType, int rank, const float* bias, int activation,             \
-           const T* gate, long long gateStride, const T* residual, T* out, long long rows,      \
-           int in, int columns) {                                                               \
+           int pitch, Shares shares, const float* bias, int activation, const T* gate,          \
+           long long gateStride, const T* residual, T* out, int in, int columns) {              \
         Rows<T> xs{x, batchStride, rowStride, seqLen};                                          \
         Epilogue<T> epilogue{bias, activation, gate, gateStride, residual, seqLen};             \
-        linear_##kind<T>(xs, {weight, weightType}, s, {up, upType}, rank, epilogue, out, rows,  \
-                         in, columns);                                                          \
+        linear_##kind<T>(xs, {weight, weightType}, s, pitch, shares, epilogue, out, in,         \
+                         columns);                                                              \
     }
 
 #define ENTRY_POINTS(T, suffix)                                                                \
     LINEAR(T, tile, suffix, kTileThreads)                                                      \
     LINEAR(T, rows, suffix, kRowsThreads)                                                      \
     KERNEL(kRowsThreads, low_rank_##suffix, const T* x, long long batchStride,                 \
-           long long rowStride, int seqLen, const void* down, int downType, float scale,       \
-           const float* scales, float* s, long long rows, int in, int rank) {                  \
+           long long rowStride, int seqLen, Shares shares, float* s, int in, int pitch) {      \
         Rows<T> xs{x, batchStride, rowStride, seqLen};                                         \
-        low_rank<T>(xs, {down, downType}, scale, scales, s, rows, in, rank);                   \
+        low_rank<T>(xs, shares, s, in, pitch);                                                 \
     }
 
 ENTRY_POINTS(float, f32)

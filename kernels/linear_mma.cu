@@ -12,7 +12,8 @@
 // S [rows, rank] is made first, in bf16, its rows padded with zeros to a multiple of 8. Its product
 // with B is more depth of the main product: after the last slice of x and W come slices of S and B,
 // in the same pipeline and the same sums, so that no full-width addition ever reaches memory. Rank
-// 32 costs one slice; in = 3072 has 96.
+// 32 costs one slice; in = 3072 has 96. In linear each share of the rows has an A and a B of its own,
+// or none and no slices of them (include/shares.cuh).
 //
 //   linear_mma_{128, 64}        a block makes one tile of that size (include/mma_tile.cuh). Bound by
 //   linear_input_mma_{128, 64}  the tensor cores.
@@ -30,14 +31,15 @@
 EXPORT_TILE(linear_mma_large, LargeTile);
 EXPORT_TILE(linear_mma_small, SmallTile);
 EXPORT_TILE(linear_mma_thin, ThinTile);
+EXPORT_CONSTANT(linear_mma_shares, kMaxShares);
 
-// out = epilogue(x weight + s low); depth is that of x, lowDepth that of s, 0 for none.
-template <class Tile, Orientation orientation>
+// out = epilogue(x weight + s low); depth is that of x, lowDepth that of s, 0 for none. factors()
+// tells s and low when their slices come: what it reads takes no registers before.
+template <class Tile, Orientation orientation, class Factors>
 __device__ __forceinline__ void linear(const Rows& x, const Matrix& weight, int depth, int columns,
-                                       const Matrix& s, const Matrix& low, int lowDepth,
+                                       TilePlace place, int lowDepth, Factors factors,
                                        const Epilogue<bf16>& epilogue, bf16* out) {
     DYNAMIC_SHARED(bf16, shared);
-    TilePlace place = TilePlace::of<Tile>(x.count, columns);
     OwnRows<Tile> left(x, place.row, depth);
     RightWalk<Tile, orientation> right(weight, place.column);
     int wide = slices_of<Tile>(depth);
@@ -47,8 +49,9 @@ __device__ __forceinline__ void linear(const Rows& x, const Matrix& weight, int 
         shared, wide + slices_of<Tile>(lowDepth), [&](int slice, bf16* a, bf16* b) {
             if (slice == wide) {
                 rarely();
-                left.turn_to(s, place.row);
-                right = RightWalk<Tile, orientation>(low, place.column);
+                LowFactors own = factors();
+                left.turn_to(own.s, place.row);
+                right = RightWalk<Tile, orientation>(own.low, place.column);
             }
             left.copy(a);
             right.copy(b);
@@ -57,19 +60,18 @@ __device__ __forceinline__ void linear(const Rows& x, const Matrix& weight, int 
     tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {
         int row = place.row + i;
         int column = place.column + j;
-        if (row < x.count && column < columns) {
+        if (row < x.end && column < columns) {
             write_chunk(epilogue, out, row, column, columns, chunks, product);
         }
     });
 }
 
-// s = scale x factor diag(scales), [rows, pitch]; zeros beyond the rank.
+// s = scale x factor diag(scales), [rows, pitch]; zeros beyond the rank, as far as chunks go.
 template <Orientation orientation>
-__device__ __forceinline__ void low_rank(const Rows& x, const Matrix& factor, int depth,
-                                         float scale, const float* scales, bf16* s, int rank,
-                                         int pitch) {
+__device__ __forceinline__ void low_rank(const Rows& x, TilePlace place, const Matrix& factor,
+                                         int depth, float scale, const float* scales, bf16* s,
+                                         int rank, int pitch) {
     DYNAMIC_SHARED(bf16, shared);
-    TilePlace place = TilePlace::of<ThinTile>(x.count, pitch);
     OwnRows<ThinTile> left(x, place.row, depth);
     RightWalk<ThinTile, orientation> right(factor, place.column);
     ThinTile tile;
@@ -81,7 +83,7 @@ __device__ __forceinline__ void low_rank(const Rows& x, const Matrix& factor, in
     tile.write(shared, [&](int i, int j, const float(&product)[kChunk]) {
         int row = place.row + i;
         int column = place.column + j;
-        if (row < x.count && column < pitch) {
+        if (row < x.end && column < packed_pitch(rank)) {
             float scaled[kChunk];
 #pragma unroll
             for (int e = 0; e < kChunk; ++e) {
@@ -97,21 +99,30 @@ __device__ __forceinline__ void low_rank(const Rows& x, const Matrix& factor, in
 // dyPitch and inPitch are those of packed rows.
 #define LINEAR(Tile, size)                                                                        \
     KERNEL(Tile::threads, linear_mma_##size##_bf16, const bf16* x, long long batchStride,         \
-           long long rowStride, int seqLen, const bf16* weight, const bf16* s, const bf16* up,    \
-           int rank, int pitch, const float* bias, int activation, const bf16* gate,              \
-           long long gateStride, const bf16* residual, bf16* out, int rows, int in,               \
-           int columns) {                                                                         \
-        linear<Tile, kAlongDepth>({x, batchStride, rowStride, seqLen, rows},                      \
-                                  {weight, in, columns, in}, in, columns,                         \
-                                  {s, pitch, rows, rank}, {up, pitch, columns, rank}, rank,       \
+           long long rowStride, int seqLen, const bf16* weight, const bf16* s, int pitch,         \
+           Shares shares, const float* bias, int activation, const bf16* gate,                    \
+           long long gateStride, const bf16* residual, bf16* out, int in, int columns) {          \
+        SharePlace place = SharePlace::of<Tile>(shares, columns);                                 \
+        linear<Tile, kAlongDepth>({x, batchStride, rowStride, seqLen, place.end},                 \
+                                  {weight, in, columns, in}, in, columns, place.tile,             \
+                                  shares.of[place.share].rank,                                    \
+                                  [&] {                                                           \
+                                      const Share& own = shares.of[place.share];                  \
+                                      return LowFactors{{s, pitch, place.end, own.rank},          \
+                                                        up_of(own, columns)};                     \
+                                  },                                                              \
                                   {bias, activation, gate, gateStride, residual, seqLen}, out);   \
     }                                                                                             \
     KERNEL(Tile::threads, linear_input_mma_##size##_bf16, const bf16* dy, int dyPitch,            \
            const bf16* weight, int inPitch, const bf16* s, const bf16* down, int rank, int pitch, \
            bf16* out, int rows, int in, int columns) {                                            \
         linear<Tile, kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {weight, inPitch, columns, in},  \
-                                   columns, in, {s, pitch, rows, rank},                           \
-                                   {down, inPitch, rank, in}, rank,                               \
+                                   columns, in, TilePlace::of<Tile>(rows, in),                    \
+                                   rank,                                                          \
+                                   [&] {                                                          \
+                                       return LowFactors{{s, pitch, rows, rank},                  \
+                                                         {down, inPitch, rank, in}};              \
+                                   },                                                             \
                                    {nullptr, kNone, nullptr, 0, nullptr, rows}, out);             \
     }
 
@@ -119,14 +130,18 @@ LINEAR(LargeTile, 128)
 LINEAR(SmallTile, 64)
 
 KERNEL(ThinTile::threads, low_rank_mma_bf16, const bf16* x, long long batchStride,
-       long long rowStride, int seqLen, const bf16* down, float scale, const float* scales, bf16* s,
-       int rows, int in, int rank, int pitch) {
-    low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, rows}, {down, in, rank, in}, in,
-                          scale, scales, s, rank, pitch);
+       long long rowStride, int seqLen, Shares shares, bf16* s, int in, int pitch) {
+    SharePlace place = SharePlace::of<ThinTile>(shares, pitch);
+    const Share& share = shares.of[place.share];
+    if (place.tile.column < share.rank) {
+        low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, place.end}, place.tile,
+                              {static_cast<const bf16*>(share.down), in, share.rank, in}, in,
+                              share.scale, share.scales, s, share.rank, pitch);
+    }
 }
 
 KERNEL(ThinTile::threads, low_rank_input_mma_bf16, const bf16* dy, int dyPitch, const bf16* up,
        float scale, const float* scales, bf16* s, int rows, int columns, int rank, int pitch) {
-    low_rank<kAcrossDepth>({dy, 0, dyPitch, rows, rows}, {up, pitch, columns, pitch}, columns,
-                           scale, scales, s, rank, pitch);
+    low_rank<kAcrossDepth>({dy, 0, dyPitch, rows, rows}, TilePlace::of<ThinTile>(rows, pitch),
+                           {up, pitch, columns, pitch}, columns, scale, scales, s, rank, pitch);
 }

@@ -30,15 +30,14 @@ EXPORT_TILE(linear_narrow_small, SmallTile);
 // out = epilogue(x weight + s low); depth is that of x, lowDepth that of s, 0 for none.
 template <class Plain, class Format, Orientation orientation>
 __device__ __forceinline__ void linear(const Rows& x, const Matrix& pairs, int depth, int columns,
-                                       const Matrix& s, const Matrix& low, int lowDepth,
+                                       TilePlace place, int lowDepth, const LowFactors& own,
                                        const Epilogue<bf16>& epilogue, bf16* out) {
     typedef NarrowTile<Plain, Format> Tile;
     constexpr bool interleaved = orientation == kAcrossDepth;
     DYNAMIC_SHARED(bf16, shared);
-    TilePlace place = TilePlace::of<Tile>(x.count, columns);
     OwnRows<Tile> left(x, place.row, depth);
     NarrowWalk<Tile, orientation> bytes(pairs, place.column);
-    RightWalk<Tile, orientation> factor(low, place.column);
+    RightWalk<Tile, orientation> factor(own.low, place.column);
     int wide = slices_of<Tile>(depth);
     int slices = wide + slices_of<Tile>(lowDepth);
     Tile tile;
@@ -49,7 +48,7 @@ __device__ __forceinline__ void linear(const Rows& x, const Matrix& pairs, int d
             bytes.copy(b);
         } else {
             if (slice == wide) {
-                left.turn_to(s, place.row);
+                left.turn_to(own.s, place.row);
             }
             left.copy(a);
             factor.copy(b);
@@ -66,7 +65,7 @@ __device__ __forceinline__ void linear(const Rows& x, const Matrix& pairs, int d
     tile.template write<interleaved>(shared, [&](int i, int j, const float(&product)[kChunk]) {
         int row = place.row + i;
         int column = place.column + j;
-        if (row < x.count && column < columns) {
+        if (row < x.end && column < columns) {
             write_chunk(epilogue, out, row, column, columns, chunks, product);
         }
     });
@@ -77,22 +76,24 @@ __device__ __forceinline__ void linear(const Rows& x, const Matrix& pairs, int d
 #define LINEAR(Tile, size, Format, name)                                                          \
     KERNEL(Tile::threads, linear_narrow_##name##_##size##_bf16, const bf16* x,                    \
            long long batchStride, long long rowStride, int seqLen, const uint8_t* weight,         \
-           const bf16* s, const bf16* up, int rank, int pitch, const float* bias, int activation, \
-           const bf16* gate, long long gateStride, const bf16* residual, bf16* out, int rows,     \
-           int in, int columns) {                                                                 \
-        linear<Tile, Format, kAlongDepth>({x, batchStride, rowStride, seqLen, rows},              \
-                                          pairs_of(weight, in, columns, in), in, columns,         \
-                                          {s, pitch, rows, rank}, {up, pitch, columns, rank},     \
-                                          rank,                                                   \
-                                          {bias, activation, gate, gateStride, residual, seqLen}, \
-                                          out);                                                   \
+           const bf16* s, int pitch, Shares shares, const float* bias, int activation,            \
+           const bf16* gate, long long gateStride, const bf16* residual, bf16* out, int in,       \
+           int columns) {                                                                         \
+        SharePlace place = SharePlace::of<Tile>(shares, columns);                                 \
+        const Share& own = shares.of[place.share];                                                \
+        linear<Tile, Format, kAlongDepth>(                                                        \
+            {x, batchStride, rowStride, seqLen, place.end}, pairs_of(weight, in, columns, in),    \
+            in, columns, place.tile, own.rank,                                                    \
+            {{s, pitch, place.end, own.rank}, up_of(own, columns)},                               \
+            {bias, activation, gate, gateStride, residual, seqLen}, out);                         \
     }                                                                                             \
     KERNEL(Tile::threads, linear_input_narrow_##name##_##size##_bf16, const bf16* dy,             \
            int dyPitch, const uint8_t* weight, int inPitch, const bf16* s, const bf16* down,      \
            int rank, int pitch, bf16* out, int rows, int in, int columns) {                       \
         linear<Tile, Format, kAcrossDepth>(                                                       \
             {dy, 0, dyPitch, rows, rows}, pairs_of(weight, inPitch, columns, in), columns, in,    \
-            {s, pitch, rows, rank}, {down, inPitch, rank, in}, rank,                              \
+            TilePlace::of<Tile>(rows, in), rank,                                                  \
+            {{s, pitch, rows, rank}, {down, inPitch, rank, in}},                                  \
             {nullptr, kNone, nullptr, 0, nullptr, rows}, out);                                    \
     }
 

@@ -1,8 +1,10 @@
-// The left side of a linear product: rows of x, which may lie anywhere.
+// The sides of a linear product on tensor cores that are its own: rows of x, which may lie anywhere,
+// and what is added by shares of them.
 #pragma once
 
 #include "mma_side.cuh"
 #include "mma_tile.cuh"
+#include "shares.cuh"
 
 // The argument x and where its rows lie.
 struct Rows {
@@ -10,7 +12,37 @@ struct Rows {
     long long batchStride;
     long long rowStride;
     int seqLen;
-    int count;
+    int end;  // of those that a tile may read
+};
+
+// The tile of a block where tiles have rows of one share.
+struct SharePlace {
+    TilePlace tile;
+    int share;
+    int end;  // of the share's rows
+
+    template <class Tile>
+    static __device__ __forceinline__ SharePlace of(const Shares& shares, int columns) {
+        TilePlace place = TilePlace::of<Tile>(ShareRows::padded(shares, Tile::rows), columns);
+        ShareRows rows = ShareRows::of(shares, place.row / Tile::rows, Tile::rows);
+        return {{rows.first, place.column}, rows.share, rows.end};
+    }
+};
+
+// Elements from row to row of a packed matrix.
+__device__ __forceinline__ int packed_pitch(int columns) {
+    return (columns + kChunk - 1) / kChunk * kChunk;
+}
+
+// B of a share.
+__device__ __forceinline__ Matrix up_of(const Share& share, int columns) {
+    return {static_cast<const bf16*>(share.up), packed_pitch(share.rank), columns, share.rank};
+}
+
+// What a low-rank addition is the product of.
+struct LowFactors {
+    Matrix s;
+    Matrix low;
 };
 
 // A thread's chunks of a tile of x, whose rows lie anywhere, moved on from slice to slice.
@@ -33,7 +65,7 @@ struct OwnRows {
                 x.data + i / x.seqLen * x.batchStride + i % x.seqLen * x.rowStride + column;
         }
         at = 0;
-        rows = x.count - row;
+        rows = x.end - row;
         depth = in - column;
     }
 

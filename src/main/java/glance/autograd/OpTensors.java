@@ -1,8 +1,8 @@
 package glance.autograd;
 
+import glance.op.Addition;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
-import glance.op.LowRank;
 import glance.op.Op;
 import glance.op.Rope;
 import glance.tensor.Tensor;
@@ -28,7 +28,7 @@ final class OpTensors {
         } else if (value instanceof List<?> list) {
             list.forEach(element -> collect(element, into));
         } else if (value instanceof Op
-                || value instanceof LowRank
+                || value instanceof Addition
                 || value instanceof Epilogue
                 || value instanceof AttentionMask
                 || value instanceof Rope) {

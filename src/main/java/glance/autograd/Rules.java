@@ -65,14 +65,16 @@ final class Rules {
      * and bias are frozen.
      */
     private static void linear(Op.Linear op, Tensor dy, Gradients g, Ops ops) {
-        LowRank lora = op.lora();
         boolean input = g.wants(op.x());
-        boolean factors = lora != null && (g.wants(lora.a()) || g.wants(lora.b()));
+        boolean factors =
+                op.loras().stream()
+                        .anyMatch(lora -> lora != null && (g.wants(lora.a()) || g.wants(lora.b())));
         TrainingOps.LinearGradients gradients = ops.training().linear(op, dy, input, factors);
         if (input) {
             g.add(op.x(), gradients.x());
         }
         if (factors) {
+            LowRank lora = op.loras().get(0);
             g.add(lora.a(), gradients.a());
             g.add(lora.b(), gradients.b());
         }

@@ -5,6 +5,7 @@ import glance.formula.Elements;
 import glance.formula.Formulas;
 import glance.formula.Result;
 import glance.op.AttentionMask;
+import glance.op.LowRank;
 import glance.op.Op;
 import glance.op.TrainingOp;
 import glance.tensor.Storage;
@@ -85,13 +86,12 @@ public record Cost(double flop, double bytes) {
     }
 
     private static double adapter(Op.Linear op) {
-        return op.lora() == null
-                ? 0
-                : 2.0
-                        * op.x().dim(0)
-                        * op.x().dim(1)
-                        * op.lora().rank()
-                        * (op.weight().dim(0) + op.weight().dim(1));
+        int ranks = 0;
+        for (LowRank lora : op.loras()) {
+            ranks += lora == null ? 0 : lora.rank();
+        }
+        double rows = (double) op.x().dim(0) * op.x().dim(1) / Math.max(1, op.loras().size());
+        return 2 * rows * ranks * (op.weight().dim(0) + op.weight().dim(1));
     }
 
     /** Of one product of all queries with the keys that they see. */

@@ -1,20 +1,24 @@
 package glance.cases;
 
 import glance.op.Activation;
+import glance.op.Addition;
 import glance.op.Epilogue;
 import glance.op.LowRank;
+import glance.op.LowRanks;
 import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * {@link Ops#linear} on x [batch, seqLen, in], and its gradients.
  *
  * @param weight dtype of the weight [out, in]
- * @param rank of the adapter; 0 for none
+ * @param ranks of the adapter, or of that of each share of the samples, 0 for none; or empty
  * @param lora dtype of the adapter's factors
  */
 public record LinearCase(
@@ -24,7 +28,7 @@ public record LinearCase(
         int in,
         int out,
         Activation activation,
-        int rank,
+        List<Integer> ranks,
         DType lora,
         Part... parts) {
     private static final float SCALE = 0.75f;
@@ -49,17 +53,23 @@ public record LinearCase(
     }
 
     public LinearCase(DType weight, int batch, int seqLen, int in, int out, Part... parts) {
-        this(weight, batch, seqLen, in, out, Activation.NONE, 0, null, parts);
+        this(weight, batch, seqLen, in, out, Activation.NONE, List.of(), null, parts);
     }
 
     /** The same, then an activation. */
     public LinearCase with(Activation other) {
-        return new LinearCase(weight, batch, seqLen, in, out, other, rank, lora, parts);
+        return new LinearCase(weight, batch, seqLen, in, out, other, ranks, lora, parts);
     }
 
     /** The same with an adapter. */
-    public LinearCase withLora(int size, DType dtype) {
-        return new LinearCase(weight, batch, seqLen, in, out, activation, size, dtype, parts);
+    public LinearCase withLora(int rank, DType dtype) {
+        return withLoras(dtype, rank);
+    }
+
+    /** The same with an adapter for each share of the samples, of these ranks; 0 for none. */
+    public LinearCase withLoras(DType dtype, int... each) {
+        List<Integer> sizes = Arrays.stream(each).boxed().toList();
+        return new LinearCase(weight, batch, seqLen, in, out, activation, sizes, dtype, parts);
     }
 
     /** The product and what follows it, in one operation. */
@@ -83,7 +93,7 @@ public record LinearCase(
     /** The product with an adapter in three launches; its strength is in b already. */
     public Tensor unfused(Arguments a) {
         Tensor x = a.activation(batch, seqLen, in);
-        LowRank adapter = adapter(a, 1);
+        LowRank adapter = (LowRank) adapter(a, 1);
         Tensor plain = a.ops().linear(x, weight(a), null);
         Tensor low = a.ops().linear(x, adapter.a(), null);
         return a.ops().linear(low, adapter.b(), null, null, Epilogue.add(plain));
@@ -111,10 +121,16 @@ public record LinearCase(
         return has(Part.UPLOADED) ? a.floats(out, in) : a.weight(weight, out, in);
     }
 
-    private LowRank adapter(Arguments a, float scale) {
-        if (rank == 0) {
-            return null;
+    /** The shares have strengths of their own. */
+    private Addition adapter(Arguments a, float scale) {
+        List<LowRank> shares = new ArrayList<>();
+        for (int rank : ranks) {
+            shares.add(rank == 0 ? null : adapter(a, rank, scale / (1 + shares.size())));
         }
+        return shares.isEmpty() ? null : LowRanks.of(shares);
+    }
+
+    private LowRank adapter(Arguments a, int rank, float scale) {
         Tensor down = a.weight(lora, rank, in);
         Tensor up = a.weight(lora, out, rank);
         Tensor scales = has(Part.SCALES) ? a.weight(DType.F32, rank) : null;
@@ -128,6 +144,7 @@ public record LinearCase(
                         "%s [%d, %d, %d] to %d %s",
                         weight, batch, seqLen, in, out, Arrays.toString(parts));
         name += activation == Activation.NONE ? "" : " " + activation;
-        return rank == 0 ? name : name + " lora " + lora + " rank " + rank;
+        name += ranks.isEmpty() ? "" : " lora " + lora + " rank " + ranks.get(0);
+        return ranks.size() < 2 ? name : name + " of " + ranks;
     }
 }

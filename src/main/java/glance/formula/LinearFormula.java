@@ -1,13 +1,19 @@
 package glance.formula;
 
 import glance.op.Activation;
+import glance.op.LowRank;
 import glance.op.Op;
 import glance.tensor.Tensor;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * {@code residual + gate * act(x W^T + bias + scale (x A^T) diag(scales) B^T)} for rows of x; what
  * is absent is null.
  *
+ * @param loras the adapters of the rows, or none
+ * @param loraRows rows that have the same adapter
  * @param gateRows rows that have the same gate
  */
 record LinearFormula(
@@ -16,14 +22,15 @@ record LinearFormula(
         Elements x,
         Elements weight,
         Elements bias,
-        Factors lora,
+        List<Factors> loras,
+        long loraRows,
         Activation activation,
         Elements gate,
         long gateRows,
         Elements residual)
         implements Formula {
     /**
-     * An adapter.
+     * An adapter, null where rows have none.
      *
      * @param a [rank, in]
      * @param b [out, rank]
@@ -34,13 +41,33 @@ record LinearFormula(
     /** {@code x W^T}; x [rows, in], W [out, in]. */
     static LinearFormula product(int in, int out, Elements x, Elements weight) {
         return new LinearFormula(
-                in, out, x, weight, null, null, Activation.NONE, null, Long.MAX_VALUE, null);
+                in,
+                out,
+                x,
+                weight,
+                null,
+                List.of(),
+                Long.MAX_VALUE,
+                Activation.NONE,
+                null,
+                Long.MAX_VALUE,
+                null);
     }
 
     /** The same with an adapter. */
     LinearFormula with(Factors factors) {
         return new LinearFormula(
-                in, out, x, weight, bias, factors, activation, gate, gateRows, residual);
+                in,
+                out,
+                x,
+                weight,
+                bias,
+                List.of(factors),
+                Long.MAX_VALUE,
+                activation,
+                gate,
+                gateRows,
+                residual);
     }
 
     /** What the operation writes. */
@@ -53,36 +80,39 @@ record LinearFormula(
                 of.of(op.x()),
                 of.of(op.weight()),
                 of.optional(op.bias()),
-                factors(op, of),
+                op.loras().stream().map(lora -> factors(lora, of)).toList(),
+                (long) op.x().dim(0) * op.x().dim(1) / Math.max(1, op.loras().size()),
                 op.epilogue().activation(),
                 of.optional(gate),
                 own ? op.x().dim(1) : Long.MAX_VALUE,
                 of.optional(op.epilogue().residual()));
     }
 
-    static Factors factors(Op.Linear op, Values of) {
-        return op.lora() == null
+    static Factors factors(LowRank lora, Values of) {
+        return lora == null
                 ? null
                 : new Factors(
-                        op.lora().rank(),
-                        of.of(op.lora().a()),
-                        of.of(op.lora().b()),
-                        op.lora().scale(),
-                        of.optional(op.lora().scales()));
+                        lora.rank(),
+                        of.of(lora.a()),
+                        of.of(lora.b()),
+                        lora.scale(),
+                        of.optional(lora.scales()));
     }
 
     @Override
     public Elements in(Arithmetic m) {
         Shared<double[]> rows = new Shared<>(row -> x.slice(row * in, 1, in));
         Shared<double[]> columns = new Shared<>(n -> weight.slice(n * in, 1, in));
-        Shared<double[]> down =
-                lora == null ? null : new Shared<>(r -> lora.a.slice(r * in, 1, in));
-        Shared<double[]> low = new Shared<>(row -> low(m, rows.at(row), down));
+        Map<Factors, Shared<double[]>> downs = new IdentityHashMap<>();
+        loras.forEach(lora -> downs.put(lora, new Shared<>(r -> lora.a.slice(r * in, 1, in))));
+        Shared<double[]> low =
+                new Shared<>(row -> low(m, lora(row), rows.at(row), downs.get(lora(row))));
         return index -> {
             long row = index / out;
             long column = index % out;
             double start = bias == null ? 0 : bias.at(column);
             double y = m.dot(start, rows.at(row), columns.at(column));
+            Factors lora = lora(row);
             if (lora != null) {
                 double[] up = lora.b.slice(column * lora.rank, 1, lora.rank);
                 y = m.mulAdd(y, lora.scale, m.dot(0, low.at(row), up));
@@ -95,7 +125,11 @@ record LinearFormula(
         };
     }
 
-    private double[] low(Arithmetic m, double[] row, Shared<double[]> down) {
+    private Factors lora(long row) {
+        return loras.isEmpty() ? null : loras.get((int) (row / loraRows));
+    }
+
+    private static double[] low(Arithmetic m, Factors lora, double[] row, Shared<double[]> down) {
         double[] low = new double[lora.rank];
         for (int r = 0; r < low.length; r++) {
             double own = m.dot(0, row, down.at(r));

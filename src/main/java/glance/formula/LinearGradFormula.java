@@ -13,7 +13,7 @@ final class LinearGradFormula {
         Op.Linear forward = op.forward();
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
-        LinearFormula.Factors lora = LinearFormula.factors(forward, of);
+        LinearFormula.Factors lora = LinearFormula.factors(op.lora(), of);
         LinearFormula dx =
                 LinearFormula.product(
                         out, in, of.of(op.dy()), transposed(of.of(forward.weight()), out, in));
@@ -33,7 +33,7 @@ final class LinearGradFormula {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
         int tokens = rows(op.dy());
-        LinearFormula.Factors lora = LinearFormula.factors(op.forward(), of);
+        LinearFormula.Factors lora = LinearFormula.factors(op.lora(), of);
         Elements x = of.of(op.forward().x());
         Elements dy = of.of(op.dy());
         Elements b = transposed(lora.b(), out, lora.rank());
@@ -49,7 +49,7 @@ final class LinearGradFormula {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
         int tokens = rows(op.dy());
-        LinearFormula.Factors lora = LinearFormula.factors(op.forward(), of);
+        LinearFormula.Factors lora = LinearFormula.factors(op.lora(), of);
         Elements x = of.of(op.forward().x());
         Elements dy = of.of(op.dy());
         int rank = lora.rank();

@@ -2,13 +2,17 @@ package glance.nn;
 
 import glance.io.HostTensor;
 import glance.io.Scaling;
+import glance.op.Addition;
 import glance.op.Epilogue;
 import glance.op.LowRank;
+import glance.op.LowRanks;
 import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -52,10 +56,18 @@ public final class Linear {
         }
 
         /** An addition for the rotated input, which the gate will multiply too. */
-        LowRank over(Ops ops, LowRank lora) {
-            if (lora == null) {
+        Addition over(Ops ops, Addition addition) {
+            if (addition == null) {
                 return null;
             }
+            List<LowRank> over = new ArrayList<>();
+            for (LowRank lora : addition.shares()) {
+                over.add(lora == null ? null : over(ops, lora));
+            }
+            return LowRanks.of(over);
+        }
+
+        private LowRank over(Ops ops, LowRank lora) {
             Tensor a = input(ops, lora.a());
             return scaling.isUniform()
                     ? new LowRank(a, lora.b(), lora.scale() / scaling.scale(0), lora.scales())
@@ -113,7 +125,8 @@ public final class Linear {
     }
 
     /**
-     * The same with an epilogue; see {@link Ops#linear(Tensor, Tensor, Tensor, LowRank, Epilogue)}.
+     * The same with an epilogue; see {@link Ops#linear(Tensor, Tensor, Tensor, Addition,
+     * Epilogue)}.
      */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
         Adapter adapter = ops.adapter();
@@ -121,7 +134,7 @@ public final class Linear {
         Scaled own = changed == null ? scaled : null;
         Tensor w = changed == null ? weight.tensor() : changed;
         Tensor input = own == null ? x : own.input(ops, x);
-        LowRank lora = own == null ? adapter.of(name) : own.over(ops, adapter.of(name));
+        Addition lora = own == null ? adapter.of(name) : own.over(ops, adapter.of(name));
         Tensor rowScale = adapter.rowScale(name);
         Tensor b = adapter.instead(name + ".bias");
         if (b == null && bias != null) {
@@ -135,7 +148,7 @@ public final class Linear {
 
     /** The scale of rows is the gate of the product; the bias was divided by it. */
     private static Tensor gated(
-            Ops ops, Tensor x, Tensor w, Tensor b, LowRank lora, Tensor gate, Epilogue epilogue) {
+            Ops ops, Tensor x, Tensor w, Tensor b, Addition lora, Tensor gate, Epilogue epilogue) {
         Tensor tokens =
                 x.rank() == 3
                         ? x

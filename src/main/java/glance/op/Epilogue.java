@@ -32,4 +32,13 @@ public record Epilogue(Activation activation, Tensor gate, Tensor residual) {
     public static Epilogue gated(Tensor gate, Tensor residual) {
         return new Epilogue(Activation.NONE, gate, residual);
     }
+
+    /** That of some samples of the batch; the residual has rank 3. */
+    Epilogue samples(int first, int count) {
+        boolean own = gate != null && gate.dim(0) > 1;
+        return new Epilogue(
+                activation,
+                own ? gate.narrow(0, first, count) : gate,
+                residual == null ? null : residual.narrow(0, first, count));
+    }
 }

@@ -33,8 +33,35 @@ public sealed interface Op
     Tensor out();
 
     /** {@code residual + gate * act(x W^T + bias + lora)}; x [batch, seqLen, in] is rows. */
-    record Linear(Tensor x, Tensor weight, Tensor bias, LowRank lora, Epilogue epilogue, Tensor out)
-            implements Op {}
+    record Linear(
+            Tensor x, Tensor weight, Tensor bias, Addition lora, Epilogue epilogue, Tensor out)
+            implements Op {
+        /** What is added for each share of the samples, null for none; empty without an adapter. */
+        public List<LowRank> loras() {
+            return lora == null ? List.of() : lora.shares();
+        }
+
+        /**
+         * The product of one share of the samples alone.
+         *
+         * @param share index into {@link #loras}
+         */
+        public Linear share(int share) {
+            return shares(share, 1);
+        }
+
+        /** The product of so many shares of the samples, which are not all of them. */
+        public Linear shares(int first, int count) {
+            int samples = x.dim(0) / lora.shares().size();
+            return new Linear(
+                    x.narrow(0, first * samples, count * samples),
+                    weight,
+                    bias,
+                    LowRanks.of(lora.shares().subList(first, first + count)),
+                    epilogue.samples(first * samples, count * samples),
+                    out.narrow(0, first * samples, count * samples));
+        }
+    }
 
     /**
      * {@code softmax(scale q k^T + mask) v}; q [batch, seqLen, numHeads, headDim], k and v [batch,

@@ -22,6 +22,11 @@ public sealed interface TrainingOp extends Op {
         public Tensor out() {
             return dx == null ? da : dx;
         }
+
+        /** The adapter, the same for all samples; or null. */
+        public LowRank lora() {
+            return (LowRank) forward.lora();
+        }
     }
 
     /** out [n] = sum over the rows of x [rows, n]. */

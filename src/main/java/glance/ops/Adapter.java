@@ -1,7 +1,8 @@
 package glance.ops;
 
-import glance.op.LowRank;
+import glance.op.Addition;
 import glance.tensor.Tensor;
+import java.util.List;
 
 /**
  * What changes the layers of a model while it is active: see {@link Ops#under}. The layers ask for
@@ -13,7 +14,7 @@ public interface Adapter {
     Adapter NONE = module -> null;
 
     /** What is added to the product of a linear layer, or null for nothing. */
-    LowRank of(String module);
+    Addition of(String module);
 
     /**
      * What every row of a linear layer's weight, with its addition, is multiplied by: F32 [1, out];
@@ -21,6 +22,17 @@ public interface Adapter {
      */
     default Tensor rowScale(String module) {
         return null;
+    }
+
+    /**
+     * That of a batch whose samples have different adapters. All but low-rank additions must be the
+     * same for all of them.
+     *
+     * @param samples of each sample, or of even, consecutive shares of the samples
+     */
+    static Adapter ofBatch(List<Adapter> samples) {
+        boolean same = samples.stream().allMatch(sample -> sample == samples.get(0));
+        return same ? samples.get(0) : new BatchAdapter(List.copyOf(samples));
     }
 
     /** What takes the place of a parameter, such as {@code proj.weight}, or null for none. */

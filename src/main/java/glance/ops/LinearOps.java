@@ -1,6 +1,7 @@
 package glance.ops;
 
 import glance.op.Activation;
+import glance.op.Addition;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
@@ -11,7 +12,7 @@ import glance.tensor.block.Hadamard;
 
 /** Products with frozen weights, which may have a low-rank addition. */
 public sealed interface LinearOps extends PointwiseOps permits Ops {
-    /** {@code x W^T + bias}: {@link #linear(Tensor, Tensor, Tensor, LowRank, Epilogue)} alone. */
+    /** {@code x W^T + bias}: {@link #linear(Tensor, Tensor, Tensor, Addition, Epilogue)} alone. */
     default Tensor linear(Tensor x, Tensor weight, Tensor bias) {
         return linear(x, weight, bias, null, Epilogue.none());
     }
@@ -24,11 +25,11 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
      * @param weight [out, in], any float dtype
      * @param bias [out], or null
      * @param lora low-rank addition with a [rank, in], b [out, rank] and scales F32 [rank] or null;
-     *     or null
+     *     or one for each share of the samples (x of rank 3); or null
      * @param epilogue activation, gate [batch or 1, out] (x of rank 3), residual [..., out]
      * @return [..., out]
      */
-    default Tensor linear(Tensor x, Tensor weight, Tensor bias, LowRank lora, Epilogue epilogue) {
+    default Tensor linear(Tensor x, Tensor weight, Tensor bias, Addition lora, Epilogue epilogue) {
         String op = "linear";
         Check.given(op, "x", x, "epilogue", epilogue);
         Check.rank(op, "weight", weight, 2, "[out, in]");
@@ -50,29 +51,15 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
             Check.parameter(op, "bias", bias, Shape.of(out), "to match weight " + weight.shape());
         }
         if (lora != null) {
-            Check.rank(op, "lora.a", lora.a(), 2, "[rank, in]");
-            int rank = lora.a().dim(0);
-            Check.parameter(
+            int shares = lora.shares().size();
+            Check.that(
+                    shares == 1 || x.rank() == 3 && x.dim(0) % shares == 0,
                     op,
-                    "lora.a",
-                    lora.a(),
-                    Shape.of(rank, in),
-                    "to match weight " + weight.shape());
-            Check.parameter(
-                    op,
-                    "lora.b",
-                    lora.b(),
-                    Shape.of(out, rank),
-                    "to match weight " + weight.shape());
-            if (lora.scales() != null) {
-                Check.parameter(
-                        op,
-                        "lora.scales",
-                        lora.scales(),
-                        Shape.of(rank),
-                        "to match lora.a " + lora.a().shape());
-                Check.dtype(op, "lora.scales", lora.scales(), DType.F32);
-            }
+                    "x must be [batch, seqLen, in] with a batch that "
+                            + shares
+                            + " adapters divide evenly, got "
+                            + x.shape());
+            lora.shares().forEach(one -> check(one, weight));
         }
         if (epilogue.residual() != null) {
             Check.shape(op, "residual", epilogue.residual(), result, "to match the result");
@@ -94,6 +81,27 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
                                 : Tokens.of(this, contiguous(epilogue.residual())));
         run(new Op.Linear(Tokens.of(this, x), weight, bias, lora, batched, Tokens.of(this, y)));
         return y;
+    }
+
+    private static void check(LowRank lora, Tensor weight) {
+        if (lora == null) {
+            return;
+        }
+        String op = "linear";
+        String why = "to match weight " + weight.shape();
+        Check.rank(op, "lora.a", lora.a(), 2, "[rank, in]");
+        int rank = lora.a().dim(0);
+        Check.parameter(op, "lora.a", lora.a(), Shape.of(rank, weight.dim(1)), why);
+        Check.parameter(op, "lora.b", lora.b(), Shape.of(weight.dim(0), rank), why);
+        if (lora.scales() != null) {
+            Check.parameter(
+                    op,
+                    "lora.scales",
+                    lora.scales(),
+                    Shape.of(rank),
+                    "to match lora.a " + lora.a().shape());
+            Check.dtype(op, "lora.scales", lora.scales(), DType.F32);
+        }
     }
 
     /**

@@ -1,12 +1,12 @@
 package glance.ops;
 
-import glance.op.LowRank;
+import glance.op.Addition;
 import glance.tensor.Tensor;
 
 /** An adapter as one part of a model sees it. */
 record PartAdapter(Adapter whole, String prefix) implements Adapter {
     @Override
-    public LowRank of(String module) {
+    public Addition of(String module) {
         return whole.of(prefix + module);
     }
 

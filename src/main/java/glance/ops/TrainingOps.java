@@ -41,7 +41,11 @@ public final class TrainingOps {
      */
     public LinearGradients linear(Op.Linear forward, Tensor dy, boolean input, boolean factors) {
         Check.given("linear", "forward", forward, "dy", dy);
-        LowRank lora = forward.lora();
+        Check.that(
+                forward.lora() == null || forward.lora() instanceof LowRank,
+                "linear",
+                "gradients are of one adapter for all samples; run each sample alone");
+        LowRank lora = (LowRank) forward.lora();
         Tensor x = forward.x();
         Tensor dx = input ? ops.empty(ops.computeType(), x.shape()) : null;
         Tensor da = factors ? ops.empty(DType.F32, lora.a().shape()) : null;

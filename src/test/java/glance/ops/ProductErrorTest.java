@@ -4,12 +4,15 @@ import static glance.ops.Refused.refused;
 import static glance.ops.Refused.strided;
 import static glance.ops.Refused.t;
 
+import glance.op.Addition;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
 import glance.op.LowRank;
+import glance.op.LowRanks;
 import glance.op.Rope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
@@ -66,6 +69,17 @@ class ProductErrorTest {
                                                 1,
                                                 ops.host().ints(Shape.of(2), 1, 2)))),
                 refused(
+                        "linear: x must be [batch, seqLen, in] with a batch that 2 adapters divide"
+                                + " evenly, got [3, 2, 5]",
+                        ops -> adapted(ops, t(ops, 3, 2, 5), shares(ops, 2))),
+                refused(
+                        "linear: x must be [batch, seqLen, in] with a batch that 2 adapters divide"
+                                + " evenly, got [2, 5]",
+                        ops -> adapted(ops, t(ops, 2, 5), shares(ops, 2))),
+                refused(
+                        "linear: lora.b must be [4, 2] to match weight [4, 5], got [4, 3]",
+                        ops -> adapted(ops, t(ops, 2, 2, 5), shares(ops, 3))),
+                refused(
                         "linear: residual must be [1, 2, 4] to match the result, got [2, 4]",
                         ops -> adapted(ops, Epilogue.add(t(ops, 2, 4)))),
                 refused(
@@ -83,7 +97,16 @@ class ProductErrorTest {
     }
 
     private static void adapted(Ops ops, LowRank lora) {
-        ops.linear(t(ops, 2, 5), t(ops, 4, 5), null, lora, Epilogue.none());
+        adapted(ops, t(ops, 2, 5), lora);
+    }
+
+    private static void adapted(Ops ops, Tensor x, Addition lora) {
+        ops.linear(x, t(ops, 4, 5), null, lora, Epilogue.none());
+    }
+
+    /** None for the first of two samples, and one of this rank, as its b has it, for the other. */
+    private static Addition shares(Ops ops, int rankOfB) {
+        return LowRanks.of(Arrays.asList(null, new LowRank(t(ops, 2, 5), t(ops, 4, rankOfB), 1)));
     }
 
     private static void adapted(Ops ops, Epilogue epilogue) {

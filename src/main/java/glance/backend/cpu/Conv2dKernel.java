@@ -28,7 +28,7 @@ final class Conv2dKernel implements Kernel<Op.Conv2d> {
     public long workspaceBytes(Op.Conv2d op) {
         long pixels = (long) op.out().dim(0) * op.out().dim(1) * op.out().dim(2);
         return Gemm.workspaceBytes(
-                pixels, (long) op.weight().dim(1) * op.weight().dim(2) * op.weight().dim(3));
+                pixels, 1, (long) op.weight().dim(1) * op.weight().dim(2) * op.weight().dim(3));
     }
 
     /** Row = output pixel; element = (kernel row, kernel column, channel) of its patch. */

@@ -2,6 +2,8 @@ package glance.backend.cpu;
 
 import glance.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 
 /**
  * {@code y[m, n] = sum_k left(m, k) right(n, k)}: the product under every linear layer and
@@ -159,10 +161,11 @@ final class Gemm {
     }
 
     /**
-     * A low-rank term of a product: {@code left(m, k)} gets {@code rank} more columns {@code low(m,
-     * r) = sum_k left(m, k) down(r, k)}, and {@code right(n, k)} those of {@code up(n, r)}.
+     * A low-rank term of a product, for all rows or for a share of them: {@code left(m, k)} gets
+     * {@code rank} more columns {@code low(m, r) = sum_k left(m, k) down(r, k)}, and {@code
+     * right(n, k)} those of {@code up(n, r)}.
      *
-     * @param low row-major, rank elements to a row; finished before it is used
+     * @param low row-major, rank elements to a row, for the same rows m; finished before it is used
      */
     record Extension(int rank, Side down, Target low, Side up) {}
 
@@ -197,6 +200,9 @@ final class Gemm {
 
     private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
+    /** No low-rank term for any row. */
+    static final List<Extension> NONE = Collections.singletonList(null);
+
     /** Computes all m x n results of depth k. */
     void run(int m, int n, int k, Source left, Source right, Target target) {
         run(m, n, k, Side.rows(left), Side.rows(right), target);
@@ -204,35 +210,57 @@ final class Gemm {
 
     /** Computes all m x n results of depth k. */
     void run(int m, int n, int k, Side left, Side right, Target target) {
-        run(m, n, k, left, right, null, target);
+        run(m, n, k, left, right, NONE, target);
     }
 
     /**
      * Computes all m x n results of depth k.
      *
-     * @param extension or null
+     * @param extensions of even, consecutive shares of the rows, null for none
      */
-    void run(int m, int n, int k, Side left, Side right, Extension extension, Target target) {
-        int rank = extension == null ? 0 : extension.rank;
-        int blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
+    void run(
+            int m, int n, int k, Side left, Side right, List<Extension> extensions, Target target) {
+        int rank = 0;
+        for (Extension extension : extensions) {
+            rank = Math.max(rank, extension == null ? 0 : extension.rank);
+        }
+        int shares = extensions.size();
+        int rows = m / shares;
+        int blocks = blocks(shares, together(rows));
         for (int block = 0; block < blocks; block++) {
-            int from = share(m, block, blocks);
-            int rows = share(m, block + 1, blocks) - from;
-            CpuStorage packed = memory.scratch(packedLength(rows, k + rank));
-            try {
-                new Block(from, rows, k, rank, left, packed.floats)
-                        .run(n, right, extension, target, workers);
-            } finally {
-                packed.release();
+            int first = share(shares, block, blocks);
+            List<Extension> own = extensions.subList(first, share(shares, block + 1, blocks));
+            int parts = blocks(rows, BLOCK_ROWS);
+            for (int part = 0; part < parts; part++) {
+                int from = share(rows, part, parts);
+                int height = share(rows, part + 1, parts) - from;
+                CpuStorage packed = memory.scratch(own.size() * packedLength(height, k + rank));
+                try {
+                    new Block(first * rows + from, height, own, k, rank, left, packed.floats)
+                            .run(n, right, target, workers);
+                } finally {
+                    packed.release();
+                }
             }
         }
     }
 
-    /** Scratch that {@link #run} takes for m rows of depth k. */
-    static long workspaceBytes(long m, long k) {
-        long blocks = (m + BLOCK_ROWS - 1) / BLOCK_ROWS;
-        long rows = blocks == 0 ? 0 : (m + blocks - 1) / blocks;
-        return packedLength(rows, k) * Float.BYTES;
+    /** Scratch that {@link #run} takes for so many shares of m rows of depth k. */
+    static long workspaceBytes(long m, int shares, long k) {
+        int rows = (int) (m / shares);
+        int together = together(rows);
+        int parts = blocks(rows, BLOCK_ROWS);
+        long height = parts == 0 ? 0 : blocks(rows, parts);
+        return Math.min(shares, together) * packedLength(height, k) * Float.BYTES;
+    }
+
+    /** Shares of so many rows that are packed together. */
+    private static int together(int rows) {
+        return Math.max(1, BLOCK_ROWS / Math.max(1, rows));
+    }
+
+    private static int blocks(int whole, int most) {
+        return (whole + most - 1) / most;
     }
 
     private static long packedLength(long rows, long k) {
@@ -253,49 +281,85 @@ final class Gemm {
     }
 
     /**
-     * Some left rows, packed, and their products.
+     * Some left rows, packed, and their products. A panel has rows of one share.
      *
-     * @param rank columns that are appended to the last slice
+     * @param height rows of a share
+     * @param extensions of each share
+     * @param rank columns that are appended to the last slice at most
      * @param packed [slices][panels][depth, tileRows]
      */
-    private record Block(int start, int m, int k, int rank, Side left, float[] packed) {
+    private record Block(
+            int start,
+            int height,
+            List<Extension> extensions,
+            int k,
+            int rank,
+            Side left,
+            float[] packed) {
 
-        void run(int n, Side right, Extension extension, Target target, Workers workers) {
+        void run(int n, Side right, Target target, Workers workers) {
             int group = Math.max(1, Math.min(LEFT_GROUP, panels() / (4 * workers.threads())));
             workers.forEach(
                     (int) Gemm.panels(panels(), group),
                     task -> packLeft(task * group, Math.min(panels(), (task + 1) * group)));
-            if (extension == null) {
-                multiply(n, right, 0, target, workers);
-                return;
+            if (rank > 0) {
+                forEachPart(rank, workers, this::extend);
+                int last = (int) slices(k) - 1;
+                workers.forEach(panels(), p -> packLow(p, at(p, last) + depth(last) * ROWS));
             }
-            multiply(rank, extension.down, 0, extension.low, workers);
-            Side low = Side.rows(extension.low.rows(rank));
-            int last = (int) slices(k) - 1;
-            workers.forEach(
-                    panels(),
-                    p -> {
-                        int at = at(p, last) + depth(last) * ROWS;
-                        low.pack(start + p * ROWS, count(p), ROWS, 0, rank, packed, at, 0);
-                    });
-            Side extended =
-                    (first, count, width, from, depth, to, at, pitch) -> {
-                        right.pack(first, count, width, from, depth, to, at, pitch);
-                        if (from + depth == k) {
-                            int behind = at + depth * width;
-                            extension.up.pack(first, count, width, 0, rank, to, behind, pitch);
-                        }
-                    };
-            multiply(n, extended, rank, target, workers);
+            forEachPart(
+                    n,
+                    workers,
+                    (column, count, first, end) ->
+                            multiply(new Strip(column, count, n, right, rank, target), first, end));
+        }
+
+        /** The low-rank columns of some left panels, each by the extension of its share. */
+        private void extend(int column, int count, int first, int last) {
+            for (int p = first; p < last; ) {
+                int end = Math.min(last, (p / panelsOfShare() + 1) * panelsOfShare());
+                Extension own = extension(p);
+                if (own != null && column < own.rank) {
+                    int width = Math.min(count, own.rank - column);
+                    multiply(new Strip(column, width, own.rank, own.down, 0, own.low), p, end);
+                }
+                p = end;
+            }
+        }
+
+        private void packLow(int panel, int at) {
+            Extension own = extension(panel);
+            if (own != null) {
+                Side low = Side.rows(own.low.rows(own.rank));
+                low.pack(row(panel), count(panel), ROWS, 0, own.rank, packed, at, 0);
+            }
+        }
+
+        private Extension extension(int panel) {
+            return extensions.get(panel / panelsOfShare());
         }
 
         private int panels() {
-            return (int) Gemm.panels(m, ROWS);
+            return extensions.size() * panelsOfShare();
+        }
+
+        private int panelsOfShare() {
+            return (int) Gemm.panels(height, ROWS);
+        }
+
+        /** Panels before the first one that has fewer rows than others. */
+        private int wholePanels() {
+            return height % ROWS == 0 ? panels() : height / ROWS;
+        }
+
+        /** The first row of a panel. */
+        private int row(int panel) {
+            return start + panel / panelsOfShare() * height + panel % panelsOfShare() * ROWS;
         }
 
         /** Rows of a panel. */
         private int count(int panel) {
-            return Math.min(ROWS, m - panel * ROWS);
+            return Math.min(ROWS, height - panel % panelsOfShare() * ROWS);
         }
 
         private int from(int slice) {
@@ -318,27 +382,18 @@ final class Gemm {
         }
 
         private void packLeft(int first, int last) {
-            int row = first * ROWS;
-            int count = Math.min(last * ROWS, m) - row;
-            for (int s = 0; s < slices(k); s++) {
-                left.pack(
-                        start + row,
-                        count,
-                        ROWS,
-                        from(s),
-                        depth(s),
-                        packed,
-                        at(first, s),
-                        pitch(s));
+            for (int p = first; p < last; ) {
+                int end = Math.min(last, (p / panelsOfShare() + 1) * panelsOfShare());
+                int count = row(end - 1) + count(end - 1) - row(p);
+                for (int s = 0; s < slices(k); s++) {
+                    left.pack(row(p), count, ROWS, from(s), depth(s), packed, at(p, s), pitch(s));
+                }
+                p = end;
             }
         }
 
-        /**
-         * All left panels times n right vectors.
-         *
-         * @param more columns of the last slice beyond k
-         */
-        private void multiply(int n, Side right, int more, Target target, Workers workers) {
+        /** All left panels times n right vectors, in parts. */
+        private void forEachPart(int n, Workers workers, Part part) {
             int rightPanels = (int) Gemm.panels(n, COLUMNS);
             int group = Math.max(1, Math.min(GROUP, rightPanels / (2 * workers.threads())));
             int groups = (int) Gemm.panels(rightPanels, group);
@@ -349,10 +404,9 @@ final class Gemm {
                     task -> {
                         int column = task / chunks * group * COLUMNS;
                         int count = Math.min(group * COLUMNS, n - column);
-                        Strip strip = new Strip(column, count, n, right, more, target);
                         int chunk = task % chunks;
                         int first = share(panels(), chunk, chunks);
-                        multiply(strip, first, share(panels(), chunk + 1, chunks));
+                        part.run(column, count, first, share(panels(), chunk + 1, chunks));
                     });
         }
 
@@ -362,20 +416,25 @@ final class Gemm {
             Scratch scratch = SCRATCH.get();
             float[] panels = scratch.panels(width * (SLICE + PIECE + strip.more));
             // results for which the target has no room are added up aside
-            int aside = width > strip.count ? first : Math.min(last, m / ROWS);
+            int aside =
+                    width > strip.count ? first : Math.min(last, Math.max(first, wholePanels()));
             float[] edge = scratch.edge((last - aside) * ROWS * width);
             for (int s = 0; s < slices(k); s++) {
                 boolean complete = s == slices(k) - 1;
-                int depth = depth(s) + (complete ? strip.more : 0);
-                strip.pack(from(s), depth(s), depth, panels);
+                int pitch = depth(s) + (complete ? strip.more : 0);
+                int depth = depth(s);
+                strip.pack(from(s), depth, pitch, panels);
                 for (int p = first; p < last; p++) {
+                    if (complete && strip.more > 0 && (p == first || p % panelsOfShare() == 0)) {
+                        depth = depth(s) + strip.extend(extension(p), depth(s), pitch, panels);
+                    }
                     float[] results = p < aside ? strip.target.values : edge;
                     int row = p < aside ? at(strip, p) : (p - aside) * ROWS * width;
                     int stride = p < aside ? strip.n : width;
                     int left = at(p, s);
                     for (int c = 0; c < width; c += COLUMNS) {
                         int to = row + c;
-                        int right = c * depth;
+                        int right = c * pitch;
                         if (s == 0) {
                             SIMD.multiply(depth, packed, left, panels, right, results, to, stride);
                         } else {
@@ -392,30 +451,36 @@ final class Gemm {
 
         /** Where the first row of a left panel has its results. */
         private int at(Strip strip, int panel) {
-            return strip.target.at + (start + panel * ROWS) * strip.n + strip.column;
+            return strip.target.at + row(panel) * strip.n + strip.column;
         }
 
         private void finish(Strip strip, int panel, float[] aside, int asideAt) {
             Target target = strip.target;
+            int row = row(panel);
+            int first = at(strip, panel);
             for (int i = 0; i < count(panel); i++) {
-                int to = at(strip, panel) + i * strip.n;
+                int to = first + i * strip.n;
                 if (aside != null) {
                     int from = asideAt + i * strip.width();
                     System.arraycopy(aside, from, target.values, to, strip.count);
                 }
                 if (target.finish != null) {
-                    int row = start + panel * ROWS + i;
-                    target.finish.apply(row, strip.column, strip.count, target.values, to);
+                    target.finish.apply(row + i, strip.column, strip.count, target.values, to);
                 }
             }
         }
+    }
+
+    /** Work on some right vectors and left panels {@code [first, last)}. */
+    private interface Part {
+        void run(int column, int count, int first, int last);
     }
 
     /**
      * Some columns of the results.
      *
      * @param n columns of all results
-     * @param more columns of the last slice beyond k
+     * @param more columns of the last slice beyond k at most
      */
     private record Strip(int column, int count, int n, Side right, int more, Target target) {
 
@@ -424,9 +489,19 @@ final class Gemm {
             return (int) panels(count, COLUMNS) * COLUMNS;
         }
 
-        /** Packs a slice as [panels][depth, tileColumns]. */
-        void pack(int from, int own, int depth, float[] panels) {
-            right.pack(column, count, COLUMNS, from, own, panels, 0, depth * COLUMNS);
+        /** Packs a slice as [panels][pitch, tileColumns]. */
+        void pack(int from, int depth, int pitch, float[] panels) {
+            right.pack(column, count, COLUMNS, from, depth, panels, 0, pitch * COLUMNS);
+        }
+
+        /** Packs the low-rank columns of a share behind a slice; answers how many there are. */
+        int extend(Extension own, int depth, int pitch, float[] panels) {
+            if (own == null) {
+                return 0;
+            }
+            int behind = depth * COLUMNS;
+            own.up.pack(column, count, COLUMNS, 0, own.rank, panels, behind, pitch * COLUMNS);
+            return own.rank;
         }
     }
 

@@ -5,12 +5,15 @@ import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Linear product with low-rank addition and epilogue. The low-rank term costs no second pass:
  * {@code S = scale X A^T} (with a scale for each column, if there are any) is appended to the rows
- * of X and B to the rows of W, so {@code X W^T + S B^T} is one product of depth in + rank.
+ * of X and B to the rows of W, so {@code X W^T + S B^T} is one product of depth in + rank. Shares
+ * of the rows may have terms of their own.
  */
 final class LinearKernel implements Kernel<Op.Linear> {
     private final Gemm gemm;
@@ -30,41 +33,76 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     @Override
     public void run(Op.Linear op) {
-        Tensor x = op.x();
-        int rows = x.dim(0) * x.dim(1);
-        int in = x.dim(2);
+        int rank = op.lora() == null ? 0 : op.lora().rank();
+        CpuStorage low = memory.scratch((long) rows(op) * rank);
+        try {
+            if (!isShort(op)) {
+                blocked(op, low.floats);
+            } else if (op.loras().size() < 2) {
+                few(op, low.floats);
+            } else {
+                for (int share = 0; share < op.loras().size(); share++) {
+                    few(op.share(share), low.floats);
+                }
+            }
+        } finally {
+            low.release();
+        }
+    }
+
+    private void blocked(Op.Linear op, float[] low) {
+        int in = op.x().dim(2);
+        List<LowRank> loras = op.loras();
+        List<Gemm.Extension> extensions = loras.isEmpty() ? Gemm.NONE : new ArrayList<>();
+        int rows = rows(op) / Math.max(1, loras.size());
+        int at = 0;
+        for (int share = 0; share < loras.size(); share++) {
+            LowRank lora = loras.get(share);
+            if (lora == null) {
+                extensions.add(null);
+                continue;
+            }
+            int rank = lora.rank();
+            extensions.add(
+                    new Gemm.Extension(
+                            rank,
+                            Gemm.Side.rows(Gemm.Source.of(lora.a(), in)),
+                            scaledInto(low, at - share * rows * rank, lora),
+                            Gemm.Side.rows(Gemm.Source.of(lora.b(), rank))));
+            at += rows * rank;
+        }
+        gemm.run(
+                rows(op),
+                op.weight().dim(0),
+                in,
+                Gemm.Side.rows(tokens(op.x())),
+                Gemm.Side.rows(Gemm.Source.of(op.weight(), in)),
+                extensions,
+                Gemm.Target.of(op.out(), epilogue(op)));
+    }
+
+    private void few(Op.Linear op, float[] storage) {
+        int rows = rows(op);
+        int in = op.x().dim(2);
         int out = op.weight().dim(0);
-        Gemm.Source inputs = tokens(x);
+        Gemm.Source inputs = tokens(op.x());
         Gemm.Source weights = Gemm.Source.of(op.weight(), in);
         Gemm.Target target = Gemm.Target.of(op.out(), epilogue(op));
         if (op.lora() == null) {
-            if (isShort(op)) {
-                fewRows.run(rows, out, in, inputs, weights, target);
-            } else {
-                gemm.run(rows, out, in, inputs, weights, target);
-            }
+            fewRows.run(rows, out, in, inputs, weights, target);
             return;
         }
-        LowRank lora = op.lora();
+        LowRank lora = op.loras().get(0);
         int rank = lora.rank();
-        CpuStorage storage = memory.scratch((long) rows * rank);
-        try {
-            Gemm.Target low = scaledInto(storage.floats, lora);
-            Gemm.Source down = Gemm.Source.of(lora.a(), in);
-            Gemm.Source up = Gemm.Source.of(lora.b(), rank);
-            if (isShort(op)) {
-                fewRows.run(rows, rank, in, inputs, down, low);
-                Gemm.Source left = joined(in, inputs, low.rows(rank));
-                fewRows.run(rows, out, in + rank, left, joined(in, weights, up), target);
-                return;
-            }
-            Gemm.Extension extension =
-                    new Gemm.Extension(rank, Gemm.Side.rows(down), low, Gemm.Side.rows(up));
-            Gemm.Side left = Gemm.Side.rows(inputs);
-            gemm.run(rows, out, in, left, Gemm.Side.rows(weights), extension, target);
-        } finally {
-            storage.release();
-        }
+        Gemm.Target low = scaledInto(storage, 0, lora);
+        fewRows.run(rows, rank, in, inputs, Gemm.Source.of(lora.a(), in), low);
+        Gemm.Source left = joined(in, inputs, low.rows(rank));
+        Gemm.Source right = joined(in, weights, Gemm.Source.of(lora.b(), rank));
+        fewRows.run(rows, out, in + rank, left, right, target);
+    }
+
+    private static int rows(Op.Linear op) {
+        return op.x().dim(0) * op.x().dim(1);
     }
 
     /**
@@ -77,11 +115,14 @@ final class LinearKernel implements Kernel<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        long rows = (long) op.x().dim(0) * op.x().dim(1);
-        int rank = op.lora() == null ? 0 : op.lora().a().dim(0);
+        long rows = rows(op);
+        int rank = op.lora() == null ? 0 : op.lora().rank();
         long depth = op.x().dim(2) + rank;
+        int shares = Math.max(1, op.loras().size());
         long product =
-                isShort(op) ? FewRows.workspaceBytes(depth) : Gemm.workspaceBytes(rows, depth);
+                isShort(op)
+                        ? FewRows.workspaceBytes(depth)
+                        : Gemm.workspaceBytes(rows, shares, depth);
         return product + rows * rank * Float.BYTES;
     }
 
@@ -124,8 +165,8 @@ final class LinearKernel implements Kernel<Op.Linear> {
         }
     }
 
-    /** S [rows, rank]: products, times the scales of their columns. */
-    static Gemm.Target scaledInto(float[] target, LowRank lora) {
+    /** S [rows, rank] from {@code at} on: products, times the scales of their columns. */
+    static Gemm.Target scaledInto(float[] target, int at, LowRank lora) {
         int rank = lora.rank();
         float[] scales = new float[rank];
         Arrays.fill(scales, 1);
@@ -142,8 +183,8 @@ final class LinearKernel implements Kernel<Op.Linear> {
         }
         return new Gemm.Target(
                 target,
-                0,
-                (m, n, count, values, at) -> Rows.multiply(scales, n, values, at, count));
+                at,
+                (m, n, count, values, to) -> Rows.multiply(scales, n, values, to, count));
     }
 
     private static Gemm.Finish epilogue(Op.Linear op) {

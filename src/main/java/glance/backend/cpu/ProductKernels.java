@@ -17,7 +17,7 @@ final class ProductKernels {
      * {@code S = scale dy B} is made once, for {@code dx = dy W + S A} and for {@code da = S^T x}.
      */
     void linear(TrainingOp.LinearGrad op) {
-        LowRank lora = op.forward().lora();
+        LowRank lora = op.lora();
         if (lora == null) {
             frozen(op);
             return;
@@ -29,7 +29,7 @@ final class ProductKernels {
         Gemm.Source dy = Gemm.Source.of(op.dy(), out);
         CpuStorage low = memory.scratch((long) tokens * rank);
         try {
-            Gemm.Target scaled = LinearKernel.scaledInto(low.floats, lora);
+            Gemm.Target scaled = LinearKernel.scaledInto(low.floats, 0, lora);
             Gemm.Source lows = scaled.rows(rank);
             Gemm.Side up = Gemm.Side.columns(Gemm.Source.of(lora.b(), rank));
             gemm.run(tokens, rank, out, Gemm.Side.rows(dy), up, scaled);
@@ -73,9 +73,9 @@ final class ProductKernels {
     private void input(TrainingOp.LinearGrad op, Gemm.Source lows) {
         int in = op.forward().weight().dim(1);
         int out = op.forward().weight().dim(0);
-        int rank = op.forward().lora().a().dim(0);
+        int rank = op.lora().a().dim(0);
         Gemm.Source weight = Gemm.Source.of(op.forward().weight(), in);
-        Gemm.Source down = Gemm.Source.of(op.forward().lora().a(), in);
+        Gemm.Source down = Gemm.Source.of(op.lora().a(), in);
         Gemm.Source stacked =
                 (row, k, count, to, at) -> {
                     if (row < out) {

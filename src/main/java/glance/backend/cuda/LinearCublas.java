@@ -40,9 +40,12 @@ final class LinearCublas implements Variant<Op.Linear> {
     public long workspaceBytes(Op.Linear op) {
         DType computeType = launcher.computeType();
         long bytes = convertedBytes(computeType, op.weight());
-        LowRank lora = op.lora();
-        if (lora != null) {
-            long rows = (long) op.x().dim(0) * op.x().dim(1);
+        Shares shares = Shares.of(op);
+        for (LowRank lora : shares.of()) {
+            if (lora == null) {
+                continue;
+            }
+            long rows = shares.rows();
             bytes += rows * lora.rank() * computeType.bytes();
             bytes += lora.scales() == null ? 0 : rows * lora.rank() * Float.BYTES;
             bytes += convertedBytes(computeType, lora.a()) + convertedBytes(computeType, lora.b());
@@ -60,8 +63,15 @@ final class LinearCublas implements Variant<Op.Linear> {
             Tensor x = operands.activation(op.x());
             Tensor out = op.out();
             product(1, x, operands.activation(op.weight()), 0, out);
-            if (op.lora() != null) {
-                product(1, low(operands, x, op.lora()), operands.activation(op.lora().b()), 1, out);
+            int samples = x.dim(0) / Math.max(1, op.loras().size());
+            for (int share = 0; share < op.loras().size(); share++) {
+                LowRank lora = op.loras().get(share);
+                if (lora != null) {
+                    int first = share * samples;
+                    Tensor low = low(operands, x.narrow(0, first, samples), lora);
+                    Tensor up = operands.activation(lora.b());
+                    product(1, low, up, 1, out.narrow(0, first, samples));
+                }
             }
             LibraryEpilogue.run(launcher, operands, out, op.bias(), op.epilogue(), x.dim(1));
         }
@@ -71,7 +81,8 @@ final class LinearCublas implements Variant<Op.Linear> {
     private Tensor low(Operands operands, Tensor x, LowRank lora) {
         Shape shape = Shape.of(x.dim(0), x.dim(1), lora.rank());
         if (lora.scales() != null) {
-            Tensor made = LinearPlain.lowRank(launcher, operands, x, lora);
+            Shares alone = Shares.of(lora, x.dim(0) * x.dim(1));
+            Tensor made = LinearPlain.lowRank(launcher, operands, x, alone);
             return operands.activation(made).reshape(shape.dims());
         }
         Tensor low = operands.scratch(launcher.computeType(), shape);

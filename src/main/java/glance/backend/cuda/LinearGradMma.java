@@ -44,12 +44,12 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     @Override
     public long workspaceBytes(TrainingOp.LinearGrad op) {
         Op.Linear forward = op.forward();
-        LowRank lora = forward.lora();
+        LowRank lora = op.lora();
         int rows = op.dy().dim(0) * op.dy().dim(1);
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
         long bytes =
-                mma.workspaceBytes(rows, forward.weight(), lora)
+                mma.workspaceBytes(Shares.of(lora, rows), forward.weight())
                         + Packed.bytes(op.dy().reshape(rows, out));
         if (op.da() != null) {
             int rank = lora.a().dim(0);
@@ -63,7 +63,7 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     @Override
     public void run(TrainingOp.LinearGrad op) {
         Op.Linear forward = op.forward();
-        LowRank lora = forward.lora();
+        LowRank lora = op.lora();
         int rows = op.dy().dim(0) * op.dy().dim(1);
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
@@ -79,7 +79,8 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
                 int rank = lora.a().dim(0);
                 sums.add(product(operands, low, rank, x, in), 1, op.da());
                 Tensor tokens = x.reshape(1, rows, x.dim(1));
-                Tensor other = mma.lowRank(operands, tokens, down, lora);
+                LowRank packed = new LowRank(down, lora.b(), lora.scale(), lora.scales());
+                Tensor other = mma.lowRank(operands, tokens, Shares.of(packed, rows));
                 sums.addTransposed(product(operands, other, rank, dy, out), 1, op.db());
             }
         }

@@ -33,7 +33,7 @@ final class LinearGradPlain implements Variant<TrainingOp.LinearGrad> {
 
     @Override
     public long workspaceBytes(TrainingOp.LinearGrad op) {
-        LowRank lora = op.forward().lora();
+        LowRank lora = op.lora();
         long low =
                 lora == null
                         ? 0
@@ -43,7 +43,7 @@ final class LinearGradPlain implements Variant<TrainingOp.LinearGrad> {
 
     @Override
     public void run(TrainingOp.LinearGrad op) {
-        LowRank lora = op.forward().lora();
+        LowRank lora = op.lora();
         Tensor dy = op.dy().reshape(op.dy().dim(0) * op.dy().dim(1), op.dy().dim(2));
         try (Operands operands = launcher.operands()) {
             Tensor low = null;

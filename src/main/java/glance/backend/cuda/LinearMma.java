@@ -70,58 +70,61 @@ final class LinearMma implements Variant<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        return workspaceBytes(op.x().dim(0) * op.x().dim(1), op.weight(), op.lora());
+        return workspaceBytes(Shares.of(op), op.weight());
     }
 
     /** Most scratch for a product: S, and the matrices packed. */
-    long workspaceBytes(int rows, Tensor weight, LowRank lora) {
-        long bytes = narrow ? 0 : Packed.bytes(weight);
-        if (lora != null) {
-            bytes += (long) DType.BF16.bytes() * rows * pitch(lora);
-            bytes += Packed.bytes(lora.a()) + Packed.bytes(lora.b());
+    long workspaceBytes(Shares shares, Tensor weight) {
+        long rows = (long) shares.of().size() * shares.rows();
+        long bytes = (narrow ? 0 : Packed.bytes(weight)) + DType.BF16.bytes() * rows * pitch(shares);
+        for (LowRank lora : shares.of()) {
+            bytes += lora == null ? 0 : Packed.bytes(lora.a()) + Packed.bytes(lora.b());
         }
         return bytes;
     }
 
     /** Elements from row to row of S. */
-    private static int pitch(LowRank lora) {
-        return Packed.pitch(lora.a().dim(0));
+    private static int pitch(Shares shares) {
+        return Packed.pitch(shares.rank());
     }
 
     @Override
     public void run(Op.Linear op) {
-        try (Operands operands = launcher.operands()) {
-            product(operands, op, operands.activation(op.x()));
+        for (Op.Linear part : Shares.parts(op, mostShares())) {
+            try (Operands operands = launcher.operands()) {
+                product(operands, part, operands.activation(part.x()));
+            }
         }
     }
 
+    private int mostShares() {
+        return launcher.constant(FILE, "linear_mma_shares");
+    }
+
     private void product(Operands operands, Op.Linear op, Tensor x) {
-        int rows = x.dim(0) * x.dim(1);
         int columns = op.weight().dim(0);
-        LowRank lora = op.lora();
-        Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
-        Tensor low = lora == null ? null : lowRank(operands, x, down, lora);
+        Shares shares = Shares.of(op).packed(launcher, operands);
+        Tensor low = shares.rank() == 0 ? null : lowRank(operands, x, shares);
         Tensor weight = weight(operands, op.weight());
-        Tensor up = lora == null ? null : Packed.of(launcher, operands, lora.b());
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
-        launch(
-                "linear",
-                op.weight(),
-                rows,
-                columns,
+        MmaTile tile = MmaTile.fitting(launcher, file(), shares, columns);
+        Arguments arguments =
                 rows(x).pointer(Launcher.address(weight))
                         .pointer(Launcher.address(low))
-                        .pointer(Launcher.address(up))
-                        .i32(lora == null ? 0 : lora.a().dim(0))
-                        .i32(lora == null ? 0 : pitch(lora))
+                        .i32(pitch(shares));
+        tile.launch(
+                launcher,
+                entry("linear", op.weight(), tile),
+                shares,
+                columns,
+                shares.add(arguments, mostShares())
                         .pointer(Launcher.address(operands.parameter(op.bias())))
                         .i32(epilogue.activation().ordinal())
                         .pointer(Launcher.address(gate))
                         .i64(Launcher.sampleStride(gate))
                         .pointer(Launcher.address(operands.activation(epilogue.residual())))
                         .pointer(Launcher.address(op.out()))
-                        .i32(rows)
                         .i32(x.dim(2))
                         .i32(columns));
     }
@@ -129,26 +132,21 @@ final class LinearMma implements Variant<Op.Linear> {
     /**
      * {@code scale x A^T}, columns times their scales, [rows, pitch].
      *
-     * @param x packed, its rows as long as those of down
-     * @param down A packed
+     * @param x packed, its rows as long as those of A
+     * @param shares packed, at least A
      */
-    Tensor lowRank(Operands operands, Tensor x, Tensor down, LowRank lora) {
-        int rows = x.dim(0) * x.dim(1);
-        int rank = down.dim(0);
-        int pitch = Packed.pitch(rank);
-        Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
-        launchThin(
-                "low_rank_mma",
-                rows,
-                pitch,
-                rows(x).pointer(Launcher.address(down))
-                        .f32(lora.scale())
-                        .pointer(Launcher.address(lora.scales()))
-                        .pointer(Launcher.address(low))
-                        .i32(rows)
-                        .i32(x.dim(2))
-                        .i32(rank)
-                        .i32(pitch));
+    Tensor lowRank(Operands operands, Tensor x, Shares shares) {
+        int pitch = pitch(shares);
+        Tensor low = operands.scratch(DType.BF16, Shape.of(x.dim(0) * x.dim(1), pitch));
+        thin().launch(
+                        launcher,
+                        "low_rank_mma",
+                        shares,
+                        pitch,
+                        shares.add(rows(x), mostShares())
+                                .pointer(Launcher.address(low))
+                                .i32(x.dim(2))
+                                .i32(pitch));
         return low;
     }
 
@@ -164,9 +162,10 @@ final class LinearMma implements Variant<Op.Linear> {
         int rows = dy.dim(0);
         int in = weight.dim(1);
         Tensor packed = weight(operands, weight);
-        launch(
-                "linear_input",
-                weight,
+        MmaTile tile = MmaTile.fitting(launcher, file(), rows, in);
+        tile.launch(
+                launcher,
+                entry("linear_input", weight, tile),
                 rows,
                 in,
                 new Arguments()
@@ -190,21 +189,22 @@ final class LinearMma implements Variant<Op.Linear> {
         Tensor up = Packed.of(launcher, operands, lora.b());
         int pitch = up.dim(1);
         Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
-        launchThin(
-                "low_rank_input_mma",
-                rows,
-                pitch,
-                new Arguments()
-                        .pointer(Launcher.address(dy))
-                        .i32(dy.dim(1))
-                        .pointer(Launcher.address(up))
-                        .f32(lora.scale())
-                        .pointer(Launcher.address(lora.scales()))
-                        .pointer(Launcher.address(low))
-                        .i32(rows)
-                        .i32(up.dim(0))
-                        .i32(lora.rank())
-                        .i32(pitch));
+        thin().launch(
+                        launcher,
+                        "low_rank_input_mma",
+                        rows,
+                        pitch,
+                        new Arguments()
+                                .pointer(Launcher.address(dy))
+                                .i32(dy.dim(1))
+                                .pointer(Launcher.address(up))
+                                .f32(lora.scale())
+                                .pointer(Launcher.address(lora.scales()))
+                                .pointer(Launcher.address(low))
+                                .i32(rows)
+                                .i32(up.dim(0))
+                                .i32(lora.rank())
+                                .i32(pitch));
         return low;
     }
 
@@ -220,14 +220,16 @@ final class LinearMma implements Variant<Op.Linear> {
         return narrow ? weight : Packed.of(launcher, operands, weight);
     }
 
-    private void launch(String product, Tensor weight, int rows, int columns, Arguments arguments) {
-        String kind = weight.dtype() == DType.I8 ? "_narrow_i8_" : "_narrow_e4m3_";
-        MmaTile tile = MmaTile.fitting(launcher, narrow ? NARROW_FILE : FILE, rows, columns);
-        String entry = product + (narrow ? kind : "_mma_") + tile.size();
-        tile.launch(launcher, entry, rows, columns, arguments);
+    private String file() {
+        return narrow ? NARROW_FILE : FILE;
     }
 
-    private void launchThin(String entry, int rows, int columns, Arguments arguments) {
-        MmaTile.of(launcher, FILE, "thin").launch(launcher, entry, rows, columns, arguments);
+    private String entry(String product, Tensor weight, MmaTile tile) {
+        String narrowKind = weight.dtype() == DType.I8 ? "_narrow_i8_" : "_narrow_e4m3_";
+        return product + (narrow ? narrowKind : "_mma_") + tile.size();
+    }
+
+    private MmaTile thin() {
+        return MmaTile.of(launcher, FILE, "thin");
     }
 }

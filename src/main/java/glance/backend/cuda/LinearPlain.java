@@ -3,7 +3,6 @@ package glance.backend.cuda;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
 import glance.op.Epilogue;
-import glance.op.LowRank;
 import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -50,71 +49,68 @@ final class LinearPlain implements Variant<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        long low = op.lora() == null ? 0 : (long) Float.BYTES * rows(op.x()) * op.lora().rank();
+        long low = (long) Float.BYTES * rows(op.x()) * Shares.of(op).rank();
         return low + Operands.weightBytes(launcher.computeType(), op.weight());
     }
 
     @Override
     public void run(Op.Linear op) {
-        try (Operands operands = launcher.operands()) {
-            Tensor x = operands.activation(op.x());
-            Tensor low = op.lora() == null ? null : lowRank(launcher, operands, x, op.lora());
-            product(operands, op, x, low);
+        for (Op.Linear part : Shares.parts(op, mostShares(launcher))) {
+            try (Operands operands = launcher.operands()) {
+                product(operands, part, operands.activation(part.x()));
+            }
         }
+    }
+
+    private static int mostShares(Launcher launcher) {
+        return launcher.constant(FILE, "linear_shares");
     }
 
     private static int rows(Tensor x) {
         return x.dim(0) * x.dim(1);
     }
 
-    /** {@code scale x A^T}, columns times their scales, [rows, rank]. */
-    static Tensor lowRank(Launcher launcher, Operands operands, Tensor x, LowRank lora) {
-        int rows = rows(x);
-        int rank = lora.rank();
-        Tensor low = operands.scratch(DType.F32, Shape.of(rows, rank));
+    /** {@code scale x A^T}, columns times their scales, [rows, largest rank]. */
+    static Tensor lowRank(Launcher launcher, Operands operands, Tensor x, Shares shares) {
+        int rank = shares.rank();
+        Tensor low = operands.scratch(DType.F32, Shape.of(rows(x), rank));
         String entry = "low_rank" + launcher.suffix();
         launcher.launch(
                 FILE,
                 entry,
-                rowsGrid(launcher, entry, rows, rank),
-                rows(new Arguments(), x)
-                        .pointer(Launcher.address(lora.a()))
-                        .i32(DTypeCode.of(lora.a().dtype()))
-                        .f32(lora.scale())
-                        .pointer(Launcher.address(lora.scales()))
+                rowsGrid(launcher, entry, shares, rank),
+                shares.add(rows(new Arguments(), x), mostShares(launcher))
                         .pointer(Launcher.address(low))
-                        .i64(rows)
                         .i32(x.dim(2))
                         .i32(rank));
         return low;
     }
 
-    private void product(Operands operands, Op.Linear op, Tensor x, Tensor low) {
-        int rows = rows(x);
+    private void product(Operands operands, Op.Linear op, Tensor x) {
+        Shares shares = Shares.of(op);
+        Tensor low = shares.rank() == 0 ? null : lowRank(launcher, operands, x, shares);
         int columns = op.weight().dim(0);
         String entry = (few ? "linear_rows" : "linear_tile") + launcher.suffix();
-        Tensor up = low == null ? null : op.lora().b();
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
         Tensor weight = operands.weight(op.weight());
-        launcher.launch(
-                FILE,
-                entry,
-                few ? rowsGrid(launcher, entry, rows, columns) : tileGrid(rows, columns),
+        Arguments arguments =
                 rows(new Arguments(), x)
                         .pointer(Launcher.address(weight))
                         .i32(DTypeCode.of(weight.dtype()))
                         .pointer(Launcher.address(low))
-                        .pointer(Launcher.address(up))
-                        .i32(up == null ? 0 : DTypeCode.of(up.dtype()))
-                        .i32(up == null ? 0 : up.dim(1))
+                        .i32(shares.rank());
+        launcher.launch(
+                FILE,
+                entry,
+                few ? rowsGrid(launcher, entry, shares, columns) : tileGrid(shares, columns),
+                shares.add(arguments, mostShares(launcher))
                         .pointer(Launcher.address(operands.parameter(op.bias())))
                         .i32(epilogue.activation().ordinal())
                         .pointer(Launcher.address(gate))
                         .i64(Launcher.sampleStride(gate))
                         .pointer(Launcher.address(operands.activation(epilogue.residual())))
                         .pointer(Launcher.address(op.out()))
-                        .i64(rows)
                         .i32(x.dim(2))
                         .i32(columns));
     }
@@ -127,15 +123,15 @@ final class LinearPlain implements Variant<Op.Linear> {
                 .i32(x.dim(1));
     }
 
-    private static Grid rowsGrid(Launcher launcher, String entry, int rows, int columns) {
+    private static Grid rowsGrid(Launcher launcher, String entry, Shares shares, int columns) {
         return Grid.of(
                 Grid.blocks(columns, launcher.warps(FILE, entry)),
-                Grid.blocks(rows, launcher.constant(FILE, "linear_few_rows")));
+                shares.tiles(launcher.constant(FILE, "linear_few_rows")));
     }
 
-    private Grid tileGrid(int rows, int columns) {
+    private Grid tileGrid(Shares shares, int columns) {
         return Grid.of(
                 Grid.blocks(columns, launcher.constant(FILE, "linear_tile_columns")),
-                Grid.blocks(rows, launcher.constant(FILE, "linear_tile_rows")));
+                shares.tiles(launcher.constant(FILE, "linear_tile_rows")));
     }
 }

@@ -101,6 +101,7 @@ final class LinearCases {
             specs.add(new LinearCase(DType.BF16, 1, 1, 72, 40, SCALES).withLora(rank, DType.BF16));
         }
         specs.addAll(tensorCores());
+        specs.addAll(shares().toList());
         Stream<Case> ranks =
                 Stream.of(new int[] {37}, new int[] {5, 37}, new int[] {2, 3, 5, 37})
                         .map(LinearCases::ofRank);
@@ -117,12 +118,38 @@ final class LinearCases {
                         new LinearCase(DType.BF16, 1, 45, 2309, 70, BIAS, RESIDUAL),
                         new LinearCase(DType.BF16, 1, 45, 2309, 70, BIAS).withLora(5, DType.F32),
                         new LinearCase(DType.F32, 1, 1417, 1030, 33).withLora(3, DType.F32),
+                        // shares of more and of fewer rows than a block has
+                        new LinearCase(DType.F32, 2, 1417, 40, 33).withLoras(DType.F32, 3, 5),
+                        new LinearCase(DType.BF16, 5, 399, 1030, 70, BIAS)
+                                .withLoras(DType.BF16, 4, 0, 130, 8, 1),
                         // few rows, in several pieces of the depth
                         new LinearCase(DType.F32, 3, 7, 2309, 35, BIAS).withLora(5, DType.F32))
                 .map(LinearCases::toCase);
     }
 
-    private static Case toCase(LinearCase linear) {
+    /** Samples with different adapters, or none: each product has two shares or more. */
+    static Stream<LinearCase> shares() {
+        List<LinearCase> specs = new ArrayList<>();
+        for (DType dtype : List.of(DType.F32, DType.BF16)) {
+            for (int seqLen : new int[] {1, 5, 16, 17, 64, 65, 129}) {
+                LinearCase spec = new LinearCase(dtype, 2, seqLen, 72, 136, BIAS, SCALES);
+                specs.add(spec.withLoras(dtype, 16, 40));
+                specs.add(spec.withLoras(dtype, 0, 8));
+                specs.add(spec.withLoras(dtype, 33, 0));
+            }
+            LinearCase odd = new LinearCase(dtype, 3, 23, 65, 47, GATE, RESIDUAL, STRIDED);
+            specs.add(odd.withLoras(DType.BF16, 1, 0, 33).with(Activation.GELU_TANH));
+            LinearCase four = new LinearCase(dtype, 4, 70, 40, 72, GATE, RESIDUAL, STRIDED);
+            specs.add(four.withLoras(DType.F32, 20, 4, 0, 129));
+            specs.add(four.withLoras(dtype, 8, 0)); // two samples a share
+            // more shares than one launch takes
+            LinearCase nine = new LinearCase(dtype, 9, 17, 40, 72, GATE, RESIDUAL);
+            specs.add(nine.withLoras(dtype, 8, 0, 4, 8, 16, 1, 0, 33, 8));
+        }
+        return specs.stream();
+    }
+
+    static Case toCase(LinearCase linear) {
         return Case.of("linear " + linear, linear::forward);
     }
 

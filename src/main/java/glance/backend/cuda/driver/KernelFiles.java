@@ -73,6 +73,7 @@ public final class KernelFiles {
                     "include/own_rows.cuh",
                     "include/reduce.cuh",
                     "include/shared_address.cuh",
+                    "include/shares.cuh",
                     "include/tile.cuh",
                     "include/wgmma.cuh");
 
