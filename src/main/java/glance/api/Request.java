@@ -30,6 +30,7 @@ public final class Request {
     private Float guidance;
     private Float guidanceLimit;
     private Float embeddedGuidance;
+    private AdapterSide adaptersOn;
     private Integer maxPromptTokens;
     private Plan plan;
     private List<Lora> loras;
@@ -102,6 +103,7 @@ public final class Request {
         copy.guidance = guidance;
         copy.guidanceLimit = guidanceLimit;
         copy.embeddedGuidance = embeddedGuidance;
+        copy.adaptersOn = adaptersOn;
         copy.maxPromptTokens = maxPromptTokens;
         copy.plan = plan;
         copy.loras = loras;
@@ -175,6 +177,14 @@ public final class Request {
     /** Scale for models that take it as an input, as FLUX.1-dev does; others ignore it. */
     public Request embeddedGuidance(float scale) {
         return with(r -> r.embeddedGuidance = scale);
+    }
+
+    /**
+     * Whether the adapters act under the prompt alone where there is guidance, or also under the
+     * negative prompt, which is the default. Alone they must be plain LoRAs.
+     */
+    public Request adaptersOn(AdapterSide side) {
+        return with(r -> r.adaptersOn = Objects.requireNonNull(side, "side"));
     }
 
     /** Tokens of a prompt that are read, for models that leave the choice. */
@@ -269,6 +279,11 @@ public final class Request {
     /** Scale that a model takes as an input, if it was said. */
     public Optional<Float> embeddedGuidance() {
         return Optional.ofNullable(embeddedGuidance);
+    }
+
+    /** Where the adapters act, if it was said. */
+    public Optional<AdapterSide> adaptersOn() {
+        return Optional.ofNullable(adaptersOn);
     }
 
     /** Tokens of a prompt that are read, if it was said. */

@@ -5,7 +5,9 @@ import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * Experts that are active together, on a device. The matrices stay what and where they are in all
@@ -66,6 +68,31 @@ public final class Blend implements Adapter {
     @Override
     public Tensor instead(String parameter) {
         return parameters.get(parameter);
+    }
+
+    /** Whether all that it does is to add low-rank products. */
+    boolean isPlain() {
+        return rowScales.isEmpty() && parameters.isEmpty();
+    }
+
+    /**
+     * The same matrices with strengths of their own.
+     *
+     * @param strengths room for so many of them on the device
+     */
+    Blend twin(IntFunction<Tensor> strengths) {
+        if (current == null) {
+            return this;
+        }
+        Tensor own = strengths.apply(current.dim(0));
+        Map<String, LowRank> twins = new LinkedHashMap<>();
+        modules.forEach(
+                (module, lora) -> {
+                    int at = Math.toIntExact(lora.scales().offset() - current.offset());
+                    Tensor scales = own.narrow(0, at, lora.rank());
+                    twins.put(module, new LowRank(lora.a(), lora.b(), lora.scale(), scales));
+                });
+        return new Blend(twins, rowScales, parameters, own);
     }
 
     /** Makes the strengths of a row the current ones; one copy, or none where they are already. */

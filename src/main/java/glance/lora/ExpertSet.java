@@ -4,6 +4,7 @@ import glance.api.BlockFactors;
 import glance.backend.DeviceMemory;
 import glance.io.HostTensor;
 import glance.io.Scaling;
+import glance.lora.RunExperts.Strengths;
 import glance.op.LowRank;
 import glance.ops.Ops;
 import glance.ops.Scope;
@@ -52,6 +53,7 @@ public final class ExpertSet implements AutoCloseable {
     private final List<Storage> owned = new ArrayList<>();
     private final Map<HostTensor, Tensor> stored = new IdentityHashMap<>();
     private final Map<List<Taken>, Blend> blends = new HashMap<>();
+    private final Map<Blend, List<Blend>> twins = new IdentityHashMap<>();
 
     /**
      * For one part of a model.
@@ -86,14 +88,36 @@ public final class ExpertSet implements AutoCloseable {
         Map<Strengths, StepExperts> known = new HashMap<>();
         List<Storage> rows = new ArrayList<>();
         List<StepExperts> result = new ArrayList<>();
+        List<Strengths> all = new ArrayList<>();
         for (int step = 1; step <= steps; step++) {
             int number = step;
             List<Expert> active = mine.stream().filter(e -> e.isIn(number)).toList();
             Blend blend = blend(active.stream().map(expert -> Taken.of(expert, number)).toList());
             Strengths strengths = new Strengths(blend, row(active, number));
             result.add(known.computeIfAbsent(strengths, key -> place(key, rows)));
+            all.add(strengths);
         }
-        return new RunExperts(result, rows);
+        return new RunExperts(result, all, rows);
+    }
+
+    /**
+     * The experts of a batch whose samples have different ones, in all steps. Matrices are shared,
+     * whatever the strengths.
+     *
+     * @param samples of each sample, or of even, consecutive shares of the samples; for as many
+     *     steps each. They are used through the result alone, and closed after it.
+     */
+    public RunExperts together(List<RunExperts> samples) {
+        return new BatchExperts(samples, this::twin).together();
+    }
+
+    /** The same experts with strengths of their own, for another sample of a batch. */
+    private Blend twin(Blend blend, int number) {
+        List<Blend> known = twins.computeIfAbsent(blend, key -> new ArrayList<>(List.of(blend)));
+        while (known.size() <= number) {
+            known.add(blend.twin(width -> own(floats(new float[width]))));
+        }
+        return known.get(number);
     }
 
     /**
@@ -112,9 +136,6 @@ public final class ExpertSet implements AutoCloseable {
 
     /** A module of an expert. */
     private record Part(Update update, Taken taken) {}
-
-    /** The strengths of a step; two of the same experts and values are equal. */
-    private record Strengths(Blend blend, List<Float> row) {}
 
     private StepExperts place(Strengths strengths, List<Storage> rows) {
         if (strengths.row().isEmpty()) {
@@ -324,6 +345,7 @@ public final class ExpertSet implements AutoCloseable {
         owned.clear();
         stored.clear();
         blends.clear();
+        twins.clear();
     }
 
     /** Frees the memory of all experts. */

@@ -1,6 +1,7 @@
 package glance.lora;
 
 import glance.tensor.Storage;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -9,11 +10,28 @@ import java.util.List;
  */
 public final class RunExperts implements AutoCloseable {
     private final List<StepExperts> steps;
-    private final List<Storage> strengths;
+    private final List<Strengths> strengths;
+    private final List<Storage> owned;
 
-    RunExperts(List<StepExperts> steps, List<Storage> strengths) {
+    /** The strengths of a step; two of the same experts and values are equal. */
+    record Strengths(Blend blend, List<Float> row) {}
+
+    /**
+     * @param strengths of the same steps
+     * @param owned their memory
+     */
+    RunExperts(List<StepExperts> steps, List<Strengths> strengths, List<Storage> owned) {
         this.steps = List.copyOf(steps);
         this.strengths = List.copyOf(strengths);
+        this.owned = List.copyOf(owned);
+    }
+
+    /** No experts in any step. */
+    public static RunExperts none(int steps) {
+        return new RunExperts(
+                Collections.nCopies(steps, new StepExperts(Blend.NONE, null)),
+                Collections.nCopies(steps, new Strengths(Blend.NONE, List.of())),
+                List.of());
     }
 
     /** The experts of a step, from 1. */
@@ -21,8 +39,21 @@ public final class RunExperts implements AutoCloseable {
         return steps.get(step - 1);
     }
 
+    List<StepExperts> steps() {
+        return steps;
+    }
+
+    List<Strengths> strengths() {
+        return strengths;
+    }
+
+    /** Whether samples of a batch may have these experts and others: all are plain LoRAs. */
+    public boolean joinsOthers() {
+        return strengths.stream().allMatch(step -> step.blend().isPlain());
+    }
+
     @Override
     public void close() {
-        strengths.forEach(Storage::release);
+        owned.forEach(Storage::release);
     }
 }

@@ -2,6 +2,7 @@ package glance.model;
 
 import glance.ops.Ops;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -36,6 +37,43 @@ public record Velocity(
          * @return [batch, tokens, channels]
          */
         Tensor at(Ops ops, Tensor latents, List<Tensor> conditioning);
+    }
+
+    /**
+     * One prediction for a batch whose samples have different adapters.
+     *
+     * @param shares prepared for the whole batch each, under the adapters of even, consecutive
+     *     shares of its samples
+     * @param batch number of samples
+     */
+    public static Velocity ofShares(Ops ops, List<Velocity> shares, int batch) {
+        Velocity first = shares.get(0);
+        return new Velocity(
+                joined(
+                        ops,
+                        shares.stream().map(Velocity::conditioning).toList(),
+                        first.steps,
+                        batch),
+                joined(ops, shares.stream().map(Velocity::constants).toList(), 1, batch),
+                first.steps,
+                first.prediction);
+    }
+
+    private static List<Tensor> joined(Ops ops, List<List<Tensor>> shares, int steps, int batch) {
+        List<Tensor> result = new ArrayList<>();
+        for (int i = 0; i < shares.get(0).size(); i++) {
+            Tensor first = shares.get(0).get(i);
+            int rows = first.dim(0) / steps;
+            List<Tensor> samples = new ArrayList<>();
+            for (int sample = 0; sample < batch; sample++) {
+                Tensor own = shares.get(sample * shares.size() / batch).get(i);
+                Tensor bySteps = ops.contiguous(own).reshape(steps, rows, -1);
+                samples.add(bySteps.narrow(1, rows == 1 ? 0 : sample, 1));
+            }
+            Tensor all = ops.concat(1, samples);
+            result.add(all.reshape(first.shape().with(0, steps * batch).dims()));
+        }
+        return result;
     }
 
     /** The conditioning of a step, as views: [rows, width] each; the constants are not among it. */

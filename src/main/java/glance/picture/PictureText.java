@@ -3,6 +3,7 @@ package glance.picture;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import glance.api.AdapterSide;
 import glance.api.FormatException;
 import glance.api.ModelParts;
 import glance.api.Plan;
@@ -35,6 +36,8 @@ public final class PictureText {
     private static final String GUIDANCE = "guidance";
     private static final String GUIDANCE_OFF = "guidance_off";
     private static final String GUIDANCE_LIMIT = "guidance_limit";
+    private static final String ADAPTERS_ON = "adapters_on";
+    private static final String POSITIVE = "positive";
     private static final String EMBEDDED_GUIDANCE = "embedded_guidance";
     private static final String MAX_PROMPT_TOKENS = "max_prompt_tokens";
     private static final String PLAN = "plan";
@@ -61,6 +64,7 @@ public final class PictureText {
                                     GUIDANCE_OFF,
                                     GUIDANCE_LIMIT,
                                     EMBEDDED_GUIDANCE,
+                                    ADAPTERS_ON,
                                     MAX_PROMPT_TOKENS,
                                     PARTS,
                                     REFERENCES,
@@ -138,6 +142,9 @@ public final class PictureText {
             text.put(GUIDANCE_LIMIT, Float.toString(settings.guidance().limit()));
         }
         text.put(EMBEDDED_GUIDANCE, Float.toString(settings.guidance().embedded()));
+        if (settings.guidance().adaptersOn() == AdapterSide.POSITIVE) {
+            text.put(ADAPTERS_ON, POSITIVE);
+        }
         if (settings.maxPromptTokens() > 0) {
             text.put(MAX_PROMPT_TOKENS, Integer.toString(settings.maxPromptTokens()));
         }
@@ -285,6 +292,8 @@ public final class PictureText {
             key = EMBEDDED_GUIDANCE;
             // the first release did not write it and ran no model that takes it
             float embedded = atLeast(0, text.getOrDefault(EMBEDDED_GUIDANCE, "0"));
+            key = ADAPTERS_ON;
+            AdapterSide side = side(text.get(ADAPTERS_ON));
             key = MAX_PROMPT_TOKENS;
             int tokens = Integer.parseInt(text.getOrDefault(MAX_PROMPT_TOKENS, "0"));
             if (tokens < 0) {
@@ -316,6 +325,7 @@ public final class PictureText {
                             .guidance(guidance)
                             .guidanceLimit(limit)
                             .embeddedGuidance(embedded)
+                            .adaptersOn(side)
                             .plan(plan);
             return new Recipe(
                     tokens == 0 ? request : request.maxPromptTokens(tokens),
@@ -329,6 +339,16 @@ public final class PictureText {
         } catch (IllegalArgumentException | FormatException e) {
             throw damaged(picture, key, e);
         }
+    }
+
+    private static AdapterSide side(String text) {
+        if (text == null) {
+            return AdapterSide.BOTH;
+        }
+        if (!text.equals(POSITIVE)) {
+            throw new IllegalArgumentException("must be " + POSITIVE + ", got '" + text + "'");
+        }
+        return AdapterSide.POSITIVE;
     }
 
     private static float off(String text) {

@@ -13,6 +13,7 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -68,9 +69,7 @@ public final class Drawing implements AutoCloseable {
         this.encoded = encoded;
         this.start = start;
         this.experts = experts;
-        this.steps =
-                DenoisingStep.of(plan, step -> experts.of(step.number()))
-                        .subList(settings.firstStep() - 1, plan.steps().size());
+        this.steps = steps(List.of(this));
         this.listener = listener;
     }
 
@@ -82,6 +81,21 @@ public final class Drawing implements AutoCloseable {
     /** The whole plan of each picture, of which the first steps may be left out. */
     public PhasePlan plan() {
         return plan;
+    }
+
+    /** The steps of drawings with as many samples each, which share forward passes. */
+    private static List<DenoisingStep> steps(List<Drawing> drawings) {
+        Drawing first = drawings.get(0);
+        List<RunExperts> shares = new ArrayList<>();
+        drawings.forEach(drawing -> shares.add(drawing.experts));
+        if (first.settings.guidance().isActive()) {
+            RunExperts none = RunExperts.none(first.plan.steps().size());
+            boolean spared = first.settings.guidance().sparesNegative();
+            drawings.forEach(drawing -> shares.add(spared ? none : drawing.experts));
+        }
+        RunExperts all = first.pipeline.together(shares);
+        return DenoisingStep.of(first.plan, step -> all.of(step.number()))
+                .subList(first.settings.firstStep() - 1, first.plan.steps().size());
     }
 
     private List<TextBatch> texts() {
@@ -168,28 +182,70 @@ public final class Drawing implements AutoCloseable {
      * @throws IllegalStateException if the latents became NaN or infinite
      */
     public Denoised denoise(int prompt, long seed) {
-        requireOpen();
-        Denoiser denoiser = parts.denoiser();
+        return denoise(List.of(this), prompt, seed).get(0);
+    }
+
+    /**
+     * The same of several drawings in the same forward passes, each with its own experts.
+     *
+     * @param drawings that join the first
+     * @return of each drawing, with its share of the seconds
+     */
+    public static List<Denoised> denoise(List<Drawing> drawings, int prompt, long seed) {
+        drawings.forEach(Drawing::requireOpen);
+        Drawing first = drawings.get(0);
+        Ops ops = first.ops;
+        Denoiser denoiser = first.parts.denoiser();
         denoiser.parameters().load();
         try (Scope inner = ops.scope()) {
-            StartLatents begin = begin(seed);
+            StartLatents begin = StartLatents.joined(ops, first.begin(seed), drawings.size());
             ops.device().synchronize();
             long start = System.nanoTime();
-            Sampler sampler = new Sampler(ops, denoiser, listener);
-            List<TextBatch> text = List.of(encoded.get(prompt).texts());
-            Guidance guidance = settings.guidance();
+            Sampler sampler = new Sampler(ops, denoiser, first.listener);
+            List<TextBatch> texts =
+                    drawings.stream().map(each -> each.encoded.get(prompt).texts()).toList();
+            Guidance guidance = first.settings.guidance();
+            TextBatch text = TextBatch.joined(ops, texts, guidance.isActive() ? 2 : 1);
+            List<DenoisingStep> steps = steps(drawings);
             Conditioned conditioned =
-                    sampler.prepare(text, steps, canvas, guidance.embedded()).get(0);
+                    sampler.prepare(List.of(text), steps, first.canvas, guidance.embedded()).get(0);
             Tensor latents = sampler.run(conditioned, begin, steps, guidance, (tensor, step) -> {});
             double seconds = (System.nanoTime() - start) * 1e-9;
             FloatBuffer values = ops.host().floats(latents);
             NotFinite.check(values.duplicate(), NotFinite.LATENTS);
-            float[] copy = new float[values.remaining()];
-            values.get(copy);
-            return new Denoised(copy, seconds);
+            int count = drawings.size();
+            List<Denoised> result = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                float[] own = new float[Math.toIntExact(latents.numel() / count)];
+                values.get(own);
+                result.add(new Denoised(own, seconds / count));
+            }
+            return result;
         } finally {
-            parts.leaveDenoiser();
+            first.parts.leaveDenoiser();
         }
+    }
+
+    /**
+     * Whether pictures of both can be made in the same forward passes: from the same noise, along
+     * the same noise levels, under texts of one length and with guidance of the same kind. Only the
+     * experts may differ, if they are plain LoRAs.
+     */
+    public boolean joins(Drawing other) {
+        return pipeline == other.pipeline
+                && settings.batch() == other.settings.batch()
+                && settings.guidance().equals(other.settings.guidance())
+                && settings.prompts().equals(other.settings.prompts())
+                && settings.size().equals(other.settings.size())
+                && settings.firstStep() == other.settings.firstStep()
+                && settings.pictureKeys().equals(other.settings.pictureKeys())
+                && sigmas(steps).equals(sigmas(other.steps))
+                && experts.joinsOthers()
+                && other.experts.joinsOthers();
+    }
+
+    private static List<List<Float>> sigmas(List<DenoisingStep> steps) {
+        return steps.stream().map(step -> List.of(step.sigma(), step.nextSigma())).toList();
     }
 
     /** The picture of latents of one sample. */

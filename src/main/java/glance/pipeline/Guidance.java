@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.api.AdapterSide;
 import glance.model.Family;
 import glance.model.GuidanceForm;
 
@@ -11,9 +12,20 @@ import glance.model.GuidanceForm;
  * @param rescale whether the result keeps the length of v, per token
  * @param limit how many times as long as v the result may be, over the whole sample; 0 for any
  * @param embedded scale that a distilled model takes as an input instead; others ignore it
+ * @param adaptersOn where adapters act
  */
 public record Guidance(
-        float number, GuidanceForm form, boolean rescale, float limit, float embedded) {
+        float number,
+        GuidanceForm form,
+        boolean rescale,
+        float limit,
+        float embedded,
+        AdapterSide adaptersOn) {
+    /** Guidance with adapters on both sides. */
+    public Guidance(float number, GuidanceForm form, boolean rescale, float limit, float embedded) {
+        this(number, form, rescale, limit, embedded, AdapterSide.BOTH);
+    }
+
     /** Guidance of a model that takes no scale as an input, and is off at 1. */
     public Guidance(float number, boolean rescale) {
         this(number, rescale, 0);
@@ -37,6 +49,11 @@ public record Guidance(
     /** What the difference of the two velocities is multiplied by; 1 without guidance. */
     public float scale() {
         return form.scale(number);
+    }
+
+    /** Whether the negative prompt takes part, and adapters do not act under it. */
+    boolean sparesNegative() {
+        return isActive() && adaptersOn == AdapterSide.POSITIVE;
     }
 
     /** Whether the negative prompt takes part. */

@@ -4,6 +4,7 @@ import glance.api.DeviceException;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Request.Size;
+import glance.api.RequestException;
 import glance.api.Residency;
 import glance.backend.Device;
 import glance.io.ModelFolder;
@@ -136,6 +137,20 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
+     * How many pictures of these settings have room on the device at a time, one at least.
+     *
+     * @param wanted so many at most
+     */
+    public int mostTogether(Settings settings, int wanted) {
+        SizeCheck check = new SizeCheck(ops.device(), folder, settings, geometry, schedule);
+        int most = wanted;
+        while (most > 1 && !check.fits(most)) {
+            most = (most + 1) / 2;
+        }
+        return most;
+    }
+
+    /**
      * Checks values and plan alone, on any thread.
      *
      * @throws glance.api.RequestException if they do not fit the model, naming the value
@@ -208,6 +223,7 @@ public final class Pipeline implements AutoCloseable {
             references = references(settings, listener);
             start = start(settings, listener);
             ready = experts(read).perStep(plan.steps().size(), read);
+            requirePlain(settings, ready);
             Drawing drawing =
                     new Drawing(this, settings, encoded, references, start, ready, listener);
             open.add(drawing);
@@ -225,6 +241,19 @@ public final class Pipeline implements AutoCloseable {
         } finally {
             parts.leaveEncoder();
         }
+    }
+
+    private static void requirePlain(Settings settings, RunExperts experts) {
+        if (settings.guidance().sparesNegative() && !experts.joinsOthers()) {
+            throw new RequestException(
+                    "an adapter is no plain LoRA, and only those act on the positive side alone;"
+                            + " let adapters act on both (--lora-on both)");
+        }
+    }
+
+    /** The experts of a batch: see {@link ExpertSet#together}. */
+    RunExperts together(List<RunExperts> samples) {
+        return experts.together(samples);
     }
 
     private Texts.Shown shown(Settings settings) {

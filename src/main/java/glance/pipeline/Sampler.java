@@ -10,9 +10,13 @@ import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.function.ObjIntConsumer;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -48,20 +52,41 @@ final class Sampler {
         List<Conditioned> result =
                 Stream.generate(() -> new Conditioned(experts)).limit(texts.size()).toList();
         for (StepExperts active : new LinkedHashSet<>(experts)) {
-            active.use(ops);
+            float[] sigmas = sigmas(steps, active);
             List<Velocity> velocities =
-                    ops.under(
-                            active.adapter(),
-                            () ->
-                                    denoiser.prepare(
-                                            ops,
-                                            texts,
-                                            sigmas(steps, active),
-                                            canvas,
-                                            embeddedGuidance));
+                    under(
+                            active,
+                            texts,
+                            () -> denoiser.prepare(ops, texts, sigmas, canvas, embeddedGuidance));
             for (int i = 0; i < texts.size(); i++) {
                 result.get(i).put(active, velocities.get(i));
             }
+        }
+        return result;
+    }
+
+    /**
+     * What is prepared for all texts under experts; of those of a batch under each in turn, of
+     * which its own samples get theirs.
+     */
+    private List<Velocity> under(
+            StepExperts active, List<TextBatch> texts, Supplier<List<Velocity>> prepare) {
+        List<StepExperts> shares = active.shares();
+        Map<StepExperts, List<Velocity>> made = new IdentityHashMap<>();
+        for (StepExperts share : shares) {
+            if (!made.containsKey(share)) {
+                share.use(ops);
+                made.put(share, ops.under(share.adapter(), prepare));
+            }
+        }
+        if (shares.size() == 1) {
+            return made.get(active);
+        }
+        List<Velocity> result = new ArrayList<>();
+        for (int i = 0; i < texts.size(); i++) {
+            int text = i;
+            List<Velocity> own = shares.stream().map(share -> made.get(share).get(text)).toList();
+            result.add(Velocity.ofShares(ops, own, texts.get(i).embeddings().dim(0)));
         }
         return result;
     }

@@ -1,5 +1,6 @@
 package glance.pipeline;
 
+import glance.api.AdapterSide;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Request;
@@ -131,10 +132,8 @@ public record Settings(
                         defaults.rescale(),
                         request.guidanceLimit().orElse(0f),
                         request.embeddedGuidance()
-                                .orElse(
-                                        or(
-                                                advice.embeddedGuidance(),
-                                                defaults.embeddedGuidance()))),
+                                .orElse(or(advice.embeddedGuidance(), defaults.embeddedGuidance())),
+                        request.adaptersOn().orElse(AdapterSide.BOTH)),
                 plan,
                 request.loras().isPresent()
                         ? named.stream().map(lora -> strong(lora, advice)).toList()
@@ -209,6 +208,7 @@ public record Settings(
                         .guidance(guidance.number())
                         .guidanceLimit(guidance.limit())
                         .embeddedGuidance(guidance.embedded())
+                        .adaptersOn(guidance.adaptersOn())
                         .plan(plan)
                         .loras(loras)
                         .references(references.stream().map(ReferencePicture::file).toList());

@@ -84,6 +84,13 @@ final class SizeCheck {
         }
     }
 
+    /** Whether so many pictures at a time have room on the device. */
+    boolean fits(int pictures) {
+        double safe = SHARE * device.info().memoryBytes() - REST_BYTES;
+        return bytes(request.width(), request.height(), pictures, request.plan(), request.loras())
+                <= safe;
+    }
+
     private static String gibibytes(long bytes) {
         return String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1L << 30));
     }
@@ -133,7 +140,7 @@ final class SizeCheck {
      * What a size takes of the device's memory; {@code Long.MAX_VALUE} for more than can be said.
      */
     private long bytes(int width, int height) {
-        long one = bytes(width, height, Plans.uniform(1), List.of());
+        long one = bytes(width, height, request.batch(), Plans.uniform(1), List.of());
         if (ramps < 0) {
             ramps = ramps();
         }
@@ -149,22 +156,22 @@ final class SizeCheck {
                 request.loras().stream()
                         .map(Lora::strength)
                         .noneMatch(s -> s instanceof Strength.Ramp || s instanceof Strength.Each);
-        long one = none ? 0 : bytes(request.width(), request.height(), Plans.uniform(1), List.of());
+        int width = request.width();
+        int height = request.height();
+        int batch = request.batch();
+        long one = none ? 0 : bytes(width, height, batch, Plans.uniform(1), List.of());
         return none || one == Long.MAX_VALUE
                 ? 0
-                : Math.max(
-                        0,
-                        bytes(request.width(), request.height(), request.plan(), request.loras())
-                                - one);
+                : Math.max(0, bytes(width, height, batch, request.plan(), request.loras()) - one);
     }
 
-    private long bytes(int width, int height, Plan plan, List<Lora> loras) {
+    private long bytes(int width, int height, int batch, Plan plan, List<Lora> loras) {
         Settings one =
                 new Settings(
                         request.prompts().subList(0, 1),
                         request.negative(),
                         0,
-                        request.batch(),
+                        batch,
                         width,
                         height,
                         request.guidance(),

@@ -5,6 +5,7 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.Collections;
 
 /**
  * What the latents of a run begin as: noise, or a picture's latents z under noise, {@code (1 -
@@ -19,6 +20,20 @@ record StartLatents(Tensor noise, Tensor picture, Tensor painted) {
     /** Noise alone. */
     StartLatents(Tensor noise) {
         this(noise, null, null);
+    }
+
+    /** The same for several drawings of a batch: one after the other. */
+    static StartLatents joined(Ops ops, StartLatents one, int drawings) {
+        return drawings == 1
+                ? one
+                : new StartLatents(
+                        repeated(ops, one.noise, drawings),
+                        repeated(ops, one.picture, drawings),
+                        repeated(ops, one.painted, drawings));
+    }
+
+    private static Tensor repeated(Ops ops, Tensor x, int times) {
+        return x == null ? null : ops.concat(0, Collections.nCopies(times, x));
     }
 
     /** The latents of the first step, in memory of their own. */

@@ -1,5 +1,6 @@
 package glance.cli.common;
 
+import glance.api.AdapterSide;
 import glance.model.Family;
 import picocli.CommandLine.Option;
 
@@ -28,6 +29,20 @@ public final class GuidanceOptions {
                     "Scale for models that take it as an input, as FLUX.1-dev does; others"
                             + " ignore it. Default: the model's own.")
     private Float embedded;
+
+    @Option(
+            names = "--lora-on",
+            paramLabel = "SIDE",
+            description =
+                    "Where adapters act while there is guidance: both, under the prompt and under"
+                            + " the negative prompt; or positive, under the prompt alone (plain"
+                            + " LoRAs). Default: both.")
+    private AdapterSide adaptersOn;
+
+    /** Where adapters act, or null where the user does not say. */
+    public AdapterSide adaptersOn() {
+        return adaptersOn;
+    }
 
     /** As in diffusers: the input of models that take one, and guidance of the others. */
     @Option(

@@ -213,6 +213,7 @@ public final class SettingsOptions {
         result = set(result, guidance.scale(defaults), Request::guidance);
         result = set(result, guidance.limit(), Request::guidanceLimit);
         result = set(result, guidance.embedded(defaults), Request::embeddedGuidance);
+        result = set(result, guidance.adaptersOn(), Request::adaptersOn);
         return result.maxPromptTokens(promptTokens(recipe, family.promptTokens(folder)));
     }
 

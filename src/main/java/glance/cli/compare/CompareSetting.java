@@ -87,6 +87,7 @@ final class CompareSetting {
         request = SettingsOptions.set(request, negative, Request::negative);
         request = SettingsOptions.set(request, guidance.scale(defaults), Request::guidance);
         request = SettingsOptions.set(request, guidance.limit(), Request::guidanceLimit);
+        request = SettingsOptions.set(request, guidance.adaptersOn(), Request::adaptersOn);
         return SettingsOptions.set(request, guidance.embedded(defaults), Request::embeddedGuidance);
     }
 

@@ -1,5 +1,6 @@
 package glance.serve.api;
 
+import glance.api.AdapterSide;
 import glance.api.Init;
 import glance.api.Lora;
 import glance.api.Request;
@@ -111,6 +112,9 @@ public final class PageApi {
         request.guidanceLimit()
                 .filter(limit -> limit > 0)
                 .ifPresent(limit -> left.add("guidance_limit (" + limit + ")"));
+        request.adaptersOn()
+                .filter(side -> side == AdapterSide.POSITIVE)
+                .ifPresent(side -> left.add("adapters_on (positive)"));
         List<String> references = references(recipe, left);
         JobRequest asked =
                 new JobRequest(
