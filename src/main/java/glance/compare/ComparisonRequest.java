@@ -1,5 +1,6 @@
 package glance.compare;
 
+import glance.api.AdapterSide;
 import glance.api.Comparison;
 import glance.api.Comparison.Run;
 import glance.api.DeviceInfo;
@@ -218,6 +219,9 @@ public record ComparisonRequest(
         about.put("guidance", Float.toString(setting().guidance().number()));
         if (setting().guidance().limit() > 0) {
             about.put("guidance limit", Float.toString(setting().guidance().limit()));
+        }
+        if (setting().guidance().adaptersOn() == AdapterSide.POSITIVE) {
+            about.put("adapters on", "the positive side");
         }
         if (setting().guidance().embedded() != 0) {
             about.put("embedded guidance", Float.toString(setting().guidance().embedded()));

@@ -58,7 +58,6 @@ public final class ComparisonRun {
      * @throws CancelledException if the listener asked for the end before anything was complete
      */
     public List<Outcome> run(RunListener listener, PictureSink pictures) {
-        List<Run> all = request.runs();
         List<Drawing> drawings = new ArrayList<>();
         try {
             for (Settings settings : request.settings()) {
@@ -71,14 +70,7 @@ public final class ComparisonRun {
                 warmUp(listener);
                 for (int prompt = 0; prompt < request.prompts().size(); prompt++) {
                     for (long seed : request.seeds()) {
-                        List<Denoised> runs = new ArrayList<>();
-                        for (int i = 0; i < all.size(); i++) {
-                            Drawing drawing = drawings.get(i);
-                            RunCache.Key key =
-                                    new RunCache.Key(prompt, seed, request.settings().get(i));
-                            runs.add(
-                                    kept.get(key, () -> drawing.denoise(key.prompt(), key.seed())));
-                        }
+                        List<Denoised> runs = new Runs(drawings, kept, prompt, seed).all();
                         measure(drawings, new Group(prompt, seed, runs), outcomes, pictures);
                     }
                 }
@@ -90,6 +82,66 @@ public final class ComparisonRun {
             return outcomes;
         } finally {
             drawings.forEach(Drawing::close);
+        }
+    }
+
+    /** The runs of one prompt and seed, where they are not kept from earlier. */
+    private final class Runs {
+        private final List<Drawing> drawings;
+        private final RunCache cache;
+        private final int prompt;
+        private final long seed;
+        private final Denoised[] made;
+
+        Runs(List<Drawing> drawings, RunCache cache, int prompt, long seed) {
+            this.drawings = drawings;
+            this.cache = cache;
+            this.prompt = prompt;
+            this.seed = seed;
+            this.made = new Denoised[drawings.size()];
+        }
+
+        List<Denoised> all() {
+            for (int run = 0; run < made.length; run++) {
+                made[run] = cache.find(key(run)).orElse(null);
+            }
+            for (int run = 0; run < made.length; run++) {
+                if (made[run] == null) {
+                    make(together(run));
+                }
+            }
+            return List.of(made);
+        }
+
+        /** A run, and those that are made in the same forward passes: cells of a grid. */
+        private List<Integer> together(int run) {
+            List<Integer> runs = new ArrayList<>(List.of(run));
+            for (int other = run + 1; request.grid() != null && other < made.length; other++) {
+                if (made[other] == null && drawings.get(run).joins(drawings.get(other))) {
+                    runs.add(other);
+                }
+            }
+            int most =
+                    runs.size() == 1
+                            ? 1
+                            : pipeline.mostTogether(request.settings().get(run), runs.size());
+            return runs.subList(0, most);
+        }
+
+        private void make(List<Integer> runs) {
+            List<Drawing> own = runs.stream().map(drawings::get).toList();
+            List<Denoised> results = Drawing.denoise(own, prompt, seed);
+            for (int i = 0; i < runs.size(); i++) {
+                made[runs.get(i)] = results.get(i);
+                cache.keep(key(runs.get(i)), results.get(i));
+                if (i > 0) {
+                    cache.skip(key(runs.get(i)));
+                }
+            }
+        }
+
+        private RunCache.Key key(int run) {
+            return new RunCache.Key(prompt, seed, request.settings().get(run));
         }
     }
 

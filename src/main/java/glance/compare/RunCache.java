@@ -21,7 +21,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Last latents on disk, under a key of everything that they depend on: model, device, prompt,
@@ -66,37 +65,48 @@ final class RunCache {
                                 Integer.toString(setting.maxPromptTokens()));
     }
 
-    /** What was kept of a run, or else what it makes now. */
-    Denoised get(Key asked, Supplier<Denoised> maker) {
-        if (cache == null) {
-            return maker.get();
-        }
-        String key =
-                Fingerprint.of(
-                        shared,
-                        setting.prompts().get(asked.prompt()),
-                        Long.toString(asked.seed()),
-                        keys.computeIfAbsent(asked.run(), RunCache::key));
+    /** What was kept of a run, if anything was. */
+    Optional<Denoised> find(Key asked) {
         Optional<Denoised> kept =
-                cache.read(key).map(TensorCache.Kept::tensors).flatMap(RunCache::read);
-        if (kept.isPresent()) {
-            int steps = asked.run().steps();
-            for (int step = 1; step <= steps; step++) {
-                listener.step(step, steps, null, 0);
-            }
-            return kept.get();
+                cache == null
+                        ? Optional.empty()
+                        : cache.read(fingerprint(asked))
+                                .map(TensorCache.Kept::tensors)
+                                .flatMap(RunCache::read);
+        kept.ifPresent(found -> skip(asked));
+        return kept;
+    }
+
+    /** Tells the listener of the steps of a run that need not be run. */
+    void skip(Key asked) {
+        int steps = asked.run().steps();
+        for (int step = 1; step <= steps; step++) {
+            listener.step(step, steps, null, 0);
         }
-        Denoised made = maker.get();
+    }
+
+    private String fingerprint(Key asked) {
+        return Fingerprint.of(
+                shared,
+                setting.prompts().get(asked.prompt()),
+                Long.toString(asked.seed()),
+                keys.computeIfAbsent(asked.run(), RunCache::key));
+    }
+
+    /** Keeps what a run has made. */
+    void keep(Key asked, Denoised made) {
+        if (cache == null) {
+            return;
+        }
         float[] latents = made.latents();
         cache.write(
-                key,
+                fingerprint(asked),
                 Map.of(
                         LATENTS,
                         HostFloats.tensor(DType.F32, Shape.of(latents.length), latents),
                         SECONDS,
                         HostFloats.tensor(DType.F32, Shape.of(1), (float) made.seconds())),
                 Map.of());
-        return made;
     }
 
     private static Optional<Denoised> read(Map<String, HostTensor> tensors) {

@@ -15,9 +15,7 @@ import glance.schedule.PlanJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -65,23 +63,19 @@ class RunCacheTest {
         return new RunCache.Key(prompt, seed, setting.with(PlanJson.find(plan), List.of(adapters)));
     }
 
-    private static Denoised never() {
-        throw new AssertionError("this run was kept");
-    }
-
     @Test
-    void get_ofTheSameRun_givesWhatWasMadeAndItsSteps() {
-        Denoised made = new Denoised(new float[] {1, 2.5f, -3}, 0.5);
-        assertThat(cache().get(run(0, 7, "glance"), () -> made)).isSameAs(made);
+    void find_ofTheSameRun_givesWhatWasKeptAndItsSteps() {
+        assertThat(cache().find(run(0, 7, "glance"))).isEmpty();
+        cache().keep(run(0, 7, "glance"), new Denoised(new float[] {1, 2.5f, -3}, 0.5));
         assertThat(steps).hasValue(0);
-        Denoised again = cache().get(run(0, 7, "glance"), RunCacheTest::never);
+        Denoised again = cache().find(run(0, 7, "glance")).orElseThrow();
         assertThat(again.latents()).containsExactly(1, 2.5f, -3);
         assertThat(again.seconds()).isEqualTo(0.5);
         assertThat(steps).hasValue(10);
     }
 
     @Test
-    void get_ofRunsThatDifferInAnything_makesEach() throws IOException {
+    void find_ofRunsThatDifferInAnything_findsNone() throws IOException {
         Path other = folder.resolve("other.safetensors");
         Files.write(other, new byte[] {1});
         List<RunCache.Key> runs =
@@ -95,35 +89,33 @@ class RunCacheTest {
                         run(0, 7, "glance", Lora.of(SLOW).strength(0.5f).on("slow")),
                         run(0, 7, "glance", Lora.of(SLOW).on("fast")),
                         run(0, 7, "glance", Lora.of(other).on("slow")));
-        Set<Denoised> made = new HashSet<>();
         for (RunCache.Key run : runs) {
-            made.add(cache().get(run, () -> new Denoised(new float[1], 1)));
+            assertThat(cache().find(run)).isEmpty();
+            cache().keep(run, new Denoised(new float[1], 1));
+            assertThat(cache().find(run)).isPresent();
         }
-        assertThat(made).hasSize(runs.size());
     }
 
     @Test
-    void get_afterTheConfigBesideAnAdapterChanged_makesItAgain() throws IOException {
+    void find_afterTheConfigBesideAnAdapterChanged_findsNone() throws IOException {
         Path peft = Files.createDirectory(folder.resolve("peft"));
         Path adapter = Files.write(peft.resolve("adapter_model.safetensors"), new byte[] {1});
         RunCache.Key run = run(0, 7, "glance", Lora.of(adapter).on("slow"));
         Files.writeString(peft.resolve("adapter_config.json"), "{\"lora_alpha\": 4}");
-        cache().get(run, () -> new Denoised(new float[] {1}, 1));
-        cache().get(run, RunCacheTest::never);
+        cache().keep(run, new Denoised(new float[] {1}, 1));
+        assertThat(cache().find(run)).isPresent();
         Files.writeString(peft.resolve("adapter_config.json"), "{\"lora_alpha\": 8}");
-        Denoised made = new Denoised(new float[] {2}, 1);
-        assertThat(cache().get(run, () -> made)).isSameAs(made);
+        assertThat(cache().find(run)).isEmpty();
     }
 
     @Test
-    void get_ofADamagedFile_makesItAgain() throws IOException {
-        cache().get(run(0, 7, "glance"), () -> new Denoised(new float[] {1}, 1));
+    void find_ofADamagedFile_findsNone() throws IOException {
+        cache().keep(run(0, 7, "glance"), new Denoised(new float[] {1}, 1));
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 Files.write(file, new byte[] {1, 2, 3});
             }
         }
-        Denoised made = new Denoised(new float[] {2}, 1);
-        assertThat(cache().get(run(0, 7, "glance"), () -> made)).isSameAs(made);
+        assertThat(cache().find(run(0, 7, "glance"))).isEmpty();
     }
 }
