@@ -14,6 +14,8 @@ void mma_bf16(Site site, float* c, const unsigned* a, const unsigned* b);
 
 }  // namespace emulator
 
+inline unsigned shared_address(const void* p) { return emulator::shared_address(p); }
+
 template <int n>
 inline void load_matrices(unsigned (&reg)[n], const void* row) {
     emulator::load_matrices({__FILE__, __LINE__}, reg, row, n, false);

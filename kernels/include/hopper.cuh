@@ -2,7 +2,7 @@
 #pragma once
 
 #include "glance.cuh"
-#include "shared_address.cuh"
+#include "mma.cuh"  // shared_address
 
 // KERNEL in a file with such instructions. All entry points of such a file are declared so: it is
 // compiled for sm_90a and for nothing else. One block a multiprocessor, so that the compiler knows what

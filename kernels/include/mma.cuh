@@ -11,9 +11,12 @@
 #pragma once
 
 #include "glance.cuh"
-#include "shared_address.cuh"
 
 #ifdef __CUDACC__
+
+__device__ __forceinline__ unsigned shared_address(const void* p) {
+    return static_cast<unsigned>(__cvta_generic_to_shared(p));
+}
 
 // Four 8x8 matrices of 16-bit elements from shared memory: lanes 8i to 8i + 7 name the rows of
 // matrix i (16 bytes each, aligned to 16); register i of a lane gets row g, columns 2t, 2t + 1.

@@ -72,7 +72,6 @@ public final class KernelFiles {
                     "include/narrow_tile.cuh",
                     "include/own_rows.cuh",
                     "include/reduce.cuh",
-                    "include/shared_address.cuh",
                     "include/shares.cuh",
                     "include/tile.cuh",
                     "include/wgmma.cuh");
