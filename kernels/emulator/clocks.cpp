@@ -9,7 +9,6 @@ namespace {
 
 constexpr int kMaxWarpgroups = kMaxThreads / kWarpgroup;
 
-bool kept;
 int threads;
 Knowledge known[kMaxThreads];
 
@@ -60,13 +59,15 @@ void tick(int thread) {
 
 }  // namespace
 
+bool clocksKept;
+
 void Knowledge::forget() {
     std::fill(seen.begin(), seen.end(), 0);
     std::fill(fenced.begin(), fenced.end(), 0);
 }
 
-void clocks_begin_block(int newThreads, bool newKept) {
-    kept = newKept;
+void clocks_begin_block(int newThreads, bool kept) {
+    clocksKept = kept;
     threads = newThreads;
     if (kept) {
         for (int t = 0; t < threads; ++t) {
@@ -75,8 +76,6 @@ void clocks_begin_block(int newThreads, bool newKept) {
         }
     }
 }
-
-bool clocks_are_kept() { return kept; }
 
 int who_multiplies(int warpgroup) { return threads + warpgroup; }
 int who_copies_to(int barrier) { return threads + kMaxWarpgroups + barrier; }
@@ -94,7 +93,7 @@ void clocks_take(int thread, const Knowledge& from) {
 }
 
 void clocks_meet(int first, int end) {
-    if (!kept) {
+    if (!clocksKept) {
         return;
     }
     static Knowledge all;

@@ -24,7 +24,8 @@ struct Knowledge {
 
 /// Kept for kernels for Hopper only; the calls that say what happens do nothing for others.
 void clocks_begin_block(int threads, bool kept);
-bool clocks_are_kept();
+extern bool clocksKept;
+inline bool clocks_are_kept() { return clocksKept; }  // asked at each access
 
 /// Numbers of those who have clocks and are no threads.
 int who_multiplies(int warpgroup);
