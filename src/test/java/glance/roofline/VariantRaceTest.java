@@ -79,7 +79,8 @@ class VariantRaceTest {
     void unknownVariant_isRefused() {
         assertThatThrownBy(() -> race(PlantedVariants::withATwin, true, "other"))
                 .isInstanceOf(DeviceException.class)
-                .hasMessage("linear has no variant 'other'; it has rows, mma, plain, cublas, twin");
+                .hasMessage(
+                        "linear has no variant 'other'; it has few, rows, narrow, mma, plain, cublas, twin");
     }
 
     @Test

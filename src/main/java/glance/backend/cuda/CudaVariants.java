@@ -64,6 +64,7 @@ final class CudaVariants {
                 "linear",
                 launcher,
                 List.of(
+                        new LinearFew(launcher),
                         LinearPlain.rows(launcher),
                         LinearMma.narrow(launcher),
                         LinearMma.packed(launcher),

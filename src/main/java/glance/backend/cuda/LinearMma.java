@@ -76,7 +76,8 @@ final class LinearMma implements Variant<Op.Linear> {
     /** Most scratch for a product: S, and the matrices packed. */
     long workspaceBytes(Shares shares, Tensor weight) {
         long rows = (long) shares.of().size() * shares.rows();
-        long bytes = (narrow ? 0 : Packed.bytes(weight)) + DType.BF16.bytes() * rows * pitch(shares);
+        long bytes =
+                (narrow ? 0 : Packed.bytes(weight)) + DType.BF16.bytes() * rows * pitch(shares);
         for (LowRank lora : shares.of()) {
             bytes += lora == null ? 0 : Packed.bytes(lora.a()) + Packed.bytes(lora.b());
         }
@@ -97,36 +98,44 @@ final class LinearMma implements Variant<Op.Linear> {
         }
     }
 
-    private int mostShares() {
+    /** Shares of a launch at most. */
+    int mostShares() {
         return launcher.constant(FILE, "linear_mma_shares");
     }
 
     private void product(Operands operands, Op.Linear op, Tensor x) {
         int columns = op.weight().dim(0);
         Shares shares = Shares.of(op).packed(launcher, operands);
-        Tensor low = shares.rank() == 0 ? null : lowRank(operands, x, shares);
         Tensor weight = weight(operands, op.weight());
+        MmaTile tile = MmaTile.fitting(launcher, file(), shares, columns);
+        String entry = entry("linear", op.weight(), tile);
+        tile.launch(launcher, entry, shares, columns, arguments(operands, op, x, weight, shares));
+    }
+
+    /**
+     * What the kernels of a product take; S is made before.
+     *
+     * @param x in the compute type
+     * @param weight as the kernel reads it
+     * @param shares packed
+     */
+    Arguments arguments(Operands operands, Op.Linear op, Tensor x, Tensor weight, Shares shares) {
+        Tensor low = shares.rank() == 0 ? null : lowRank(operands, x, shares);
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
-        MmaTile tile = MmaTile.fitting(launcher, file(), shares, columns);
-        Arguments arguments =
+        Arguments sides =
                 rows(x).pointer(Launcher.address(weight))
                         .pointer(Launcher.address(low))
                         .i32(pitch(shares));
-        tile.launch(
-                launcher,
-                entry("linear", op.weight(), tile),
-                shares,
-                columns,
-                shares.add(arguments, mostShares())
-                        .pointer(Launcher.address(operands.parameter(op.bias())))
-                        .i32(epilogue.activation().ordinal())
-                        .pointer(Launcher.address(gate))
-                        .i64(Launcher.sampleStride(gate))
-                        .pointer(Launcher.address(operands.activation(epilogue.residual())))
-                        .pointer(Launcher.address(op.out()))
-                        .i32(x.dim(2))
-                        .i32(columns));
+        return shares.add(sides, mostShares())
+                .pointer(Launcher.address(operands.parameter(op.bias())))
+                .i32(epilogue.activation().ordinal())
+                .pointer(Launcher.address(gate))
+                .i64(Launcher.sampleStride(gate))
+                .pointer(Launcher.address(operands.activation(epilogue.residual())))
+                .pointer(Launcher.address(op.out()))
+                .i32(x.dim(2))
+                .i32(op.weight().dim(0));
     }
 
     /**

@@ -40,7 +40,11 @@ class LinearVariantsTest {
     }
 
     private Op.Linear linear(Tensor x) {
-        Tensor weight = gpu.tensor(x.dtype(), 8, x.dim(2));
+        return linear(x, x.dtype());
+    }
+
+    private Op.Linear linear(Tensor x, DType type) {
+        Tensor weight = gpu.tensor(type, 8, x.dim(2));
         Tensor out = gpu.tensor(x.dtype(), x.dim(0), x.dim(1), 8);
         return new Op.Linear(x, weight, null, null, Epilogue.none(), out);
     }
@@ -50,6 +54,25 @@ class LinearVariantsTest {
     void bf16_takesTensorCoresForMoreThanAFewRowsOfWholeChunks(int rows, int in, String expected) {
         Tensor x = gpu.tensor(DType.BF16, 1, rows, in);
         assertThat(kernels(DType.BF16, Map.of()).variant(linear(x))).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "F8_E4M3, 64, 48, few",
+        "F8_E4M3, 65, 48, narrow",
+        "F8_E4M3, 65, 40, mma",
+        "F8_E5M2, 65, 48, mma",
+        "I8, 1, 16, few",
+        "I8, 65, 16, narrow",
+        "Q4_K, 1, 256, few",
+        "Q4_0, 64, 256, few",
+        "Q4_0, 4, 288, rows",
+        "Q8_0, 65, 256, mma",
+        "Q6_K, 5, 256, mma"
+    })
+    void weightsOfFewBits_areReadAsTheyAre(DType type, int rows, int in, String expected) {
+        Tensor x = gpu.tensor(DType.BF16, 1, rows, in);
+        assertThat(kernels(DType.BF16, Map.of()).variant(linear(x, type))).isEqualTo(expected);
     }
 
     @Test
@@ -80,7 +103,9 @@ class LinearVariantsTest {
     void unknownChoices_areRefusedWithTheKnownOnes() {
         assertThatThrownBy(() -> kernels(DType.BF16, Map.of("linear", "wgmma")))
                 .isInstanceOf(DeviceException.class)
-                .hasMessage("linear has no variant 'wgmma'; it has rows, mma, plain, cublas");
+                .hasMessage(
+                        "linear has no variant 'wgmma'; it has few, rows, narrow,"
+                                + " mma, plain, cublas");
         assertThatThrownBy(() -> kernels(DType.BF16, Map.of("lora", "mma")))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(

@@ -12,22 +12,67 @@ import glance.cases.LinearCase;
 import glance.op.Activation;
 import glance.ops.Ops;
 import glance.tensor.DType;
+import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
  * {@link Ops#linear} and its gradient towards x, of weights of one byte in rows of 16, as the
- * kernels of a GPU take them: around the edges of tiles of 64 and 128 and slices of 32.
+ * kernels of a GPU take them: around the edges of tiles of 64 and 128 and slices of 32. And of
+ * weights of 8 and 4 bits and few rows: around the edges of 8, 32 and 64 rows, and of segments of
+ * 256 elements.
  */
 final class NarrowWeightCases {
     private NarrowWeightCases() {}
 
+    static final List<DType> BYTES = List.of(DType.F8_E4M3, DType.I8);
+
     static Stream<Case> cases() {
-        return Stream.of(DType.F8_E4M3, DType.I8).flatMap(NarrowWeightCases::of);
+        return Stream.concat(
+                BYTES.stream().flatMap(NarrowWeightCases::of),
+                Stream.of(DType.F8_E4M3, DType.I8, DType.Q8_0, DType.Q4_0, DType.Q4_K)
+                        .flatMap(NarrowWeightCases::few));
     }
 
-    /** Those of one dtype. */
+    /** Few rows, around the numbers that kernels are for. */
+    private static Stream<Case> few(DType dtype) {
+        List<Case> cases = new ArrayList<>();
+        boolean bytes = BYTES.contains(dtype);
+        for (int rows : new int[] {1, 7, 8, 9, 31, 32, 33, 64}) {
+            cases.add(linear(new LinearCase(dtype, 1, rows, bytes ? 272 : 256, 33, BIAS)));
+        }
+        // a warp has two segments, and others none
+        cases.add(linear(new LinearCase(dtype, 1, 3, 1280, 16)));
+        cases.add(linear(new LinearCase(dtype, 1, 40, 1280, 48, RESIDUAL)));
+        for (int out : new int[] {1, 15, 17}) {
+            cases.add(linear(new LinearCase(dtype, 2, 5, 512, out, GATE, STRIDED)));
+        }
+        for (int rank : new int[] {1, 8, 20}) {
+            LinearCase spec = new LinearCase(dtype, 2, 13, 512, 40, SHARED_GATE, SCALES);
+            cases.add(linear(spec.withLora(rank, DType.BF16)));
+            cases.add(linear(new LinearCase(dtype, 1, 1, 256, 17).withLora(rank, DType.F32)));
+        }
+        cases.add(
+                linear(
+                        new LinearCase(dtype, 2, 17, 256, 40, BIAS, GATE, RESIDUAL)
+                                .with(Activation.SILU)
+                                .withLora(16, DType.BF16)));
+        return cases.stream();
+    }
+
+    /** Products with a one and zeros, which have the numbers of the weight without a sum. */
+    static Case picked(DType dtype, int from, int rows, int in, int out) {
+        return Case.of(
+                String.format("linear %s [%d, %d] columns from %d", dtype, out, in, from),
+                a -> {
+                    Tensor x =
+                            a.given(DType.F32, i -> i % in == from + i / in ? 1 : 0, 1, rows, in);
+                    return a.ops().linear(x, a.weight(dtype, out, in), null);
+                });
+    }
+
+    /** Those of one dtype of one byte. */
     static Stream<Case> of(DType dtype) {
         List<Case> cases = new ArrayList<>();
         for (int in : new int[] {16, 32, 48, 144}) {
@@ -36,7 +81,7 @@ final class NarrowWeightCases {
         }
         for (int out : new int[] {1, 7, 63, 65}) {
             cases.add(linear(new LinearCase(dtype, 1, 5, 48, out, RESIDUAL)));
-            cases.add(linear(new LinearCase(dtype, 1, 130, 48, out + 129, BIAS)));
+            cases.add(linear(new LinearCase(dtype, 1, 130, 48, out + 129, RESIDUAL)));
         }
         for (int rank : new int[] {1, 20, 32, 40}) {
             LinearCase spec = new LinearCase(dtype, 2, 65, 80, 136, SHARED_GATE, SCALES);

@@ -5,27 +5,51 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceOptions;
 import glance.api.Precision;
+import glance.backend.Device;
 import glance.cases.Case;
+import glance.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Products with weights of few bits have the bits of those with the same weights in bf16. */
 class NarrowWeightTest {
     @Test
     void products_equalThoseOfExpandedWeights_toTheBit() {
+        expectSameBits("narrow", NarrowWeightCases.BYTES.stream().flatMap(NarrowWeightCases::of));
+    }
+
+    /** Sums have another order there. */
+    @Test
+    void weights_ofFewRows_areTheExpandedOnes_toTheBit() {
+        expectSameBits(
+                "few",
+                Stream.of(DType.F8_E4M3, DType.I8, DType.Q8_0, DType.Q4_0, DType.Q4_K)
+                        .flatMap(
+                                dtype ->
+                                        IntStream.iterate(0, from -> from < 512, from -> from + 64)
+                                                .mapToObj(
+                                                        from ->
+                                                                NarrowWeightCases.picked(
+                                                                        dtype, from, 64, 512,
+                                                                        17))));
+    }
+
+    private static void expectSameBits(String variant, Stream<Case> cases) {
         List<String> differing = new ArrayList<>();
+        List<Case> all = cases.toList();
         int compared = 0;
         try (OpenDevices devices = new OpenDevices()) {
             for (TestDevice device : TestDevice.all()) {
                 if (device.problem() == null && device.options().precision() == Precision.BF16) {
-                    TestDevice narrow = products(device, "narrow");
-                    TestDevice expanded = products(device, "mma");
-                    for (Case each : NarrowWeightCases.cases().toList()) {
+                    Device own = devices.open(products(device, variant));
+                    Device expanded = devices.open(products(device, "mma"));
+                    for (Case each : all) {
                         compared++;
-                        if (!Parity.run(devices.open(narrow), each)
-                                .equals(Parity.run(devices.open(expanded), each))) {
+                        if (!Parity.run(own, each).equals(Parity.run(expanded, each))) {
                             differing.add(each.name());
                         }
                     }
@@ -37,7 +61,8 @@ class NarrowWeightTest {
     }
 
     private static TestDevice products(TestDevice device, String variant) {
-        Map<String, String> variants = Map.of("linear", variant, "linear_grad", variant);
+        String gradient = variant.equals("few") ? "mma" : variant;
+        Map<String, String> variants = Map.of("linear", variant, "linear_grad", gradient);
         return new TestDevice(
                 device.id(), new DeviceOptions(0, Precision.BF16, variants), device.problem());
     }
