@@ -210,6 +210,8 @@ MAKERS = {
         f"linear.{after}.#x#x#": lambda i, *sizes, after=after: linear(i, *sizes, after=after)
         for after in ("bias", "gelu", "silu", "gate")
     },
+    "linear.shared.r#.#x#x#": None,
+    "linear.own.r#.#x#x#": None,
     "linear.input.r#.#x#x#": linear_input,
     "linear.factors.r#.#x#x#": linear_factors,
     "attention.forward.#x#x#x#": attention,

@@ -2,6 +2,7 @@ package glance.compare;
 
 import glance.api.CancelledException;
 import glance.api.Comparison.Run;
+import glance.api.DeviceException;
 import glance.api.Outcome;
 import glance.api.Outcome.Distance;
 import glance.api.Plan;
@@ -116,7 +117,8 @@ public final class ComparisonRun {
         /** A run, and those that are made in the same forward passes: cells of a grid. */
         private List<Integer> together(int run) {
             List<Integer> runs = new ArrayList<>(List.of(run));
-            for (int other = run + 1; request.grid() != null && other < made.length; other++) {
+            boolean cell = request.grid() != null && run > 0; // the teacher is none
+            for (int other = run + 1; cell && other < made.length; other++) {
                 if (made[other] == null && drawings.get(run).joins(drawings.get(other))) {
                     runs.add(other);
                 }
@@ -130,7 +132,16 @@ public final class ComparisonRun {
 
         private void make(List<Integer> runs) {
             List<Drawing> own = runs.stream().map(drawings::get).toList();
-            List<Denoised> results = Drawing.denoise(own, prompt, seed);
+            List<Denoised> results;
+            try {
+                results = Drawing.denoise(own, prompt, seed);
+            } catch (DeviceException e) {
+                if (!e.isOutOfMemory() || runs.size() == 1) {
+                    throw e;
+                }
+                runs.forEach(run -> make(List.of(run)));
+                return;
+            }
             for (int i = 0; i < runs.size(); i++) {
                 made[runs.get(i)] = results.get(i);
                 cache.keep(key(runs.get(i)), results.get(i));

@@ -10,6 +10,7 @@ import glance.op.Activation;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -18,6 +19,10 @@ final class LinearCases {
     static final String OPERATION = "linear";
     private static final String GRADIENT = "linear_grad";
     private static final int RANK = 32;
+    private static final int PICTURES = 4;
+
+    /** Of a picture of 512 x 512; not a whole number of tiles of the CPU device. */
+    private static final int PICTURE_TOKENS = 1024;
 
     private LinearCases() {}
 
@@ -38,8 +43,12 @@ final class LinearCases {
                         product(scale.count(Shapes.FLUX_TEXT), hidden, mlp));
         LinearCase biased = product(qwen, hidden, mlp, BIAS);
         LinearCase adapted = product(qwen, hidden, mlp).withLora(RANK, DType.BF16);
+        Stream<KernelCase> alike =
+                Stream.concat(
+                        plain.map(LinearCases::plain),
+                        pictures(scale.count(PICTURE_TOKENS), hidden));
         return Stream.concat(
-                plain.map(LinearCases::plain),
+                alike,
                 Stream.of(
                         forward("linear.bias", biased),
                         forward("linear.gelu", biased.with(Activation.GELU_TANH)),
@@ -55,6 +64,17 @@ final class LinearCases {
                                         name("linear.factors.r" + RANK, adapted),
                                         a -> factors(adapted.gradients(a, false, true)))
                                 .of(GRADIENT)));
+    }
+
+    /** Pictures of a batch that share an adapter, or have one each, in turns. */
+    private static Stream<KernelCase> pictures(int tokens, int hidden) {
+        LinearCase batch = new LinearCase(DType.BF16, PICTURES, tokens, hidden, hidden);
+        int[] each = new int[PICTURES];
+        Arrays.fill(each, RANK);
+        return Stream.of(
+                        forward("linear.shared.r" + RANK, batch.withLora(RANK, DType.BF16)),
+                        forward("linear.own.r" + RANK, batch.withLoras(DType.BF16, each)))
+                .map(kernel -> kernel.in(name("linear.pictures", batch)));
     }
 
     private static List<Tensor> factors(TrainingOps.LinearGradients gradients) {

@@ -9,6 +9,7 @@ import glance.api.Comparison;
 import glance.api.Comparison.Run;
 import glance.api.Init;
 import glance.api.Lora;
+import glance.api.LoraGrid;
 import glance.api.Outcome;
 import glance.api.Plans;
 import glance.api.Request;
@@ -113,6 +114,36 @@ class ComparisonRunTest {
         }
         assertThat(pictures.get("adapted14")).isEqualTo(generated("a blue star", 4, SLOW));
         assertThat(pictures.get("adapted14")).isNotEqualTo(pictures.get("same14"));
+    }
+
+    @Test
+    void run_cellsOfAGrid_areMadeTogetherAndAreAsAlone() {
+        Comparison grid =
+                Comparison.of(
+                                Request.of("a blue star")
+                                        .seed(4)
+                                        .guidance(4)
+                                        .plan("uniform-4")
+                                        .loras(List.of()))
+                        .teacher("uniform-4")
+                        .grid(LoraGrid.of(SLOW, 0.5f, 1));
+        List<int[]> pictures = new ArrayList<>();
+        List<Double> seconds = new ArrayList<>();
+        outcomes(
+                ComparisonRequest.of(grid, tiny()),
+                new RunListener() {
+                    @Override
+                    public void step(int step, int steps, String phase, double taken) {
+                        seconds.add(taken);
+                    }
+                },
+                (outcome, picture) -> pictures.add(pixels(picture)));
+        assertThat(pictures).hasSize(3);
+        assertThat(pictures.get(1)).isNotEqualTo(pictures.get(2));
+        assertThat(pictures.get(2)).isEqualTo(generated("a blue star", 4, SLOW));
+        // the steps of the second cell were those of the first
+        assertThat(seconds.subList(seconds.size() - 4, seconds.size())).containsOnly(0.0);
+        assertThat(seconds.stream().filter(taken -> taken == 0)).hasSize(4);
     }
 
     /** The picture as the pipeline makes it alone. */

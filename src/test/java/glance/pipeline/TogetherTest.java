@@ -7,6 +7,7 @@ import glance.api.AdapterSide;
 import glance.api.Lora;
 import glance.api.Residency;
 import glance.api.Strength;
+import glance.backend.Device;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
@@ -21,6 +22,7 @@ import glance.lora.LoraWriter;
 import glance.model.Family;
 import glance.model.GuidanceForm;
 import glance.ops.Ops;
+import glance.ops.parity.TestDevice;
 import glance.pipeline.Drawing.Denoised;
 import glance.schedule.PlanJson;
 import glance.tensor.DType;
@@ -33,7 +35,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -113,6 +118,27 @@ class TogetherTest {
     @ValueSource(strings = {"glance-tiny", "flux", "flux2", "krea2", "sd3", "z-image", "dit"})
     void drawings_haveTogetherTheBitsThatTheyHaveAlone(String family) {
         ModelFolder model = ModelFolder.open(model(family));
+        Fixture.onCpu(ops -> expectTheBitsAlone(ops, model));
+    }
+
+    /** With one kernel for products of few rows and of many, whose sums have another order. */
+    @TestFactory
+    Stream<DynamicTest> drawings_haveTheBitsThatTheyHaveAlone_onEveryDevice() {
+        return TestDevice.all().stream()
+                .filter(device -> !device.isReference() && device.problem() == null)
+                .map(device -> device.with("linear", "plain"))
+                .map(device -> DynamicTest.dynamicTest("dit on " + device, () -> check(device)));
+    }
+
+    private void check(TestDevice test) {
+        ModelFolder model = ModelFolder.open(model("dit"));
+        try (Device device = test.open();
+                Ops ops = new Ops(device)) {
+            expectTheBitsAlone(ops, model);
+        }
+    }
+
+    private void expectTheBitsAlone(Ops ops, ModelFolder model) {
         Lora first = Lora.of(adapter(model, "first", 4));
         Lora second = Lora.of(adapter(model, "second", 16));
         Guidance guidance = guidance(model, AdapterSide.POSITIVE);
@@ -122,23 +148,20 @@ class TogetherTest {
                         settings(model, "", guidance, first.strength(0.5f)),
                         settings(model, "", guidance, first.strength(Strength.parse("1..0.2"))),
                         settings(model, "", guidance, first.on("1"), second.on("2")));
-        Fixture.onCpu(
-                ops -> {
-                    try (Pipeline pipeline = new Pipeline(ops, model, Residency.RESIDENT)) {
-                        List<Drawing> drawings = new ArrayList<>();
-                        all.forEach(one -> drawings.add(pipeline.prepare(one, SILENT)));
-                        assertThat(drawings).allMatch(drawings.get(0)::joins);
-                        List<Denoised> together = Drawing.denoise(drawings, 0, 7);
-                        for (int i = 0; i < all.size(); i++) {
-                            float[] alone = drawings.get(i).denoise(0, 7).latents();
-                            assertThat(together.get(i).latents()).isEqualTo(alone);
-                            for (int other = 0; other < i; other++) {
-                                assertThat(together.get(other).latents()).isNotEqualTo(alone);
-                            }
-                        }
-                        drawings.forEach(Drawing::close);
-                    }
-                });
+        try (Pipeline pipeline = new Pipeline(ops, model, Residency.RESIDENT)) {
+            List<Drawing> drawings = new ArrayList<>();
+            all.forEach(one -> drawings.add(pipeline.prepare(one, SILENT)));
+            assertThat(drawings).allMatch(drawings.get(0)::joins);
+            List<Denoised> together = Drawing.denoise(drawings, 0, 7);
+            for (int i = 0; i < all.size(); i++) {
+                float[] alone = drawings.get(i).denoise(0, 7).latents();
+                assertThat(together.get(i).latents()).isEqualTo(alone);
+                for (int other = 0; other < i; other++) {
+                    assertThat(together.get(other).latents()).isNotEqualTo(alone);
+                }
+            }
+            drawings.forEach(Drawing::close);
+        }
     }
 
     /** Where the negative prompt is the prompt, guidance leads away from the model alone. */

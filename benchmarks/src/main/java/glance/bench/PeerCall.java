@@ -43,9 +43,9 @@ final class PeerCall {
             String plain = half ? "linear_bf16" : "linear";
             method = linear.lora() == null ? plain : "linear_lora";
             if (linear.lora() != null) {
-                values.add(argument(linear.lora().a()));
-                values.add(argument(linear.lora().b()));
-                values.add(IValue.from((double) linear.lora().scale()));
+                values.add(argument(linear.loras().get(0).a()));
+                values.add(argument(linear.loras().get(0).b()));
+                values.add(IValue.from((double) linear.loras().get(0).scale()));
             }
         } else if (op instanceof Op.Attention attention) {
             method = "attention";
