@@ -3,6 +3,7 @@ package glance.picture;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import glance.api.AdapterSide;
 import glance.api.FormatException;
 import glance.api.Lora;
 import glance.api.ModelParts;
@@ -67,6 +68,22 @@ public class PictureTextTest {
         assertThat(recipe.model()).isEqualTo("models/tiny");
         assertThat(recipe.adapters())
                 .containsExactly("a.safetensors:0.5@slow", "b.safetensors:0.2..1@0%-25%");
+    }
+
+    @Test
+    void adaptersOnThePositiveSide_areKept() {
+        Settings own = ORIGIN.settings();
+        Guidance guidance =
+                new Guidance(4, GuidanceForm.FROM_NEGATIVE, true, 0, 0, AdapterSide.POSITIVE);
+        Settings positive =
+                new Settings(own.prompts(), "", 7, 1, 96, 64, guidance, own.plan(), List.of());
+        Map<String, String> text =
+                PictureText.of(new Origin("m", ModelParts.NONE, positive, ORIGIN.plan()), "p", 1);
+        assertThat(text).containsEntry("adapters_on", "positive");
+        PictureText.Recipe recipe = PictureText.read(write(text));
+        assertThat(recipe.requestFor(1).adaptersOn()).contains(AdapterSide.POSITIVE);
+        PictureText.Recipe usual = PictureText.read(write(PictureText.of(ORIGIN, "p", 1)));
+        assertThat(usual.requestFor(1).adaptersOn()).contains(AdapterSide.BOTH);
     }
 
     /** Our own number is the model card's; other programs read a scale that is off at 1. */
