@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /**
  * The arguments of a launch, packed as the kernel's parameters are. Each method adds one and
@@ -117,6 +118,21 @@ public final class Arguments {
             all[i] = sizes[i];
         }
         return all;
+    }
+
+    /** Numbers that may be addresses: the pointers, and the fields of structs. */
+    long[] addresses() {
+        int[] offsets = offsets();
+        ByteBuffer all = bytes();
+        LongStream.Builder found = LongStream.builder();
+        for (int i = 0; i < count; i++) {
+            if (kinds[i] == 'p' || kinds[i] == 's') {
+                for (int at = 0; at < sizes[i]; at += Long.BYTES) {
+                    found.add(all.getLong(offsets[i] + at));
+                }
+            }
+        }
+        return found.build().toArray();
     }
 
     /** The arguments, from offset 0 to the end of the last one. */

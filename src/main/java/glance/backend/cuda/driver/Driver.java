@@ -20,6 +20,9 @@ public interface Driver extends AutoCloseable {
     /** The GPU as the driver describes it. */
     Gpu gpu();
 
+    /** Device memory that nobody uses, as far as the driver knows. */
+    long freeBytes();
+
     /** Device memory of at least the given size, aligned to 256 bytes; 0 if there is not enough. */
     long allocate(long bytes);
 

@@ -16,8 +16,8 @@ import java.util.Map;
  * Runs kernels on the CPU, from the same sources and through the same launches as a GPU, and finds
  * what a GPU would not forgive: accesses outside of an allocation, reads of memory that nobody has
  * written, barriers that not all threads reach, races in shared memory, and arguments that do not
- * fit the kernel. For tests: slow. Everything happens at once, so streams have no work to do, and
- * events note the time of the CPU.
+ * fit the kernel. For tests: slow. Everything happens at once; {@link StreamOrder} finds work of
+ * two streams that a GPU might do in another order. Events note the time of the CPU.
  */
 public final class EmulatedDriver implements Driver {
     private static final long MEMORY_BYTES = 8L << 30;
@@ -30,6 +30,7 @@ public final class EmulatedDriver implements Driver {
     private final Map<Long, Long> events = new HashMap<>(); // when they happened, by nanoTime
     private final Map<Long, SharedMemory> shared = new HashMap<>(); // by function
     private final Map<Long, String> files = new HashMap<>(); // by module
+    private final StreamOrder order = new StreamOrder();
     private final Map<String, Integer> arrayBytes;
     private final EmulatorLibrary library;
     private List<Runnable> capturing;
@@ -84,8 +85,17 @@ public final class EmulatedDriver implements Driver {
     public long allocate(long bytes) {
         expectNoCapture("allocate");
         synchronized (library) {
-            return library.emulator_allocate(bytes);
+            long address = library.emulator_allocate(bytes);
+            if (address != 0) {
+                order.allocated(address, bytes);
+            }
+            return address;
         }
+    }
+
+    @Override
+    public long freeBytes() {
+        return MEMORY_BYTES;
     }
 
     @Override
@@ -93,6 +103,7 @@ public final class EmulatedDriver implements Driver {
         expectNoCapture("free");
         synchronized (library) {
             check(library.emulator_free(address), "free", address, 0);
+            order.freed(address);
         }
     }
 
@@ -109,7 +120,7 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void freePinned(ByteBuffer buffer) {
-        // the garbage collector does
+        order.releases(buffer); // the garbage collector does the rest
     }
 
     @Override
@@ -117,12 +128,11 @@ public final class EmulatedDriver implements Driver {
         Pointer source = pointer(pinned);
         long bytes = pinned.remaining();
         perform(
-                () ->
-                        check(
-                                library.emulator_write(target, source, bytes),
-                                "upload",
-                                target,
-                                bytes));
+                () -> {
+                    order.work("upload of " + bytes + " bytes", stream, target);
+                    order.uses(pinned, stream);
+                    check(library.emulator_write(target, source, bytes), "upload", target, bytes);
+                });
     }
 
     @Override
@@ -130,12 +140,11 @@ public final class EmulatedDriver implements Driver {
         Pointer target = pointer(pinned);
         long bytes = pinned.remaining();
         perform(
-                () ->
-                        check(
-                                library.emulator_read(target, source, bytes),
-                                "download",
-                                source,
-                                bytes));
+                () -> {
+                    order.work("download of " + bytes + " bytes", stream, source);
+                    order.uses(pinned, stream);
+                    check(library.emulator_read(target, source, bytes), "download", source, bytes);
+                });
     }
 
     private static Pointer pointer(ByteBuffer pinned) {
@@ -144,12 +153,20 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void copy(long source, long target, long bytes, long stream) {
-        perform(() -> check(library.emulator_copy(target, source, bytes), "copy", target, bytes));
+        perform(
+                () -> {
+                    order.work("copy of " + bytes + " bytes", stream, source, target);
+                    check(library.emulator_copy(target, source, bytes), "copy", target, bytes);
+                });
     }
 
     @Override
     public void fill(long target, byte value, long bytes, long stream) {
-        perform(() -> check(library.emulator_fill(target, value, bytes), "fill", target, bytes));
+        perform(
+                () -> {
+                    order.work("fill of " + bytes + " bytes", stream, target);
+                    check(library.emulator_fill(target, value, bytes), "fill", target, bytes);
+                });
     }
 
     @Override
@@ -164,7 +181,8 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void synchronize(long stream) {
-        expectNoCapture("synchronize"); // otherwise everything happens at once
+        expectNoCapture("synchronize"); // everything has happened
+        order.synchronize(stream);
     }
 
     @Override
@@ -176,21 +194,27 @@ public final class EmulatedDriver implements Driver {
     @Override
     public void destroyEvent(long event) {
         events.remove(event);
+        order.forget(event);
     }
 
     @Override
     public void record(long event, long stream) {
-        perform(() -> events.put(event, System.nanoTime()));
+        perform(
+                () -> {
+                    events.put(event, System.nanoTime());
+                    order.record(event, stream);
+                });
     }
 
     @Override
     public void await(long event) {
-        expectNoCapture("await"); // otherwise it has happened
+        expectNoCapture("await"); // it has happened
+        order.await(event);
     }
 
     @Override
     public void waitEvent(long stream, long event) {
-        // has happened
+        perform(() -> order.waitEvent(stream, event));
     }
 
     @Override
@@ -234,7 +258,11 @@ public final class EmulatedDriver implements Driver {
 
     @Override
     public void launch(Launch launch, long stream) {
-        perform(() -> launchNow(launch));
+        perform(
+                () -> {
+                    order.work(launch, stream, launch.arguments().addresses());
+                    launchNow(launch);
+                });
     }
 
     private void launchNow(Launch launch) {

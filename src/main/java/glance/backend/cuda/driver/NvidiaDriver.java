@@ -78,6 +78,14 @@ final class NvidiaDriver implements Driver {
     }
 
     @Override
+    public long freeBytes() {
+        enter();
+        long[] free = new long[1];
+        check(JCudaDriver.cuMemGetInfo(free, new long[1]), "cuMemGetInfo");
+        return free[0];
+    }
+
+    @Override
     public long allocate(long bytes) {
         enter();
         Address address = new Address();

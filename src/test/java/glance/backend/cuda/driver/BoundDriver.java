@@ -31,6 +31,7 @@ final class BoundDriver {
             long stream = driver.createStream();
             long module = driver.loadModule("pointwise");
             System.out.println("constant " + driver.constant(module, "pointwise_elements_each"));
+            System.out.println("free " + driver.freeBytes());
             System.out.println("out of memory " + driver.allocate(1L << 41));
             try {
                 driver.function(module, "mist");

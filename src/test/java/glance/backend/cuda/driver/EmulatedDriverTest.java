@@ -163,6 +163,67 @@ class EmulatedDriverTest {
     }
 
     @Test
+    void copyOverWhatAnotherStreamMayStillRead_isFound() {
+        long copies = driver.createStream();
+        ByteBuffer pinned = driver.allocatePinned(4 * COUNT);
+        launch("copy_words", 0);
+        assertThatThrownBy(() -> driver.upload(pinned, x, copies))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining("upload of 160 bytes may come too early or too late")
+                .hasMessageContaining("last work of stream " + stream);
+    }
+
+    @Test
+    void kernelThatDoesNotWaitForACopy_isFound() {
+        long copies = driver.createStream();
+        ByteBuffer pinned = driver.allocatePinned(4 * COUNT);
+        driver.synchronize(stream); // the first upload is done
+        driver.upload(pinned, x, copies);
+        assertThatThrownBy(() -> launch("copy_words", 0))
+                .hasMessageContaining("copy_words")
+                .hasMessageContaining("may come too early or too late");
+    }
+
+    @Test
+    void eventRecordedBeforeTheLastReader_isNotEnough() {
+        long copies = driver.createStream();
+        long event = driver.createEvent();
+        ByteBuffer pinned = driver.allocatePinned(4 * COUNT);
+        driver.record(event, stream);
+        launch("copy_words", 0);
+        driver.waitEvent(copies, event);
+        assertThatThrownBy(() -> driver.upload(pinned, x, copies))
+                .hasMessageContaining("may come too early or too late");
+    }
+
+    @Test
+    void streamsThatWaitForEachOther_run() {
+        long copies = driver.createStream();
+        long read = driver.createEvent();
+        long arrived = driver.createEvent();
+        ByteBuffer pinned = driver.allocatePinned(4 * COUNT);
+        pinned.putFloat(0, 7);
+        launch("copy_words", 0);
+        driver.record(read, stream);
+        driver.waitEvent(copies, read);
+        driver.upload(pinned, x, copies);
+        driver.record(arrived, copies);
+        driver.waitEvent(stream, arrived);
+        launch("copy_words", 0);
+        assertThat(download(out, 1).get(0)).isEqualTo(7);
+        driver.synchronize(stream);
+        driver.freePinned(pinned); // the stream was behind the copy
+    }
+
+    @Test
+    void pinnedMemoryGivenBackUnderACopy_isFound() {
+        ByteBuffer pinned = driver.allocatePinned(4 * COUNT);
+        driver.upload(pinned, x, stream);
+        assertThatThrownBy(() -> driver.freePinned(pinned))
+                .hasMessageContaining("pinned memory is given back while stream");
+    }
+
+    @Test
     void argumentsThatDoNotFit_areFound() {
         KernelFunction function = driver.function(driver.loadModule("planted"), "copy_words");
         Arguments swapped = new Arguments().i32(COUNT).pointer(x).pointer(out);

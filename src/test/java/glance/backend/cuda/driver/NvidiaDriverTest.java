@@ -26,6 +26,7 @@ class NvidiaDriverTest {
                             + " memoryBytes=3221225472, sharedBytes=101376,"
                             + " driverVersion=12060]",
                     "constant 8",
+                    "free 2952790016",
                     "out of memory 0",
                     "CUDA: cuModuleGetFunction mist failed: CUDA_ERROR_NOT_FOUND, named"
                             + " symbol not found",
