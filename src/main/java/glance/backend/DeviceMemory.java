@@ -31,6 +31,18 @@ public interface DeviceMemory {
         return false;
     }
 
+    /**
+     * Room for weights that take turns.
+     *
+     * @param blocks how many there will be
+     * @param blockBytes of the largest: the sum of {@link WeightTurns#bytesInBlock}
+     * @throws UnsupportedOperationException if the device {@link #mapsWeights}, which does the same
+     *     without being asked
+     */
+    default WeightTurns turns(int blocks, long blockBytes) {
+        throw new UnsupportedOperationException("weights of this device take no turns");
+    }
+
     /** What the rank of an adapter should be a multiple of for the fastest way. */
     default int rankMultiple() {
         return 1;

@@ -102,6 +102,8 @@ public final class DryDevice implements Device {
         private long peakScratchBytes;
         private long weightBytes;
         private long peakWeightBytes;
+        private long hostBytes;
+        private long peakHostBytes;
 
         /**
          * @param pattern whose forms of weights count; null for those of the file
@@ -131,16 +133,58 @@ public final class DryDevice implements Device {
             if (kept != dtype) {
                 touch(dtype.bytes(shape.numel())); // as it is in the file, to be converted
             }
-            long bytes = kept.bytes(shape.numel());
+            return Tensor.contiguous(weight(kept.bytes(shape.numel())), kept, shape);
+        }
+
+        private Block weight(long bytes) {
             weightBytes += bytes;
             peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
-            Block block = new Block(bytes, size -> weightBytes -= size);
-            return Tensor.contiguous(block, kept, shape);
+            return new Block(bytes, size -> weightBytes -= size);
+        }
+
+        @Override
+        public WeightTurns turns(int blocks, long blockBytes) {
+            lifetime.requireOpen();
+            return new Turns(blockBytes);
+        }
+
+        private final class Turns implements WeightTurns {
+            private final Block places;
+            private long ownBytes;
+
+            Turns(long blockBytes) {
+                places = weight(2 * blockBytes);
+            }
+
+            @Override
+            public Tensor add(int block, DType dtype, Shape shape, ByteBuffer data) {
+                lifetime.requireOpen();
+                DType kept = keeps(dtype, shape);
+                long bytes = kept.bytes(shape.numel());
+                if (kept != dtype) {
+                    touch(dtype.bytes(shape.numel()) + bytes); // converted on the device
+                }
+                ownBytes += bytes;
+                hostBytes += bytes;
+                peakHostBytes = Math.max(peakHostBytes, hostBytes);
+                return Tensor.contiguous(new Block(bytes, size -> {}), kept, shape);
+            }
+
+            @Override
+            public void close() {
+                places.release();
+                hostBytes -= ownBytes;
+            }
         }
 
         @Override
         public DType keeps(DType dtype, Shape shape) {
             return pattern == null ? dtype : pattern.keeps(dtype, shape);
+        }
+
+        @Override
+        public boolean mapsWeights() {
+            return pattern != null && pattern.mapsWeights();
         }
 
         @Override
@@ -171,13 +215,21 @@ public final class DryDevice implements Device {
 
         @Override
         public MemoryStats stats() {
-            return new MemoryStats(scratchBytes, peakScratchBytes, weightBytes, peakWeightBytes, 0);
+            return new MemoryStats(
+                    scratchBytes,
+                    peakScratchBytes,
+                    weightBytes,
+                    peakWeightBytes,
+                    0,
+                    hostBytes,
+                    peakHostBytes);
         }
 
         @Override
         public void resetPeak() {
             peakScratchBytes = scratchBytes;
             peakWeightBytes = weightBytes;
+            peakHostBytes = hostBytes;
         }
     }
 }

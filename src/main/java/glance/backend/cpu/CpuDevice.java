@@ -13,8 +13,13 @@ final class CpuDevice implements Device {
     private final CpuMemory memory = new CpuMemory();
     private final Workers workers;
     private final KernelTable kernels;
+    private final long memoryBytes;
 
-    CpuDevice(int threads) {
+    /**
+     * @param memoryBytes most that may be used; 0 for all of the heap
+     */
+    CpuDevice(int threads, long memoryBytes) {
+        this.memoryBytes = memoryBytes;
         workers = new Workers(threads);
         Gemm gemm = new Gemm(workers, memory);
         Pointwise pointwise = new Pointwise(workers);
@@ -74,7 +79,10 @@ final class CpuDevice implements Device {
 
     @Override
     public DeviceInfo info() {
-        return describe(workers.threads());
+        DeviceInfo all = describe(workers.threads());
+        return memoryBytes == 0 || memoryBytes > all.memoryBytes()
+                ? all
+                : new DeviceInfo(all.id(), all.description(), memoryBytes, all.problem());
     }
 
     @Override

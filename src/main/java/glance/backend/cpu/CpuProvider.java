@@ -52,6 +52,7 @@ public final class CpuProvider implements DeviceProvider {
                             + " (--device cuda)");
         }
         int cores = Runtime.getRuntime().availableProcessors();
-        return new CpuDevice(options.threads() == 0 ? cores : options.threads());
+        return new CpuDevice(
+                options.threads() == 0 ? cores : options.threads(), options.memoryBytes());
     }
 }

@@ -17,22 +17,31 @@ final class BlockPool {
 
     private final Driver driver;
     private final BlockPool parent; // null: the driver
+    private final long mostBytes;
     private final TreeMap<Long, ArrayDeque<Long>> free = new TreeMap<>();
     private long freeBytes;
     private long heldBytes;
 
     BlockPool(Driver driver) {
-        this(driver, null);
+        this(driver, 0);
     }
 
-    private BlockPool(Driver driver, BlockPool parent) {
+    /**
+     * @param mostBytes that it takes of the driver; 0 for what there is
+     */
+    BlockPool(Driver driver, long mostBytes) {
+        this(driver, null, mostBytes == 0 ? Long.MAX_VALUE : mostBytes);
+    }
+
+    private BlockPool(Driver driver, BlockPool parent, long mostBytes) {
         this.driver = driver;
         this.parent = parent;
+        this.mostBytes = mostBytes;
     }
 
     /** An empty pool that takes from this one. */
     BlockPool child() {
-        return new BlockPool(driver, this);
+        return new BlockPool(driver, this, mostBytes);
     }
 
     /** A block. */
@@ -72,10 +81,10 @@ final class BlockPool {
     /** A block that no queued work uses. */
     Block fresh(long bytes) {
         long capacity = capacity(bytes);
-        long address = driver.allocate(capacity);
+        long address = allocate(capacity);
         if (address == 0) {
             clear();
-            address = driver.allocate(capacity);
+            address = allocate(capacity);
         }
         if (address == 0) {
             throw DeviceException.outOfMemory(
@@ -84,13 +93,17 @@ final class BlockPool {
                             + " bytes, "
                             + heldBytes
                             + " in use of "
-                            + driver.gpu().memoryBytes()
+                            + Math.min(mostBytes, driver.gpu().memoryBytes())
                             + "; make a smaller picture or a smaller batch",
                     null);
         }
         heldBytes += capacity;
         driver.renew(address, bytes);
         return new Block(address, capacity);
+    }
+
+    private long allocate(long capacity) {
+        return heldBytes + capacity > mostBytes ? 0 : driver.allocate(capacity);
     }
 
     /** Keeps a block for reuse. */

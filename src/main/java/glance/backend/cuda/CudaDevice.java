@@ -37,7 +37,7 @@ final class CudaDevice implements Device {
         this.computeType = options.precision() == Precision.F32 ? DType.F32 : DType.BF16;
         this.stream = driver.createStream();
         this.libraries = openLibraries(options);
-        this.memory = new CudaMemory(driver, stream, computeType);
+        this.memory = new CudaMemory(driver, stream, computeType, options.memoryBytes());
         this.graphs = new Graphs(driver, stream, memory);
         this.clock = new DeviceClock(driver, stream);
         Launcher launcher = new Launcher(driver, stream, memory, computeType, libraries);

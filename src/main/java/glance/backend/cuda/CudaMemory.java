@@ -4,6 +4,7 @@ import glance.api.DeviceException;
 import glance.api.MemoryStats;
 import glance.backend.DeviceMemory;
 import glance.backend.Lifetime;
+import glance.backend.WeightTurns;
 import glance.backend.cuda.driver.Driver;
 import glance.op.Op;
 import glance.tensor.DType;
@@ -11,6 +12,9 @@ import glance.tensor.Shape;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +25,8 @@ import java.util.function.Consumer;
  *
  * <p>Weights travel on a stream of their own, into blocks that no queued work uses: the way from
  * the file through pinned memory goes on while kernels run, and only work that is queued after a
- * weight was asked for waits for it.
+ * weight was asked for waits for it. Those that have no room stay in host memory and take turns
+ * ({@link CudaTurns}).
  */
 final class CudaMemory implements DeviceMemory {
     private final Lifetime lifetime = new Lifetime("the CUDA device");
@@ -42,12 +47,22 @@ final class CudaMemory implements DeviceMemory {
     private long peakScratchBytes;
     private long weightBytes;
     private long peakWeightBytes;
+    private long hostBytes;
+    private long peakHostBytes;
+    private final Set<CudaTurns> turns = new HashSet<>();
 
     CudaMemory(Driver driver, long stream, DType computeType) {
+        this(driver, stream, computeType, 0);
+    }
+
+    /**
+     * @param mostBytes that it may take of the GPU; 0 for what the driver gives
+     */
+    CudaMemory(Driver driver, long stream, DType computeType, long mostBytes) {
         this.driver = driver;
         this.stream = stream;
         this.computeType = computeType;
-        this.pool = new BlockPool(driver);
+        this.pool = new BlockPool(driver, mostBytes);
         this.reserve = pool.child();
         this.staging = new Staging(driver, stream);
         this.weightStream = driver.createStream();
@@ -141,16 +156,73 @@ final class CudaMemory implements DeviceMemory {
         DType kept = keeps(dtype, shape);
         Tensor weight = weight(kept, shape);
         if (kept != dtype) {
-            Tensor stored = Tensor.contiguous(allocate(dtype, shape.numel()), dtype, shape);
-            write(data, stored);
-            converter.accept(new Op.Copy(stored, weight));
-            stored.storage().release();
+            convert(dtype, data, weight);
             return weight;
         }
         weightStaging.upload(bytes(weight, data), CudaStorage.address(weight));
         driver.record(weightArrived, weightStream);
         driver.waitEvent(stream, weightArrived);
         return weight;
+    }
+
+    private void convert(DType dtype, ByteBuffer data, Tensor weight) {
+        Shape shape = weight.shape();
+        Tensor stored = Tensor.contiguous(allocate(dtype, shape.numel()), dtype, shape);
+        write(data, stored);
+        converter.accept(new Op.Copy(stored, weight));
+        stored.storage().release();
+    }
+
+    @Override
+    public WeightTurns turns(int blocks, long blockBytes) {
+        lifetime.requireOpen();
+        expectNoCapture("room for weights was made");
+        CudaTurns made = new CudaTurns(this, driver, stream, blocks, blockBytes);
+        turns.add(made);
+        return made;
+    }
+
+    /** Whether there are weights that come to the device while work is queued. */
+    boolean hasTurns() {
+        return !turns.isEmpty();
+    }
+
+    void closed(CudaTurns ended) {
+        turns.remove(ended);
+    }
+
+    /** A place for blocks of weights; it counts as weights. */
+    BlockPool.Block takePlace(long bytes) {
+        BlockPool.Block block = pool.fresh(bytes);
+        weightBytes += bytes;
+        peakWeightBytes = Math.max(peakWeightBytes, weightBytes);
+        return block;
+    }
+
+    /** Gives a place back that no queued work uses. */
+    void givePlace(BlockPool.Block block, long bytes) {
+        weightBytes -= bytes;
+        pool.drop(block);
+    }
+
+    /** Counts pinned memory of weights. */
+    void heldOnHost(long bytes) {
+        hostBytes += bytes;
+        peakHostBytes = Math.max(peakHostBytes, hostBytes);
+    }
+
+    /** Fills host memory with a weight in the form that kernels read. */
+    void fill(ByteBuffer target, DType kept, DType dtype, Shape shape, ByteBuffer data) {
+        lifetime.requireOpen();
+        expectNoCapture("a weight was loaded");
+        if (kept == dtype) {
+            target.put(data.slice(data.position(), target.remaining())).flip();
+            return;
+        }
+        Tensor converted = Tensor.contiguous(allocate(kept, shape.numel()), kept, shape);
+        convert(dtype, data, converted);
+        read(converted, target);
+        converted.storage().release();
     }
 
     @Override
@@ -225,13 +297,16 @@ final class CudaMemory implements DeviceMemory {
                 peakScratchBytes,
                 weightBytes,
                 peakWeightBytes,
-                pool.freeBytes() + reserve.freeBytes());
+                pool.freeBytes() + reserve.freeBytes(),
+                hostBytes,
+                peakHostBytes);
     }
 
     @Override
     public void resetPeak() {
         peakScratchBytes = scratchBytes;
         peakWeightBytes = weightBytes;
+        peakHostBytes = hostBytes;
     }
 
     /** Whether the device is open. */
@@ -240,6 +315,7 @@ final class CudaMemory implements DeviceMemory {
     }
 
     void close() {
+        List.copyOf(turns).forEach(CudaTurns::close);
         driver.synchronize(weightStream);
         staging.close();
         weightStaging.close();

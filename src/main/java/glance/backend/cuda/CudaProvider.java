@@ -89,6 +89,16 @@ public final class CudaProvider implements DeviceProvider {
             throw new DeviceException(
                     info.id() + " (" + info.description() + ") " + info.problem());
         }
-        return new CudaDevice(info, Drivers.open(index), options);
+        Driver driver = Drivers.open(index);
+        return new CudaDevice(usable(info, driver, options), driver, options);
+    }
+
+    /** The same with the memory that may be used: others may have taken some. */
+    static DeviceInfo usable(DeviceInfo info, Driver driver, DeviceOptions options) {
+        return new DeviceInfo(
+                info.id(),
+                info.description(),
+                options.memoryOf(driver.freeBytes()),
+                info.problem());
     }
 }

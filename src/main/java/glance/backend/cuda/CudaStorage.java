@@ -4,10 +4,11 @@ import glance.backend.Lifetime;
 import glance.tensor.Storage;
 import glance.tensor.Tensor;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /** A block of device memory. */
 final class CudaStorage extends Storage {
-    private final long address;
+    private final LongSupplier address;
     private final long size;
     private final long capacity;
     private final Lifetime lifetime;
@@ -19,6 +20,24 @@ final class CudaStorage extends Storage {
      */
     CudaStorage(
             long address,
+            long size,
+            long capacity,
+            Lifetime lifetime,
+            Consumer<CudaStorage> onFree) {
+        this(() -> address, size, capacity, lifetime, onFree);
+    }
+
+    /**
+     * A part of a block that is elsewhere from time to time.
+     *
+     * @param address asked for by every launch that reads it
+     */
+    CudaStorage(LongSupplier address, long size, Lifetime lifetime, Consumer<CudaStorage> onFree) {
+        this(address, size, size, lifetime, onFree);
+    }
+
+    private CudaStorage(
+            LongSupplier address,
             long size,
             long capacity,
             Lifetime lifetime,
@@ -37,11 +56,11 @@ final class CudaStorage extends Storage {
         }
         storage.lifetime.requireOpen();
         tensor.requireAlive();
-        return storage.address + tensor.dtype().bytes(tensor.offset());
+        return storage.address() + tensor.dtype().bytes(tensor.offset());
     }
 
     long address() {
-        return address;
+        return address.getAsLong();
     }
 
     long capacity() {

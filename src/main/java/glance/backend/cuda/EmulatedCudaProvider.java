@@ -43,6 +43,7 @@ public final class EmulatedCudaProvider implements DeviceProvider {
         if (index != 0) {
             throw new DeviceException("there is one emulated CUDA device; got index " + index);
         }
-        return new CudaDevice(info(), new EmulatedDriver(), options);
+        EmulatedDriver driver = new EmulatedDriver();
+        return new CudaDevice(CudaProvider.usable(info(), driver, options), driver, options);
     }
 }

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
  * <p>A graph uses the addresses that it was captured with, so what the work takes comes from {@link
  * CudaMemory#reserved}, which serves nobody else while there are graphs. All graphs share it: they
  * run one after the other, and nothing in it outlives a run.
+ *
+ * <p>While weights take turns ({@link CudaTurns}) nothing is captured: which place a block is in
+ * differs from run to run, and the time of launches is hidden behind the copies anyway.
  */
 final class Graphs {
     private static final Logger LOG = LoggerFactory.getLogger(Graphs.class);
@@ -56,6 +59,10 @@ final class Graphs {
             memory.lifetime().requireOpen();
             if (graph != 0) {
                 driver.launchGraph(graph, stream);
+                return;
+            }
+            if (memory.hasTurns()) {
+                work.run();
                 return;
             }
             if (!started) {
