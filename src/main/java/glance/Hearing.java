@@ -61,6 +61,11 @@ final class Hearing implements RunListener {
         listener.progress(last);
     }
 
+    @Override
+    public void note(String message) {
+        listener.note(message);
+    }
+
     /** Told once, however many runs of a comparison it is true of. */
     @Override
     public void warning(String message) {

@@ -46,6 +46,9 @@ public interface Listener {
      */
     default void picture(int index, Picture picture) {}
 
+    /** Something the user may want to know. */
+    default void note(String message) {}
+
     /** Something the user should know; the run goes on. */
     default void warning(String message) {}
 

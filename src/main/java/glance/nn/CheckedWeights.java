@@ -38,6 +38,17 @@ final class CheckedWeights {
         this.component = component;
     }
 
+    /** Class name, for messages. */
+    String component() {
+        return component;
+    }
+
+    /** The dtype in which a tensor is stored; that of plain numbers if there is none. */
+    DType dtype(String name, Shape want) {
+        TensorInfo info = weights.find(name, want);
+        return info == null ? DType.F32 : info.dtype();
+    }
+
     /** The checkpoint itself. */
     Weights all() {
         return weights;

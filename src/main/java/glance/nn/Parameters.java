@@ -35,20 +35,21 @@ public final class Parameters implements AutoCloseable {
 
     private final Root root;
     private final String prefix;
+    private final String block; // null outside of all blocks
     private final boolean conditioning;
 
     /** What all prefixes of one checkpoint share. */
     private static final class Root {
         final Ops ops;
         final CheckedWeights stored;
+        final ComponentWeights weights;
         final List<Storage> owned = new ArrayList<>();
-        final Map<String, Weight> resident = new LinkedHashMap<>();
-        final Map<String, Weight> conditioning = new LinkedHashMap<>();
         final Map<String, Linear> linears = new LinkedHashMap<>();
 
         Root(Ops ops, CheckedWeights stored) {
             this.ops = ops;
             this.stored = stored;
+            this.weights = new ComponentWeights(ops, stored.component());
         }
     }
 
@@ -58,23 +59,29 @@ public final class Parameters implements AutoCloseable {
      * @param component class name, for messages
      */
     public Parameters(Ops ops, Weights weights, String component) {
-        this(new Root(ops, new CheckedWeights(weights, component)), "", false);
+        this(new Root(ops, new CheckedWeights(weights, component)), "", null, false);
     }
 
-    private Parameters(Root root, String prefix, boolean conditioning) {
+    private Parameters(Root root, String prefix, String block, boolean conditioning) {
         this.root = root;
         this.prefix = prefix;
+        this.block = block;
         this.conditioning = conditioning;
     }
 
     /** The parameters whose names start with {@code name} and a dot. */
     public Parameters in(String name) {
-        return new Parameters(root, prefix + name + ".", conditioning);
+        return new Parameters(root, prefix + name + ".", block, conditioning);
     }
 
-    /** The parameters of entry {@code index} of a list of modules. */
+    /**
+     * The parameters of entry {@code index} of a list of modules. The outermost such list are the
+     * blocks of a model, which run one after the other: those whose weights have no room on the
+     * device stream from host memory, block by block.
+     */
     public Parameters in(int index) {
-        return in(Integer.toString(index));
+        String own = prefix + index + ".";
+        return new Parameters(root, own, block == null ? own : block, conditioning);
     }
 
     /**
@@ -82,7 +89,7 @@ public final class Parameters implements AutoCloseable {
      * conditioning is computed, and {@link #unloadConditioning} sends them away.
      */
     public Parameters conditioning() {
-        return new Parameters(root, prefix, true);
+        return new Parameters(root, prefix, block, true);
     }
 
     /** Whether the checkpoint has a tensor of this name. */
@@ -125,7 +132,7 @@ public final class Parameters implements AutoCloseable {
     private Weight weightPlusOne(String name, int... dims) {
         Shape shape = Shape.of(dims);
         Supplier<HostTensor> stored = values(name, checked(name, shape, shape));
-        return kept(name, shape, stored == null ? null : () -> plusOne(stored.get()));
+        return kept(name, DType.F32, shape, stored == null ? null : () -> plusOne(stored.get()));
     }
 
     private static HostTensor plusOne(HostTensor stored) {
@@ -137,13 +144,16 @@ public final class Parameters implements AutoCloseable {
     }
 
     private Weight weight(String name, Shape stored, Shape shape) {
-        return kept(name, shape, values(name, checked(name, stored, shape)));
+        boolean plain = root.stored.all().scaling(prefix + name) == Scaling.NONE;
+        DType dtype = plain ? root.stored.dtype(prefix + name, stored) : DType.F32;
+        return kept(name, dtype, shape, values(name, checked(name, stored, shape)));
     }
 
-    private Weight kept(String name, Shape shape, Supplier<HostTensor> stored) {
-        Weight weight = new Weight(prefix + name, shape, stored, root.ops.host());
-        (conditioning ? root.conditioning : root.resident).put(prefix + name, weight);
-        return weight;
+    /** Conditioning reads layers of one kind in all blocks, then those of the next kind. */
+    private Weight kept(String name, DType dtype, Shape shape, Supplier<HostTensor> stored) {
+        String full = prefix + name;
+        String turn = block != null && conditioning ? full : block;
+        return root.weights.add(full, dtype, shape, stored, turn, conditioning);
     }
 
     /** A linear layer; the scales of its weight are part of what it computes. */
@@ -159,8 +169,10 @@ public final class Parameters implements AutoCloseable {
                 name,
                 new Linear(
                         prefix + name,
-                        kept(weight, shape, values),
-                        biased ? kept(bias, out, addend) : null,
+                        kept(weight, root.stored.dtype(prefix + weight, stored), shape, values),
+                        biased
+                                ? kept(bias, root.stored.dtype(prefix + bias, out), out, addend)
+                                : null,
                         plain ? null : scaled(name, scaling, out, addend)));
     }
 
@@ -172,11 +184,17 @@ public final class Parameters implements AutoCloseable {
         HostTensor inverse = scaling.over(HostFloats.tensor(DType.F32, out, ones));
         return new Linear.Scaled(
                 scaling,
-                kept(name + ".scales", out, () -> scales),
-                scaling.isUniform() ? null : kept(name + ".1 / scales", out, () -> inverse),
+                kept(name + ".scales", DType.F32, out, () -> scales),
+                scaling.isUniform()
+                        ? null
+                        : kept(name + ".1 / scales", DType.F32, out, () -> inverse),
                 bias == null
                         ? null
-                        : kept(name + ".bias / scales", out, () -> scaling.over(bias.get())));
+                        : kept(
+                                name + ".bias / scales",
+                                DType.F32,
+                                out,
+                                () -> scaling.over(bias.get())));
     }
 
     /**
@@ -317,10 +335,8 @@ public final class Parameters implements AutoCloseable {
 
     /** Shapes of the weights that an adapter can change, by the full names of their layers. */
     public Map<String, Shape> modules() {
-        Map<String, Weight> all = new LinkedHashMap<>(root.resident);
-        all.putAll(root.conditioning);
         Map<String, Shape> modules = new LinkedHashMap<>();
-        all.forEach(
+        root.weights.forEach(
                 (name, weight) -> {
                     if (name.endsWith(WEIGHT)) {
                         String module = name.substring(0, name.length() - WEIGHT.length());
@@ -342,7 +358,7 @@ public final class Parameters implements AutoCloseable {
      * Null if no layer has it.
      */
     public HostTensor stored(String name) {
-        Weight weight = root.resident.getOrDefault(name, root.conditioning.get(name));
+        Weight weight = root.weights.find(name);
         return weight == null ? null : weight.stored();
     }
 
@@ -366,6 +382,7 @@ public final class Parameters implements AutoCloseable {
     public void finish() {
         try {
             root.stored.finish();
+            root.weights.announce();
         } catch (FormatException e) {
             close();
             throw e;
@@ -389,20 +406,19 @@ public final class Parameters implements AutoCloseable {
 
     /** Brings all weights to the device, but for those that only conditioning reads. */
     public void load() {
-        root.resident.values().forEach(Weight::tensor);
+        root.weights.load();
     }
 
     /** Frees the device memory of what only conditioning reads, until it is read again. */
     public void unloadConditioning() {
-        root.conditioning.values().forEach(Weight::unload);
+        root.weights.unloadConditioning();
     }
 
     /** Frees the device memory of all weights. */
     @Override
     public void close() {
         root.stored.close();
-        root.resident.values().forEach(Weight::unload);
-        unloadConditioning();
+        root.weights.close();
         root.owned.forEach(Storage::release);
         root.owned.clear();
     }

@@ -1,10 +1,11 @@
 package glance.nn;
 
 import glance.io.HostTensor;
-import glance.ops.HostTransfer;
 import glance.ops.Ops;
+import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -13,25 +14,33 @@ import java.util.function.Supplier;
  */
 public final class Weight {
     private final String name;
+    private final DType dtype;
     private final Shape shape;
     private final Supplier<HostTensor> stored;
-    private final HostTransfer device;
+    private final WeightSet set;
     private Tensor tensor; // null while it is not on the device
 
     /**
+     * @param dtype in which it is stored
      * @param stored how to read it, with this shape
-     * @param device where it comes to
+     * @param set which brings it to the device
      */
-    Weight(String name, Shape shape, Supplier<HostTensor> stored, HostTransfer device) {
+    Weight(String name, DType dtype, Shape shape, Supplier<HostTensor> stored, WeightSet set) {
         this.name = name;
+        this.dtype = dtype;
         this.shape = shape;
         this.stored = stored;
-        this.device = device;
+        this.set = set;
     }
 
     /** Its shape, wherever it is. */
     public Shape shape() {
         return shape;
+    }
+
+    /** The dtype in which it is stored. */
+    DType dtype() {
+        return dtype;
     }
 
     /** It as in the checkpoint, in host memory. */
@@ -48,10 +57,16 @@ public final class Weight {
     /** Its own tensor on the device, in the dtype in which the device keeps it. */
     public Tensor tensor() {
         if (tensor == null) {
-            HostTensor host = stored.get();
-            tensor = device.adopt(host.dtype(), host.shape(), host.data());
+            set.bring(this);
         }
         return tensor;
+    }
+
+    /** Brings it to the device in some way, unless it is there. */
+    void bring(Function<HostTensor, Tensor> way) {
+        if (tensor == null) {
+            tensor = way.apply(stored.get());
+        }
     }
 
     /** Frees its device memory; the next {@link #tensor} brings it back. */

@@ -1,6 +1,7 @@
 package glance.ops;
 
 import glance.backend.DeviceMemory;
+import glance.backend.WeightTurns;
 import glance.io.HostFloats;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -85,6 +86,27 @@ public final class HostTransfer {
     public Tensor adopt(DType dtype, Shape shape, ByteBuffer data) {
         ops.check();
         return memory().adopt(dtype, shape, data);
+    }
+
+    /** What a weight takes on the device. */
+    public long weightBytes(DType dtype, Shape shape) {
+        return memory().keeps(dtype, shape).bytes(shape.numel());
+    }
+
+    /** What a weight takes in a block of {@link #stream}. */
+    public long bytesInBlock(DType dtype, Shape shape) {
+        return WeightTurns.bytesInBlock(memory().keeps(dtype, shape), shape);
+    }
+
+    /**
+     * Room on the device for two blocks of weights that take turns.
+     *
+     * @param blocks how many there will be
+     * @param blockBytes of the largest, see {@link #bytesInBlock}
+     */
+    public StreamedWeights stream(int blocks, long blockBytes) {
+        ops.check();
+        return new StreamedWeights(ops, memory().turns(blocks, blockBytes));
     }
 
     private DeviceMemory memory() {

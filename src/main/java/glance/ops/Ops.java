@@ -30,6 +30,7 @@ public final class Ops
     private Scope innermost;
     private Recorder recorder;
     private Adapter adapter = Adapter.NONE;
+    private WeightLimit weightLimit = WeightLimit.NONE;
 
     public Ops(Device device) {
         this.device = device;
@@ -51,6 +52,18 @@ public final class Ops
     public long freeBytes() {
         MemoryStats stats = device.memory().stats();
         return device.info().memoryBytes() - stats.scratchBytes() - stats.weightBytes();
+    }
+
+    /** How much of the memory the weights of components may take that are opened from now on. */
+    public void limitWeights(WeightLimit limit) {
+        Check.given("limitWeights", "limit", limit);
+        check();
+        weightLimit = limit;
+    }
+
+    /** The limit for weights. */
+    public WeightLimit weightLimit() {
+        return weightLimit;
     }
 
     /** The way between host memory and the device. */

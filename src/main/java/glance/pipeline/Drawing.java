@@ -24,7 +24,7 @@ public final class Drawing implements AutoCloseable {
     /** The stages of a run, see {@link RunListener#stage}. */
     static final String TEXT_ENCODER = "text encoder";
 
-    private static final String TRANSFORMER = "transformer";
+    static final String TRANSFORMER = "transformer";
     static final String DENOISING = "denoising";
     private static final String AUTOENCODER = "autoencoder";
 
@@ -196,7 +196,10 @@ public final class Drawing implements AutoCloseable {
         Drawing first = drawings.get(0);
         Ops ops = first.ops;
         Denoiser denoiser = first.parts.denoiser();
-        denoiser.parameters().load();
+        boolean stays = first.parts.keepsDenoiser();
+        if (stays) {
+            denoiser.parameters().load();
+        }
         try (Scope inner = ops.scope()) {
             StartLatents begin = StartLatents.joined(ops, first.begin(seed), drawings.size());
             ops.device().synchronize();
@@ -209,6 +212,9 @@ public final class Drawing implements AutoCloseable {
             List<DenoisingStep> steps = steps(drawings);
             Conditioned conditioned =
                     sampler.prepare(List.of(text), steps, first.canvas, guidance.embedded()).get(0);
+            if (!stays) {
+                start += first.loadForSteps(denoiser);
+            }
             Tensor latents = sampler.run(conditioned, begin, steps, guidance, (tensor, step) -> {});
             double seconds = (System.nanoTime() - start) * 1e-9;
             FloatBuffer values = ops.host().floats(latents);
@@ -246,6 +252,20 @@ public final class Drawing implements AutoCloseable {
 
     private static List<List<Float>> sigmas(List<DenoisingStep> steps) {
         return steps.stream().map(step -> List.of(step.sigma(), step.nextSigma())).toList();
+    }
+
+    /**
+     * Brings the weights of the steps in place of those of the conditioning.
+     *
+     * @return what it took, in nanoseconds
+     */
+    private long loadForSteps(Denoiser denoiser) {
+        ops.device().synchronize();
+        long start = System.nanoTime();
+        denoiser.parameters().unloadConditioning();
+        denoiser.parameters().load();
+        ops.device().synchronize();
+        return System.nanoTime() - start;
     }
 
     /** The picture of latents of one sample. */

@@ -2,7 +2,6 @@ package glance.pipeline;
 
 import glance.api.FormatException;
 import glance.api.MemoryStats;
-import glance.api.Residency;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
 import glance.backend.DryDevice;
@@ -29,11 +28,12 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
      * One part of a model while it is loaded.
      *
      * @param name as in {@link RunListener#stage}
-     * @param weightBytes most of its weights at once, as they lie in the file
+     * @param weightBytes most of its weights on the device at once, as they lie in the file
      * @param scratchBytes at the worst moment: activations, results of earlier parts, workspaces of
      *     kernels, weights that were rearranged
+     * @param hostBytes weights that stream from host memory, where they are pinned
      */
-    public record Part(String name, long weightBytes, long scratchBytes) {
+    public record Part(String name, long weightBytes, long scratchBytes, long hostBytes) {
         /** Weights and scratch together. */
         public long bytes() {
             return weightBytes + scratchBytes;
@@ -53,31 +53,63 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
      * @throws FormatException if the model cannot be run
      */
     public static MemoryForecast of(Device device, ModelFolder folder) {
+        return of(DryDevice.of(device), folder, usual(folder));
+    }
+
+    /** One picture of the model's own size, as its family makes it. */
+    static Settings usual(ModelFolder folder) {
         Family family = Families.of(folder);
         Family.Defaults defaults = Families.defaults(folder);
         int size = family.geometry(folder).defaultSize();
         boolean looks = family.references(folder).filter(ReferenceRules::describes).isPresent();
-        Settings request =
-                new Settings(
-                        List.of(family.typicalPrompt()),
-                        defaults.negative(),
-                        0,
-                        1,
-                        size,
-                        size,
-                        Guidance.of(defaults),
-                        defaults.plan(),
-                        List.of(),
-                        0,
-                        looks ? List.of(ReferencePicture.blank(size, size)) : List.of());
-        return of(DryDevice.of(device), folder, request);
+        return new Settings(
+                List.of(family.typicalPrompt()),
+                defaults.negative(),
+                0,
+                1,
+                size,
+                size,
+                Guidance.of(defaults),
+                defaults.plan(),
+                List.of(),
+                0,
+                looks ? List.of(ReferencePicture.blank(size, size)) : List.of());
     }
 
-    /** Forecasts a request on a dry device. */
+    /**
+     * Forecasts a request on a dry device. Weights that have no room in its memory stream.
+     *
+     * @throws glance.api.DeviceException if they have no room even then
+     */
     public static MemoryForecast of(DryDevice device, ModelFolder folder, Settings request) {
+        return of(device, folder, request, device.info().memoryBytes());
+    }
+
+    /**
+     * The same in so much memory.
+     *
+     * @param memoryBytes 0 to let all weights stay
+     */
+    public static MemoryForecast of(
+            DryDevice device, ModelFolder folder, Settings request, long memoryBytes) {
+        MemoryForecast whole = whole(device, folder, request);
+        WeightRooms rooms =
+                device.memory().mapsWeights()
+                        ? WeightRooms.NONE
+                        : WeightRooms.of(whole.parts(), memoryBytes);
+        return rooms.equals(WeightRooms.NONE) ? whole : of(device, folder, request, rooms);
+    }
+
+    /** Forecasts a request all of whose weights stay on the device. */
+    static MemoryForecast whole(DryDevice device, ModelFolder folder, Settings request) {
+        return of(device, folder, request, WeightRooms.NONE);
+    }
+
+    private static MemoryForecast of(
+            DryDevice device, ModelFolder folder, Settings request, WeightRooms rooms) {
         Meter meter = new Meter(device);
         try (Ops ops = new Ops(device)) {
-            Pipeline pipeline = new Pipeline(ops, folder, Residency.STREAM);
+            Pipeline pipeline = Pipeline.in(rooms, ops, folder);
             pipeline.run(request, meter);
             pipeline.close();
         }
@@ -116,7 +148,12 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
         private void end() {
             MemoryStats stats = memory.stats();
             if (current != null) {
-                parts.add(new Part(current, stats.peakWeightBytes(), stats.peakScratchBytes()));
+                parts.add(
+                        new Part(
+                                current,
+                                stats.peakWeightBytes(),
+                                stats.peakScratchBytes(),
+                                stats.peakHostBytes()));
                 current = null;
             }
             memory.resetPeak();

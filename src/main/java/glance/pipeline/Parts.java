@@ -1,22 +1,27 @@
 package glance.pipeline;
 
+import glance.api.Plans;
 import glance.api.Residency;
 import glance.backend.Device;
+import glance.backend.DryDevice;
 import glance.io.ModelFolder;
 import glance.model.Denoiser;
 import glance.model.Family;
 import glance.model.LatentCodec;
 import glance.model.PromptEncoder;
+import glance.model.TokenGrid;
 import glance.ops.Ops;
+import glance.ops.WeightLimit;
+import glance.schedule.PhasePlan;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The parts of a model, opened when they are needed. What is left is closed, unless it may stay.
  */
 final class Parts implements AutoCloseable {
-    /** Of the memory that the forecast leaves free, a part is lost to fragments. */
-    private static final double SHARE = 0.9;
-
     private final Ops ops;
     private final Family family;
     private final ModelFolder folder;
@@ -28,6 +33,11 @@ final class Parts implements AutoCloseable {
     private int encoderTokens;
     private Denoiser denoiser;
     private LatentCodec codec;
+    private boolean roomsAreKnown;
+    private WeightRooms rooms = WeightRooms.NONE;
+    private Object roomsFor; // what the rooms depend on
+    private Consumer<String> notes = note -> {};
+    private final Set<String> told = new HashSet<>();
 
     /** What stays: everything, all but the text encoders, or nothing. */
     private enum Stay {
@@ -46,11 +56,20 @@ final class Parts implements AutoCloseable {
         this.residency = residency;
     }
 
+    /** Parts that are open one at a time, with known rooms for weights. */
+    static Parts in(WeightRooms rooms, Ops ops, Family family, ModelFolder folder) {
+        Parts parts = new Parts(ops, family, folder, Residency.STREAM);
+        parts.rooms = rooms;
+        parts.roomsAreKnown = true;
+        return parts;
+    }
+
     /** Parts around a denoiser that is open already and is not closed here. */
     static Parts around(Denoiser denoiser, Ops ops, Family family, ModelFolder folder) {
         Parts parts = new Parts(ops, family, folder, Residency.STREAM);
         parts.denoiser = denoiser;
         parts.borrowed = true;
+        parts.roomsAreKnown = true;
         return parts;
     }
 
@@ -58,7 +77,50 @@ final class Parts implements AutoCloseable {
     static Parts given(PromptEncoder encoder, Ops ops, Family family, ModelFolder folder) {
         Parts parts = new Parts(ops, family, folder, Residency.STREAM);
         parts.given = encoder;
+        parts.roomsAreKnown = true;
         return parts;
+    }
+
+    /**
+     * Finds out what the weights of parts that are opened from now on may take of the memory.
+     *
+     * @param settings of the run
+     * @param beside whether there are other runs, which need their rooms too
+     * @param notes told of weights that stream from host memory, once of each case
+     */
+    void makeRooms(Settings settings, boolean beside, Consumer<String> notes) {
+        this.notes =
+                note -> {
+                    if (told.add(note)) {
+                        notes.accept(note);
+                    }
+                };
+        long memory = ops.device().info().memoryBytes();
+        if (roomsAreKnown || memory <= 0 || ops.device().memory().mapsWeights()) {
+            return;
+        }
+        Settings like = SizeCheck.like(settings, Plans.uniform(steps(settings)));
+        Object key =
+                List.of(
+                        like.width(),
+                        like.height(),
+                        like.batch(),
+                        like.plan().name(),
+                        like.guidance().isActive(),
+                        like.references().size(),
+                        like.start().isPresent(),
+                        like.maxPromptTokens());
+        if (!key.equals(roomsFor)) {
+            MemoryForecast whole = MemoryForecast.whole(DryDevice.of(ops.device()), folder, like);
+            WeightRooms own = WeightRooms.of(whole.parts(), memory);
+            rooms = beside ? rooms.and(own) : own;
+            roomsFor = key;
+        }
+    }
+
+    private int steps(Settings settings) {
+        TokenGrid grid = family.geometry(folder).grid(settings.width(), settings.height());
+        return PhasePlan.of(settings.plan(), family.schedule(folder), grid.tokens()).steps().size();
     }
 
     /**
@@ -76,6 +138,7 @@ final class Parts implements AutoCloseable {
         }
         if (encoder == null) {
             listener.stage(Drawing.TEXT_ENCODER);
+            ops.limitWeights(rooms.limit(Drawing.TEXT_ENCODER, false, notes));
             encoder = family.openPromptEncoder(ops, folder, tokens);
             encoderTokens = tokens;
         }
@@ -84,6 +147,7 @@ final class Parts implements AutoCloseable {
 
     Denoiser denoiser() {
         if (denoiser == null) {
+            ops.limitWeights(rooms.limit(Drawing.TRANSFORMER, keepsDenoiser(), notes));
             denoiser = family.openDenoiser(ops, folder);
         }
         return denoiser;
@@ -91,6 +155,7 @@ final class Parts implements AutoCloseable {
 
     LatentCodec codec() {
         if (codec == null) {
+            ops.limitWeights(WeightLimit.NONE);
             codec = family.openCodec(ops, folder);
         }
         return codec;
@@ -141,7 +206,12 @@ final class Parts implements AutoCloseable {
         if (device.memory().mapsWeights()) {
             return Stay.ALL; // they lie in the files that the system keeps in memory
         }
-        List<MemoryForecast.Part> all = MemoryForecast.of(device, folder).parts();
+        List<MemoryForecast.Part> all =
+                MemoryForecast.whole(DryDevice.of(device), folder, MemoryForecast.usual(folder))
+                        .parts();
+        if (!all.stream().allMatch(part -> fit(List.of(part)))) {
+            return Stay.NOTHING; // weights stream, and take what memory there is
+        }
         if (fit(all)) {
             return Stay.ALL;
         }
@@ -153,7 +223,7 @@ final class Parts implements AutoCloseable {
     private boolean fit(List<MemoryForecast.Part> parts) {
         long weights = parts.stream().mapToLong(MemoryForecast.Part::weightBytes).sum();
         long scratch = parts.stream().mapToLong(MemoryForecast.Part::scratchBytes).max().orElse(0);
-        return weights + scratch <= SHARE * ops.device().info().memoryBytes();
+        return WeightRooms.fits(weights + scratch, ops.device().info().memoryBytes());
     }
 
     private void closeEncoder() {

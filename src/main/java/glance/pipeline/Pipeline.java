@@ -77,6 +77,11 @@ public final class Pipeline implements AutoCloseable {
         this.seen = new SeenPictures(ops, parts, geometry);
     }
 
+    /** A pipeline for one part at a time, whose weights have known rooms. */
+    static Pipeline in(WeightRooms rooms, Ops ops, ModelFolder folder) {
+        return new Pipeline(ops, folder, Parts.in(rooms, ops, Families.of(folder), folder));
+    }
+
     /** A pipeline around a denoiser that is open already, such as one in training. */
     public static Pipeline around(Denoiser denoiser, Ops ops, ModelFolder folder) {
         return new Pipeline(ops, folder, Parts.around(denoiser, ops, Families.of(folder), folder));
@@ -198,6 +203,7 @@ public final class Pipeline implements AutoCloseable {
         SettingsCheck.require(settings, family, folder);
         PhasePlan plan = plan(settings);
         int tokens = family.promptTokens(folder).of(settings.maxPromptTokens());
+        parts.makeRooms(settings, !open.isEmpty(), listener::note);
         List<Texts.Encoded> encoded = new ArrayList<>();
         List<Canvas.Reference> references = List.of();
         EncodedStart start = null;

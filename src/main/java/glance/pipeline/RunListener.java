@@ -27,6 +27,9 @@ public interface RunListener {
      */
     default void latents(int step, Tensor latents) {}
 
+    /** Something the user may want to know. */
+    default void note(String message) {}
+
     /** Something the user should know; the run goes on. */
     default void warning(String message) {}
 

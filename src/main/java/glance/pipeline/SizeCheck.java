@@ -166,20 +166,7 @@ final class SizeCheck {
     }
 
     private long bytes(int width, int height, int batch, Plan plan, List<Lora> loras) {
-        Settings one =
-                new Settings(
-                        request.prompts().subList(0, 1),
-                        request.negative(),
-                        0,
-                        batch,
-                        width,
-                        height,
-                        request.guidance(),
-                        plan,
-                        loras,
-                        request.maxPromptTokens(),
-                        request.references(),
-                        request.start().map(start -> StartPicture.blank(width, height)));
+        Settings one = like(request, width, height, batch, plan, loras);
         boolean mapped = device.memory().mapsWeights();
         try (DryDevice dry = DryDevice.of(device)) {
             return MemoryForecast.of(dry, folder, one).parts().stream()
@@ -188,6 +175,33 @@ final class SizeCheck {
                     .orElse(0);
         } catch (OutOfMemoryError e) {
             return Long.MAX_VALUE; // not even what is read back from the device has room
+        } catch (DeviceException e) {
+            if (e.isOutOfMemory()) {
+                return Long.MAX_VALUE; // not even when its weights stream from host memory
+            }
+            throw e;
         }
+    }
+
+    /** A run that takes the memory of another one, without adapters, for one of its prompts. */
+    static Settings like(Settings request, Plan plan) {
+        return like(request, request.width(), request.height(), request.batch(), plan, List.of());
+    }
+
+    private static Settings like(
+            Settings request, int width, int height, int batch, Plan plan, List<Lora> loras) {
+        return new Settings(
+                request.prompts().subList(0, 1),
+                request.negative(),
+                0,
+                batch,
+                width,
+                height,
+                request.guidance(),
+                plan,
+                loras,
+                request.maxPromptTokens(),
+                request.references(),
+                request.start().map(start -> StartPicture.blank(width, height)));
     }
 }

@@ -55,6 +55,11 @@ final class DenoiseStopwatch implements RunListener {
     }
 
     @Override
+    public void note(String message) {
+        session.note(message);
+    }
+
+    @Override
     public void warning(String message) {
         session.note("warning: " + message);
     }

@@ -6,9 +6,13 @@ import glance.Progress;
 import glance.schedule.Seeds;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Takes what the model tells of a job to the job, and its pictures into the folder. */
 final class JobListener implements Listener {
+    private static final Logger LOG = LoggerFactory.getLogger(JobListener.class);
+
     private final Job job;
     private final JobFolder folder;
 
@@ -55,6 +59,12 @@ final class JobListener implements Listener {
             job.warn(Words.of(e));
             return null;
         }
+    }
+
+    /** For the server's log: it is about its memory, not about the job. */
+    @Override
+    public void note(String message) {
+        LOG.info(message);
     }
 
     @Override
