@@ -91,6 +91,23 @@ public final class ModelFolder {
     }
 
     /**
+     * The same with other types for some tensors of the transformer, to count their memory: see
+     * {@link Weights#random(Path, DType, Function)}.
+     */
+    public ModelFolder withRandomWeights(DType dtype, Function<TensorInfo, DType> types) {
+        Path transformer = folder.resolve("transformer");
+        return new ModelFolder(
+                named,
+                folder,
+                index,
+                path ->
+                        Weights.random(
+                                path, dtype, path.equals(transformer) ? types : TensorInfo::dtype),
+                bare,
+                sources);
+    }
+
+    /**
      * The configs and the scheduler alone: other components are those that {@link #with} names.
      *
      * @param name where the user says that the model is

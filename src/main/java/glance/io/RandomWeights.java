@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.DoubleSupplier;
+import java.util.function.Function;
 
 /** See {@link Weights#random}. */
 final class RandomWeights extends Weights {
@@ -21,18 +22,20 @@ final class RandomWeights extends Weights {
 
     private final Path source;
     private final DType dtype;
+    private final Function<TensorInfo, DType> types;
     private final Map<String, TensorInfo> tensors = new LinkedHashMap<>();
     private ByteBuffer normal = ByteBuffer.allocate(0);
     private ByteBuffer ones = ByteBuffer.allocate(0);
     private ByteBuffer zeros = ByteBuffer.allocate(0);
 
-    RandomWeights(Path source, DType dtype) {
+    RandomWeights(Path source, DType dtype, Function<TensorInfo, DType> types) {
         if (dtype != DType.F32 && dtype != DType.BF16) {
             throw new IllegalArgumentException(
                     "random weights are F32 or BF16, asked for " + dtype);
         }
         this.source = source;
         this.dtype = dtype;
+        this.types = types;
     }
 
     @Override
@@ -42,8 +45,13 @@ final class RandomWeights extends Weights {
 
     @Override
     public TensorInfo find(String name, Shape wanted) {
-        return tensors.computeIfAbsent(
-                name, key -> new TensorInfo(key, dtype, wanted, wanted.numel() * dtype.bytes()));
+        return tensors.computeIfAbsent(name, key -> info(key, wanted));
+    }
+
+    private TensorInfo info(String name, Shape shape) {
+        TensorInfo plain = new TensorInfo(name, dtype, shape, dtype.bytes(shape.numel()));
+        DType type = types.apply(plain);
+        return new TensorInfo(name, type, shape, type.bytes(shape.numel()));
     }
 
     @Override
@@ -60,14 +68,14 @@ final class RandomWeights extends Weights {
                     "take random weights of a smaller dtype");
         }
         int bytes = (int) info.bytes();
-        if (info.shape().rank() > 1) {
+        if (info.dtype() == dtype && info.shape().rank() > 1) {
             if (normal.capacity() < bytes) {
                 Random random = new Random(0);
                 normal = filled(bytes, () -> STANDARD_DEVIATION * random.nextGaussian());
             }
             return part(normal, bytes);
         }
-        if (name.endsWith("weight")) {
+        if (info.dtype() == dtype && name.endsWith("weight")) {
             ones = ones.capacity() < bytes ? filled(bytes, () -> 1) : ones;
             return part(ones, bytes);
         }

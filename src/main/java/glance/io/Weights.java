@@ -64,7 +64,16 @@ public abstract class Weights implements AutoCloseable {
      * @param dtype F32 or BF16
      */
     public static Weights random(Path source, DType dtype) {
-        return new RandomWeights(source, dtype);
+        return random(source, dtype, TensorInfo::dtype);
+    }
+
+    /**
+     * The same with other types for some, whose values are zeros: to count their memory.
+     *
+     * @param types of each tensor that is asked for, which comes as one of {@code dtype}
+     */
+    public static Weights random(Path source, DType dtype, Function<TensorInfo, DType> types) {
+        return new RandomWeights(source, dtype, types);
     }
 
     /**

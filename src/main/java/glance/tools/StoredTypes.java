@@ -18,7 +18,7 @@ import java.util.stream.Collectors;
  * embedders and convolutions stay as they are, F32 where they were quantised. Rows that are no
  * whole blocks fall back to a type that they fit.
  */
-final class StoredTypes {
+public final class StoredTypes {
     /** A numbered block or layer in the names of diffusers, of the authors and of llama.cpp. */
     private static final Pattern BLOCK =
             Pattern.compile("(.*\\.)?(\\w*(block|layer)s?|blk)\\.\\d+\\..*\\.weight");
@@ -84,8 +84,18 @@ final class StoredTypes {
                 .collect(Collectors.joining(", "));
     }
 
+    /**
+     * Types for the kind of file that has such a type.
+     *
+     * @throws RequestException if none has
+     */
+    public static StoredTypes of(String name) {
+        boolean gguf = !name.equalsIgnoreCase(DType.F8_E4M3.name());
+        return of(name, gguf, true);
+    }
+
     /** The type of a tensor. */
-    DType of(TensorInfo tensor) {
+    public DType of(TensorInfo tensor) {
         DType own = tensor.dtype();
         Shape shape = tensor.shape();
         if (!own.isReal() || wanted == null) {

@@ -10,11 +10,13 @@ import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
 import glance.ops.Scope;
+import glance.ops.WeightLimit;
 import glance.pipeline.Families;
 import glance.pipeline.Guidance;
 import glance.pipeline.Pipeline;
 import glance.pipeline.Sample;
 import glance.pipeline.Settings;
+import glance.pipeline.WeightRooms;
 import glance.schedule.NoiseSchedule;
 import glance.schedule.PhasePlan;
 import glance.schedule.Step;
@@ -57,6 +59,10 @@ public final class TrainRun {
         try (Scope scope = ops.scope()) {
             ExampleSet examples;
             Sample sample;
+            // the text encoder is gone before the denoiser comes: each may take all there is
+            ops.limitWeights(
+                    WeightRooms.of(ops.device(), job.folder())
+                            .limit(TrainingForecast.TEXT_ENCODER, false, listener::note));
             try (Encodings encodings =
                     new Encodings(
                             ops,
@@ -69,6 +75,8 @@ public final class TrainRun {
                 examples = examples(encodings);
                 sample = drawn == null ? null : drawn.apply(examples.examples().get(0).canvas());
             }
+            ops.limitWeights(
+                    TrainingForecast.limit(ops.device(), job, examples.examples(), listener::note));
             try (TrainLock lock = job.files().prepare(sample != null);
                     Denoiser denoiser = job.family().openDenoiser(ops, job.folder())) {
                 TrainSamples samples =
@@ -80,6 +88,8 @@ public final class TrainRun {
                     adapters.add(adapter);
                 }
             }
+        } finally {
+            ops.limitWeights(WeightLimit.NONE);
         }
         return new Trained(adapters, (System.nanoTime() - start) * 1e-9);
     }

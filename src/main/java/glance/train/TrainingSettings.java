@@ -63,6 +63,23 @@ public record TrainingSettings(
                 "weight decay: must not be negative, got " + optimizer.weightDecay());
     }
 
+    /** The same with all captions shown. */
+    TrainingSettings withoutDropout() {
+        return new TrainingSettings(
+                targets,
+                rank,
+                alpha,
+                learningRate,
+                warmupSteps,
+                steps,
+                accumulation,
+                0,
+                maxGradNorm,
+                optimizer,
+                checkpointing,
+                seed);
+    }
+
     /** Learning rate of a step counted from 1. */
     public float rateAt(int step) {
         return step >= warmupSteps ? learningRate : learningRate * step / warmupSteps;
