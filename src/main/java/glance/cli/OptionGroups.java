@@ -25,7 +25,7 @@ final class OptionGroups implements IHelpSectionRenderer {
             Optimizer: --steps --rate --warmup --accumulation --weight-decay --max-grad-norm\
              --beta1 --beta2 --eps --adam8bit
             Run: --out --resume --overwrite --sample-every --sample-prompt --checkpoint-every\
-             --config --seed --device --threads --dtype --variant --gradient-checkpointing\
+             --config --seed --device --memory --threads --dtype --variant --gradient-checkpointing\
              --cache --offline --help --verbose
             """;
 

@@ -7,6 +7,7 @@ import glance.cli.common.WrongUseException;
 import glance.io.ModelFolder;
 import glance.io.PublishedLayouts;
 import glance.tensor.DType;
+import glance.tools.StoredTypes;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -22,6 +23,14 @@ final class LayoutOption {
                     "A published model at full size, from its configs alone, with random weights:"
                             + " ${COMPLETION-CANDIDATES}.")
     private String family;
+
+    @Option(
+            names = "--type",
+            paramLabel = "TYPE",
+            description =
+                    "With --family: what the transformer's matrices are quantised to, as convert"
+                            + " does, such as q4_k, q8_0 or f8_e4m3; their values are zeros.")
+    private String type;
 
     @Option(names = "--random", description = "Random weights; --model then needs only configs.")
     private boolean random;
@@ -42,9 +51,18 @@ final class LayoutOption {
         if (family != null && model.given() != null) {
             throw new WrongUseException("--model and --family: give one of them");
         }
+        if (type != null && family == null) {
+            throw new WrongUseException("--type: goes with --family");
+        }
         if (family != null) {
             try {
-                return model.parts().in(PublishedLayouts.random(family));
+                ModelFolder folder = PublishedLayouts.random(family);
+                return model.parts()
+                        .in(
+                                type == null
+                                        ? folder
+                                        : folder.withRandomWeights(
+                                                DType.BF16, StoredTypes.of(type)::of));
             } catch (IllegalArgumentException e) {
                 throw new WrongUseException("--family: " + e.getMessage());
             }

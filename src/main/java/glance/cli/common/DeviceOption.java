@@ -39,6 +39,15 @@ public final class DeviceOption {
     private String dtype;
 
     @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description =
+                    "Most memory of the device to use, such as 12GB. Weights of a GPU that have no"
+                            + " room in it stay in host memory and stream to the GPU block by block,"
+                            + " with the same result. Default: what is free.")
+    private String memory;
+
+    @Option(
             names = "--variant",
             paramLabel = "OPERATION=NAME",
             description = {
@@ -81,7 +90,7 @@ public final class DeviceOption {
         if (threads != null && (threads < 1 || threads > MAX_THREADS)) {
             throw new WrongUseException("--threads " + threads + ": must be 1 to " + MAX_THREADS);
         }
-        return new DeviceOptions(threads == null ? 0 : threads, precision(), chosen);
+        return new DeviceOptions(threads == null ? 0 : threads, precision(), chosen, memoryBytes());
     }
 
     /** The same with the device's own choice of variants. */
@@ -106,6 +115,10 @@ public final class DeviceOption {
                     .addAll(List.of(parts.group(2).split(",")));
         }
         return result;
+    }
+
+    private long memoryBytes() {
+        return memory == null ? 0 : MemorySize.parse("--memory", memory);
     }
 
     private Precision precision() {

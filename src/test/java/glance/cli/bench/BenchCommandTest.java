@@ -137,6 +137,25 @@ class BenchCommandTest {
     }
 
     @Test
+    void memory_onASmallCard_saysWhatStreams() throws IOException {
+        JsonNode transformer =
+                json("bench", "memory", "--size", "32x32", "--memory", "8MB", "--json")
+                        .get("parts")
+                        .get(1);
+        assertThat(transformer.get("hostBytes").asLong()).isPositive();
+        long onTheDevice =
+                transformer.get("weightBytes").asLong() + transformer.get("scratchBytes").asLong();
+        assertThat(onTheDevice).isLessThanOrEqualTo(7_200_000);
+    }
+
+    @Test
+    void memory_ofTraining_hasItsParts() throws IOException {
+        JsonNode result = json("bench", "memory", "--train", "--size", "32x32", "--json");
+        assertThat(result.get("parts").findValuesAsText("name"))
+                .containsExactly("text encoder", "autoencoder", "training");
+    }
+
+    @Test
     void kernels_writesTablesAndBothFiles(@TempDir Path folder) throws IOException {
         Path json = folder.resolve("kernels.json");
         Path markdown = folder.resolve("kernels.md");
