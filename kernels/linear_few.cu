@@ -22,7 +22,7 @@
 // linear_mma.cu, so that bits differ from those of its sums; the weights are the same to the bit.
 // The adapter's part is added to the sum in f32.
 //
-// Slots a weight for 8 tokens (sm_90, counted): e4m3 2.5, q8_0 5.2, q4_0 7.4, q4_k 9.3. Reading W
+// Slots a weight for 8 tokens (sm_90, counted): e4m3 2.7, q8_0 5.3, q4_0 7.5, q4_k 9.4. Reading W
 // bounds those of 8 bits. On an H100, where memory gives a multiprocessor 15 bytes a clock [E], the
 // slots bound q4_0 and q4_k, to 66 % and 53 % of the memory's rate.
 //
@@ -86,7 +86,9 @@ __device__ __forceinline__ void copy_segment(uint8_t* stage, const FewRows& w, i
     }
 }
 
-// The 16 elements of a token from `column` on, as operands of four products.
+constexpr unsigned kNoToken = 0xffffffffu;
+
+// 16 elements of a token as operands of four products; zeros if not valid.
 __device__ __forceinline__ void read_tokens(unsigned (&to)[8], const bf16* x, bool valid) {
     uint4 low = {0, 0, 0, 0};
     uint4 high = {0, 0, 0, 0};
@@ -108,10 +110,9 @@ __device__ __forceinline__ void read_tokens(unsigned (&to)[8], const bf16* x, bo
 template <class Format, class Tile>
 __device__ __forceinline__ void multiply_segment(
     float (&sum)[Tile::rowTiles][Tile::tokenTiles][4], const uint8_t* stage,
-    const bf16* const (&x)[Tile::tokenTiles], const bool (&there)[Tile::tokenTiles], int first,
-    int in) {
+    const bf16* x, const unsigned (&tokenAt)[Tile::tokenTiles], int first, int in) {
     int lane = threadIdx.x % kWarpSize;
-#pragma unroll 1
+#pragma unroll (Format::kUnrolled)
     for (int step = 0; step < kSegment; step += kStep) {
         int own = step + lane % 4 * 16;
         unsigned w[Tile::rowTiles][2][8];
@@ -126,7 +127,8 @@ __device__ __forceinline__ void multiply_segment(
 #pragma unroll
         for (int j = 0; j < Tile::tokenTiles; ++j) {
             unsigned tokens[8];
-            read_tokens(tokens, x[j] + first + own, there[j] && first + own < in);
+            read_tokens(tokens, x + static_cast<long long>(tokenAt[j]) * kChunk + first + own,
+                        tokenAt[j] != kNoToken && first + own < in);
 #pragma unroll
             for (int k = 0; k < 8; k += 2) {
                 const unsigned b[2] = {tokens[k], tokens[k + 1]};
@@ -178,13 +180,12 @@ __device__ __forceinline__ void linear_few(const Rows& x, const uint8_t* weight,
     uint8_t* stages = shared + warp * Tile::warpBytes;
     int segments = (in + kSegment - 1) / kSegment;
 
-    const bf16* tokens[Tile::tokenTiles];
-    bool there[Tile::tokenTiles];
+    unsigned tokenAt[Tile::tokenTiles];  // in chunks from x on
 #pragma unroll
     for (int j = 0; j < Tile::tokenTiles; ++j) {
         int token = j * 8 + lane / 4;
-        there[j] = token < x.end;
-        tokens[j] = x.data + token / x.seqLen * x.batchStride + token % x.seqLen * x.rowStride;
+        long long at = token / x.seqLen * x.batchStride + token % x.seqLen * x.rowStride;
+        tokenAt[j] = token < x.end ? static_cast<unsigned>(at / kChunk) : kNoToken;
     }
 
     float sum[Tile::rowTiles][Tile::tokenTiles][4] = {};
@@ -202,8 +203,8 @@ __device__ __forceinline__ void linear_few(const Rows& x, const uint8_t* weight,
         async_commit();
         async_wait<1>();
         __syncwarp();  // the other lanes' copies of this segment are there
-        multiply_segment<Format, Tile>(sum, stages + stage * Tile::stageBytes, tokens, there,
-                                       segment * kSegment, in);
+        multiply_segment<Format, Tile>(sum, stages + stage * Tile::stageBytes, x.data,
+                                       tokenAt, segment * kSegment, in);
         __syncwarp();  // it has been read
         stage ^= 1;
     }

@@ -11,6 +11,7 @@ constexpr int kSegment = 256;  // elements
 template <class Format>
 struct FewBytes {
     static constexpr int kBytes = kSegment;  // of a segment
+    static constexpr int kUnrolled = 2;      // steps; with 1 the compiler spills, with 64 tokens
 
     static __device__ __forceinline__ void read(unsigned (&pairs)[8], const uint8_t* segment,
                                                 int first) {
@@ -28,6 +29,7 @@ struct FewBytes {
 template <class Format, class Words>
 struct FewBlocks {
     static constexpr int kBytes = kSegment / Format::kElements * Format::kBytes;
+    static constexpr int kUnrolled = 1;  // steps; 2 spill
 
     static __device__ __forceinline__ void read(unsigned (&pairs)[8], const uint8_t* segment,
                                                 int first) {
