@@ -67,6 +67,7 @@ final class CudaVariants {
                         new LinearFew(launcher),
                         LinearPlain.rows(launcher),
                         LinearMma.narrow(launcher),
+                        new LinearWgmma(launcher, LinearWgmma.NAME.equals(chosen.get("linear"))),
                         LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),
                         new LinearCublas(launcher)));

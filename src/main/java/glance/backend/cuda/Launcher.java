@@ -7,9 +7,12 @@ import glance.backend.cuda.driver.Gpu;
 import glance.backend.cuda.driver.Grid;
 import glance.backend.cuda.driver.KernelFunction;
 import glance.backend.cuda.driver.Launch;
+import glance.backend.cuda.driver.TensorMap;
+import glance.backend.cuda.driver.TensorTiles;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -22,6 +25,9 @@ final class Launcher {
 
     private static final int WARP_THREADS = 32;
 
+    /** Tensor maps that are kept: those of a large model's weights. */
+    private static final int MOST_MAPS = 4096;
+
     /** Compute capability from which mma.sync takes bf16 and cp.async exists. */
     private static final int MMA_CAPABILITY = 80;
 
@@ -33,6 +39,15 @@ final class Launcher {
     private final Libraries libraries;
     private final boolean synchronous = Driver.isSynchronous();
     private final Map<String, Code> files = new HashMap<>();
+
+    /** By what they say: a map is nothing but an encoding of it. */
+    private final Map<TensorTiles, TensorMap> maps =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<TensorTiles, TensorMap> eldest) {
+                    return size() > MOST_MAPS;
+                }
+            };
 
     /** What was asked for of a kernel file; another file may have the same names. */
     private record Code(
@@ -92,6 +107,11 @@ final class Launcher {
     private Code code(String file) {
         return files.computeIfAbsent(
                 file, key -> new Code(driver.loadModule(key), new HashMap<>(), new HashMap<>()));
+    }
+
+    /** Describes a tensor to kernels that copy tiles of it. */
+    TensorMap tensorMap(TensorTiles tiles) {
+        return maps.computeIfAbsent(tiles, driver::tensorMap);
     }
 
     /** Queues a kernel with as many threads in a block as it was compiled for. */

@@ -98,16 +98,12 @@ final class LinearCublas implements Variant<Op.Linear> {
      * seen as [depth, columns] and transposed, x as [depth, rows] as it has to be.
      */
     private void product(float alpha, Tensor x, Tensor w, float beta, Tensor y) {
-        int batch = x.dim(0);
-        int seqLen = x.dim(1);
+        Samples samples = Samples.of(x);
+        int rows = samples.rows();
         int depth = x.dim(2);
         int columns = w.dim(0);
-        boolean oneStride = batch == 1 || seqLen == 1 || x.stride(0) == (long) seqLen * x.stride(1);
-        int calls = oneStride ? 1 : batch;
-        int rows = batch * seqLen / calls;
-        long rowStride = rows == 1 ? depth : seqLen == 1 ? x.stride(0) : x.stride(1);
-        for (int call = 0; call < calls; call++) {
-            long from = Launcher.address(x) + call * x.stride(0) * x.dtype().bytes();
+        for (int call = 0; call < samples.count(); call++) {
+            long from = Launcher.address(x) + call * samples.stride() * x.dtype().bytes();
             long to = Launcher.address(y) + (long) call * rows * columns * y.dtype().bytes();
             Gemm.Product product =
                     new Gemm.Product(
@@ -117,7 +113,7 @@ final class LinearCublas implements Variant<Op.Linear> {
                             depth,
                             alpha,
                             new Gemm.Matrix(Launcher.address(w), depth, true),
-                            new Gemm.Matrix(from, Math.toIntExact(rowStride), false),
+                            new Gemm.Matrix(from, Math.toIntExact(samples.rowStride()), false),
                             beta,
                             to,
                             columns);

@@ -75,6 +75,23 @@ class LinearVariantsTest {
         assertThat(kernels(DType.BF16, Map.of()).variant(linear(x, type))).isEqualTo(expected);
     }
 
+    /** The emulated GPU has 4 multiprocessors, so that two tiles of 128 x 128 occupy half of them. */
+    @ParameterizedTest
+    @CsvSource({"128, mma", "129, wgmma"})
+    void hopper_takesItsOwnKernelWhereHalfOfItIsOccupied(int rows, String expected) {
+        Tensor x = gpu.tensor(DType.BF16, 1, rows, 64);
+        assertThat(kernels(DType.BF16, Map.of()).variant(linear(x))).isEqualTo(expected);
+        KernelTable chosen = kernels(DType.BF16, Map.of("linear", "wgmma"));
+        assertThat(chosen.variant(linear(x))).isEqualTo("wgmma");
+    }
+
+    @Test
+    void samplesThatInterleave_areNotForTensorMaps() {
+        Tensor x = gpu.tensor(DType.BF16, 300, 2, 64).permute(1, 0, 2);
+        assertThat(kernels(DType.BF16, Map.of("linear", "wgmma")).variant(linear(x)))
+                .isEqualTo("mma");
+    }
+
     @Test
     void f32_neverTakesTensorCores() {
         Tensor x = gpu.tensor(DType.F32, 1, 100, 64);
@@ -101,11 +118,11 @@ class LinearVariantsTest {
 
     @Test
     void unknownChoices_areRefusedWithTheKnownOnes() {
-        assertThatThrownBy(() -> kernels(DType.BF16, Map.of("linear", "wgmma")))
+        assertThatThrownBy(() -> kernels(DType.BF16, Map.of("linear", "fast")))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
-                        "linear has no variant 'wgmma'; it has few, rows, narrow,"
-                                + " mma, plain, cublas");
+                        "linear has no variant 'fast'; it has few, rows, narrow, wgmma, mma,"
+                                + " plain, cublas");
         assertThatThrownBy(() -> kernels(DType.BF16, Map.of("lora", "mma")))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(

@@ -60,6 +60,8 @@ final class LinearCases {
                             .withLora(16, bf16));
         }
         specs.add(new LinearCase(bf16, 3, 43, 24, 136, SHARED_GATE, RESIDUAL));
+        // three wide tiles for each block of Hopper's kernel, and more slices than stages
+        specs.add(new LinearCase(bf16, 1, 260, 72, 776, BIAS, RESIDUAL).withLora(20, bf16));
         return specs;
     }
 

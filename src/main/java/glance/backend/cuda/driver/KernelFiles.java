@@ -36,6 +36,7 @@ public final class KernelFiles {
                     "linear_few",
                     "linear_mma",
                     "linear_narrow",
+                    "linear_wgmma",
                     "lookup",
                     "low_rank_grad_mma",
                     "norm",
@@ -77,7 +78,8 @@ public final class KernelFiles {
                     "include/reduce.cuh",
                     "include/shares.cuh",
                     "include/tile.cuh",
-                    "include/wgmma.cuh");
+                    "include/wgmma.cuh",
+                    "include/wgmma_results.cuh");
 
     private static final List<String> EMULATOR =
             List.of(
@@ -121,7 +123,7 @@ public final class KernelFiles {
     }
 
     /** Kernel files of HOPPER_KERNELs: their machine code is for sm_90a alone, without PTX. */
-    static final Set<String> FOR_HOPPER = Set.of();
+    static final Set<String> FOR_HOPPER = Set.of("linear_wgmma");
 
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {

@@ -1,0 +1,183 @@
+package glance.backend.cuda;
+
+import glance.backend.cuda.driver.Arguments;
+import glance.backend.cuda.driver.Grid;
+import glance.backend.cuda.driver.TensorMap;
+import glance.backend.cuda.driver.TensorTiles;
+import glance.op.Epilogue;
+import glance.op.Op;
+import glance.tensor.DType;
+import glance.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Launches linear_wgmma.cu, Hopper's tensor cores for bf16: the product with one factor of the
+ * adapter by linear_mma.cu, then all the rest at once.
+ */
+final class LinearWgmma implements Variant<Op.Linear> {
+    static final String NAME = "wgmma";
+
+    private static final String FILE = "linear_wgmma";
+    private static final int WIDE = 256;
+    private static final int NARROW = 128;
+
+    /** What a tile costs beside its products, in columns: an estimate. */
+    private static final int TILE_COST = 16;
+
+    private final Launcher launcher;
+    private final LinearMma mma;
+    private final boolean always;
+
+    /**
+     * @param always also for products that leave most multiprocessors idle
+     */
+    LinearWgmma(Launcher launcher, boolean always) {
+        this.launcher = launcher;
+        this.mma = LinearMma.packed(launcher);
+        this.always = always;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public String refuses(Op.Linear op) {
+        if (!launcher.gpu().runsHopperKernels()) {
+            return "GPUs that are not of compute capability 9.0, or have a driver before CUDA 13";
+        }
+        String problem = mma.refuses(op);
+        if (problem != null) {
+            return problem;
+        }
+        if (op.loras().size() > 1) {
+            return "samples with adapters of their own";
+        }
+        if (!isTiled(op.x())) {
+            return "rows that are empty, or of samples that interleave";
+        }
+        return always || occupies(Samples.of(op.x()), op.weight().dim(0))
+                ? null
+                : "products that leave most multiprocessors idle";
+    }
+
+    /** Whether a tensor map can describe the rows of x. */
+    private boolean isTiled(Tensor x) {
+        Samples samples = Samples.of(x);
+        boolean apart =
+                samples.rowStride() >= x.dim(2)
+                        && (samples.count() == 1 || samples.stride() >= samples.rowStride());
+        return x.dim(2) > 0 && (apart || x.dtype() != DType.BF16);
+    }
+
+    private boolean occupies(Samples samples, int columns) {
+        return 2 * tiles(samples, columns, NARROW) >= launcher.gpu().multiprocessors();
+    }
+
+    @Override
+    public long workspaceBytes(Op.Linear op) {
+        return mma.workspaceBytes(op);
+    }
+
+    @Override
+    public void run(Op.Linear op) {
+        try (Operands operands = launcher.operands()) {
+            product(operands, op, operands.activation(op.x()));
+        }
+    }
+
+    private void product(Operands operands, Op.Linear op, Tensor x) {
+        Shares shares = Shares.of(op).packed(launcher, operands);
+        int rank = shares.rank();
+        int columns = op.weight().dim(0);
+        Samples samples = Samples.of(x);
+        int width = width(samples, columns);
+        TensorMap left = rows(x, samples);
+        TensorMap right = matrix(Packed.of(launcher, operands, op.weight()), width);
+        TensorMap low = left;
+        TensorMap up = right;
+        if (rank > 0) {
+            Tensor s = mma.lowRank(operands, x, shares);
+            int pitch = s.dim(1);
+            Samples own =
+                    new Samples(
+                            samples.count(), samples.rows(), pitch, (long) samples.rows() * pitch);
+            low = rows(s.reshape(samples.count(), samples.rows(), pitch), own);
+            up = matrix(shares.of().get(0).b(), width);
+        }
+        Epilogue epilogue = op.epilogue();
+        Tensor gate = operands.activation(epilogue.gate());
+        long tiles = tiles(samples, columns, width);
+        launcher.launch(
+                FILE,
+                "linear_wgmma_" + width + launcher.suffix(),
+                Grid.of(Math.min(tiles, launcher.gpu().multiprocessors())),
+                width == WIDE
+                        ? launcher.constant(FILE, "linear_wgmma_256_shared")
+                        : launcher.constant(FILE, "linear_wgmma_128_shared"),
+                new Arguments()
+                        .tensorMap(left)
+                        .tensorMap(right)
+                        .tensorMap(low)
+                        .tensorMap(up)
+                        .i32(rank)
+                        .pointer(Launcher.address(operands.parameter(op.bias())))
+                        .i32(epilogue.activation().ordinal())
+                        .pointer(Launcher.address(gate))
+                        .i64(Launcher.sampleStride(gate))
+                        .pointer(Launcher.address(operands.activation(epilogue.residual())))
+                        .pointer(Launcher.address(op.out()))
+                        .i32(samples.count())
+                        .i32(samples.rows())
+                        .i32(x.dim(1))
+                        .i32(x.dim(2))
+                        .i32(columns));
+    }
+
+    /** Columns of a tile: those with which the multiprocessors are done first. */
+    private int width(Samples samples, int columns) {
+        return cost(samples, columns, WIDE) <= cost(samples, columns, NARROW) ? WIDE : NARROW;
+    }
+
+    private long cost(Samples samples, int columns, int width) {
+        long tiles = tiles(samples, columns, width);
+        return Grid.blocks(tiles, launcher.gpu().multiprocessors()) * (width + TILE_COST);
+    }
+
+    private long tiles(Samples samples, int columns, int width) {
+        long down = Grid.blocks(samples.rows(), launcher.constant(FILE, "linear_wgmma_rows"));
+        return samples.count() * down * Grid.blocks(columns, width);
+    }
+
+    /** Tiles of the rows of x [samples, rows, depth]; one does not reach from sample to sample. */
+    private TensorMap rows(Tensor x, Samples samples) {
+        int bytes = x.dtype().bytes();
+        return launcher.tensorMap(
+                new TensorTiles(
+                        x.dtype(),
+                        Launcher.address(x),
+                        List.of((long) x.dim(2), (long) samples.rows(), (long) samples.count()),
+                        List.of(samples.rowStride() * bytes, samples.stride() * bytes),
+                        List.of(depth(), launcher.constant(FILE, "linear_wgmma_rows"), 1),
+                        true));
+    }
+
+    private TensorMap matrix(Tensor matrix, int width) {
+        long rowBytes = matrix.stride(0) * matrix.dtype().bytes();
+        return launcher.tensorMap(
+                TensorTiles.matrix(
+                        matrix.dtype(),
+                        Launcher.address(matrix),
+                        matrix.dim(1),
+                        matrix.dim(0),
+                        rowBytes,
+                        depth(),
+                        width,
+                        true));
+    }
+
+    private int depth() {
+        return launcher.constant(FILE, "linear_wgmma_depth");
+    }
+}
