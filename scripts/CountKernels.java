@@ -22,7 +22,8 @@ import java.util.regex.Pattern;
  *
  * <p>The main loop of a kernel is the loop with the most products on tensor cores. Counted is the
  * shortest way around it that makes all of them, with all loads and copies for them, so that what
- * only tiles at an edge do is left out. A loop inside of it that has products takes two turns.
+ * only tiles at an edge do is left out. A loop inside of it that has products takes two turns; if it
+ * has wgmma, all of them, it is the main loop: the one around it goes from tile to tile.
  * From the counts follow the clocks that an iteration of a block of four warps takes at least on
  * each unit of a multiprocessor: tensor cores, shared memory, and the schedulers.
  *
@@ -52,6 +53,8 @@ public class CountKernels {
             Pattern.compile(
                     "\\s*/\\*([0-9a-f]{4,6})\\*/\\s+(@!?U?P\\w+ )?\\s*([A-Z][A-Z0-9_.]*)([^;]*);.*");
     private static final Pattern ADDRESS = Pattern.compile("0x([0-9a-f]+)\\s*$");
+    private static final Pattern WIDE_SHAPE = Pattern.compile("x(\\d+)x(\\d+)\\..*");
+    private static final Pattern WIDE_A_IN_SHARED = Pattern.compile(".* R\\d+, gdesc.*");
     private static final Pattern BARRIER = Pattern.compile("(B\\d+)");
 
     record Instruction(int address, boolean isConditional, String name, String operands) {
@@ -62,6 +65,26 @@ public class CountKernels {
                 }
             }
             return false;
+        }
+
+        /** Multiplications and additions of a wgmma, which four warps make; of 8 bits half. */
+        long wideWork() {
+            Matcher shape = WIDE_SHAPE.matcher(operands);
+            if (!is("HGMMA", "QGMMA") || !shape.matches()) {
+                return 0;
+            }
+            long all = 64L * Integer.parseInt(shape.group(1)) * Integer.parseInt(shape.group(2));
+            return is("QGMMA") ? all / 2 : all;
+        }
+
+        /** Bytes of shared memory that a wgmma reads. */
+        long wideBytes() {
+            Matcher shape = WIDE_SHAPE.matcher(operands);
+            if (!is("HGMMA", "QGMMA") || !shape.matches()) {
+                return 0;
+            }
+            int rows = WIDE_A_IN_SHARED.matcher(operands).matches() ? 64 : 0;
+            return (rows + Integer.parseInt(shape.group(1))) * 32L;
         }
 
         /** Where a branch leads, or -1. */
@@ -79,9 +102,11 @@ public class CountKernels {
      * @param spills bytes
      * @param products mma.sync, HMMA in machine code
      * @param wide wgmma, HGMMA or QGMMA
+     * @param wideWork their multiplications and additions, by four warps
+     * @param wideBytes that they read from shared memory
      * @param loads LDSM, 512 bytes each
      * @param copies LDGSTS, 512 bytes each
-     * @param bulk copies by TMA
+     * @param bulk copies by TMA in the whole kernel: another warp makes them
      * @param moves from register to register
      * @param slots all instructions
      */
@@ -93,6 +118,8 @@ public class CountKernels {
             int spills,
             int products,
             int wide,
+            long wideWork,
+            long wideBytes,
             int loads,
             int copies,
             int bulk,
@@ -102,13 +129,19 @@ public class CountKernels {
             return kernel + " " + architecture;
         }
 
+        /** The architecture without the letter of code for one GPU alone. */
+        private String gpu() {
+            return architecture.replaceAll("a$", "");
+        }
+
         long tensorClocks() {
-            double rate = PEAK.get(architecture) * REACHED.get(architecture);
-            return Math.round((double) products * MMA * WARPS / rate);
+            double narrow = (double) products * MMA * WARPS / REACHED.get(gpu());
+            return Math.round((narrow + wideWork) / PEAK.get(gpu()));
         }
 
         long sharedClocks() {
-            return Math.round((loads + copies) * 512.0 * WARPS / SHARED_BYTES_A_CLOCK);
+            double bytes = (loads + copies) * 512.0 * WARPS + wideBytes;
+            return Math.round(bytes / SHARED_BYTES_A_CLOCK);
         }
 
         /** One instruction a clock on each of four schedulers. */
@@ -118,7 +151,7 @@ public class CountKernels {
 
         /** The share of the tensor cores' peak that the slowest unit leaves. */
         long ceiling() {
-            double ideal = (double) products * MMA * WARPS / PEAK.get(architecture);
+            double ideal = ((double) products * MMA * WARPS + wideWork) / PEAK.get(gpu());
             long slowest = Math.max(tensorClocks(), Math.max(sharedClocks(), issueClocks()));
             return Math.round(100 * ideal / slowest);
         }
@@ -285,7 +318,8 @@ public class CountKernels {
         lines.add("");
         lines.add(
                 "A line is one way around the loop with the most tensor core products, for one"
-                        + " warp. Bounds are clocks that four warps take at least on a"
+                        + " warp; UTMALDG alone is of the whole kernel, since another warp copies."
+                        + " Bounds are clocks that four warps take at least on a"
                         + " multiprocessor: the tensor cores (mma.sync reaches 62 % of the peak on"
                         + " Hopper), shared memory (128 bytes a clock), and issue (one instruction a"
                         + " clock and scheduler). The ceiling is what the slowest of them leaves of"
@@ -363,9 +397,11 @@ public class CountKernels {
                         Integer.parseInt(resources[3]) + Integer.parseInt(resources[4]),
                         count(loop, "HMMA"),
                         count(loop, "HGMMA", "QGMMA"),
+                        loop.stream().mapToLong(Instruction::wideWork).sum(),
+                        loop.stream().mapToLong(Instruction::wideBytes).sum(),
                         count(loop, "LDSM"),
                         count(loop, "LDGSTS"),
-                        count(loop, "UTMALDG", "UBLKCP"),
+                        count(code, "UTMALDG", "UBLKCP"),
                         count(loop, "MOV", "IMAD.MOV", "UMOV"),
                         loop.size()));
     }
@@ -476,7 +512,9 @@ public class CountKernels {
             List<Loop> loops = loops();
             Loop main = null;
             for (Loop loop : loops) {
-                if (main == null || products(loop.way()) > products(main.way())) {
+                if (main == null
+                        || products(loop.way()) > products(main.way())
+                        || isAroundTiles(main, loop)) {
                     main = loop;
                 }
             }
@@ -490,6 +528,13 @@ public class CountKernels {
                 }
             }
             return result;
+        }
+
+        /** Whether a block goes from tile to tile by the one loop, and the other has the products. */
+        private static boolean isAroundTiles(Loop outer, Loop inner) {
+            return count(inner.way(), "HGMMA", "QGMMA") > 0
+                    && products(inner.way()) == products(outer.way())
+                    && outer.body().containsAll(inner.body());
         }
 
         /** A loop that multiplies: its first block, all of them, and the way around. */

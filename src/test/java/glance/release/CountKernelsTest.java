@@ -77,6 +77,26 @@ class CountKernelsTest {
     }
 
     @Test
+    void productsOfWarpgroups_areCountedByTheirShape() throws Exception {
+        String wide =
+                LOOP.replace(
+                                "HMMA.16816.F32.BF16 R4, R8, R10, R4",
+                                "HGMMA.64x256x16.F32.BF16 R24, gdesc[UR16], R24, UP0")
+                        .replace("code for sm_90", "code for sm_90a")
+                        .replace("LDSM.16.M88.4 R8, [R2]", "FADD R8, R8, R8")
+                        .replace("LDGSTS.E.BYPASS.128 [R17], [R12.64], P1", "FADD R9, R9, R9")
+                        .replace("EXIT", "UTMALDG.3D [UR8], [UR14]");
+        Path file = Files.writeString(folder.resolve("wide.sass"), wide);
+        assertThat(run("tile_bf16 sm_90a 168 0 0 1024", Map.of(), false, file)).isEmpty();
+
+        // the inner loop alone; 64 * 256 * 16 / 2048 = 128, (64 + 256) * 32 / 128 = 80
+        assertThat(line())
+                .startsWith(
+                        "| tile_bf16 | sm_90a | 168 | 1024 | 0 | 0 | 1 | 0 | 0 | 1 | 0 | 3 | 3 |")
+                .endsWith("| 128 | 80 | 3 | tensor | 100 |");
+    }
+
+    @Test
     void moreInstructions_areAFault_untilTheReportSaysWhy() throws Exception {
         run(LOOP, Map.of(), false);
         String slower = LOOP.replace("@P0  BRA 0x80", "     MOV R9, R9");
@@ -117,7 +137,7 @@ class CountKernelsTest {
 
     private String line() throws IOException {
         return Files.readAllLines(report()).stream()
-                .filter(line -> line.contains("| sm_90 |"))
+                .filter(line -> line.contains("| sm_90"))
                 .findFirst()
                 .orElseThrow();
     }

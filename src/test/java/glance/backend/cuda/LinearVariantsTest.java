@@ -75,7 +75,9 @@ class LinearVariantsTest {
         assertThat(kernels(DType.BF16, Map.of()).variant(linear(x, type))).isEqualTo(expected);
     }
 
-    /** The emulated GPU has 4 multiprocessors, so that two tiles of 128 x 128 occupy half of them. */
+    /**
+     * The emulated GPU has 4 multiprocessors, so that two tiles of 128 x 128 occupy half of them.
+     */
     @ParameterizedTest
     @CsvSource({"128, mma", "129, wgmma"})
     void hopper_takesItsOwnKernelWhereHalfOfItIsOccupied(int rows, String expected) {
