@@ -1,16 +1,17 @@
 // linear_mma.cu's product with the frozen weight and its low-rank addition, for Hopper: wgmma, fed by
 // bulk copies; bf16 with f32 sums.
 //
-//   linear   out = residual + gate * act(x W^T + bias + S B^T),   S = scale x A^T diag(scales)
+//   linear         out = residual + gate * act(x W^T + bias + S B^T),  S = scale x A^T diag(scales)
+//   linear_input   out = dy W + S A,   S = scale dy B diag(scales): the gradient towards x
 //
 // x [samples, rows, in] with any strides of samples and rows; W [out, in] and B [out, rank]; bias f32,
 // everything else bf16. The operands are tensor maps, so that what they name begins at multiples of 16
-// bytes, and rows likewise. S is made before, by low_rank_mma of linear_mma.cu; S and B are further
-// slices of the depth in the same sums.
+// bytes, and rows likewise. S is made before, by linear_mma.cu; S and B are further slices of the depth
+// in the same sums.
 //
-//   linear_wgmma_{256, 128}   tiles of 128 x that many results, 64 of the depth a slice. As many blocks
-//                             as multiprocessors, each makes tiles until none is left. Bound by the
-//                             tensor cores.
+//   linear_wgmma_{256, 128}         tiles of 128 x that many results, 64 of the depth a slice. As many
+//   linear_input_wgmma_{256, 128}   blocks as multiprocessors, each makes tiles until none is left.
+//                                   Bound by the tensor cores.
 //
 //   producer, 1 thread        wait(empty) -> copies of a slice of x and of W -> next      6 or 4 stages
 //   2 warpgroups, 64 rows     wait(full)  -> 4 wgmma -> wait for those of the slice before, and give
@@ -20,7 +21,7 @@
 // Not yet run on a GPU.
 //
 // Launcher: glance.backend.cuda.LinearWgmma. Test: glance.ops.parity.VariantParityTest.
-// Benchmark: bench kernels --variant linear=wgmma --only 'lora|linear.plain'.
+// Benchmark: bench kernels --variant linear=wgmma --only 'lora|linear.(plain|input)'.
 #include "include/barrier.cuh"
 #include "include/bulk_copy.cuh"
 #include "include/epilogue_chunks.cuh"
@@ -107,8 +108,23 @@ __device__ __forceinline__ void for_each_tile(const Sizes& sizes, Body body) {
     }
 }
 
+// Starts the copy of the right side of a slice: n columns, 64 of the depth from `at` on. Across the
+// depth 64 columns lie after the other.
+template <int n, Major major>
+__device__ __forceinline__ void copy_right(Stage<n>& stage, const TensorMap& map, int at,
+                                           int column, Barrier& arrived) {
+    if constexpr (major == kAlongDepth) {
+        bulk_tile(stage.weight, map, at, column, arrived);
+    } else {
+#pragma unroll
+        for (int i = 0; i < n; i += 64) {
+            bulk_tile(stage.weight + i * kDepth, map, column + i, at, arrived);
+        }
+    }
+}
+
 // Copies all slices of all tiles, each as soon as a stage is free.
-template <int n>
+template <int n, Major major>
 __device__ __forceinline__ void produce(const Maps& maps, const Sizes& sizes,
                                         Shared<n>& shared, Barrier* full, Barrier* empty) {
     Ring<Shared<n>::stages> ring;
@@ -123,28 +139,32 @@ __device__ __forceinline__ void produce(const Maps& maps, const Sizes& sizes,
             bool low = slice >= wide;
             int at = (low ? slice - wide : slice) * kDepth;
             bulk_tile(stage.x, low ? maps.s : maps.x, at, corner.row, corner.sample, arrived);
-            bulk_tile(stage.weight, low ? maps.up : maps.weight, at, corner.column, arrived);
+            copy_right<n, major>(stage, low ? maps.up : maps.weight, at, corner.column, arrived);
             ring.next();
         }
     });
 }
 
 // The products of a slice, as one group that is not waited for.
-template <int n>
+template <int n, Major major>
 __device__ __forceinline__ void multiply(float (&d)[n / 2], const Stage<n>& stage, int group,
                                          bool accumulate) {
     unsigned long long x = matrix_descriptor(stage.x + group * kGroupRows * kDepth, 0, 1024);
-    unsigned long long weight = matrix_descriptor(stage.weight, 0, 1024);
+    constexpr bool across = major == kAcrossDepth;
+    unsigned long long weight =
+        matrix_descriptor(stage.weight, across ? 64 * kDepth * static_cast<int>(sizeof(bf16)) : 0, 1024);
     wgmma_fence();
 #pragma unroll
     for (int k = 0; k < kDepth / 16; ++k) {
-        wgmma_bf16(d, advanced(x, 32 * k), advanced(weight, 32 * k), accumulate || k > 0);
+        wgmma_bf16<kAlongDepth, major>(d, advanced(x, 32 * k),
+                                       advanced(weight, (across ? 2048 : 32) * k),
+                                       accumulate || k > 0);
     }
     wgmma_commit();
 }
 
 // Makes this warpgroup's half of each tile.
-template <int n>
+template <int n, Major major>
 __device__ __forceinline__ void consume(const Sizes& sizes, const Epilogue<bf16>& epilogue,
                                         bf16* out, Shared<n>& shared, Barrier* full,
                                         Barrier* empty) {
@@ -160,7 +180,7 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Epilogue<bf16>
 #pragma unroll 1
         for (int slice = 0; slice < slices; ++slice) {
             barrier_wait(full[ring.stage], ring.parity);
-            multiply<n>(d, shared.stage[ring.stage], group, slice > 0);
+            multiply<n, major>(d, shared.stage[ring.stage], group, slice > 0);
             wgmma_wait<1>();
             if (slice > 0 && leads) {
                 barrier_arrive(empty[before]);
@@ -185,7 +205,7 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Epilogue<bf16>
     });
 }
 
-template <int n>
+template <int n, Major major>
 __device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes,
                                        const Epilogue<bf16>& epilogue, bf16* out) {
     constexpr int stages = Shared<n>::stages;
@@ -205,27 +225,31 @@ __device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes,
     if (threadIdx.x < kGroup) {
         lower_registers<40>();
         if (threadIdx.x < kWarpSize && elect_one()) {
-            produce<n>(maps, sizes, *shared, full, empty);
+            produce<n, major>(maps, sizes, *shared, full, empty);
         }
     } else {
         raise_registers<232>();
-        consume<n>(sizes, epilogue, out, *shared, full, empty);
+        consume<n, major>(sizes, epilogue, out, *shared, full, empty);
     }
 }
 
-// s and up are not read where rank is 0.
-#define LINEAR(n)                                                                                 \
-    static_assert(sizeof(Shared<n>) <= 226 * 1024, "what Hopper has");                            \
-    EXPORT_CONSTANT(linear_wgmma_##n##_shared, sizeof(Shared<n>));                                \
-    HOPPER_KERNEL(kThreads, linear_wgmma_##n##_bf16, TENSOR_MAP(x), TENSOR_MAP(weight),           \
-                  TENSOR_MAP(s), TENSOR_MAP(up), int rank, const float* bias, int activation,     \
-                  const bf16* gate, long long gateStride, const bf16* residual, bf16* out,        \
-                  int samples, int rows, int seqLen, int in, int columns) {                       \
-        linear<n>({x, weight, s, up}, {samples, rows, columns, in, rank},                         \
-                  {bias, activation, gate, gateStride, residual, seqLen}, out);                   \
+// The results are [samples * rows, columns]; s and up are not read where rank is 0.
+#define LINEAR(name, n, major)                                                                    \
+    HOPPER_KERNEL(kThreads, name##_##n##_bf16, TENSOR_MAP(x), TENSOR_MAP(weight), TENSOR_MAP(s),  \
+                  TENSOR_MAP(up), int rank, const float* bias, int activation, const bf16* gate,  \
+                  long long gateStride, const bf16* residual, bf16* out, int samples, int rows,   \
+                  int seqLen, int depth, int columns) {                                           \
+        linear<n, major>({x, weight, s, up}, {samples, rows, columns, depth, rank},               \
+                         {bias, activation, gate, gateStride, residual, seqLen}, out);            \
     }
 
+static_assert(sizeof(Shared<256>) <= 226 * 1024 && sizeof(Shared<128>) <= 226 * 1024,
+              "what Hopper has");
+EXPORT_CONSTANT(linear_wgmma_256_shared, sizeof(Shared<256>));
+EXPORT_CONSTANT(linear_wgmma_128_shared, sizeof(Shared<128>));
 EXPORT_CONSTANT(linear_wgmma_rows, kRows);
 EXPORT_CONSTANT(linear_wgmma_depth, kDepth);
-LINEAR(256)
-LINEAR(128)
+LINEAR(linear_wgmma, 256, kAlongDepth)
+LINEAR(linear_wgmma, 128, kAlongDepth)
+LINEAR(linear_input_wgmma, 256, kAcrossDepth)
+LINEAR(linear_input_wgmma, 128, kAcrossDepth)

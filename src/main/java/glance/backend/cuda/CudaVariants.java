@@ -67,7 +67,7 @@ final class CudaVariants {
                         new LinearFew(launcher),
                         LinearPlain.rows(launcher),
                         LinearMma.narrow(launcher),
-                        new LinearWgmma(launcher, LinearWgmma.NAME.equals(chosen.get("linear"))),
+                        wgmma("linear", launcher),
                         LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),
                         new LinearCublas(launcher)));
@@ -98,9 +98,19 @@ final class CudaVariants {
                 "linear_grad",
                 launcher,
                 List.of(
-                        new LinearGradMma(launcher, LinearMma.narrow(launcher), sums),
-                        new LinearGradMma(launcher, LinearMma.packed(launcher), sums),
+                        new LinearGradMma(launcher, LinearMma.narrow(launcher), sums, null),
+                        new LinearGradMma(
+                                launcher,
+                                LinearMma.packed(launcher),
+                                sums,
+                                wgmma("linear_grad", launcher)),
+                        new LinearGradMma(launcher, LinearMma.packed(launcher), sums, null),
                         new LinearGradPlain(launcher)));
+    }
+
+    /** Hopper's kernel; where it was chosen for an operation, for small products too. */
+    private LinearWgmma wgmma(String operation, Launcher launcher) {
+        return new LinearWgmma(launcher, LinearWgmma.NAME.equals(chosen.get(operation)));
     }
 
     private Variants<TrainingOp.AttentionGrad> attentionGrad(Launcher launcher) {

@@ -10,8 +10,9 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
- * The gradients of a linear product on tensor cores: by linear_mma.cu towards its argument, and by
- * low_rank_grad_mma.cu, whose parts sums.cu adds up, towards the adapter's factors.
+ * The gradients of a linear product on tensor cores: by linear_mma.cu, or linear_wgmma.cu, towards
+ * its argument, and by low_rank_grad_mma.cu, whose parts sums.cu adds up, towards the adapter's
+ * factors.
  */
 final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     private static final String FILE = "low_rank_grad_mma";
@@ -19,26 +20,37 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     private final Launcher launcher;
     private final LinearMma mma;
     private final SumKernels sums;
+    private final LinearWgmma wgmma;
 
     /**
      * @param mma how the weight is read
+     * @param wgmma what makes the gradient towards the argument, or null for mma.sync
      */
-    LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums) {
+    LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums, LinearWgmma wgmma) {
         this.launcher = launcher;
         this.mma = mma;
+        this.wgmma = wgmma;
         this.sums = sums;
     }
 
     @Override
     public String name() {
-        return mma.name();
+        return wgmma == null ? mma.name() : wgmma.name();
     }
 
     @Override
     public String refuses(TrainingOp.LinearGrad op) {
-        return launcher.hasTensorCores()
-                ? mma.refusesWeight(op.forward().weight())
-                : "computes in bf16 alone";
+        if (!launcher.hasTensorCores()) {
+            return "computes in bf16 alone";
+        }
+        String problem = mma.refusesWeight(op.forward().weight());
+        if (problem != null || wgmma == null) {
+            return problem;
+        }
+        int rows = op.dy().dim(0) * op.dy().dim(1);
+        return op.dx() != null && wgmma.takesInput(rows, op.forward().weight().dim(1))
+                ? null
+                : "takes gradients towards x that occupy a GPU of Hopper";
     }
 
     @Override
@@ -72,7 +84,11 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
             Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
             Tensor low = lora == null ? null : mma.lowRankOfInput(operands, dy, lora);
             if (op.dx() != null) {
-                mma.linearInput(operands, dy, forward.weight(), low, down, op.dx());
+                if (wgmma == null) {
+                    mma.linearInput(operands, dy, forward.weight(), low, down, op.dx());
+                } else {
+                    wgmma.linearInput(operands, dy, forward.weight(), low, down, op.dx());
+                }
             }
             if (op.da() != null) {
                 Tensor x = Packed.of(launcher, operands, forward.x().reshape(rows, in));

@@ -4,6 +4,7 @@ import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
 import glance.backend.cuda.driver.TensorMap;
 import glance.backend.cuda.driver.TensorTiles;
+import glance.op.Activation;
 import glance.op.Epilogue;
 import glance.op.Op;
 import glance.tensor.DType;
@@ -94,28 +95,21 @@ final class LinearWgmma implements Variant<Op.Linear> {
         Samples samples = Samples.of(x);
         int width = width(samples, columns);
         TensorMap left = rows(x, samples);
-        TensorMap right = matrix(Packed.of(launcher, operands, op.weight()), width);
+        TensorMap right = alongDepth(Packed.of(launcher, operands, op.weight()), width);
         TensorMap low = left;
         TensorMap up = right;
         if (rank > 0) {
             Tensor s = mma.lowRank(operands, x, shares);
-            int pitch = s.dim(1);
-            Samples own =
-                    new Samples(
-                            samples.count(), samples.rows(), pitch, (long) samples.rows() * pitch);
-            low = rows(s.reshape(samples.count(), samples.rows(), pitch), own);
-            up = matrix(shares.of().get(0).b(), width);
+            low = rows(s.reshape(samples.count(), samples.rows(), s.dim(1)));
+            up = alongDepth(shares.of().get(0).b(), width);
         }
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
-        long tiles = tiles(samples, columns, width);
-        launcher.launch(
+        launch(
                 FILE,
-                "linear_wgmma_" + width + launcher.suffix(),
-                Grid.of(Math.min(tiles, launcher.gpu().multiprocessors())),
-                width == WIDE
-                        ? launcher.constant(FILE, "linear_wgmma_256_shared")
-                        : launcher.constant(FILE, "linear_wgmma_128_shared"),
+                samples,
+                columns,
+                width,
                 new Arguments()
                         .tensorMap(left)
                         .tensorMap(right)
@@ -133,6 +127,64 @@ final class LinearWgmma implements Variant<Op.Linear> {
                         .i32(x.dim(1))
                         .i32(x.dim(2))
                         .i32(columns));
+    }
+
+    /** Whether {@link #linearInput} is for a gradient of so many rows and columns. */
+    boolean takesInput(int rows, int columns) {
+        Samples samples = new Samples(1, rows, columns, (long) rows * columns);
+        return launcher.gpu().runsHopperKernels() && (always || occupies(samples, columns));
+    }
+
+    /**
+     * {@code out = dy W + S A}.
+     *
+     * @param dy [rows, out] packed
+     * @param low S, from {@link LinearMma#lowRankOfInput}, or null
+     * @param down A [rank, in] packed, or null
+     */
+    void linearInput(
+            Operands operands, Tensor dy, Tensor weight, Tensor low, Tensor down, Tensor out) {
+        int columns = weight.dim(1);
+        int count = dy.dim(0);
+        Tensor x = dy.reshape(1, count, dy.dim(1));
+        Samples samples = Samples.of(x);
+        TensorMap left = rows(x);
+        TensorMap right = acrossDepth(Packed.of(launcher, operands, weight));
+        launch(
+                "linear_input_wgmma",
+                samples,
+                columns,
+                width(samples, columns),
+                new Arguments()
+                        .tensorMap(left)
+                        .tensorMap(right)
+                        .tensorMap(low == null ? left : rows(low.reshape(1, count, low.dim(1))))
+                        .tensorMap(down == null ? right : acrossDepth(down))
+                        .i32(down == null ? 0 : down.dim(0))
+                        .pointer(0)
+                        .i32(Activation.NONE.ordinal())
+                        .pointer(0)
+                        .i64(0)
+                        .pointer(0)
+                        .pointer(Launcher.address(out))
+                        .i32(1)
+                        .i32(count)
+                        .i32(count)
+                        .i32(weight.dim(0))
+                        .i32(columns));
+    }
+
+    private void launch(
+            String entry, Samples samples, int columns, int width, Arguments arguments) {
+        long tiles = tiles(samples, columns, width);
+        launcher.launch(
+                FILE,
+                entry + "_" + width + launcher.suffix(),
+                Grid.of(Math.min(tiles, launcher.gpu().multiprocessors())),
+                width == WIDE
+                        ? launcher.constant(FILE, "linear_wgmma_256_shared")
+                        : launcher.constant(FILE, "linear_wgmma_128_shared"),
+                arguments);
     }
 
     /** Columns of a tile: those with which the multiprocessors are done first. */
@@ -163,8 +215,22 @@ final class LinearWgmma implements Variant<Op.Linear> {
                         true));
     }
 
-    private TensorMap matrix(Tensor matrix, int width) {
-        long rowBytes = matrix.stride(0) * matrix.dtype().bytes();
+    private TensorMap rows(Tensor x) {
+        return rows(x, Samples.of(x));
+    }
+
+    /** Tiles of a matrix [columns of the product, depth]. */
+    private TensorMap alongDepth(Tensor matrix, int width) {
+        return matrix(matrix, depth(), width);
+    }
+
+    /** Tiles of a matrix [depth, columns of the product], as wide as they are deep. */
+    private TensorMap acrossDepth(Tensor matrix) {
+        return matrix(matrix, depth(), depth());
+    }
+
+    private TensorMap matrix(Tensor matrix, int boxColumns, int boxRows) {
+        long rowBytes = (long) matrix.dim(1) * matrix.dtype().bytes();
         return launcher.tensorMap(
                 TensorTiles.matrix(
                         matrix.dtype(),
@@ -172,8 +238,8 @@ final class LinearWgmma implements Variant<Op.Linear> {
                         matrix.dim(1),
                         matrix.dim(0),
                         rowBytes,
-                        depth(),
-                        width,
+                        boxColumns,
+                        boxRows,
                         true));
     }
 

@@ -32,6 +32,8 @@ final class LinearInputCases {
             cases.add(linearInput(DType.BF16, 16, 2, 5, size, 136));
             cases.add(linearInput(DType.BF16, 16, 2, 5, 136, size));
         }
+        // several tiles and slices of Hopper's kernel, and a rank of two slices
+        cases.add(linearInput(DType.BF16, 72, 1, 260, 776, 136));
         return cases.stream();
     }
 
