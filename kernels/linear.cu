@@ -172,8 +172,8 @@ __device__ __forceinline__ void low_rank(Rows<T> x, const Shares& shares, float*
     int column = own_column();
     ShareRows own = ShareRows::of(shares, blockIdx.y, kFewRows);
     const Share& share = shares.of[own.share];
-    long long firstRow = own.first;
-    long long rows = own.end;
+    int firstRow = own.first;
+    int rows = own.end;
     if (column >= share.rank) {
         return;
     }
@@ -184,7 +184,7 @@ __device__ __forceinline__ void low_rank(Rows<T> x, const Shares& shares, float*
 #pragma unroll
         for (int r = 0; r < kFewRows; ++r) {
             if (firstRow + r < rows) {
-                s[(firstRow + r) * pitch + column] = scale * sum[r];
+                s[static_cast<long long>(firstRow + r) * pitch + column] = scale * sum[r];
             }
         }
     }

@@ -28,7 +28,7 @@
 //
 // Entry points: linear_few_{e4m3, i8, q8_0, q4_0, q4_k}_{8, 32, 64}_bf16 by the tokens.
 // Launcher: glance.backend.cuda.LinearFew. Test: glance.ops.parity.NarrowWeightCases.
-// Benchmark: none, weights in bench kernels are bf16.
+// Benchmark: bench kernels --only 'linear.[a-z0-9_]+.8x'.
 #include "include/async_copy.cuh"
 #include "include/epilogue_chunks.cuh"
 #include "include/few_formats.cuh"

@@ -18,7 +18,7 @@
 //   linear_input_narrow_{e4m3, i8}_{128, 64}
 //
 // Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.NarrowWeightCases.
-// Benchmark: none, weights in bench kernels are bf16.
+// Benchmark: bench kernels --only 'linear.(f8_e4m3|i8).4160'.
 #include "include/epilogue_chunks.cuh"
 #include "include/glance.cuh"
 #include "include/narrow_tile.cuh"

@@ -210,6 +210,9 @@ MAKERS = {
         f"linear.{after}.#x#x#": lambda i, *sizes, after=after: linear(i, *sizes, after=after)
         for after in ("bias", "gelu", "silu", "gate")
     },
+    **{
+        f"linear.{weight}.#x#x#": None for weight in ("f8_e4m3", "i8", "q8_0", "q4_0", "q4_k")
+    },
     "linear.shared.r#.#x#x#": None,
     "linear.own.r#.#x#x#": None,
     "linear.input.r#.#x#x#": linear_input,

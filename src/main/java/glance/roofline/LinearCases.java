@@ -12,6 +12,7 @@ import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Stream;
 
 /** Products of the transformer blocks: plain, with what follows them, and their gradients. */
@@ -23,6 +24,19 @@ final class LinearCases {
 
     /** Of a picture of 512 x 512; not a whole number of tiles of the CPU device. */
     private static final int PICTURE_TOKENS = 1024;
+
+    /** Rows of a text encoder or a modulation, where reading the weight takes the time. */
+    private static final int FEW = 8;
+
+    /** Types of weights that few rows read as they are stored. */
+    private static final List<DType> STORED =
+            List.of(DType.F8_E4M3, DType.I8, DType.Q8_0, DType.Q4_0, DType.Q4_K);
+
+    /** Those that many rows read so too. */
+    private static final List<DType> BYTES = List.of(DType.F8_E4M3, DType.I8);
+
+    /** Elements of the largest block of a quantised type. */
+    private static final int BLOCK = 256;
 
     private LinearCases() {}
 
@@ -44,9 +58,12 @@ final class LinearCases {
         LinearCase biased = product(qwen, hidden, mlp, BIAS);
         LinearCase adapted = product(qwen, hidden, mlp).withLora(RANK, DType.BF16);
         Stream<KernelCase> alike =
-                Stream.concat(
-                        plain.map(LinearCases::plain),
-                        pictures(scale.count(PICTURE_TOKENS), hidden));
+                Stream.of(
+                                plain.map(LinearCases::plain),
+                                stored(FEW, hidden, mlp, STORED),
+                                stored(qwen, hidden, mlp, BYTES),
+                                pictures(scale.count(PICTURE_TOKENS), hidden))
+                        .flatMap(cases -> cases);
         return Stream.concat(
                 alike,
                 Stream.of(
@@ -64,6 +81,17 @@ final class LinearCases {
                                         name("linear.factors.r" + RANK, adapted),
                                         a -> factors(adapted.gradients(a, false, true)))
                                 .of(GRADIENT)));
+    }
+
+    /** Products with weights of 8 and 4 bits. */
+    private static Stream<KernelCase> stored(int tokens, int in, int out, List<DType> types) {
+        int depth = Math.max(BLOCK, in / BLOCK * BLOCK);
+        return types.stream()
+                .map(
+                        type ->
+                                forward(
+                                        OPERATION + "." + type.name().toLowerCase(Locale.ROOT),
+                                        new LinearCase(type, 1, tokens, depth, out)));
     }
 
     /** Pictures of a batch that share an adapter, or have one each, in turns. */
