@@ -6,9 +6,9 @@
 //
 // Each share of the rows has an A and a B of its own, or none (include/shares.cuh).
 // x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
-// rank] of any float dtype; scales [rank] f32, ones where absent; bias f32; gate, residual, out as x (f32 or bf16). S [rows, rank] f32 is
-// made by low_rank_* first, [rows, pitch] with the largest rank as its pitch; it is tiny. The product with B goes into the same sums as the one with
-// W, so that the result is written once.
+// rank] of any float dtype; scales [rank] f32, ones where absent; bias f32; gate, residual, out as x
+// (f32 or bf16). S [rows, pitch] f32 is made first by low_rank_*; pitch is the largest rank. The product
+// with B goes into the same sums as the one with W, so that the result is written once.
 //
 //   linear_tile_*  64 x 64 results a block (include/tile.cuh). Bound by arithmetic.
 //   linear_rows_*  a warp for each column and up to kFewRows rows; lanes share the depth in runs of

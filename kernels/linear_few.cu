@@ -4,8 +4,9 @@
 //
 // x [batch, seqLen, in], at most 64 rows in all, with any strides of batch and row in multiples of 8;
 // W [columns, in] in one of the formats of include/few_formats.cuh, aligned to 16 bytes; in is a
-// multiple of 16, and of 256 for blocks. S [rows, pitch] bf16 and B [columns, pitch] bf16 come from
-// linear_mma.cu and pack.cu.
+// multiple of 16, and of 256 for blocks. S [rows, pitch] bf16 comes from linear_mma.cu. Each share of
+// the rows has a B of its own [columns, its rank rounded up to 8] bf16, from pack.cu, or none
+// (include/shares.cuh).
 //
 // Weights are the rows of the tensor cores' tile, tokens its columns, 8 for each product:
 //

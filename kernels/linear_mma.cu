@@ -5,9 +5,9 @@
 //                                                                                arXiv 2106.09685
 //
 // x [batch, seqLen, in] with any strides of batch and row; W [out, in], A [rank, in] and B [out,
-// rank]; bias f32, scales [rank] f32 (ones where absent), everything else bf16. What is read in 16 bytes has to be aligned to it: x and its
-// strides, W, in, A and B with their rows (linear_input: dy, W and A with theirs); pack.cu makes
-// matrices so, padding rows with zeros.
+// rank]; bias f32, scales [rank] f32 (ones where absent), everything else bf16. What is read in 16
+// bytes has to be aligned to it: x and its strides, W, in, A and B with their rows (linear_input: dy, W
+// and A with theirs); pack.cu makes matrices so, padding rows with zeros.
 //
 // S [rows, rank] is made first, in bf16, its rows padded with zeros to a multiple of 8. Its product
 // with B is more depth of the main product: after the last slice of x and W come slices of S and B,

@@ -72,7 +72,7 @@ __device__ __forceinline__ void linear(const Rows& x, const Matrix& pairs, int d
 }
 
 // in and columns are those of the weight as a file has it, [columns, in].
-// dyPitch and lowPitch are those of packed rows.
+// dyPitch and inPitch are those of packed rows.
 #define LINEAR(Tile, size, Format, name)                                                          \
     KERNEL(Tile::threads, linear_narrow_##name##_##size##_bf16, const bf16* x,                    \
            long long batchStride, long long rowStride, int seqLen, const uint8_t* weight,         \

@@ -139,7 +139,9 @@ public final class ComparisonRun {
                 if (!e.isOutOfMemory() || runs.size() == 1) {
                     throw e;
                 }
-                runs.forEach(run -> make(List.of(run)));
+                int half = runs.size() / 2;
+                make(runs.subList(0, half));
+                make(runs.subList(half, runs.size()));
                 return;
             }
             for (int i = 0; i < runs.size(); i++) {

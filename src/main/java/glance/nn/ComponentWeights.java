@@ -67,14 +67,17 @@ final class ComponentWeights {
     /** Tells other components of the limit what is to come. */
     void announce() {
         if (limit.isLimited()) {
-            limit.expect(this, bytes());
+            limit.expect(this, leastBytes());
         }
     }
 
-    private long bytes() {
+    /** What it takes of the device at least. */
+    private long leastBytes() {
+        long forSteps = steps.leastBytes();
+        long forConditioning = conditioning.leastBytes();
         return limit.conditioningStays()
-                ? steps.bytes() + conditioning.bytes()
-                : Math.max(steps.bytes(), conditioning.bytes());
+                ? forSteps + forConditioning
+                : Math.max(forSteps, forConditioning);
     }
 
     /** Decides what of a set stays on the device, and of the other if both are there at once. */

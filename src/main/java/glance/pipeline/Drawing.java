@@ -234,14 +234,16 @@ public final class Drawing implements AutoCloseable {
 
     /**
      * Whether pictures of both can be made in the same forward passes: from the same noise, along
-     * the same noise levels, under texts of one length and with guidance of the same kind. Only the
-     * experts may differ, if they are plain LoRAs.
+     * the same noise levels, under the same texts and with the same guidance. Only the experts may
+     * differ, if they are plain LoRAs.
      */
     public boolean joins(Drawing other) {
         return pipeline == other.pipeline
                 && settings.batch() == other.settings.batch()
                 && settings.guidance().equals(other.settings.guidance())
                 && settings.prompts().equals(other.settings.prompts())
+                && settings.negative().equals(other.settings.negative())
+                && settings.maxPromptTokens() == other.settings.maxPromptTokens()
                 && settings.size().equals(other.settings.size())
                 && settings.firstStep() == other.settings.firstStep()
                 && settings.pictureKeys().equals(other.settings.pictureKeys())

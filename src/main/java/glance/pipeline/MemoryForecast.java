@@ -28,7 +28,7 @@ public record MemoryForecast(int width, int height, int samples, List<Part> part
      * One part of a model while it is loaded.
      *
      * @param name as in {@link RunListener#stage}
-     * @param weightBytes most of its weights on the device at once, as they lie in the file
+     * @param weightBytes most of its weights on the device at once, as the device keeps them
      * @param scratchBytes at the worst moment: activations, results of earlier parts, workspaces of
      *     kernels, weights that were rearranged
      * @param hostBytes weights that stream from host memory, where they are pinned

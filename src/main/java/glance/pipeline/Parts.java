@@ -113,8 +113,11 @@ final class Parts implements AutoCloseable {
         if (!key.equals(roomsFor)) {
             MemoryForecast whole = MemoryForecast.whole(DryDevice.of(ops.device()), folder, like);
             WeightRooms own = WeightRooms.of(whole.parts(), memory);
+            if (!beside && !own.equals(rooms)) {
+                close(); // what is open was opened with other rooms
+            }
             rooms = beside ? rooms.and(own) : own;
-            roomsFor = key;
+            roomsFor = beside ? null : key; // rooms of two runs are no run's own
         }
     }
 
@@ -161,9 +164,14 @@ final class Parts implements AutoCloseable {
         return codec;
     }
 
+    /** Whether weights stream from host memory. */
+    boolean streamsWeights() {
+        return !rooms.bytes().isEmpty();
+    }
+
     /** Whether the denoiser stays from run to run. */
     boolean keepsDenoiser() {
-        return stay() != Stay.NOTHING;
+        return stay() != Stay.NOTHING && !rooms.bytes().containsKey(Drawing.TRANSFORMER);
     }
 
     /** The text encoders are not needed now. */
@@ -175,7 +183,7 @@ final class Parts implements AutoCloseable {
 
     /** The denoiser is not needed now. */
     void leaveDenoiser() {
-        if (denoiser != null && !borrowed && stay() == Stay.NOTHING) {
+        if (denoiser != null && !borrowed && !keepsDenoiser()) {
             closeDenoiser();
         }
     }

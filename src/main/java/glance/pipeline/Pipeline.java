@@ -148,7 +148,8 @@ public final class Pipeline implements AutoCloseable {
      */
     public int mostTogether(Settings settings, int wanted) {
         SizeCheck check = new SizeCheck(ops.device(), folder, settings, geometry, schedule);
-        int most = wanted;
+        // rooms for weights that stream are made for the pictures of one run
+        int most = parts.streamsWeights() ? 1 : wanted;
         while (most > 1 && !check.fits(most)) {
             most = (most + 1) / 2;
         }

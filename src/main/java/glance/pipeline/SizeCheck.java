@@ -86,9 +86,16 @@ final class SizeCheck {
 
     /** Whether so many pictures at a time have room on the device. */
     boolean fits(int pictures) {
-        double safe = SHARE * device.info().memoryBytes() - REST_BYTES;
         return bytes(request.width(), request.height(), pictures, request.plan(), request.loras())
-                <= safe;
+                <= safeBytes();
+    }
+
+    /** What a recommended run may take: with weights that stream it takes what it is given. */
+    private double safeBytes() {
+        long memory = device.info().memoryBytes();
+        return device.memory().mapsWeights()
+                ? SHARE * memory - REST_BYTES
+                : WeightRooms.SHARE * memory;
     }
 
     private static String gibibytes(long bytes) {
@@ -96,7 +103,7 @@ final class SizeCheck {
     }
 
     private String advice() {
-        double safe = SHARE * device.info().memoryBytes() - REST_BYTES;
+        double safe = safeBytes();
         int fits = 0;
         int fails = Math.max(request.width(), request.height()) / geometry.pixelsPerToken();
         while (fails - fits > 1) {

@@ -20,7 +20,7 @@ public record WeightRooms(Map<String, Long> bytes) {
     /** All parts fit, or nobody asks. */
     public static final WeightRooms NONE = new WeightRooms(Map.of());
 
-    /** Of the memory that the forecast leaves free, a part is lost to fragments. */
+    /** What a forecast may take of the memory; the rest is for fragments and the driver. */
     static final double SHARE = 0.9;
 
     /**

@@ -117,7 +117,7 @@ final class FewRows {
 
     /**
      * The same for one or two rows and weights in bfloat16, which are decoded on the way into the
-     * products. Returns how much of the depth is done: whole pieces, or nothing.
+     * products. Returns how much of the depth is done: a multiple of the lanes, or nothing.
      */
     private static int shorts(
             Scratch scratch, float[] rows, int k, Gemm.Source right, int first, int vectors) {

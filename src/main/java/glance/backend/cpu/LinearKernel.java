@@ -106,8 +106,8 @@ final class LinearKernel implements Kernel<Op.Linear> {
     }
 
     /**
-     * By the length of a sequence: bits do not depend on how many samples of that length there are.
-     * A prompt that is padded to a longer one may differ in the last bits.
+     * By dim 1, the length of a sequence: bits do not depend on how many samples of that length
+     * there are. A prompt that is padded to a longer one may differ in the last bits.
      */
     private static boolean isShort(Op.Linear op) {
         return op.x().dim(1) <= FewRows.MOST;

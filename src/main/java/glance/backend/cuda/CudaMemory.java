@@ -220,9 +220,12 @@ final class CudaMemory implements DeviceMemory {
             return;
         }
         Tensor converted = Tensor.contiguous(allocate(kept, shape.numel()), kept, shape);
-        convert(dtype, data, converted);
-        read(converted, target);
-        converted.storage().release();
+        try {
+            convert(dtype, data, converted);
+            read(converted, target);
+        } finally {
+            converted.storage().release();
+        }
     }
 
     @Override

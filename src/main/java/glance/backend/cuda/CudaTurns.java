@@ -92,7 +92,12 @@ final class CudaTurns implements WeightTurns {
     public Tensor add(int block, DType dtype, Shape shape, ByteBuffer data) {
         DType kept = memory.keeps(dtype, shape);
         ByteBuffer pinned = pinned(Math.toIntExact(kept.bytes(shape.numel())));
-        memory.fill(pinned, kept, dtype, shape, data);
+        try {
+            memory.fill(pinned, kept, dtype, shape, data);
+        } catch (RuntimeException | Error e) {
+            release(pinned);
+            throw e;
+        }
         Block own = blocks.get(block);
         long offset = own.bytes;
         own.weights.add(pinned);
@@ -109,6 +114,12 @@ final class CudaTurns implements WeightTurns {
                         memory.lifetime(),
                         freed -> {});
         return Tensor.contiguous(storage, kept, shape);
+    }
+
+    private void release(ByteBuffer pinned) {
+        driver.freePinned(pinned);
+        hostBytes -= pinned.capacity();
+        memory.heldOnHost(-pinned.capacity());
     }
 
     private ByteBuffer pinned(int bytes) {

@@ -70,7 +70,7 @@ final class Graphs {
                 started = true;
             }
             memory.reserved(work);
-            if (enabled && misses < MOST_MISSES) {
+            if (enabled && misses < MOST_MISSES && !memory.hasTurns()) {
                 capture();
             }
         }

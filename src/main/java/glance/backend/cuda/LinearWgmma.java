@@ -52,13 +52,11 @@ final class LinearWgmma implements Variant<Op.Linear> {
         if (problem != null) {
             return problem;
         }
-        if (op.loras().size() > 1) {
-            return "samples with adapters of their own";
-        }
-        if (!isTiled(op.x())) {
+        Tensor x = (op.loras().size() > 1 ? op.share(0) : op).x();
+        if (!isTiled(x)) {
             return "rows that are empty, or of samples that interleave";
         }
-        return always || occupies(Samples.of(op.x()), op.weight().dim(0))
+        return always || occupies(Samples.of(x), op.weight().dim(0))
                 ? null
                 : "products that leave most multiprocessors idle";
     }
@@ -81,10 +79,13 @@ final class LinearWgmma implements Variant<Op.Linear> {
         return mma.workspaceBytes(op);
     }
 
+    /** Samples with adapters of their own have a launch each. */
     @Override
     public void run(Op.Linear op) {
-        try (Operands operands = launcher.operands()) {
-            product(operands, op, operands.activation(op.x()));
+        for (Op.Linear part : Shares.parts(op, 1)) {
+            try (Operands operands = launcher.operands()) {
+                product(operands, part, operands.activation(part.x()));
+            }
         }
     }
 
@@ -100,7 +101,8 @@ final class LinearWgmma implements Variant<Op.Linear> {
         TensorMap up = right;
         if (rank > 0) {
             Tensor s = mma.lowRank(operands, x, shares);
-            low = rows(s.reshape(samples.count(), samples.rows(), s.dim(1)));
+            Tensor alike = s.reshape(samples.count(), samples.rows(), s.dim(1));
+            low = rows(alike, samples.packed(s.dim(1)));
             up = alongDepth(shares.of().get(0).b(), width);
         }
         Epilogue epilogue = op.epilogue();

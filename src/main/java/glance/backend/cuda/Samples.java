@@ -21,4 +21,9 @@ record Samples(int count, int rows, long rowStride, long stride) {
         long rowStride = rows == 1 ? x.dim(2) : seqLen == 1 ? x.stride(0) : x.stride(1);
         return new Samples(count, rows, rowStride, count == 1 ? rows * rowStride : x.stride(0));
     }
+
+    /** As many samples and rows of a matrix [count x rows, columns], one behind the other. */
+    Samples packed(int columns) {
+        return new Samples(count, rows, columns, (long) rows * columns);
+    }
 }

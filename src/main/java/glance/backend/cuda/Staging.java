@@ -74,6 +74,7 @@ final class Staging {
     }
 
     void close() {
+        driver.synchronize(stream); // copies read the buffers
         for (int i = 0; i < BUFFERS; i++) {
             driver.destroyEvent(sent[i]);
             driver.freePinned(buffers[i]);

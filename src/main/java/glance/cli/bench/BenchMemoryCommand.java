@@ -9,6 +9,7 @@ import glance.cli.common.ExitCode;
 import glance.cli.common.ForecastText;
 import glance.cli.common.MemorySize;
 import glance.cli.common.Session;
+import glance.cli.common.WrongUseException;
 import glance.io.ModelFolder;
 import glance.pipeline.MemoryForecast;
 import glance.pipeline.Settings;
@@ -80,6 +81,10 @@ final class BenchMemoryCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         request.require();
+        if (train && !request.isOne()) {
+            throw new WrongUseException(
+                    "--train counts one picture; leave out --batch and --references");
+        }
         ModelFolder folder = layout.folder(session);
         Settings settings = request.of(folder, "uniform-2");
         long memoryBytes = memory == null ? 0 : MemorySize.parse("--memory", memory);

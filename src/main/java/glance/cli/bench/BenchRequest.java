@@ -49,6 +49,11 @@ final class BenchRequest {
         }
     }
 
+    /** Whether it is for one picture and without references. */
+    boolean isOne() {
+        return batch == 1 && references == 0;
+    }
+
     /**
      * The run of a model.
      *

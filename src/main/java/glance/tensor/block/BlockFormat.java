@@ -9,8 +9,8 @@ import java.util.Map;
 /**
  * What the bytes of a quantised block say: {@code value = scale * level + offset}, with a level for
  * each element and scale and offset for each group of elements. Each operation is rounded once, as
- * in the public dequantisers of GGUF, so values are theirs to the bit. The kernel file expand.cu
- * has the same table.
+ * in the public dequantisers of GGUF, so values are theirs to the bit. The kernel header
+ * quantised.cuh has the same table.
  *
  * <pre>
  *         block   group  level                        scale                      offset

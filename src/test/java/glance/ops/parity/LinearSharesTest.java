@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import glance.backend.Device;
 import glance.cases.Arguments;
 import glance.cases.Case;
+import glance.cases.LinearCase;
 import glance.op.Op;
 import glance.ops.Ops;
+import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -23,13 +25,18 @@ class LinearSharesTest {
         return TestDevice.all().stream()
                 .flatMap(
                         device ->
-                                LinearCases.shares()
-                                        .map(LinearCases::toCase)
+                                cases().map(LinearCases::toCase)
                                         .map(
                                                 c ->
                                                         DynamicTest.dynamicTest(
                                                                 device + " " + c.name(),
                                                                 () -> check(device, c))));
+    }
+
+    private static Stream<LinearCase> cases() {
+        return Stream.concat(
+                LinearCases.shares(),
+                Stream.of(DType.F8_E4M3, DType.I8, DType.Q4_0).flatMap(NarrowWeightCases::shares));
     }
 
     private static void check(TestDevice test, Case opCase) {

@@ -42,6 +42,7 @@ final class NarrowWeightCases {
         for (int rows : new int[] {1, 7, 8, 9, 31, 32, 33, 64}) {
             cases.add(linear(new LinearCase(dtype, 1, rows, bytes ? 272 : 256, 33, BIAS)));
         }
+        shares(dtype).forEach(spec -> cases.add(linear(spec)));
         // a warp has two segments, and others none
         cases.add(linear(new LinearCase(dtype, 1, 3, 1280, 16)));
         cases.add(linear(new LinearCase(dtype, 1, 40, 1280, 48, RESIDUAL)));
@@ -101,6 +102,17 @@ final class NarrowWeightCases {
             cases.add(linearInput(dtype, 16, 1, 130, in, 40));
         }
         return cases.stream();
+    }
+
+    /** Samples with different adapters, or none. */
+    static Stream<LinearCase> shares(DType dtype) {
+        LinearCase few = new LinearCase(dtype, 4, 13, 512, 40, GATE, RESIDUAL, STRIDED);
+        LinearCase nine = new LinearCase(dtype, 9, 7, 256, 33, SCALES);
+        LinearCase many = new LinearCase(dtype, 2, 130, 256, 136, BIAS);
+        return Stream.of(
+                few.withLoras(DType.BF16, 20, 0, 1, 40),
+                nine.withLoras(DType.BF16, 8, 0, 4, 8, 16, 1, 0, 33, 8),
+                many.withLoras(DType.BF16, 16, 0));
     }
 
     private static Case linear(LinearCase linear) {

@@ -120,13 +120,16 @@ public final class Arguments {
         return all;
     }
 
-    /** Numbers that may be addresses: the pointers, and the fields of structs. */
+    /**
+     * Numbers that may be addresses: the pointers, and the fields of structs and of the emulator's
+     * tensor maps.
+     */
     long[] addresses() {
         int[] offsets = offsets();
         ByteBuffer all = bytes();
         LongStream.Builder found = LongStream.builder();
         for (int i = 0; i < count; i++) {
-            if (kinds[i] == 'p' || kinds[i] == 's') {
+            if (kinds[i] == 'p' || kinds[i] == 's' || kinds[i] == 't') {
                 for (int at = 0; at < sizes[i]; at += Long.BYTES) {
                     found.add(all.getLong(offsets[i] + at));
                 }
