@@ -37,6 +37,10 @@ import java.util.function.Consumer;
  */
 public record TrainingForecast(int width, int height, List<Part> parts) {
     static final String TEXT_ENCODER = "text encoder";
+
+    /** A noise level that every model was trained for; memory does not depend on it. */
+    private static final float ANY_LEVEL = 0.5f;
+
     private static final String AUTOENCODER = "autoencoder";
 
     /** The name of the part that trains. */
@@ -156,7 +160,7 @@ public record TrainingForecast(int width, int height, List<Part> parts) {
                                         ops,
                                         denoiser,
                                         List.of(largest),
-                                        grid -> new float[] {1},
+                                        grid -> new float[] {ANY_LEVEL},
                                         settings.withoutDropout(),
                                         embeddedGuidance)) {
                     trainer.step();
