@@ -55,6 +55,9 @@ final class Engine {
         public void progress(Progress progress) {}
 
         @Override
+        public void note(String message) {}
+
+        @Override
         public void warning(String message) {}
 
         @Override
