@@ -6,15 +6,21 @@ import glance.backend.cuda.driver.Gemm;
 import glance.backend.cuda.driver.Gpu;
 import glance.backend.cuda.driver.KernelFunction;
 import glance.backend.cuda.driver.Launch;
+import glance.backend.cuda.driver.TensorMap;
+import glance.backend.cuda.driver.TensorTiles;
 import java.nio.ByteBuffer;
+import java.util.Collections;
 
 /** A driver that does nothing: what is left of a launch is the engine's own part of it. */
 final class IdleDriver implements Driver {
     private static final Gpu GPU = new Gpu("idle", 90, 132, 80L << 30, 232_448, 0);
     private static final int THREADS = 256;
 
-    /** Every number that kernel files export; a tile is as good as another. */
+    /** Every other number that kernel files export; a tile is as good as another. */
     private static final int CONSTANT = 64;
+
+    /** Adapters that a launch takes at most. */
+    private static final int SHARES = 8;
 
     private long top = 1L << 20;
     private Launch last;
@@ -43,7 +49,17 @@ final class IdleDriver implements Driver {
 
     @Override
     public int constant(long module, String name) {
-        return CONSTANT;
+        return name.endsWith("_shares") ? SHARES : CONSTANT;
+    }
+
+    @Override
+    public TensorMap tensorMap(TensorTiles tiles) {
+        return new TensorMap(Collections.nCopies(16, 0L));
+    }
+
+    @Override
+    public long freeBytes() {
+        return GPU.memoryBytes();
     }
 
     @Override

@@ -144,7 +144,9 @@ final class Workloads {
                                 linear.out(),
                                 linear.in(),
                                 linear.weight(),
-                                linear.rank() > 0 ? ", adapter r" + linear.rank() : ""),
+                                linear.ranks().isEmpty()
+                                        ? ""
+                                        : ", adapter r" + linear.ranks().get(0)),
                 linear::forward);
     }
 }
