@@ -8,6 +8,9 @@ final class VectorDots {
     private static final VectorSpecies<Float> SPECIES = VectorSimd.SPECIES;
     private static final int LANES = SPECIES.length();
 
+    /** See {@link VectorSimd#FLOATS}. */
+    private static final Class<?> TYPE = VectorSimd.FLOATS;
+
     private VectorDots() {}
 
     static void floats(
@@ -31,18 +34,31 @@ final class VectorDots {
         for (int k = 0; k < count; k += LANES) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + bStride + k);
+            if (b0.getClass() != TYPE || b1.getClass() != TYPE) {
+                throw VectorSimd.unlike();
+            }
             FloatVector row = FloatVector.fromArray(SPECIES, a, aAt + k);
-            s00 = row.fma(b0, s00);
-            s01 = row.fma(b1, s01);
+            s00 = b0.fma(row, s00);
+            s01 = b1.fma(row, s01);
             row = FloatVector.fromArray(SPECIES, a, aAt + aStride + k);
-            s10 = row.fma(b0, s10);
-            s11 = row.fma(b1, s11);
+            s10 = b0.fma(row, s10);
+            s11 = b1.fma(row, s11);
             row = FloatVector.fromArray(SPECIES, a, aAt + 2 * aStride + k);
-            s20 = row.fma(b0, s20);
-            s21 = row.fma(b1, s21);
+            s20 = b0.fma(row, s20);
+            s21 = b1.fma(row, s21);
             row = FloatVector.fromArray(SPECIES, a, aAt + 3 * aStride + k);
-            s30 = row.fma(b0, s30);
-            s31 = row.fma(b1, s31);
+            s30 = b0.fma(row, s30);
+            s31 = b1.fma(row, s31);
+        }
+        if (s00.getClass() != TYPE
+                || s01.getClass() != TYPE
+                || s10.getClass() != TYPE
+                || s11.getClass() != TYPE
+                || s20.getClass() != TYPE
+                || s21.getClass() != TYPE
+                || s30.getClass() != TYPE
+                || s31.getClass() != TYPE) {
+            throw VectorSimd.unlike();
         }
         s00.intoArray(sums, at);
         s01.intoArray(sums, at + LANES);
@@ -74,18 +90,31 @@ final class VectorDots {
         for (int k = 0; k < count; k += LANES) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + bStride + k);
+            if (b0.getClass() != TYPE || b1.getClass() != TYPE) {
+                throw VectorSimd.unlike();
+            }
             FloatVector row = VectorSimd.bfloats(a, k);
-            s00 = row.fma(b0, s00);
-            s01 = row.fma(b1, s01);
+            s00 = b0.fma(row, s00);
+            s01 = b1.fma(row, s01);
             row = VectorSimd.bfloats(a, aStride + k);
-            s10 = row.fma(b0, s10);
-            s11 = row.fma(b1, s11);
+            s10 = b0.fma(row, s10);
+            s11 = b1.fma(row, s11);
             row = VectorSimd.bfloats(a, 2 * aStride + k);
-            s20 = row.fma(b0, s20);
-            s21 = row.fma(b1, s21);
+            s20 = b0.fma(row, s20);
+            s21 = b1.fma(row, s21);
             row = VectorSimd.bfloats(a, 3 * aStride + k);
-            s30 = row.fma(b0, s30);
-            s31 = row.fma(b1, s31);
+            s30 = b0.fma(row, s30);
+            s31 = b1.fma(row, s31);
+        }
+        if (s00.getClass() != TYPE
+                || s01.getClass() != TYPE
+                || s10.getClass() != TYPE
+                || s11.getClass() != TYPE
+                || s20.getClass() != TYPE
+                || s21.getClass() != TYPE
+                || s30.getClass() != TYPE
+                || s31.getClass() != TYPE) {
+            throw VectorSimd.unlike();
         }
         s00.intoArray(sums, at);
         s01.intoArray(sums, at + LANES);

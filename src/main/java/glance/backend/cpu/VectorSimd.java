@@ -34,8 +34,22 @@ final class VectorSimd extends Simd {
                     : VectorSpecies.of(
                             byte.class, VectorShape.forBitSize(SPECIES.vectorBitSize() / 4));
 
+    /**
+     * The class of all vectors of floats here. The JIT keeps a vector in a register only where it
+     * knows its class. Otherwise it guesses, by profiles that all vectors of the process share, and
+     * in a method it gives up guessing when its inlined parts have met 100 wrong guesses together.
+     * A tile has 28 parts of a kind, each of which counts one wrong guess of anybody: its stores
+     * made objects then, and it took 20 times as long. Nothing is left to guess after {@code if
+     * (x.getClass() != FLOATS)}, in the method that uses x: in a helper it does not help.
+     */
+    static final Class<?> FLOATS = FloatVector.zero(SPECIES).getClass();
+
     /** 512-bit vectors come with 32 registers; narrower ones may have 16. */
     private static final boolean WIDE = LANES >= 16;
+
+    static IllegalStateException unlike() {
+        return new IllegalStateException("a vector of another class than those of all loops");
+    }
 
     @Override
     int tileRows() {

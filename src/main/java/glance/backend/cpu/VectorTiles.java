@@ -8,10 +8,6 @@ import jdk.incubator.vector.VectorSpecies;
  * registers, and the JIT only keeps local variables there, hence the long lists of them. Measured
  * on 32 registers of 512 bits: 14 x 2 vectors reach 165 GFLOP/s on one core, 12 x 2 150, 8 x 2 120,
  * 6 x 4 150 or less. With 16 registers 6 x 2 is the largest tile that fits.
- *
- * <p>A tile does no more than it must: what is inlined into 14 x 2 is close to the nodes that the
- * JIT takes. When tiles also read what they add to, some runs had stores that were not inlined, and
- * took seven times as long.
  */
 final class VectorTiles {
     static final int WIDE_ROWS = 14;
@@ -19,6 +15,9 @@ final class VectorTiles {
 
     private static final VectorSpecies<Float> SPECIES = VectorSimd.SPECIES;
     private static final int LANES = SPECIES.length();
+
+    /** See {@link VectorSimd#FLOATS}. */
+    private static final Class<?> TYPE = VectorSimd.FLOATS;
 
     private VectorTiles() {}
 
@@ -57,49 +56,82 @@ final class VectorTiles {
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
+            if (b0.getClass() != TYPE || b1.getClass() != TYPE) {
+                throw VectorSimd.unlike();
+            }
             int row = aAt + k * WIDE_ROWS;
             FloatVector x = FloatVector.broadcast(SPECIES, a[row]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
+            c00 = b0.fma(x, c00);
+            c01 = b1.fma(x, c01);
             x = FloatVector.broadcast(SPECIES, a[row + 1]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
+            c10 = b0.fma(x, c10);
+            c11 = b1.fma(x, c11);
             x = FloatVector.broadcast(SPECIES, a[row + 2]);
-            c20 = x.fma(b0, c20);
-            c21 = x.fma(b1, c21);
+            c20 = b0.fma(x, c20);
+            c21 = b1.fma(x, c21);
             x = FloatVector.broadcast(SPECIES, a[row + 3]);
-            c30 = x.fma(b0, c30);
-            c31 = x.fma(b1, c31);
+            c30 = b0.fma(x, c30);
+            c31 = b1.fma(x, c31);
             x = FloatVector.broadcast(SPECIES, a[row + 4]);
-            c40 = x.fma(b0, c40);
-            c41 = x.fma(b1, c41);
+            c40 = b0.fma(x, c40);
+            c41 = b1.fma(x, c41);
             x = FloatVector.broadcast(SPECIES, a[row + 5]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
+            c50 = b0.fma(x, c50);
+            c51 = b1.fma(x, c51);
             x = FloatVector.broadcast(SPECIES, a[row + 6]);
-            c60 = x.fma(b0, c60);
-            c61 = x.fma(b1, c61);
+            c60 = b0.fma(x, c60);
+            c61 = b1.fma(x, c61);
             x = FloatVector.broadcast(SPECIES, a[row + 7]);
-            c70 = x.fma(b0, c70);
-            c71 = x.fma(b1, c71);
+            c70 = b0.fma(x, c70);
+            c71 = b1.fma(x, c71);
             x = FloatVector.broadcast(SPECIES, a[row + 8]);
-            c80 = x.fma(b0, c80);
-            c81 = x.fma(b1, c81);
+            c80 = b0.fma(x, c80);
+            c81 = b1.fma(x, c81);
             x = FloatVector.broadcast(SPECIES, a[row + 9]);
-            c90 = x.fma(b0, c90);
-            c91 = x.fma(b1, c91);
+            c90 = b0.fma(x, c90);
+            c91 = b1.fma(x, c91);
             x = FloatVector.broadcast(SPECIES, a[row + 10]);
-            cA0 = x.fma(b0, cA0);
-            cA1 = x.fma(b1, cA1);
+            cA0 = b0.fma(x, cA0);
+            cA1 = b1.fma(x, cA1);
             x = FloatVector.broadcast(SPECIES, a[row + 11]);
-            cB0 = x.fma(b0, cB0);
-            cB1 = x.fma(b1, cB1);
+            cB0 = b0.fma(x, cB0);
+            cB1 = b1.fma(x, cB1);
             x = FloatVector.broadcast(SPECIES, a[row + 12]);
-            cC0 = x.fma(b0, cC0);
-            cC1 = x.fma(b1, cC1);
+            cC0 = b0.fma(x, cC0);
+            cC1 = b1.fma(x, cC1);
             x = FloatVector.broadcast(SPECIES, a[row + 13]);
-            cD0 = x.fma(b0, cD0);
-            cD1 = x.fma(b1, cD1);
+            cD0 = b0.fma(x, cD0);
+            cD1 = b1.fma(x, cD1);
+        }
+        if (c00.getClass() != TYPE
+                || c01.getClass() != TYPE
+                || c10.getClass() != TYPE
+                || c11.getClass() != TYPE
+                || c20.getClass() != TYPE
+                || c21.getClass() != TYPE
+                || c30.getClass() != TYPE
+                || c31.getClass() != TYPE
+                || c40.getClass() != TYPE
+                || c41.getClass() != TYPE
+                || c50.getClass() != TYPE
+                || c51.getClass() != TYPE
+                || c60.getClass() != TYPE
+                || c61.getClass() != TYPE
+                || c70.getClass() != TYPE
+                || c71.getClass() != TYPE
+                || c80.getClass() != TYPE
+                || c81.getClass() != TYPE
+                || c90.getClass() != TYPE
+                || c91.getClass() != TYPE
+                || cA0.getClass() != TYPE
+                || cA1.getClass() != TYPE
+                || cB0.getClass() != TYPE
+                || cB1.getClass() != TYPE
+                || cC0.getClass() != TYPE
+                || cC1.getClass() != TYPE
+                || cD0.getClass() != TYPE
+                || cD1.getClass() != TYPE) {
+            throw VectorSimd.unlike();
         }
         c00.intoArray(c, cAt);
         c01.intoArray(c, cAt + LANES);
@@ -150,25 +182,42 @@ final class VectorTiles {
         for (int k = 0; k < depth; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * 2 * LANES + LANES);
+            if (b0.getClass() != TYPE || b1.getClass() != TYPE) {
+                throw VectorSimd.unlike();
+            }
             int row = aAt + k * NARROW_ROWS;
             FloatVector x = FloatVector.broadcast(SPECIES, a[row]);
-            c00 = x.fma(b0, c00);
-            c01 = x.fma(b1, c01);
+            c00 = b0.fma(x, c00);
+            c01 = b1.fma(x, c01);
             x = FloatVector.broadcast(SPECIES, a[row + 1]);
-            c10 = x.fma(b0, c10);
-            c11 = x.fma(b1, c11);
+            c10 = b0.fma(x, c10);
+            c11 = b1.fma(x, c11);
             x = FloatVector.broadcast(SPECIES, a[row + 2]);
-            c20 = x.fma(b0, c20);
-            c21 = x.fma(b1, c21);
+            c20 = b0.fma(x, c20);
+            c21 = b1.fma(x, c21);
             x = FloatVector.broadcast(SPECIES, a[row + 3]);
-            c30 = x.fma(b0, c30);
-            c31 = x.fma(b1, c31);
+            c30 = b0.fma(x, c30);
+            c31 = b1.fma(x, c31);
             x = FloatVector.broadcast(SPECIES, a[row + 4]);
-            c40 = x.fma(b0, c40);
-            c41 = x.fma(b1, c41);
+            c40 = b0.fma(x, c40);
+            c41 = b1.fma(x, c41);
             x = FloatVector.broadcast(SPECIES, a[row + 5]);
-            c50 = x.fma(b0, c50);
-            c51 = x.fma(b1, c51);
+            c50 = b0.fma(x, c50);
+            c51 = b1.fma(x, c51);
+        }
+        if (c00.getClass() != TYPE
+                || c01.getClass() != TYPE
+                || c10.getClass() != TYPE
+                || c11.getClass() != TYPE
+                || c20.getClass() != TYPE
+                || c21.getClass() != TYPE
+                || c30.getClass() != TYPE
+                || c31.getClass() != TYPE
+                || c40.getClass() != TYPE
+                || c41.getClass() != TYPE
+                || c50.getClass() != TYPE
+                || c51.getClass() != TYPE) {
+            throw VectorSimd.unlike();
         }
         c00.intoArray(c, cAt);
         c01.intoArray(c, cAt + LANES);

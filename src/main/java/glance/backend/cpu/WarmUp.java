@@ -50,9 +50,10 @@ final class WarmUp {
     /** Those that a text encoder needs first come first. */
     void run() {
         int columns = simd.tileColumns();
-        short[] halves = new short[DEPTH];
+        short[] halves = new short[Simd.DOT_ROWS * DEPTH];
         repeat(() -> simd.multiplyAdd(DEPTH, left, 0, right, 0, tile, 0, columns));
         repeat(() -> simd.dots(DEPTH, left, 0, DEPTH, right, 0, DEPTH, values, 0));
+        repeat(() -> simd.dots(DEPTH, halves, DEPTH, right, 0, DEPTH, values, 0));
         repeat(() -> simd.widen(halves, 0, values, 0, halves.length));
         repeat(() -> simd.softmaxBlock(right, DEPTH, state, 0));
         repeat(() -> simd.scaleRows(right, 0, DEPTH, state, 2 * columns));
