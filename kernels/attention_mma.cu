@@ -16,16 +16,9 @@
 //                        ^                                      ^ barrier: the next tile is there,
 //                                                                 and this one has been read
 //
-// S, p and the sums stay in registers (attention_tile.cuh). The softmax runs in base 2 on unscaled
-// scores: exp(scale s - max) is one multiply-add and one ex2; largest and total of a query lie with
-// the 4 lanes that have its row, which add up their parts of the total at the end only. With q and
-// two tiles of keys and values a block has at most 64 KB, so that two of them fit a multiprocessor
-// (A100, H100) and fill each other's gaps.
-//
-// What is taken from the scores need not be their maximum: any number does that keeps p in the range
-// of bf16. It moves to the maximum only where that has outgrown it by 2^8, by a vote of the warp.
-// Sums of p in f32 and p itself, rounded to bf16, have the same relative errors whatever their size,
-// so that the bound of the error stays; bits differ from those of p <= 1 within it.
+// S, p and the sums stay in registers (attention_tile.cuh), and so does what the softmax knows of each
+// row (attention_softmax.cuh). With q and two tiles of keys and values a block has at most 64 KB, so
+// that two of them fit a multiprocessor (A100, H100) and fill each other's gaps.
 //
 // Tiles that hide all their keys are skipped; only tiles with an edge of the mask test each score. A
 // causal grid starts with the last queries, which have the most to do.
@@ -39,24 +32,20 @@
 // Cost: 4 seqLen keyLen headDim FLOP for each head; bound by the tensor cores.
 //
 // Entry points: attention_mma_h{64, 128}_q{128, 64}_bf16, by the width of the slices (the smallest
-// that the head fits) and queries of a tile. Not yet run on a GPU. A Hopper version (wgmma, TMA) is
-// a sibling of this file and one more Variant. Launcher: glance.backend.cuda.AttentionMma.
+// that the head fits) and queries of a tile. Not yet run on a GPU.
+// Hopper's version is attention_wgmma.cu. Launcher: glance.backend.cuda.AttentionMma.
 // Test: glance.ops.parity.AttentionCases.
 // Benchmark: bench kernels --only 'attention.(forward|masked)'.
 #include "include/attention_mask.cuh"
 #include "include/attention_scores.cuh"
+#include "include/attention_softmax.cuh"
 #include "include/attention_tile.cuh"
-#include "include/fast_exp2.cuh"
 #include "include/glance.cuh"
 
 constexpr int kWarps = 4;
 constexpr int kThreads = kWarps * kWarpSize;
 constexpr int kStages = 2;  // tiles of keys and values in shared memory
 constexpr int kStageElements = 8192;
-
-// Powers of two by which p may pass 1 before sums are rescaled. Of scores N(0, 1) and 4,096 keys a
-// warp of 32 meets a new maximum in half of its tiles, and one that is so much larger in 1 of 100.
-constexpr float kRescaleAt = 8.0f;
 
 template <int width_, int queries_>
 struct AttentionTile {
@@ -74,104 +63,6 @@ struct AttentionTile {
 
     static_assert(warpQueries % 16 == 0, "whole products");
     static_assert(sharedBytes <= 99 * 1024, "fits every GPU from compute capability 8.0");
-};
-
-// The four lanes that have a row.
-__device__ __forceinline__ float quad_max(float x) {
-    x = fmaxf(x, __shfl_xor_sync(kAllLanes, x, 1));
-    return fmaxf(x, __shfl_xor_sync(kAllLanes, x, 2));
-}
-
-__device__ __forceinline__ float quad_sum(float x) {
-    x += __shfl_xor_sync(kAllLanes, x, 1);
-    return x + __shfl_xor_sync(kAllLanes, x, 2);
-}
-
-// The running softmax of a thread's rows, two in each 16.
-template <int rowTiles>
-struct Softmax {
-    float largest[rowTiles][2];  // of the unscaled scores, or a little less: what p is relative to
-    float total[rowTiles][2];    // this thread's part
-
-    __device__ __forceinline__ Softmax() {
-#pragma unroll
-        for (int i = 0; i < rowTiles; ++i) {
-            largest[i][0] = largest[i][1] = -INFINITY;
-            total[i][0] = total[i][1] = 0.0f;
-        }
-    }
-
-    // What is taken from the scaled scores of a row. -inf - (-inf) would be NaN: while nothing is
-    // visible, everything stays zero.
-    __device__ __forceinline__ static float base_of(float best, float scale) {
-        return best == -INFINITY ? 0.0f : best * scale;
-    }
-
-    // Brings totals and sums to the new maxima.
-    template <int widthTiles>
-    __device__ __forceinline__ void rescale(const float (&best)[rowTiles][2],
-                                            float (&sum)[rowTiles][widthTiles][4], float scale) {
-#pragma unroll
-        for (int i = 0; i < rowTiles; ++i) {
-#pragma unroll
-            for (int half = 0; half < 2; ++half) {
-                float base = base_of(best[i][half], scale);
-                float shrink = fast_exp2(fmaf(largest[i][half], scale, -base));
-                largest[i][half] = best[i][half];
-                total[i][half] *= shrink;
-#pragma unroll
-                for (int j = 0; j < widthTiles; ++j) {
-                    sum[i][j][2 * half] *= shrink;
-                    sum[i][j][2 * half + 1] *= shrink;
-                }
-            }
-        }
-    }
-
-    // p of a tile of keys; the sums so far are brought to the new maximum if it is much larger.
-    // scale is in base 2.
-    template <int keyTiles, int widthTiles>
-    __device__ __forceinline__ Weights<rowTiles, keyTiles> update(
-        const float (&score)[rowTiles][keyTiles][4], float (&sum)[rowTiles][widthTiles][4],
-        float scale) {
-        Weights<rowTiles, keyTiles> p;
-        float best[rowTiles][2];
-        float slack = kRescaleAt / scale;
-        bool grew = false;
-#pragma unroll
-        for (int i = 0; i < rowTiles; ++i) {
-#pragma unroll
-            for (int half = 0; half < 2; ++half) {
-                best[i][half] = largest[i][half];
-#pragma unroll
-                for (int j = 0; j < keyTiles; ++j) {
-                    best[i][half] = fmaxf(best[i][half], fmaxf(score[i][j][2 * half],
-                                                               score[i][j][2 * half + 1]));
-                }
-                best[i][half] = quad_max(best[i][half]);
-                grew |= best[i][half] > largest[i][half] + slack;
-            }
-        }
-        if (__any_sync(kAllLanes, grew)) {
-            rescale(best, sum, scale);
-        }
-#pragma unroll
-        for (int i = 0; i < rowTiles; ++i) {
-            const float base[2] = {base_of(largest[i][0], scale), base_of(largest[i][1], scale)};
-            // by fragment, so that p takes the registers of its scores
-#pragma unroll
-            for (int j = 0; j < keyTiles; ++j) {
-#pragma unroll
-                for (int half = 0; half < 2; ++half) {
-                    float p0 = fast_exp2(fmaf(score[i][j][2 * half], scale, -base[half]));
-                    float p1 = fast_exp2(fmaf(score[i][j][2 * half + 1], scale, -base[half]));
-                    total[i][half] += p0 + p1;
-                    p.set(i, j, 2 * half, p0, p1);
-                }
-            }
-        }
-        return p;
-    }
 };
 
 // Starts the copies of a tile of keys and its values.
@@ -223,7 +114,14 @@ __device__ __forceinline__ void attention(const HeadRows& q, const HeadRows& k, 
         if (!mask.is_open(ownQuery, key, Tile::keys)) {
             hide(mask, score, ownQuery, key);
         }
-        multiply_across(sum, softmax.update(score, sum, scale2), reading + Tile::keys * width);
+        PerRow<Tile::rowTiles> shrink;
+        if (softmax.see(score, shrink, scale2)) {
+            multiply_rows(sum, shrink);
+        }
+        Weights<Tile::rowTiles, Tile::keys / 8> p;
+        softmax.weigh(score, scale2,
+                      [&](int i, int j, int e, float p0, float p1) { p.set(i, j, e, p0, p1); });
+        multiply_across(sum, p, reading + Tile::keys * width);
         async_wait<0>();
         __syncthreads();  // the next stage is there; this one has been read
         bf16* read = reading;
@@ -232,21 +130,16 @@ __device__ __forceinline__ void attention(const HeadRows& q, const HeadRows& k, 
         key = next;
     }
 
+    PerRow<Tile::rowTiles> inverse;
+    softmax.finish(inverse);
+    multiply_rows(sum, inverse);
 #pragma unroll
     for (int i = 0; i < Tile::rowTiles; ++i) {
 #pragma unroll
         for (int half = 0; half < 2; ++half) {
-            float total = quad_sum(softmax.total[i][half]);
-            float inverse = total > 0.0f ? 1.0f / total : 0.0f;
-#pragma unroll
-            for (int j = 0; j < width / 8; ++j) {
-                sum[i][j][2 * half] *= inverse;
-                sum[i][j][2 * half + 1] *= inverse;
-            }
             int query = ownQuery + row_of(i, 2 * half);
             if (lse != nullptr && query < q.count && threadIdx.x % 4 == 0) {
-                float log2 = fmaf(softmax.largest[i][half], scale2, log2f(total));
-                lse[query] = log2 * kLogOf2;
+                lse[query] = softmax.lse(i, half, scale2);
             }
         }
     }

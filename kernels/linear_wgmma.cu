@@ -54,20 +54,6 @@ struct Shared {
     StagedResults staged[kConsumers * kGroup / kWarpSize];
 };
 
-// The stage whose turn it is, and the parity of its phase.
-template <int stages>
-struct Ring {
-    int stage = 0;
-    unsigned parity = 0;
-
-    __device__ __forceinline__ void next() {
-        if (++stage == stages) {
-            stage = 0;
-            parity ^= 1;
-        }
-    }
-};
-
 struct Maps {
     const TensorMap& x;
     const TensorMap& weight;

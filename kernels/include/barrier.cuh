@@ -116,3 +116,17 @@ __device__ __forceinline__ bool elect_one() {
 #else
 #include "../emulator/barriers.h"
 #endif
+
+// Stages that are filled and used in turn: the one whose turn it is, and the parity of its phase.
+template <int stages>
+struct Ring {
+    int stage = 0;
+    unsigned parity = 0;
+
+    __device__ __forceinline__ void next() {
+        if (++stage == stages) {
+            stage = 0;
+            parity ^= 1;
+        }
+    }
+};

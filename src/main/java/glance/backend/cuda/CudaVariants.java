@@ -78,6 +78,7 @@ final class CudaVariants {
                 "attention",
                 launcher,
                 List.of(
+                        new AttentionWgmma(launcher, isChosen("attention", AttentionWgmma.NAME)),
                         new AttentionMma(launcher),
                         new AttentionWide(launcher, AttentionWide.SCORE_BYTES),
                         new AttentionPlain(launcher)));
@@ -110,7 +111,11 @@ final class CudaVariants {
 
     /** Hopper's kernel; where it was chosen for an operation, for small products too. */
     private LinearWgmma wgmma(String operation, Launcher launcher) {
-        return new LinearWgmma(launcher, LinearWgmma.NAME.equals(chosen.get(operation)));
+        return new LinearWgmma(launcher, isChosen(operation, LinearWgmma.NAME));
+    }
+
+    private boolean isChosen(String operation, String variant) {
+        return variant.equals(chosen.get(operation));
     }
 
     private Variants<TrainingOp.AttentionGrad> attentionGrad(Launcher launcher) {

@@ -18,6 +18,10 @@ import java.util.List;
 final class LinearWgmma implements Variant<Op.Linear> {
     static final String NAME = "wgmma";
 
+    /** What kernels for Hopper refuse. */
+    static final String OTHER_GPUS =
+            "GPUs that are not of compute capability 9.0, or have a driver before CUDA 13";
+
     private static final String FILE = "linear_wgmma";
     private static final int WIDE = 256;
     private static final int NARROW = 128;
@@ -46,7 +50,7 @@ final class LinearWgmma implements Variant<Op.Linear> {
     @Override
     public String refuses(Op.Linear op) {
         if (!launcher.gpu().runsHopperKernels()) {
-            return "GPUs that are not of compute capability 9.0, or have a driver before CUDA 13";
+            return OTHER_GPUS;
         }
         String problem = mma.refuses(op);
         if (problem != null) {

@@ -53,6 +53,7 @@ final class AttentionCases {
         specs.add(self(2, 35, 2, 16, LOG_SUM_EXP).padded(12, 12, 4));
         specs.add(self(2, 35, 2, 16, LOG_SUM_EXP).padded(35, 12, 0));
         wideTiles(specs);
+        hopperTiles(specs);
         return specs.stream().map(AttentionCases::toCase);
     }
 
@@ -77,6 +78,23 @@ final class AttentionCases {
         specs.add(self(1, 65, 1, 384, JOINT_HEADS));
         specs.add(new AttentionCase(2, 33, 67, 2, 1, 136, BIAS).padded(40, 40, 3));
         specs.add(self(2, 19, 2, 136, CAUSAL, LOG_SUM_EXP).padded(19, 19, 0));
+    }
+
+    /**
+     * The edges of Hopper's tiles, 128 queries and as many keys, and blocks that make several: the
+     * emulated GPU has 4 multiprocessors.
+     */
+    private static void hopperTiles(List<AttentionCase> specs) {
+        specs.add(new AttentionCase(1, 1, 127, 2, 1, 128));
+        specs.add(new AttentionCase(1, 130, 128, 1, 1, 72, LOG_SUM_EXP));
+        specs.add(new AttentionCase(2, 3, 129, 2, 1, 128, JOINT_HEADS).padded(129, 128, 1));
+        specs.add(self(1, 259, 1, 64, CAUSAL));
+        specs.add(self(1, 257, 1, 128, CAUSAL, LOG_SUM_EXP));
+        specs.add(new AttentionCase(2, 3, 400, 1, 1, 128, BIAS).padded(300, 20, 0));
+        specs.add(new AttentionCase(1, 5, 513, 1, 1, 64, HUGE_SCORES));
+        specs.add(new AttentionCase(3, 65, 130, 3, 3, 64, STRIDED));
+        specs.add(new AttentionCase(2, 2, 1030, 3, 1, 128));
+        specs.add(new AttentionCase(6, 2, 5, 1, 1, 8).padded(5, 0, 5, 3, 0, 5, 0));
     }
 
     /** Large enough to be split over threads. */

@@ -22,6 +22,7 @@ public final class KernelFiles {
                     "attention_grad",
                     "attention_grad_mma",
                     "attention_mma",
+                    "attention_wgmma",
                     "attention_wide",
                     "conv2d",
                     "conv2d_mma",
@@ -55,7 +56,9 @@ public final class KernelFiles {
                     "include/async_copy.cuh",
                     "include/attention_mask.cuh",
                     "include/attention_scores.cuh",
+                    "include/attention_softmax.cuh",
                     "include/attention_tile.cuh",
+                    "include/attention_wgmma.cuh",
                     "include/barrier.cuh",
                     "include/bulk_copy.cuh",
                     "include/chunk.cuh",
@@ -123,7 +126,7 @@ public final class KernelFiles {
     }
 
     /** Kernel files of HOPPER_KERNELs: their machine code is for sm_90a alone, without PTX. */
-    static final Set<String> FOR_HOPPER = Set.of("linear_wgmma");
+    static final Set<String> FOR_HOPPER = Set.of("attention_wgmma", "linear_wgmma");
 
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {
