@@ -215,8 +215,9 @@ struct Arrivals {
 template <int width>
 __device__ __forceinline__ void consume(const Problem& problem, Shared<width>& shared,
                                         Barriers<Shared<width>::slots>& barriers) {
-    int group = static_cast<int>(threadIdx.x) / kGroup - 1;
-    int warp = static_cast<int>(threadIdx.x) / kWarpSize - kGroupWarps;
+    // the same for a warp, as the compiler then sees
+    int warp = __shfl_sync(kAllLanes, static_cast<int>(threadIdx.x) / kWarpSize - kGroupWarps, 0);
+    int group = warp / kGroupWarps;
     float scale2 = problem.scale * kLog2OfE;
     HeadStrides strides = packed_heads(problem.seqLen, problem.heads, problem.headDim);
     Arrivals<Shared<width>::slots> arrivals{barriers, {}};
@@ -234,7 +235,7 @@ __device__ __forceinline__ void consume(const Problem& problem, Shared<width>& s
         // p of scores, in their place; whether the sums before are to be multiplied by `shrink`.
         auto weigh = [&](int key) {
             auto& own = as_row_tile(score);
-            if (mask.bias != nullptr) {
+            if (problem.bias != nullptr) {
                 add_bias(mask, own, ownQuery, problem.seqLen, key, 1.0f / problem.scale);
             }
             if (!mask.is_open(ownQuery, key, kKeys)) {

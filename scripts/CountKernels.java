@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * <p>The main loop of a kernel is the loop with the most products on tensor cores. Counted is the
  * shortest way around it that makes all of them, with all loads and copies for them, so that what
  * only tiles at an edge do is left out. A loop inside of it that has products takes two turns; if it
- * has wgmma, all of them, it is the main loop: the one around it goes from tile to tile.
+ * has wgmma, it is the main loop: the one around it goes from tile to tile.
  * From the counts follow the clocks that an iteration of a block of four warps takes at least on
  * each unit of a multiprocessor: tensor cores, shared memory, and the schedulers.
  *
@@ -513,8 +513,9 @@ public class CountKernels {
             Loop main = null;
             for (Loop loop : loops) {
                 if (main == null
+                        || isAroundTiles(main, loop)
                         || products(loop.way()) > products(main.way())
-                        || isAroundTiles(main, loop)) {
+                                && !isAroundTiles(loop, main)) {
                     main = loop;
                 }
             }
@@ -530,10 +531,9 @@ public class CountKernels {
             return result;
         }
 
-        /** Whether a block goes from tile to tile by the one loop, and the other has the products. */
+        /** Whether a block goes from tile to tile by the one loop, and multiplies in the other. */
         private static boolean isAroundTiles(Loop outer, Loop inner) {
             return count(inner.way(), "HGMMA", "QGMMA") > 0
-                    && products(inner.way()) == products(outer.way())
                     && outer.body().containsAll(inner.body());
         }
 
