@@ -96,6 +96,25 @@ class CountKernelsTest {
                 .endsWith("| 128 | 80 | 3 | tensor | 100 |");
     }
 
+    /** The loop around has a product of its own before it comes to the inner one. */
+    @Test
+    void productsOfWarpgroupsThatBeginATile_areNotOfTheMainLoop() throws Exception {
+        String wide =
+                LOOP.replace(
+                                "HMMA.16816.F32.BF16 R4, R8, R10, R4",
+                                "HGMMA.64x128x16.F32.BF16 R24, gdesc[UR16], R24, UP0")
+                        .replace("code for sm_90", "code for sm_90a")
+                        .replace("LDSM.16.M88.4 R8, [R2]", "FADD R8, R8, R8")
+                        .replace(
+                                "LDGSTS.E.BYPASS.128 [R17], [R12.64], P1",
+                                "HGMMA.64x128x16.F32.BF16 R24, gdesc[UR20], R24, UP0");
+        Path file = Files.writeString(folder.resolve("tiles.sass"), wide);
+        assertThat(run("tile_bf16 sm_90a 168 0 0 1024", Map.of(), false, file)).isEmpty();
+        assertThat(line())
+                .startsWith(
+                        "| tile_bf16 | sm_90a | 168 | 1024 | 0 | 0 | 1 | 0 | 0 | 0 | 0 | 3 | 3 |");
+    }
+
     @Test
     void moreInstructions_areAFault_untilTheReportSaysWhy() throws Exception {
         run(LOOP, Map.of(), false);

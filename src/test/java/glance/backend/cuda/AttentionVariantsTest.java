@@ -31,9 +31,14 @@ class AttentionVariantsTest {
     }
 
     private String variant(DType computeType, float scale, Tensor q, Tensor k) {
+        return variant(computeType, scale, q, k, Map.of());
+    }
+
+    private String variant(
+            DType computeType, float scale, Tensor q, Tensor k, Map<String, String> chosen) {
         KernelTable table = new KernelTable();
         Launcher launcher = gpu.launcher(computeType);
-        new CudaVariants(Map.of()).addTo(table, launcher, new SumKernels(launcher));
+        new CudaVariants(chosen).addTo(table, launcher, new SumKernels(launcher));
         return table.variant(
                 new Op.Attention(
                         q,
@@ -48,8 +53,35 @@ class AttentionVariantsTest {
     @ParameterizedTest
     @CsvSource({"8, mma", "72, mma", "128, mma", "20, plain", "136, wide", "140, plain"})
     void bf16_takesTensorCoresForHeadsOfWholeChunks(int headDim, String expected) {
-        Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, headDim);
+        Tensor q = gpu.tensor(DType.BF16, 1, 5, 1, headDim);
         assertThat(variant(DType.BF16, 1, q, q)).isEqualTo(expected);
+    }
+
+    /**
+     * The emulated GPU has 4 multiprocessors, so that two tiles of 128 queries occupy half of them.
+     */
+    @ParameterizedTest
+    @CsvSource({"1, 128, 1, mma", "1, 129, 1, wgmma", "1, 5, 2, wgmma", "2, 1, 1, wgmma"})
+    void hopper_takesItsOwnKernelWhereHalfOfItIsOccupied(
+            int batch, int seqLen, int heads, String expected) {
+        Tensor q = gpu.tensor(DType.BF16, batch, seqLen, heads, 64);
+        assertThat(variant(DType.BF16, 1, q, q)).isEqualTo(expected);
+        assertThat(variant(DType.BF16, 1, q, q, Map.of("attention", "mma"))).isEqualTo("mma");
+        assertThat(variant(DType.BF16, 1, q, q, Map.of("attention", "wgmma"))).isEqualTo("wgmma");
+    }
+
+    @Test
+    void headsThatDoNotLieWithinRows_areNotForTensorMaps() {
+        Tensor q = gpu.tensor(DType.BF16, 2, 5, 3, 64);
+        assertThat(variant(DType.BF16, 1, q, q)).isEqualTo("wgmma");
+        Tensor joint = gpu.tensor(DType.BF16, 2, 5, 3, 192).narrow(3, 64, 64);
+        assertThat(variant(DType.BF16, 1, q, joint)).isEqualTo("wgmma");
+        Tensor headsFirst = gpu.tensor(DType.BF16, 2, 3, 5, 64).permute(0, 2, 1, 3);
+        assertThat(variant(DType.BF16, 1, q, headsFirst)).isEqualTo("mma");
+        Tensor samplesWithin = gpu.tensor(DType.BF16, 5, 2, 3, 64).permute(1, 0, 2, 3);
+        assertThat(variant(DType.BF16, 1, q, samplesWithin)).isEqualTo("mma");
+        assertThat(HeadTiles.refuses(q, headsFirst))
+                .isEqualTo("heads that do not lie within rows, and rows within samples");
     }
 
     @Test
@@ -60,8 +92,8 @@ class AttentionVariantsTest {
 
     @Test
     void oneMisalignedOperand_takesPlainArithmetic() {
-        Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, 64);
-        Tensor joint = gpu.tensor(DType.BF16, 1, 5, 2, 72);
+        Tensor q = gpu.tensor(DType.BF16, 1, 5, 1, 64);
+        Tensor joint = gpu.tensor(DType.BF16, 1, 5, 1, 72);
         assertThat(variant(DType.BF16, 1, q, joint.narrow(3, 8, 64))).isEqualTo("mma");
         assertThat(variant(DType.BF16, 1, q, joint.narrow(3, 4, 64))).isEqualTo("plain");
     }
@@ -69,7 +101,7 @@ class AttentionVariantsTest {
     @ParameterizedTest
     @CsvSource({"0.125, mma", "0, plain", "-1, plain"})
     void scaleThatDoesNotKeepTheOrderOfScores_takesPlainArithmetic(float scale, String expected) {
-        Tensor q = gpu.tensor(DType.BF16, 1, 5, 2, 64);
+        Tensor q = gpu.tensor(DType.BF16, 1, 5, 1, 64);
         assertThat(variant(DType.BF16, scale, q, q)).isEqualTo(expected);
     }
 
