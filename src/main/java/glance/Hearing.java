@@ -32,7 +32,7 @@ final class Hearing implements RunListener {
         this.origin = origin;
         this.total = total;
         this.cancelled = cancelled;
-        this.last = new Progress(-1, 0, 0, null, 0, total, 0, 0);
+        again();
     }
 
     /** The pictures so far. */
@@ -59,6 +59,16 @@ final class Hearing implements RunListener {
                         stepSeconds,
                         pace.left(total - done, stepSeconds));
         listener.progress(last);
+    }
+
+    @Override
+    public void together(int drawings) {
+        listener.together(drawings);
+    }
+
+    @Override
+    public void again() {
+        last = new Progress(-1, 0, 0, null, 0, total, 0, 0);
     }
 
     @Override

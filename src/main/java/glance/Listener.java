@@ -22,6 +22,13 @@ public interface Listener {
     default void stage(String name) {}
 
     /**
+     * From now on its forward passes are those of several requests: see {@link Model#draw(List)}.
+     *
+     * @param requests how many share them, this one among them
+     */
+    default void together(int requests) {}
+
+    /**
      * Asked after each step: whether {@link #preview} shall have the pictures as they look by now.
      * They are decoded for that, which may take as long as a step.
      *

@@ -21,6 +21,7 @@ import glance.train.TrainJob;
 import glance.train.TrainRun;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,6 +96,51 @@ public final class Model implements AutoCloseable {
         Hearing hearing = new Hearing(listener, origin, steps, cancelled::get);
         pipeline.run(settings, hearing);
         return hearing.pictures();
+    }
+
+    /**
+     * Draws requests, those that may in the same forward passes: with the same size, guidance,
+     * noise levels, references, and share of a picture to start from, each with its own prompts,
+     * seed, number of pictures, adapters and phases. Prompts of different lengths are padded where
+     * the model masks padding. A picture is what it is alone, but for rounding. Where memory does
+     * not allow all of them at once, they are drawn in smaller groups one after the other. Each
+     * request ends for itself, through {@link Order#pictures}: one that fails or is ended from
+     * outside takes nothing from the others. Returns when all are over.
+     *
+     * @throws IllegalStateException if the model is closed
+     */
+    public void draw(List<Order> orders) {
+        requireOpen();
+        Map<Order, Settings> settings = new LinkedHashMap<>();
+        for (Order order : orders) {
+            try {
+                settings.put(order, settings(order.request()));
+            } catch (RuntimeException | Error e) {
+                order.pictures().completeExceptionally(e);
+            }
+        }
+        glance.worker()
+                .call(
+                        cancelled -> {
+                            requireOpen();
+                            Orders work = new Orders(pipeline, cancelled);
+                            settings.forEach((order, own) -> work.add(order, own, this::check));
+                            work.draw();
+                            return null;
+                        });
+    }
+
+    /**
+     * How many pictures like those of a request have room on the device in one forward pass, one at
+     * least.
+     *
+     * @param wanted so many at most
+     * @throws RequestException if the request makes no sense for this model
+     */
+    public int mostTogether(Request request, int wanted) {
+        requireOpen();
+        Settings settings = settings(request);
+        return glance.worker().call(cancelled -> pipeline.mostTogether(settings, wanted));
     }
 
     /** Compares plans and adapters: see {@link #compare(Comparison, Listener)}. */

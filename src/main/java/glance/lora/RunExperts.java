@@ -47,8 +47,16 @@ public final class RunExperts implements AutoCloseable {
         return strengths;
     }
 
-    /** Whether samples of a batch may have these experts and others: all are plain LoRAs. */
-    public boolean joinsOthers() {
+    /**
+     * Whether samples of a batch may have these experts and those of another run of as many steps:
+     * all are plain LoRAs, or they are the same.
+     */
+    public boolean joins(RunExperts other) {
+        return arePlain() && other.arePlain() || strengths.equals(other.strengths);
+    }
+
+    /** Whether all are plain LoRAs. */
+    public boolean arePlain() {
         return strengths.stream().allMatch(step -> step.blend().isPlain());
     }
 

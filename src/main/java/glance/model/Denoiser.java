@@ -13,7 +13,9 @@ import java.util.Map;
  * this form by their family.
  */
 public interface Denoiser extends AutoCloseable {
-    /** The weights. Those of {@link Parameters#conditioning} are read by {@link #prepare} alone. */
+    /**
+     * The weights. Those of {@link Parameters#conditioning} are read by {@link #condition} alone.
+     */
     Parameters parameters();
 
     /** Every linear layer by its name in the checkpoint, for adapters. */
@@ -22,25 +24,33 @@ public interface Denoiser extends AutoCloseable {
     }
 
     /**
-     * Computes what does not depend on the latents, once for all steps: modulation vectors (under
-     * the adapters that are active now) and positions.
+     * Computes what does not depend on the latents but on the adapters that are active now, once
+     * for all steps, such as modulation vectors.
      *
-     * @param texts batches to be drawn one after the other, with one entry per sample each
+     * @param texts batches with one entry per sample each
      * @param sigmas noise levels of the steps
      * @param canvas the picture and what it is drawn from; families that take no references do not
      *     look at them
      * @param embeddedGuidance guidance scale that a distilled model takes as an input; others
      *     ignore it
-     * @return for each batch of texts the velocity at these steps; their tensors belong to the
-     *     innermost scope
+     * @return one for each batch of texts; their tensors belong to the innermost scope
      */
-    List<Velocity> prepare(
+    List<Conditioning> condition(
             Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance);
 
-    /** The same for one batch of texts. */
+    /**
+     * The network for a batch of texts, whatever the adapters: it reads what they change from the
+     * {@link Conditioning} of that batch. Its tensors, such as positions, belong to the innermost
+     * scope.
+     */
+    Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas);
+
+    /** Both for one batch of texts, under the adapters that are active now. */
     default Velocity prepare(
             Ops ops, TextBatch text, float[] sigmas, Canvas canvas, float embeddedGuidance) {
-        return prepare(ops, List.of(text), sigmas, canvas, embeddedGuidance).get(0);
+        return new Velocity(
+                condition(ops, List.of(text), sigmas, canvas, embeddedGuidance).get(0),
+                prediction(ops, text, canvas));
     }
 
     /**

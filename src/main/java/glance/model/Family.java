@@ -123,6 +123,14 @@ public interface Family {
     PromptTokens promptTokens(ModelFolder folder);
 
     /**
+     * Whether samples of a batch may have texts of different lengths: what is beyond a text's
+     * length changes nothing but roundings.
+     */
+    default boolean masksPadding() {
+        return false;
+    }
+
+    /**
      * Loads what turns prompts into embeddings.
      *
      * @param maxTokens tokens of a prompt that are read, as {@link PromptTokens#of} tells

@@ -1,6 +1,7 @@
 package glance.pipeline;
 
 import glance.lora.StepExperts;
+import glance.model.Conditioning;
 import glance.model.Velocity;
 import glance.ops.Adapter;
 import glance.ops.Ops;
@@ -18,14 +19,16 @@ import java.util.Set;
  */
 final class Conditioned {
     private final List<StepExperts> experts; // of each step
-    private final Map<StepExperts, Velocity> velocities = new IdentityHashMap<>();
+    private final Velocity.Prediction prediction;
+    private final Map<StepExperts, Conditioning> own = new IdentityHashMap<>();
 
-    Conditioned(List<StepExperts> experts) {
+    Conditioned(List<StepExperts> experts, Velocity.Prediction prediction) {
         this.experts = experts;
+        this.prediction = prediction;
     }
 
-    void put(StepExperts active, Velocity velocity) {
-        velocities.put(active, velocity);
+    void put(StepExperts active, Conditioning conditioning) {
+        own.put(active, conditioning);
     }
 
     /** Each adapter of the run once; strengths apart, steps of one share all that is computed. */
@@ -35,29 +38,25 @@ final class Conditioned {
         return result;
     }
 
-    /** The network under an adapter. */
-    Velocity.Prediction prediction(Adapter adapter) {
-        return velocities.entrySet().stream()
-                .filter(entry -> entry.getKey().adapter() == adapter)
-                .map(entry -> entry.getValue().prediction())
-                .findFirst()
-                .orElseThrow();
+    /** The network. */
+    Velocity.Prediction prediction() {
+        return prediction;
     }
 
     /** What differs between the steps under an adapter, packed step by step. */
     StepInputs inputs(Ops ops, Adapter adapter) {
         List<StepExperts> mine = experts.stream().filter(e -> e.adapter() == adapter).toList();
         List<List<Tensor>> constants =
-                mine.stream().map(active -> velocities.get(active).constants()).toList();
+                mine.stream().map(active -> own.get(active).constants()).toList();
         if (Set.copyOf(mine).size() == 1) {
-            Velocity all = velocities.get(mine.get(0));
-            return new StepInputs(ops, List.of(all.conditioning()), constants);
+            Conditioning all = own.get(mine.get(0));
+            return new StepInputs(ops, List.of(all.vectors()), constants);
         }
         List<List<Tensor>> steps = new ArrayList<>();
         Map<StepExperts, Integer> used = new IdentityHashMap<>();
         for (StepExperts active : mine) {
             int step = used.merge(active, 1, Integer::sum) - 1;
-            steps.add(velocities.get(active).conditioning(step));
+            steps.add(own.get(active).vectors(step));
         }
         return new StepInputs(ops, steps, constants);
     }

@@ -1,9 +1,7 @@
 package glance.pipeline;
 
-import glance.api.CancelledException;
 import glance.lora.RunExperts;
 import glance.model.Canvas;
-import glance.model.Denoiser;
 import glance.model.TokenGrid;
 import glance.model.text.TextBatch;
 import glance.ops.Ops;
@@ -12,8 +10,6 @@ import glance.schedule.PhasePlan;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
-import java.nio.FloatBuffer;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -26,7 +22,10 @@ public final class Drawing implements AutoCloseable {
 
     static final String TRANSFORMER = "transformer";
     static final String DENOISING = "denoising";
-    private static final String AUTOENCODER = "autoencoder";
+    static final String AUTOENCODER = "autoencoder";
+
+    /** Of the tokens of a sample; more would cost more than a shared pass saves. */
+    private static final double MOST_PADDING = 0.25;
 
     private final Pipeline pipeline;
     private final Ops ops;
@@ -69,7 +68,7 @@ public final class Drawing implements AutoCloseable {
         this.encoded = encoded;
         this.start = start;
         this.experts = experts;
-        this.steps = steps(List.of(this));
+        this.steps = Together.steps(List.of(this));
         this.listener = listener;
     }
 
@@ -83,93 +82,50 @@ public final class Drawing implements AutoCloseable {
         return plan;
     }
 
-    /** The steps of drawings with as many samples each, which share forward passes. */
-    private static List<DenoisingStep> steps(List<Drawing> drawings) {
-        Drawing first = drawings.get(0);
-        List<RunExperts> shares = new ArrayList<>();
-        drawings.forEach(drawing -> shares.add(drawing.experts));
-        if (first.settings.guidance().isActive()) {
-            RunExperts none = RunExperts.none(first.plan.steps().size());
-            boolean spared = first.settings.guidance().sparesNegative();
-            drawings.forEach(drawing -> shares.add(spared ? none : drawing.experts));
-        }
-        RunExperts all = first.pipeline.together(shares);
-        return DenoisingStep.of(first.plan, step -> all.of(step.number()))
-                .subList(first.settings.firstStep() - 1, first.plan.steps().size());
+    /** Those that are run. */
+    List<DenoisingStep> steps() {
+        return steps;
     }
 
-    private List<TextBatch> texts() {
-        return encoded.stream().map(Texts.Encoded::texts).toList();
+    Pipeline pipeline() {
+        return pipeline;
     }
 
-    /**
-     * Makes all pictures, prompt by prompt. Of several prompts, all but the last are decoded beside
-     * the transformer, so that their pictures are there early; where that does not fit, they are
-     * decoded at the end, too.
-     *
-     * @throws CancelledException if the listener asked for it
-     * @throws IllegalStateException if numbers became NaN or infinite
-     */
-    List<ImageResult> run() {
-        try (Scope scope = ops.scope()) {
-            Decoding decoding =
-                    new Decoding(ops, parts, settings, grid, this::paste, this::deliver);
-            denoise(decoding);
-            listener.stage(AUTOENCODER);
-            List<ImageResult> results = decoding.finish();
-            if (decoding.prompts() < settings.prompts().size()) {
-                throw new CancelledException();
-            }
-            return results;
-        }
+    TokenGrid grid() {
+        return grid;
     }
 
-    /** Makes the last latents of each prompt; of fewer prompts if the run was cancelled. */
-    private void denoise(Decoding decoding) {
-        listener.stage(TRANSFORMER);
-        try (Scope outer = ops.scope()) {
-            Denoiser denoiser = parts.denoiser();
-            Sampler sampler = new Sampler(ops, denoiser, listener);
-            List<Conditioned> prepared =
-                    sampler.prepare(texts(), steps, canvas, settings.guidance().embedded());
-            if (!parts.keepsDenoiser()) {
-                // the steps need neither the other, and together they might not fit
-                denoiser.parameters().unloadConditioning();
-            }
-            denoiser.parameters().load();
-            listener.stage(DENOISING);
-            Previews previews = new Previews(ops, grid, parts, this::paste, listener);
-            for (Conditioned conditioned : prepared) {
-                try (Scope scope = ops.scope()) {
-                    StartLatents begin = begin(settings.seed());
-                    Tensor latents =
-                            sampler.run(conditioned, begin, steps, settings.guidance(), previews);
-                    NotFinite.check(ops.host().floats(latents), NotFinite.LATENTS);
-                    decoding.add(outer.keep(scope.keep(latents)));
-                } catch (CancelledException e) {
-                    if (decoding.prompts() == 0) {
-                        throw e;
-                    }
-                    break;
-                }
-                if (decoding.prompts() < settings.prompts().size()) {
-                    decoding.decodeBeside();
-                }
-            }
-        } finally {
-            parts.leaveCodec();
-            parts.leaveDenoiser();
-        }
+    Canvas canvas() {
+        return canvas;
     }
 
-    private StartLatents begin(long seed) {
+    RunExperts experts() {
+        return experts;
+    }
+
+    RunListener listener() {
+        return listener;
+    }
+
+    /** A prompt for each picture and, with guidance, as many negative prompts after them. */
+    TextBatch text(int prompt) {
+        return encoded.get(prompt).texts();
+    }
+
+    /** What the pictures of a prompt begin as. */
+    StartLatents begin() {
+        return begin(settings.seed());
+    }
+
+    /** The same from another noise. */
+    StartLatents begin(long seed) {
         int batch = settings.batch();
         return start == null
                 ? new StartLatents(StartNoise.packed(ops, seed, batch, pipeline.geometry(), grid))
                 : start.latents(ops, seed, batch, pipeline.geometry(), grid);
     }
 
-    private BufferedImage paste(BufferedImage result) {
+    BufferedImage paste(BufferedImage result) {
         return start == null ? result : start.canvas().paste(result);
     }
 
@@ -193,81 +149,39 @@ public final class Drawing implements AutoCloseable {
      */
     public static List<Denoised> denoise(List<Drawing> drawings, int prompt, long seed) {
         drawings.forEach(Drawing::requireOpen);
-        Drawing first = drawings.get(0);
-        Ops ops = first.ops;
-        Denoiser denoiser = first.parts.denoiser();
-        boolean stays = first.parts.keepsDenoiser();
-        if (stays) {
-            denoiser.parameters().load();
-        }
-        try (Scope inner = ops.scope()) {
-            StartLatents begin = StartLatents.joined(ops, first.begin(seed), drawings.size());
-            ops.device().synchronize();
-            long start = System.nanoTime();
-            Sampler sampler = new Sampler(ops, denoiser, first.listener);
-            List<TextBatch> texts =
-                    drawings.stream().map(each -> each.encoded.get(prompt).texts()).toList();
-            Guidance guidance = first.settings.guidance();
-            TextBatch text = TextBatch.joined(ops, texts, guidance.isActive() ? 2 : 1);
-            List<DenoisingStep> steps = steps(drawings);
-            Conditioned conditioned =
-                    sampler.prepare(List.of(text), steps, first.canvas, guidance.embedded()).get(0);
-            if (!stays) {
-                start += first.loadForSteps(denoiser);
-            }
-            Tensor latents = sampler.run(conditioned, begin, steps, guidance, (tensor, step) -> {});
-            double seconds = (System.nanoTime() - start) * 1e-9;
-            FloatBuffer values = ops.host().floats(latents);
-            NotFinite.check(values.duplicate(), NotFinite.LATENTS);
-            int count = drawings.size();
-            List<Denoised> result = new ArrayList<>();
-            for (int i = 0; i < count; i++) {
-                float[] own = new float[Math.toIntExact(latents.numel() / count)];
-                values.get(own);
-                result.add(new Denoised(own, seconds / count));
-            }
-            return result;
-        } finally {
-            first.parts.leaveDenoiser();
-        }
+        return new Together(drawings).denoise(prompt, seed);
     }
 
     /**
-     * Whether pictures of both can be made in the same forward passes: from the same noise, along
-     * the same noise levels, under the same texts and with the same guidance. Only the experts may
-     * differ, if they are plain LoRAs.
+     * Whether pictures of both can be made in the same forward passes: those of one {@link
+     * PassShape}, along the same noise levels. Texts may differ, in their lengths too if the model
+     * masks padding and there is not much of it. Experts may differ if they are plain LoRAs.
      */
     public boolean joins(Drawing other) {
         return pipeline == other.pipeline
-                && settings.batch() == other.settings.batch()
-                && settings.guidance().equals(other.settings.guidance())
-                && settings.prompts().equals(other.settings.prompts())
-                && settings.negative().equals(other.settings.negative())
-                && settings.maxPromptTokens() == other.settings.maxPromptTokens()
-                && settings.size().equals(other.settings.size())
-                && settings.firstStep() == other.settings.firstStep()
-                && settings.pictureKeys().equals(other.settings.pictureKeys())
+                && PassShape.of(settings).equals(PassShape.of(other.settings))
+                && joinsTexts(other)
                 && sigmas(steps).equals(sigmas(other.steps))
-                && experts.joinsOthers()
-                && other.experts.joinsOthers();
+                && experts.joins(other.experts);
+    }
+
+    /** Padding takes as long as text does. */
+    private boolean joinsTexts(Drawing other) {
+        for (int prompt = 0; prompt < encoded.size(); prompt++) {
+            int own = text(prompt).maxLen();
+            int others = other.text(prompt).maxLen();
+            int padding = Math.abs(own - others);
+            int tokens = Math.min(own, others) + canvas.tokens();
+            boolean fits = pipeline.family().masksPadding() && padding <= tokens * MOST_PADDING;
+            if (padding > 0 && !fits) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static List<List<Float>> sigmas(List<DenoisingStep> steps) {
         return steps.stream().map(step -> List.of(step.sigma(), step.nextSigma())).toList();
-    }
-
-    /**
-     * Brings the weights of the steps in place of those of the conditioning.
-     *
-     * @return what it took, in nanoseconds
-     */
-    private long loadForSteps(Denoiser denoiser) {
-        ops.device().synchronize();
-        long start = System.nanoTime();
-        denoiser.parameters().unloadConditioning();
-        denoiser.parameters().load();
-        ops.device().synchronize();
-        return System.nanoTime() - start;
     }
 
     /** The picture of latents of one sample. */
@@ -282,7 +196,7 @@ public final class Drawing implements AutoCloseable {
         }
     }
 
-    private void deliver(int index, ImageResult picture) {
+    void deliver(int index, ImageResult picture) {
         delivered = true;
         listener.picture(index, picture);
     }

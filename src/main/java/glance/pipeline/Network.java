@@ -29,7 +29,7 @@ final class Network implements AutoCloseable {
 
         Phase(Adapter adapter, Conditioned conditioned) {
             inputs = conditioned.inputs(ops, adapter);
-            Velocity.Prediction prediction = conditioned.prediction(adapter);
+            Velocity.Prediction prediction = conditioned.prediction();
             pass =
                     ops.replay(
                             () ->
@@ -38,7 +38,10 @@ final class Network implements AutoCloseable {
                                                     adapter,
                                                     () ->
                                                             prediction.at(
-                                                                    ops, rows(), inputs.current())),
+                                                                    ops,
+                                                                    rows(),
+                                                                    inputs.vectors(),
+                                                                    inputs.constants())),
                                             velocity));
         }
 

@@ -27,8 +27,10 @@ import glance.schedule.PhasePlan;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -41,6 +43,9 @@ import java.util.stream.Collectors;
  * operations.
  */
 public final class Pipeline implements AutoCloseable {
+    /** What is remembered of what had room. */
+    private static final int MOST_FORECASTS = 100;
+
     private final Ops ops;
     private final ModelFolder folder;
     private final Family family;
@@ -50,6 +55,7 @@ public final class Pipeline implements AutoCloseable {
     private final Texts texts;
     private final SeenPictures seen;
     private ReferenceRules given; // in place of the family's; null for those
+    private final Map<List<Object>, Boolean> forecasts = new HashMap<>();
     private final Set<Drawing> open = new HashSet<>();
     private ExpertReader reader; // null before the text encoders were open once
     private ExpertSet experts; // null before the first run
@@ -150,10 +156,20 @@ public final class Pipeline implements AutoCloseable {
         SizeCheck check = new SizeCheck(ops.device(), folder, settings, geometry, schedule);
         // rooms for weights that stream are made for the pictures of one run
         int most = parts.streamsWeights() ? 1 : wanted;
-        while (most > 1 && !check.fits(most)) {
+        while (most > 1 && !fits(check, settings, most)) {
             most = (most + 1) / 2;
         }
         return most;
+    }
+
+    /** Asked for again and again while a queue is long, and a forecast takes a while. */
+    private boolean fits(SizeCheck check, Settings settings, int pictures) {
+        List<Object> key =
+                List.of(PassShape.of(settings), settings.steps(), settings.loras(), pictures);
+        if (forecasts.size() > MOST_FORECASTS) {
+            forecasts.clear();
+        }
+        return forecasts.computeIfAbsent(key, unknown -> check.fits(pictures));
     }
 
     /**
@@ -177,16 +193,20 @@ public final class Pipeline implements AutoCloseable {
      */
     public List<ImageResult> run(Settings settings, RunListener listener) {
         try (Drawing drawing = prepare(settings, listener)) {
-            try {
-                return drawing.run();
-            } catch (DeviceException e) {
-                if (!e.isOutOfMemory() || drawing.hasDelivered() || !parts.keepsDenoiser()) {
-                    throw e;
-                }
-                oneAtATime(listener);
-                return drawing.run();
-            }
+            OneDrawing one = new OneDrawing();
+            run(List.of(drawing), one);
+            return one.pictures();
         }
+    }
+
+    /**
+     * Makes the pictures of drawings that join the first in the same forward passes. Where memory
+     * is short, those of fewer at a time.
+     *
+     * @param ends hears of each drawing once
+     */
+    public void run(List<Drawing> drawings, DrawingEnds ends) {
+        new SharedRun(drawings, ends).run();
     }
 
     /**
@@ -251,7 +271,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     private static void requirePlain(Settings settings, RunExperts experts) {
-        if (settings.guidance().sparesNegative() && !experts.joinsOthers()) {
+        if (settings.guidance().sparesNegative() && !experts.arePlain()) {
             throw new RequestException(
                     "an adapter is no plain LoRA, and only those act on the positive side alone;"
                             + " let adapters act on both (--lora-on both)");
@@ -304,7 +324,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /** Gives up everything that stays from run to run. */
-    private void oneAtATime(RunListener listener) {
+    void oneAtATime(RunListener listener) {
         listener.warning("memory is short: from now on one part of the model at a time");
         texts.close();
         seen.close();

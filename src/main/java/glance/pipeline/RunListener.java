@@ -20,6 +20,12 @@ public interface RunListener {
      */
     default void step(int step, int steps, String phase, double seconds) {}
 
+    /** Its forward passes are shared by so many drawings, it among them. */
+    default void together(int drawings) {}
+
+    /** The steps begin again from the first, with less memory; no picture is finished so far. */
+    default void again() {}
+
     /**
      * The latents after a step, [batch, tokens, channels]; valid during the call only.
      *

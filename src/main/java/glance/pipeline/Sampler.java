@@ -3,20 +3,21 @@ package glance.pipeline;
 import glance.api.CancelledException;
 import glance.lora.StepExperts;
 import glance.model.Canvas;
+import glance.model.Conditioning;
+import glance.model.Conditioning.Place;
 import glance.model.Denoiser;
-import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -38,8 +39,8 @@ final class Sampler {
     /**
      * Computes the conditioning of all steps.
      *
-     * @param texts batches to be drawn one after the other: prompts; with guidance, the negative
-     *     prompts follow in the same order
+     * @param texts batches of one size, to be drawn one after the other: prompts; with guidance,
+     *     the negative prompts follow in the same order
      * @param canvas the size of the pictures, and what they look at
      * @return one for each batch, in the innermost scope
      */
@@ -50,45 +51,66 @@ final class Sampler {
             float embeddedGuidance) {
         List<StepExperts> experts = steps.stream().map(DenoisingStep::experts).toList();
         List<Conditioned> result =
-                Stream.generate(() -> new Conditioned(experts)).limit(texts.size()).toList();
+                texts.stream()
+                        .map(text -> denoiser.prediction(ops, text, canvas))
+                        .map(prediction -> new Conditioned(experts, prediction))
+                        .toList();
         for (StepExperts active : new LinkedHashSet<>(experts)) {
             float[] sigmas = sigmas(steps, active);
-            List<Velocity> velocities =
+            List<Conditioning> own =
                     under(
                             active,
                             texts,
-                            () -> denoiser.prepare(ops, texts, sigmas, canvas, embeddedGuidance));
+                            some ->
+                                    denoiser.condition(
+                                            ops, some, sigmas, canvas, embeddedGuidance));
             for (int i = 0; i < texts.size(); i++) {
-                result.get(i).put(active, velocities.get(i));
+                result.get(i).put(active, own.get(i));
             }
         }
         return result;
     }
 
     /**
-     * What is prepared for all texts under experts; of those of a batch under each in turn, of
-     * which its own samples get theirs.
+     * What texts are conditioned as under experts; where those differ from sample to sample, the
+     * samples of each are conditioned apart from the others.
      */
-    private List<Velocity> under(
-            StepExperts active, List<TextBatch> texts, Supplier<List<Velocity>> prepare) {
+    private List<Conditioning> under(
+            StepExperts active,
+            List<TextBatch> texts,
+            Function<List<TextBatch>, List<Conditioning>> condition) {
         List<StepExperts> shares = active.shares();
-        Map<StepExperts, List<Velocity>> made = new IdentityHashMap<>();
-        for (StepExperts share : shares) {
-            if (!made.containsKey(share)) {
-                share.use(ops);
-                made.put(share, ops.under(share.adapter(), prepare));
-            }
-        }
         if (shares.size() == 1) {
-            return made.get(active);
+            active.use(ops);
+            return ops.under(active.adapter(), () -> condition.apply(texts));
         }
-        List<Velocity> result = new ArrayList<>();
-        for (int i = 0; i < texts.size(); i++) {
-            int text = i;
-            List<Velocity> own = shares.stream().map(share -> made.get(share).get(text)).toList();
-            result.add(Velocity.ofShares(ops, own, texts.get(i).embeddings().dim(0)));
+        int batch = texts.get(0).batch();
+        Map<StepExperts, List<Integer>> rows = new LinkedHashMap<>();
+        for (int row = 0; row < batch; row++) {
+            StepExperts own = shares.get(row * shares.size() / batch);
+            rows.computeIfAbsent(own, key -> new ArrayList<>()).add(row);
         }
-        return result;
+        try (Scope scope = ops.scope()) {
+            List<Place[]> places =
+                    Stream.generate(() -> new Place[batch]).limit(texts.size()).toList();
+            rows.forEach(
+                    (own, mine) -> {
+                        own.use(ops);
+                        List<TextBatch> some =
+                                texts.stream().map(text -> text.rows(ops, mine)).toList();
+                        List<Conditioning> made =
+                                ops.under(own.adapter(), () -> condition.apply(some));
+                        for (int i = 0; i < mine.size() * texts.size(); i++) {
+                            int text = i / mine.size();
+                            int at = i % mine.size();
+                            places.get(text)[mine.get(at)] = new Place(made.get(text), at);
+                        }
+                    });
+            List<Conditioning> result =
+                    places.stream().map(own -> Conditioning.joined(ops, List.of(own))).toList();
+            result.stream().flatMap(Conditioning::tensors).forEach(scope::keep);
+            return result;
+        }
     }
 
     /**

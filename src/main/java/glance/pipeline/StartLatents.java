@@ -5,7 +5,8 @@ import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
-import java.util.Collections;
+import java.util.List;
+import java.util.function.Function;
 
 /**
  * What the latents of a run begin as: noise, or a picture's latents z under noise, {@code (1 -
@@ -22,18 +23,21 @@ record StartLatents(Tensor noise, Tensor picture, Tensor painted) {
         this(noise, null, null);
     }
 
-    /** The same for several drawings of a batch: one after the other. */
-    static StartLatents joined(Ops ops, StartLatents one, int drawings) {
-        return drawings == 1
-                ? one
+    /** Those of several drawings of a batch, all with the same parts: one after the other. */
+    static StartLatents joined(Ops ops, List<StartLatents> drawings) {
+        return drawings.size() == 1
+                ? drawings.get(0)
                 : new StartLatents(
-                        repeated(ops, one.noise, drawings),
-                        repeated(ops, one.picture, drawings),
-                        repeated(ops, one.painted, drawings));
+                        joined(ops, drawings, StartLatents::noise),
+                        joined(ops, drawings, StartLatents::picture),
+                        joined(ops, drawings, StartLatents::painted));
     }
 
-    private static Tensor repeated(Ops ops, Tensor x, int times) {
-        return x == null ? null : ops.concat(0, Collections.nCopies(times, x));
+    private static Tensor joined(
+            Ops ops, List<StartLatents> drawings, Function<StartLatents, Tensor> part) {
+        return part.apply(drawings.get(0)) == null
+                ? null
+                : ops.concat(0, drawings.stream().map(part).toList());
     }
 
     /** The latents of the first step, in memory of their own. */

@@ -55,12 +55,16 @@ final class StepInputs {
         shown = constants.get(0);
         boolean same = constants.stream().allMatch(one -> one == shown);
         held = same ? shown : shown.stream().map(ops::pack).toList();
-        views.addAll(held);
     }
 
-    /** The conditioning of the step that was set last, [rows, width] each, and its constants. */
-    List<Tensor> current() {
+    /** The vectors of the step that was set last, [rows, width] each. */
+    List<Tensor> vectors() {
         return views;
+    }
+
+    /** The constants of that step. */
+    List<Tensor> constants() {
+        return held;
     }
 
     /** Makes a step the current one. */

@@ -26,7 +26,7 @@ class StepInputsTest {
                     List<Tensor> parts = List.of(tensor(ops, 2, 1, 1, 2), tensor(ops, 2, 1, 3, 4));
                     List<Tensor> none = List.of();
                     StepInputs inputs = new StepInputs(ops, List.of(parts), List.of(none, none));
-                    List<Tensor> seen = inputs.current();
+                    List<Tensor> seen = inputs.vectors();
                     inputs.set(ops, 1);
                     assertThat(seen).hasSize(2);
                     assertThat(first(ops, seen.get(0))).isEqualTo(2);
@@ -47,7 +47,7 @@ class StepInputsTest {
                     List<Tensor> weak = List.of(tensor(ops, 1, 2, 7, 7));
                     List<Tensor> strong = List.of(tensor(ops, 1, 2, 8, 8));
                     StepInputs inputs = new StepInputs(ops, parts, List.of(weak, strong, weak));
-                    Tensor seen = inputs.current().get(1);
+                    Tensor seen = inputs.constants().get(0);
                     float[] shown = new float[3];
                     for (int step = 0; step < 3; step++) {
                         inputs.set(ops, step);
@@ -60,7 +60,7 @@ class StepInputsTest {
 
     /** Most runs: nothing is copied. */
     @Test
-    void current_sameConstantsAlways_areReadWhereTheyAre() {
+    void constants_sameAlways_areReadWhereTheyAre() {
         Fixture.onCpu(
                 ops -> {
                     List<Tensor> constants = List.of(tensor(ops, 1, 2, 7, 7));
@@ -69,7 +69,7 @@ class StepInputsTest {
                                     ops,
                                     List.of(List.of(tensor(ops, 2, 1, 1, 2))),
                                     List.of(constants, constants));
-                    assertThat(inputs.current().get(1)).isSameAs(constants.get(0));
+                    assertThat(inputs.constants().get(0)).isSameAs(constants.get(0));
                 });
     }
 }

@@ -8,6 +8,7 @@ import glance.io.HostTensor;
 import glance.io.SafetensorsWriter;
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
@@ -23,6 +24,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
@@ -58,21 +60,20 @@ class GradientAccumulationTest {
         }
 
         @Override
-        public List<Velocity> prepare(
+        public List<Conditioning> condition(
                 Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float guidance) {
             Tensor levels = ops.host().floats(Shape.of(sigmas.length, 1), sigmas);
-            return texts.stream().map(text -> velocity(text, levels)).toList();
+            return Collections.nCopies(
+                    texts.size(), new Conditioning(List.of(levels), sigmas.length));
         }
 
-        private Velocity velocity(TextBatch text, Tensor levels) {
-            return new Velocity(
-                    List.of(levels),
-                    levels.dim(0),
-                    (ops, latents, step) -> {
-                        float sigma = floats(ops, step.get(0))[0];
-                        asked.add(new Asked(floats(ops, latents), sigma, text));
-                        return matrix.forward(ops, latents);
-                    });
+        @Override
+        public Velocity.Prediction prediction(Ops unused, TextBatch text, Canvas canvas) {
+            return (ops, latents, step, constants) -> {
+                float sigma = floats(ops, step.get(0))[0];
+                asked.add(new Asked(floats(ops, latents), sigma, text));
+                return matrix.forward(ops, latents);
+            };
         }
 
         @Override

@@ -2,8 +2,8 @@ package glance.model.dit;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
-import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.model.transformer.Modulation;
@@ -58,12 +58,19 @@ final class DitDenoiser implements Denoiser {
     }
 
     @Override
-    public List<Velocity> prepare(
+    public List<Conditioning> condition(
             Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
-        return texts.stream().map(text -> velocity(ops, text, sigmas, canvas.grid())).toList();
+        return texts.stream().map(text -> conditioning(ops, text, sigmas)).toList();
     }
 
-    private Velocity velocity(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid) {
+    @Override
+    public Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas) {
+        Tensor positions = transformer.positions(ops, canvas.grid());
+        Tensor minusOne = ops.host().floats(Shape.of(1), -1);
+        return (o, latents, step, constants) -> velocity(o, latents, step, positions, minusOne);
+    }
+
+    private Conditioning conditioning(Ops ops, TextBatch text, float[] sigmas) {
         FloatBuffer classes = ops.host().floats(text.embeddings());
         int batch = classes.remaining();
         int rows = sigmas.length * batch;
@@ -79,16 +86,11 @@ final class DitDenoiser implements Denoiser {
             labels[row] = (int) classes.get(row % batch);
         }
         Shape column = Shape.of(rows, 1);
-        List<Tensor> conditioning = new ArrayList<>();
-        conditioning.add(ops.host().floats(column, inputScales));
-        conditioning.add(ops.host().floats(column, outputScales));
-        conditioning.addAll(transformer.modulation(ops, timesteps, labels).tensors());
-        Tensor positions = transformer.positions(ops, grid);
-        Tensor minusOne = ops.host().floats(Shape.of(1), -1);
-        return new Velocity(
-                conditioning,
-                sigmas.length,
-                (o, latents, step) -> velocity(o, latents, step, positions, minusOne));
+        List<Tensor> vectors = new ArrayList<>();
+        vectors.add(ops.host().floats(column, inputScales));
+        vectors.add(ops.host().floats(column, outputScales));
+        vectors.addAll(transformer.modulation(ops, timesteps, labels).tensors());
+        return new Conditioning(vectors, sigmas.length);
     }
 
     private Tensor velocity(

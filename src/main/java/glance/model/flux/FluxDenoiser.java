@@ -2,6 +2,7 @@ package glance.model.flux;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
@@ -32,30 +33,27 @@ final class FluxDenoiser implements Denoiser {
     }
 
     @Override
-    public List<Velocity> prepare(
+    public List<Conditioning> condition(
             Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
         return texts.stream()
-                .map(text -> velocity(ops, text, sigmas, canvas, embeddedGuidance))
+                .map(text -> modulation(ops, text.pooled(), sigmas, embeddedGuidance).tensors())
+                .map(vectors -> new Conditioning(vectors, sigmas.length))
                 .toList();
     }
 
-    private Velocity velocity(
-            Ops ops, TextBatch text, float[] sigmas, Canvas canvas, float embeddedGuidance) {
+    @Override
+    public Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas) {
         FluxConfig config = transformer.config();
-        Modulation all = modulation(ops, text.pooled(), sigmas, embeddedGuidance);
         Rope positions = transformer.positions(ops, text.embeddings().dim(1), canvas);
         Optional<Tensor> seen = canvas.seen(ops, text.embeddings().dim(0));
-        return new Velocity(
-                all.tensors(),
-                sigmas.length,
-                (o, latents, step) ->
-                        transformer.velocity(
-                                o,
-                                latents,
-                                seen,
-                                text.embeddings(),
-                                Modulation.of(step, config.numLayers(), config.numSingleLayers()),
-                                positions));
+        return (o, latents, step, constants) ->
+                transformer.velocity(
+                        o,
+                        latents,
+                        seen,
+                        text.embeddings(),
+                        Modulation.of(step, config.numLayers(), config.numSingleLayers()),
+                        positions);
     }
 
     /** The vectors of every step, and in each step of every sample. */

@@ -2,6 +2,7 @@ package glance.model.flux2;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
 import glance.model.Velocity;
 import glance.model.flux2.Flux2Transformer.SharedModulation;
@@ -11,6 +12,7 @@ import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -30,33 +32,23 @@ final class Flux2Denoiser implements Denoiser {
     }
 
     @Override
-    public List<Velocity> prepare(
+    public List<Conditioning> condition(
             Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
         float[] scales = new float[sigmas.length];
         Arrays.fill(scales, embeddedGuidance);
         // no vector depends on the text, so all prompts share them
         List<Tensor> vectors = transformer.modulation(ops, sigmas, scales).tensors();
-        return texts.stream()
-                .map(text -> velocity(ops, text, vectors, sigmas.length, canvas))
-                .toList();
+        return Collections.nCopies(texts.size(), new Conditioning(vectors, sigmas.length));
     }
 
-    private Velocity velocity(
-            Ops ops, TextBatch text, List<Tensor> vectors, int steps, Canvas canvas) {
+    @Override
+    public Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas) {
         Tensor embeddings = text.embeddings();
         Rope positions = transformer.positions(ops, embeddings.dim(1), canvas);
         Optional<Tensor> seen = canvas.seen(ops, embeddings.dim(0));
-        return new Velocity(
-                vectors,
-                steps,
-                (o, latents, step) ->
-                        transformer.velocity(
-                                o,
-                                latents,
-                                seen,
-                                embeddings,
-                                SharedModulation.of(step),
-                                positions));
+        return (o, latents, step, constants) ->
+                transformer.velocity(
+                        o, latents, seen, embeddings, SharedModulation.of(step), positions);
     }
 
     @Override

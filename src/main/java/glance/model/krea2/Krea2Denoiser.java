@@ -2,6 +2,7 @@ package glance.model.krea2;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
@@ -27,36 +28,32 @@ final class Krea2Denoiser implements Denoiser {
         return transformer.parameters();
     }
 
-    @Override
-    public List<Velocity> prepare(
-            Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
-        // vectors depend on the noise level alone, so all prompts share them
-        List<Tensor> vectors = transformer.modulation(ops, sigmas).tensors();
-        return texts.stream()
-                .map(text -> velocity(ops, text, vectors, sigmas.length, canvas))
-                .toList();
-    }
-
     /**
      * The text's own blocks run here, once for all noise levels; adapters change them, so their
      * result is no part of the prediction.
      */
-    private Velocity velocity(
-            Ops ops, TextBatch embeddings, List<Tensor> vectors, int steps, Canvas canvas) {
-        TextBatch text = transformer.text(ops, embeddings);
+    @Override
+    public List<Conditioning> condition(
+            Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
+        // vectors depend on the noise level alone, so all prompts share them
+        List<Tensor> vectors = transformer.modulation(ops, sigmas).tensors();
+        return texts.stream()
+                .map(text -> List.of(transformer.text(ops, text).embeddings()))
+                .map(constants -> new Conditioning(vectors, constants, sigmas.length))
+                .toList();
+    }
+
+    @Override
+    public Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas) {
         Rope positions = transformer.positions(ops, text.embeddings().dim(1), canvas.grid());
         int blocks = transformer.config().numLayers();
-        return new Velocity(
-                vectors,
-                List.of(text.embeddings()),
-                steps,
-                (o, latents, step) ->
-                        transformer.velocity(
-                                o,
-                                latents,
-                                new TextBatch(step.get(step.size() - 1), text.lengths()),
-                                Modulation.of(step, 0, blocks),
-                                positions));
+        return (o, latents, step, constants) ->
+                transformer.velocity(
+                        o,
+                        latents,
+                        new TextBatch(constants.get(0), text.lengths()),
+                        Modulation.of(step, 0, blocks),
+                        positions);
     }
 
     @Override

@@ -208,6 +208,11 @@ public final class Krea2Family implements Family {
     }
 
     @Override
+    public boolean masksPadding() {
+        return true;
+    }
+
+    @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         QwenConfig config = QwenConfig.of(folder.config(TEXT_ENCODER));
         List<Integer> layers = layers(folder, config);

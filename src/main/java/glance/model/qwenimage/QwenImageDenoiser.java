@@ -2,6 +2,7 @@ package glance.model.qwenimage;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
@@ -10,6 +11,7 @@ import glance.nn.Parameters;
 import glance.op.Rope;
 import glance.ops.Ops;
 import glance.tensor.Tensor;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,40 +31,23 @@ final class QwenImageDenoiser implements Denoiser {
     }
 
     @Override
-    public List<Velocity> prepare(
+    public List<Conditioning> condition(
             Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
         // vectors depend on the noise level alone, so all prompts share them
         List<Tensor> vectors = transformer.modulation(ops, sigmas).tensors();
         List<Tensor> still =
                 canvas.references().isEmpty() ? List.of() : transformer.stillModulation(ops);
-        return texts.stream()
-                .map(text -> velocity(ops, text, vectors, still, sigmas.length, canvas))
-                .toList();
+        return Collections.nCopies(texts.size(), new Conditioning(vectors, still, sigmas.length));
     }
 
-    private Velocity velocity(
-            Ops ops,
-            TextBatch text,
-            List<Tensor> vectors,
-            List<Tensor> still,
-            int steps,
-            Canvas canvas) {
+    @Override
+    public Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas) {
         Rope positions = transformer.positions(ops, text.embeddings().dim(1), canvas);
         Optional<Tensor> seen = canvas.seen(ops, text.embeddings().dim(0));
         int blocks = transformer.config().numLayers();
-        return new Velocity(
-                vectors,
-                still,
-                steps,
-                (o, latents, step) ->
-                        transformer.velocity(
-                                o,
-                                latents,
-                                seen,
-                                text,
-                                Modulation.of(step, blocks, 0),
-                                step.subList(vectors.size(), step.size()),
-                                positions));
+        return (o, latents, step, still) ->
+                transformer.velocity(
+                        o, latents, seen, text, Modulation.of(step, blocks, 0), still, positions);
     }
 
     @Override

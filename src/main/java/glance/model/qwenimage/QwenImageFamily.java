@@ -288,6 +288,11 @@ public final class QwenImageFamily implements Family {
     }
 
     @Override
+    public boolean masksPadding() {
+        return true;
+    }
+
+    @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         QwenConfig config = QwenConfig.of(folder.config(TEXT_ENCODER));
         PromptTokens tokens = new PromptTokens(maxTokens, PROMPT_TOKENS.most());

@@ -2,8 +2,8 @@ package glance.model.sd3;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
-import glance.model.TokenGrid;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.model.transformer.Modulation;
@@ -36,35 +36,39 @@ final class Sd3Denoiser implements Denoiser {
     }
 
     @Override
-    public List<Velocity> prepare(
+    public List<Conditioning> condition(
             Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
-        return texts.stream().map(text -> velocity(ops, text, sigmas, canvas.grid())).toList();
+        return texts.stream()
+                .map(text -> modulation(ops, text, sigmas).tensors())
+                .map(vectors -> new Conditioning(vectors, sigmas.length))
+                .toList();
     }
 
-    private Velocity velocity(Ops ops, TextBatch text, float[] sigmas, TokenGrid grid) {
+    @Override
+    public Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas) {
+        int blocks = transformer.config().numLayers();
+        return (o, latents, step, constants) ->
+                transformer.velocity(
+                        o,
+                        latents,
+                        text.embeddings(),
+                        Modulation.of(step, blocks, 0),
+                        canvas.grid());
+    }
+
+    private Modulation modulation(Ops ops, TextBatch text, float[] sigmas) {
         int batch = text.pooled().dim(0);
         float[] times = new float[sigmas.length * batch];
         for (int step = 0; step < sigmas.length; step++) {
             Arrays.fill(times, step * batch, (step + 1) * batch, sigmas[step] * timesteps);
         }
-        Modulation all;
         try (Scope scope = ops.scope()) {
             // every step has the same texts
             Tensor pooled = ops.concat(0, Collections.nCopies(sigmas.length, text.pooled()));
-            all = transformer.modulation(ops, times, pooled);
+            Modulation all = transformer.modulation(ops, times, pooled);
             all.tensors().forEach(scope::keep);
+            return all;
         }
-        int blocks = transformer.config().numLayers();
-        return new Velocity(
-                all.tensors(),
-                sigmas.length,
-                (o, latents, step) ->
-                        transformer.velocity(
-                                o,
-                                latents,
-                                text.embeddings(),
-                                Modulation.of(step, blocks, 0),
-                                grid));
     }
 
     @Override

@@ -2,11 +2,13 @@ package glance.model.zimage;
 
 import glance.io.Weights;
 import glance.model.Canvas;
+import glance.model.Conditioning;
 import glance.model.Denoiser;
 import glance.model.Velocity;
 import glance.model.text.TextBatch;
 import glance.nn.Parameters;
 import glance.ops.Ops;
+import glance.ops.Scope;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -28,35 +30,33 @@ final class ZImageDenoiser implements Denoiser {
     }
 
     @Override
-    public List<Velocity> prepare(
+    public List<Conditioning> condition(
             Ops ops, List<TextBatch> texts, float[] sigmas, Canvas canvas, float embeddedGuidance) {
         // no vector depends on the text, so all prompts share them
         List<Tensor> vectors = transformer.modulation(ops, sigmas).tensors();
         return texts.stream()
-                .map(text -> velocity(ops, text, vectors, sigmas.length, canvas))
+                .map(text -> List.of(refined(ops, text, canvas)))
+                .map(constants -> new Conditioning(vectors, constants, sigmas.length))
                 .toList();
     }
 
-    private Velocity velocity(
-            Ops ops, TextBatch texts, List<Tensor> vectors, int steps, Canvas canvas) {
-        int[] lengths = lengths(ops, texts);
-        ZImageLayout layout = transformer.layout(ops, lengths, canvas.grid());
-        Tensor text = transformer.text(ops, texts, lengths, layout);
+    private Tensor refined(Ops ops, TextBatch text, Canvas canvas) {
+        int[] lengths = lengths(ops, text);
+        try (Scope scope = ops.scope()) {
+            ZImageLayout layout = transformer.layout(ops, lengths, canvas.grid());
+            return scope.keep(transformer.text(ops, text, lengths, layout));
+        }
+    }
+
+    @Override
+    public Velocity.Prediction prediction(Ops ops, TextBatch text, Canvas canvas) {
+        ZImageLayout layout = transformer.layout(ops, lengths(ops, text), canvas.grid());
         Tensor reverse = ops.host().floats(Shape.of(1), -1);
-        int last = vectors.size();
-        return new Velocity(
-                vectors,
-                List.of(text),
-                steps,
-                (o, latents, step) ->
-                        o.mul(
-                                transformer.predict(
-                                        o,
-                                        latents,
-                                        step.get(last),
-                                        transformer.modulation(step.subList(0, last)),
-                                        layout),
-                                reverse));
+        return (o, latents, step, constants) ->
+                o.mul(
+                        transformer.predict(
+                                o, latents, constants.get(0), transformer.modulation(step), layout),
+                        reverse);
     }
 
     /**

@@ -202,6 +202,11 @@ public final class ZImageFamily implements Family {
     }
 
     @Override
+    public boolean masksPadding() {
+        return true;
+    }
+
+    @Override
     public PromptEncoder openPromptEncoder(Ops ops, ModelFolder folder, int maxTokens) {
         QwenConfig config = QwenConfig.of(folder.config(TEXT_ENCODER));
         int expected = ZImageConfig.of(folder.config(TRANSFORMER)).textDim();

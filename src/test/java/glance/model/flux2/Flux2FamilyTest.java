@@ -90,7 +90,7 @@ class Flux2FamilyTest {
                         Canvas canvas = new Canvas(new TokenGrid(2, 2));
                         Velocity velocity =
                                 denoiser.prepare(ops, text, new float[] {1, 0.5f}, canvas, 0);
-                        assertThat(velocity.conditioning())
+                        assertThat(velocity.conditioning().vectors())
                                 .extracting(Tensor::shape)
                                 .containsExactly(
                                         Shape.of(2, 192),
