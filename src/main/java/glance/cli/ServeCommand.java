@@ -31,8 +31,8 @@ import picocli.CommandLine.Option;
         header = "Serves a model: a web page, and an API that existing clients use.",
         description = {
             "",
-            "The model is loaded once; requests wait in a queue and are drawn one after the other."
-                    + " The page is at the address that the command prints. Clients of OpenAI's image"
+            "The model is loaded once; requests wait in a queue and are drawn in their order, those"
+                    + " of one shape together (--batch). The page is at the address that the command prints. Clients of OpenAI's image"
                     + " API take ADDRESS/v1 as their base address; those of AUTOMATIC1111's web UI,"
                     + " such as Open WebUI and SillyTavern, take ADDRESS itself.",
             ""
@@ -53,6 +53,7 @@ import picocli.CommandLine.Option;
 final class ServeCommand implements Callable<Integer> {
     private static final String KEY = "GLANCE_API_KEY";
     private static final int MAX_WAITING = 100_000;
+    private static final int MAX_BATCH = 64;
 
     private final Session session;
 
@@ -118,6 +119,19 @@ final class ServeCommand implements Callable<Integer> {
     private int queue = ServeOptions.WAITING;
 
     @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description =
+                    "Pictures of several requests that share every forward pass, at most, and fewer"
+                            + " where memory is short: of those that wait, if size, steps and"
+                            + " guidance are the same; prompts, seeds and adapters may differ. A"
+                            + " picture is then the same but for rounding. 1 draws each request"
+                            + " alone. Default: "
+                            + ServeOptions.BATCH
+                            + ".")
+    private int batch = ServeOptions.BATCH;
+
+    @Option(
             names = "--max-size",
             paramLabel = "WxH",
             description =
@@ -176,11 +190,14 @@ final class ServeCommand implements Callable<Integer> {
         if (queue < 1 || queue > MAX_WAITING) {
             throw new WrongUseException("--queue " + queue + ": must be 1 to " + MAX_WAITING);
         }
+        if (batch < 1 || batch > MAX_BATCH) {
+            throw new WrongUseException("--batch " + batch + ": must be 1 to " + MAX_BATCH);
+        }
         if (loraDir != null && !Files.isDirectory(loraDir)) {
             throw new WrongUseException("--lora-dir " + loraDir + ": no such folder");
         }
         return new ServeOptions(
-                host, port, names, key, loraDir, out, queue, Request.Size.parse(maxSize));
+                host, port, names, key, loraDir, out, queue, batch, Request.Size.parse(maxSize));
     }
 
     /** Waits for a signal. The first SIGTERM is polite; a second one ends the process. */

@@ -60,7 +60,14 @@ public final class GlanceServer implements AutoCloseable {
         folder = new JobFolder(options.folder());
         Facts facts = new Facts(glance, model, adapters);
         Gate gate = new Gate(options.host(), options.names(), options.apiKey());
-        jobs = new Jobs(model, folder, adapters, options.maxWaiting(), options.largest());
+        jobs =
+                new Jobs(
+                        model,
+                        folder,
+                        adapters,
+                        options.maxWaiting(),
+                        options.batch(),
+                        options.largest());
         status = new Status(glance, jobs);
         Routes routes = new Routes();
         Uploads uploads = new Uploads(jobs);
@@ -159,7 +166,7 @@ public final class GlanceServer implements AutoCloseable {
         return HttpProblem.failed(Words.of(cause));
     }
 
-    /** Ends the picture that is drawn, and all connections. */
+    /** Ends the pictures that are drawn, and all connections. */
     @Override
     public void close() {
         jobs.close();

@@ -14,6 +14,8 @@ import java.util.List;
  * @param adapters folder of the adapters that requests may name, or null
  * @param folder where pictures and jobs are kept
  * @param maxWaiting jobs that may wait
+ * @param batch pictures of several jobs that share forward passes, at most; 1 to draw each job
+ *     alone
  * @param largest picture that is drawn; what counts is the number of its pixels
  */
 public record ServeOptions(
@@ -24,6 +26,7 @@ public record ServeOptions(
         Path adapters,
         Path folder,
         int maxWaiting,
+        int batch,
         Request.Size largest) {
     /** Where it listens if nobody says: reached from this machine alone. */
     public static final String LOOPBACK = "127.0.0.1";
@@ -34,12 +37,15 @@ public record ServeOptions(
     /** The usual length of the queue. */
     public static final int WAITING = 64;
 
+    /** Pictures that usually share forward passes, at most. */
+    public static final int BATCH = 4;
+
     /** The usual largest picture. */
     public static final String LARGEST = "2048x2048";
 
     /** The same on another port. */
     public ServeOptions at(int otherPort) {
         return new ServeOptions(
-                host, otherPort, names, apiKey, adapters, folder, maxWaiting, largest);
+                host, otherPort, names, apiKey, adapters, folder, maxWaiting, batch, largest);
     }
 }

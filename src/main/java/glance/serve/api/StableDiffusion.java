@@ -261,8 +261,9 @@ public final class StableDiffusion {
     }
 
     private void progress(Exchange exchange) throws IOException {
-        JobRecord job = jobs.running().map(Job::record).orElse(null);
-        int count = jobs.waiting() + (job == null ? 0 : 1);
+        List<Job> running = jobs.running();
+        JobRecord job = running.isEmpty() ? null : running.get(0).record();
+        int count = jobs.waiting() + running.size();
         Map<String, Object> state = new LinkedHashMap<>();
         state.put("skipped", false);
         state.put("interrupted", false);
@@ -280,9 +281,9 @@ public final class StableDiffusion {
         exchange.answer(200, reply);
     }
 
-    /** Ends the picture of a client of this interface; those of others go on. */
+    /** Ends the pictures of clients of this interface; those of others go on. */
     private void interrupt(Exchange exchange) throws IOException {
-        jobs.running().filter(job -> own.contains(job.id())).ifPresent(jobs::cancel);
+        jobs.running().stream().filter(job -> own.contains(job.id())).forEach(jobs::cancel);
         exchange.answer(200, Map.of());
     }
 }

@@ -30,6 +30,12 @@ public final class Status implements JobWatcher {
                     .help("Jobs that are over.")
                     .labelNames("state")
                     .register(registry);
+    private final Counter together =
+            Counter.builder()
+                    .name("glance_shared_jobs")
+                    .help("Jobs whose forward passes were shared, by how many jobs shared them.")
+                    .labelNames("jobs")
+                    .register(registry);
     private final Counter refused =
             Counter.builder()
                     .name("glance_refused_requests")
@@ -111,6 +117,11 @@ public final class Status implements JobWatcher {
     }
 
     @Override
+    public void together(int shared) {
+        together.labelValues(Integer.toString(shared)).inc();
+    }
+
+    @Override
     public void picture(JobRecord job, int index, Picture picture, byte[] png) {
         pictures.inc();
     }
@@ -125,7 +136,7 @@ public final class Status implements JobWatcher {
                         "waiting",
                         jobs.waiting(),
                         "drawing",
-                        jobs.running().isPresent()));
+                        !jobs.running().isEmpty()));
     }
 
     private void metrics(Exchange exchange) throws IOException {

@@ -22,6 +22,7 @@ public final class Job {
     private final boolean attended;
     private final JobRequest asked;
     private final Request request; // null once it is final
+    private final JobShape shape; // likewise
     private final List<JobWatcher> all; // those of every job
     private final List<JobWatcher> watchers = new CopyOnWriteArrayList<>();
     private final List<JobRecord.Picture> pictures = new ArrayList<>();
@@ -56,6 +57,7 @@ public final class Job {
         this.attended = attended;
         this.asked = asked;
         this.request = request;
+        this.shape = JobShape.of(request);
         this.state = JobState.QUEUED;
         Plan known = request.plan().orElseThrow();
         this.plan = known.name();
@@ -71,6 +73,7 @@ public final class Job {
         this.attended = kept.attended();
         this.asked = kept.request();
         this.request = null;
+        this.shape = null;
         this.state = state;
         this.plan = kept.plan();
         this.step = kept.step();
@@ -95,6 +98,11 @@ public final class Job {
     /** What is drawn, without gaps. */
     public Request request() {
         return request;
+    }
+
+    /** What others that are drawn with it must have. */
+    JobShape shape() {
+        return shape;
     }
 
     /** Where it is. */
@@ -194,6 +202,11 @@ public final class Job {
 
     void time(Progress progress) {
         tell(watcher -> watcher.step(progress.stepSeconds()));
+    }
+
+    /** Its forward passes are those of so many jobs. */
+    void together(int jobs) {
+        tell(watcher -> watcher.together(jobs));
     }
 
     boolean wantsPreview(Progress progress) {

@@ -28,6 +28,12 @@ final class JobListener implements Listener {
     }
 
     @Override
+    public void together(int requests) {
+        LOG.info("job {} shares its forward passes: {} jobs", job.id(), requests);
+        job.together(requests);
+    }
+
+    @Override
     public void stage(String name) {
         job.stage(name);
     }

@@ -11,6 +11,13 @@ public interface JobWatcher {
     /** A step is done that took so long. */
     default void step(double seconds) {}
 
+    /**
+     * Its forward passes are shared.
+     *
+     * @param jobs how many share them, this one among them
+     */
+    default void together(int jobs) {}
+
     /** Whether the pictures as they look after a step are wanted. */
     default boolean wantsPreview(int step, int steps) {
         return false;

@@ -1,7 +1,6 @@
 package glance.serve.job;
 
 import glance.Model;
-import glance.api.CancelledException;
 import glance.api.FormatException;
 import glance.api.Request;
 import glance.api.RequestException;
@@ -14,50 +13,37 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
-import java.util.LinkedList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The queue of one model: jobs are drawn one after the other, in the order in which they came. Jobs
- * that nobody waits for outlive the server: they are kept on disk until they are drawn.
+ * The jobs of one model, drawn in the order in which they came; those that can share forward passes
+ * are drawn together. Jobs that nobody waits for outlive the server: they are kept on disk until
+ * they are drawn.
  */
 public final class Jobs implements AutoCloseable {
     /** Jobs that are remembered; older ones stay on disk. */
     public static final int REMEMBERED = 500;
 
-    /** Clients that may wait for their pictures at a time; each of them holds a thread. */
-    private static final int MAX_ATTENDED = 120;
-
-    private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
     private static final DateTimeFormatter ID =
             DateTimeFormatter.ofPattern("yyyyMMdd-HHmmssSSS").withZone(ZoneOffset.UTC);
     private static final String LOST = "the server ended before it was drawn";
-    private static final double NANO = 1e-9;
 
     private final Model model;
     private final JobFolder folder;
     private final AdapterFolder adapters;
-    private final int maxWaiting;
     private final Request.Size largest;
     private final PixelBudget budget;
     private final List<JobWatcher> watchers = new CopyOnWriteArrayList<>();
     private final Map<String, Job> known = new LinkedHashMap<>();
-    private final LinkedList<Job> waiting = new LinkedList<>();
+    private final JobQueue queue;
+    private final JobDrawing drawing;
+    private final Thread thread;
     private final Object decoding = new Object();
-    private final Thread thread = new Thread(this::work, "jobs");
-    private Job running;
-    private boolean accepting = true;
-    private boolean draining;
-    private volatile boolean closing;
-    private int reserved; // places of jobs that are about to come
-    private double lastSeconds = 1;
     private long lastMillisecond;
 
     /** The queue is full. */
@@ -66,7 +52,7 @@ public final class Jobs implements AutoCloseable {
         private final int waiting;
         private final int seconds;
 
-        private FullException(int waiting, int seconds) {
+        FullException(int waiting, int seconds) {
             super("the queue is full");
             this.waiting = waiting;
             this.seconds = seconds;
@@ -87,7 +73,7 @@ public final class Jobs implements AutoCloseable {
     public static final class StoppingException extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        private StoppingException() {
+        StoppingException() {
             super("the server is about to stop");
         }
     }
@@ -96,6 +82,7 @@ public final class Jobs implements AutoCloseable {
      * Goes on with what the folder has.
      *
      * @param maxWaiting jobs that may wait
+     * @param batch pictures of several jobs that are drawn at a time, at most
      * @param largest picture that is drawn
      */
     public Jobs(
@@ -103,13 +90,16 @@ public final class Jobs implements AutoCloseable {
             JobFolder folder,
             AdapterFolder adapters,
             int maxWaiting,
+            int batch,
             Request.Size largest) {
         this.model = model;
         this.folder = folder;
         this.adapters = adapters;
-        this.maxWaiting = maxWaiting;
         this.largest = largest;
         this.budget = PixelBudget.of(largest);
+        this.queue = new JobQueue(maxWaiting);
+        this.drawing = new JobDrawing(model, folder, queue, batch);
+        this.thread = new Thread(drawing, "jobs");
         folder.load(REMEMBERED).forEach(this::restore);
         thread.setDaemon(true);
     }
@@ -133,7 +123,7 @@ public final class Jobs implements AutoCloseable {
             Request request = complete(kept.request());
             Job job = new Job(kept.id(), kept.created(), false, kept.request(), request, watchers);
             known.put(job.id(), job);
-            waiting.add(job);
+            queue.add(job);
         } catch (RuntimeException e) {
             JobState state = JobState.FAILED;
             known.put(kept.id(), new Job(kept, state, LOST + "; now: " + Words.of(e)));
@@ -218,10 +208,7 @@ public final class Jobs implements AutoCloseable {
     }
 
     private void add(Job job) {
-        synchronized (this) {
-            requireRoom(job.attended());
-            reserved++;
-        }
+        queue.reserve(job.attended());
         try {
             if (!job.attended()) {
                 folder.keep(job.record());
@@ -229,14 +216,11 @@ public final class Jobs implements AutoCloseable {
             job.announce();
             synchronized (this) {
                 known.put(job.id(), job);
-                waiting.add(job);
+                queue.add(job);
                 forgetOld();
-                notifyAll();
             }
         } finally {
-            synchronized (this) {
-                reserved--;
-            }
+            queue.unreserve();
         }
     }
 
@@ -247,15 +231,8 @@ public final class Jobs implements AutoCloseable {
      * @throws FullException if too many wait
      * @throws StoppingException if the server is about to end
      */
-    public synchronized void requireRoom(boolean attended) {
-        if (!accepting) {
-            throw new StoppingException();
-        }
-        int all = waiting.size() + reserved;
-        long held = attended ? waiting.stream().filter(Job::attended).count() + reserved : 0;
-        if (all >= maxWaiting || held >= MAX_ATTENDED) {
-            throw new FullException(all, (int) Math.max(1, Math.min(3600, Math.ceil(lastSeconds))));
-        }
+    public void requireRoom(boolean attended) {
+        queue.requireRoom(attended);
     }
 
     private void requireSize(Request.Size size) {
@@ -297,32 +274,25 @@ public final class Jobs implements AutoCloseable {
 
     /** A job as it is now, with its place in the queue. */
     public JobRecord record(Job job) {
-        int position;
-        synchronized (this) {
-            position = waiting.indexOf(job);
-        }
+        int position = queue.position(job);
         return job.record(position < 0 ? null : position);
     }
 
-    /** The job that is drawn, if any. */
-    public synchronized Optional<Job> running() {
-        return Optional.ofNullable(running).filter(job -> !job.state().isFinal());
+    /** The jobs that are drawn: one, or several in the same forward passes. */
+    public List<Job> running() {
+        return queue.running();
     }
 
     /** How many wait. */
-    public synchronized int waiting() {
-        return waiting.size();
+    public int waiting() {
+        return queue.waiting();
     }
 
     /** Ends a job: at once if it waits, within a step if it is drawn. */
     public void cancel(Job job) {
         job.cancel();
-        boolean waited;
-        synchronized (this) {
-            waited = waiting.remove(job);
-        }
-        if (waited) {
-            job.cancelled(0, this::keepEnded);
+        if (queue.remove(job)) {
+            job.cancelled(0, drawing::keepEnded);
         }
     }
 
@@ -338,109 +308,28 @@ public final class Jobs implements AutoCloseable {
     }
 
     /**
-     * Takes no more jobs, and waits until the one that is drawn and those with waiting clients are
+     * Takes no more jobs, and waits until those that are drawn and those with waiting clients are
      * done. The others stay on disk.
      */
     public void drain() throws InterruptedException {
-        synchronized (this) {
-            accepting = false;
-            draining = true;
-            notifyAll();
-        }
+        queue.drain();
         thread.join();
     }
 
     /**
-     * Ends the job that is drawn, within a step, and those with waiting clients. The others stay on
-     * disk, that which is drawn too, and go on when there is a server again.
+     * Ends the jobs that are drawn, within a step, and those with waiting clients. The others stay
+     * on disk, those that are drawn too, and go on when there is a server again.
      */
     @Override
     public void close() {
-        List<Job> attended;
-        synchronized (this) {
-            accepting = false;
-            draining = true;
-            closing = true;
-            if (running != null) {
-                running.cancel();
-            }
-            attended = waiting.stream().filter(Job::attended).toList();
-            notifyAll();
-        }
-        attended.forEach(this::cancel);
+        drawing.close();
+        queue.drain();
+        queue.running().forEach(Job::cancel);
+        queue.attended().forEach(this::cancel);
         try {
             thread.join();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    private void work() {
-        for (Job job = next(); job != null; job = next()) {
-            long start = System.nanoTime();
-            draw(job, start);
-            synchronized (this) {
-                running = null;
-                lastSeconds = (System.nanoTime() - start) * NANO;
-            }
-        }
-    }
-
-    private synchronized Job next() {
-        while (true) {
-            Iterator<Job> jobs = waiting.iterator();
-            while (jobs.hasNext()) {
-                Job job = jobs.next();
-                if (!draining || job.attended()) {
-                    jobs.remove();
-                    running = job;
-                    return job;
-                }
-            }
-            if (draining) {
-                return null;
-            }
-            try {
-                wait();
-            } catch (InterruptedException e) {
-                return null;
-            }
-        }
-    }
-
-    private void draw(Job job, long start) {
-        try {
-            job.running();
-            model.draw(job.request(), new JobListener(job, folder));
-            job.done((System.nanoTime() - start) * NANO, this::keep);
-        } catch (CancelledException e) {
-            job.cancelled((System.nanoTime() - start) * NANO, this::keepEnded);
-        } catch (RuntimeException | Error e) {
-            if (!Words.isOfRequest(e)) {
-                LOG.warn("job {} failed", job.id(), e);
-            }
-            job.failed((System.nanoTime() - start) * NANO, e, this::keep);
-        }
-    }
-
-    /**
-     * A job that a server is closed over goes on with the next one; one whose client has left
-     * before there was a picture is not worth a file.
-     */
-    private void keepEnded(JobRecord job) {
-        if (job.attended() && job.pictures().isEmpty()) {
-            folder.inputs().release(job.id());
-        } else if (job.attended() || !closing) {
-            keep(job);
-        }
-    }
-
-    /** What cannot be kept is told, and the job is over all the same. */
-    private void keep(JobRecord job) {
-        try {
-            folder.keep(job);
-        } catch (RuntimeException e) {
-            LOG.warn("job {} is not kept: {}", job.id(), e.getMessage());
         }
     }
 }
