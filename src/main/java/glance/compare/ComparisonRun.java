@@ -20,7 +20,9 @@ import glance.scene.SceneScorer;
 import java.awt.image.BufferedImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Makes the teacher's picture of every prompt and seed once, then those of all other runs, and
@@ -40,8 +42,12 @@ public final class ComparisonRun {
         void accept(Outcome outcome, BufferedImage picture);
     }
 
-    /** The runs of one prompt and seed: the teacher and all others, in order. */
-    private record Group(int prompt, long seed, List<Denoised> runs) {}
+    /**
+     * The runs of one prompt and seed: the teacher and all others, in order.
+     *
+     * @param runs null where one was not made
+     */
+    private record Group(int prompt, long seed, Denoised[] runs) {}
 
     /** Ready to run. */
     public ComparisonRun(Pipeline pipeline, ModelFolder folder, ComparisonRequest request) {
@@ -52,7 +58,7 @@ public final class ComparisonRun {
 
     /**
      * Runs everything. If the listener asks for the end, the prompts and seeds that are complete by
-     * then are measured.
+     * then are measured; of a grid, the cells.
      *
      * @throws glance.api.RequestException if a run does not fit the model, or the folder for runs
      *     is a file
@@ -71,8 +77,16 @@ public final class ComparisonRun {
                 warmUp(listener);
                 for (int prompt = 0; prompt < request.prompts().size(); prompt++) {
                     for (long seed : request.seeds()) {
-                        List<Denoised> runs = new Runs(drawings, kept, prompt, seed).all();
-                        measure(drawings, new Group(prompt, seed, runs), outcomes, pictures);
+                        Runs runs = new Runs(drawings, kept, prompt, seed);
+                        try {
+                            runs.make();
+                        } catch (CancelledException e) {
+                            if (runs.count()) {
+                                measure(drawings, runs.group(), outcomes, pictures);
+                            }
+                            throw e;
+                        }
+                        measure(drawings, runs.group(), outcomes, pictures);
                     }
                 }
             } catch (CancelledException e) {
@@ -102,7 +116,7 @@ public final class ComparisonRun {
             this.made = new Denoised[drawings.size()];
         }
 
-        List<Denoised> all() {
+        void make() {
             for (int run = 0; run < made.length; run++) {
                 made[run] = cache.find(key(run)).orElse(null);
             }
@@ -111,7 +125,16 @@ public final class ComparisonRun {
                     make(together(run));
                 }
             }
-            return List.of(made);
+        }
+
+        /** Whether they are measured: all of a prompt and seed, or any cells beside the teacher. */
+        boolean count() {
+            boolean whole = Arrays.stream(made).allMatch(Objects::nonNull);
+            return whole || request.grid() != null && made[0] != null;
+        }
+
+        Group group() {
+            return new Group(prompt, seed, made);
         }
 
         /** A run, and those that are made in the same forward passes: cells of a grid. */
@@ -171,10 +194,13 @@ public final class ComparisonRun {
     private void measure(
             List<Drawing> drawings, Group group, List<Outcome> outcomes, PictureSink pictures) {
         List<Run> all = request.runs();
-        float[] reference = group.runs().get(0).latents();
+        float[] reference = group.runs()[0].latents();
         BufferedImage teacher = drawings.get(0).decode(reference);
         for (int i = 0; i < all.size(); i++) {
-            Denoised run = group.runs().get(i);
+            Denoised run = group.runs()[i];
+            if (run == null) {
+                continue;
+            }
             BufferedImage picture = i == 0 ? teacher : drawings.get(i).decode(run.latents());
             Distance distance =
                     i == 0

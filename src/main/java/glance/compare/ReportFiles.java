@@ -190,7 +190,9 @@ public record ReportFiles(
             node.set("plan", plan(mapper, run));
             ArrayNode adapters = node.putArray("adapters");
             run.loras().forEach(adapter -> adapters.add(AdapterNames.text(adapter)));
-            summarise(node, summaries.get(run.name()));
+            if (summaries.containsKey(run.name())) {
+                summarise(node, summaries.get(run.name()));
+            }
         }
         if (request.grid() != null) {
             ObjectNode grid = root.putObject("grid");

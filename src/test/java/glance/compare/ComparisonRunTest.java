@@ -118,15 +118,7 @@ class ComparisonRunTest {
 
     @Test
     void run_cellsOfAGrid_areMadeTogetherAndAreAsAlone() {
-        Comparison grid =
-                Comparison.of(
-                                Request.of("a blue star")
-                                        .seed(4)
-                                        .guidance(4)
-                                        .plan("uniform-4")
-                                        .loras(List.of()))
-                        .teacher("uniform-4")
-                        .grid(LoraGrid.of(SLOW, 0.5f, 1));
+        Comparison grid = grid(0.5f, 1);
         List<int[]> pictures = new ArrayList<>();
         List<Double> seconds = new ArrayList<>();
         outcomes(
@@ -193,6 +185,47 @@ class ComparisonRunTest {
         assertThat(outcomes(request, impatient, (outcome, picture) -> {}))
                 .extracting(Outcome::run)
                 .containsExactly("teacher", "short");
+    }
+
+    /** A cell that an earlier comparison kept, and the teacher; the other cell is not made. */
+    @Test
+    void run_ofAGridInterrupted_measuresTheCellsThatAreMade() {
+        outcomes(
+                ComparisonRequest.of(grid(0.5f).cache(folder), tiny()),
+                SILENT,
+                (outcome, picture) -> {});
+        List<Outcome> outcomes =
+                outcomes(
+                        ComparisonRequest.of(grid(0.5f, 1).cache(folder), tiny()),
+                        new RunListener() {
+                            private int steps;
+
+                            @Override
+                            public void step(int step, int count, String phase, double seconds) {
+                                steps++;
+                            }
+
+                            @Override
+                            public boolean isCancelled() {
+                                // 2 to warm up, 8 that are known, 2 of the other cell
+                                return steps >= 12;
+                            }
+                        },
+                        (outcome, picture) -> {});
+        assertThat(outcomes).hasSize(2);
+        assertThat(outcomes.get(0).run()).isEqualTo("teacher");
+        assertThat(outcomes.get(1).distance()).isNotNull();
+    }
+
+    private static Comparison grid(float... strengths) {
+        return Comparison.of(
+                        Request.of("a blue star")
+                                .seed(4)
+                                .guidance(4)
+                                .plan("uniform-4")
+                                .loras(List.of()))
+                .teacher("uniform-4")
+                .grid(LoraGrid.of(SLOW, strengths));
     }
 
     /** Counts the steps that are run, not those of the plans; tiny strengths warm up, too. */
