@@ -39,16 +39,16 @@ public final class GuidanceOptions {
                             + " LoRAs). Default: both.")
     private AdapterSide adaptersOn;
 
-    /** Where adapters act, or null where the user does not say. */
-    public AdapterSide adaptersOn() {
-        return adaptersOn;
-    }
-
     /** As in diffusers: the input of models that take one, and guidance of the others. */
     @Option(
             names = {"--guidance-scale", "--guidance_scale"},
             hidden = true)
     private Float either;
+
+    /** Where adapters act, or null where the user does not say. */
+    public AdapterSide adaptersOn() {
+        return adaptersOn;
+    }
 
     /**
      * Strength of guidance, or null where the user does not say.
