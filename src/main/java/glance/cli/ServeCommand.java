@@ -127,9 +127,9 @@ final class ServeCommand implements Callable<Integer> {
                             + " guidance are the same; prompts, seeds and adapters may differ. A"
                             + " picture is then the same but for rounding. 1 draws each request"
                             + " alone. Default: "
-                            + ServeOptions.BATCH
-                            + ".")
-    private int batch = ServeOptions.BATCH;
+                            + ServeOptions.GPU_BATCH
+                            + " on a GPU; 1 on the CPU, which is hardly faster with more.")
+    private Integer batch;
 
     @Option(
             names = "--max-size",
@@ -190,14 +190,22 @@ final class ServeCommand implements Callable<Integer> {
         if (queue < 1 || queue > MAX_WAITING) {
             throw new WrongUseException("--queue " + queue + ": must be 1 to " + MAX_WAITING);
         }
-        if (batch < 1 || batch > MAX_BATCH) {
+        if (batch != null && (batch < 1 || batch > MAX_BATCH)) {
             throw new WrongUseException("--batch " + batch + ": must be 1 to " + MAX_BATCH);
         }
         if (loraDir != null && !Files.isDirectory(loraDir)) {
             throw new WrongUseException("--lora-dir " + loraDir + ": no such folder");
         }
         return new ServeOptions(
-                host, port, names, key, loraDir, out, queue, batch, Request.Size.parse(maxSize));
+                host,
+                port,
+                names,
+                key,
+                loraDir,
+                out,
+                queue,
+                batch == null ? 0 : batch,
+                Request.Size.parse(maxSize));
     }
 
     /** Waits for a signal. The first SIGTERM is polite; a second one ends the process. */

@@ -66,7 +66,7 @@ public final class GlanceServer implements AutoCloseable {
                         folder,
                         adapters,
                         options.maxWaiting(),
-                        options.batch(),
+                        options.batchOn(glance.device()),
                         options.largest());
         status = new Status(glance, jobs);
         Routes routes = new Routes();

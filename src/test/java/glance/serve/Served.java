@@ -68,7 +68,7 @@ public final class Served implements AutoCloseable {
                 adapters,
                 folder,
                 waiting,
-                ServeOptions.BATCH,
+                ServeOptions.GPU_BATCH,
                 Request.Size.parse("1024x1024"));
     }
 
