@@ -38,6 +38,11 @@ final class Conditioned {
         return result;
     }
 
+    /** That of a step, counted from 0. */
+    Adapter adapter(int step) {
+        return experts.get(step).adapter();
+    }
+
     /** The network. */
     Velocity.Prediction prediction() {
         return prediction;

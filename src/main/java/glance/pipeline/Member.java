@@ -6,6 +6,7 @@ import glance.ops.Ops;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * A drawing among others in the same forward passes. What fails in it, or in who hears of it, ends
@@ -13,7 +14,7 @@ import java.util.function.Consumer;
  */
 final class Member {
     private final Drawing drawing;
-    private final int row; // its first one in the latents
+    private int row; // its first one in the latents
     private final DrawingEnds ends;
     private final Ops ops;
     private final Decoding decoding;
@@ -41,6 +42,21 @@ final class Member {
 
     boolean hasLeft() {
         return left || over;
+    }
+
+    Drawing drawing() {
+        return drawing;
+    }
+
+    /** Its rows in the latents. */
+    List<Integer> rows() {
+        int rows = drawing.settings().batch();
+        return IntStream.range(row, row + rows).boxed().toList();
+    }
+
+    /** Others have left the rows before its own. */
+    void moveTo(int first) {
+        row = first;
     }
 
     /** Does a part of its work. */

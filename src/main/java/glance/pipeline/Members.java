@@ -8,6 +8,7 @@ import java.util.function.Consumer;
 /** Takes what happens to drawings that share forward passes to each of them. */
 final class Members implements RunListener {
     private final List<Member> all = new ArrayList<>();
+    private final List<Member> inPasses = new ArrayList<>();
 
     Members(List<Drawing> drawings, DrawingEnds ends) {
         int row = 0;
@@ -15,6 +16,7 @@ final class Members implements RunListener {
             all.add(new Member(drawing, row, ends));
             row += drawing.settings().batch();
         }
+        inPasses.addAll(all);
     }
 
     private void each(Consumer<Member> what) {
@@ -51,6 +53,32 @@ final class Members implements RunListener {
     public boolean isCancelled() {
         each(Member::leaveIfAsked);
         return all.stream().allMatch(Member::hasLeft);
+    }
+
+    /** Whether forward passes have rows of drawings that have left. */
+    boolean hasEmptyRows() {
+        return inPasses.stream().anyMatch(Member::hasLeft);
+    }
+
+    /**
+     * Takes those that have left out of the forward passes.
+     *
+     * @return the rows of the others until now
+     */
+    List<Integer> closeRanks() {
+        inPasses.removeIf(Member::hasLeft);
+        List<Integer> rows = new ArrayList<>();
+        for (Member member : inPasses) {
+            List<Integer> own = member.rows();
+            member.moveTo(rows.size());
+            rows.addAll(own);
+        }
+        return rows;
+    }
+
+    /** Those that are in the forward passes. */
+    List<Drawing> drawings() {
+        return inPasses.stream().map(Member::drawing).toList();
     }
 
     /** Shows pictures as they look after a step. */

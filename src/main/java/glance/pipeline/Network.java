@@ -56,14 +56,18 @@ final class Network implements AutoCloseable {
      * the innermost scope.
      *
      * @param guided whether every row is run under the prompts and under the negative prompts
+     * @param from index of the first step that is run
      */
-    Network(Ops ops, Conditioned conditioned, Tensor latents, boolean guided) {
+    Network(Ops ops, Conditioned conditioned, Tensor latents, boolean guided, int from) {
         this.ops = ops;
         this.latents = latents;
         int rows = (guided ? 2 : 1) * latents.dim(0);
         this.velocity = ops.empty(ops.computeType(), latents.shape().with(0, rows));
         for (Adapter adapter : conditioned.adapters()) {
             phases.put(adapter, new Phase(adapter, conditioned));
+        }
+        for (int step = 0; step < from; step++) {
+            phases.get(conditioned.adapter(step)).step++;
         }
     }
 

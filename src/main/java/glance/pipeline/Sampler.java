@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.ObjIntConsumer;
 import java.util.stream.Stream;
@@ -129,44 +130,67 @@ final class Sampler {
             ObjIntConsumer<Tensor> afterStep) {
         try (Scope scope = ops.scope()) {
             Tensor latents = begin.at(ops, steps.get(0).sigma(), denoiser);
-            try (Network network = new Network(ops, conditioned, latents, guidance.isActive())) {
-                walk(network, begin, latents, steps, guidance, afterStep);
-            }
+            Stretch all = new Stretch(0, () -> false);
+            run(conditioned, begin, latents, steps, guidance, afterStep, all);
             return scope.keep(latents);
         }
     }
 
-    private void walk(
-            Network network,
+    /**
+     * Some of the steps.
+     *
+     * @param from index of the first
+     * @param ends asked before each: whether it is left to another stretch
+     */
+    record Stretch(int from, BooleanSupplier ends) {}
+
+    /**
+     * Runs a stretch of the steps.
+     *
+     * @param latents at its beginning; changed in place
+     * @return index of the step that is next; their number if there is none
+     */
+    int run(
+            Conditioned conditioned,
             StartLatents begin,
             Tensor latents,
             List<DenoisingStep> steps,
             Guidance guidance,
-            ObjIntConsumer<Tensor> afterStep) {
-        Adapter active = null;
-        for (int i = 0; i < steps.size(); i++) {
-            if (listener.isCancelled()) {
-                throw new CancelledException();
-            }
-            DenoisingStep step = steps.get(i);
-            long start = System.nanoTime();
-            if (step.experts().adapter() != active) {
-                step.experts().use(ops);
-                if (active != null) {
-                    listener.adapterSwitch((System.nanoTime() - start) * 1e-9);
+            ObjIntConsumer<Tensor> afterStep,
+            Stretch stretch) {
+        try (Scope scope = ops.scope();
+                Network network =
+                        new Network(ops, conditioned, latents, guidance.isActive(), stretch.from)) {
+            Adapter active = null;
+            for (int i = stretch.from; i < steps.size(); i++) {
+                if (listener.isCancelled()) {
+                    throw new CancelledException();
                 }
-                active = step.experts().adapter();
+                if (stretch.ends.getAsBoolean()) {
+                    return i;
+                }
+                DenoisingStep step = steps.get(i);
+                long start = System.nanoTime();
+                if (step.experts().adapter() != active) {
+                    step.experts().use(ops);
+                    if (active != null) {
+                        listener.adapterSwitch((System.nanoTime() - start) * 1e-9);
+                    }
+                    active = step.experts().adapter();
+                }
+                try (Scope inner = ops.scope()) {
+                    Tensor velocity = network.next(step.experts());
+                    ops.copy(euler(latents, velocity, step, guidance), latents);
+                    begin.keep(ops, latents, step.nextSigma());
+                }
+                // progress tells of steps that are done, and a cancelled run waits for one at most
+                ops.device().synchronize();
+                double seconds = (System.nanoTime() - start) * 1e-9;
+                listener.step(i + 1, steps.size(), step.phase(), seconds);
+                listener.latents(i + 1, latents);
+                afterStep.accept(latents, i + 1);
             }
-            try (Scope inner = ops.scope()) {
-                Tensor velocity = network.next(step.experts());
-                ops.copy(euler(latents, velocity, step, guidance), latents);
-                begin.keep(ops, latents, step.nextSigma());
-            }
-            // progress tells of steps that are done, and a cancelled run waits for one at most
-            ops.device().synchronize();
-            listener.step(i + 1, steps.size(), step.phase(), (System.nanoTime() - start) * 1e-9);
-            listener.latents(i + 1, latents);
-            afterStep.accept(latents, i + 1);
+            return steps.size();
         }
     }
 

@@ -40,6 +40,19 @@ record StartLatents(Tensor noise, Tensor picture, Tensor painted) {
                 : ops.concat(0, drawings.stream().map(part).toList());
     }
 
+    /** Those of some samples. */
+    StartLatents rows(Ops ops, List<Integer> rows) {
+        return new StartLatents(
+                rows(ops, noise, rows), rows(ops, picture, rows), rows(ops, painted, rows));
+    }
+
+    /** Some samples of a tensor, which may be null, in the innermost scope. */
+    static Tensor rows(Ops ops, Tensor x, List<Integer> rows) {
+        return x == null
+                ? null
+                : ops.concat(0, rows.stream().map(row -> x.narrow(0, row, 1)).toList());
+    }
+
     /** The latents of the first step, in memory of their own. */
     Tensor at(Ops ops, float sigma, Denoiser denoiser) {
         if (picture != null) {

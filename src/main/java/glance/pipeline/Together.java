@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Drawings whose pictures are made in the same forward passes, each under its own texts, from its
@@ -23,23 +24,27 @@ import java.util.List;
  * </pre>
  */
 final class Together {
-    private final List<Drawing> drawings;
     private final Drawing first;
     private final Ops ops;
     private final Parts parts;
     private final Guidance guidance;
-    private final List<DenoisingStep> steps;
+    private List<Drawing> drawings; // that are in the forward passes
+    private List<DenoisingStep> steps;
 
     /**
      * @param drawings that join the first
      */
     Together(List<Drawing> drawings) {
-        this.drawings = List.copyOf(drawings);
         this.first = drawings.get(0);
         this.ops = first.pipeline().ops();
         this.parts = first.pipeline().parts();
         this.guidance = first.settings().guidance();
-        this.steps = drawings.size() == 1 ? first.steps() : steps(drawings);
+        set(drawings);
+    }
+
+    private void set(List<Drawing> some) {
+        drawings = List.copyOf(some);
+        steps = some.size() == 1 ? some.get(0).steps() : steps(some);
     }
 
     /** The steps of drawings that share forward passes. */
@@ -93,8 +98,8 @@ final class Together {
             for (int prompt = 0; prompt < prompts; prompt++) {
                 texts.add(text(prompt));
             }
-            List<Conditioned> prepared =
-                    sampler.prepare(texts, steps, first.canvas(), guidance.embedded());
+            List<Drawing> prepared = drawings;
+            List<Conditioned> conditioned = prepare(sampler, texts);
             if (!parts.keepsDenoiser()) {
                 // the steps need neither the other, and together they might not fit
                 denoiser.parameters().unloadConditioning();
@@ -103,12 +108,11 @@ final class Together {
             members.stage(Drawing.DENOISING);
             for (int prompt = 0; prompt < prompts; prompt++) {
                 try (Scope scope = ops.scope()) {
-                    StartLatents begin =
-                            StartLatents.joined(
-                                    ops, drawings.stream().map(Drawing::begin).toList());
-                    Tensor latents =
-                            sampler.run(
-                                    prepared.get(prompt), begin, steps, guidance, members::preview);
+                    Conditioned own =
+                            drawings == prepared
+                                    ? conditioned.get(prompt)
+                                    : prepare(sampler, List.of(text(prompt))).get(0);
+                    Tensor latents = latents(sampler, own, prompt, members);
                     members.add(outer.keep(scope.keep(latents)));
                 } catch (CancelledException e) {
                     break; // all have ended
@@ -120,6 +124,40 @@ final class Together {
         } finally {
             parts.leaveCodec();
             parts.leaveDenoiser();
+        }
+    }
+
+    private List<Conditioned> prepare(Sampler sampler, List<TextBatch> texts) {
+        return sampler.prepare(texts, steps, first.canvas(), guidance.embedded());
+    }
+
+    /** Makes the last latents of a prompt; those who leave on the way take their rows along. */
+    private Tensor latents(Sampler sampler, Conditioned all, int prompt, Members members) {
+        Conditioned conditioned = all;
+        StartLatents begin =
+                StartLatents.joined(ops, drawings.stream().map(Drawing::begin).toList());
+        Tensor latents = begin.at(ops, steps.get(0).sigma(), parts.denoiser());
+        int next = 0;
+        while (true) {
+            // where the layers of the conditioning are gone, rows stay to the end
+            BooleanSupplier ends = () -> parts.keepsDenoiser() && members.hasEmptyRows();
+            next =
+                    sampler.run(
+                            conditioned,
+                            begin,
+                            latents,
+                            steps,
+                            guidance,
+                            members::preview,
+                            new Sampler.Stretch(next, ends));
+            if (next == steps.size()) {
+                return latents;
+            }
+            List<Integer> rows = members.closeRanks();
+            set(members.drawings());
+            begin = begin.rows(ops, rows);
+            latents = StartLatents.rows(ops, latents, rows);
+            conditioned = prepare(sampler, List.of(text(prompt))).get(0);
         }
     }
 

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
 
 import glance.api.AdapterSide;
+import glance.api.CancelledException;
 import glance.api.Lora;
 import glance.api.Residency;
 import glance.api.Strength;
 import glance.backend.Device;
+import glance.backend.KernelTable;
+import glance.cases.ForwardingDevice;
 import glance.fixtures.Fixture;
 import glance.fixtures.TinyDit;
 import glance.fixtures.TinyFlux;
@@ -22,6 +25,7 @@ import glance.lora.LoraPair;
 import glance.lora.LoraWriter;
 import glance.model.Family;
 import glance.model.GuidanceForm;
+import glance.op.Op;
 import glance.ops.Ops;
 import glance.ops.parity.TestDevice;
 import glance.pipeline.Drawing.Denoised;
@@ -36,9 +40,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -165,6 +171,72 @@ class TogetherTest {
         Fixture.onCpu(ops -> expectTheLatentsAlone(ops, model, all, ROUNDING));
     }
 
+    /** Three pictures under two prompts each, and two when one has left. */
+    @ParameterizedTest
+    @ValueSource(strings = {"glance-tiny", "flux"})
+    void drawingThatIsCancelled_takesItsRowsAlong(String family) {
+        ModelFolder model = ModelFolder.open(model(family));
+        Lora lora = Lora.of(adapter(model, "first", 4));
+        Settings one =
+                settings(model, "", guidance(model, AdapterSide.BOTH))
+                        .with(PlanJson.find("uniform-4"), List.of());
+        List<Settings> all =
+                List.of(
+                        other(one.withLoras(List.of(lora)), "crane", 7, 1),
+                        other(one, "crane", 8, 1),
+                        other(one.withLoras(List.of(lora.on("2-3"))), "crane", 9, 1));
+        Fixture.onCpu(
+                ops -> {
+                    Set<Integer> batches = new LinkedHashSet<>();
+                    Ops noting = new Ops(new NotingBatches(ops.device(), batches));
+                    try (Pipeline pipeline = new Pipeline(noting, model, Residency.RESIDENT)) {
+                        expectOneToLeave(noting, pipeline, all);
+                    }
+                    assertThat(batches).containsSequence(6, 4);
+                });
+    }
+
+    private static void expectOneToLeave(Ops ops, Pipeline pipeline, List<Settings> all) {
+        List<Last> lasts = List.of(new Last(ops), new Last(ops, 2), new Last(ops));
+        List<Drawing> drawings = new ArrayList<>();
+        for (int i = 0; i < all.size(); i++) {
+            drawings.add(pipeline.prepare(all.get(i), lasts.get(i)));
+        }
+        Map<Drawing, List<ImageResult>> made = new HashMap<>();
+        Map<Drawing, Throwable> failures = new HashMap<>();
+        pipeline.run(drawings, ends(made, failures));
+        assertThat(failures).containsOnlyKeys(drawings.get(1));
+        assertThat(failures.get(drawings.get(1))).isInstanceOf(CancelledException.class);
+        assertThat(made).containsOnlyKeys(drawings.get(0), drawings.get(2));
+        assertThat(lasts.get(1).step).isEqualTo(2);
+        for (int i = 0; i < all.size(); i += 2) {
+            Last alone = new Last(ops);
+            pipeline.run(all.get(i), alone);
+            assertThat(lasts.get(i).values).isEqualTo(alone.values);
+        }
+        drawings.forEach(Drawing::close);
+    }
+
+    /** Notes the batches of attention. */
+    private static final class NotingBatches extends ForwardingDevice {
+        NotingBatches(Device device, Set<Integer> batches) {
+            super(device, new KernelTable());
+            device.kernels().kinds().forEach(kind -> forward(kind, device.kernels(), batches));
+        }
+
+        private <O extends Op> void forward(Class<O> kind, KernelTable run, Set<Integer> batches) {
+            kernels()
+                    .with(
+                            kind,
+                            op -> {
+                                if (op instanceof Op.Attention attention) {
+                                    batches.add(attention.q().dim(0));
+                                }
+                                run.run(op);
+                            });
+        }
+    }
+
     private static Settings other(Settings like, String prompt, long seed, int batch) {
         return new Settings(
                 List.of(prompt),
@@ -181,14 +253,27 @@ class TogetherTest {
     /** The last latents of a drawing. */
     private static final class Last implements RunListener {
         private final Ops ops;
+        private final int mostSteps;
         private float[] values;
+        private int step;
 
         Last(Ops ops) {
+            this(ops, Integer.MAX_VALUE);
+        }
+
+        Last(Ops ops, int mostSteps) {
             this.ops = ops;
+            this.mostSteps = mostSteps;
         }
 
         @Override
-        public void latents(int step, Tensor latents) {
+        public boolean isCancelled() {
+            return step >= mostSteps;
+        }
+
+        @Override
+        public void latents(int number, Tensor latents) {
+            step = number;
             FloatBuffer buffer = ops.host().floats(latents);
             values = new float[buffer.remaining()];
             buffer.get(values);
