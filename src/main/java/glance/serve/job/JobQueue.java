@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The jobs that wait and those that are drawn. May be called from any thread. */
 final class JobQueue {
@@ -77,9 +78,10 @@ final class JobQueue {
         notifyAll();
     }
 
-    /** Those that wait and whose clients wait. */
-    synchronized List<Job> attended() {
-        return waiting.stream().filter(Job::attended).toList();
+    /** The same; all that would be drawn now: those that are, and those with waiting clients. */
+    synchronized List<Job> close() {
+        drain();
+        return Stream.concat(running().stream(), waiting.stream().filter(Job::attended)).toList();
     }
 
     /** The next job, which is drawn from now on; waits for it. Null if there will be none. */

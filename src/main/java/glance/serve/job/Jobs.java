@@ -323,9 +323,7 @@ public final class Jobs implements AutoCloseable {
     @Override
     public void close() {
         drawing.close();
-        queue.drain();
-        queue.running().forEach(Job::cancel);
-        queue.attended().forEach(this::cancel);
+        queue.close().forEach(this::cancel);
         try {
             thread.join();
         } catch (InterruptedException e) {
