@@ -23,6 +23,7 @@
 // Entry points: attention_grad_mma_{q, kv}_h{64, 128}_bf16, by the width of the slices. Not yet run on
 // a GPU. Launcher: glance.backend.cuda.AttentionGradMma. Test: glance.ops.parity.AttentionGradCases.
 // Benchmark: bench kernels --only attention.backward.
+#include "include/attention_grad.cuh"
 #include "include/attention_mask.cuh"
 #include "include/attention_scores.cuh"
 #include "include/attention_tile.cuh"
@@ -53,24 +54,6 @@ __device__ __forceinline__ void copy_pair(bf16* slices, const HeadRows& a, const
     copy_rows<rows, width, kThreads>(slices, a, first);
     copy_rows<rows, width, kThreads>(slices + rows * width, b, first);
 }
-
-// What the forward and delta say about a query.
-struct alignas(8) QueryRow {
-    float lse;  // in base 2; infinite for queries that see nothing, so that their p is 0
-    float delta;
-
-    static __device__ __forceinline__ QueryRow of(const float* lse, const float* delta, int query,
-                                                  int seqLen) {
-        if (query >= seqLen || lse[query] == -INFINITY) {
-            return {INFINITY, 0.0f};
-        }
-        return {lse[query] * kLog2OfE, delta[query]};
-    }
-
-    __device__ __forceinline__ float p(float score, float scale2) const {
-        return fast_exp2(fmaf(score, scale2, -lse));
-    }
-};
 
 template <int width>
 __device__ __forceinline__ void attention_grad_q(const HeadRows& q, const HeadRows& dy,
@@ -145,19 +128,6 @@ __device__ __forceinline__ void attention_grad_q(const HeadRows& q, const HeadRo
                q.headDim);
 }
 
-// The queries that a block of keys meets: tiles of all heads that share the keys, head by head.
-struct QueryTiles {
-    int first;    // tile
-    int perHead;  // from there on
-    int count;
-
-    __device__ __forceinline__ QueryTiles(const Mask& mask, int firstKey, int seqLen, int group,
-                                          int queries)
-        : first(mask.causal ? firstKey / queries : 0),
-          perHead((seqLen + queries - 1) / queries - first),
-          count(mask.is_padding(firstKey, kRows) ? 0 : group * perHead) {}
-};
-
 // q, dy, lse and delta are those of the first head of the group.
 template <int width>
 __device__ __forceinline__ void attention_grad_kv(const HeadRows& k, const HeadRows& v, HeadRows q,
@@ -175,7 +145,7 @@ __device__ __forceinline__ void attention_grad_kv(const HeadRows& k, const HeadR
     int ownKey = firstKey + ownRow;
     int seqLen = q.count;
     float scale2 = scale * kLog2OfE;
-    QueryTiles tiles(groupMask, firstKey, seqLen, group, queries);
+    QueryTiles tiles(groupMask, firstKey, kRows, seqLen, group, queries);
 
     auto copy_stage = [&](int item, int stage) {
         int head = item / tiles.perHead;

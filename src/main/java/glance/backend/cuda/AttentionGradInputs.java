@@ -43,15 +43,26 @@ record AttentionGradInputs(
 
     /** Everything that is read, what is written, and the sizes. */
     Arguments arguments(Tensor... results) {
-        Arguments arguments =
-                AttentionArguments.scores(
-                                AttentionArguments.heads(q, k, v),
-                                forward.scale(),
-                                forward.mask(),
-                                bias)
-                        .pointer(Launcher.address(forward.lse()))
-                        .pointer(Launcher.address(delta))
-                        .pointer(Launcher.address(dy));
+        return results(
+                scores(AttentionArguments.heads(q, k, v)).pointer(Launcher.address(dy)), results);
+    }
+
+    /**
+     * The same where the heads are tensor maps.
+     *
+     * @param maps of q, dy, k and v
+     */
+    Arguments arguments(Arguments maps, Tensor... results) {
+        return results(scores(maps), results);
+    }
+
+    private Arguments scores(Arguments heads) {
+        return AttentionArguments.scores(heads, forward.scale(), forward.mask(), bias)
+                .pointer(Launcher.address(forward.lse()))
+                .pointer(Launcher.address(delta));
+    }
+
+    private Arguments results(Arguments arguments, Tensor... results) {
         for (Tensor result : results) {
             arguments.pointer(Launcher.address(result));
         }

@@ -122,7 +122,11 @@ final class CudaVariants {
         return inOrder(
                 "attention_grad",
                 launcher,
-                List.of(new AttentionGradMma(launcher), new AttentionGradPlain(launcher)));
+                List.of(
+                        new AttentionGradWgmma(
+                                launcher, isChosen("attention_grad", AttentionGradWgmma.NAME)),
+                        new AttentionGradMma(launcher),
+                        new AttentionGradPlain(launcher)));
     }
 
     private <O extends Op> Variants<O> inOrder(

@@ -50,6 +50,22 @@ final class AttentionGradCases {
                 .flatMap(AttentionGradCases::toCases);
     }
 
+    /** At the edges of tiles of 64 and 128 rows of every width; for tensor cores. */
+    static Stream<Case> tiles() {
+        List<AttentionCase> specs = new ArrayList<>();
+        for (int keys : new int[] {127, 128, 129}) {
+            specs.add(cut(1, 1, keys, 1, 1, 64));
+            specs.add(cut(1, keys, 1, 1, 1, 128));
+            specs.add(cut(1, keys, keys, 2, 1, 72, CAUSAL, BIAS));
+        }
+        specs.add(cut(2, 129, 193, 2, 1, 128));
+        specs.add(cut(2, 65, 257, 2, 2, 64, BIAS).padded(192, 60, 130));
+        specs.add(cut(1, 321, 65, 2, 1, 64)); // more tiles than stages
+        specs.add(cut(1, 40, 200, 1, 1, 64, CAUSAL)); // keys that no query sees
+        specs.add(cut(2, 130, 130, 2, 1, 128, CAUSAL).padded(66, 65, 0));
+        return specs.stream().flatMap(AttentionGradCases::toCases);
+    }
+
     /** Heads cut out of a longer sequence of wider rows. */
     private static AttentionCase cut(
             int batch,

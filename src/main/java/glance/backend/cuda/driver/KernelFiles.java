@@ -21,6 +21,7 @@ public final class KernelFiles {
                     "attention",
                     "attention_grad",
                     "attention_grad_mma",
+                    "attention_grad_wgmma",
                     "attention_mma",
                     "attention_wgmma",
                     "attention_wide",
@@ -54,6 +55,7 @@ public final class KernelFiles {
             List.of(
                     "include/activation.cuh",
                     "include/async_copy.cuh",
+                    "include/attention_grad.cuh",
                     "include/attention_mask.cuh",
                     "include/attention_scores.cuh",
                     "include/attention_softmax.cuh",
@@ -126,7 +128,7 @@ public final class KernelFiles {
     }
 
     /** Kernel files of HOPPER_KERNELs: their machine code is for sm_90a alone, without PTX. */
-    static final Set<String> FOR_HOPPER = Set.of("attention_wgmma", "linear_wgmma");
+    static final Set<String> FOR_HOPPER = Set.of("attention_grad_wgmma", "attention_wgmma", "linear_wgmma");
 
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {
