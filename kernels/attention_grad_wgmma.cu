@@ -4,9 +4,10 @@
 //   p = exp(scale q k^T + mask - lse), delta = rowsum(dy y), ds = p (dy v^T - delta)
 //   dq = scale ds k, dk = scale ds^T q, dv = p^T dy
 //
-// q [batch, seqLen, heads, headDim], k and v [batch, keyLen, kv, headDim], heads of up to 128; dy, dq,
-// dk, dv packed; all bf16, lse and delta [batch, heads, seqLen] f32. q, k, v and dy are tensor maps
-// (attention_wgmma.cuh); heads that these do not describe take attention_grad_mma.cu. delta is made before, by attention_grad.cu.
+// q [batch, seqLen, heads, headDim], k and v [batch, keyLen, kv, headDim], heads of a multiple of 8 up
+// to 128; dy, dq, dk, dv packed; all bf16, lse and delta [batch, heads, seqLen] f32. q, k, v and dy are
+// tensor maps (attention_wgmma.cuh); heads that these do not describe take attention_grad_mma.cu. delta
+// is made before, by attention_grad.cu.
 //
 //   attention_grad_wgmma_q    a block has 128 queries of one head and walks over the keys:
 //                               s = q k^T, dp = dy v^T  ->  ds  ->  dq += ds k

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import glance.backend.KernelTable;
 import glance.op.AttentionMask;
 import glance.op.Op;
+import glance.op.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.Map;
@@ -68,6 +69,50 @@ class AttentionVariantsTest {
         assertThat(variant(DType.BF16, 1, q, q)).isEqualTo(expected);
         assertThat(variant(DType.BF16, 1, q, q, Map.of("attention", "mma"))).isEqualTo("mma");
         assertThat(variant(DType.BF16, 1, q, q, Map.of("attention", "wgmma"))).isEqualTo("wgmma");
+    }
+
+    private String gradients(Tensor q, Tensor k, Map<String, String> chosen) {
+        KernelTable table = new KernelTable();
+        Launcher launcher = gpu.launcher(DType.BF16);
+        new CudaVariants(chosen).addTo(table, launcher, new SumKernels(launcher));
+        Tensor out = gpu.tensor(q.dtype(), q.shape().dims());
+        Tensor lse = gpu.tensor(DType.F32, q.dim(0), q.dim(2), q.dim(1));
+        Op.Attention forward = new Op.Attention(q, k, k, 1, AttentionMask.none(), lse, out);
+        return table.variant(
+                new TrainingOp.AttentionGrad(
+                        forward,
+                        out,
+                        out,
+                        gpu.tensor(k.dtype(), k.shape().dims()),
+                        gpu.tensor(k.dtype(), k.shape().dims())));
+    }
+
+    /** Both kernels need two tiles of 128 rows, one over the queries and one over the keys. */
+    @ParameterizedTest
+    @CsvSource({
+        "129, 129, 1, 1, wgmma",
+        "128, 129, 1, 1, mma",
+        "129, 128, 1, 1, mma",
+        "5, 5, 2, 2, wgmma",
+        "5, 128, 2, 1, mma",
+        "5, 129, 2, 1, wgmma"
+    })
+    void gradients_takeHoppersKernelsWhereHalfOfItIsOccupied(
+            int seqLen, int keyLen, int heads, int kvHeads, String expected) {
+        Tensor q = gpu.tensor(DType.BF16, 1, seqLen, heads, 72);
+        Tensor k = gpu.tensor(DType.BF16, 1, keyLen, kvHeads, 72);
+        assertThat(gradients(q, k, Map.of())).isEqualTo(expected);
+        assertThat(gradients(q, k, Map.of("attention_grad", "mma"))).isEqualTo("mma");
+        assertThat(gradients(q, k, Map.of("attention_grad", "wgmma"))).isEqualTo("wgmma");
+    }
+
+    @Test
+    void gradientsOfHeadsThatDoNotLieWithinRows_areNotForTensorMaps() {
+        Tensor q = gpu.tensor(DType.BF16, 2, 5, 3, 64);
+        Tensor headsFirst = gpu.tensor(DType.BF16, 2, 3, 5, 64).permute(0, 2, 1, 3);
+        Map<String, String> wgmma = Map.of("attention_grad", "wgmma");
+        assertThat(gradients(q, q, wgmma)).isEqualTo("wgmma");
+        assertThat(gradients(q, headsFirst, wgmma)).isEqualTo("mma");
     }
 
     @Test

@@ -114,6 +114,14 @@ class EmulatedTrainingTest {
                 .containsEntry("adamw_f32", 1);
     }
 
+    /** The emulated GPU is one of Hopper's, and two heads are enough tiles for it. */
+    @Test
+    void step_makesGradientsOfAttentionWithHoppersKernels() {
+        assertThat(lastStep)
+                .containsKeys(
+                        "attention_grad_wgmma_q_h64_bf16", "attention_grad_wgmma_kv_h64_bf16");
+    }
+
     /** An emulated driver whose calls are counted by name, launches by that of their kernel. */
     private static Driver counted(Map<String, Integer> calls) {
         Driver driver = new EmulatedDriver();

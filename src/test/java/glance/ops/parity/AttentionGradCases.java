@@ -55,7 +55,7 @@ final class AttentionGradCases {
         List<AttentionCase> specs = new ArrayList<>();
         for (int keys : new int[] {127, 128, 129}) {
             specs.add(cut(1, 1, keys, 1, 1, 64));
-            specs.add(cut(1, keys, 1, 1, 1, 128));
+            specs.add(cut(1, keys, 2, 1, 1, 128)); // of one key alone ds is rounding alone
             specs.add(cut(1, keys, keys, 2, 1, 72, CAUSAL, BIAS));
         }
         specs.add(cut(2, 129, 193, 2, 1, 128));

@@ -128,7 +128,8 @@ public final class KernelFiles {
     }
 
     /** Kernel files of HOPPER_KERNELs: their machine code is for sm_90a alone, without PTX. */
-    static final Set<String> FOR_HOPPER = Set.of("attention_grad_wgmma", "attention_wgmma", "linear_wgmma");
+    static final Set<String> FOR_HOPPER =
+            Set.of("attention_grad_wgmma", "attention_wgmma", "linear_wgmma");
 
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {
