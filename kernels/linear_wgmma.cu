@@ -28,6 +28,7 @@
 #include "include/glance.cuh"
 #include "include/wgmma.cuh"
 #include "include/wgmma_results.cuh"
+#include "include/wgmma_tiles.cuh"
 
 constexpr int kGroup = 128;    // threads of a warpgroup
 constexpr int kConsumers = 2;  // warpgroups that multiply
@@ -35,10 +36,6 @@ constexpr int kThreads = kGroup * (1 + kConsumers);
 constexpr int kGroupRows = 64;
 constexpr int kRows = kGroupRows * kConsumers;
 constexpr int kDepth = 64;  // 128 bytes of a row, as wide as the swizzle
-
-// Rows of tiles that are walked together, column by column: blocks that run at the same time then
-// share their parts of x and W in the L2 cache. 16 x 8 tiles are about one for each multiprocessor.
-constexpr int kBand = 16;
 
 template <int n>
 struct Stage {
@@ -74,26 +71,6 @@ struct Sizes {
     }
 };
 
-// A tile's first result.
-struct Corner {
-    int sample, row, column;
-};
-
-// Calls body(corner) for the tiles of this block.
-template <int n, class Body>
-__device__ __forceinline__ void for_each_tile(const Sizes& sizes, Body body) {
-    int ofSample = (sizes.rows + kRows - 1) / kRows;
-    int down = sizes.samples * ofSample;
-    int across = (sizes.columns + n - 1) / n;
-    for (int tile = blockIdx.x; tile < down * across; tile += gridDim.x) {
-        int first = tile / (kBand * across) * kBand;
-        int inBand = tile % (kBand * across);
-        int height = min(kBand, down - first);
-        int i = first + inBand % height;
-        body(Corner{i / ofSample, i % ofSample * kRows, inBand / height * n});
-    }
-}
-
 // Starts the copy of the right side of a slice: n columns, 64 of the depth from `at` on. Across the
 // depth 64 columns lie after the other.
 template <int n, Major major>
@@ -116,7 +93,7 @@ __device__ __forceinline__ void produce(const Maps& maps, const Sizes& sizes,
     Ring<Shared<n>::stages> ring;
     int wide = sizes.wide_slices();
     int slices = sizes.slices();
-    for_each_tile<n>(sizes, [&](const Corner& corner) {
+    for_each_tile<kRows, n>(sizes.samples, sizes.rows, sizes.columns, [&](const Corner& corner) {
         for (int slice = 0; slice < slices; ++slice) {
             Stage<n>& stage = shared.stage[ring.stage];
             Barrier& arrived = full[ring.stage];
@@ -161,7 +138,7 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Epilogue<bf16>
     int slices = sizes.slices();
     Ring<Shared<n>::stages> ring;
     float d[n / 2];
-    for_each_tile<n>(sizes, [&](const Corner& corner) {
+    for_each_tile<kRows, n>(sizes.samples, sizes.rows, sizes.columns, [&](const Corner& corner) {
         int before = ring.stage;
 #pragma unroll 1
         for (int slice = 0; slice < slices; ++slice) {

@@ -26,8 +26,11 @@ struct FewBytes {
 };
 
 // Blocks of Format, whose levels are read a 16-bit word at a time: Words::pair gives two of them.
-template <class Format, class Words>
+template <class Format_, class Words_>
 struct FewBlocks {
+    typedef Format_ Format;
+    typedef Words_ Words;
+
     static constexpr int kBytes = kSegment / Format::kElements * Format::kBytes;
     static constexpr int kUnrolled = 1;  // steps; 2 spill
 

@@ -28,12 +28,9 @@ final class LinearCases {
     /** Rows of a text encoder or a modulation, where reading the weight takes the time. */
     private static final int FEW = 8;
 
-    /** Types of weights that few rows read as they are stored. */
+    /** Types of weights that are read as they are stored. */
     private static final List<DType> STORED =
             List.of(DType.F8_E4M3, DType.I8, DType.Q8_0, DType.Q4_0, DType.Q4_K);
-
-    /** Those that many rows read so too. */
-    private static final List<DType> BYTES = List.of(DType.F8_E4M3, DType.I8);
 
     /** Elements of the largest block of a quantised type. */
     private static final int BLOCK = 256;
@@ -60,8 +57,8 @@ final class LinearCases {
         Stream<KernelCase> alike =
                 Stream.of(
                                 plain.map(LinearCases::plain),
-                                stored(FEW, hidden, mlp, STORED),
-                                stored(qwen, hidden, mlp, BYTES),
+                                stored(FEW, hidden, mlp),
+                                stored(qwen, hidden, mlp),
                                 pictures(scale.count(PICTURE_TOKENS), hidden))
                         .flatMap(cases -> cases);
         return Stream.concat(
@@ -84,9 +81,9 @@ final class LinearCases {
     }
 
     /** Products with weights of 8 and 4 bits. */
-    private static Stream<KernelCase> stored(int tokens, int in, int out, List<DType> types) {
+    private static Stream<KernelCase> stored(int tokens, int in, int out) {
         int depth = Math.max(BLOCK, in / BLOCK * BLOCK);
-        return types.stream()
+        return STORED.stream()
                 .map(
                         type ->
                                 forward(

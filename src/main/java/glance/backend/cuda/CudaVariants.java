@@ -66,7 +66,9 @@ final class CudaVariants {
                 List.of(
                         new LinearFew(launcher),
                         LinearPlain.rows(launcher),
+                        narrowWgmma("linear", launcher),
                         LinearMma.narrow(launcher),
+                        LinearMma.blocks(launcher),
                         wgmma("linear", launcher),
                         LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),
@@ -99,6 +101,11 @@ final class CudaVariants {
                 "linear_grad",
                 launcher,
                 List.of(
+                        new LinearGradMma(
+                                launcher,
+                                LinearMma.narrow(launcher),
+                                sums,
+                                narrowWgmma("linear_grad", launcher)),
                         new LinearGradMma(launcher, LinearMma.narrow(launcher), sums, null),
                         new LinearGradMma(
                                 launcher,
@@ -116,6 +123,12 @@ final class CudaVariants {
 
     private boolean isChosen(String operation, String variant) {
         return variant.equals(chosen.get(operation));
+    }
+
+    /** Likewise, for weights as they are stored. */
+    private LinearNarrowWgmma narrowWgmma(String operation, Launcher launcher) {
+        return new LinearNarrowWgmma(
+                launcher, LinearNarrowWgmma.NAME.equals(chosen.get(operation)));
     }
 
     private Variants<TrainingOp.AttentionGrad> attentionGrad(Launcher launcher) {

@@ -10,9 +10,9 @@ import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
- * The gradients of a linear product on tensor cores: by linear_mma.cu, or linear_wgmma.cu, towards
- * its argument, and by low_rank_grad_mma.cu, whose parts sums.cu adds up, towards the adapter's
- * factors.
+ * The gradients of a linear product on tensor cores: by linear_mma.cu, or a kernel for Hopper,
+ * towards its argument, and by low_rank_grad_mma.cu, whose parts sums.cu adds up, towards the
+ * adapter's factors.
  */
 final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     private static final String FILE = "low_rank_grad_mma";
@@ -20,22 +20,22 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     private final Launcher launcher;
     private final LinearMma mma;
     private final SumKernels sums;
-    private final LinearWgmma wgmma;
+    private final HopperInput hopper;
 
     /**
      * @param mma how the weight is read
-     * @param wgmma what makes the gradient towards the argument, or null for mma.sync
+     * @param hopper what makes the gradient towards the argument, or null for mma.sync
      */
-    LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums, LinearWgmma wgmma) {
+    LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums, HopperInput hopper) {
         this.launcher = launcher;
         this.mma = mma;
-        this.wgmma = wgmma;
+        this.hopper = hopper;
         this.sums = sums;
     }
 
     @Override
     public String name() {
-        return wgmma == null ? mma.name() : wgmma.name();
+        return hopper == null ? mma.name() : hopper.name();
     }
 
     @Override
@@ -44,11 +44,11 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
             return "computes in bf16 alone";
         }
         String problem = mma.refusesWeight(op.forward().weight());
-        if (problem != null || wgmma == null) {
+        if (problem != null || hopper == null) {
             return problem;
         }
         int rows = op.dy().dim(0) * op.dy().dim(1);
-        return op.dx() != null && wgmma.takesInput(rows, op.forward().weight().dim(1))
+        return op.dx() != null && hopper.takesInput(rows, op.forward().weight().dim(1))
                 ? null
                 : "takes gradients towards x that occupy a GPU of Hopper";
     }
@@ -84,10 +84,10 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
             Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
             Tensor low = lora == null ? null : mma.lowRankOfInput(operands, dy, lora);
             if (op.dx() != null) {
-                if (wgmma == null) {
+                if (hopper == null) {
                     mma.linearInput(operands, dy, forward.weight(), low, down, op.dx());
                 } else {
-                    wgmma.linearInput(operands, dy, forward.weight(), low, down, op.dx());
+                    hopper.linearInput(operands, dy, forward.weight(), low, down, op.dx());
                 }
             }
             if (op.da() != null) {

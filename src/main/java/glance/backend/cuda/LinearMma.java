@@ -7,40 +7,60 @@ import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.Locale;
 
 /**
  * Launches linear_mma.cu, tensor cores for bf16 in aligned chunks: the product with one factor of
- * the adapter, then all the rest at once. Or that by linear_narrow.cu, whose weights are bytes as
- * they are stored.
+ * the adapter, then all the rest at once. Or that by linear_narrow.cu or linear_blocks.cu, whose
+ * weights are bytes, or blocks of 4 bits each, as they are stored.
  */
 final class LinearMma implements Variant<Op.Linear> {
     private static final String FILE = "linear_mma";
-    private static final String NARROW_FILE = "linear_narrow";
 
-    /** Bytes of a weight that are read at once. */
+    /** Elements of a weight of one byte that are read at once. */
     private static final int NARROW_CHUNK = 16;
 
-    private final Launcher launcher;
-    private final boolean narrow;
+    /** How weights are read. */
+    private enum Reading {
+        PACKED("mma", FILE),
+        BYTES("narrow", "linear_narrow"),
+        BLOCKS("blocks", "linear_blocks");
 
-    private LinearMma(Launcher launcher, boolean narrow) {
+        final String variant;
+        final String file;
+
+        Reading(String variant, String file) {
+            this.variant = variant;
+            this.file = file;
+        }
+    }
+
+    private final Launcher launcher;
+    private final Reading reading;
+
+    private LinearMma(Launcher launcher, Reading reading) {
         this.launcher = launcher;
-        this.narrow = narrow;
+        this.reading = reading;
     }
 
     /** Weights of any type, packed before if they are not bf16 in aligned chunks. */
     static LinearMma packed(Launcher launcher) {
-        return new LinearMma(launcher, false);
+        return new LinearMma(launcher, Reading.PACKED);
     }
 
     /** Weights of one byte, e4m3 or whole numbers. */
     static LinearMma narrow(Launcher launcher) {
-        return new LinearMma(launcher, true);
+        return new LinearMma(launcher, Reading.BYTES);
+    }
+
+    /** Weights in blocks of 4 bits each, Q4_0 or Q4_K; they have no gradient. */
+    static LinearMma blocks(Launcher launcher) {
+        return new LinearMma(launcher, Reading.BLOCKS);
     }
 
     @Override
     public String name() {
-        return narrow ? "narrow" : "mma";
+        return reading.variant;
     }
 
     @Override
@@ -56,16 +76,26 @@ final class LinearMma implements Variant<Op.Linear> {
 
     /** Why a weight cannot be read, or null. */
     String refusesWeight(Tensor weight) {
-        if (!narrow) {
-            return DTypeCode.isReadable(weight.dtype())
-                    ? null
-                    : "weights of dtype " + weight.dtype();
-        }
-        if (weight.dtype() != DType.F8_E4M3 && weight.dtype() != DType.I8) {
-            return "weights that are not F8_E4M3 or I8";
-        }
-        boolean chunked = weight.dim(1) % NARROW_CHUNK == 0 && weight.offset() % NARROW_CHUNK == 0;
-        return chunked ? null : "rows of weights that are not aligned to 16 bytes";
+        DType type = weight.dtype();
+        return switch (reading) {
+            case PACKED -> DTypeCode.isReadable(type) ? null : "weights of dtype " + type;
+            case BYTES ->
+                    type == DType.F8_E4M3 || type == DType.I8
+                            ? refusesRows(weight, NARROW_CHUNK)
+                            : "weights that are not F8_E4M3 or I8";
+            case BLOCKS ->
+                    type == DType.Q4_0 || type == DType.Q4_K
+                            ? refusesRows(
+                                    weight,
+                                    launcher.constant(reading.file, "linear_blocks_segment"))
+                            : "weights that are not Q4_0 or Q4_K";
+        };
+    }
+
+    private static String refusesRows(Tensor weight, int elements) {
+        return weight.dim(1) % elements == 0 && weight.offset() % elements == 0
+                ? null
+                : "rows of weights that are not multiples of " + elements;
     }
 
     @Override
@@ -77,7 +107,8 @@ final class LinearMma implements Variant<Op.Linear> {
     long workspaceBytes(Shares shares, Tensor weight) {
         long rows = (long) shares.of().size() * shares.rows();
         long bytes =
-                (narrow ? 0 : Packed.bytes(weight)) + DType.BF16.bytes() * rows * pitch(shares);
+                (reading == Reading.PACKED ? Packed.bytes(weight) : 0)
+                        + DType.BF16.bytes() * rows * pitch(shares);
         for (LowRank lora : shares.of()) {
             bytes += lora == null ? 0 : Packed.bytes(lora.a()) + Packed.bytes(lora.b());
         }
@@ -107,7 +138,7 @@ final class LinearMma implements Variant<Op.Linear> {
         int columns = op.weight().dim(0);
         Shares shares = Shares.of(op).packed(launcher, operands);
         Tensor weight = weight(operands, op.weight());
-        MmaTile tile = MmaTile.fitting(launcher, file(), shares, columns);
+        MmaTile tile = MmaTile.fitting(launcher, reading.file, shares, columns);
         String entry = entry("linear", op.weight(), tile);
         tile.launch(launcher, entry, shares, columns, arguments(operands, op, x, weight, shares));
     }
@@ -171,7 +202,7 @@ final class LinearMma implements Variant<Op.Linear> {
         int rows = dy.dim(0);
         int in = weight.dim(1);
         Tensor packed = weight(operands, weight);
-        MmaTile tile = MmaTile.fitting(launcher, file(), rows, in);
+        MmaTile tile = MmaTile.fitting(launcher, reading.file, rows, in);
         tile.launch(
                 launcher,
                 entry("linear_input", weight, tile),
@@ -226,16 +257,13 @@ final class LinearMma implements Variant<Op.Linear> {
     }
 
     private Tensor weight(Operands operands, Tensor weight) {
-        return narrow ? weight : Packed.of(launcher, operands, weight);
-    }
-
-    private String file() {
-        return narrow ? NARROW_FILE : FILE;
+        return reading == Reading.PACKED ? Packed.of(launcher, operands, weight) : weight;
     }
 
     private String entry(String product, Tensor weight, MmaTile tile) {
-        String narrowKind = weight.dtype() == DType.I8 ? "_narrow_i8_" : "_narrow_e4m3_";
-        return product + (narrow ? narrowKind : "_mma_") + tile.size();
+        String type = weight.dtype().name().toLowerCase(Locale.ROOT).replace("f8_", "");
+        String kind = reading.variant + (reading == Reading.PACKED ? "" : "_" + type);
+        return product + "_" + kind + "_" + tile.size();
     }
 
     private MmaTile thin() {

@@ -3,19 +3,16 @@ package glance.backend.cuda;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
 import glance.backend.cuda.driver.TensorMap;
-import glance.backend.cuda.driver.TensorTiles;
 import glance.op.Activation;
 import glance.op.Epilogue;
 import glance.op.Op;
-import glance.tensor.DType;
 import glance.tensor.Tensor;
-import java.util.List;
 
 /**
  * Launches linear_wgmma.cu, Hopper's tensor cores for bf16: the product with one factor of the
  * adapter by linear_mma.cu, then all the rest at once.
  */
-final class LinearWgmma implements Variant<Op.Linear> {
+final class LinearWgmma implements Variant<Op.Linear>, HopperInput {
     static final String NAME = "wgmma";
 
     /** What kernels for Hopper refuse. */
@@ -31,6 +28,7 @@ final class LinearWgmma implements Variant<Op.Linear> {
 
     private final Launcher launcher;
     private final LinearMma mma;
+    private final TileMaps maps;
     private final boolean always;
 
     /**
@@ -39,6 +37,7 @@ final class LinearWgmma implements Variant<Op.Linear> {
     LinearWgmma(Launcher launcher, boolean always) {
         this.launcher = launcher;
         this.mma = LinearMma.packed(launcher);
+        this.maps = new TileMaps(launcher);
         this.always = always;
     }
 
@@ -57,21 +56,12 @@ final class LinearWgmma implements Variant<Op.Linear> {
             return problem;
         }
         Tensor x = (op.loras().size() > 1 ? op.share(0) : op).x();
-        if (!isTiled(x)) {
+        if (!TileMaps.areTiled(x)) {
             return "rows that are empty, or of samples that interleave";
         }
         return always || occupies(Samples.of(x), op.weight().dim(0))
                 ? null
                 : "products that leave most multiprocessors idle";
-    }
-
-    /** Whether a tensor map can describe the rows of x. */
-    private boolean isTiled(Tensor x) {
-        Samples samples = Samples.of(x);
-        boolean apart =
-                samples.rowStride() >= x.dim(2)
-                        && (samples.count() == 1 || samples.stride() >= samples.rowStride());
-        return x.dim(2) > 0 && (apart || x.dtype() != DType.BF16);
     }
 
     private boolean occupies(Samples samples, int columns) {
@@ -135,20 +125,14 @@ final class LinearWgmma implements Variant<Op.Linear> {
                         .i32(columns));
     }
 
-    /** Whether {@link #linearInput} is for a gradient of so many rows and columns. */
-    boolean takesInput(int rows, int columns) {
+    @Override
+    public boolean takesInput(int rows, int columns) {
         Samples samples = new Samples(1, rows, columns, (long) rows * columns);
         return launcher.gpu().runsHopperKernels() && (always || occupies(samples, columns));
     }
 
-    /**
-     * {@code out = dy W + S A}.
-     *
-     * @param dy [rows, out] packed
-     * @param low S, from {@link LinearMma#lowRankOfInput}, or null
-     * @param down A [rank, in] packed, or null
-     */
-    void linearInput(
+    @Override
+    public void linearInput(
             Operands operands, Tensor dy, Tensor weight, Tensor low, Tensor down, Tensor out) {
         int columns = weight.dim(1);
         int count = dy.dim(0);
@@ -208,17 +192,8 @@ final class LinearWgmma implements Variant<Op.Linear> {
         return samples.count() * down * Grid.blocks(columns, width);
     }
 
-    /** Tiles of the rows of x [samples, rows, depth]; one does not reach from sample to sample. */
     private TensorMap rows(Tensor x, Samples samples) {
-        int bytes = x.dtype().bytes();
-        return launcher.tensorMap(
-                new TensorTiles(
-                        x.dtype(),
-                        Launcher.address(x),
-                        List.of((long) x.dim(2), (long) samples.rows(), (long) samples.count()),
-                        List.of(samples.rowStride() * bytes, samples.stride() * bytes),
-                        List.of(depth(), launcher.constant(FILE, "linear_wgmma_rows"), 1),
-                        true));
+        return maps.rows(x, samples, depth(), launcher.constant(FILE, "linear_wgmma_rows"));
     }
 
     private TensorMap rows(Tensor x) {
@@ -227,26 +202,12 @@ final class LinearWgmma implements Variant<Op.Linear> {
 
     /** Tiles of a matrix [columns of the product, depth]. */
     private TensorMap alongDepth(Tensor matrix, int width) {
-        return matrix(matrix, depth(), width);
+        return maps.matrix(matrix, depth(), width);
     }
 
     /** Tiles of a matrix [depth, columns of the product], as wide as they are deep. */
     private TensorMap acrossDepth(Tensor matrix) {
-        return matrix(matrix, depth(), depth());
-    }
-
-    private TensorMap matrix(Tensor matrix, int boxColumns, int boxRows) {
-        long rowBytes = (long) matrix.dim(1) * matrix.dtype().bytes();
-        return launcher.tensorMap(
-                TensorTiles.matrix(
-                        matrix.dtype(),
-                        Launcher.address(matrix),
-                        matrix.dim(1),
-                        matrix.dim(0),
-                        rowBytes,
-                        boxColumns,
-                        boxRows,
-                        true));
+        return maps.matrix(matrix, depth(), depth());
     }
 
     private int depth() {

@@ -68,6 +68,9 @@ class LinearVariantsTest {
         "Q4_0, 64, 256, few",
         "Q4_0, 4, 288, rows",
         "Q8_0, 65, 256, mma",
+        "Q4_0, 65, 256, blocks",
+        "Q4_K, 65, 512, blocks",
+        "Q4_0, 65, 288, mma",
         "Q6_K, 5, 256, mma"
     })
     void weightsOfFewBits_areReadAsTheyAre(DType type, int rows, int in, String expected) {
@@ -85,6 +88,24 @@ class LinearVariantsTest {
         assertThat(kernels(DType.BF16, Map.of()).variant(linear(x))).isEqualTo(expected);
         KernelTable chosen = kernels(DType.BF16, Map.of("linear", "wgmma"));
         assertThat(chosen.variant(linear(x))).isEqualTo("wgmma");
+    }
+
+    /** Likewise. */
+    @ParameterizedTest
+    @CsvSource({
+        "F8_E4M3, 128, 48, narrow",
+        "F8_E4M3, 129, 48, narrow_wgmma",
+        "I8, 129, 16, narrow_wgmma",
+        "I8, 129, 24, wgmma",
+        "Q8_0, 129, 256, narrow_wgmma",
+        "Q4_0, 129, 512, narrow_wgmma",
+        "Q4_K, 129, 256, narrow_wgmma",
+        "Q4_0, 129, 288, wgmma",
+        "Q6_K, 129, 256, wgmma"
+    })
+    void hopper_readsWeightsOfFewBitsAsTheyAre(DType type, int rows, int in, String expected) {
+        Tensor x = gpu.tensor(DType.BF16, 1, rows, in);
+        assertThat(kernels(DType.BF16, Map.of()).variant(linear(x, type))).isEqualTo(expected);
     }
 
     @Test
@@ -123,8 +144,8 @@ class LinearVariantsTest {
         assertThatThrownBy(() -> kernels(DType.BF16, Map.of("linear", "fast")))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
-                        "linear has no variant 'fast'; it has few, rows, narrow, wgmma, mma,"
-                                + " plain, cublas");
+                        "linear has no variant 'fast'; it has few, rows, narrow_wgmma, narrow,"
+                                + " blocks, wgmma, mma, plain, cublas");
         assertThatThrownBy(() -> kernels(DType.BF16, Map.of("lora", "mma")))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(

@@ -19,20 +19,46 @@ import java.util.stream.Stream;
 
 /**
  * {@link Ops#linear} and its gradient towards x, of weights of one byte in rows of 16, as the
- * kernels of a GPU take them: around the edges of tiles of 64 and 128 and slices of 32. And of
- * weights of 8 and 4 bits and few rows: around the edges of 8, 32 and 64 rows, and of segments of
- * 256 elements.
+ * kernels of a GPU take them: around the edges of tiles of 64 and 128 and slices of 32. Of weights
+ * in blocks and many rows, likewise. And of weights of 8 and 4 bits and few rows: around the edges
+ * of 8, 32 and 64 rows, and of segments of 256 elements.
  */
 final class NarrowWeightCases {
     private NarrowWeightCases() {}
 
     static final List<DType> BYTES = List.of(DType.F8_E4M3, DType.I8);
+    static final List<DType> BLOCKS = List.of(DType.Q8_0, DType.Q4_0, DType.Q4_K);
 
     static Stream<Case> cases() {
-        return Stream.concat(
-                BYTES.stream().flatMap(NarrowWeightCases::of),
-                Stream.of(DType.F8_E4M3, DType.I8, DType.Q8_0, DType.Q4_0, DType.Q4_K)
-                        .flatMap(NarrowWeightCases::few));
+        return Stream.of(
+                        BYTES.stream().flatMap(NarrowWeightCases::of),
+                        BLOCKS.stream().flatMap(NarrowWeightCases::blocks),
+                        Stream.concat(BYTES.stream(), BLOCKS.stream())
+                                .flatMap(NarrowWeightCases::few))
+                .flatMap(cases -> cases);
+    }
+
+    /** Many rows and weights in blocks of one dtype. */
+    static Stream<Case> blocks(DType dtype) {
+        List<Case> cases = new ArrayList<>();
+        for (int in : new int[] {256, 768}) {
+            cases.add(linear(new LinearCase(dtype, 1, 130, in, 136, BIAS)));
+            cases.add(linear(new LinearCase(dtype, 1, 257, in, 72, RESIDUAL)));
+        }
+        for (int out : new int[] {1, 63, 129}) {
+            cases.add(linear(new LinearCase(dtype, 1, 65, 256, out, RESIDUAL)));
+        }
+        for (int rank : new int[] {1, 20, 72}) {
+            LinearCase spec = new LinearCase(dtype, 2, 65, 512, 136, SHARED_GATE, SCALES);
+            cases.add(linear(spec.withLora(rank, DType.BF16)));
+            cases.add(linear(new LinearCase(dtype, 2, 70, 256, 70).withLora(rank, DType.F32)));
+        }
+        cases.add(
+                linear(
+                        new LinearCase(dtype, 2, 133, 512, 136, BIAS, GATE, RESIDUAL, STRIDED)
+                                .with(Activation.GELU_TANH)
+                                .withLora(160, DType.BF16)));
+        return cases.stream();
     }
 
     /** Few rows, around the numbers that kernels are for. */
@@ -101,6 +127,9 @@ final class NarrowWeightCases {
         for (int in : new int[] {16, 32, 64, 272}) {
             cases.add(linearInput(dtype, 16, 1, 130, in, 40));
         }
+        // more slices than Hopper's kernel has stages, and two tiles for each of its blocks
+        cases.add(linear(new LinearCase(dtype, 1, 300, 912, 520).withLora(72, DType.BF16)));
+        cases.add(linearInput(dtype, 72, 1, 300, 528, 904));
         return cases.stream();
     }
 

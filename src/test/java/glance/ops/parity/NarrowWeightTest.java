@@ -19,7 +19,26 @@ import org.junit.jupiter.api.Test;
 class NarrowWeightTest {
     @Test
     void products_equalThoseOfExpandedWeights_toTheBit() {
-        expectSameBits("narrow", NarrowWeightCases.BYTES.stream().flatMap(NarrowWeightCases::of));
+        expectSameBits(
+                "narrow", "mma", NarrowWeightCases.BYTES.stream().flatMap(NarrowWeightCases::of));
+    }
+
+    @Test
+    void productsOfBlocks_equalThoseOfExpandedWeights_toTheBit() {
+        expectSameBits(
+                "blocks",
+                "mma",
+                Stream.of(DType.Q4_0, DType.Q4_K).flatMap(NarrowWeightCases::blocks));
+    }
+
+    @Test
+    void productsOfHopper_equalThoseOfExpandedWeights_toTheBit() {
+        expectSameBits(
+                "narrow_wgmma",
+                "wgmma",
+                Stream.concat(
+                        NarrowWeightCases.BYTES.stream().flatMap(NarrowWeightCases::of),
+                        NarrowWeightCases.BLOCKS.stream().flatMap(NarrowWeightCases::blocks)));
     }
 
     /** Sums have another order there. */
@@ -27,6 +46,7 @@ class NarrowWeightTest {
     void weights_ofFewRows_areTheExpandedOnes_toTheBit() {
         expectSameBits(
                 "few",
+                "mma",
                 Stream.of(DType.F8_E4M3, DType.I8, DType.Q8_0, DType.Q4_0, DType.Q4_K)
                         .flatMap(
                                 dtype ->
@@ -38,7 +58,7 @@ class NarrowWeightTest {
                                                                         17))));
     }
 
-    private static void expectSameBits(String variant, Stream<Case> cases) {
+    private static void expectSameBits(String variant, String other, Stream<Case> cases) {
         List<String> differing = new ArrayList<>();
         List<Case> all = cases.toList();
         int compared = 0;
@@ -46,7 +66,7 @@ class NarrowWeightTest {
             for (TestDevice device : TestDevice.all()) {
                 if (device.problem() == null && device.options().precision() == Precision.BF16) {
                     Device own = devices.open(products(device, variant));
-                    Device expanded = devices.open(products(device, "mma"));
+                    Device expanded = devices.open(products(device, other));
                     for (Case each : all) {
                         compared++;
                         if (!Parity.run(own, each).equals(Parity.run(expanded, each))) {
@@ -61,7 +81,8 @@ class NarrowWeightTest {
     }
 
     private static TestDevice products(TestDevice device, String variant) {
-        String gradient = variant.equals("few") ? "mma" : variant;
+        boolean forward = variant.equals("few") || variant.equals("blocks");
+        String gradient = forward ? "mma" : variant;
         Map<String, String> variants = Map.of("linear", variant, "linear_grad", gradient);
         return new TestDevice(
                 device.id(), new DeviceOptions(0, Precision.BF16, variants), device.problem());

@@ -35,9 +35,11 @@ public final class KernelFiles {
                     "guided_euler",
                     "head_norm_rope",
                     "linear",
+                    "linear_blocks",
                     "linear_few",
                     "linear_mma",
                     "linear_narrow",
+                    "linear_narrow_wgmma",
                     "linear_wgmma",
                     "lookup",
                     "low_rank_grad_mma",
@@ -62,6 +64,7 @@ public final class KernelFiles {
                     "include/attention_tile.cuh",
                     "include/attention_wgmma.cuh",
                     "include/barrier.cuh",
+                    "include/block_operands.cuh",
                     "include/bulk_copy.cuh",
                     "include/chunk.cuh",
                     "include/dtypes.cuh",
@@ -78,13 +81,15 @@ public final class KernelFiles {
                     "include/mma_tile.cuh",
                     "include/narrow.cuh",
                     "include/narrow_tile.cuh",
+                    "include/narrow_wgmma.cuh",
                     "include/own_rows.cuh",
                     "include/quantised.cuh",
                     "include/reduce.cuh",
                     "include/shares.cuh",
                     "include/tile.cuh",
                     "include/wgmma.cuh",
-                    "include/wgmma_results.cuh");
+                    "include/wgmma_results.cuh",
+                    "include/wgmma_tiles.cuh");
 
     private static final List<String> EMULATOR =
             List.of(
@@ -129,7 +134,11 @@ public final class KernelFiles {
 
     /** Kernel files of HOPPER_KERNELs: their machine code is for sm_90a alone, without PTX. */
     static final Set<String> FOR_HOPPER =
-            Set.of("attention_grad_wgmma", "attention_wgmma", "linear_wgmma");
+            Set.of(
+                    "attention_grad_wgmma",
+                    "attention_wgmma",
+                    "linear_narrow_wgmma",
+                    "linear_wgmma");
 
     /** The machine code of a kernel file. */
     static byte[] fatbin(String name) throws IOException {
