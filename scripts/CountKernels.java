@@ -22,8 +22,8 @@ import java.util.regex.Pattern;
  *
  * <p>The main loop of a kernel is the loop with the most products on tensor cores. Counted is the
  * shortest way around it that makes all of them, with all loads and copies for them, so that what
- * only tiles at an edge do is left out. A loop inside of it that has products takes two turns; if it
- * has wgmma, it is the main loop: the one around it goes from tile to tile.
+ * only tiles at an edge do is left out. A loop inside of it that has products takes two turns; where
+ * one has wgmma, the loop around it goes from tile to tile and is not counted.
  * From the counts follow the clocks that an iteration of a block of four warps takes at least on
  * each unit of a multiprocessor: tensor cores, shared memory, and the schedulers.
  *
@@ -512,10 +512,8 @@ public class CountKernels {
             List<Loop> loops = loops();
             Loop main = null;
             for (Loop loop : loops) {
-                if (main == null
-                        || isAroundTiles(main, loop)
-                        || products(loop.way()) > products(main.way())
-                                && !isAroundTiles(loop, main)) {
+                if (!isAroundTiles(loop, loops)
+                        && (main == null || products(loop.way()) > products(main.way()))) {
                     main = loop;
                 }
             }
@@ -531,10 +529,16 @@ public class CountKernels {
             return result;
         }
 
-        /** Whether a block goes from tile to tile by the one loop, and multiplies in the other. */
-        private static boolean isAroundTiles(Loop outer, Loop inner) {
-            return count(inner.way(), "HGMMA", "QGMMA") > 0
-                    && outer.body().containsAll(inner.body());
+        /** Whether a block goes from tile to tile by a loop: one inside multiplies by wgmma. */
+        private static boolean isAroundTiles(Loop outer, List<Loop> loops) {
+            for (Loop inner : loops) {
+                if (inner != outer
+                        && outer.body().containsAll(inner.body())
+                        && count(inner.way(), "HGMMA", "QGMMA") > 0) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** A loop that multiplies: its first block, all of them, and the way around. */

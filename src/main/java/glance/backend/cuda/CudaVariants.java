@@ -68,7 +68,7 @@ final class CudaVariants {
                         LinearPlain.rows(launcher),
                         narrowWgmma("linear", launcher),
                         LinearMma.narrow(launcher),
-                        LinearMma.blocks(launcher),
+                        LinearMma.blocks(launcher, LinearMma.BLOCKS.equals(chosen.get("linear"))),
                         wgmma("linear", launcher),
                         LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),

@@ -8,6 +8,7 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * Launches linear_mma.cu, tensor cores for bf16 in aligned chunks: the product with one factor of
@@ -15,19 +16,31 @@ import java.util.Locale;
  * weights are bytes, or blocks of 4 bits each, as they are stored.
  */
 final class LinearMma implements Variant<Op.Linear> {
+    /** The variant for weights in blocks. */
+    static final String BLOCKS = "blocks";
+
     private static final String FILE = "linear_mma";
 
     /** Elements of a weight of one byte that are read at once. */
     private static final int NARROW_CHUNK = 16;
 
+    /**
+     * Compute capabilities whose tensor cores outrun the making of bf16 from blocks, so that it
+     * pays only while expanding the matrix first would take a good part of the product's time.
+     */
+    private static final Set<Integer> FAST = Set.of(80, 90, 100);
+
+    /** Where both take about the same, an estimate from counted slots and rates of memory. */
+    private static final int MOST_ROWS = 1024;
+
     /** How weights are read. */
     private enum Reading {
         PACKED("mma", FILE),
         BYTES("narrow", "linear_narrow"),
-        BLOCKS("blocks", "linear_blocks");
+        BLOCKED(BLOCKS, "linear_blocks");
 
-        final String variant;
-        final String file;
+        private final String variant;
+        private final String file;
 
         Reading(String variant, String file) {
             this.variant = variant;
@@ -37,25 +50,31 @@ final class LinearMma implements Variant<Op.Linear> {
 
     private final Launcher launcher;
     private final Reading reading;
+    private final boolean always;
 
-    private LinearMma(Launcher launcher, Reading reading) {
+    private LinearMma(Launcher launcher, Reading reading, boolean always) {
         this.launcher = launcher;
         this.reading = reading;
+        this.always = always;
     }
 
     /** Weights of any type, packed before if they are not bf16 in aligned chunks. */
     static LinearMma packed(Launcher launcher) {
-        return new LinearMma(launcher, Reading.PACKED);
+        return new LinearMma(launcher, Reading.PACKED, true);
     }
 
     /** Weights of one byte, e4m3 or whole numbers. */
     static LinearMma narrow(Launcher launcher) {
-        return new LinearMma(launcher, Reading.BYTES);
+        return new LinearMma(launcher, Reading.BYTES, true);
     }
 
-    /** Weights in blocks of 4 bits each, Q4_0 or Q4_K; they have no gradient. */
-    static LinearMma blocks(Launcher launcher) {
-        return new LinearMma(launcher, Reading.BLOCKS);
+    /**
+     * Weights in blocks of 4 bits each, Q4_0 or Q4_K; they have no gradient.
+     *
+     * @param always also where expanding them first takes less time by count
+     */
+    static LinearMma blocks(Launcher launcher, boolean always) {
+        return new LinearMma(launcher, Reading.BLOCKED, always);
     }
 
     @Override
@@ -69,9 +88,13 @@ final class LinearMma implements Variant<Op.Linear> {
         if (refusal != null) {
             return refusal;
         }
-        return Packed.areActivations(launcher, op.x())
+        if (!Packed.areActivations(launcher, op.x())) {
+            return "activations that are not bf16 in aligned chunks";
+        }
+        int rows = op.x().dim(0) * op.x().dim(1);
+        return always || rows <= MOST_ROWS || !FAST.contains(launcher.gpu().computeCapability())
                 ? null
-                : "activations that are not bf16 in aligned chunks";
+                : "more than " + MOST_ROWS + " rows on a GPU of fast tensor cores";
     }
 
     /** Why a weight cannot be read, or null. */
@@ -83,7 +106,7 @@ final class LinearMma implements Variant<Op.Linear> {
                     type == DType.F8_E4M3 || type == DType.I8
                             ? refusesRows(weight, NARROW_CHUNK)
                             : "weights that are not F8_E4M3 or I8";
-            case BLOCKS ->
+            case BLOCKED ->
                     type == DType.Q4_0 || type == DType.Q4_K
                             ? refusesRows(
                                     weight,

@@ -108,6 +108,17 @@ class LinearVariantsTest {
         assertThat(kernels(DType.BF16, Map.of()).variant(linear(x, type))).isEqualTo(expected);
     }
 
+    /** Samples that interleave are not for Hopper's own kernels. */
+    @ParameterizedTest
+    @CsvSource({"512, blocks", "513, mma"})
+    void blocks_areExpandedForManyRowsWhereTensorCoresAreFast(int rows, String expected) {
+        Tensor x = gpu.tensor(DType.BF16, rows, 2, 256).permute(1, 0, 2);
+        assertThat(kernels(DType.BF16, Map.of()).variant(linear(x, DType.Q4_K)))
+                .isEqualTo(expected);
+        assertThat(kernels(DType.BF16, Map.of("linear", "blocks")).variant(linear(x, DType.Q4_K)))
+                .isEqualTo("blocks");
+    }
+
     @Test
     void samplesThatInterleave_areNotForTensorMaps() {
         Tensor x = gpu.tensor(DType.BF16, 300, 2, 64).permute(1, 0, 2);
