@@ -17,7 +17,8 @@
 //
 //   linear_mma_{128, 64}        a block makes one tile of that size (include/mma_tile.cuh). Bound by
 //   linear_input_mma_{128, 64}  the tensor cores.
-//   low_rank_mma                S of linear: thin tiles. Bound by reading x.
+//   low_rank_mma                S of linear: thin tiles. Bound by reading x. Products that read the
+//                               same x have their S side by side, made by one launch.
 //   low_rank_input_mma          S of linear_input.
 //
 // Launcher: glance.backend.cuda.LinearMma. Test: glance.ops.parity.LinearCases, LinearInputCases.
@@ -32,6 +33,7 @@ EXPORT_TILE(linear_mma_large, LargeTile);
 EXPORT_TILE(linear_mma_small, SmallTile);
 EXPORT_TILE(linear_mma_thin, ThinTile);
 EXPORT_CONSTANT(linear_mma_shares, kMaxShares);
+EXPORT_CONSTANT(linear_mma_additions, kMaxAdditions);
 
 // out = epilogue(x weight + s low); depth is that of x, lowDepth that of s, 0 for none. factors()
 // tells s and low when their slices come: what it reads takes no registers before.
@@ -129,14 +131,20 @@ __device__ __forceinline__ void low_rank(const Rows& x, TilePlace place, const M
 LINEAR(LargeTile, 128)
 LINEAR(SmallTile, 64)
 
+// S of one product, or of several that read the same x, side by side: width columns of pitch each. No
+// tile has columns of two.
 KERNEL(ThinTile::threads, low_rank_mma_bf16, const bf16* x, long long batchStride,
-       long long rowStride, int seqLen, Shares shares, bf16* s, int in, int pitch) {
-    SharePlace place = SharePlace::of<ThinTile>(shares, pitch);
-    const Share& share = shares.of[place.share];
-    if (place.tile.column < share.rank) {
-        low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, place.end}, place.tile,
+       long long rowStride, int seqLen, ShareTable<kMaxAdditions> shares, bf16* s, int in, int width,
+       int pitch) {
+    int across = (width + ThinTile::columns - 1) / ThinTile::columns * ThinTile::columns;
+    SharePlace place = SharePlace::of<ThinTile>(shares, pitch / width * across);
+    int product = place.tile.column / across;
+    TilePlace tile = {place.tile.row, place.tile.column % across};
+    const Share& share = shares.of[product * shares.count + place.share];
+    if (tile.column < share.rank) {
+        low_rank<kAlongDepth>({x, batchStride, rowStride, seqLen, place.end}, tile,
                               {static_cast<const bf16*>(share.down), in, share.rank, in}, in,
-                              share.scale, share.scales, s, share.rank, pitch);
+                              share.scale, share.scales, s + product * width, share.rank, pitch);
     }
 }
 

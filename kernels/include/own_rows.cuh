@@ -21,8 +21,8 @@ struct SharePlace {
     int share;
     int end;  // of the share's rows
 
-    template <class Tile>
-    static __device__ __forceinline__ SharePlace of(const Shares& shares, int columns) {
+    template <class Tile, int most>
+    static __device__ __forceinline__ SharePlace of(const ShareTable<most>& shares, int columns) {
         TilePlace place = TilePlace::of<Tile>(ShareRows::padded(shares, Tile::rows), columns);
         ShareRows rows = ShareRows::of(shares, place.row / Tile::rows, Tile::rows);
         return {{rows.first, place.column}, rows.share, rows.end};

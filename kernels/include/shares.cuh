@@ -12,6 +12,9 @@
 
 constexpr int kMaxShares = 8;
 
+// Of all products whose S one launch makes.
+constexpr int kMaxAdditions = 24;
+
 struct Share {
     const void* down;     // [rank, in]
     const void* up;       // [out, rank]
@@ -22,11 +25,15 @@ struct Share {
     int upType;
 };
 
-struct Shares {
-    Share of[kMaxShares];
-    int count;
-    int rows;  // of each
+// The additions of one product, or of several products of the same rows, one after the other.
+template <int most>
+struct ShareTable {
+    Share of[most];
+    int count;  // of a product
+    int rows;   // of each
 };
+
+using Shares = ShareTable<kMaxShares>;
 
 // The rows of a tile, and the share that they are of.
 struct ShareRows {
@@ -35,7 +42,9 @@ struct ShareRows {
     int end;  // of the share
 
     // tile counts tiles of so many rows, share by share.
-    static __device__ __forceinline__ ShareRows of(const Shares& shares, int tile, int tileRows) {
+    template <int most>
+    static __device__ __forceinline__ ShareRows of(const ShareTable<most>& shares, int tile,
+                                                   int tileRows) {
         int tiles = (shares.rows + tileRows - 1) / tileRows;
         int share = tile / tiles;
         int start = share * shares.rows;
@@ -43,7 +52,8 @@ struct ShareRows {
     }
 
     // Rows of all tiles, those that are not there included.
-    static __device__ __forceinline__ int padded(const Shares& shares, int tileRows) {
+    template <int most>
+    static __device__ __forceinline__ int padded(const ShareTable<most>& shares, int tileRows) {
         return shares.count * ((shares.rows + tileRows - 1) / tileRows) * tileRows;
     }
 };

@@ -67,6 +67,8 @@ public record Cost(double flop, double bytes) {
     private static double flop(Op op, History history) {
         if (op instanceof Op.Linear linear) {
             return product(linear) + adapter(linear);
+        } else if (op instanceof Op.Linears linears) {
+            return linears.members().stream().mapToDouble(member -> flop(member, history)).sum();
         } else if (op instanceof Op.Attention attention) {
             return 2 * scores(attention, history);
         } else if (op instanceof Op.Conv2d conv) {

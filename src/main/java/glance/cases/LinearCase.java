@@ -6,6 +6,7 @@ import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.LowRanks;
 import glance.op.Op;
+import glance.op.Projection;
 import glance.ops.Ops;
 import glance.ops.TrainingOps;
 import glance.tensor.DType;
@@ -74,20 +75,38 @@ public record LinearCase(
 
     /** The product and what follows it, in one operation. */
     public Tensor forward(Arguments a) {
-        int longer = has(Part.STRIDED) ? seqLen + 5 : seqLen;
-        Tensor x = a.activation(batch, longer, in).narrow(1, longer - seqLen, seqLen);
+        Tensor x = x(a);
+        Projection own = projection(a);
+        return a.ops().linear(x, own.weight(), own.bias(), own.lora(), own.epilogue());
+    }
+
+    /** Several products in one operation, all of the x of the first. */
+    public static List<Tensor> together(Arguments a, List<LinearCase> products) {
+        Tensor x = products.get(0).x(a);
+        return a.ops().linears(x, products.stream().map(one -> one.projection(a)).toList());
+    }
+
+    private int longer() {
+        return has(Part.STRIDED) ? seqLen + 5 : seqLen;
+    }
+
+    private Tensor x(Arguments a) {
+        return a.activation(batch, longer(), in).narrow(1, longer() - seqLen, seqLen);
+    }
+
+    private Projection projection(Arguments a) {
         Tensor w = weight(a);
         DType vectors = weight.isFloating() ? weight : DType.F32;
         Tensor bias = has(Part.BIAS) ? a.weight(vectors, out) : null;
         Tensor residual =
-                has(Part.RESIDUAL) ? a.activation(batch, longer, out).narrow(1, 0, seqLen) : null;
+                has(Part.RESIDUAL) ? a.activation(batch, longer(), out).narrow(1, 0, seqLen) : null;
         Tensor gate = null;
         if (has(Part.GATE) || has(Part.SHARED_GATE)) {
             int samples = has(Part.GATE) ? batch : 1;
             gate = a.floats(samples, 6 * out).narrow(1, 2 * out, out);
         }
-        return a.ops()
-                .linear(x, w, bias, adapter(a, SCALE), new Epilogue(activation, gate, residual));
+        Epilogue epilogue = new Epilogue(activation, gate, residual);
+        return new Projection(w, bias, adapter(a, SCALE), epilogue);
     }
 
     /** The product with an adapter in three launches; its strength is in b already. */

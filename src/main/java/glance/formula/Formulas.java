@@ -37,6 +37,7 @@ public final class Formulas {
 
     static {
         computes(Op.Linear.class, LinearFormula::of);
+        rule(Op.Linears.class, Formulas::linears);
         rule(Op.Attention.class, Formulas::attention);
         computes(Op.HeadNormRope.class, NormFormula::headNormRope);
         computes(Op.RmsNorm.class, NormFormula::rms);
@@ -96,6 +97,12 @@ public final class Formulas {
     @SuppressWarnings("unchecked") // rule() pairs each class with a rule of that class
     public static <O extends Op> List<Result> of(O op, Values of) {
         return ((Rule<O>) RULES.get(op.getClass())).of(op, of);
+    }
+
+    private static List<Result> linears(Op.Linears op, Values of) {
+        return op.members().stream()
+                .map(member -> Result.of(member.out(), LinearFormula.of(member, of)))
+                .toList();
     }
 
     private static List<Result> attention(Op.Attention op, Values of) {

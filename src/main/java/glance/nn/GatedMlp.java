@@ -5,6 +5,7 @@ import glance.op.Epilogue;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.util.List;
 
 /** {@code down(silu(gate(x)) * up(x))}: SwiGLU of Shazeer, arXiv 2002.05202, without biases. */
 public record GatedMlp(Linear gate, Linear up, Linear down) {
@@ -31,8 +32,8 @@ public record GatedMlp(Linear gate, Linear up, Linear down) {
      */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
         try (Scope scope = ops.scope()) {
-            Tensor wide =
-                    ops.gatedActivation(Activation.SILU, gate.forward(ops, x), up.forward(ops, x));
+            List<Tensor> both = Projections.of(gate, up).forward(ops, x);
+            Tensor wide = ops.gatedActivation(Activation.SILU, both.get(0), both.get(1));
             return scope.keep(down.forward(ops, wide, epilogue));
         }
     }

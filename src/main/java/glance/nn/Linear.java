@@ -6,11 +6,13 @@ import glance.op.Addition;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.LowRanks;
+import glance.op.Projection;
 import glance.ops.Adapter;
 import glance.ops.Ops;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -129,11 +131,33 @@ public final class Linear {
      * Epilogue)}.
      */
     public Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
+        return product(ops, new Inputs(ops, x), epilogue).run(ops);
+    }
+
+    /** One input as layers read it: as it is, or rotated in groups of columns. */
+    static final class Inputs {
+        private final Ops ops;
+        private final Tensor x;
+        private final Map<Integer, Tensor> rotated = new HashMap<>();
+
+        Inputs(Ops ops, Tensor x) {
+            this.ops = ops;
+            this.x = x;
+        }
+
+        private Tensor of(Scaled own) {
+            int group = own == null ? 1 : own.scaling().group();
+            return group == 1 ? x : rotated.computeIfAbsent(group, g -> own.input(ops, x));
+        }
+    }
+
+    /** What a layer computes under the active adapter, of the input as the layer reads it. */
+    Product product(Ops ops, Inputs inputs, Epilogue epilogue) {
         Adapter adapter = ops.adapter();
         Tensor changed = adapter.instead(name + ".weight");
         Scaled own = changed == null ? scaled : null;
         Tensor w = changed == null ? weight.tensor() : changed;
-        Tensor input = own == null ? x : own.input(ops, x);
+        Tensor input = inputs.of(own);
         Addition lora = own == null ? adapter.of(name) : own.over(ops, adapter.of(name));
         Tensor rowScale = adapter.rowScale(name);
         Tensor b = adapter.instead(name + ".bias");
@@ -141,26 +165,56 @@ public final class Linear {
             b = own == null || rowScale != null ? bias.tensor() : own.bias().tensor();
         }
         Tensor gate = rowScale == null && own != null ? own.gate() : rowScale;
-        return gate == null
-                ? ops.linear(input, w, b, lora, epilogue)
-                : gated(ops, input, w, b, lora, gate, epilogue);
+        return new Product(input, new Projection(w, b, lora, epilogue), gate);
     }
 
-    /** The scale of rows is the gate of the product; the bias was divided by it. */
-    private static Tensor gated(
-            Ops ops, Tensor x, Tensor w, Tensor b, Addition lora, Tensor gate, Epilogue epilogue) {
-        Tensor tokens =
-                x.rank() == 3
-                        ? x
-                        : ops.contiguous(x).reshape(1, (int) (x.numel() / x.dim(-1)), x.dim(-1));
-        Tensor y;
-        if (ops.isRecorded()) {
-            Tensor product = ops.linear(tokens, w, b, lora, Epilogue.none());
-            Tensor zeros = ops.training().zeros(ops.computeType(), product.shape());
-            y = ops.gateResidual(zeros, gate, product);
-        } else {
-            y = ops.linear(tokens, w, b, lora, Epilogue.gated(gate, null));
+    /**
+     * A product and what follows it.
+     *
+     * @param gate scales of the rows of the weight, by which the bias was divided; null for ones
+     */
+    record Product(Tensor input, Projection all, Tensor gate) {
+        Tensor run(Ops ops) {
+            Tensor tokens = tokens(ops);
+            Projection own = projection(ops);
+            return finish(
+                    ops, ops.linear(tokens, own.weight(), own.bias(), own.lora(), own.epilogue()));
         }
-        return ops.then(y.reshape(x.shape().with(-1, w.dim(0)).dims()), epilogue);
+
+        /** Whether the operation reads the input itself, and can be one with others that do. */
+        boolean joins() {
+            return gate == null || input.rank() == 3;
+        }
+
+        /** The rows, by samples where there is a gate. */
+        private Tensor tokens(Ops ops) {
+            return joins()
+                    ? input
+                    : ops.contiguous(input)
+                            .reshape(1, (int) (input.numel() / input.dim(-1)), input.dim(-1));
+        }
+
+        /** What one operation does. */
+        Projection projection(Ops ops) {
+            if (gate == null) {
+                return all;
+            }
+            Epilogue scaled = ops.isRecorded() ? Epilogue.none() : Epilogue.gated(gate, null);
+            return new Projection(all.weight(), all.bias(), all.lora(), scaled);
+        }
+
+        /** What is left to do after {@link #projection}, whose result y is. */
+        Tensor finish(Ops ops, Tensor y) {
+            if (gate == null) {
+                return y;
+            }
+            Tensor scaled = y;
+            if (ops.isRecorded()) {
+                Tensor zeros = ops.training().zeros(ops.computeType(), y.shape());
+                scaled = ops.gateResidual(zeros, gate, y);
+            }
+            int[] result = input.shape().with(-1, all.weight().dim(0)).dims();
+            return ops.then(scaled.reshape(result), all.epilogue());
+        }
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
  */
 public sealed interface Op
         permits Op.Linear,
+                Op.Linears,
                 Op.Attention,
                 Op.HeadNormRope,
                 Op.RmsNorm,
@@ -60,6 +61,24 @@ public sealed interface Op
                     LowRanks.of(lora.shares().subList(first, first + count)),
                     epilogue.samples(first * samples, count * samples),
                     out.narrow(0, first * samples, count * samples));
+        }
+    }
+
+    /**
+     * Products of one x, such as those of queries, keys and values: each is what it is alone, but a
+     * device may share the work on x. Not recorded.
+     *
+     * @param members two or more; all have the same x
+     */
+    record Linears(List<Linear> members) implements Op {
+        public Linears {
+            members = List.copyOf(members);
+        }
+
+        /** The result of the last product. */
+        @Override
+        public Tensor out() {
+            return members.get(members.size() - 1).out();
         }
     }
 

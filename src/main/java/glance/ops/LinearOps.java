@@ -5,10 +5,13 @@ import glance.op.Addition;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
+import glance.op.Projection;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import glance.tensor.block.Hadamard;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Products with frozen weights, which may have a low-rank addition. */
 public sealed interface LinearOps extends PointwiseOps permits Ops {
@@ -30,8 +33,71 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
      * @return [..., out]
      */
     default Tensor linear(Tensor x, Tensor weight, Tensor bias, Addition lora, Epilogue epilogue) {
+        Check.given("linear", "x", x, "epilogue", epilogue);
+        return products(x, List.of(new Projection(weight, bias, lora, epilogue))).get(0);
+    }
+
+    /**
+     * Several products of one x, each as {@link #linear(Tensor, Tensor, Tensor, Addition,
+     * Epilogue)} has it, in one operation, so that a device can share what they have in common.
+     *
+     * @param x [..., in]
+     * @param projections one or more
+     * @return the result of each, [..., out]
+     */
+    default List<Tensor> linears(Tensor x, List<Projection> projections) {
+        Check.given("linears", "x", x, "projections", projections);
+        Check.that(!projections.isEmpty(), "linears", "needs at least one projection");
+        return products(x, projections);
+    }
+
+    private List<Tensor> products(Tensor x, List<Projection> projections) {
+        projections.forEach(one -> check(x, one));
+        if (isRecorded() && projections.stream().anyMatch(LinearOps::hasEpilogue)) {
+            return projections.stream().map(one -> stepByStep(x, one)).toList();
+        }
+        List<Tensor> results = new ArrayList<>();
+        for (Projection one : projections) {
+            results.add(empty(computeType(), x.shape().with(-1, one.weight().dim(0))));
+        }
+        Tensor tokens = Tokens.of(this, x);
+        List<Op.Linear> products = new ArrayList<>();
+        for (int i = 0; i < results.size(); i++) {
+            products.add(product(tokens, projections.get(i), results.get(i)));
+        }
+        if (isRecorded() || products.size() == 1) {
+            products.forEach(this::run); // gradients are found product by product
+        } else {
+            run(new Op.Linears(products));
+        }
+        return results;
+    }
+
+    private static boolean hasEpilogue(Projection projection) {
+        return !projection.epilogue().equals(Epilogue.none());
+    }
+
+    /** The product, then its epilogue. */
+    private Tensor stepByStep(Tensor x, Projection of) {
+        Projection plain = new Projection(of.weight(), of.bias(), of.lora(), Epilogue.none());
+        return then(products(x, List.of(plain)).get(0), of.epilogue());
+    }
+
+    private Op.Linear product(Tensor tokens, Projection of, Tensor result) {
+        Epilogue epilogue = of.epilogue();
+        Tensor residual = epilogue.residual();
+        Epilogue batched =
+                new Epilogue(
+                        epilogue.activation(),
+                        epilogue.gate(),
+                        residual == null ? null : Tokens.of(this, contiguous(residual)));
+        Tensor out = Tokens.of(this, result);
+        return new Op.Linear(tokens, of.weight(), of.bias(), of.lora(), batched, out);
+    }
+
+    private static void check(Tensor x, Projection of) {
         String op = "linear";
-        Check.given(op, "x", x, "epilogue", epilogue);
+        Tensor weight = of.weight();
         Check.rank(op, "weight", weight, 2, "[out, in]");
         Check.packed(op, "weight", weight);
         int out = weight.dim(0);
@@ -46,12 +112,12 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
                         + ", got "
                         + x.shape());
         Check.rows(op, "x", x);
-        Shape result = x.shape().with(-1, out);
-        if (bias != null) {
-            Check.parameter(op, "bias", bias, Shape.of(out), "to match weight " + weight.shape());
+        if (of.bias() != null) {
+            Check.parameter(
+                    op, "bias", of.bias(), Shape.of(out), "to match weight " + weight.shape());
         }
-        if (lora != null) {
-            int shares = lora.shares().size();
+        if (of.lora() != null) {
+            int shares = of.lora().shares().size();
             Check.that(
                     shares == 1 || x.rank() == 3 && x.dim(0) % shares == 0,
                     op,
@@ -59,28 +125,17 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
                             + shares
                             + " adapters divide evenly, got "
                             + x.shape());
-            lora.shares().forEach(one -> check(one, weight));
+            of.lora().shares().forEach(one -> check(one, weight));
         }
+        Epilogue epilogue = of.epilogue();
         if (epilogue.residual() != null) {
+            Shape result = x.shape().with(-1, out);
             Check.shape(op, "residual", epilogue.residual(), result, "to match the result");
         }
         if (epilogue.gate() != null) {
             Check.rank(op, "x", x, 3, "[batch, seqLen, in] when a gate is given");
             Check.perSample(op, "gate", epilogue.gate(), x.dim(0), out);
         }
-        if (isRecorded() && !epilogue.equals(Epilogue.none())) {
-            return then(linear(x, weight, bias, lora, Epilogue.none()), epilogue);
-        }
-        Tensor y = empty(computeType(), result);
-        Epilogue batched =
-                new Epilogue(
-                        epilogue.activation(),
-                        epilogue.gate(),
-                        epilogue.residual() == null
-                                ? null
-                                : Tokens.of(this, contiguous(epilogue.residual())));
-        run(new Op.Linear(Tokens.of(this, x), weight, bias, lora, batched, Tokens.of(this, y)));
-        return y;
     }
 
     private static void check(LowRank lora, Tensor weight) {

@@ -9,6 +9,7 @@ import glance.op.AttentionMask;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
+import glance.op.Projection;
 import glance.op.QuantizedBlocks;
 import glance.op.Rope;
 import glance.ops.parity.TestDevice;
@@ -160,6 +161,7 @@ class NullArgumentsTest {
                         floats(ops, N, 1, 1, N),
                         ops.host().ints(Shape.of(N), 0, 1),
                         new LowRank(matrix, matrix, 1),
+                        new Projection(matrix, null, null, plain),
                         plain,
                         mask,
                         new Rope(floats(ops, N, 1), floats(ops, N, 1), Rope.Pairing.INTERLEAVED),

@@ -3,6 +3,7 @@ package glance.backend.cpu;
 import glance.api.DeviceInfo;
 import glance.backend.Device;
 import glance.backend.DeviceMemory;
+import glance.backend.EachLinear;
 import glance.backend.KernelTable;
 import glance.op.Op;
 import glance.op.TrainingOp;
@@ -24,11 +25,11 @@ final class CpuDevice implements Device {
         Gemm gemm = new Gemm(workers, memory);
         Pointwise pointwise = new Pointwise(workers);
         GroupNormKernels groups = new GroupNormKernels(workers);
+        LinearKernel linear = new LinearKernel(gemm, new FewRows(workers, memory), memory);
         kernels =
                 new KernelTable(memory.lifetime())
-                        .with(
-                                Op.Linear.class,
-                                new LinearKernel(gemm, new FewRows(workers, memory), memory))
+                        .with(Op.Linear.class, linear)
+                        .with(Op.Linears.class, new EachLinear(linear))
                         .with(Op.Attention.class, new AttentionKernel(workers, memory))
                         .with(Op.HeadNormRope.class, new HeadNormRopeKernel(workers))
                         .with(Op.RmsNorm.class, new RmsNormKernel(workers))

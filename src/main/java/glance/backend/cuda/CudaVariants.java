@@ -43,7 +43,9 @@ final class CudaVariants {
      * @throws DeviceException if a choice names an operation or a variant that is not there
      */
     void addTo(KernelTable table, Launcher launcher, SumKernels sums) {
-        table.with(Op.Linear.class, linear(launcher))
+        Variants<Op.Linear> linear = linear(launcher);
+        table.with(Op.Linear.class, linear)
+                .with(Op.Linears.class, new LinearsKernel(launcher, linear))
                 .with(Op.Attention.class, attention(launcher))
                 .with(Op.Conv2d.class, conv2d(launcher))
                 .with(TrainingOp.LinearGrad.class, linearGrad(launcher, sums))

@@ -4,6 +4,7 @@ import glance.backend.cuda.driver.Grid;
 import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -11,7 +12,7 @@ import java.util.Set;
  * Launches linear_few.cu, tensor cores for few rows and weights of 8 or 4 bits, which are read once
  * as they are stored. The adapter's product with x is that of {@link LinearMma}.
  */
-final class LinearFew implements Variant<Op.Linear> {
+final class LinearFew implements LowRankVariant {
     private static final String FILE = "linear_few";
 
     private static final Set<DType> BYTES = Set.of(DType.F8_E4M3, DType.I8);
@@ -59,20 +60,26 @@ final class LinearFew implements Variant<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        return mma.workspaceBytes(Shares.of(op), op.weight());
+        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
+    }
+
+    @Override
+    public long weightBytes(Tensor weight) {
+        return 0;
     }
 
     @Override
     public void run(Op.Linear op) {
-        for (Op.Linear part : Shares.parts(op, mma.mostShares())) {
-            try (Operands operands = launcher.operands()) {
-                product(operands, part, operands.activation(part.x()));
-            }
-        }
+        new MmaProducts(launcher).run(this, op);
     }
 
-    private void product(Operands operands, Op.Linear op, Tensor x) {
-        Shares shares = Shares.of(op).packed(launcher, operands);
+    @Override
+    public int mostShares() {
+        return mma.mostShares();
+    }
+
+    @Override
+    public void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
         String type = op.weight().dtype().name().toLowerCase(Locale.ROOT);
         String entry = FILE + "_" + type.replace("f8_", "") + "_" + most(rows(x));
         int rowsOfBlock = launcher.constant(FILE, entry + "_rows");
@@ -81,7 +88,7 @@ final class LinearFew implements Variant<Op.Linear> {
                 entry + launcher.suffix(),
                 Grid.of(Grid.blocks(op.weight().dim(0), rowsOfBlock)),
                 launcher.constant(FILE, entry + "_shared"),
-                mma.arguments(operands, op, x, op.weight(), shares));
+                mma.arguments(operands, op, x, op.weight(), shares, low));
     }
 
     private static int rows(Tensor x) {

@@ -8,6 +8,7 @@ import glance.op.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.List;
 
 /**
  * The gradients of a linear product on tensor cores: by linear_mma.cu, or a kernel for Hopper,
@@ -60,8 +61,11 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
         int rows = op.dy().dim(0) * op.dy().dim(1);
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
+        Shares shares = Shares.of(lora, rows);
         long bytes =
-                mma.workspaceBytes(Shares.of(lora, rows), forward.weight())
+                mma.weightBytes(forward.weight())
+                        + shares.packedBytes()
+                        + LowRankMma.bytes(List.of(shares))
                         + Packed.bytes(op.dy().reshape(rows, out));
         if (op.da() != null) {
             int rank = lora.a().dim(0);
@@ -96,7 +100,8 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
                 sums.add(product(operands, low, rank, x, in), 1, op.da());
                 Tensor tokens = x.reshape(1, rows, x.dim(1));
                 LowRank packed = new LowRank(down, lora.b(), lora.scale(), lora.scales());
-                Tensor other = mma.lowRank(operands, tokens, Shares.of(packed, rows));
+                Tensor other =
+                        new LowRankMma(launcher).of(operands, tokens, Shares.of(packed, rows));
                 sums.addTransposed(product(operands, other, rank, dy, out), 1, op.db());
             }
         }

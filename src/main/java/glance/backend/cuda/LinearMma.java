@@ -7,6 +7,7 @@ import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -15,7 +16,7 @@ import java.util.Set;
  * the adapter, then all the rest at once. Or that by linear_narrow.cu or linear_blocks.cu, whose
  * weights are bytes, or blocks of 4 bits each, as they are stored.
  */
-final class LinearMma implements Variant<Op.Linear> {
+final class LinearMma implements LowRankVariant {
     /** The variant for weights in blocks. */
     static final String BLOCKS = "blocks";
 
@@ -123,64 +124,55 @@ final class LinearMma implements Variant<Op.Linear> {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        return workspaceBytes(Shares.of(op), op.weight());
+        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
     }
 
-    /** Most scratch for a product: S, and the matrices packed. */
-    long workspaceBytes(Shares shares, Tensor weight) {
-        long rows = (long) shares.of().size() * shares.rows();
-        long bytes =
-                (reading == Reading.PACKED ? Packed.bytes(weight) : 0)
-                        + DType.BF16.bytes() * rows * pitch(shares);
-        for (LowRank lora : shares.of()) {
-            bytes += lora == null ? 0 : Packed.bytes(lora.a()) + Packed.bytes(lora.b());
-        }
-        return bytes;
-    }
-
-    /** Elements from row to row of S. */
-    private static int pitch(Shares shares) {
-        return Packed.pitch(shares.rank());
+    @Override
+    public long weightBytes(Tensor weight) {
+        return reading == Reading.PACKED ? Packed.bytes(weight) : 0;
     }
 
     @Override
     public void run(Op.Linear op) {
-        for (Op.Linear part : Shares.parts(op, mostShares())) {
-            try (Operands operands = launcher.operands()) {
-                product(operands, part, operands.activation(part.x()));
-            }
-        }
+        new MmaProducts(launcher).run(this, op);
     }
 
-    /** Shares of a launch at most. */
-    int mostShares() {
+    @Override
+    public int mostShares() {
         return launcher.constant(FILE, "linear_mma_shares");
     }
 
-    private void product(Operands operands, Op.Linear op, Tensor x) {
+    @Override
+    public void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
         int columns = op.weight().dim(0);
-        Shares shares = Shares.of(op).packed(launcher, operands);
         Tensor weight = weight(operands, op.weight());
         MmaTile tile = MmaTile.fitting(launcher, reading.file, shares, columns);
         String entry = entry("linear", op.weight(), tile);
-        tile.launch(launcher, entry, shares, columns, arguments(operands, op, x, weight, shares));
+        Arguments arguments = arguments(operands, op, x, weight, shares, low);
+        tile.launch(launcher, entry, shares, columns, arguments);
     }
 
     /**
-     * What the kernels of a product take; S is made before.
+     * What the kernels of a product take.
      *
      * @param x in the compute type
      * @param weight as the kernel reads it
      * @param shares packed
+     * @param low S, or null
      */
-    Arguments arguments(Operands operands, Op.Linear op, Tensor x, Tensor weight, Shares shares) {
-        Tensor low = shares.rank() == 0 ? null : lowRank(operands, x, shares);
+    Arguments arguments(
+            Operands operands, Op.Linear op, Tensor x, Tensor weight, Shares shares, Tensor low) {
         Epilogue epilogue = op.epilogue();
         Tensor gate = operands.activation(epilogue.gate());
         Arguments sides =
-                rows(x).pointer(Launcher.address(weight))
+                new Arguments()
+                        .pointer(Launcher.address(x))
+                        .i64(x.stride(0))
+                        .i64(x.stride(1))
+                        .i32(x.dim(1))
+                        .pointer(Launcher.address(weight))
                         .pointer(Launcher.address(low))
-                        .i32(pitch(shares));
+                        .i32(low == null ? 0 : Math.toIntExact(low.stride(0)));
         return shares.add(sides, mostShares())
                 .pointer(Launcher.address(operands.parameter(op.bias())))
                 .i32(epilogue.activation().ordinal())
@@ -190,27 +182,6 @@ final class LinearMma implements Variant<Op.Linear> {
                 .pointer(Launcher.address(op.out()))
                 .i32(x.dim(2))
                 .i32(op.weight().dim(0));
-    }
-
-    /**
-     * {@code scale x A^T}, columns times their scales, [rows, pitch].
-     *
-     * @param x packed, its rows as long as those of A
-     * @param shares packed, at least A
-     */
-    Tensor lowRank(Operands operands, Tensor x, Shares shares) {
-        int pitch = pitch(shares);
-        Tensor low = operands.scratch(DType.BF16, Shape.of(x.dim(0) * x.dim(1), pitch));
-        thin().launch(
-                        launcher,
-                        "low_rank_mma",
-                        shares,
-                        pitch,
-                        shares.add(rows(x), mostShares())
-                                .pointer(Launcher.address(low))
-                                .i32(x.dim(2))
-                                .i32(pitch));
-        return low;
     }
 
     /**
@@ -252,7 +223,9 @@ final class LinearMma implements Variant<Op.Linear> {
         Tensor up = Packed.of(launcher, operands, lora.b());
         int pitch = up.dim(1);
         Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
-        thin().launch(
+        new LowRankMma(launcher)
+                .tile()
+                .launch(
                         launcher,
                         "low_rank_input_mma",
                         rows,
@@ -271,14 +244,6 @@ final class LinearMma implements Variant<Op.Linear> {
         return low;
     }
 
-    private static Arguments rows(Tensor x) {
-        return new Arguments()
-                .pointer(Launcher.address(x))
-                .i64(x.stride(0))
-                .i64(x.stride(1))
-                .i32(x.dim(1));
-    }
-
     private Tensor weight(Operands operands, Tensor weight) {
         return reading == Reading.PACKED ? Packed.of(launcher, operands, weight) : weight;
     }
@@ -287,9 +252,5 @@ final class LinearMma implements Variant<Op.Linear> {
         String type = weight.dtype().name().toLowerCase(Locale.ROOT).replace("f8_", "");
         String kind = reading.variant + (reading == Reading.PACKED ? "" : "_" + type);
         return product + "_" + kind + "_" + tile.size();
-    }
-
-    private MmaTile thin() {
-        return MmaTile.of(launcher, FILE, "thin");
     }
 }

@@ -8,6 +8,7 @@ import glance.op.Epilogue;
 import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
@@ -16,7 +17,7 @@ import java.util.Set;
  * stored: the product with one factor of the adapter by linear_mma.cu, then all the rest at once.
  * The gradient is that of weights of one byte.
  */
-final class LinearNarrowWgmma implements Variant<Op.Linear>, HopperInput {
+final class LinearNarrowWgmma implements LowRankVariant, HopperInput {
     static final String NAME = "narrow_wgmma";
 
     private static final String FILE = "linear_narrow_wgmma";
@@ -51,7 +52,7 @@ final class LinearNarrowWgmma implements Variant<Op.Linear>, HopperInput {
     @Override
     public String refuses(Op.Linear op) {
         if (!launcher.gpu().runsHopperKernels()) {
-            return "GPUs that are not of compute capability 9.0, or have a driver before CUDA 13";
+            return LinearWgmma.OTHER_GPUS;
         }
         String problem = refusesWeight(op.weight());
         if (problem != null) {
@@ -85,21 +86,27 @@ final class LinearNarrowWgmma implements Variant<Op.Linear>, HopperInput {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        return mma.workspaceBytes(op);
+        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
+    }
+
+    @Override
+    public long weightBytes(Tensor weight) {
+        return 0;
+    }
+
+    @Override
+    public void run(Op.Linear op) {
+        new MmaProducts(launcher).run(this, op);
     }
 
     /** Samples with adapters of their own have a launch each. */
     @Override
-    public void run(Op.Linear op) {
-        for (Op.Linear part : Shares.parts(op, 1)) {
-            try (Operands operands = launcher.operands()) {
-                product(operands, part, operands.activation(part.x()));
-            }
-        }
+    public int mostShares() {
+        return 1;
     }
 
-    private void product(Operands operands, Op.Linear op, Tensor x) {
-        Shares shares = Shares.of(op).packed(launcher, operands);
+    @Override
+    public void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor s) {
         int columns = op.weight().dim(0);
         Samples samples = Samples.of(x);
         int rows = tileRows(samples, columns);
@@ -108,9 +115,8 @@ final class LinearNarrowWgmma implements Variant<Op.Linear>, HopperInput {
         TensorMap low = left;
         TensorMap up = right;
         if (shares.rank() > 0) {
-            Tensor s = mma.lowRank(operands, x, shares);
-            Tensor alike = s.reshape(samples.count(), samples.rows(), s.dim(1));
-            low = maps.rows(alike, samples.packed(s.dim(1)), depth(), rows);
+            Tensor own = s.narrow(1, 0, Packed.pitch(shares.rank()));
+            low = maps.rows(own, samples.ofMatrix(s), depth(), rows);
             up = maps.matrix(shares.of().get(0).b(), depth(), tileColumns());
         }
         Epilogue epilogue = op.epilogue();

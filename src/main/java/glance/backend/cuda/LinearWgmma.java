@@ -7,12 +7,13 @@ import glance.op.Activation;
 import glance.op.Epilogue;
 import glance.op.Op;
 import glance.tensor.Tensor;
+import java.util.List;
 
 /**
  * Launches linear_wgmma.cu, Hopper's tensor cores for bf16: the product with one factor of the
  * adapter by linear_mma.cu, then all the rest at once.
  */
-final class LinearWgmma implements Variant<Op.Linear>, HopperInput {
+final class LinearWgmma implements LowRankVariant, HopperInput {
     static final String NAME = "wgmma";
 
     /** What kernels for Hopper refuse. */
@@ -70,21 +71,27 @@ final class LinearWgmma implements Variant<Op.Linear>, HopperInput {
 
     @Override
     public long workspaceBytes(Op.Linear op) {
-        return mma.workspaceBytes(op);
+        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
+    }
+
+    @Override
+    public long weightBytes(Tensor weight) {
+        return mma.weightBytes(weight);
+    }
+
+    @Override
+    public void run(Op.Linear op) {
+        new MmaProducts(launcher).run(this, op);
     }
 
     /** Samples with adapters of their own have a launch each. */
     @Override
-    public void run(Op.Linear op) {
-        for (Op.Linear part : Shares.parts(op, 1)) {
-            try (Operands operands = launcher.operands()) {
-                product(operands, part, operands.activation(part.x()));
-            }
-        }
+    public int mostShares() {
+        return 1;
     }
 
-    private void product(Operands operands, Op.Linear op, Tensor x) {
-        Shares shares = Shares.of(op).packed(launcher, operands);
+    @Override
+    public void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor s) {
         int rank = shares.rank();
         int columns = op.weight().dim(0);
         Samples samples = Samples.of(x);
@@ -94,9 +101,7 @@ final class LinearWgmma implements Variant<Op.Linear>, HopperInput {
         TensorMap low = left;
         TensorMap up = right;
         if (rank > 0) {
-            Tensor s = mma.lowRank(operands, x, shares);
-            Tensor alike = s.reshape(samples.count(), samples.rows(), s.dim(1));
-            low = rows(alike, samples.packed(s.dim(1)));
+            low = rows(s.narrow(1, 0, Packed.pitch(rank)), samples.ofMatrix(s));
             up = alongDepth(shares.of().get(0).b(), width);
         }
         Epilogue epilogue = op.epilogue();

@@ -22,8 +22,8 @@ record Samples(int count, int rows, long rowStride, long stride) {
         return new Samples(count, rows, rowStride, count == 1 ? rows * rowStride : x.stride(0));
     }
 
-    /** As many samples and rows of a matrix [count x rows, columns], one behind the other. */
-    Samples packed(int columns) {
-        return new Samples(count, rows, columns, (long) rows * columns);
+    /** As many samples and rows of a matrix [count x rows, columns]. */
+    Samples ofMatrix(Tensor matrix) {
+        return new Samples(count, rows, matrix.stride(0), rows * matrix.stride(0));
     }
 }

@@ -32,6 +32,18 @@ record Shares(List<LowRank> of, int rows) {
         return Collections.singletonList(lora);
     }
 
+    /** Some of them. */
+    Shares part(int first, int count) {
+        return first == 0 && count == of.size()
+                ? this
+                : new Shares(of.subList(first, first + count), rows);
+    }
+
+    /** Rows of all shares. */
+    long allRows() {
+        return (long) of.size() * rows;
+    }
+
     /** A product in parts that have so many shares at most. */
     static List<Op.Linear> parts(Op.Linear op, int most) {
         int shares = op.loras().size();
@@ -53,6 +65,15 @@ record Shares(List<LowRank> of, int rows) {
     /** The largest rank; 0 if there is no addition. */
     int rank() {
         return of.stream().mapToInt(lora -> lora == null ? 0 : lora.rank()).max().orElse(0);
+    }
+
+    /** Scratch that {@link #packed} may take. */
+    long packedBytes() {
+        long bytes = 0;
+        for (LowRank lora : of) {
+            bytes += lora == null ? 0 : Packed.bytes(lora.a()) + Packed.bytes(lora.b());
+        }
+        return bytes;
     }
 
     /** The same with factors as tensor cores read them. */
@@ -77,11 +98,21 @@ record Shares(List<LowRank> of, int rows) {
      * @param most shares that it has room for
      */
     Arguments add(Arguments arguments, int most) {
+        return add(arguments, List.of(this), most);
+    }
+
+    /**
+     * Adds the struct of several products of the same rows, one after the other.
+     *
+     * @param products each with as many shares
+     * @param most shares that it has room for, of all products
+     */
+    static Arguments add(Arguments arguments, List<Shares> products, int most) {
         long[] fields = new long[most * SHARE_LONGS + 1];
-        for (int share = 0; share < of.size(); share++) {
-            LowRank lora = of.get(share);
+        int at = -SHARE_LONGS;
+        for (LowRank lora : products.stream().flatMap(product -> product.of.stream()).toList()) {
+            at += SHARE_LONGS;
             if (lora != null) {
-                int at = share * SHARE_LONGS;
                 fields[at] = Launcher.address(lora.a());
                 fields[at + 1] = Launcher.address(lora.b());
                 fields[at + 2] = Launcher.address(lora.scales());
@@ -89,7 +120,8 @@ record Shares(List<LowRank> of, int rows) {
                 fields[at + 4] = types(lora);
             }
         }
-        fields[most * SHARE_LONGS] = pair(of.size(), rows);
+        Shares one = products.get(0);
+        fields[most * SHARE_LONGS] = pair(one.of.size(), one.rows);
         return arguments.struct(fields);
     }
 

@@ -26,14 +26,14 @@ final class TileMaps {
         return x.dim(2) > 0 && (apart || x.dtype() != DType.BF16);
     }
 
-    /** Tiles of the rows of x [samples, rows, depth]; one does not reach from sample to sample. */
+    /** Tiles of the rows of x [..., depth] by samples; one does not reach from sample to sample. */
     TensorMap rows(Tensor x, Samples samples, int boxDepth, int boxRows) {
         int bytes = x.dtype().bytes();
         return launcher.tensorMap(
                 new TensorTiles(
                         x.dtype(),
                         Launcher.address(x),
-                        List.of((long) x.dim(2), (long) samples.rows(), (long) samples.count()),
+                        List.of((long) x.dim(-1), (long) samples.rows(), (long) samples.count()),
                         List.of(samples.rowStride() * bytes, samples.stride() * bytes),
                         List.of(boxDepth, boxRows, 1),
                         true));

@@ -16,7 +16,7 @@ final class Variants<O extends Op> implements Kernel<O> {
     }
 
     /** The one that takes these arguments, or null. */
-    private Variant<O> of(O op) {
+    Variant<O> of(O op) {
         for (Variant<O> variant : inOrder) {
             if (variant.refuses(op) == null) {
                 return variant;

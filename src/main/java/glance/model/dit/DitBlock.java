@@ -3,6 +3,7 @@ package glance.model.dit;
 import glance.model.transformer.Embedder;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Projections;
 import glance.nn.Weight;
 import glance.op.Activation;
 import glance.op.AttentionMask;
@@ -10,6 +11,7 @@ import glance.op.Epilogue;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.util.List;
 
 /**
  * One block with adaptive norms that start as the identity (adaLN-Zero). Each block has embeddings
@@ -29,9 +31,7 @@ final class DitBlock {
     private final Embedder time;
     private final Weight classes; // (numClasses + 1, dim)
     private final Linear modulation;
-    private final Linear q;
-    private final Linear k;
-    private final Linear v;
+    private final Projections qkv;
     private final Linear out;
     private final Linear up;
     private final Linear down;
@@ -48,9 +48,11 @@ final class DitBlock {
                 embedding.weight(
                         "class_embedder.embedding_table.weight", config.numClasses() + 1, dim);
         modulation = once.linear("norm1.linear", dim, 6 * dim);
-        q = p.linear("attn1.to_q", dim, dim);
-        k = p.linear("attn1.to_k", dim, dim);
-        v = p.linear("attn1.to_v", dim, dim);
+        qkv =
+                Projections.of(
+                        p.linear("attn1.to_q", dim, dim),
+                        p.linear("attn1.to_k", dim, dim),
+                        p.linear("attn1.to_v", dim, dim));
         out = p.linear("attn1.to_out.0", dim, dim);
         up = p.linear("ff.net.0.proj", dim, 4 * dim);
         down = p.linear("ff.net.2", 4 * dim, dim);
@@ -90,11 +92,12 @@ final class DitBlock {
                         ops.layerNormModulate(
                                 x, mod.narrow(1, dim, dim), mod.narrow(1, 0, dim), EPS);
                 float scale = (float) (1 / Math.sqrt(headDim));
+                List<Tensor> made = qkv.forward(ops, y);
                 Tensor heads =
                         ops.attention(
-                                heads(q.forward(ops, y)),
-                                heads(k.forward(ops, y)),
-                                heads(v.forward(ops, y)),
+                                heads(made.get(0)),
+                                heads(made.get(1)),
+                                heads(made.get(2)),
                                 scale,
                                 AttentionMask.none());
                 Tensor joined = heads.reshape(x.dim(0), x.dim(1), dim);

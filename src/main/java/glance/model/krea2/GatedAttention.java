@@ -2,6 +2,7 @@ package glance.model.krea2;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Projections;
 import glance.nn.RmsNorm;
 import glance.op.Activation;
 import glance.op.AttentionMask;
@@ -10,30 +11,25 @@ import glance.op.Rope;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.util.List;
 
 /**
  * Attention over normed heads, of which several queries share a key, with a gate on its result:
  * {@code out(sigmoid(gate(x)) * attention(x))}.
  */
 record GatedAttention(
-        Krea2Config.Heads heads,
-        Linear q,
-        Linear k,
-        Linear v,
-        Linear gate,
-        RmsNorm qNorm,
-        RmsNorm kNorm,
-        Linear out) {
+        Krea2Config.Heads heads, Projections qkvGate, RmsNorm qNorm, RmsNorm kNorm, Linear out) {
 
     static GatedAttention of(Parameters p, Krea2Config.Heads heads, float eps) {
         int dim = heads.width();
         int keyDim = heads.keys() * heads.dim();
         return new GatedAttention(
                 heads,
-                p.linearNoBias("to_q", dim, dim),
-                p.linearNoBias("to_k", dim, keyDim),
-                p.linearNoBias("to_v", dim, keyDim),
-                p.linearNoBias("to_gate", dim, dim),
+                Projections.of(
+                        p.linearNoBias("to_q", dim, dim),
+                        p.linearNoBias("to_k", dim, keyDim),
+                        p.linearNoBias("to_v", dim, keyDim),
+                        p.linearNoBias("to_gate", dim, dim)),
                 p.rmsNormPlusOne("norm_q", heads.dim(), eps),
                 p.rmsNormPlusOne("norm_k", heads.dim(), eps),
                 p.linearNoBias("to_out.0", dim, dim));
@@ -51,18 +47,19 @@ record GatedAttention(
         try (Scope scope = ops.scope()) {
             Tensor gated;
             try (Scope inner = ops.scope()) {
+                List<Tensor> made = qkvGate.forward(ops, x);
                 Tensor attended =
                         ops.attention(
-                                qNorm.heads(ops, split(q.forward(ops, x), heads.count()), rope),
-                                kNorm.heads(ops, split(k.forward(ops, x), heads.keys()), rope),
-                                split(v.forward(ops, x), heads.keys()),
+                                qNorm.heads(ops, split(made.get(0), heads.count()), rope),
+                                kNorm.heads(ops, split(made.get(1), heads.keys()), rope),
+                                split(made.get(2), heads.keys()),
                                 (float) (1 / Math.sqrt(heads.dim())),
                                 mask);
                 gated =
                         inner.keep(
                                 ops.gatedActivation(
                                         Activation.SIGMOID,
-                                        gate.forward(ops, x),
+                                        made.get(3),
                                         attended.reshape(x.dim(0), x.dim(1), heads.width())));
             }
             return scope.keep(out.forward(ops, gated, epilogue));

@@ -1,12 +1,13 @@
 package glance.model.sd3;
 
-import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Projections;
 import glance.nn.RmsNorm;
 import glance.op.AttentionMask;
 import glance.ops.Ops;
 import glance.ops.Scope;
 import glance.tensor.Tensor;
+import java.util.List;
 
 /**
  * Queries, keys and values of one stream; heads of the first two are RMS-normed if weights say so.
@@ -16,19 +17,14 @@ final class Sd3Attention {
 
     private final int numHeads;
     private final int headDim;
-    private final Linear q;
-    private final Linear k;
-    private final Linear v;
+    private final Projections qkv;
     private final RmsNorm qNorm; // null without
     private final RmsNorm kNorm; // null without
 
-    private Sd3Attention(
-            Sd3Config config, Linear q, Linear k, Linear v, RmsNorm qNorm, RmsNorm kNorm) {
+    private Sd3Attention(Sd3Config config, Projections qkv, RmsNorm qNorm, RmsNorm kNorm) {
         numHeads = config.numHeads();
         headDim = config.headDim();
-        this.q = q;
-        this.k = k;
-        this.v = v;
+        this.qkv = qkv;
         this.qNorm = qNorm;
         this.kNorm = kNorm;
     }
@@ -62,30 +58,27 @@ final class Sd3Attention {
         boolean norm = config.qkNorm();
         return new Sd3Attention(
                 config,
-                p.linear(q, dim, dim),
-                p.linear(k, dim, dim),
-                p.linear(v, dim, dim),
+                Projections.of(p.linear(q, dim, dim), p.linear(k, dim, dim), p.linear(v, dim, dim)),
                 norm ? p.rmsNorm(qNorm, config.headDim(), EPS) : null,
                 norm ? p.rmsNorm(kNorm, config.headDim(), EPS) : null);
     }
 
-    Tensor queries(Ops ops, Tensor x) {
-        return normed(ops, q.forward(ops, x), qNorm);
-    }
+    /** Queries, keys and values, [batch, seqLen, numHeads, headDim] each. */
+    record Heads(Tensor q, Tensor k, Tensor v) {}
 
-    Tensor keys(Ops ops, Tensor x) {
-        return normed(ops, k.forward(ops, x), kNorm);
-    }
-
-    Tensor values(Ops ops, Tensor x) {
-        return heads(v.forward(ops, x));
+    Heads heads(Ops ops, Tensor x) {
+        List<Tensor> made = qkv.forward(ops, x);
+        return new Heads(
+                normed(ops, made.get(0), qNorm),
+                normed(ops, made.get(1), kNorm),
+                heads(made.get(2)));
     }
 
     /** Attention of a stream over itself, [batch, seqLen, dim]. */
     Tensor overItself(Ops ops, Tensor x) {
         try (Scope scope = ops.scope()) {
-            Tensor y = attend(ops, queries(ops, x), keys(ops, x), values(ops, x));
-            return scope.keep(y);
+            Heads own = heads(ops, x);
+            return scope.keep(attend(ops, own.q(), own.k(), own.v()));
         }
     }
 

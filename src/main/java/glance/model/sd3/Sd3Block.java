@@ -88,12 +88,14 @@ final class Sd3Block {
                             : modulated(ops, in.text(), textMod, 0);
             // also in the last block, which drops what the text attended to: its adapters then get
             // the same (zero) gradients and the same weight decay as in the reference
+            Sd3Attention.Heads texts = text.heads(ops, c);
+            Sd3Attention.Heads images = image.heads(ops, x);
             Tensor joint =
                     Sd3Attention.attend(
                             ops,
-                            ops.concat(1, List.of(text.queries(ops, c), image.queries(ops, x))),
-                            ops.concat(1, List.of(text.keys(ops, c), image.keys(ops, x))),
-                            ops.concat(1, List.of(text.values(ops, c), image.values(ops, x))));
+                            ops.concat(1, List.of(texts.q(), images.q())),
+                            ops.concat(1, List.of(texts.k(), images.k())),
+                            ops.concat(1, List.of(texts.v(), images.v())));
             int textLen = in.text().dim(1);
             List<Tensor> results = new ArrayList<>();
             if (textOut != null) {

@@ -5,6 +5,7 @@ import glance.io.Weights;
 import glance.nn.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Projections;
 import glance.nn.RmsNorm;
 import glance.nn.RopeTables;
 import glance.nn.Weight;
@@ -298,9 +299,7 @@ public final class QwenTextEncoder implements AutoCloseable {
         private final int headDim;
         private final RmsNorm inputNorm;
         private final RmsNorm postAttentionNorm;
-        private final Linear q;
-        private final Linear k;
-        private final Linear v;
+        private final Projections qkv;
         private final Weight qNorm; // null without
         private final Weight kNorm; // null without
         private final float eps;
@@ -314,9 +313,11 @@ public final class QwenTextEncoder implements AutoCloseable {
             headDim = config.headDim();
             inputNorm = p.rmsNorm("input_layernorm", dim, config.rmsNormEps());
             postAttentionNorm = p.rmsNorm("post_attention_layernorm", dim, config.rmsNormEps());
-            q = projection(config, p, "self_attn.q_proj", numHeads);
-            k = projection(config, p, "self_attn.k_proj", numKvHeads);
-            v = projection(config, p, "self_attn.v_proj", numKvHeads);
+            qkv =
+                    Projections.of(
+                            projection(config, p, "self_attn.q_proj", numHeads),
+                            projection(config, p, "self_attn.k_proj", numKvHeads),
+                            projection(config, p, "self_attn.v_proj", numKvHeads));
             qNorm = config.headNorms() ? p.weight("self_attn.q_norm.weight", headDim) : null;
             kNorm = config.headNorms() ? p.weight("self_attn.k_norm.weight", headDim) : null;
             eps = config.rmsNormEps();
@@ -341,9 +342,10 @@ public final class QwenTextEncoder implements AutoCloseable {
         Tensor forward(Ops ops, Tensor hidden, AttentionMask mask, Rope rope) {
             try (Scope scope = ops.scope()) {
                 Tensor x = inputNorm.forward(ops, hidden);
-                Tensor queries = rotate(ops, heads(q.forward(ops, x), numHeads), qNorm, rope);
-                Tensor keys = rotate(ops, heads(k.forward(ops, x), numKvHeads), kNorm, rope);
-                Tensor values = heads(v.forward(ops, x), numKvHeads);
+                List<Tensor> made = qkv.forward(ops, x);
+                Tensor queries = rotate(ops, heads(made.get(0), numHeads), qNorm, rope);
+                Tensor keys = rotate(ops, heads(made.get(1), numKvHeads), kNorm, rope);
+                Tensor values = heads(made.get(2), numKvHeads);
                 float scale = (float) (1 / Math.sqrt(headDim));
                 Tensor mixed = ops.attention(queries, keys, values, scale, mask);
                 Tensor flat = mixed.reshape(hidden.dim(0), hidden.dim(1), numHeads * headDim);

@@ -2,6 +2,7 @@ package glance.model.transformer;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Projections;
 import glance.nn.Weight;
 import glance.op.AttentionMask;
 import glance.op.Epilogue;
@@ -29,14 +30,14 @@ public final class DualStreamBlock {
     private static final float EPS = 1e-6f;
 
     /** What one stream owns. */
-    private record Stream(
-            Linear q, Linear k, Linear v, Weight qNorm, Weight kNorm, Linear out, Mlp mlp) {
+    private record Stream(Projections qkv, Weight qNorm, Weight kNorm, Linear out, Mlp mlp) {
         /** That of the image. */
         static Stream image(Parameters a, int dim, int headDim, boolean biased, Mlp mlp) {
             return new Stream(
-                    a.linear("to_q", dim, dim, biased),
-                    a.linear("to_k", dim, dim, biased),
-                    a.linear("to_v", dim, dim, biased),
+                    Projections.of(
+                            a.linear("to_q", dim, dim, biased),
+                            a.linear("to_k", dim, dim, biased),
+                            a.linear("to_v", dim, dim, biased)),
                     a.weight("norm_q.weight", headDim),
                     a.weight("norm_k.weight", headDim),
                     a.linear("to_out.0", dim, dim, biased),
@@ -46,9 +47,10 @@ public final class DualStreamBlock {
         /** That of the text. */
         static Stream text(Parameters a, int dim, int headDim, boolean biased, Mlp mlp) {
             return new Stream(
-                    a.linear("add_q_proj", dim, dim, biased),
-                    a.linear("add_k_proj", dim, dim, biased),
-                    a.linear("add_v_proj", dim, dim, biased),
+                    Projections.of(
+                            a.linear("add_q_proj", dim, dim, biased),
+                            a.linear("add_k_proj", dim, dim, biased),
+                            a.linear("add_v_proj", dim, dim, biased)),
                     a.weight("norm_added_q.weight", headDim),
                     a.weight("norm_added_k.weight", headDim),
                     a.linear("to_add_out", dim, dim, biased),
@@ -230,40 +232,35 @@ public final class DualStreamBlock {
     private Tensor attention(Ops ops, List<Lane> lanes, AttentionMask mask, Rope rope) {
         List<Lane> joined = lanes.stream().sorted(Comparator.comparingInt(Lane::start)).toList();
         try (Scope scope = ops.scope()) {
-            List<Tensor> normed = new ArrayList<>();
+            List<List<Tensor>> qkv = new ArrayList<>();
             for (Lane lane : joined) {
                 Part part = lane.attention();
-                normed.add(ops.layerNormModulate(lane.x(), part.scale(), part.shift(), EPS));
+                Tensor x = ops.layerNormModulate(lane.x(), part.scale(), part.shift(), EPS);
+                qkv.add(lane.layers().qkv().forward(ops, x));
             }
-            Tensor q = rotated(ops, joined, normed, Stream::q, Stream::qNorm, rope);
-            Tensor k = rotated(ops, joined, normed, Stream::k, Stream::kNorm, rope);
-            Tensor v = ops.concat(1, heads(ops, joined, normed, Stream::v));
+            Tensor q = rotated(ops, joined, heads(qkv, 0), Stream::qNorm, rope);
+            Tensor k = rotated(ops, joined, heads(qkv, 1), Stream::kNorm, rope);
+            Tensor v = ops.concat(1, heads(qkv, 2));
             float scale = (float) (1 / Math.sqrt(headDim));
             Tensor joint = scope.keep(ops.attention(q, k, v, scale, mask));
             return joint.reshape(joint.dim(0), joint.dim(1), numHeads * headDim);
         }
     }
 
-    private Tensor rotated(
+    private static Tensor rotated(
             Ops ops,
             List<Lane> joined,
-            List<Tensor> normed,
-            Function<Stream, Linear> layer,
+            List<Tensor> heads,
             Function<Stream, Weight> norm,
             Rope rope) {
         List<Tensor> weights =
                 joined.stream().map(lane -> norm.apply(lane.layers()).in(ops)).toList();
-        return ops.headNormRope(heads(ops, joined, normed, layer), weights, EPS, rope);
+        return ops.headNormRope(heads, weights, EPS, rope);
     }
 
-    private List<Tensor> heads(
-            Ops ops, List<Lane> joined, List<Tensor> normed, Function<Stream, Linear> layer) {
-        List<Tensor> heads = new ArrayList<>();
-        for (int i = 0; i < joined.size(); i++) {
-            Linear linear = layer.apply(joined.get(i).layers());
-            heads.add(heads(linear.forward(ops, normed.get(i))));
-        }
-        return heads;
+    /** Queries (0), keys (1) or values (2) of all lanes. */
+    private List<Tensor> heads(List<List<Tensor>> qkv, int which) {
+        return qkv.stream().map(own -> heads(own.get(which))).toList();
     }
 
     private Hidden checkpointed(

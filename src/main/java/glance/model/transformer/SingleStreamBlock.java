@@ -2,6 +2,7 @@ package glance.model.transformer;
 
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Projections;
 import glance.nn.RmsNorm;
 import glance.op.Activation;
 import glance.op.AttentionMask;
@@ -27,15 +28,15 @@ public final class SingleStreamBlock {
     /** What a block makes of its normed input, [batch, seqLen, dim or mlpDim] each. */
     private record Projected(Tensor q, Tensor k, Tensor v, Tensor wide) {}
 
-    /** The products that make it. */
-    private interface Projections {
+    /** How it is made. */
+    private interface Projecting {
         Projected of(Ops ops, Tensor y);
     }
 
     private final int numHeads;
     private final int headDim;
     private final Linear modulation; // null where the model has one for all blocks
-    private final Projections projections;
+    private final Projecting projecting;
     private final RmsNorm qNorm;
     private final RmsNorm kNorm;
     private final Linear out;
@@ -47,19 +48,22 @@ public final class SingleStreamBlock {
         int dim = numHeads * headDim;
         modulation = p.conditioning().linear("norm.linear", dim, 3 * dim);
         Parameters a = p.in("attn");
-        Linear q = a.linear("to_q", dim, dim);
-        Linear k = a.linear("to_k", dim, dim);
-        Linear v = a.linear("to_v", dim, dim);
+        Projections products =
+                Projections.of(
+                        a.linear("to_q", dim, dim),
+                        a.linear("to_k", dim, dim),
+                        a.linear("to_v", dim, dim),
+                        p.linear("proj_mlp", dim, 4 * dim));
         qNorm = a.rmsNorm("norm_q", headDim, EPS);
         kNorm = a.rmsNorm("norm_k", headDim, EPS);
-        Linear mlp = p.linear("proj_mlp", dim, 4 * dim);
-        projections =
-                (ops, y) ->
-                        new Projected(
-                                q.forward(ops, y),
-                                k.forward(ops, y),
-                                v.forward(ops, y),
-                                mlp.forward(ops, y, Epilogue.activation(Activation.GELU_TANH)));
+        Epilogue plain = Epilogue.none();
+        List<Epilogue> epilogues =
+                List.of(plain, plain, plain, Epilogue.activation(Activation.GELU_TANH));
+        projecting =
+                (ops, y) -> {
+                    List<Tensor> made = products.forward(ops, y, epilogues);
+                    return new Projected(made.get(0), made.get(1), made.get(2), made.get(3));
+                };
         out = p.linear("proj_out", 5 * dim, dim);
     }
 
@@ -78,7 +82,7 @@ public final class SingleStreamBlock {
         Linear fused = a.linearNoBias("to_qkv_mlp_proj", dim, 3 * dim + 2 * mlpDim);
         qNorm = a.rmsNorm("norm_q", headDim, EPS);
         kNorm = a.rmsNorm("norm_k", headDim, EPS);
-        projections =
+        projecting =
                 (ops, y) -> {
                     Tensor all = fused.forward(ops, y);
                     return new Projected(
@@ -130,7 +134,7 @@ public final class SingleStreamBlock {
                 Tensor y =
                         ops.layerNormModulate(
                                 x, mod.narrow(1, dim, dim), mod.narrow(1, 0, dim), EPS);
-                Projected projected = projections.of(ops, y);
+                Projected projected = projecting.of(ops, y);
                 Tensor attended =
                         ops.attention(
                                 qNorm.heads(ops, heads(projected.q()), rope),

@@ -3,6 +3,7 @@ package glance.model.zimage;
 import glance.nn.GatedMlp;
 import glance.nn.Linear;
 import glance.nn.Parameters;
+import glance.nn.Projections;
 import glance.nn.RmsNorm;
 import glance.op.Activation;
 import glance.op.AttentionMask;
@@ -35,9 +36,7 @@ final class ZImageBlock {
     private final RmsNorm afterAttention;
     private final RmsNorm beforeMlp;
     private final RmsNorm afterMlp;
-    private final Linear q;
-    private final Linear k;
-    private final Linear v;
+    private final Projections qkv;
     private final Linear out;
     private final RmsNorm qNorm;
     private final RmsNorm kNorm;
@@ -57,9 +56,11 @@ final class ZImageBlock {
         beforeMlp = p.rmsNorm("ffn_norm1", dim, config.normEps());
         afterMlp = p.rmsNorm("ffn_norm2", dim, config.normEps());
         Parameters a = p.in("attention");
-        q = a.linearNoBias("to_q", dim, dim);
-        k = a.linearNoBias("to_k", dim, dim);
-        v = a.linearNoBias("to_v", dim, dim);
+        qkv =
+                Projections.of(
+                        a.linearNoBias("to_q", dim, dim),
+                        a.linearNoBias("to_k", dim, dim),
+                        a.linearNoBias("to_v", dim, dim));
         out = a.linearNoBias("to_out.0", dim, dim);
         qNorm = a.rmsNorm("norm_q", headDim, HEAD_EPS);
         kNorm = a.rmsNorm("norm_k", headDim, HEAD_EPS);
@@ -102,11 +103,12 @@ final class ZImageBlock {
             Tensor attended;
             try (Scope inner = ops.scope()) {
                 Tensor y = scaled(ops, beforeAttention.forward(ops, x), mod, 0);
+                List<Tensor> made = qkv.forward(ops, y);
                 Tensor mixed =
                         ops.attention(
-                                qNorm.heads(ops, heads(q.forward(ops, y)), rope),
-                                kNorm.heads(ops, heads(k.forward(ops, y)), rope),
-                                heads(v.forward(ops, y)),
+                                qNorm.heads(ops, heads(made.get(0)), rope),
+                                kNorm.heads(ops, heads(made.get(1)), rope),
+                                heads(made.get(2)),
                                 (float) (1 / Math.sqrt(headDim)),
                                 mask);
                 Tensor joined = mixed.reshape(x.dim(0), x.dim(1), numHeads * headDim);

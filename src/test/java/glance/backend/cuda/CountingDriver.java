@@ -9,7 +9,6 @@ import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /** Counts the calls of a driver that cost something on a GPU. */
 final class CountingDriver {
@@ -18,7 +17,7 @@ final class CountingDriver {
 
     private final Driver driver;
     private final Map<String, Integer> counts = new TreeMap<>();
-    private final Set<String> kernels = new TreeSet<>();
+    private final Map<String, Integer> kernels = new TreeMap<>();
 
     /**
      * Wraps a driver.
@@ -44,7 +43,8 @@ final class CountingDriver {
                                         counts.merge(name, 1, Integer::sum);
                                     }
                                     if (name.equals("launch")) {
-                                        kernels.add(((Launch) arguments[0]).function().name());
+                                        String kernel = ((Launch) arguments[0]).function().name();
+                                        kernels.merge(kernel, 1, Integer::sum);
                                     }
                                     try {
                                         return method.invoke(inner, arguments);
@@ -60,7 +60,12 @@ final class CountingDriver {
 
     /** Kernels launched since this was asked last. */
     Set<String> takeKernels() {
-        Set<String> result = new TreeSet<>(kernels);
+        return takeLaunches().keySet();
+    }
+
+    /** How often each was launched since this was asked last. */
+    Map<String, Integer> takeLaunches() {
+        Map<String, Integer> result = new TreeMap<>(kernels);
         kernels.clear();
         return result;
     }

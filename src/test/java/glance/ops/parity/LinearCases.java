@@ -107,7 +107,53 @@ final class LinearCases {
         Stream<Case> ranks =
                 Stream.of(new int[] {37}, new int[] {5, 37}, new int[] {2, 3, 5, 37})
                         .map(LinearCases::ofRank);
-        return Stream.concat(specs.stream().map(LinearCases::toCase), ranks);
+        return Stream.of(specs.stream().map(LinearCases::toCase), ranks, together())
+                .flatMap(each -> each);
+    }
+
+    /** Several products of one x. */
+    static Stream<Case> together() {
+        LinearCase few = new LinearCase(DType.BF16, 2, 9, 72, 40, BIAS);
+        LinearCase many = new LinearCase(DType.BF16, 2, 65, 72, 136, BIAS, SCALES);
+        LinearCase wide = new LinearCase(DType.BF16, 1, 130, 136, 264, BIAS);
+        LinearCase four = new LinearCase(DType.BF16, 4, 17, 40, 72, BIAS);
+        LinearCase nine = new LinearCase(DType.BF16, 9, 17, 40, 72);
+        DType bf16 = DType.BF16;
+        return Stream.of(
+                together(few, few),
+                together(few.withLora(4, DType.F32), few, few.withLora(33, bf16)),
+                together(many.withLora(16, bf16), many.withLora(16, bf16), many.withLora(16, bf16)),
+                together(many.withLora(40, bf16), many.withLora(1, bf16), many),
+                together(
+                        wide.withLora(32, bf16),
+                        new LinearCase(DType.F8_E4M3, 1, 130, 136, 72).withLora(20, bf16),
+                        new LinearCase(DType.F32, 1, 130, 136, 8).withLora(130, bf16),
+                        wide.with(Activation.GELU_TANH).withLora(64, bf16)),
+                // shares; some have none, and one product has the same for all
+                together(
+                        four.withLoras(bf16, 20, 4, 0, 40),
+                        four.withLoras(bf16, 8, 0),
+                        four.withLoras(bf16, 0, 0, 8, 8),
+                        four.withLora(16, bf16)),
+                // more than one launch takes
+                together(
+                        nine.withLoras(bf16, 8, 0, 4, 8, 16, 1, 0, 33, 8),
+                        nine.withLoras(bf16, 8, 8, 8, 8, 8, 8, 8, 8, 40),
+                        nine.withLoras(bf16, 0, 0, 4, 8, 16, 1, 0, 33, 8)),
+                // one sample of one token, as modulations have
+                together(
+                        new LinearCase(bf16, 1, 1, 72, 40).withLora(8, bf16),
+                        new LinearCase(bf16, 1, 1, 72, 136).withLora(8, bf16)),
+                // weights as they are stored, for few rows
+                together(
+                        new LinearCase(DType.I8, 1, 9, 256, 40).withLora(8, bf16),
+                        new LinearCase(DType.Q4_0, 1, 9, 256, 72).withLora(16, bf16)));
+    }
+
+    private static Case together(LinearCase... products) {
+        return new Case(
+                "linears " + Arrays.toString(products),
+                a -> LinearCase.together(a, List.of(products)));
     }
 
     /** Large enough to be split over threads. */
@@ -127,6 +173,12 @@ final class LinearCases {
                         // few rows, in several pieces of the depth
                         new LinearCase(DType.F32, 3, 7, 2309, 35, BIAS).withLora(5, DType.F32))
                 .map(LinearCases::toCase);
+    }
+
+    /** Several products of one x, which are split. */
+    static Stream<Case> largeTogether() {
+        LinearCase one = new LinearCase(DType.BF16, 1, 300, 400, 500, BIAS);
+        return Stream.of(together(one.withLora(16, DType.BF16), one, one.withLora(8, DType.F32)));
     }
 
     /** Samples with different adapters, or none: each product has two shares or more. */

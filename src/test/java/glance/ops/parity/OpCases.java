@@ -34,6 +34,7 @@ public final class OpCases {
     private static final List<Supplier<Stream<Case>>> LARGE =
             List.of(
                     LinearCases::large,
+                    LinearCases::largeTogether,
                     AttentionCases::large,
                     HeadNormRopeCases::large,
                     NormCases::large,
