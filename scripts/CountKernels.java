@@ -38,11 +38,11 @@ public class CountKernels {
 
     /** A multiprocessor's tensor cores: multiplications and additions a clock, in 16 bits. */
     private static final Map<String, Integer> PEAK =
-            Map.of("sm_80", 1024, "sm_89", 512, "sm_90", 2048);
+            Map.of("sm_80", 1024, "sm_89", 512, "sm_90", 2048, "sm_120", 512);
 
     /** The share of that which mma.sync reaches; all of it needs wgmma on Hopper. */
     private static final Map<String, Double> REACHED =
-            Map.of("sm_80", 1.0, "sm_89", 1.0, "sm_90", 0.62);
+            Map.of("sm_80", 1.0, "sm_89", 1.0, "sm_90", 0.62, "sm_120", 1.0);
 
     private static final int SHARED_BYTES_A_CLOCK = 128;
     private static final double WORSE = 1.03;

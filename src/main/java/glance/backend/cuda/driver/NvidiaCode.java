@@ -27,6 +27,7 @@ final class NvidiaCode {
                     CUresult.CUDA_ERROR_UNSUPPORTED_PTX_VERSION);
 
     private boolean compiles;
+    private boolean told;
 
     /** Loads a kernel file into the current context. */
     CUmodule load(String name) {
@@ -39,7 +40,7 @@ final class NvidiaCode {
                     check(result, "cuModuleLoadData of " + name);
                     return module;
                 }
-                compileFromNowOn(result);
+                compileInstead(result);
             }
             // not as an array, which would hold up the garbage collector while the driver compiles
             check(
@@ -52,12 +53,18 @@ final class NvidiaCode {
         }
     }
 
-    private void compileFromNowOn(int refusal) {
-        compiles = true;
+    /** A file without code for a GPU says nothing about others; what else is wrong is with all. */
+    private void compileInstead(int refusal) {
+        compiles = refusal != CUresult.CUDA_ERROR_NO_BINARY_FOR_GPU;
+        if (told) {
+            return;
+        }
+        told = true;
         LOG.info(
                 "the NVIDIA driver compiles the kernels when they are first used: it does not take"
                         + " the machine code ({}), for which it must be of CUDA 13 (580 or newer)"
-                        + " and the GPU no newer than Hopper",
+                        + " and the GPU no newer than Hopper; Blackwell's RTX has code for the"
+                        + " kernels on tensor cores alone",
                 CUresult.stringFor(refusal));
     }
 }

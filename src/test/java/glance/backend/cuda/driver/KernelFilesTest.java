@@ -101,10 +101,18 @@ class KernelFilesTest {
         List<Fatbin.Entry> entries = Fatbin.entries(KernelFiles.fatbin(name));
         assertThat(entries)
                 .extracting(Fatbin.Entry::architecture)
-                .containsExactlyElementsOf(
-                        KernelFiles.FOR_HOPPER.contains(name) ? List.of(90) : List.of(80, 89, 90));
+                .containsExactlyElementsOf(architectures(name));
         assertThat(entries).allMatch(Fatbin.Entry::isMachineCode);
         assertThat(entries).extracting(Fatbin.Entry::abiVersion).containsOnly(8);
+    }
+
+    private static List<Integer> architectures(String name) {
+        if (KernelFiles.FOR_HOPPER.contains(name)) {
+            return List.of(90);
+        }
+        return name.matches(".*_(mma|wide|narrow|few)")
+                ? List.of(80, 89, 90, 120)
+                : List.of(80, 89, 90);
     }
 
     /** PTX 8.0 is that of CUDA 12.0, the oldest driver that is taken. */
