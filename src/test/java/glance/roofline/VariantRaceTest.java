@@ -80,8 +80,8 @@ class VariantRaceTest {
         assertThatThrownBy(() -> race(PlantedVariants::withATwin, true, "other"))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
-                        "linear has no variant 'other'; it has few, rows, narrow, wgmma, mma, plain,"
-                                + " cublas, twin");
+                        "linear has no variant 'other'; it has few, rows, narrow_wgmma, narrow,"
+                                + " blocks, wgmma, mma, plain, cublas, twin");
     }
 
     @Test
