@@ -67,6 +67,28 @@ def linear(i, tokens, inner, out, after=None):
     return lambda: f.linear(x, w, b)
 
 
+def linear_f8(i, tokens, inner, out):
+    # torch's product of float8 takes both sides in it: x is quantised in each run, with one scale
+    e4m3 = i.torch.float8_e4m3fn
+    x, w = i.random(tokens, inner), i.random(out, inner, dtype=e4m3)
+    scale = i.torch.full((), 1 / math.sqrt(inner), device=i.device)
+
+    def run():
+        of_x = (x.abs().amax() / 448).float()
+        return i.torch._scaled_mm(
+            (x / of_x).to(e4m3), w.t(), scale_a=of_x, scale_b=scale, out_dtype=i.dtype
+        )
+
+    return run
+
+
+def linear_i8(i, tokens, inner, out):
+    # weights are made bf16 in each run, as layers of 8-bit weights in PyTorch do
+    x, w = i.random(tokens, inner), i.random(out, inner, dtype=i.torch.int8, scale=127)
+    scales = i.random(out, 1)
+    return lambda: i.torch.nn.functional.linear(x, w.to(i.dtype) * scales)
+
+
 def linear_input(i, rank, tokens, inner, out):
     dy, w = i.random(tokens, out), i.weight(out, inner)
     a, b = i.weight(rank, inner), i.weight(out, rank)
@@ -210,9 +232,9 @@ MAKERS = {
         f"linear.{after}.#x#x#": lambda i, *sizes, after=after: linear(i, *sizes, after=after)
         for after in ("bias", "gelu", "silu", "gate")
     },
-    **{
-        f"linear.{weight}.#x#x#": None for weight in ("f8_e4m3", "i8", "q8_0", "q4_0", "q4_k")
-    },
+    "linear.f8_e4m3.#x#x#": linear_f8,
+    "linear.i8.#x#x#": linear_i8,
+    **{f"linear.{weight}.#x#x#": None for weight in ("q8_0", "q4_0", "q4_k")},
     "linear.shared.r#.#x#x#": None,
     "linear.own.r#.#x#x#": None,
     "linear.input.r#.#x#x#": linear_input,
