@@ -53,20 +53,27 @@ class ReportTest {
     void bars_areJudgedAtFullSizeOnly() {
         List<Row> rows =
                 List.of(
-                        row("attention.forward.1x4160x24x128", new Cost(319e6, 1), 1),
+                        row("attention.forward.1x4160x24x128", new Cost(549e6, 1), 1),
                         row("gelu.4096x12288", new Cost(0, 3.3e6), 1),
-                        row("linear.plain.4160x3072x12288", new Cost(1e6, 1), 1));
+                        row("linear.plain.4160x3072x12288", new Cost(1e6, 1), 1),
+                        row("linear.q4_0.4160x3072x12288", new Cost(1e6, 1), 2),
+                        row("linear.q4_0.8x3072x12288", new Cost(1e6, 1), 2));
         assertThat(report(rows, 1, null).bars())
                 .containsExactly(
                         new Bar(
                                 "attention.forward.1x4160x24x128",
-                                "at least 320 TFLOP/s",
-                                "319 TFLOP/s",
+                                "at least 550 TFLOP/s",
+                                "549 TFLOP/s",
                                 false),
                         new Bar(
                                 "linear.plain.4160x3072x12288",
-                                "at least 70 % of PyTorch's speed",
+                                "at least 90 % of PyTorch's speed",
                                 null,
+                                false),
+                        new Bar(
+                                "linear.q4_0.4160x3072x12288",
+                                "at least 95 % of the speed of BF16 weights",
+                                "50.0 %",
                                 false),
                         new Bar(
                                 "gelu.4096x12288",
@@ -84,13 +91,13 @@ class ReportTest {
                 """
                 {"framework": "PyTorch 9", "device": "GPU", "rows": [
                   {"name": "linear.plain.4160x3072x12288", "problem": null,
-                   "timing": {"micros": {"median": 0.75, "min": 0.5, "max": 1}}},
+                   "timing": {"micros": {"median": 0.95, "min": 0.5, "max": 1}}},
                   {"name": "other", "timing": null, "problem": "out of memory"}]}
                 """);
         Row product = row("linear.plain.4160x3072x12288", new Cost(1e6, 1), 1);
         Report report = report(List.of(product), 1, Peer.read(file));
-        assertThat(report.rows().get(0).peerMicros()).isEqualTo(new Spread(0.75, 0.5, 1));
-        assertThat(report.bars().get(0).met()).as("75 % of the peer's speed").isTrue();
+        assertThat(report.rows().get(0).peerMicros()).isEqualTo(new Spread(0.95, 0.5, 1));
+        assertThat(report.bars().get(0).met()).as("95 % of the peer's speed").isTrue();
         String page = MarkdownReport.of(report, Map.of("cuDNN", "not found"));
         assertThat(page)
                 .contains("| Peer | PyTorch 9 on GPU |")
