@@ -87,3 +87,19 @@ inline f16 from_float<f16>(float x) {
     uint32_t code = (static_cast<uint32_t>(exponent + 14) << 10) + units;
     return {static_cast<uint16_t>(sign | code)};
 }
+
+template <>
+inline f8_e4m3 from_float<f8_e4m3>(float x) {
+    if (x != x) {
+        return {0x7f};
+    }
+    auto sign = static_cast<uint8_t>(__builtin_bit_cast(uint32_t, x) >> 24 & 0x80u);
+    float magnitude = fabsf(x);
+    if (magnitude >= 448.0f) {
+        return {static_cast<uint8_t>(sign | 0x7e)};
+    }
+    // 2^-9 is the unit below 2^-6, and 2^(e-3) above
+    int exponent = magnitude < 0x1p-6f ? -6 : ilogbf(magnitude);
+    auto units = static_cast<unsigned>(nearbyintf(ldexpf(magnitude, 3 - exponent)));
+    return {static_cast<uint8_t>(sign | (static_cast<unsigned>(exponent + 6) * 8 + units))};
+}

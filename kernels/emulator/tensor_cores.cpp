@@ -40,26 +40,41 @@ struct Product {
     const unsigned* b;
 };
 
+// The numbers of a register: element i, of two bf16 or of four e4m3.
+struct Bf16 {
+    static constexpr int kEach = 2;
+    static float at(unsigned reg, int i) { return i == 0 ? low(reg) : high(reg); }
+};
+
+struct E4m3 {
+    static constexpr int kEach = 4;
+    static float at(unsigned reg, int i) {
+        return to_float(f8_e4m3{static_cast<uint8_t>(reg >> 8 * i)});
+    }
+};
+
+// A register of A or B has neighbours along the depth, which is 32 bytes.
+template <class Format>
 void multiply_all(void** lanes, unsigned) {
-    float a[16][16], b[16][8];
+    constexpr int kEach = Format::kEach;
+    constexpr int kDepth = 8 * kEach;
+    float a[16][kDepth], b[kDepth][8];
     for (int lane = 0; lane < kWarp; ++lane) {
         auto* own = static_cast<Product*>(lanes[lane]);
         int g = lane / 4;
         int t = lane % 4;
-        for (int i = 0; i < 4; ++i) {
-            int row = g + 8 * (i % 2);
-            int column = 2 * t + 8 * (i / 2);
-            a[row][column] = low(own->a[i]);
-            a[row][column + 1] = high(own->a[i]);
-        }
-        for (int i = 0; i < 2; ++i) {
-            b[2 * t + 8 * i][g] = low(own->b[i]);
-            b[2 * t + 8 * i + 1][g] = high(own->b[i]);
+        for (int e = 0; e < kEach; ++e) {
+            for (int i = 0; i < 4; ++i) {
+                a[g + 8 * (i % 2)][kEach * (t + 4 * (i / 2)) + e] = Format::at(own->a[i], e);
+            }
+            for (int i = 0; i < 2; ++i) {
+                b[kEach * (t + 4 * i) + e][g] = Format::at(own->b[i], e);
+            }
         }
     }
     float sums[16][8] = {};
     for (int row = 0; row < 16; ++row) {
-        for (int k = 0; k < 16; ++k) {
+        for (int k = 0; k < kDepth; ++k) {
             for (int column = 0; column < 8; ++column) {
                 sums[row][column] += a[row][k] * b[k][column];
             }
@@ -92,7 +107,12 @@ void load_matrices(Site site, unsigned* reg, const void* row, int matrices, bool
 
 void mma_bf16(Site site, float* c, const unsigned* a, const unsigned* b) {
     Product product{c, a, b};
-    collective(site, kAll, &product, multiply_all);
+    collective(site, kAll, &product, multiply_all<Bf16>);
+}
+
+void mma_e4m3(Site site, float* c, const unsigned* a, const unsigned* b) {
+    Product product{c, a, b};
+    collective(site, kAll, &product, multiply_all<E4m3>);
 }
 
 }  // namespace emulator

@@ -74,6 +74,7 @@ final class CudaVariants {
                         wgmma("linear", launcher),
                         LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),
+                        new LinearW8A8(launcher, isChosen("linear", LinearW8A8.NAME)),
                         new LinearCublas(launcher)));
     }
 

@@ -21,6 +21,8 @@ final class LinearFew implements LowRankVariant {
     /** Rows of x that there are kernels for. */
     private static final int[] ROWS = {8, 32, 64};
 
+    static final int MOST_ROWS = ROWS[ROWS.length - 1];
+
     /** Bytes that are read at once. */
     private static final int CHUNK = 16;
 
@@ -40,8 +42,8 @@ final class LinearFew implements LowRankVariant {
     @Override
     public String refuses(Op.Linear op) {
         Tensor weight = op.weight();
-        if (rows(op.x()) > ROWS[ROWS.length - 1]) {
-            return "more than " + ROWS[ROWS.length - 1] + " rows";
+        if (rows(op.x()) > MOST_ROWS) {
+            return "more than " + MOST_ROWS + " rows";
         }
         if (!BYTES.contains(weight.dtype()) && !BLOCKS.contains(weight.dtype())) {
             return "weights of dtype " + weight.dtype();
@@ -64,7 +66,7 @@ final class LinearFew implements LowRankVariant {
     }
 
     @Override
-    public long weightBytes(Tensor weight) {
+    public long productBytes(Op.Linear op) {
         return 0;
     }
 

@@ -128,7 +128,12 @@ final class LinearMma implements LowRankVariant {
     }
 
     @Override
-    public long weightBytes(Tensor weight) {
+    public long productBytes(Op.Linear op) {
+        return weightBytes(op.weight());
+    }
+
+    /** Scratch that a weight takes. */
+    long weightBytes(Tensor weight) {
         return reading == Reading.PACKED ? Packed.bytes(weight) : 0;
     }
 

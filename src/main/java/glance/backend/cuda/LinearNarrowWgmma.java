@@ -90,7 +90,7 @@ final class LinearNarrowWgmma implements LowRankVariant, HopperInput {
     }
 
     @Override
-    public long weightBytes(Tensor weight) {
+    public long productBytes(Op.Linear op) {
         return 0;
     }
 

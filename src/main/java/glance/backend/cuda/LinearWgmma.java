@@ -75,8 +75,8 @@ final class LinearWgmma implements LowRankVariant, HopperInput {
     }
 
     @Override
-    public long weightBytes(Tensor weight) {
-        return mma.weightBytes(weight);
+    public long productBytes(Op.Linear op) {
+        return mma.productBytes(op);
     }
 
     @Override

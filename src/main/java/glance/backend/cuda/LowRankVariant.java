@@ -11,8 +11,8 @@ interface LowRankVariant extends Variant<Op.Linear> {
     /** Shares of a launch at most. */
     int mostShares();
 
-    /** Scratch that a weight takes. */
-    long weightBytes(Tensor weight);
+    /** Scratch that a product takes beside S and the factors. */
+    long productBytes(Op.Linear op);
 
     /**
      * Queues the product; S is made.

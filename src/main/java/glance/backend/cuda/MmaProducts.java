@@ -23,14 +23,14 @@ final class MmaProducts {
     static long workspaceBytes(List<Member> members) {
         List<Shares> products = new ArrayList<>();
         long bytes = 0;
-        long weight = 0;
+        long own = 0;
         for (Member member : members) {
             Shares shares = Shares.of(member.op());
             products.add(shares);
             bytes += shares.packedBytes();
-            weight = Math.max(weight, member.variant().weightBytes(member.op().weight()));
+            own = Math.max(own, member.variant().productBytes(member.op()));
         }
-        return bytes + weight + LowRankMma.bytes(products);
+        return bytes + own + LowRankMma.bytes(products);
     }
 
     /** One product. */

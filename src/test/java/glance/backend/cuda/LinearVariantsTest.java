@@ -108,6 +108,31 @@ class LinearVariantsTest {
         assertThat(kernels(DType.BF16, Map.of()).variant(linear(x, type))).isEqualTo(expected);
     }
 
+    /** It rounds activations: what nobody asked for must not happen, whatever comes before it. */
+    @ParameterizedTest
+    @CsvSource({"1, 16", "64, 48", "65, 16", "65, 48", "129, 48", "600, 272", "65, 40"})
+    void w8a8_isNeverChosenByItself(int rows, int in) {
+        Tensor x = gpu.tensor(DType.BF16, 1, rows, in);
+        Op.Linear op = linear(x, DType.F8_E4M3);
+        for (String first : kernels(DType.BF16, Map.of()).variants(Op.Linear.class)) {
+            boolean asked = first.equals("w8a8");
+            String taken = kernels(DType.BF16, Map.of("linear", first)).variant(op);
+            boolean takes = asked && rows > 64 && in % 16 == 0;
+            assertThat(taken.equals("w8a8")).as("%s for %s", taken, first).isEqualTo(takes);
+        }
+        assertThat(kernels(DType.BF16, Map.of()).variant(op)).isNotEqualTo("w8a8");
+        LinearW8A8 alone = new LinearW8A8(gpu.launcher(DType.BF16), false);
+        assertThat(alone.refuses(op)).isEqualTo("activations that nobody asked to round to 8 bits");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"BF16, F8_E5M2", "BF16, I8", "BF16, BF16", "F32, F8_E4M3"})
+    void w8a8_isForBf16AndE4m3Alone(DType computeType, DType weight) {
+        Tensor x = gpu.tensor(computeType, 1, 65, 64);
+        KernelTable chosen = kernels(computeType, Map.of("linear", "w8a8"));
+        assertThat(chosen.variant(linear(x, weight))).isNotEqualTo("w8a8");
+    }
+
     /** Samples that interleave are not for Hopper's own kernels. */
     @ParameterizedTest
     @CsvSource({"512, blocks", "513, mma"})
@@ -156,7 +181,7 @@ class LinearVariantsTest {
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
                         "linear has no variant 'fast'; it has few, rows, narrow_wgmma, narrow,"
-                                + " blocks, wgmma, mma, plain, cublas");
+                                + " blocks, wgmma, mma, plain, w8a8, cublas");
         assertThatThrownBy(() -> kernels(DType.BF16, Map.of("lora", "mma")))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(

@@ -44,11 +44,13 @@ class VariantParityTest {
     private static List<Operation> operations() {
         return List.of(
                 Operation.of(
-                        "linear",
-                        Op.Linear.class,
-                        LinearCases.cases(),
-                        NarrowWeightCases.cases(),
-                        LinearCases.large()),
+                                "linear",
+                                Op.Linear.class,
+                                LinearCases.cases(),
+                                NarrowWeightCases.cases(),
+                                LinearCases.large())
+                        // it rounds activations: W8A8Test
+                        .without("w8a8"),
                 Operation.of("attention", Op.Attention.class, AttentionCases.cases()),
                 Operation.of("conv2d", Op.Conv2d.class, Conv2dCases.cases(), Conv2dCases.large()),
                 Operation.of(

@@ -22,8 +22,12 @@ public record Gpu(
 
     private static final int HOPPER = 90;
 
-    /** CUDA 13, whose machine code kernels for Hopper are; there is no PTX of them. */
-    private static final int HOPPER_DRIVER = 13_000;
+    private static final int ADA = 89;
+
+    private static final int RTX_BLACKWELL = 120;
+
+    /** CUDA 13, of which machine code is. */
+    private static final int MACHINE_CODE_DRIVER = 13_000;
 
     /** Most shared memory that a block can use: its arrays, and what the launch gives. */
     public int usableSharedBytes() {
@@ -31,11 +35,32 @@ public record Gpu(
     }
 
     /**
-     * Whether it runs kernels that are compiled for sm_90a. The emulated GPU, whose driver has no
-     * version, does.
+     * Whether it runs kernels that are compiled for sm_90a, of which there is no PTX. The emulated
+     * GPU does.
      */
     public boolean runsHopperKernels() {
-        return computeCapability == HOPPER
-                && (driverVersion == 0 || driverVersion >= HOPPER_DRIVER);
+        return computeCapability == HOPPER && takesMachineCode();
+    }
+
+    /**
+     * Whether its tensor cores multiply e4m3 by mma.sync, in kernels of which it takes the machine
+     * code: their PTX is of an architecture that does not. Hopper has such products in wgmma alone.
+     * The emulated GPU does.
+     */
+    public boolean multipliesE4M3() {
+        boolean multiplies =
+                isEmulated()
+                        || computeCapability == ADA
+                        || computeCapability / 10 == RTX_BLACKWELL / 10;
+        return multiplies && takesMachineCode();
+    }
+
+    private boolean takesMachineCode() {
+        return isEmulated() || driverVersion >= MACHINE_CODE_DRIVER;
+    }
+
+    /** Its driver has no version. */
+    private boolean isEmulated() {
+        return driverVersion == 0;
     }
 }

@@ -110,7 +110,7 @@ class KernelFilesTest {
         if (KernelFiles.FOR_HOPPER.contains(name)) {
             return List.of(90);
         }
-        return name.matches(".*_(mma|wide|narrow|few|blocks)")
+        return name.matches(".*_(mma|wide|narrow|few|blocks|w8a8)")
                 ? List.of(80, 89, 90, 120)
                 : List.of(80, 89, 90);
     }
