@@ -134,7 +134,7 @@ public final class Drawing implements AutoCloseable {
      *
      * @param prompt index of the prompt
      * @param seed of the start noise, in place of that of the settings
-     * @throws CancelledException if the listener asked for it
+     * @throws glance.api.CancelledException if the listener asked for it
      * @throws IllegalStateException if the latents became NaN or infinite
      */
     public Denoised denoise(int prompt, long seed) {
