@@ -37,7 +37,7 @@ final class AttentionGradWgmma implements Variant<TrainingOp.AttentionGrad> {
     @Override
     public String refuses(TrainingOp.AttentionGrad op) {
         if (!launcher.gpu().runsHopperKernels()) {
-            return LinearWgmma.OTHER_GPUS;
+            return HopperLinear.OTHER_GPUS;
         }
         Op.Attention forward = op.forward();
         String problem = mma.refuses(op);

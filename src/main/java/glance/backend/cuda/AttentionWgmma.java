@@ -33,7 +33,7 @@ final class AttentionWgmma implements Variant<Op.Attention> {
     @Override
     public String refuses(Op.Attention op) {
         if (!launcher.gpu().runsHopperKernels()) {
-            return LinearWgmma.OTHER_GPUS;
+            return HopperLinear.OTHER_GPUS;
         }
         String problem = AttentionMma.refuses(launcher, op, op.q(), op.k(), op.v(), op.out());
         if (problem == null) {

@@ -1,6 +1,7 @@
 package glance.backend.cuda;
 
 import glance.tensor.DType;
+import java.util.Locale;
 
 /** Numbers of dtypes as kernels are told them; kernels/include/dtypes.cuh has the same. */
 final class DTypeCode {
@@ -9,6 +10,11 @@ final class DTypeCode {
     /** Whether weights of a dtype can be read, if need be after they were expanded. */
     static boolean isReadable(DType dtype) {
         return Expand.takes(dtype) || of(dtype) >= 0;
+    }
+
+    /** How names of kernels call a dtype of weights. */
+    static String shortName(DType dtype) {
+        return dtype.name().toLowerCase(Locale.ROOT).replace("f8_", "");
     }
 
     /** The number of a dtype, or -1 if kernels cannot read it as a number. */

@@ -36,18 +36,11 @@ final class LibraryEpilogue {
         int columns = out.dim(out.rank() - 1);
         int rows = Math.toIntExact(out.numel() / columns);
         int each = launcher.computeType() == DType.BF16 ? CHUNK : 1;
-        Tensor gate = operands.activation(epilogue.gate());
         launcher.launchElements(
                 FILE,
                 FILE + launcher.suffix(),
                 rows * Grid.blocks(columns, each),
-                new Arguments()
-                        .pointer(Launcher.address(out))
-                        .pointer(Launcher.address(operands.parameter(bias)))
-                        .i32(epilogue.activation().ordinal())
-                        .pointer(Launcher.address(gate))
-                        .i64(Launcher.sampleStride(gate))
-                        .pointer(Launcher.address(operands.activation(epilogue.residual())))
+                operands.epilogue(new Arguments().pointer(Launcher.address(out)), bias, epilogue)
                         .i32(rows)
                         .i32(columns)
                         .i32(seqLen));

@@ -4,15 +4,13 @@ import glance.backend.cuda.driver.Grid;
 import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
-import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
  * Launches linear_few.cu, tensor cores for few rows and weights of 8 or 4 bits, which are read once
  * as they are stored. The adapter's product with x is that of {@link LinearMma}.
  */
-final class LinearFew implements LowRankVariant {
+final class LinearFew extends LowRankVariant {
     private static final String FILE = "linear_few";
 
     private static final Set<DType> BYTES = Set.of(DType.F8_E4M3, DType.I8);
@@ -26,11 +24,10 @@ final class LinearFew implements LowRankVariant {
     /** Bytes that are read at once. */
     private static final int CHUNK = 16;
 
-    private final Launcher launcher;
     private final LinearMma mma;
 
     LinearFew(Launcher launcher) {
-        this.launcher = launcher;
+        super(launcher);
         this.mma = LinearMma.narrow(launcher);
     }
 
@@ -61,29 +58,19 @@ final class LinearFew implements LowRankVariant {
     }
 
     @Override
-    public long workspaceBytes(Op.Linear op) {
-        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
-    }
-
-    @Override
-    public long productBytes(Op.Linear op) {
+    long productBytes(Op.Linear op) {
         return 0;
     }
 
     @Override
-    public void run(Op.Linear op) {
-        new MmaProducts(launcher).run(this, op);
-    }
-
-    @Override
-    public int mostShares() {
+    int mostShares() {
         return mma.mostShares();
     }
 
     @Override
-    public void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
-        String type = op.weight().dtype().name().toLowerCase(Locale.ROOT);
-        String entry = FILE + "_" + type.replace("f8_", "") + "_" + most(rows(x));
+    void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
+        String type = DTypeCode.shortName(op.weight().dtype());
+        String entry = FILE + "_" + type + "_" + most(rows(x));
         int rowsOfBlock = launcher.constant(FILE, entry + "_rows");
         launcher.launch(
                 FILE,

@@ -21,13 +21,13 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     private final Launcher launcher;
     private final LinearMma mma;
     private final SumKernels sums;
-    private final HopperInput hopper;
+    private final HopperLinear hopper;
 
     /**
      * @param mma how the weight is read
      * @param hopper what makes the gradient towards the argument, or null for mma.sync
      */
-    LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums, HopperInput hopper) {
+    LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums, HopperLinear hopper) {
         this.launcher = launcher;
         this.mma = mma;
         this.hopper = hopper;

@@ -1,14 +1,11 @@
 package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
-import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
-import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 
 /**
@@ -16,7 +13,7 @@ import java.util.Set;
  * the adapter, then all the rest at once. Or that by linear_narrow.cu or linear_blocks.cu, whose
  * weights are bytes, or blocks of 4 bits each, as they are stored.
  */
-final class LinearMma implements LowRankVariant {
+final class LinearMma extends LowRankVariant {
     /** The variant for weights in blocks. */
     static final String BLOCKS = "blocks";
 
@@ -49,12 +46,11 @@ final class LinearMma implements LowRankVariant {
         }
     }
 
-    private final Launcher launcher;
     private final Reading reading;
     private final boolean always;
 
     private LinearMma(Launcher launcher, Reading reading, boolean always) {
-        this.launcher = launcher;
+        super(launcher);
         this.reading = reading;
         this.always = always;
     }
@@ -123,12 +119,7 @@ final class LinearMma implements LowRankVariant {
     }
 
     @Override
-    public long workspaceBytes(Op.Linear op) {
-        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
-    }
-
-    @Override
-    public long productBytes(Op.Linear op) {
+    long productBytes(Op.Linear op) {
         return weightBytes(op.weight());
     }
 
@@ -138,17 +129,12 @@ final class LinearMma implements LowRankVariant {
     }
 
     @Override
-    public void run(Op.Linear op) {
-        new MmaProducts(launcher).run(this, op);
-    }
-
-    @Override
-    public int mostShares() {
+    int mostShares() {
         return launcher.constant(FILE, "linear_mma_shares");
     }
 
     @Override
-    public void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
+    void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
         int columns = op.weight().dim(0);
         Tensor weight = weight(operands, op.weight());
         MmaTile tile = MmaTile.fitting(launcher, reading.file, shares, columns);
@@ -167,8 +153,6 @@ final class LinearMma implements LowRankVariant {
      */
     Arguments arguments(
             Operands operands, Op.Linear op, Tensor x, Tensor weight, Shares shares, Tensor low) {
-        Epilogue epilogue = op.epilogue();
-        Tensor gate = operands.activation(epilogue.gate());
         Arguments sides =
                 new Arguments()
                         .pointer(Launcher.address(x))
@@ -178,12 +162,8 @@ final class LinearMma implements LowRankVariant {
                         .pointer(Launcher.address(weight))
                         .pointer(Launcher.address(low))
                         .i32(low == null ? 0 : Math.toIntExact(low.stride(0)));
-        return shares.add(sides, mostShares())
-                .pointer(Launcher.address(operands.parameter(op.bias())))
-                .i32(epilogue.activation().ordinal())
-                .pointer(Launcher.address(gate))
-                .i64(Launcher.sampleStride(gate))
-                .pointer(Launcher.address(operands.activation(epilogue.residual())))
+        shares.add(sides, mostShares());
+        return operands.epilogue(sides, op.bias(), op.epilogue())
                 .pointer(Launcher.address(op.out()))
                 .i32(x.dim(2))
                 .i32(op.weight().dim(0));
@@ -254,8 +234,7 @@ final class LinearMma implements LowRankVariant {
     }
 
     private String entry(String product, Tensor weight, MmaTile tile) {
-        String type = weight.dtype().name().toLowerCase(Locale.ROOT).replace("f8_", "");
-        String kind = reading.variant + (reading == Reading.PACKED ? "" : "_" + type);
-        return product + "_" + kind + "_" + tile.size();
+        String type = reading == Reading.PACKED ? "" : "_" + DTypeCode.shortName(weight.dtype());
+        return product + "_" + reading.variant + type + "_" + tile.size();
     }
 }

@@ -2,7 +2,6 @@ package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
-import glance.op.Epilogue;
 import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -91,8 +90,6 @@ final class LinearPlain implements Variant<Op.Linear> {
         Tensor low = shares.rank() == 0 ? null : lowRank(launcher, operands, x, shares);
         int columns = op.weight().dim(0);
         String entry = (few ? "linear_rows" : "linear_tile") + launcher.suffix();
-        Epilogue epilogue = op.epilogue();
-        Tensor gate = operands.activation(epilogue.gate());
         Tensor weight = operands.weight(op.weight());
         Arguments arguments =
                 rows(new Arguments(), x)
@@ -104,12 +101,10 @@ final class LinearPlain implements Variant<Op.Linear> {
                 FILE,
                 entry,
                 few ? rowsGrid(launcher, entry, shares, columns) : tileGrid(shares, columns),
-                shares.add(arguments, mostShares(launcher))
-                        .pointer(Launcher.address(operands.parameter(op.bias())))
-                        .i32(epilogue.activation().ordinal())
-                        .pointer(Launcher.address(gate))
-                        .i64(Launcher.sampleStride(gate))
-                        .pointer(Launcher.address(operands.activation(epilogue.residual())))
+                operands.epilogue(
+                                shares.add(arguments, mostShares(launcher)),
+                                op.bias(),
+                                op.epilogue())
                         .pointer(Launcher.address(op.out()))
                         .i32(x.dim(2))
                         .i32(columns));

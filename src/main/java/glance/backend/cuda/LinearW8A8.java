@@ -6,13 +6,12 @@ import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
-import java.util.List;
 
 /**
  * Launches linear_w8a8.cu, products of e4m3 weights with activations that are rounded to e4m3, with
  * a scale for each row. Less exact than all other variants, and so only where it is chosen.
  */
-final class LinearW8A8 implements LowRankVariant {
+final class LinearW8A8 extends LowRankVariant {
     static final String NAME = "w8a8";
 
     private static final String FILE = "linear_w8a8";
@@ -20,7 +19,6 @@ final class LinearW8A8 implements LowRankVariant {
     /** Elements of a weight that are read at once. */
     private static final int CHUNK = 16;
 
-    private final Launcher launcher;
     private final LinearMma mma;
     private final boolean chosen;
 
@@ -28,7 +26,7 @@ final class LinearW8A8 implements LowRankVariant {
      * @param chosen whether the user asked for it
      */
     LinearW8A8(Launcher launcher, boolean chosen) {
-        this.launcher = launcher;
+        super(launcher);
         this.mma = LinearMma.narrow(launcher);
         this.chosen = chosen;
     }
@@ -67,27 +65,17 @@ final class LinearW8A8 implements LowRankVariant {
     }
 
     @Override
-    public long workspaceBytes(Op.Linear op) {
-        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
-    }
-
-    @Override
-    public long productBytes(Op.Linear op) {
+    long productBytes(Op.Linear op) {
         return op.x().numel() + (long) DType.F32.bytes() * rows(op.x());
     }
 
     @Override
-    public void run(Op.Linear op) {
-        new MmaProducts(launcher).run(this, op);
-    }
-
-    @Override
-    public int mostShares() {
+    int mostShares() {
         return mma.mostShares();
     }
 
     @Override
-    public void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
+    void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
         Tensor rounded = operands.scratch(DType.F8_E4M3, x.shape());
         Tensor scales = operands.scratch(DType.F32, Shape.of(rows(x)));
         quantise(x, rounded, scales);

@@ -33,11 +33,6 @@ final class MmaProducts {
         return bytes + own + LowRankMma.bytes(products);
     }
 
-    /** One product. */
-    void run(LowRankVariant variant, Op.Linear op) {
-        run(List.of(new Member(variant, op)));
-    }
-
     void run(List<Member> members) {
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(members.get(0).op().x());

@@ -1,5 +1,7 @@
 package glance.backend.cuda;
 
+import glance.backend.cuda.driver.Arguments;
+import glance.op.Epilogue;
 import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Shape;
@@ -42,6 +44,17 @@ final class Operands implements AutoCloseable {
     /** Scratch that {@link #weight} takes. */
     static long weightBytes(DType computeType, Tensor x) {
         return Expand.takes(x.dtype()) ? computeType.bytes(x.numel()) : 0;
+    }
+
+    /** Adds what follows a product: bias, activation, gate and its distance, residual. */
+    Arguments epilogue(Arguments arguments, Tensor bias, Epilogue epilogue) {
+        Tensor gate = activation(epilogue.gate());
+        return arguments
+                .pointer(Launcher.address(parameter(bias)))
+                .i32(epilogue.activation().ordinal())
+                .pointer(Launcher.address(gate))
+                .i64(Launcher.sampleStride(gate))
+                .pointer(Launcher.address(activation(epilogue.residual())));
     }
 
     private Tensor as(DType dtype, Tensor x) {
