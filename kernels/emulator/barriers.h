@@ -17,13 +17,11 @@ bool mbarrier_try_wait(Site site, Barrier* barrier, unsigned parity);
 void mbarrier_wait(Site site, Barrier* barrier, unsigned parity);
 void named_barrier(Site site, int id, int threads, bool waits);
 void fence_proxy_async();
+void fence_proxy_async_global();
 void set_registers(Site site, int registers, bool raise);
 bool elect_one(Site site);
 
 }  // namespace emulator
-
-// A default argument names the place of the call.
-#define EMULATOR_CALLER const char *file = __builtin_FILE(), int line = __builtin_LINE()
 
 inline void barrier_init(Barrier& barrier, int arrivals) {
     emulator::mbarrier_init(&barrier, arrivals);
@@ -56,6 +54,7 @@ inline void named_barrier_arrive(int id, int threads, EMULATOR_CALLER) {
 }
 
 inline void fence_proxy_async() { emulator::fence_proxy_async(); }
+inline void fence_proxy_async_global() { emulator::fence_proxy_async_global(); }
 
 template <int registers>
 inline void raise_registers(EMULATOR_CALLER) {

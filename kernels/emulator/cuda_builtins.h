@@ -158,8 +158,8 @@ struct Registration<kernel> {
     static constexpr char signature[] = {kind<A>()..., 0};
     static constexpr int sizes[] = {static_cast<int>(sizeof(A))..., 0};
 
-    Registration(const char* name, int maxThreads, bool hopper) {
-        add_entry({name, maxThreads, hopper, signature, sizes, sizeof...(A), call});
+    Registration(const char* name, int maxThreads, bool hopper, int cluster) {
+        add_entry({name, maxThreads, hopper, cluster, signature, sizes, sizeof...(A), call});
     }
 
     // not instrumented: the arguments are the launch's, not the device's
@@ -182,13 +182,13 @@ struct Constant {
 
 // As in the driver's API, a name is one of its file: another file may have the same. The build
 // defines KERNEL_FILE.
-#define EMULATOR_KERNEL(threads, hopper, name, ...)                                         \
+#define EMULATOR_KERNEL(threads, hopper, cluster, name, ...)                                \
     static void name(__VA_ARGS__);                                                          \
     static const emulator::Registration<&name> name##_registration(KERNEL_FILE "/" #name, \
-                                                                   threads, hopper);        \
+                                                                   threads, hopper, cluster); \
     static void name(__VA_ARGS__)
 
-#define KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, false, name, __VA_ARGS__)
+#define KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, false, 1, name, __VA_ARGS__)
 
 #define EXPORT_CONSTANT(name, value) \
     static const emulator::Constant name##_constant(KERNEL_FILE "/" #name, value)

@@ -23,6 +23,9 @@ struct Site {
     int line;
 };
 
+// A default argument names the place of the call.
+#define EMULATOR_CALLER const char *file = __builtin_FILE(), int line = __builtin_LINE()
+
 // A thread sees the same values throughout its life, so the compiler may keep them in registers.
 __attribute__((const)) Index thread_index();
 __attribute__((const)) Index block_index();
@@ -71,6 +74,7 @@ struct Entry {
     const char* name;
     int maxThreads;
     bool hopper;            // whether it is compiled for sm_90a and nothing else
+    int cluster;            // blocks of a cluster, along x
     const char* signature;  // one letter for each argument: p i l f, s for a struct, t a TensorMap
     const int* sizes;       // bytes of each argument
     int arguments;
@@ -79,6 +83,7 @@ struct Entry {
 
 void add_entry(const Entry& entry);
 void add_constant(const char* name, int value);
+void add_file_with_flags(const char* file);
 
 // ---- between the emulator's own files ----
 

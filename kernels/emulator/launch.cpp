@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
 #include <string>
 
 #include "emulator.h"
@@ -29,6 +30,11 @@ std::map<const Entry*, int>& granted() {
 
 std::map<std::string, int>& constants() {
     static std::map<std::string, int> all;
+    return all;
+}
+
+std::set<std::string>& files_with_flags() {
+    static std::set<std::string> all;
     return all;
 }
 
@@ -87,6 +93,7 @@ bool is_parameter(const void* address) {
 
 void add_entry(const Entry& entry) { entries()[entry.name] = entry; }
 void add_constant(const char* name, int value) { constants()[name] = value; }
+void add_file_with_flags(const char* file) { files_with_flags().insert(file); }
 
 }  // namespace emulator
 

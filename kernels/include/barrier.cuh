@@ -86,6 +86,12 @@ __device__ __forceinline__ void fence_proxy_async() {
     asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
 }
 
+// The same of global memory, for what bulk copies read in the launch that wrote it. The writer calls
+// it after its writes and before it tells of them, the reader after it was told and before the copy.
+__device__ __forceinline__ void fence_proxy_async_global() {
+    asm volatile("fence.proxy.async.global;" ::: "memory");
+}
+
 // Registers of each thread of the warpgroup from now on: more, when others have given them up, or
 // fewer. A multiple of 8 from 24 to 256; every warp of the warpgroup calls it.
 template <int registers>

@@ -11,5 +11,5 @@
 #define HOPPER_KERNEL(threads, name, ...) \
     extern "C" __global__ void __launch_bounds__(threads, 1) name(__VA_ARGS__)
 #else
-#define HOPPER_KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, true, name, __VA_ARGS__)
+#define HOPPER_KERNEL(threads, name, ...) EMULATOR_KERNEL(threads, true, 1, name, __VA_ARGS__)
 #endif

@@ -88,7 +88,7 @@ class KernelFilesTest {
         String source = Files.readString(KERNELS.resolve(name + ".cu"));
         boolean forHopper = KernelFiles.FOR_HOPPER.contains(name);
         Pattern kernel = Pattern.compile("^ *KERNEL\\(", Pattern.MULTILINE);
-        Pattern hopperKernel = Pattern.compile("^ *HOPPER_KERNEL\\(", Pattern.MULTILINE);
+        Pattern hopperKernel = Pattern.compile("^ *(HOPPER|CLUSTER)_KERNEL\\(", Pattern.MULTILINE);
         assertThat(kernel.matcher(source).find()).isEqualTo(!forHopper);
         assertThat(hopperKernel.matcher(source).find()).isEqualTo(forHopper);
         assertThat(Files.exists(KERNELS.resolve("fatbin/" + name + ".ptx"))).isEqualTo(!forHopper);
