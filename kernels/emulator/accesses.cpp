@@ -81,9 +81,11 @@ void atomic_access(const void* address, size_t bytes) {
     if (shared_contains(address)) {
         shared_access(address, bytes, false, true);
         shared_access(address, bytes, true, true);
+    } else if (heap_contains(address)) {
+        heap_check(address, bytes, false);
+        heap_check(address, bytes, true);
     } else {
-        checked(address, bytes, false);
-        checked(address, bytes, true);
+        outside(address, bytes, true);
     }
 }
 

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <vector>
 
+#include "blocks.h"
 #include "emulator.h"
 
 namespace emulator {
@@ -20,12 +21,15 @@ struct Queue {
     int group = 0;  // groups committed so far
 };
 
-Queue queues[kMaxThreads];
+struct Queues {
+    Queue all[kMaxThreads];
+};
+PerBlock<Queues> queues;
 
 }  // namespace
 
 void async_begin_block() {
-    for (Queue& queue : queues) {
+    for (Queue& queue : queues->all) {
         queue.copies.clear();
         queue.group = 0;
     }
@@ -46,14 +50,14 @@ void async_copy(void* shared, const void* global, int bytes, int validBytes) {
         access(global, validBytes, false);
     }
     shared_undefine(shared, bytes);
-    Queue& queue = queues[position().thread];
+    Queue& queue = queues->all[position().thread];
     queue.copies.push_back({shared, global, bytes, validBytes, queue.group});
 }
 
-void async_commit() { ++queues[position().thread].group; }
+void async_commit() { ++queues->all[position().thread].group; }
 
 void async_wait(int newestGroupsLeft) {
-    Queue& queue = queues[position().thread];
+    Queue& queue = queues->all[position().thread];
     size_t done = 0;
     while (done < queue.copies.size() &&
            queue.copies[done].group < queue.group - newestGroupsLeft) {

@@ -1,5 +1,5 @@
 // Barriers that count phases, and named barriers.
-#include "barriers.h"
+#include "clusters.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "blocks.h"
 #include "hopper.h"
 
 namespace emulator {
@@ -30,6 +31,9 @@ struct Counting {
     Knowledge arrived;
     Knowledge ended;  // what those knew who ended the last phase
     std::vector<Waiter> waiters;
+    bool toldAbroad = false;       // by an arrival of another block in the present phase
+    bool endedAbroad = false;      // the same of the last phase
+    std::vector<Visit> visits;     // arrivals of other blocks that nobody here has waited for
 };
 
 struct Named {
@@ -43,27 +47,29 @@ struct Named {
 constexpr int kNamed = 16;
 constexpr int kMostTries = 64;
 
-std::map<size_t, int> numbers;  // by offset in shared memory
-std::vector<Counting> counting;
-Named named[kNamed];
-int threads;
-int tries;  // in which nothing happened
-
 /// What each thread waits for, for the words of fail().
 struct Waits {
     Site site;
     int number;
     unsigned parity;
 };
-Waits waits[kMaxThreads];
 
-bool refused[kMaxThreads];  // the last try
+struct Barriers {
+    std::map<size_t, int> numbers;  // by offset in shared memory
+    std::vector<Counting> counting;
+    Named named[kNamed];
+    int tries;  // in which nothing happened
+    Waits waits[kMaxThreads];
+    bool refused[kMaxThreads];  // the last try
+};
+PerBlock<Barriers> barriers;
+int threads;
 
 int self() { return position().thread; }
 
 void describe_wait(int thread, char* text, size_t size) {
-    const Waits& wait = waits[thread];
-    const Counting& own = counting[wait.number];
+    const Waits& wait = barriers->waits[thread];
+    const Counting& own = barriers->counting[wait.number];
     snprintf(text, size,
              "parity %u of a barrier at %s:%d, whose phase %u has %d of %d arrivals and misses %ld "
              "bytes",
@@ -72,8 +78,8 @@ void describe_wait(int thread, char* text, size_t size) {
 }
 
 void describe_named(int thread, char* text, size_t size) {
-    const Waits& wait = waits[thread];
-    const Named& own = named[wait.number];
+    const Waits& wait = barriers->waits[thread];
+    const Named& own = barriers->named[wait.number];
     snprintf(text, size, "the named barrier %d at %s:%d, where %d of %d threads came", wait.number,
              base_name(wait.site.file), wait.site.line, own.arrived, own.threads);
 }
@@ -92,6 +98,8 @@ void end_phase_if_complete(Counting& barrier) {
     barrier.pending = barrier.arrivals;
     std::swap(barrier.ended, barrier.arrived);
     barrier.arrived.forget();
+    barrier.endedAbroad = barrier.toldAbroad;
+    barrier.toldAbroad = false;
     std::vector<Waiter> left;
     for (const Waiter& waiter : barrier.waiters) {
         if (has_ended(barrier, waiter.parity)) {
@@ -105,54 +113,91 @@ void end_phase_if_complete(Counting& barrier) {
     happened();
 }
 
-bool wait(Site site, Barrier* barrier, unsigned parity, bool tries) {
+/// Who waits of the cluster, or the block, sees what was told by others of it.
+bool wait(Site site, Barrier* barrier, unsigned parity, bool tries, bool ofCluster) {
     expect_hopper("a barrier in shared memory");
     int number = barrier_number(barrier);
-    Counting& own = counting[number];
+    Counting& own = barriers->counting[number];
     if (parity > 1) {
         fail("%s:%d: waits for parity %u; it is 0 or 1", base_name(site.file), site.line, parity);
     }
-    refused[self()] = false;
+    barriers->refused[self()] = false;
     if (!has_ended(own, parity)) {
-        waits[self()] = {site, number, parity};
+        barriers->waits[self()] = {site, number, parity};
         own.waiters.push_back({self(), parity, tries});
         suspend(describe_wait);
     } else if (own.phase > 0) {
         clocks_take(self(), own.ended);
     }
-    return !refused[self()];
+    if (barriers->refused[self()]) {
+        return false;
+    }
+    Counting& ended = barriers->counting[number];
+    if (ended.phase > 0 && ended.endedAbroad && !ofCluster) {
+        fail("%s:%d: waits by barrier_wait for what another block tells; barrier_wait_cluster sees it",
+             base_name(site.file), site.line);
+    }
+    auto& visits = ended.visits;
+    visits.erase(std::remove_if(visits.begin(), visits.end(),
+                                [&](const Visit& visit) { return visit.phase < ended.phase; }),
+                 visits.end());
+    return true;
 }
 
 }  // namespace
 
 void barriers_begin_block(int newThreads) {
-    numbers.clear();
-    counting.clear();
+    barriers->numbers.clear();
+    barriers->counting.clear();
     threads = newThreads;
-    tries = 0;
-    for (Named& barrier : named) {
+    barriers->tries = 0;
+    for (Named& barrier : barriers->named) {
         barrier = Named();
     }
 }
 
 int barrier_number(const void* barrier) {
-    auto found = numbers.find(shared_offset(barrier));
-    if (found == numbers.end()) {
+    return barrier_number(shared_offset(barrier), knowledge(self()), "__syncthreads");
+}
+
+int barrier_number(size_t at, const Knowledge& by, const char* shownBy) {
+    auto found = barriers->numbers.find(at);
+    if (found == barriers->numbers.end()) {
         fail("uses a barrier that nobody has made");
     }
-    const Counting& own = counting[found->second];
-    if (knowledge(self()).seen[own.maker] < own.made) {
-        fail("uses a barrier that thread %d has made, with no __syncthreads between", own.maker);
+    const Counting& own = barriers->counting[found->second];
+    if (by.seen[own.maker] < own.made) {
+        fail("uses a barrier that thread %d has made, with no %s between", own.maker, shownBy);
     }
     return found->second;
 }
 
-bool barrier_is_shown_to_copies(int number) { return counting[number].shown; }
-uint32_t barrier_phase(int number) { return counting[number].phase; }
-void barrier_copy_begins(int number) { ++counting[number].copies; }
+void barrier_visited(int number, const AbroadPtr& told, bool releases, const Visit& visit) {
+    Counting& own = barriers->counting[number];
+    clocks_hear(own.arrived, told);
+    if (visit.block != block_number()) {
+        own.toldAbroad |= releases;
+        own.visits.push_back({own.phase, visit.block, visit.thread, visit.clock});
+    }
+    --own.pending;
+    happened();
+    end_phase_if_complete(own);
+}
+
+std::vector<Visit> barrier_visits() {
+    std::vector<Visit> all;
+    for (const Counting& own : barriers->counting) {
+        all.insert(all.end(), own.visits.begin(), own.visits.end());
+    }
+    return all;
+}
+
+bool barrier_is_shown_to_copies(int number) { return barriers->counting[number].shown; }
+uint32_t barrier_phase(int number) { return barriers->counting[number].phase; }
+void barrier_copy_begins(int number) { ++barriers->counting[number].copies; }
 
 void barrier_copy_ends(int number, int bytes) {
-    Counting& own = counting[number];
+    Counting& own = barriers->counting[number];
     int who = who_copies_to(number);
     if (own.arrived.seen.empty()) {
         own.arrived = knowledge(0);
@@ -165,20 +210,20 @@ void barrier_copy_ends(int number, int bytes) {
     end_phase_if_complete(own);
 }
 
-void happened() { tries = 0; }
+void happened() { barriers->tries = 0; }
 
-bool barrier_is_waited_for(int number) { return !counting[number].waiters.empty(); }
+bool barrier_is_waited_for(int number) { return !barriers->counting[number].waiters.empty(); }
 
 bool barriers_refuse() {
     bool any = false;
-    if (++tries > kMostTries) {
+    if (++barriers->tries > kMostTries) {
         return false;
     }
-    for (Counting& barrier : counting) {
+    for (Counting& barrier : barriers->counting) {
         std::vector<Waiter> left;
         for (const Waiter& waiter : barrier.waiters) {
             if (waiter.tries) {
-                refused[waiter.thread] = true;
+                barriers->refused[waiter.thread] = true;
                 wake(waiter.thread);
                 any = true;
             } else {
@@ -199,30 +244,30 @@ void mbarrier_init(Barrier* barrier, int arrivals) {
     if (arrivals < 1 || arrivals >= 1 << 20) {
         fail("makes a barrier for %d arrivals", arrivals);
     }
-    if (numbers.count(at) != 0) {
+    if (barriers->numbers.count(at) != 0) {
         fail("makes a barrier where there is one");
     }
-    if (static_cast<int>(counting.size()) == kMaxBarriers) {
+    if (static_cast<int>(barriers->counting.size()) == kMaxBarriers) {
         fail("makes more than %d barriers, as many as the emulator knows", kMaxBarriers);
     }
     shared_make_barrier(at);
-    numbers[at] = static_cast<int>(counting.size());
+    barriers->numbers[at] = static_cast<int>(barriers->counting.size());
     Counting own{};
     own.arrivals = own.pending = arrivals;
     own.maker = self();
     own.made = clock_now(self());
-    counting.push_back(own);
+    barriers->counting.push_back(own);
 }
 
 void mbarrier_init_fence() {
-    for (Counting& barrier : counting) {
+    for (Counting& barrier : barriers->counting) {
         barrier.shown |= barrier.maker == self();
     }
 }
 
 void mbarrier_arrive(Site site, Barrier* barrier, int bytes) {
     expect_hopper("a barrier in shared memory");
-    Counting& own = counting[barrier_number(barrier)];
+    Counting& own = barriers->counting[barrier_number(barrier)];
     if (bytes < 0 || bytes >= 1 << 20) {
         fail("%s:%d: announces %d bytes; a phase counts up to 1,048,575", base_name(site.file),
              site.line, bytes);
@@ -235,11 +280,15 @@ void mbarrier_arrive(Site site, Barrier* barrier, int bytes) {
 }
 
 bool mbarrier_try_wait(Site site, Barrier* barrier, unsigned parity) {
-    return wait(site, barrier, parity, true);
+    return wait(site, barrier, parity, true, false);
 }
 
 void mbarrier_wait(Site site, Barrier* barrier, unsigned parity) {
-    wait(site, barrier, parity, false);
+    wait(site, barrier, parity, false, false);
+}
+
+void mbarrier_wait_cluster(Site site, Barrier* barrier, unsigned parity) {
+    wait(site, barrier, parity, false, true);
 }
 
 void named_barrier(Site site, int id, int count, bool waits_) {
@@ -249,7 +298,7 @@ void named_barrier(Site site, int id, int count, bool waits_) {
              "block",
              base_name(site.file), site.line, id, count);
     }
-    Named& own = named[id];
+    Named& own = barriers->named[id];
     if (own.arrived == 0) {
         own.threads = count;
         own.site = site;
@@ -263,7 +312,7 @@ void named_barrier(Site site, int id, int count, bool waits_) {
     bool last = ++own.arrived == own.threads;
     if (!last && waits_) {
         own.waiters.push_back(self());
-        waits[self()] = {site, id, 0};
+        barriers->waits[self()] = {site, id, 0};
         suspend(describe_named);
     } else if (last) {
         if (waits_) {
@@ -285,6 +334,11 @@ void fence_proxy_async() {
     mbarrier_init_fence();
 }
 
+void fence_proxy_async_global() {
+    expect_hopper("fence.proxy.async");
+    clocks_fence_globally(self());
+}
+
 void hopper_begin_block(int newThreads, int maxThreads) {
     barriers_begin_block(newThreads);
     warpgroups_begin_block(newThreads, maxThreads);
@@ -297,7 +351,10 @@ void hopper_end_thread(int thread) {
     wgmma_end_thread(thread);
 }
 
-void hopper_end_block() { bulk_end_block(); }
+void hopper_end_block() {
+    bulk_end_block();
+    cluster_end_block();
+}
 
 bool hopper_go_on() { return bulk_copy_oldest() || barriers_refuse(); }
 

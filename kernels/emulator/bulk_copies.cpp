@@ -1,11 +1,14 @@
 // cp.async.bulk as late as the rules allow: the bytes of a load are poison until no thread can go on
 // without them, those of a store are read when its group is waited for.
-#include "bulk_copies.h"
+#include "clusters.h"
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <vector>
 
+#include "blocks.h"
+#include "global_races.h"
 #include "hopper.h"
 #include "tensor_maps.h"
 
@@ -32,6 +35,7 @@ struct Store {
 
 struct Stores {
     std::vector<Store> open;
+    std::vector<Store> read;  // whose reads were waited for, where global memory is traced
     int group = 0;  // groups committed so far
 };
 
@@ -40,8 +44,11 @@ constexpr unsigned kSwizzleBytes = 1024;
 constexpr unsigned kTileAlignment = 128;
 constexpr const char* kStore = "a bulk store";
 
-std::vector<Load> loads;
-Stores stores[kMaxThreads];
+struct Copies {
+    std::vector<Load> loads;
+    Stores stores[kMaxThreads];
+};
+PerBlock<Copies> copies;
 
 int self() { return position().thread; }
 
@@ -113,23 +120,61 @@ unsigned checked_target(Site site, const TensorTiles& tiles, const void* shared)
     return at;
 }
 
-void begin_load(std::vector<Piece> pieces, int bytes, Barrier* barrier) {
-    int number = barrier_number(barrier);
+/// Outside of allocations, access() finds the words.
+void check_global(const Piece& piece, bool write) {
+    if (heap_contains(piece.global)) {
+        heap_check(piece.global, piece.bytes, write);
+    } else {
+        access(piece.global, piece.bytes, write);
+    }
+}
+
+/// What a copy reads, by the current thread.
+void check_sources(const std::vector<Piece>& pieces) {
+    for (const Piece& piece : pieces) {
+        if (piece.global != nullptr) {
+            check_global(piece, false);
+            if (globalRacesKept) {
+                global_check_async_read(heap_offset(piece.global), piece.bytes, knowledge(self()));
+            }
+        }
+    }
+}
+
+/// A copy to the block whose turn it is, by somebody who knows what `by` does of it.
+void begin_load(std::vector<Piece> pieces, int bytes, int number, const Knowledge& by) {
     if (!barrier_is_shown_to_copies(number)) {
         fail("a bulk copy to a barrier that was made without barrier_init_fence after it");
     }
-    const Knowledge& own = knowledge(self());
     for (const Piece& piece : pieces) {
-        shared_async_write("a bulk copy overwrites", piece.shared, piece.bytes, own);
-        if (piece.global != nullptr) {
-            access(piece.global, piece.bytes, false);
+        shared_async_write("a bulk copy overwrites", piece.shared, piece.bytes, by);
+    }
+    int who = who_copies_to(number);
+    uint32_t clock = barrier_phase(number) + 1;
+    for (const Piece& piece : pieces) {
+        shared_expect(piece.shared, piece.bytes, who, clock);
+        if (globalRacesKept && piece.global != nullptr) {
+            global_async_read(heap_offset(piece.global), piece.bytes, who, clock);
         }
     }
-    for (const Piece& piece : pieces) {
-        shared_expect(piece.shared, piece.bytes, who_copies_to(number), barrier_phase(number) + 1);
-    }
     barrier_copy_begins(number);
-    loads.push_back({number, bytes, std::move(pieces)});
+    copies->loads.push_back({number, bytes, std::move(pieces)});
+    may_go_on();
+}
+
+/// A copy of the current thread to its own block.
+void begin_load(std::vector<Piece> pieces, int bytes, Barrier* barrier) {
+    int number = barrier_number(barrier);
+    check_sources(pieces);
+    begin_load(std::move(pieces), bytes, number, knowledge(self()));
+}
+
+int box_bytes(const TensorTiles& tiles) {
+    int bytes = tiles.elementBytes;
+    for (int i = 0; i < tiles.rank; ++i) {
+        bytes *= tiles.box[i];
+    }
+    return bytes;
 }
 
 void end_load(const Load& load) {
@@ -148,27 +193,41 @@ void end_store(const Store& store, int thread) {
     for (const Piece& piece : store.pieces) {
         shared_unpin(piece.shared, piece.bytes, thread, clock_now(thread));
         if (piece.global != nullptr) {
-            access(piece.global, piece.bytes, true);
+            check_global(piece, true);
             memcpy(const_cast<uint8_t*>(piece.global), shared_at(piece.shared), piece.bytes);
         }
     }
 }
 
+/// What groups before one have written can be told of.
+void tell_written(Stores& own, int before) {
+    size_t done = 0;
+    while (done < own.read.size() && own.read[done].group < before) {
+        for (const Piece& piece : own.read[done++].pieces) {
+            if (piece.global != nullptr) {
+                global_async_written(heap_offset(piece.global), piece.bytes, self());
+            }
+        }
+    }
+    own.read.erase(own.read.begin(), own.read.begin() + done);
+}
+
 }  // namespace
 
 void bulk_begin_block() {
-    loads.clear();
-    for (Stores& own : stores) {
+    copies->loads.clear();
+    for (Stores& own : copies->stores) {
         own.open.clear();
+        own.read.clear();
         own.group = 0;
     }
 }
 
 bool bulk_copy_oldest() {
-    for (auto load = loads.begin(); load != loads.end(); ++load) {
+    for (auto load = copies->loads.begin(); load != copies->loads.end(); ++load) {
         if (barrier_is_waited_for(load->barrier)) {
             Load ended = std::move(*load);
-            loads.erase(load);
+            copies->loads.erase(load);
             end_load(ended);
             return true;
         }
@@ -177,14 +236,14 @@ bool bulk_copy_oldest() {
 }
 
 void bulk_end_thread(int thread) {
-    if (!stores[thread].open.empty()) {
+    if (!copies->stores[thread].open.empty()) {
         fail("ends while its bulk stores may still read shared memory; bulk_store_wait_read is "
              "missing");
     }
 }
 
 void bulk_end_block() {
-    if (!loads.empty()) {
+    if (!copies->loads.empty()) {
         fail("the block ends while bulk copies to its shared memory are under way");
     }
 }
@@ -210,11 +269,27 @@ void bulk_tile(Site site, void* shared, const TensorMap& map, int rank, const in
     expect_hopper("cp.async.bulk.tensor");
     const TensorTiles& tiles = tiles_of(map, rank);
     unsigned to = checked_target(site, tiles, shared);
-    int bytes = tiles.elementBytes;
-    for (int i = 0; i < rank; ++i) {
-        bytes *= tiles.box[i];
+    begin_load(pieces_of(tiles, at, to), box_bytes(tiles), barrier);
+}
+
+void bulk_tile_all(Site site, void* shared, const TensorMap& map, int rank, const int* at,
+                   Barrier* barrier, unsigned blocks) {
+    expect_hopper("cp.async.bulk.tensor");
+    const TensorTiles& tiles = tiles_of(map, rank);
+    std::vector<Piece> pieces = pieces_of(tiles, at, checked_target(site, tiles, shared));
+    size_t barrierAt = shared_offset(barrier);
+    if (blocks == 0 || blocks >> cluster_size() != 0) {
+        fail("%s:%d: brings a tile to the blocks %x of a cluster of %d", base_name(site.file),
+             site.line, blocks, cluster_size());
     }
-    begin_load(pieces_of(tiles, at, to), bytes, barrier);
+    check_sources(pieces);
+    for (int block = 0; block < cluster_size(); ++block) {
+        if ((blocks >> block & 1) != 0) {
+            Knowledge by = cluster_knowledge_of(block);
+            Turn turn(cluster_slot(site, block));
+            begin_load(pieces, box_bytes(tiles), barrier_number(barrierAt, by, "cluster_sync"), by);
+        }
+    }
 }
 
 void bulk_store(Site site, const TensorMap& map, int rank, const int* at, const void* shared) {
@@ -225,17 +300,26 @@ void bulk_store(Site site, const TensorMap& map, int rank, const int* at, const 
     for (const Piece& piece : pieces) {
         shared_async_read("a bulk store reads", piece.shared, piece.bytes, own);
         shared_pin(piece.shared, piece.bytes, kStore);
+        if (globalRacesKept && piece.global != nullptr) {
+            global_async_write(heap_offset(piece.global), piece.bytes, self(), own);
+        }
     }
-    stores[self()].open.push_back({stores[self()].group, std::move(pieces)});
+    copies->stores[self()].open.push_back({copies->stores[self()].group, std::move(pieces)});
 }
 
-void bulk_store_commit() { ++stores[self()].group; }
+void bulk_store_commit() { ++copies->stores[self()].group; }
 
-void bulk_store_wait(int newestGroupsLeft, bool) {
-    Stores& own = stores[self()];
+void bulk_store_wait(int newestGroupsLeft, bool readOnly) {
+    Stores& own = copies->stores[self()];
     size_t done = 0;
     while (done < own.open.size() && own.open[done].group < own.group - newestGroupsLeft) {
         end_store(own.open[done++], self());
+    }
+    if (globalRacesKept) {
+        std::move(own.open.begin(), own.open.begin() + done, std::back_inserter(own.read));
+        if (!readOnly) {
+            tell_written(own, own.group - newestGroupsLeft);
+        }
     }
     own.open.erase(own.open.begin(), own.open.begin() + done);
 }

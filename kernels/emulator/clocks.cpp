@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "blocks.h"
 #include "emulator.h"
 
 namespace emulator {
@@ -10,19 +11,26 @@ namespace {
 constexpr int kMaxWarpgroups = kMaxThreads / kWarpgroup;
 
 int threads;
-Knowledge known[kMaxThreads];
+bool across;
 
 struct Common {
     Knowledge knowledge;
     bool isNew;
 };
-Common common[kMaxWarpgroups];
+
+struct Clocks {
+    Knowledge known[kMaxThreads];
+    Common common[kMaxWarpgroups];
+};
+PerBlock<Clocks> clocks;
 
 int everybody() { return threads + kMaxWarpgroups + kMaxBarriers; }
 
 void reset(Knowledge& knowledge) {
     knowledge.seen.assign(everybody(), 0);
     knowledge.fenced.assign(threads, 0);
+    knowledge.fencedGlobally.assign(across ? threads : 0, 0);
+    knowledge.abroad = knowledge.abroadFenced = nullptr;
 }
 
 void grow(std::vector<uint32_t>& into, const std::vector<uint32_t>& from) {
@@ -47,13 +55,18 @@ void shrink(std::vector<uint32_t>& into, const std::vector<uint32_t>& from) {
 void grow(Knowledge& into, const Knowledge& from) {
     grow(into.seen, from.seen);
     grow(into.fenced, from.fenced);
+    if (across) {
+        grow(into.fencedGlobally, from.fencedGlobally);
+        into.abroad = merged(into.abroad, from.abroad);
+        into.abroadFenced = merged(into.abroadFenced, from.abroadFenced);
+    }
 }
 
-void changed(int thread) { common[thread / kWarpgroup].isNew = false; }
+void changed(int thread) { clocks->common[thread / kWarpgroup].isNew = false; }
 
 /// What it does from now on happens later than what it has given away.
 void tick(int thread) {
-    ++known[thread].seen[thread];
+    ++clocks->known[thread].seen[thread];
     changed(thread);
 }
 
@@ -64,14 +77,17 @@ bool clocksKept;
 void Knowledge::forget() {
     std::fill(seen.begin(), seen.end(), 0);
     std::fill(fenced.begin(), fenced.end(), 0);
+    std::fill(fencedGlobally.begin(), fencedGlobally.end(), 0);
+    abroad = abroadFenced = nullptr;
 }
 
-void clocks_begin_block(int newThreads, bool kept) {
+void clocks_begin_block(int newThreads, bool kept, bool newAcross) {
     clocksKept = kept;
+    across = newAcross;
     threads = newThreads;
     if (kept) {
         for (int t = 0; t < threads; ++t) {
-            reset(known[t]);
+            reset(clocks->known[t]);
             tick(t);
         }
     }
@@ -80,15 +96,15 @@ void clocks_begin_block(int newThreads, bool kept) {
 int who_multiplies(int warpgroup) { return threads + warpgroup; }
 int who_copies_to(int barrier) { return threads + kMaxWarpgroups + barrier; }
 
-uint32_t clock_now(int thread) { return known[thread].seen[thread]; }
+uint32_t clock_now(int thread) { return clocks->known[thread].seen[thread]; }
 
 void clocks_give(int thread, Knowledge& to) {
-    grow(to, known[thread]);
+    grow(to, clocks->known[thread]);
     tick(thread);
 }
 
 void clocks_take(int thread, const Knowledge& from) {
-    grow(known[thread], from);
+    grow(clocks->known[thread], from);
     changed(thread);
 }
 
@@ -99,34 +115,95 @@ void clocks_meet(int first, int end) {
     static Knowledge all;
     reset(all);
     for (int t = first; t < end; ++t) {
-        grow(all, known[t]);
+        grow(all, clocks->known[t]);
     }
     for (int t = first; t < end; ++t) {
-        known[t] = all;
+        clocks->known[t] = all;
         tick(t);
     }
 }
 
 void clocks_see(int thread, int who, uint32_t clock) {
-    known[thread].seen[who] = std::max(known[thread].seen[who], clock);
+    clocks->known[thread].seen[who] = std::max(clocks->known[thread].seen[who], clock);
     changed(thread);
 }
 
 void clocks_fence(int thread) {
-    known[thread].fenced[thread] = known[thread].seen[thread];
+    clocks->known[thread].fenced[thread] = clocks->known[thread].seen[thread];
     tick(thread);
 }
 
-const Knowledge& knowledge(int thread) { return known[thread]; }
+void clocks_fence_globally(int thread) {
+    Knowledge& own = clocks->known[thread];
+    if (across) {
+        own.fencedGlobally[thread] = own.seen[thread];
+    }
+    own.abroadFenced = own.abroad;
+    tick(thread);
+}
+
+AbroadPtr clocks_tell(const Knowledge& own) {
+    auto told = std::make_shared<Told>(Told{own.seen, own.fenced, own.fencedGlobally});
+    auto alone = std::make_shared<Abroad>();
+    (*alone)[block_number()] = told;
+    return merged(own.abroad, alone);
+}
+
+AbroadPtr clocks_tell_of_copies(int thread) {
+    AbroadPtr all = clocks_tell(clocks->known[thread]);
+    auto ofCopies = std::make_shared<Abroad>();
+    for (const auto& told : *all) {
+        auto some = std::make_shared<Told>(Told{told.second->seen, {}, {}});
+        std::fill(some->seen.begin(), some->seen.begin() + threads, 0);
+        (*ofCopies)[told.first] = some;
+    }
+    return ofCopies;
+}
+
+AbroadPtr clocks_tell(int thread) {
+    AbroadPtr told = clocks_tell(clocks->known[thread]);
+    tick(thread);
+    return told;
+}
+
+void clocks_hear(Knowledge& own, const AbroadPtr& told) {
+    if (const Told* ofUs = told_of(told, block_number())) {
+        grow(own.seen, ofUs->seen);
+        grow(own.fenced, ofUs->fenced);
+        grow(own.fencedGlobally, ofUs->fencedGlobally);
+    }
+    own.abroad = merged(own.abroad, without(told, block_number()));
+}
+
+void clocks_hear(int thread, const AbroadPtr& told) {
+    clocks_hear(clocks->known[thread], told);
+    changed(thread);
+}
+
+Knowledge clocks_of_block(const Knowledge& own, uint32_t block) {
+    if (block == block_number()) {
+        return own;
+    }
+    Knowledge of;
+    reset(of);
+    if (const Told* told = told_of(own.abroad, block)) {
+        of.seen = told->seen;
+        of.fenced = told->fenced;
+        of.fencedGlobally = told->fencedGlobally;
+    }
+    return of;
+}
+
+const Knowledge& knowledge(int thread) { return clocks->known[thread]; }
 
 const Knowledge& common_knowledge(int warpgroup) {
-    Common& own = common[warpgroup];
+    Common& own = clocks->common[warpgroup];
     if (!own.isNew) {
         int first = warpgroup * kWarpgroup;
-        own.knowledge = known[first];
+        own.knowledge = clocks->known[first];
         for (int t = first + 1; t < first + kWarpgroup; ++t) {
-            shrink(own.knowledge.seen, known[t].seen);
-            shrink(own.knowledge.fenced, known[t].fenced);
+            shrink(own.knowledge.seen, clocks->known[t].seen);
+            shrink(own.knowledge.fenced, clocks->known[t].fenced);
         }
         own.isNew = true;
     }

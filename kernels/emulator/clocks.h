@@ -1,29 +1,37 @@
-// Vector clocks: who knows how much of whom, in kernels for Hopper, where threads meet at other places
-// than barriers of the whole block.
+// Vector clocks: who knows how much of whom, in kernels for Hopper and where blocks work for each other:
+// threads meet at other places than barriers of the whole block.
 //
 // Everybody who touches shared memory has a clock: each thread, the tensor cores of each warpgroup,
 // and each Barrier on behalf of the copies that end there. An access is ordered before a thread's next
 // one if the thread has seen the clock that it happened at. What a thread has seen it gives away when
 // it arrives somewhere, and who waits there takes it. Of what a thread has written, others know in
 // addition up to which clock it was fenced for the asynchronous proxy.
+//
+// Of other blocks a thread knows what they have told (abroad.h).
 #pragma once
 
 #include <cstdint>
 #include <vector>
+
+#include "abroad.h"
 
 namespace emulator {
 
 constexpr int kWarpgroup = 128;
 
 struct Knowledge {
-    std::vector<uint32_t> seen;    // by who
-    std::vector<uint32_t> fenced;  // by thread
+    std::vector<uint32_t> seen;            // by who
+    std::vector<uint32_t> fenced;          // by thread
+    std::vector<uint32_t> fencedGlobally;  // the same of global memory, where that is traced
+    AbroadPtr abroad;
+    AbroadPtr abroadFenced;  // what of it the asynchronous proxy may read
 
     void forget();
 };
 
-/// Kept for kernels for Hopper only; the calls that say what happens do nothing for others.
-void clocks_begin_block(int threads, bool kept);
+/// Kept for kernels for Hopper and those with flags; the calls that say what happens do nothing for
+/// others. `across` tells whether blocks work for each other.
+void clocks_begin_block(int threads, bool kept, bool across);
 extern bool clocksKept;
 inline bool clocks_are_kept() { return clocksKept; }  // asked at each access
 
@@ -47,6 +55,21 @@ void clocks_see(int thread, int who, uint32_t clock);
 
 /// What the thread has written so far can be read by the asynchronous proxy.
 void clocks_fence(int thread);
+void clocks_fence_globally(int thread);
+
+/// All that a thread, or somebody else of this block, knows: in words for other blocks.
+AbroadPtr clocks_tell(int thread);
+AbroadPtr clocks_tell(const Knowledge& own);
+
+/// The same of copies and products alone, without what threads have done.
+AbroadPtr clocks_tell_of_copies(int thread);
+
+/// What another block has told.
+void clocks_hear(int thread, const AbroadPtr& told);
+void clocks_hear(Knowledge& own, const AbroadPtr& told);
+
+/// What is known of another block, as the other one counts.
+Knowledge clocks_of_block(const Knowledge& own, uint32_t block);
 
 const Knowledge& knowledge(int thread);
 

@@ -1,7 +1,7 @@
 // What the emulator's own files share. Kernels include cuda_builtins.h, which needs the first half.
 //
-// One launch at a time, on one thread of the host: blocks run one after the other, the threads of a
-// block are fibers. Kernel files are compiled with -fsanitize=thread and without its runtime: the
+// One launch at a time, on one thread of the host: blocks run one after the other, or in turns where one
+// waits for another; the threads of a block are fibers. Kernel files are compiled with -fsanitize=thread and without its runtime: the
 // compiler then calls __tsan_read4(address) and the like before every access to memory that it did
 // not prove private to the thread, and those functions are ours (accesses.cpp). So kernels keep
 // their plain pointers, and no access of theirs goes unchecked. -fsanitize=alignment likewise calls
@@ -106,33 +106,64 @@ Position position();
 /// Whether a thread of a kernel is running (and not the loader of the library).
 bool is_running();
 
+/// The number of the current block in the grid.
+uint32_t block_number();
+
 /// Whether an address is that of a parameter of the launch.
 bool is_parameter(const void* address);
 
-/// Runs one block to its end; false if it failed.
-bool run_block(const Entry& entry, void** arguments);
-void set_launch(Index grid, Index block, size_t dynamicSharedBytes);
+/// Runs all blocks of a grid, as many together as there are multiprocessors.
+void run_grid(const Entry& entry, Index grid, void** arguments);
+void set_multiprocessors(int count);
+
+/// The block whose turn it is begins.
+void begin_block(const Entry& entry, void** arguments);
+
+/// It runs until it ends or waits for other blocks, or has failed. Whether it has ended.
+bool go_on();
+
+/// Another block has brought something that the one whose turn it is may wait for.
+void may_go_on();
+
+/// Whether the block of a slot can go on.
+bool is_ready(int slot);
+
+/// What the threads of the block whose turn it is wait for; how long the text is.
+size_t describe_block(char* text, size_t size);
+void set_launch(Index grid, Index block, size_t dynamicSharedBytes, bool acrossBlocks);
 void set_block(Index block);
-void* stack_begin();
+void* all_stacks();
+void* stack_begin();  // of the block whose turn it is
 void* stack_end();
 
 /// Most dynamic shared memory that the host has asked for on behalf of the kernel.
 void shared_grant(size_t bytes);
 void shared_begin_block(size_t dynamicBytes, bool hopper);
 void async_begin_block();
+void flags_begin_launch();
 
-/// Suspends the current thread until another wakes it. describe says what it waits for.
-void suspend(void (*describe)(int thread, char* text, size_t size));
+/// Suspends the current thread until another wakes it. describe says what it waits for; others tells
+/// whether other blocks may bring it, so that the block can be put aside.
+void suspend(void (*describe)(int thread, char* text, size_t size), bool others = false);
 void wake(int thread);
 
 const char* base_name(const char* path);
 
 bool heap_contains(const void* address);
 bool shared_contains(const void* address);
+size_t heap_offset(const void* address);
 void heap_access(const void* address, size_t bytes, bool write);
+
+/// The same without part in races between blocks.
+void heap_check(const void* address, size_t bytes, bool write);
 void shared_access(const void* address, size_t bytes, bool write, bool atomic);
 void shared_undefine(const void* address, size_t bytes);
 
+/// Where the current thread is, in words.
+size_t describe_place(char* text, size_t size);
+
+/// A thread that has failed goes no further; returns if no thread runs.
+void yield_failed();
 bool has_failed();
 void clear_failure();
 const char* failure();

@@ -16,7 +16,9 @@ struct FileWithFlags {
 
 }  // namespace emulator
 
+#ifdef KERNEL_FILE
 static const emulator::FileWithFlags emulator_file_with_flags(KERNEL_FILE);
+#endif
 
 inline unsigned flag_add(unsigned& flag, unsigned n, EMULATOR_CALLER) {
     return emulator::flag_add({file, line}, &flag, n);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "emulator.h"
+#include "global_races.h"
 #include "library.h"
 
 namespace emulator {
@@ -103,7 +104,16 @@ bool is_addressable(const void* address, size_t bytes) {
 
 bool heap_contains(const void* address) { return offset(address) < heapBytes; }
 
+size_t heap_offset(const void* address) { return offset(address); }
+
 void heap_access(const void* address, size_t bytes, bool write) {
+    heap_check(address, bytes, write);
+    if (globalRacesKept) {
+        global_trace(offset(address), bytes, write);
+    }
+}
+
+void heap_check(const void* address, size_t bytes, bool write) {
     uint8_t* known = content + offset(address);
     if (bytes == 4) {
         uint32_t four;
@@ -126,7 +136,8 @@ void heap_access(const void* address, size_t bytes, bool write) {
 
 using namespace emulator;
 
-int emulator_open(int64_t bytes) {
+int emulator_open(int64_t bytes, int multiprocessors) {
+    set_multiprocessors(multiprocessors);
     if (heap == nullptr) {
         heap = static_cast<uint8_t*>(map(bytes));
         content = static_cast<uint8_t*>(map(bytes));

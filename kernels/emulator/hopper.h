@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "clocks.h"
 #include "emulator.h"
@@ -49,11 +50,41 @@ void warpgroup_collective(Site site, void* args, void (*exec)(void** threads, in
 int barrier_number(const void* barrier);
 bool barrier_is_shown_to_copies(int number);
 
+/// The same by offset, for somebody who knows what `by` does; shownBy names what would tell of it.
+int barrier_number(size_t at, const Knowledge& by, const char* shownBy);
+
+/// An arrival at a barrier of a block of the cluster, perhaps the own one.
+struct Visit {
+    uint32_t phase;
+    uint32_t block;
+    int thread;
+    uint32_t clock;
+};
+
+/// It happens; what is told, as a release or not.
+void barrier_visited(int number, const AbroadPtr& told, bool releases, const Visit& visit);
+
+/// Those of other blocks that nobody has waited for.
+std::vector<Visit> barrier_visits();
+
 /// Phases that have ended; the present one has this number.
 uint32_t barrier_phase(int number);
 void barrier_copy_begins(int number);
 void barrier_copy_ends(int number, int bytes);
 bool barrier_is_waited_for(int number);
+
+// ---- clusters
+
+/// The blocks of these slots begin, as one cluster.
+void cluster_begins(const std::vector<int>& slots);
+void cluster_end_block();
+int cluster_size();
+
+/// The slot of a block of the current cluster; fails if there is none, or if it has ended.
+int cluster_slot(Site site, unsigned rank);
+
+/// What the current thread knows of a block of its cluster.
+Knowledge cluster_knowledge_of(unsigned rank);
 
 // ---- shared memory, by offset
 

@@ -5,7 +5,9 @@
 #include <set>
 #include <string>
 
+#include "blocks.h"
 #include "emulator.h"
+#include "global_races.h"
 #include "library.h"
 
 namespace emulator {
@@ -38,6 +40,12 @@ std::set<std::string>& files_with_flags() {
     return all;
 }
 
+/// Whether its blocks may tell each other of what they did.
+bool works_across(const Entry& entry) {
+    std::string name = entry.name;
+    return entry.cluster > 1 || files_with_flags().count(name.substr(0, name.find('/'))) > 0;
+}
+
 void check_arguments(const Entry& entry, const char* kinds, const int* offsets, const int* sizes) {
     if (strcmp(kinds, entry.signature) != 0) {
         fail("takes arguments of kinds %s, the launch gives %s", entry.signature, kinds);
@@ -61,6 +69,9 @@ void check_block(const Entry& entry, Index grid, Index block) {
     if (grid.x == 0 || grid.y == 0 || grid.z == 0 || grid.y > 65535 || grid.z > 65535) {
         fail("a grid of %u x %u x %u blocks cannot be launched", grid.x, grid.y, grid.z);
     }
+    if (grid.x % entry.cluster != 0) {
+        fail("a grid of %u blocks along x, in clusters of %d", grid.x, entry.cluster);
+    }
 }
 
 void run(const Entry& entry, Index grid, Index block, size_t shared, const void* arguments,
@@ -70,19 +81,12 @@ void run(const Entry& entry, Index grid, Index block, size_t shared, const void*
         pointers[i] = values + offsets[i];
         memcpy(pointers[i], static_cast<const char*>(arguments) + offsets[i], entry.sizes[i]);
     }
-    set_launch(grid, block, shared);
+    bool across = works_across(entry);
+    set_launch(grid, block, shared, across);
+    global_races_begin_launch(across);
+    flags_begin_launch();
     shared_grant(granted()[&entry]);
-    Index at;
-    for (at.z = 0; at.z < grid.z; ++at.z) {
-        for (at.y = 0; at.y < grid.y; ++at.y) {
-            for (at.x = 0; at.x < grid.x; ++at.x) {
-                set_block(at);
-                if (!run_block(entry, pointers)) {
-                    return;
-                }
-            }
-        }
-    }
+    run_grid(entry, grid, pointers);
 }
 
 }  // namespace
@@ -136,6 +140,7 @@ int emulator_launch(int64_t function, int gridX, int gridY, int gridZ, int block
                 static_cast<unsigned>(blockZ)};
     clear_failure();
     set_kernel_name(entry.name);
+    slot = 0;
     set_block({0, 0, 0});
     try {
         check_arguments(entry, kinds, offsets, sizes);

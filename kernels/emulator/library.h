@@ -5,8 +5,9 @@
 
 extern "C" {
 
-/// Reserves the address range of the emulated device memory; only the first call has an effect.
-int emulator_open(int64_t bytes);
+/// Reserves the address range of the emulated device memory; only the first call does. As many blocks run
+/// together as there are multiprocessors.
+int emulator_open(int64_t bytes, int multiprocessors);
 
 /// 0 if no memory is left.
 int64_t emulator_allocate(int64_t bytes);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
-#include <unordered_map>
-#include <vector>
 
+#include "blocks.h"
 #include "hopper.h"
+#include "readers.h"
 
 namespace emulator {
 namespace {
@@ -34,62 +34,13 @@ struct ClockTrace {
     uint16_t pins = 0;  // reads that are under way
 };
 
-Trace traces[kArenaBytes / kGranule];
-ClockTrace clockTraces[kArenaBytes / kGranule];
+struct Traces {
+    Trace byEpoch[kArenaBytes / kGranule];
+    ClockTrace byClock[kArenaBytes / kGranule];
+    ReaderSets readers;
+};
+PerBlock<Traces> traces;
 const char* pinnedBy = "";
-
-/// Those who have read, each with the clock of its last time. Granules share them: what was read by
-/// the same threads in the same order has the same number.
-struct Read {
-    uint16_t who;
-    uint32_t clock;
-};
-std::vector<std::vector<Read>> readers;
-
-struct Step {
-    uint32_t from;
-    uint32_t who;
-    uint32_t clock;
-    bool operator==(const Step& other) const {
-        return from == other.from && who == other.who && clock == other.clock;
-    }
-};
-struct StepHash {
-    size_t operator()(const Step& step) const {
-        return ((step.from * 0x9e3779b97f4a7c15u + step.who) * 0x9e3779b97f4a7c15u + step.clock) *
-               0x9e3779b97f4a7c15u >> 16;
-    }
-};
-std::unordered_map<Step, uint32_t, StepHash> steps;
-Step lastStep;
-uint32_t lastReaders;
-
-uint32_t with_reader(uint32_t from, int who, uint32_t clock) {
-    Step step{from, static_cast<uint32_t>(who), clock};
-    if (step == lastStep) {
-        return lastReaders;
-    }
-    lastStep = step;
-    auto found = steps.find(step);
-    if (found != steps.end()) {
-        return lastReaders = found->second;
-    }
-    std::vector<Read> all = readers[from];
-    bool known = false;
-    for (Read& read : all) {
-        if (read.who == who) {
-            read.clock = clock;
-            known = true;
-        }
-    }
-    if (!known) {
-        all.push_back({static_cast<uint16_t>(who), clock});
-    }
-    readers.push_back(all);
-    lastReaders = static_cast<uint32_t>(readers.size() - 1);
-    steps[step] = lastReaders;
-    return lastReaders;
-}
 
 /// Whether something that happened at the given epochs is ordered before the current thread's turn.
 bool is_ordered(const Position& now, uint32_t epoch, uint32_t warpEpoch, uint16_t warp) {
@@ -151,7 +102,7 @@ void check_written(const char* what, const ClockTrace& trace, const Knowledge& b
 }
 
 void check_read(const char* what, const ClockTrace& trace, const Knowledge& by, size_t at) {
-    for (const Read& read : readers[trace.readers]) {
+    for (const Read& read : traces->readers[trace.readers]) {
         if (read.clock > by.seen[read.who]) {
             race(what, read.who, at);
         }
@@ -172,7 +123,7 @@ void check_fenced(const char* what, const ClockTrace& trace, const Knowledge& by
 
 void clock_read(ClockTrace& trace, int thread, const Knowledge& by, size_t at) {
     check_written("read of what was written", trace, by, at);
-    trace.readers = with_reader(trace.readers, thread, by.seen[thread]);
+    trace.readers = traces->readers.with(trace.readers, thread, by.seen[thread]);
 }
 
 void clock_write(ClockTrace& trace, int thread, const Knowledge& by, size_t at) {
@@ -185,8 +136,9 @@ void clock_write(ClockTrace& trace, int thread, const Knowledge& by, size_t at) 
 
 template <class Body>
 void for_granules(size_t at, size_t bytes, Body body) {
+    ClockTrace* all = traces->byClock;
     for (size_t i = at / kGranule; i <= (at + bytes - 1) / kGranule; ++i) {
-        body(clockTraces[i], i * kGranule);
+        body(all[i], i * kGranule);
     }
 }
 
@@ -194,11 +146,8 @@ void for_granules(size_t at, size_t bytes, Body body) {
 
 void races_begin_block() {
     if (clocks_are_kept()) {
-        std::fill(std::begin(clockTraces), std::end(clockTraces), ClockTrace());
-        readers.assign(1, {});
-        steps.clear();
-        lastStep = Step{};
-        lastReaders = 0;
+        std::fill(std::begin(traces->byClock), std::end(traces->byClock), ClockTrace());
+        traces->readers.clear();
     }
 }
 
@@ -215,11 +164,12 @@ void trace(size_t at, size_t bytes, bool write) {
         });
         return;
     }
+    Trace* all = traces->byEpoch;
     for (size_t i = at / kGranule; i <= (at + bytes - 1) / kGranule; ++i) {
         if (write) {
-            trace_write(traces[i], now, at);
+            trace_write(all[i], now, at);
         } else {
-            trace_read(traces[i], now, at);
+            trace_read(all[i], now, at);
         }
     }
 }
@@ -255,7 +205,7 @@ void shared_pin(size_t at, size_t bytes, const char* what) {
 void shared_unpin(size_t at, size_t bytes, int who, uint32_t clock) {
     for_granules(at, bytes, [&](ClockTrace& trace, size_t) {
         --trace.pins;
-        trace.readers = with_reader(trace.readers, who, clock);
+        trace.readers = traces->readers.with(trace.readers, who, clock);
     });
 }
 

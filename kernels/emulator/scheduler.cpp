@@ -1,12 +1,13 @@
 // Runs the threads of a block, warp by warp, until all wait at the same barrier, again and again.
-// Where they wait for other things (hopper.h), what is late happens then, one thing at a time.
+// Where they wait for other things (hopper.h), what is late happens then, one thing at a time. A block
+// that waits for others is put aside (grid.cpp).
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <cstdarg>
 #include <cstdio>
 #include <cstring>
 
+#include "blocks.h"
 #include "clocks.h"
 #include "emulator.h"
 #include "fibers.h"
@@ -14,6 +15,8 @@
 
 namespace emulator {
 namespace {
+
+constexpr size_t kStacks = kStackBytes * kMaxThreads;  // of a block
 
 enum class State : uint8_t { kRunning, kAtBarrier, kSuspended, kDone };
 
@@ -27,48 +30,59 @@ struct Warp {
     uint32_t epoch = 0;
 };
 
-Index grid, blockDim_, blockIdx_;
+struct Wait {
+    void (*describe)(int thread, char* text, size_t size);
+    bool others;  // what other blocks do can end it
+};
+
+struct Block {
+    Index index;
+    uint32_t epoch;
+    bool ready;  // somebody can go on
+    void* stackOf[kMaxThreads];
+    State state[kMaxThreads];
+    Site barrierSite[kMaxThreads];
+    Wait waitsFor[kMaxThreads];
+    Warp warps[kMaxThreads / kWarp];
+};
+PerBlock<Block> block;
+
+Index grid, blockDim_;
 size_t dynamicBytes;
 Index threadIndex[kMaxThreads];
 int threads;
 int current = -1;
-void* stackOf[kMaxThreads];
-State state[kMaxThreads];
-Site barrierSite[kMaxThreads];
-void (*waitsFor[kMaxThreads])(int thread, char* text, size_t size);
-Warp warps[kMaxThreads / kWarp];
-uint32_t blockEpoch;
+int currentSlot;  // while others have a turn on behalf of the current thread, too
 void* schedulerStack;
 char* stacks;
 
 const Entry* entry;
+bool across;  // whether blocks work for each other
 void** entryArguments;
 
-bool failed;
-char failureText[2048];
-const char* kernelName = "";
-
-void yield() { emulator_switch(&stackOf[current], schedulerStack); }
+void yield() { emulator_switch(&block.of(currentSlot).stackOf[current], schedulerStack); }
 
 void fiber_main() {
     entry->call(entryArguments);
     if (clocks_are_kept()) {
         hopper_end_thread(current);
     }
-    state[current] = State::kDone;
-    warps[current / kWarp].ready &= ~(1u << current % kWarp);
+    block->state[current] = State::kDone;
+    block->warps[current / kWarp].ready &= ~(1u << current % kWarp);
     yield();
 }
 
 void resume(int thread) {
     current = thread;
-    emulator_switch(&schedulerStack, stackOf[thread]);
+    currentSlot = slot;
+    emulator_switch(&schedulerStack, block->stackOf[thread]);
+    slot = currentSlot;
     current = -1;
 }
 
 void start_threads() {
     if (stacks == nullptr) {
-        void* memory = mmap(nullptr, kStackBytes * kMaxThreads, PROT_READ | PROT_WRITE,
+        void* memory = mmap(nullptr, kStacks * kMostTogether, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED) {
             fail("the emulator got no memory for the stacks of threads");
@@ -77,17 +91,19 @@ void start_threads() {
     }
     for (int w = 0; w * kWarp < threads; ++w) {
         int lanes = threads - w * kWarp < kWarp ? threads - w * kWarp : kWarp;
-        warps[w].ready = lanes == kWarp ? 0xffffffffu : (1u << lanes) - 1;
-        warps[w].arrived = 0;
+        block->warps[w].ready = lanes == kWarp ? 0xffffffffu : (1u << lanes) - 1;
+        block->warps[w].arrived = 0;
     }
+    auto* own = static_cast<char*>(stack_begin());
     for (int t = 0; t < threads; ++t) {
-        stackOf[t] = prepare_stack(stacks + t * kStackBytes, kStackBytes, fiber_main);
-        state[t] = State::kRunning;
+        block->stackOf[t] = prepare_stack(own + t * kStackBytes, kStackBytes, fiber_main);
+        block->state[t] = State::kRunning;
     }
 }
 
 /// Lets every thread run until it ends or waits for others.
 void run_until_all_wait() {
+    Warp* warps = block->warps;
     bool ran = true;
     while (ran) {
         ran = false;
@@ -98,7 +114,7 @@ void run_until_all_wait() {
                     int lane = __builtin_ctz(left);
                     if (warps[w].ready >> lane & 1) {
                         resume(w * kWarp + lane);
-                        if (failed) {
+                        if (has_failed()) {
                             return;
                         }
                     }
@@ -109,15 +125,17 @@ void run_until_all_wait() {
 }
 
 void describe(int thread, char* text, size_t size) {
-    const Warp& warp = warps[thread / kWarp];
-    if (state[thread] == State::kDone) {
+    const Warp& warp = block->warps[thread / kWarp];
+    const Site& site = block->barrierSite[thread];
+    State state = block->state[thread];
+    if (state == State::kDone) {
         snprintf(text, size, "thread %d has ended", thread);
-    } else if (state[thread] == State::kAtBarrier) {
-        snprintf(text, size, "thread %d waits at the barrier %s:%d", thread,
-                 base_name(barrierSite[thread].file), barrierSite[thread].line);
-    } else if (state[thread] == State::kSuspended) {
+    } else if (state == State::kAtBarrier) {
+        snprintf(text, size, "thread %d waits at the barrier %s:%d", thread, base_name(site.file),
+                 site.line);
+    } else if (state == State::kSuspended) {
         int begun = snprintf(text, size, "thread %d waits for ", thread);
-        waitsFor[thread](thread, text + begun, size - begun);
+        block->waitsFor[thread].describe(thread, text + begun, size - begun);
     } else {
         snprintf(text, size, "thread %d waits for lanes %08x at %s:%d, of which %08x came", thread,
                  warp.mask, base_name(warp.site.file), warp.site.line, warp.arrived);
@@ -125,18 +143,29 @@ void describe(int thread, char* text, size_t size) {
 }
 
 bool have_all_ended() {
+    const State* state = block->state;
     return std::all_of(state, state + threads, [](State s) { return s == State::kDone; });
 }
 
 /// The first thread that does not wait at the barrier of thread 0; -1 if there is none.
 int first_elsewhere() {
+    const Site* site = block->barrierSite;
     for (int t = 0; t < threads; ++t) {
-        if (state[t] != State::kAtBarrier || barrierSite[t].line != barrierSite[0].line ||
-            strcmp(barrierSite[t].file, barrierSite[0].file) != 0) {
+        if (block->state[t] != State::kAtBarrier || site[t].line != site[0].line ||
+            strcmp(site[t].file, site[0].file) != 0) {
             return t;
         }
     }
     return -1;
+}
+
+bool does_one_wait_for(bool others) {
+    for (int t = 0; t < threads; ++t) {
+        if (block->state[t] == State::kSuspended && block->waitsFor[t].others >= others) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /// What a thread waits for, without the number of the thread.
@@ -146,44 +175,29 @@ const char* reason(int thread, char* text, size_t size) {
     return after == nullptr ? text : after + 1;
 }
 
-/// Says of all threads what they wait for, neighbours with the same reason together.
-[[noreturn]] void fail_stalled() {
-    char all[1200];
-    size_t used = 0;
-    for (int t = 0; t < threads && used < sizeof all - 1;) {
-        char own[200], next[200];
-        const char* why = reason(t, own, sizeof own);
-        int end = t + 1;
-        while (end < threads && strcmp(reason(end, next, sizeof next), why) == 0) {
-            ++end;
-        }
-        const char* comma = t == 0 ? "" : "; ";
-        used += end - t == 1
-                    ? snprintf(all + used, sizeof all - used, "%sthread %d %s", comma, t, why)
-                    : snprintf(all + used, sizeof all - used, "%sthreads %d to %d: %s", comma, t,
-                               end - 1, why);
-        t = end;
-    }
-    fail("no thread can go on: %s", all);
-}
-
-/// No thread can go on, and nothing is late.
+/// No thread can go on, nothing is late, and no other block can help.
 [[noreturn]] void fail_waiting(int elsewhere) {
-    for (int t = 0; t < threads; ++t) {
-        if (state[t] == State::kSuspended) {
-            fail_stalled();
-        }
+    if (does_one_wait_for(false)) {
+        char all[1200];
+        describe_block(all, sizeof all);
+        fail("no thread can go on: %s", all);
     }
     char one[200], other[200];
     describe(0, one, sizeof one);
-    describe(state[0] == State::kRunning ? 1 : elsewhere, other, sizeof other);
+    describe(block->state[0] == State::kRunning ? 1 : elsewhere, other, sizeof other);
     fail("threads diverge at a barrier: %s, %s", one, other);
 }
 
 }  // namespace
 
+int slot;
+
 Index thread_index() { return threadIndex[current]; }
-Index block_index() { return blockIdx_; }
+Index block_index() { return block->index; }
+uint32_t block_number() {
+    Index at = block->index;
+    return (at.z * grid.y + at.y) * grid.x + at.x;
+}
 Index block_size() { return blockDim_; }
 Index grid_size() { return grid; }
 
@@ -196,11 +210,12 @@ bool is_running() { return current >= 0; }
 
 Position position() {
     int warp = current / kWarp;
-    return {static_cast<uint16_t>(current), static_cast<uint16_t>(warp), blockEpoch,
-            warps[warp].epoch};
+    return {static_cast<uint16_t>(current), static_cast<uint16_t>(warp), block->epoch,
+            block->warps[warp].epoch};
 }
 
-void set_launch(Index newGrid, Index newBlock, size_t shared) {
+void set_launch(Index newGrid, Index newBlock, size_t shared, bool worksAcross) {
+    across = worksAcross;
     grid = newGrid;
     blockDim_ = newBlock;
     dynamicBytes = shared;
@@ -215,68 +230,100 @@ void set_launch(Index newGrid, Index newBlock, size_t shared) {
     }
 }
 
-void set_block(Index block) { blockIdx_ = block; }
+void* all_stacks() { return stacks; }
+void* stack_begin() { return stacks + slot * kStacks; }
+void* stack_end() { return stacks + (slot + 1) * kStacks; }
 
-void* stack_begin() { return stacks; }
-void* stack_end() { return stacks + kStackBytes * kMaxThreads; }
+void set_block(Index index) { block->index = index; }
 
-bool run_block(const Entry& newEntry, void** arguments) {
+/// Says of all threads what they wait for, neighbours with the same reason together.
+size_t describe_block(char* text, size_t size) {
+    size_t used = 0;
+    for (int t = 0; t < threads && used < size - 1;) {
+        char own[200], next[200];
+        const char* why = reason(t, own, sizeof own);
+        int end = t + 1;
+        while (end < threads && strcmp(reason(end, next, sizeof next), why) == 0) {
+            ++end;
+        }
+        const char* comma = t == 0 ? "" : "; ";
+        used += end - t == 1
+                    ? snprintf(text + used, size - used, "%sthread %d %s", comma, t, why)
+                    : snprintf(text + used, size - used, "%sthreads %d to %d: %s", comma, t,
+                               end - 1, why);
+        t = end;
+    }
+    return std::min(used, size - 1);
+}
+
+void begin_block(const Entry& newEntry, void** arguments) {
     entry = &newEntry;
     entryArguments = arguments;
-    ++blockEpoch;
-    clocks_begin_block(threads, entry->hopper);
+    ++block->epoch;
+    clocks_begin_block(threads, entry->hopper || across, across);
     shared_begin_block(dynamicBytes, entry->hopper);
     async_begin_block();
-    if (entry->hopper) {
+    if (clocks_are_kept()) {
         hopper_begin_block(threads, entry->maxThreads);
     }
     start_threads();
+    block->ready = true;
+}
+
+void may_go_on() { block->ready = true; }
+bool is_ready(int other) { return block.of(other).ready; }
+
+bool go_on() {
     while (true) {
         run_until_all_wait();
-        if (failed) {
+        block->ready = false;
+        if (has_failed()) {
             return false;
         }
         if (have_all_ended()) {
-            if (entry->hopper) {
+            if (clocks_are_kept()) {
                 hopper_end_block();
             }
             return true;
         }
         int elsewhere = first_elsewhere();
         if (elsewhere < 0) {
-            ++blockEpoch;
+            ++block->epoch;
             clocks_meet(0, threads);
             for (int t = 0; t < threads; ++t) {
-                state[t] = State::kRunning;
-                warps[t / kWarp].ready |= 1u << t % kWarp;
+                wake(t);
             }
-        } else if (!entry->hopper || !hopper_go_on()) {
-            fail_waiting(elsewhere);
+        } else if (!clocks_are_kept() || !hopper_go_on()) {
+            if (entry->cluster == 1 && !does_one_wait_for(true)) {
+                fail_waiting(elsewhere);
+            }
+            return false;
         }
     }
 }
 
-void suspend(void (*describe)(int thread, char* text, size_t size)) {
-    state[current] = State::kSuspended;
-    waitsFor[current] = describe;
-    warps[current / kWarp].ready &= ~(1u << current % kWarp);
+void suspend(void (*describe)(int thread, char* text, size_t size), bool others) {
+    block->state[current] = State::kSuspended;
+    block->waitsFor[current] = {describe, others};
+    block->warps[current / kWarp].ready &= ~(1u << current % kWarp);
     yield();
 }
 
 void wake(int thread) {
-    state[thread] = State::kRunning;
-    warps[thread / kWarp].ready |= 1u << thread % kWarp;
+    block->state[thread] = State::kRunning;
+    block->warps[thread / kWarp].ready |= 1u << thread % kWarp;
+    block->ready = true;
 }
 
 void barrier(Site site) {
-    state[current] = State::kAtBarrier;
-    barrierSite[current] = site;
-    warps[current / kWarp].ready &= ~(1u << current % kWarp);
+    block->state[current] = State::kAtBarrier;
+    block->barrierSite[current] = site;
+    block->warps[current / kWarp].ready &= ~(1u << current % kWarp);
     yield();
 }
 
 void collective(Site site, unsigned mask, void* args, void (*exec)(void**, unsigned)) {
-    Warp& warp = warps[current / kWarp];
+    Warp& warp = block->warps[current / kWarp];
     unsigned self = 1u << current % kWarp;
     if ((mask & self) == 0) {
         fail("%s:%d: lane %d is not in its own mask %08x", base_name(site.file), site.line,
@@ -305,7 +352,7 @@ void collective(Site site, unsigned mask, void* args, void (*exec)(void**, unsig
 
 void warp_barrier(Site site, unsigned mask) {
     collective(site, mask, nullptr, [](void**, unsigned) {
-        ++warps[current / kWarp].epoch;
+        ++block->warps[current / kWarp].epoch;
         int first = current / kWarp * kWarp;
         clocks_meet(first, std::min(first + kWarp, threads));
     });
@@ -331,34 +378,21 @@ uint64_t shuffle(Site site, unsigned mask, uint64_t value, int sourceLane) {
     return args.result;
 }
 
-void fail(const char* format, ...) {
-    if (!failed) {
-        failed = true;
-        char what[1500];
-        va_list list;
-        va_start(list, format);
-        vsnprintf(what, sizeof what, format, list);
-        va_end(list);
-        if (current < 0) {
-            snprintf(failureText, sizeof failureText, "kernel %s, block (%u, %u, %u): %s",
-                     kernelName, blockIdx_.x, blockIdx_.y, blockIdx_.z, what);
-        } else {
-            Index t = threadIndex[current];
-            snprintf(failureText, sizeof failureText,
-                     "kernel %s, block (%u, %u, %u), thread (%u, %u, %u): %s", kernelName,
-                     blockIdx_.x, blockIdx_.y, blockIdx_.z, t.x, t.y, t.z, what);
-        }
-    }
+void yield_failed() {
     if (current >= 0) {
         yield();
     }
-    throw failureText;  // only the scheduler itself comes here; launch() catches
 }
 
-bool has_failed() { return failed; }
-void clear_failure() { failed = false; }
-const char* failure() { return failureText; }
-void set_kernel_name(const char* name) { kernelName = name; }
+size_t describe_place(char* text, size_t size) {
+    Index b = block.of(current < 0 ? slot : currentSlot).index;
+    if (current < 0) {
+        return snprintf(text, size, "block (%u, %u, %u)", b.x, b.y, b.z);
+    }
+    Index t = threadIndex[current];
+    return snprintf(text, size, "block (%u, %u, %u), thread (%u, %u, %u)", b.x, b.y, b.z, t.x, t.y,
+                    t.z);
+}
 
 void expect_hopper(const char* what) {
     if (!entry->hopper) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "blocks.h"
 #include "hopper.h"
 #include "races.h"
 
@@ -17,39 +18,48 @@ enum Content : uint8_t { kNone, kUndefined, kDefined, kExpected, kBarrier };
 static_assert(kArenaBytes >= kHopperSharedLimit + 16 * 1024 && kArenaBytes <= 1 << 18,
               "room for the arrays and the gaps between them, and 18 bits of a wgmma descriptor");
 constexpr size_t kGap = 128;                // bytes between arrays that no access may touch
-alignas(1024) uint8_t arena[kArenaBytes];
-uint8_t content[kArenaBytes];
-std::map<const void*, std::pair<size_t, size_t>> arrays;  // key: offset, bytes
-size_t top;
-size_t staticBytes;
-size_t dynamicAt;
+
+// The blocks' parts of one range, so that few instructions find the own one at each access.
+alignas(1024) uint8_t arenas[kMostTogether][kArenaBytes];
+uint8_t contents[kMostTogether][kArenaBytes];
+
+struct Arrays {
+    std::map<const void*, std::pair<size_t, size_t>> all;  // key: offset, bytes
+    size_t top;
+    size_t staticBytes;
+    size_t dynamicAt;
+};
+PerBlock<Arrays> arrays;
 size_t dynamicBytes;
 size_t grantedBytes;
 size_t limit;
 
+uint8_t* arena() { return arenas[slot]; }
+uint8_t* content() { return contents[slot]; }
+
 /// The rules of the driver: 48 KB are free, more has to be asked for, and there is a limit.
 void check_sizes() {
-    size_t all = staticBytes + dynamicBytes + kReservedShared;
-    if (staticBytes > kFreeShared || all > limit) {
+    size_t all = arrays->staticBytes + dynamicBytes + kReservedShared;
+    if (arrays->staticBytes > kFreeShared || all > limit) {
         fail("has %zu bytes of shared arrays besides %zu dynamic ones and %zu reserved; at most "
              "%zu and %zu in all fit every GPU that it is for",
-             staticBytes, dynamicBytes, kReservedShared, kFreeShared, limit);
+             arrays->staticBytes, dynamicBytes, kReservedShared, kFreeShared, limit);
     }
     if (all > kFreeShared && dynamicBytes > grantedBytes) {
         fail("has %zu bytes of shared arrays besides %zu dynamic ones and %zu reserved; more than "
              "%zu have to be asked for",
-             staticBytes, dynamicBytes, kReservedShared, kFreeShared);
+             arrays->staticBytes, dynamicBytes, kReservedShared, kFreeShared);
     }
 }
 
 size_t place(size_t bytes, size_t alignment) {
-    size_t at = (top + kGap + alignment - 1) / alignment * alignment;
+    size_t at = (arrays->top + kGap + alignment - 1) / alignment * alignment;
     if (at + bytes + kGap > kArenaBytes) {
         fail("the arrays in shared memory are too many or too large");
     }
-    memset(content + at, kUndefined, bytes);
-    memset(arena + at, 0xff, bytes);
-    top = at + bytes;
+    memset(content() + at, kUndefined, bytes);
+    memset(arena() + at, 0xff, bytes);
+    arrays->top = at + bytes;
     return at;
 }
 
@@ -76,11 +86,11 @@ __attribute__((noinline)) void bad(size_t at, size_t bytes, const char* what, Co
             size = length;
         }
     };
-    for (const auto& array : arrays) {
+    for (const auto& array : arrays->all) {
         consider(array.second.first, array.second.second);
     }
     if (dynamicBytes > 0) {
-        consider(dynamicAt, dynamicBytes);
+        consider(arrays->dynamicAt, dynamicBytes);
     }
     fail("%s %zu bytes of shared memory at offset %ld of an array of %zu bytes", what, bytes,
          static_cast<long>(at) - static_cast<long>(begin), size);
@@ -93,14 +103,14 @@ void shared_grant(size_t bytes) { grantedBytes = bytes; }
 void shared_begin_block(size_t bytes, bool hopper) {
     races_begin_block();
     limit = hopper ? kHopperSharedLimit : kSharedLimit;
-    memset(content, kNone, top);
-    arrays.clear();
-    top = 0;
-    staticBytes = 0;
+    memset(content(), kNone, arrays->top);
+    arrays->all.clear();
+    arrays->top = 0;
+    arrays->staticBytes = 0;
     dynamicBytes = bytes;
     check_sizes();
     if (bytes > 0) {
-        dynamicAt = place(bytes, 1024);
+        arrays->dynamicAt = place(bytes, 1024);
     }
 }
 
@@ -108,42 +118,43 @@ void* dynamic_shared() {
     if (dynamicBytes == 0) {
         fail("uses dynamic shared memory, but none was given at launch");
     }
-    return arena + dynamicAt;
+    return arena() + arrays->dynamicAt;
 }
 
 void* shared_array(const void* key, size_t bytes, size_t alignment) {
-    auto found = arrays.find(key);
-    if (found == arrays.end()) {
-        staticBytes += bytes;
+    auto found = arrays->all.find(key);
+    if (found == arrays->all.end()) {
+        arrays->staticBytes += bytes;
         check_sizes();
-        found = arrays.emplace(key, std::make_pair(place(bytes, alignment), bytes)).first;
+        found = arrays->all.emplace(key, std::make_pair(place(bytes, alignment), bytes)).first;
     }
-    return arena + found->second.first;
+    return arena() + found->second.first;
 }
 
 unsigned shared_address(const void* address) {
     if (!shared_contains(address)) {
         fail("takes the address %p for one of shared memory", address);
     }
-    return static_cast<unsigned>(static_cast<const uint8_t*>(address) - arena);
+    return static_cast<unsigned>(static_cast<const uint8_t*>(address) - arena());
 }
 
 bool shared_contains(const void* address) {
-    return static_cast<size_t>(static_cast<const uint8_t*>(address) - arena) < kArenaBytes;
+    return static_cast<size_t>(static_cast<const uint8_t*>(address) - arena()) < kArenaBytes;
 }
 
 void shared_access(const void* address, size_t bytes, bool write, bool atomic) {
-    size_t at = static_cast<const uint8_t*>(address) - arena;
+    size_t at = static_cast<const uint8_t*>(address) - arena();
     const char* what = write ? "writes" : "reads";
     if (at + bytes > kArenaBytes) {
         bad(at, bytes, what, kNone);
     }
+    uint8_t* known = content();
     for (size_t i = at; i < at + bytes; ++i) {
-        if (content[i] != kDefined) {
-            if (content[i] != kUndefined || !write) {
-                bad(at, bytes, what, static_cast<Content>(content[i]));
+        if (known[i] != kDefined) {
+            if (known[i] != kUndefined || !write) {
+                bad(at, bytes, what, static_cast<Content>(known[i]));
             }
-            content[i] = kDefined;
+            known[i] = kDefined;
         }
     }
     if (!atomic) {
@@ -152,18 +163,18 @@ void shared_access(const void* address, size_t bytes, bool write, bool atomic) {
 }
 
 void shared_undefine(const void* address, size_t bytes) {
-    size_t at = static_cast<const uint8_t*>(address) - arena;
-    memset(arena + at, 0xff, bytes);
-    memset(content + at, kUndefined, bytes);
+    size_t at = static_cast<const uint8_t*>(address) - arena();
+    memset(arena() + at, 0xff, bytes);
+    memset(content() + at, kUndefined, bytes);
 }
 
 size_t shared_offset(const void* address) { return shared_address(address); }
-void* shared_at(size_t offset) { return arena + offset; }
+void* shared_at(size_t offset) { return arena() + offset; }
 
 void shared_async_read(const char* what, size_t at, size_t bytes, const Knowledge& by) {
     for (size_t i = at; i < at + bytes; ++i) {
-        if (i >= kArenaBytes || content[i] != kDefined) {
-            bad(at, bytes, what, i < kArenaBytes ? static_cast<Content>(content[i]) : kNone);
+        if (i >= kArenaBytes || content()[i] != kDefined) {
+            bad(at, bytes, what, i < kArenaBytes ? static_cast<Content>(content()[i]) : kNone);
         }
     }
     trace_async_read(what, at, bytes, by);
@@ -171,29 +182,29 @@ void shared_async_read(const char* what, size_t at, size_t bytes, const Knowledg
 
 void shared_async_write(const char* what, size_t at, size_t bytes, const Knowledge& by) {
     for (size_t i = at; i < at + bytes; ++i) {
-        if (i >= kArenaBytes || (content[i] != kDefined && content[i] != kUndefined)) {
-            bad(at, bytes, what, i < kArenaBytes ? static_cast<Content>(content[i]) : kNone);
+        if (i >= kArenaBytes || (content()[i] != kDefined && content()[i] != kUndefined)) {
+            bad(at, bytes, what, i < kArenaBytes ? static_cast<Content>(content()[i]) : kNone);
         }
     }
     trace_async_write(what, at, bytes, by);
 }
 
 void shared_expect(size_t at, size_t bytes, int who, uint32_t clock) {
-    memset(arena + at, 0xff, bytes);
-    memset(content + at, kExpected, bytes);
+    memset(arena() + at, 0xff, bytes);
+    memset(content() + at, kExpected, bytes);
     trace_written_by(at, bytes, who, clock);
 }
 
-void shared_arrive(size_t at, size_t bytes) { memset(content + at, kDefined, bytes); }
+void shared_arrive(size_t at, size_t bytes) { memset(content() + at, kDefined, bytes); }
 
 void shared_make_barrier(size_t at) {
     for (size_t i = at; i < at + 8; ++i) {
-        if (content[i] != kDefined && content[i] != kUndefined) {
-            bad(at, 8, "makes a barrier of", static_cast<Content>(content[i]));
+        if (content()[i] != kDefined && content()[i] != kUndefined) {
+            bad(at, 8, "makes a barrier of", static_cast<Content>(content()[i]));
         }
     }
     trace(at, 8, true);
-    memset(content + at, kBarrier, 8);
+    memset(content() + at, kBarrier, 8);
 }
 
 }  // namespace emulator

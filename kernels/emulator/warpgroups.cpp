@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "barriers.h"
+#include "blocks.h"
 #include "hopper.h"
 
 namespace emulator {
@@ -18,7 +19,6 @@ struct Rendezvous {
     void (*exec)(void**, int) = nullptr;
     void* args[kWarpgroup];
 };
-Rendezvous rendezvous[kMaxThreads / kWarpgroup];
 
 /// Registers that a thread waits for.
 struct Wish {
@@ -26,23 +26,28 @@ struct Wish {
     int registers;
     Site site;
 };
-Wish wishes[kMaxThreads];
 
-int registersOf[kMaxThreads / kWarpgroup];
-int freeRegisters;
+struct Warpgroups {
+    Rendezvous rendezvous[kMaxThreads / kWarpgroup];
+    Wish wishes[kMaxThreads];
+    int registersOf[kMaxThreads / kWarpgroup];
+    int freeRegisters;
+};
+PerBlock<Warpgroups> groups;
 
 int self() { return position().thread; }
 
 void describe_group(int thread, char* text, size_t size) {
-    const Rendezvous& own = rendezvous[thread / kWarpgroup];
+    const Rendezvous& own = groups->rendezvous[thread / kWarpgroup];
     snprintf(text, size, "its warpgroup at %s:%d, where %d threads of it came",
              base_name(own.site.file), own.site.line, own.arrived);
 }
 
 void describe_registers(int thread, char* text, size_t size) {
+    const Wish& own = groups->wishes[thread];
     snprintf(text, size, "%d registers at %s:%d, while %d are free for each thread of a warpgroup",
-             wishes[thread].registers, base_name(wishes[thread].site.file), wishes[thread].site.line,
-             registersOf[thread / kWarpgroup] + freeRegisters / kWarpgroup);
+             own.registers, base_name(own.site.file), own.site.line,
+             groups->registersOf[thread / kWarpgroup] + groups->freeRegisters / kWarpgroup);
 }
 
 void give_registers(void** args, int warpgroup) {
@@ -52,8 +57,8 @@ void give_registers(void** args, int warpgroup) {
             fail("threads of a warpgroup ask for %d and for %d registers", wanted(0), wanted(i));
         }
     }
-    freeRegisters -= (wanted(0) - registersOf[warpgroup]) * kWarpgroup;
-    registersOf[warpgroup] = wanted(0);
+    groups->freeRegisters -= (wanted(0) - groups->registersOf[warpgroup]) * kWarpgroup;
+    groups->registersOf[warpgroup] = wanted(0);
 }
 
 }  // namespace
@@ -63,11 +68,11 @@ void warpgroups_begin_block(int newThreads, int maxThreads) {
     // what the compiler gives each thread of the largest block, in eights
     int given = std::min(kRegisterFile / maxThreads, 255) / 8 * 8;
     for (int g = 0; g < kMaxThreads / kWarpgroup; ++g) {
-        registersOf[g] = given;
-        rendezvous[g].arrived = 0;
+        groups->registersOf[g] = given;
+        groups->rendezvous[g].arrived = 0;
     }
-    freeRegisters = 0;
-    std::fill(wishes, wishes + kMaxThreads, Wish{});
+    groups->freeRegisters = 0;
+    std::fill(groups->wishes, groups->wishes + kMaxThreads, Wish{});
 }
 
 void warpgroup_collective(Site site, void* args, void (*exec)(void** threads, int warpgroup)) {
@@ -76,7 +81,7 @@ void warpgroup_collective(Site site, void* args, void (*exec)(void** threads, in
         fail("%s:%d: thread %d is in no warpgroup of 128 threads", base_name(site.file), site.line,
              self());
     }
-    Rendezvous& own = rendezvous[group];
+    Rendezvous& own = groups->rendezvous[group];
     if (own.arrived == 0) {
         own.site = site;
         own.exec = exec;
@@ -100,18 +105,18 @@ void warpgroup_collective(Site site, void* args, void (*exec)(void** threads, in
 void set_registers(Site site, int registers, bool raise) {
     expect_hopper("setmaxnreg");
     int group = self() / kWarpgroup;
-    if (raise ? registers < registersOf[group] : registers > registersOf[group]) {
+    if (raise ? registers < groups->registersOf[group] : registers > groups->registersOf[group]) {
         fail("%s:%d: %s the registers of each thread from %d to %d", base_name(site.file),
-             site.line, raise ? "raises" : "lowers", registersOf[group], registers);
+             site.line, raise ? "raises" : "lowers", groups->registersOf[group], registers);
     }
-    while (raise && (registers - registersOf[group]) * kWarpgroup > freeRegisters) {
-        wishes[self()] = {true, registers, site};
+    while (raise && (registers - groups->registersOf[group]) * kWarpgroup > groups->freeRegisters) {
+        groups->wishes[self()] = {true, registers, site};
         suspend(describe_registers);
     }
     warpgroup_collective(site, &registers, give_registers);
     for (int t = 0; t < threads; ++t) {
-        if (wishes[t].waits) {
-            wishes[t].waits = false;
+        if (groups->wishes[t].waits) {
+            groups->wishes[t].waits = false;
             wake(t);
         }
     }

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "blocks.h"
 #include "fibers.h"
 #include "hopper.h"
 #include "wgmma_operands.h"
@@ -60,19 +61,23 @@ struct Warpgroup {
     int group = 0;       // groups committed so far
     uint32_t clock = 0;  // of its reads
 };
-Warpgroup warpgroups[kMaxGroups];
-std::vector<Sums> sums[kMaxThreads];
 
 // Registers are locals of a kernel, on the stack of its thread. A stamp for each 4 bytes says when
 // they were touched last, and one for each thread when it fenced last; the stamps grow together.
 uint32_t lastStamp;
-uint32_t fenceStamp[kMaxThreads];  // 0 before the first fence
 uint32_t* touchStamps;
+
+struct Products {
+    Warpgroup warpgroups[kMaxGroups];
+    std::vector<Sums> sums[kMaxThreads];
+    uint32_t fenceStamp[kMaxThreads];  // 0 before the first fence
+};
+PerBlock<Products> products;
 
 int self() { return position().thread; }
 
 uint32_t& stamp_of(const void* address) {
-    return touchStamps[(static_cast<const char*>(address) - static_cast<char*>(stack_begin())) / 4];
+    return touchStamps[(static_cast<const char*>(address) - static_cast<char*>(all_stacks())) / 4];
 }
 
 void check_fenced(const void* registers, int count, const char* name) {
@@ -81,14 +86,14 @@ void check_fenced(const void* registers, int count, const char* name) {
         return;
     }
     for (int i = 0; i < count; ++i) {
-        if (stamp_of(at + 4 * i) >= fenceStamp[self()]) {
+        if (stamp_of(at + 4 * i) >= products->fenceStamp[self()]) {
             fail("wgmma with %s in registers that were touched since the last wgmma_fence", name);
         }
     }
 }
 
 Sums* find_sums(int thread, const float* d) {
-    for (Sums& own : sums[thread]) {
+    for (Sums& own : products->sums[thread]) {
         if (own.d == d) {
             return &own;
         }
@@ -117,7 +122,7 @@ void issue(void** threads, int warpgroup) {
     }
     int depth = kDepthBytes / first.elementBytes;
     Product product{};
-    product.group = warpgroups[warpgroup].group;
+    product.group = products->warpgroups[warpgroup].group;
     product.columns = first.columns;
     product.elementBytes = first.elementBytes;
     product.accumulate = first.accumulate;
@@ -140,8 +145,8 @@ void issue(void** threads, int warpgroup) {
         int count = first.columns / 2;
         if (own == nullptr) {
             std::vector<float> values(at(i).d, at(i).d + count);
-            sums[thread].push_back({at(i).d, count, 0, std::move(values)});
-            own = &sums[thread].back();
+            products->sums[thread].push_back({at(i).d, count, 0, std::move(values)});
+            own = &products->sums[thread].back();
             std::fill(at(i).d, at(i).d + count, NAN);
         } else if (own->count != count) {
             fail("wgmma of %d columns into sums that one of %d columns adds to", 2 * count,
@@ -149,7 +154,7 @@ void issue(void** threads, int warpgroup) {
         }
         ++own->products;
     }
-    warpgroups[warpgroup].products.push_back(std::move(product));
+    products->warpgroups[warpgroup].products.push_back(std::move(product));
 }
 
 /// A out of the registers of all threads, as mma_bf16 takes it for 16 rows of each warp.
@@ -193,7 +198,8 @@ __attribute__((optimize("O3"))) void multiply(const float* a, const float* b, fl
 
 void release(const Operand& operand, int warpgroup) {
     for (unsigned chunk : operand.chunks) {
-        shared_unpin(chunk, kChunk, who_multiplies(warpgroup), warpgroups[warpgroup].clock);
+        shared_unpin(chunk, kChunk, who_multiplies(warpgroup),
+                      products->warpgroups[warpgroup].clock);
     }
 }
 
@@ -220,15 +226,16 @@ void execute(const Product& product, int warpgroup) {
         }
         if (--own.products == 0) {
             std::copy(own.values.begin(), own.values.end(), own.d);
-            sums[thread].erase(sums[thread].begin() + (&own - sums[thread].data()));
+            auto& all = products->sums[thread];
+            all.erase(all.begin() + (&own - all.data()));
         }
     }
 }
 
-void commit(void**, int warpgroup) { ++warpgroups[warpgroup].group; }
+void commit(void**, int warpgroup) { ++products->warpgroups[warpgroup].group; }
 
 void wait(void** threads, int warpgroup) {
-    Warpgroup& own = warpgroups[warpgroup];
+    Warpgroup& own = products->warpgroups[warpgroup];
     int left = *static_cast<int*>(threads[0]);
     ++own.clock;
     size_t done = 0;
@@ -243,7 +250,7 @@ void wait(void** threads, int warpgroup) {
 
 /// Fails if registers of products under way are touched: D at all, A by a write.
 void check_not_under_way(const char* begin, size_t bytes, bool write) {
-    for (const Sums& own : sums[self()]) {
+    for (const Sums& own : products->sums[self()]) {
         auto* d = reinterpret_cast<const char*>(own.d);
         if (begin < d + 4 * own.count && begin + bytes > d) {
             fail("%s sums of wgmma before its group was waited for", write ? "writes" : "reads");
@@ -252,7 +259,7 @@ void check_not_under_way(const char* begin, size_t bytes, bool write) {
     if (!write) {
         return;
     }
-    for (const Product& product : warpgroups[self() / kWarpgroup].products) {
+    for (const Product& product : products->warpgroups[self() / kWarpgroup].products) {
         auto* a = reinterpret_cast<const char*>(product.aAt[self() % kWarpgroup]);
         if (a != nullptr && begin < a + 16 && begin + bytes > a) {
             fail("writes registers that wgmma reads A from, before its group was waited for");
@@ -263,15 +270,15 @@ void check_not_under_way(const char* begin, size_t bytes, bool write) {
 }  // namespace
 
 void wgmma_begin_block() {
-    for (Warpgroup& own : warpgroups) {
+    for (Warpgroup& own : products->warpgroups) {
         own = Warpgroup();
     }
-    for (auto& own : sums) {
+    for (auto& own : products->sums) {
         own.clear();
     }
-    std::fill(fenceStamp, fenceStamp + kMaxThreads, 0);
+    std::fill(products->fenceStamp, products->fenceStamp + kMaxThreads, 0);
     if (touchStamps == nullptr) {
-        void* memory = mmap(nullptr, kStackBytes * kMaxThreads, PROT_READ | PROT_WRITE,
+        void* memory = mmap(nullptr, kStackBytes * kMaxThreads * kMostTogether, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         if (memory == MAP_FAILED) {
             fail("the emulator got no memory for what it knows of registers");
@@ -281,7 +288,7 @@ void wgmma_begin_block() {
 }
 
 void wgmma_end_thread(int thread) {
-    if (!sums[thread].empty()) {
+    if (!products->sums[thread].empty()) {
         fail("ends before its products were waited for; wgmma_wait is missing, or wgmma_commit");
     }
 }
@@ -296,14 +303,14 @@ void registers_touched(const void* address, size_t bytes, bool write) {
 
 void wgmma_fence(Site site) {
     expect_hopper("wgmma");
-    fenceStamp[self()] = ++lastStamp;
+    products->fenceStamp[self()] = ++lastStamp;
     collective(site, 0xffffffffu, nullptr, [](void**, unsigned) {});
 }
 
 void wgmma(Site site, int elementBytes, float* d, int columns, const unsigned* aRegisters,
            uint64_t a, bool aAcross, uint64_t b, bool bAcross, bool accumulate) {
     expect_hopper("wgmma");
-    if (fenceStamp[self()] == 0) {
+    if (products->fenceStamp[self()] == 0) {
         fail("wgmma without a wgmma_fence before the first");
     }
     if (find_sums(self(), d) == nullptr) {

@@ -60,7 +60,7 @@ public final class EmulatedDriver implements Driver {
         } catch (IOException e) {
             throw new DeviceException("cannot read the resources of the kernels", e);
         }
-        if (library.emulator_open(MEMORY_BYTES) != 0) {
+        if (library.emulator_open(MEMORY_BYTES, GPU.multiprocessors()) != 0) {
             throw new DeviceException(
                     "cuda-emulated: cannot reserve " + MEMORY_BYTES + " bytes of address space");
         }

@@ -34,7 +34,7 @@ interface EmulatorLibrary extends Library {
         }
     }
 
-    int emulator_open(long bytes);
+    int emulator_open(long bytes, int multiprocessors);
 
     long emulator_allocate(long bytes);
 
