@@ -6,8 +6,13 @@
 //
 // x [samples, rows, in] with any strides of samples and rows; W [out, in] and B [out, rank]; bias f32,
 // everything else bf16. The operands are tensor maps, so that what they name begins at multiples of 16
-// bytes, and rows likewise. S is made before, by linear_mma.cu; S and B are further slices of the depth
-// in the same sums.
+// bytes, and rows likewise. S and B are further slices of the depth in the same sums.
+//
+// S is made by the same launch, or was made before by linear_mma.cu. Its tiles, one for each 128 rows,
+// come first in the walk, and wait for nothing; a flag tells that one is written (include/flags.cuh).
+// The producer waits for it only where a tile has come to the slices of S. One launch makes S of up to
+// four products that read the same x: their A lie one below the other in a stage, and their S side by
+// side in memory.
 //
 //   linear_wgmma_{256, 128}         tiles of 128 x that many results, 64 of the depth a slice. As many
 //   linear_input_wgmma_{256, 128}   blocks as multiprocessors, each makes tiles until none is left.
@@ -25,7 +30,9 @@
 #include "include/barrier.cuh"
 #include "include/bulk_copy.cuh"
 #include "include/epilogue_chunks.cuh"
+#include "include/flags.cuh"
 #include "include/glance.cuh"
+#include "include/shares.cuh"
 #include "include/wgmma.cuh"
 #include "include/wgmma_results.cuh"
 #include "include/wgmma_tiles.cuh"
@@ -36,6 +43,8 @@ constexpr int kThreads = kGroup * (1 + kConsumers);
 constexpr int kGroupRows = 64;
 constexpr int kRows = kGroupRows * kConsumers;
 constexpr int kDepth = 64;  // 128 bytes of a row, as wide as the swizzle
+constexpr int kConsumersDone = 1;  // a named barrier
+constexpr int kMostLow = 4;  // products whose S one launch makes
 
 template <int n>
 struct Stage {
@@ -56,6 +65,28 @@ struct Maps {
     const TensorMap& weight;
     const TensorMap& s;
     const TensorMap& up;
+    const TensorMap& factor0;  // what S of each product is made with
+    const TensorMap& factor1;
+    const TensorMap& factor2;
+    const TensorMap& factor3;
+
+    __device__ __forceinline__ const TensorMap& factor(int product) const {
+        return product == 0 ? factor0 : product == 1 ? factor1 : product == 2 ? factor2 : factor3;
+    }
+};
+
+// What a launch makes of S, if it makes any. Of each product there are columns in memory and, for the
+// tiles, columns in a row that has room for more: a power of two for each product, so that a quarter
+// of a tile is of one.
+struct Low {
+    const ShareTable<kMostLow>& of;  // each product's
+    bf16* s;                         // [samples * rows, pitch]
+    int pitch;
+    int width;          // columns of a product in s
+    int room;           // and in the tiles
+    int columns;        // of a tile, 64 or 128
+    int tiles;          // of a band of rows; 0 where S is there already
+    unsigned* written;  // a flag for each band, 0 before and after the launch
 };
 
 struct Sizes {
@@ -86,64 +117,112 @@ __device__ __forceinline__ void copy_right(Stage<n>& stage, const TensorMap& map
     }
 }
 
+// The same for a tile of S. Beyond the last product it has columns of another one, which nobody writes.
+template <int n, Major major>
+__device__ __forceinline__ void copy_factors(Stage<n>& stage, const Maps& maps, const Low& low,
+                                             int at, int column, Barrier& arrived) {
+    int quarter = major == kAlongDepth ? low.columns / 4 : 64;
+    for (int i = 0; i < low.columns; i += quarter) {
+        bf16* to = stage.weight + i * kDepth;
+        if constexpr (major == kAlongDepth) {
+            const TensorMap& map = maps.factor((column + i) / low.room);
+            bulk_tile(to, map, at, (column + i) % low.room, arrived);
+        } else {
+            bulk_tile(to, maps.factor(0), column + i, at, arrived);
+        }
+    }
+}
+
+// Waits until S of the rows of a tile is written. Each tile of the band does so once, and the last one
+// resets the flag for the next launch.
+__device__ __forceinline__ void wait_for_low(const Low& low, int band, int across) {
+    unsigned& written = low.written[band];
+    flag_wait(written, low.tiles);
+    fence_proxy_async_global();
+    if (flag_add(written, 1) == static_cast<unsigned>(low.tiles + across - 1)) {
+        flag_set(written, 0);
+    }
+}
+
 // Copies all slices of all tiles, each as soon as a stage is free.
 template <int n, Major major>
-__device__ __forceinline__ void produce(const Maps& maps, const Sizes& sizes,
+__device__ __forceinline__ void produce(const Maps& maps, const Sizes& sizes, const Low& low,
                                         Shared<n>& shared, Barrier* full, Barrier* empty) {
     Ring<Shared<n>::stages> ring;
     int wide = sizes.wide_slices();
     int slices = sizes.slices();
-    for_each_tile<kRows, n>(sizes.samples, sizes.rows, sizes.columns, [&](const Corner& corner) {
+    TileWalk<kRows, n> walk(sizes.samples, sizes.rows, sizes.columns);
+    auto fill = [&](int bytes, auto copies) {
+        Barrier& arrived = full[ring.stage];
+        barrier_wait(empty[ring.stage], ring.parity ^ 1);
+        barrier_arrive_expect(arrived, bytes);
+        copies(shared.stage[ring.stage], arrived);
+        ring.next();
+    };
+    int bytes = (kRows + low.columns) * kDepth * static_cast<int>(sizeof(bf16));
+    walk.for_each_before(low.tiles, low.columns, [&](const Corner& corner) {
+        for (int slice = 0; slice < wide; ++slice) {
+            int at = slice * kDepth;
+            fill(bytes, [&](Stage<n>& stage, Barrier& arrived) {
+                bulk_tile(stage.x, maps.x, at, corner.row, corner.sample, arrived);
+                copy_factors<n, major>(stage, maps, low, at, corner.column, arrived);
+            });
+        }
+    });
+    walk.for_each_tile([&](const Corner& corner) {
         for (int slice = 0; slice < slices; ++slice) {
-            Stage<n>& stage = shared.stage[ring.stage];
-            Barrier& arrived = full[ring.stage];
-            barrier_wait(empty[ring.stage], ring.parity ^ 1);
-            barrier_arrive_expect(arrived, sizeof(Stage<n>));
-            bool low = slice >= wide;
-            int at = (low ? slice - wide : slice) * kDepth;
-            bulk_tile(stage.x, low ? maps.s : maps.x, at, corner.row, corner.sample, arrived);
-            copy_right<n, major>(stage, low ? maps.up : maps.weight, at, corner.column, arrived);
-            ring.next();
+            if (slice == wide && low.tiles > 0) {
+                wait_for_low(low, walk.band_of(corner), walk.across);
+            }
+            fill(sizeof(Stage<n>), [&](Stage<n>& stage, Barrier& arrived) {
+                bool narrow = slice >= wide;
+                int at = (narrow ? slice - wide : slice) * kDepth;
+                bulk_tile(stage.x, narrow ? maps.s : maps.x, at, corner.row, corner.sample, arrived);
+                copy_right<n, major>(stage, narrow ? maps.up : maps.weight, at, corner.column,
+                                     arrived);
+            });
         }
     });
 }
 
-// The products of a slice, as one group that is not waited for.
-template <int n, Major major>
-__device__ __forceinline__ void multiply(float (&d)[n / 2], const Stage<n>& stage, int group,
-                                         bool accumulate) {
-    unsigned long long x = matrix_descriptor(stage.x + group * kGroupRows * kDepth, 0, 1024);
+// The products of a slice, as one group that is not waited for. The stage has room for more columns
+// where these are those of S.
+template <Major major, int half>
+__device__ __forceinline__ void multiply(float (&d)[half], const bf16* x, const bf16* weight,
+                                         int group, bool accumulate) {
+    unsigned long long left = matrix_descriptor(x + group * kGroupRows * kDepth, 0, 1024);
     constexpr bool across = major == kAcrossDepth;
-    unsigned long long weight =
-        matrix_descriptor(stage.weight, across ? 64 * kDepth * static_cast<int>(sizeof(bf16)) : 0, 1024);
+    unsigned long long right =
+        matrix_descriptor(weight, across ? 64 * kDepth * static_cast<int>(sizeof(bf16)) : 0, 1024);
     wgmma_fence();
 #pragma unroll
     for (int k = 0; k < kDepth / 16; ++k) {
-        wgmma_bf16<kAlongDepth, major>(d, advanced(x, 32 * k),
-                                       advanced(weight, (across ? 2048 : 32) * k),
+        wgmma_bf16<kAlongDepth, major>(d, advanced(left, 32 * k),
+                                       advanced(right, (across ? 2048 : 32) * k),
                                        accumulate || k > 0);
     }
     wgmma_commit();
 }
 
-// Makes this warpgroup's half of each tile.
-template <int n, Major major>
-__device__ __forceinline__ void consume(const Sizes& sizes, const Epilogue<bf16>& epilogue,
-                                        bf16* out, Shared<n>& shared, Barrier* full,
-                                        Barrier* empty) {
-    int group = static_cast<int>(threadIdx.x) / kGroup - 1;
-    int warp = static_cast<int>(threadIdx.x) / kWarpSize - kGroup / kWarpSize;
-    bool leads = threadIdx.x % kGroup == 0;
-    bool chunks = moves_chunks(epilogue, out, sizes.columns);
-    int slices = sizes.slices();
+// What a warpgroup multiplies from.
+template <int n>
+struct Filled {
+    Shared<n>& shared;
+    Barrier* full;
+    Barrier* empty;
     Ring<Shared<n>::stages> ring;
-    float d[n / 2];
-    for_each_tile<kRows, n>(sizes.samples, sizes.rows, sizes.columns, [&](const Corner& corner) {
+    int group;
+    bool leads;
+
+    // The products of the next slices; each stage is given back.
+    template <Major major, int half>
+    __device__ __forceinline__ void multiply_all(float (&d)[half], int slices) {
         int before = ring.stage;
 #pragma unroll 1
         for (int slice = 0; slice < slices; ++slice) {
             barrier_wait(full[ring.stage], ring.parity);
-            multiply<n, major>(d, shared.stage[ring.stage], group, slice > 0);
+            const Stage<n>& stage = shared.stage[ring.stage];
+            multiply<major>(d, stage.x, stage.weight, group, slice > 0);
             wgmma_wait<1>();
             if (slice > 0 && leads) {
                 barrier_arrive(empty[before]);
@@ -156,6 +235,60 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Epilogue<bf16>
         if (leads) {
             barrier_arrive(empty[before]);
         }
+    }
+};
+
+// Makes this warpgroup's half of a tile of S.
+template <Major major, int columns, int n>
+__device__ __forceinline__ void make_low(Filled<n>& filled, const Sizes& sizes, const Low& low,
+                                         const Corner& corner, int warp) {
+    float d[columns / 2];
+    filled.template multiply_all<major>(d, sizes.wide_slices());
+    write_results(d, filled.shared.staged[warp], [&](int i, int j, const float(&product)[kChunk]) {
+        int row = corner.row + warp * kWarpRows + i;
+        int number = (corner.column + j) / low.room;
+        int column = (corner.column + j) % low.room;
+        if (row < sizes.rows && number * low.width < low.pitch &&
+            column < low.width) {
+            const Share& own = low.of.of[number];
+            float scaled[kChunk];
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                bool has = own.scales != nullptr && column + e < own.rank;
+                scaled[e] = (has ? own.scale * own.scales[column + e] : own.scale) * product[e];
+            }
+            long long at = static_cast<long long>(corner.sample) * sizes.rows + row;
+            store_chunk(low.s + at * low.pitch + number * low.width + column, scaled, kChunk, true);
+        }
+    });
+}
+
+// Makes this warpgroup's half of each tile.
+template <int n, Major major>
+__device__ __forceinline__ void consume(const Sizes& sizes, const Low& low,
+                                        const Epilogue<bf16>& epilogue, bf16* out,
+                                        Shared<n>& shared, Barrier* full, Barrier* empty) {
+    int warp = static_cast<int>(threadIdx.x) / kWarpSize - kGroup / kWarpSize;
+    Filled<n> filled{shared, full, empty, {}, static_cast<int>(threadIdx.x) / kGroup - 1,
+                     threadIdx.x % kGroup == 0};
+    TileWalk<kRows, n> walk(sizes.samples, sizes.rows, sizes.columns);
+    walk.for_each_before(low.tiles, low.columns, [&](const Corner& corner) {
+        if (low.columns == 64) {
+            make_low<major, 64>(filled, sizes, low, corner, warp);
+        } else {
+            make_low<major, 128>(filled, sizes, low, corner, warp);
+        }
+        fence_proxy_async_global();
+        named_barrier_sync(kConsumersDone, kConsumers * kGroup);
+        if (threadIdx.x == kGroup) {
+            flag_add(low.written[walk.band_of(corner)], 1);
+        }
+    });
+    bool chunks = moves_chunks(epilogue, out, sizes.columns);
+    int slices = sizes.slices();
+    float d[n / 2];
+    walk.for_each_tile([&](const Corner& corner) {
+        filled.template multiply_all<major>(d, slices);
         int firstRow = corner.row + warp * kWarpRows;
         write_results(d, shared.staged[warp], [&](int i, int j, const float(&product)[kChunk]) {
             int row = firstRow + i;
@@ -169,7 +302,7 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Epilogue<bf16>
 }
 
 template <int n, Major major>
-__device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes,
+__device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes, const Low& low,
                                        const Epilogue<bf16>& epilogue, bf16* out) {
     constexpr int stages = Shared<n>::stages;
     DYNAMIC_SHARED(Shared<n>, shared);
@@ -188,21 +321,27 @@ __device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes,
     if (threadIdx.x < kGroup) {
         lower_registers<40>();
         if (threadIdx.x < kWarpSize && elect_one()) {
-            produce<n, major>(maps, sizes, *shared, full, empty);
+            produce<n, major>(maps, sizes, low, *shared, full, empty);
         }
     } else {
         raise_registers<232>();
-        consume<n, major>(sizes, epilogue, out, *shared, full, empty);
+        consume<n, major>(sizes, low, epilogue, out, *shared, full, empty);
     }
 }
 
-// The results are [samples * rows, columns]; s and up are not read where rank is 0.
+// The results are [samples * rows, columns]; s and up are not read where rank is 0, nor what makes S
+// where lowTiles is 0.
 #define LINEAR(name, n, major)                                                                    \
     HOPPER_KERNEL(kThreads, name##_##n##_bf16, TENSOR_MAP(x), TENSOR_MAP(weight), TENSOR_MAP(s),  \
                   TENSOR_MAP(up), int rank, const float* bias, int activation, const bf16* gate,  \
                   long long gateStride, const bf16* residual, bf16* out, int samples, int rows,   \
-                  int seqLen, int depth, int columns) {                                           \
-        linear<n, major>({x, weight, s, up}, {samples, rows, columns, depth, rank},               \
+                  int seqLen, int depth, int columns, TENSOR_MAP(factor0), TENSOR_MAP(factor1),   \
+                  TENSOR_MAP(factor2), TENSOR_MAP(factor3), ShareTable<kMostLow> lows, bf16* low, \
+                  int pitch, int width, int room, int lowColumns, int lowTiles,                   \
+                  unsigned* written) {                                                            \
+        linear<n, major>({x, weight, s, up, factor0, factor1, factor2, factor3},                  \
+                         {samples, rows, columns, depth, rank},                                   \
+                         {lows, low, pitch, width, room, lowColumns, lowTiles, written},          \
                          {bias, activation, gate, gateStride, residual, seqLen}, out);            \
     }
 
@@ -210,6 +349,7 @@ static_assert(sizeof(Shared<256>) <= 226 * 1024 && sizeof(Shared<128>) <= 226 * 
               "what Hopper has");
 EXPORT_CONSTANT(linear_wgmma_256_shared, sizeof(Shared<256>));
 EXPORT_CONSTANT(linear_wgmma_128_shared, sizeof(Shared<128>));
+EXPORT_CONSTANT(linear_wgmma_lows, kMostLow);
 EXPORT_CONSTANT(linear_wgmma_rows, kRows);
 EXPORT_CONSTANT(linear_wgmma_depth, kDepth);
 LINEAR(linear_wgmma, 256, kAlongDepth)

@@ -8,22 +8,53 @@ struct Corner {
     int sample, row, column;
 };
 
-// Calls body(corner) for the tiles of this block, of tileRows x tileColumns results [samples, rows,
-// columns].
+// How a block walks tiles of tileRows x tileColumns results [samples, rows, columns]: first some others
+// for each band of rows, if there are any, then those of the results.
+template <int tileRows, int tileColumns>
+struct TileWalk {
+    int ofSample;  // bands of a sample
+    int down;
+    int across;
+    int next;
+
+    __device__ __forceinline__ TileWalk(int samples, int rows, int columns)
+        : ofSample((rows + tileRows - 1) / tileRows),
+          down(samples * ofSample),
+          across((columns + tileColumns - 1) / tileColumns),
+          next(blockIdx.x) {}
+
+    __device__ __forceinline__ int band_of(const Corner& corner) const {
+        return corner.sample * ofSample + corner.row / tileRows;
+    }
+
+    // Calls body(corner) for this block's of `each` tiles of every band, which have so many columns.
+    template <class Body>
+    __device__ __forceinline__ void for_each_before(int each, int columns, Body body) {
+        for (; next < down * each; next += gridDim.x) {
+            int band = next / each;
+            body(Corner{band / ofSample, band % ofSample * tileRows, next % each * columns});
+        }
+        next -= down * each;
+    }
+
+    // Calls body(corner) for the tiles of this block.
+    template <class Body>
+    __device__ __forceinline__ void for_each_tile(Body body) {
+        // Tiles that are walked together, column by column: blocks that run at the same time then
+        // share their parts of both sides in the L2 cache. 2,048 rows x 8 or 16 tiles are about one
+        // for each multiprocessor.
+        constexpr int kBand = 2048 / tileRows;
+        for (; next < down * across; next += gridDim.x) {
+            int first = next / (kBand * across) * kBand;
+            int inBand = next % (kBand * across);
+            int height = min(kBand, down - first);
+            int i = first + inBand % height;
+            body(Corner{i / ofSample, i % ofSample * tileRows, inBand / height * tileColumns});
+        }
+    }
+};
+
 template <int tileRows, int tileColumns, class Body>
 __device__ __forceinline__ void for_each_tile(int samples, int rows, int columns, Body body) {
-    // Tiles that are walked together, column by column: blocks that run at the same time then share
-    // their parts of both sides in the L2 cache. 2,048 rows x 8 or 16 tiles are about one for each
-    // multiprocessor.
-    constexpr int kBand = 2048 / tileRows;
-    int ofSample = (rows + tileRows - 1) / tileRows;
-    int down = samples * ofSample;
-    int across = (columns + tileColumns - 1) / tileColumns;
-    for (int tile = blockIdx.x; tile < down * across; tile += gridDim.x) {
-        int first = tile / (kBand * across) * kBand;
-        int inBand = tile % (kBand * across);
-        int height = min(kBand, down - first);
-        int i = first + inBand % height;
-        body(Corner{i / ofSample, i % ofSample * tileRows, inBand / height * tileColumns});
-    }
+    TileWalk<tileRows, tileColumns>(samples, rows, columns).for_each_tile(body);
 }

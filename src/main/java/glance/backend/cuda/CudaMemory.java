@@ -29,6 +29,9 @@ import java.util.function.Consumer;
  * ({@link CudaTurns}).
  */
 final class CudaMemory implements DeviceMemory {
+    /** Numbers by which the blocks of a launch tell each other. */
+    static final int COUNTERS = 4096;
+
     private final Lifetime lifetime = new Lifetime("the CUDA device");
     private final Driver driver;
     private final long stream;
@@ -50,6 +53,7 @@ final class CudaMemory implements DeviceMemory {
     private long hostBytes;
     private long peakHostBytes;
     private final Set<CudaTurns> turns = new HashSet<>();
+    private BlockPool.Block counters;
 
     CudaMemory(Driver driver, long stream, DType computeType) {
         this(driver, stream, computeType, 0);
@@ -101,6 +105,22 @@ final class CudaMemory implements DeviceMemory {
             throw new CaptureMiss(bytes);
         }
         return block;
+    }
+
+    /**
+     * The address of {@link #COUNTERS} 32-bit numbers that are 0 before and after each launch: its
+     * blocks tell each other with them. Always the same, so that a graph can have it.
+     */
+    long counters() {
+        if (counters == null) {
+            long bytes = (long) COUNTERS * Integer.BYTES;
+            if (capturing) {
+                throw new CaptureMiss(bytes);
+            }
+            counters = pool.fresh(bytes);
+            driver.fill(counters.address(), (byte) 0, bytes, stream);
+        }
+        return counters.address();
     }
 
     /** Adds a block to the reserve. */
@@ -325,6 +345,9 @@ final class CudaMemory implements DeviceMemory {
         driver.destroyEvent(weightArrived);
         driver.destroyStream(weightStream);
         reserve.giveAllBack();
+        if (counters != null) {
+            pool.drop(counters);
+        }
         pool.clear();
     }
 }

@@ -3,8 +3,12 @@ package glance.backend.cuda;
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.TensorMap;
 import glance.op.Epilogue;
+import glance.op.LowRank;
 import glance.op.Op;
 import glance.tensor.Tensor;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
 
 /**
  * A product by wgmma, fed by tensor maps: one factor of the adapter by linear_mma.cu, then all the
@@ -87,8 +91,38 @@ abstract class HopperLinear extends LowRankVariant {
         return 1;
     }
 
+    /** Whether launches of the file make S where that takes no time. */
+    abstract boolean makesLow();
+
+    @Override
+    final boolean makes(Op.Linear op, Tensor x, LowRows low) {
+        Shares own = low.products().get(0);
+        Tensor share = x.narrow(0, 0, x.dim(0) / own.of().size());
+        return own.of().stream().allMatch(Objects::nonNull)
+                && makes(Samples.of(share), op.weight().dim(0), low);
+    }
+
+    /** S is made beside a product if that adds no wave of tiles to it. */
+    private boolean makes(Samples samples, int columns, LowRows low) {
+        PersistentTile tile = fastest(samples, columns);
+        return makesLow()
+                && low.products().size() <= constant("lows")
+                && tile.bands(samples) <= CudaMemory.COUNTERS
+                && tile.hasRoomFor(launcher.gpu(), samples, columns, LowTiles.of(low).each());
+    }
+
     @Override
     final void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor s) {
+        product(operands, op, x, shares, s, null);
+    }
+
+    @Override
+    final void productMaking(Operands operands, Op.Linear op, Tensor x, LowRows low) {
+        product(operands, op, x, low.products().get(0), low.of(0), low);
+    }
+
+    private void product(
+            Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor s, LowRows made) {
         int columns = op.weight().dim(0);
         Samples samples = Samples.of(x);
         PersistentTile tile = fastest(samples, columns);
@@ -112,7 +146,9 @@ abstract class HopperLinear extends LowRankVariant {
                         .i32(x.dim(1))
                         .i32(x.dim(2))
                         .i32(columns);
-        launch("linear", op.weight(), samples, columns, tile, arguments);
+        LowTiles lows = LowTiles.of(made);
+        addLow(arguments, made, lows, right, lora -> maps.matrix(lora.a(), depth(), lows.part()));
+        launch("linear", op.weight(), samples, columns, tile, lows, arguments);
     }
 
     /** Whether {@link #linearInput} is for a gradient of so many rows and columns. */
@@ -125,20 +161,26 @@ abstract class HopperLinear extends LowRankVariant {
      * The gradient towards the argument, {@code out = dy W + S A}.
      *
      * @param dy [rows, out] packed
-     * @param low S, from {@link LinearMma#lowRankOfInput}, or null
-     * @param down A [rank, in] packed, or null
+     * @param lora packed, or null
+     * @return {@code S = scale dy B}, columns times their scales, [rows, columns]; or null
      */
-    final void linearInput(
-            Operands operands, Tensor dy, Tensor weight, Tensor low, Tensor down, Tensor out) {
+    final Tensor linearInput(
+            Operands operands, Tensor dy, Tensor weight, LowRank lora, Tensor out) {
         int columns = weight.dim(1);
         int count = dy.dim(0);
         Samples samples = new Samples(1, count, dy.stride(0), count * dy.stride(0));
+        LowRows made = lora == null ? null : LowRankMma.ofInput(operands, dy, lora);
+        Tensor low = made == null ? null : made.s();
+        if (made != null && !makes(samples, columns, made)) {
+            new LowRankMma(launcher).makeOfInput(dy, made);
+            made = null;
+        }
         PersistentTile tile = fastest(samples, columns);
         TensorMap left = rows(dy, samples, tile);
         TensorMap right = weightsAcross(operands, weight);
-        TensorMap s = down == null ? left : rows(low, samples.ofMatrix(low), tile);
-        TensorMap factor = down == null ? right : maps.matrix(down, depth(), depth());
-        int rank = down == null ? 0 : down.dim(0);
+        TensorMap s = lora == null ? left : rows(low, samples.ofMatrix(low), tile);
+        TensorMap factor = lora == null ? right : maps.matrix(lora.a(), depth(), depth());
+        int rank = lora == null ? 0 : lora.rank();
         Arguments arguments =
                 operands.epilogue(sides(left, right, s, factor).i32(rank), null, Epilogue.none())
                         .pointer(Launcher.address(out))
@@ -147,7 +189,43 @@ abstract class HopperLinear extends LowRankVariant {
                         .i32(count)
                         .i32(weight.dim(0))
                         .i32(columns);
-        launch("linear_input", weight, samples, columns, tile, arguments);
+        LowTiles lows = LowTiles.of(made);
+        addLow(arguments, made, lows, right, own -> maps.matrix(own.b(), depth(), depth()));
+        launch("linear_input", weight, samples, columns, tile, lows, arguments);
+        return low;
+    }
+
+    /**
+     * Adds what the launch makes of S, where its kernels make any.
+     *
+     * @param made null for nothing
+     * @param other a map for products that are not there
+     * @param factor the map of what S of a product is made with
+     */
+    private void addLow(
+            Arguments arguments,
+            LowRows made,
+            LowTiles tiles,
+            TensorMap other,
+            Function<LowRank, TensorMap> factor) {
+        if (!makesLow()) {
+            return;
+        }
+        int most = constant("lows");
+        List<Shares> products = made == null ? List.of(Shares.of(null, 0)) : made.products();
+        TensorMap first = made == null ? other : factor.apply(products.get(0).of().get(0));
+        for (int i = 0; i < most; i++) {
+            LowRank lora = 0 < i && i < products.size() ? products.get(i).of().get(0) : null;
+            arguments.tensorMap(lora == null ? first : factor.apply(lora));
+        }
+        Shares.add(arguments, products, most)
+                .pointer(made == null ? 0 : Launcher.address(made.s()))
+                .i32(made == null ? 0 : Math.toIntExact(made.s().stride(0)))
+                .i32(made == null ? 0 : made.width())
+                .i32(tiles.room())
+                .i32(tiles.columns())
+                .i32(tiles.each())
+                .pointer(made == null ? 0 : launcher.counters());
     }
 
     private static Arguments sides(TensorMap left, TensorMap right, TensorMap low, TensorMap up) {
@@ -160,12 +238,13 @@ abstract class HopperLinear extends LowRankVariant {
             Samples samples,
             int columns,
             PersistentTile tile,
+            LowTiles lows,
             Arguments arguments) {
         String kernel = "_" + name + kind(weight) + "_" + Math.max(tile.rows(), tile.columns());
         launcher.launch(
                 file,
                 product + kernel + launcher.suffix(),
-                tile.grid(launcher.gpu(), samples, columns),
+                tile.grid(launcher.gpu(), samples, columns, lows.each()),
                 launcher.constant(file, "linear" + kernel + "_shared"),
                 arguments);
     }

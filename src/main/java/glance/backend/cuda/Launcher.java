@@ -82,6 +82,11 @@ final class Launcher {
         return "_" + dtype.name().toLowerCase(java.util.Locale.ROOT);
     }
 
+    /** See {@link CudaMemory#counters}. */
+    long counters() {
+        return memory.counters();
+    }
+
     /** Tensors that a launcher needs besides its arguments; close them after the launch. */
     Operands operands() {
         return new Operands(this, memory);

@@ -20,6 +20,7 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
 
     private final Launcher launcher;
     private final LinearMma mma;
+    private final LowRankMma lowRank;
     private final SumKernels sums;
     private final HopperLinear hopper;
 
@@ -30,6 +31,7 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     LinearGradMma(Launcher launcher, LinearMma mma, SumKernels sums, HopperLinear hopper) {
         this.launcher = launcher;
         this.mma = mma;
+        this.lowRank = new LowRankMma(launcher);
         this.hopper = hopper;
         this.sums = sums;
     }
@@ -79,32 +81,40 @@ final class LinearGradMma implements Variant<TrainingOp.LinearGrad> {
     @Override
     public void run(TrainingOp.LinearGrad op) {
         Op.Linear forward = op.forward();
-        LowRank lora = op.lora();
         int rows = op.dy().dim(0) * op.dy().dim(1);
         int in = forward.weight().dim(1);
         int out = forward.weight().dim(0);
         try (Operands operands = launcher.operands()) {
             Tensor dy = Packed.of(launcher, operands, op.dy().reshape(rows, out));
-            Tensor down = lora == null ? null : Packed.of(launcher, operands, lora.a());
-            Tensor low = lora == null ? null : mma.lowRankOfInput(operands, dy, lora);
-            if (op.dx() != null) {
-                if (hopper == null) {
-                    mma.linearInput(operands, dy, forward.weight(), low, down, op.dx());
-                } else {
-                    hopper.linearInput(operands, dy, forward.weight(), low, down, op.dx());
-                }
-            }
+            Shares shares = Shares.of(op.lora(), rows).packed(launcher, operands);
+            LowRank lora = shares.of().get(0);
+            Tensor low =
+                    hopper == null
+                            ? linearInput(operands, dy, forward.weight(), lora, op.dx())
+                            : hopper.linearInput(operands, dy, forward.weight(), lora, op.dx());
             if (op.da() != null) {
                 Tensor x = Packed.of(launcher, operands, forward.x().reshape(rows, in));
-                int rank = lora.a().dim(0);
+                int rank = lora.rank();
                 sums.add(product(operands, low, rank, x, in), 1, op.da());
                 Tensor tokens = x.reshape(1, rows, x.dim(1));
-                LowRank packed = new LowRank(down, lora.b(), lora.scale(), lora.scales());
-                Tensor other =
-                        new LowRankMma(launcher).of(operands, tokens, Shares.of(packed, rows));
+                Tensor other = lowRank.of(operands, tokens, shares);
                 sums.addTransposed(product(operands, other, rank, dy, out), 1, op.db());
             }
         }
+    }
+
+    /** {@link HopperLinear#linearInput} by mma.sync; without dx S alone. */
+    private Tensor linearInput(
+            Operands operands, Tensor dy, Tensor weight, LowRank lora, Tensor dx) {
+        LowRows low = lora == null ? null : LowRankMma.ofInput(operands, dy, lora);
+        if (low != null) {
+            lowRank.makeOfInput(dy, low);
+        }
+        Tensor s = low == null ? null : low.s();
+        if (dx != null) {
+            mma.linearInput(operands, dy, weight, s, lora == null ? null : lora.a(), dx);
+        }
+        return s;
     }
 
     /** Parts of {@code low^T x}, [parts, rank, width]. */

@@ -1,10 +1,8 @@
 package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
-import glance.op.LowRank;
 import glance.op.Op;
 import glance.tensor.DType;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.Set;
 
@@ -173,7 +171,7 @@ final class LinearMma extends LowRankVariant {
      * {@code out = dy W + S A}.
      *
      * @param dy [rows, out] packed
-     * @param low S, from {@link #lowRankOfInput}, or null
+     * @param low S, from {@link LowRankMma#makeOfInput}, or null
      * @param down A [rank, in] packed, or null
      */
     void linearInput(
@@ -200,33 +198,6 @@ final class LinearMma extends LowRankVariant {
                         .i32(rows)
                         .i32(in)
                         .i32(weight.dim(0)));
-    }
-
-    /** {@code scale dy B}, columns times their scales, [rows, pitch]; dy [rows, out] packed. */
-    Tensor lowRankOfInput(Operands operands, Tensor dy, LowRank lora) {
-        int rows = dy.dim(0);
-        Tensor up = Packed.of(launcher, operands, lora.b());
-        int pitch = up.dim(1);
-        Tensor low = operands.scratch(DType.BF16, Shape.of(rows, pitch));
-        new LowRankMma(launcher)
-                .tile()
-                .launch(
-                        launcher,
-                        "low_rank_input_mma",
-                        rows,
-                        pitch,
-                        new Arguments()
-                                .pointer(Launcher.address(dy))
-                                .i32(dy.dim(1))
-                                .pointer(Launcher.address(up))
-                                .f32(lora.scale())
-                                .pointer(Launcher.address(lora.scales()))
-                                .pointer(Launcher.address(low))
-                                .i32(rows)
-                                .i32(up.dim(0))
-                                .i32(lora.rank())
-                                .i32(pitch));
-        return low;
     }
 
     private Tensor weight(Operands operands, Tensor weight) {

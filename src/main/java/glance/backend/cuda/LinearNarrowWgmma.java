@@ -60,4 +60,9 @@ final class LinearNarrowWgmma extends HopperLinear {
     String kind(Tensor weight) {
         return "_" + DTypeCode.shortName(weight.dtype());
     }
+
+    @Override
+    boolean makesLow() {
+        return false;
+    }
 }

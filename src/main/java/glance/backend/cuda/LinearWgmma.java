@@ -45,4 +45,9 @@ final class LinearWgmma extends HopperLinear {
     String kind(Tensor weight) {
         return "";
     }
+
+    @Override
+    boolean makesLow() {
+        return true;
+    }
 }

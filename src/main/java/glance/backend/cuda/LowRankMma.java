@@ -2,11 +2,11 @@ package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
 import glance.backend.cuda.driver.Grid;
+import glance.op.LowRank;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 
 /**
@@ -42,20 +42,29 @@ final class LowRankMma {
         return Packed.pitch(products.stream().mapToInt(Shares::rank).max().orElse(0));
     }
 
-    /** S of one product; null without an addition. */
+    /**
+     * {@code scale x A^T}, columns times their scales, [rows, columns]; null without an addition.
+     */
     Tensor of(Operands operands, Tensor x, Shares shares) {
-        return of(operands, x, List.of(shares)).get(0);
+        List<Group> groups = groups(operands, x, List.of(shares));
+        groups.forEach(group -> make(x, group.low()));
+        return groups.isEmpty() ? null : groups.get(0).low().of(0);
     }
 
     /**
-     * {@code scale x A^T}, columns times their scales, of each product: [rows, columns], rows at
-     * some distance; null where no share has an addition.
+     * Products whose S lie side by side.
      *
-     * @param x [batch, seqLen, in] in the compute type, its rows as long as those of A
-     * @param products packed, at least A
+     * @param numbers of the products among those that were asked for
      */
-    List<Tensor> of(Operands operands, Tensor x, List<Shares> products) {
-        List<Tensor> lows = new ArrayList<>(Collections.nCopies(products.size(), null));
+    record Group(List<Integer> numbers, LowRows low) {}
+
+    /**
+     * Room for S of those products that have an addition.
+     *
+     * @param x [batch, seqLen, in], what all of them read
+     */
+    List<Group> groups(Operands operands, Tensor x, List<Shares> products) {
+        List<Group> groups = new ArrayList<>();
         List<Integer> left = new ArrayList<>();
         for (int i = 0; i < products.size(); i++) {
             if (products.get(i).rank() > 0) {
@@ -63,16 +72,14 @@ final class LowRankMma {
             }
         }
         while (!left.isEmpty()) {
-            List<Integer> group = alike(products, left);
-            List<Shares> members = group.stream().map(products::get).toList();
-            int width = width(members);
-            Tensor all = made(operands, x, members, width);
-            for (int i = 0; i < group.size(); i++) {
-                lows.set(group.get(i), all.narrow(1, i * width, width));
-            }
-            left.removeAll(group);
+            List<Integer> numbers = alike(products, left);
+            List<Shares> members = numbers.stream().map(products::get).toList();
+            Shape shape = Shape.of(x.dim(0) * x.dim(1), members.size() * width(members));
+            LowRows low = new LowRows(members, operands.scratch(DType.BF16, shape));
+            groups.add(new Group(numbers, low));
+            left.removeAll(numbers);
         }
-        return lows;
+        return groups;
     }
 
     /** The first product that is left and others with as many shares, as many as a launch takes. */
@@ -89,27 +96,26 @@ final class LowRankMma {
         return launcher.constant(FILE, "linear_mma_additions");
     }
 
-    private Tensor made(Operands operands, Tensor x, List<Shares> members, int width) {
-        int pitch = members.size() * width;
-        Tensor low = operands.scratch(DType.BF16, Shape.of(x.dim(0) * x.dim(1), pitch));
-        int shares = members.get(0).of().size();
-        int rows = members.get(0).rows();
+    /**
+     * Makes S.
+     *
+     * @param x [batch, seqLen, in] in the compute type, its rows as long as those of A
+     */
+    void make(Tensor x, LowRows low) {
+        int shares = low.products().get(0).of().size();
         int samples = x.dim(0) / shares;
         for (int first = 0; first < shares; first += most()) {
             int count = Math.min(most(), shares - first);
-            int from = first;
             launch(
                     shares == count ? x : x.narrow(0, first * samples, count * samples),
-                    members.stream().map(member -> member.part(from, count)).toList(),
-                    low.narrow(0, first * rows, count * rows),
-                    width);
+                    low.part(first, count));
         }
-        return low;
     }
 
-    private void launch(Tensor x, List<Shares> members, Tensor low, int width) {
+    private void launch(Tensor x, LowRows low) {
         MmaTile tile = tile();
-        long across = Grid.blocks(width, tile.size());
+        List<Shares> members = low.products();
+        long across = Grid.blocks(low.width(), tile.size());
         tile.launch(
                 launcher,
                 "low_rank_mma",
@@ -123,9 +129,39 @@ final class LowRankMma {
                                         .i32(x.dim(1)),
                                 members,
                                 most())
-                        .pointer(Launcher.address(low))
+                        .pointer(Launcher.address(low.s()))
                         .i32(x.dim(2))
-                        .i32(width)
-                        .i32(low.dim(1)));
+                        .i32(low.width())
+                        .i32(low.s().dim(1)));
+    }
+
+    /** Room for S of a gradient, {@code scale dy B}; dy [rows, out] packed, and so is B. */
+    static LowRows ofInput(Operands operands, Tensor dy, LowRank lora) {
+        int rows = dy.dim(0);
+        Tensor s = operands.scratch(DType.BF16, Shape.of(rows, lora.b().dim(1)));
+        return new LowRows(List.of(Shares.of(lora, rows)), s);
+    }
+
+    /** Makes S of {@link #ofInput}. */
+    void makeOfInput(Tensor dy, LowRows low) {
+        LowRank lora = low.products().get(0).of().get(0);
+        int rows = dy.dim(0);
+        int pitch = low.width();
+        tile().launch(
+                        launcher,
+                        "low_rank_input_mma",
+                        rows,
+                        pitch,
+                        new Arguments()
+                                .pointer(Launcher.address(dy))
+                                .i32(dy.dim(1))
+                                .pointer(Launcher.address(lora.b()))
+                                .f32(lora.scale())
+                                .pointer(Launcher.address(lora.scales()))
+                                .pointer(Launcher.address(low.s()))
+                                .i32(rows)
+                                .i32(lora.b().dim(0))
+                                .i32(lora.rank())
+                                .i32(pitch));
     }
 }

@@ -30,6 +30,25 @@ abstract class LowRankVariant implements Variant<Op.Linear> {
      */
     abstract void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low);
 
+    /**
+     * Whether the launches of a product can make S of some products of the same x, the first of
+     * which is the own one, so that no launch before has to.
+     *
+     * @param x of all shares, in the compute type
+     */
+    boolean makes(Op.Linear op, Tensor x, LowRows low) {
+        return false;
+    }
+
+    /**
+     * {@link #product} whose launch makes S.
+     *
+     * @param low of as many shares as x has; what {@link #makes} was asked for, or a part of it
+     */
+    void productMaking(Operands operands, Op.Linear op, Tensor x, LowRows low) {
+        throw new UnsupportedOperationException(name() + " has S made before");
+    }
+
     @Override
     public final long workspaceBytes(Op.Linear op) {
         return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));

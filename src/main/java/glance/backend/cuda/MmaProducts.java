@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * Products on tensor cores that read one x: S of all their adapters is made first, in one launch
- * where it has room for them, and then each product reads its own.
+ * where it has room for them, or by the launch of the first product; then each product reads its
+ * own.
  */
 final class MmaProducts {
     private final Launcher launcher;
@@ -40,31 +41,52 @@ final class MmaProducts {
             for (Member member : members) {
                 products.add(Shares.of(member.op()).packed(launcher, operands));
             }
-            List<Tensor> lows = new LowRankMma(launcher).of(operands, x, products);
-            for (int i = 0; i < members.size(); i++) {
-                run(members.get(i), x, products.get(i), lows.get(i));
+            LowRankMma lowRank = new LowRankMma(launcher);
+            LowRows[] makes = new LowRows[members.size()];
+            Tensor[] lows = new Tensor[members.size()];
+            for (LowRankMma.Group group : lowRank.groups(operands, x, products)) {
+                int first = group.numbers().get(0);
+                Member maker = members.get(first);
+                if (maker.variant().makes(maker.op(), x, group.low())) {
+                    makes[first] = group.low();
+                } else {
+                    lowRank.make(x, group.low());
+                }
+                for (int i = 0; i < group.numbers().size(); i++) {
+                    lows[group.numbers().get(i)] = group.low().of(i);
+                }
+            }
+            for (int i = 0; i < lows.length; i++) {
+                run(members.get(i), x, products.get(i), lows[i], makes[i]);
             }
         }
     }
 
-    /** A product in parts of as many shares as a launch takes. */
-    private void run(Member member, Tensor x, Shares shares, Tensor low) {
+    /**
+     * A product in parts of as many shares as a launch takes.
+     *
+     * @param makes what its launches make of S, or null
+     */
+    private void run(Member member, Tensor x, Shares shares, Tensor low, LowRows makes) {
+        LowRankVariant variant = member.variant();
         int all = shares.of().size();
         int samples = x.dim(0) / all;
-        int most = member.variant().mostShares();
+        int most = variant.mostShares();
         for (int first = 0; first < all; first += most) {
             int count = Math.min(most, all - first);
-            int row = first * shares.rows();
             boolean whole = count == all;
+            Op.Linear op = whole ? member.op() : member.op().shares(first, count);
+            Tensor rows = whole ? x : x.narrow(0, first * samples, count * samples);
             Shares own = shares.part(first, count);
             try (Operands operands = launcher.operands()) {
-                member.variant()
-                        .product(
-                                operands,
-                                whole ? member.op() : member.op().shares(first, count),
-                                whole ? x : x.narrow(0, first * samples, count * samples),
-                                own,
-                                own.rank() == 0 ? null : low.narrow(0, row, count * shares.rows()));
+                if (makes != null) {
+                    variant.productMaking(operands, op, rows, makes.part(first, count));
+                } else {
+                    int row = first * shares.rows();
+                    Tensor there =
+                            own.rank() == 0 ? null : low.narrow(0, row, count * shares.rows());
+                    variant.product(operands, op, rows, own, there);
+                }
             }
         }
     }

@@ -20,8 +20,20 @@ record PersistentTile(int rows, int columns) {
     }
 
     private long cost(Gpu gpu, Samples samples, int width) {
-        long waves = Grid.blocks(count(samples, width), gpu.multiprocessors());
-        return waves * ((long) rows * columns + COST);
+        return waves(gpu, count(samples, width)) * ((long) rows * columns + COST);
+    }
+
+    private static long waves(Gpu gpu, long tiles) {
+        return Grid.blocks(tiles, gpu.multiprocessors());
+    }
+
+    /**
+     * Whether other tiles, so many for each band of rows, fit into the walk without making it
+     * longer.
+     */
+    boolean hasRoomFor(Gpu gpu, Samples samples, int width, int others) {
+        long tiles = count(samples, width);
+        return waves(gpu, tiles + others * bands(samples)) == waves(gpu, tiles);
     }
 
     /** Whether at least half of the multiprocessors get a tile. */
@@ -29,13 +41,23 @@ record PersistentTile(int rows, int columns) {
         return 2 * count(samples, width) >= gpu.multiprocessors();
     }
 
-    /** A block for each multiprocessor that gets a tile. */
-    Grid grid(Gpu gpu, Samples samples, int width) {
-        return Grid.of(Math.min(count(samples, width), gpu.multiprocessors()));
+    /**
+     * A block for each multiprocessor that gets a tile.
+     *
+     * @param others tiles beside those of the results, for each band of rows
+     */
+    Grid grid(Gpu gpu, Samples samples, int width, int others) {
+        long tiles = count(samples, width) + others * bands(samples);
+        return Grid.of(Math.min(tiles, gpu.multiprocessors()));
+    }
+
+    /** Bands of as many rows as a tile has. */
+    long bands(Samples samples) {
+        return samples.count() * Grid.blocks(samples.rows(), rows);
     }
 
     /** Tiles of results that are so many columns wide. */
     private long count(Samples samples, int width) {
-        return samples.count() * Grid.blocks(samples.rows(), rows) * Grid.blocks(width, columns);
+        return bands(samples) * Grid.blocks(width, columns);
     }
 }

@@ -12,7 +12,7 @@ import java.util.stream.LongStream;
  */
 public final class Arguments {
     /** Most bytes of the arguments of any kernel. */
-    static final int MAX_BYTES = 1024;
+    static final int MAX_BYTES = 2048;
 
     /** Most arguments of any kernel. */
     static final int MAX_COUNT = 64;

@@ -152,7 +152,11 @@ class EmulatedBlocksMistakesTest {
                 new Arguments().tensorMap(map).pointer(x).pointer(out).pointer(flags).i32(1);
         driver.launch(
                 new Launch(
-                        function, Grid.of(blocks), function.maxThreads(), 2 * TILE_BYTES, arguments),
+                        function,
+                        Grid.of(blocks),
+                        function.maxThreads(),
+                        2 * TILE_BYTES,
+                        arguments),
                 stream);
     }
 }
