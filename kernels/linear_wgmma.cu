@@ -17,6 +17,10 @@
 //   linear_wgmma_{256, 128}         tiles of 128 x that many results, 64 of the depth a slice. As many
 //   linear_input_wgmma_{256, 128}   blocks as multiprocessors, each makes tiles until none is left.
 //                                   Bound by the tensor cores.
+//   .._pairs                        the same by clusters of two blocks, which make tiles of the same
+//                                   columns in neighbouring bands of rows: each copies its own rows of
+//                                   x, and half of the columns of W to both. A stage is given back to
+//                                   both. With an odd number of bands the last tile is beyond them.
 //
 //   producer, 1 thread        wait(empty) -> copies of a slice of x and of W -> next      6 or 4 stages
 //   2 warpgroups, 64 rows     wait(full)  -> 4 wgmma -> wait for those of the slice before, and give
@@ -29,6 +33,7 @@
 // Benchmark: bench kernels --variant linear=wgmma --only 'lora|linear.(plain|input)'.
 #include "include/barrier.cuh"
 #include "include/bulk_copy.cuh"
+#include "include/cluster.cuh"
 #include "include/epilogue_chunks.cuh"
 #include "include/flags.cuh"
 #include "include/glance.cuh"
@@ -75,14 +80,13 @@ struct Maps {
     }
 };
 
-// What a launch makes of S, if it makes any. Of each product there are columns in memory and, for the
-// tiles, columns in a row that has room for more: a power of two for each product, so that a quarter
-// of a tile is of one.
+// What a launch makes of S, if it makes any. Products lie side by side in memory, and in the tiles too,
+// but there with room for more columns: a power of two for each, so that a quarter of a tile is of one.
 struct Low {
     const ShareTable<kMostLow>& of;  // each product's
     bf16* s;                         // [samples * rows, pitch]
     int pitch;
-    int width;          // columns of a product in s
+    int width;          // columns of a product in memory
     int room;           // and in the tiles
     int columns;        // of a tile, 64 or 128
     int tiles;          // of a band of rows; 0 where S is there already
@@ -96,39 +100,64 @@ struct Sizes {
     int depth;
     int lowDepth;  // of S and B; 0 without an adapter
 
+    // Of the sample of a tile, which may be beyond the last.
+    __device__ __forceinline__ int rows_of(const Corner& corner) const {
+        return corner.sample < samples ? rows : 0;
+    }
+
     __device__ __forceinline__ int wide_slices() const { return (depth + kDepth - 1) / kDepth; }
     __device__ __forceinline__ int slices() const {
         return wide_slices() + (lowDepth + kDepth - 1) / kDepth;
     }
 };
 
+// Where a block is in its cluster of `blocks`, which have the same columns of neighbouring bands of rows:
+// each copies a part of the right side to all.
+template <int blocks>
+struct Peers {
+    int rank;
+
+    __device__ __forceinline__ Peers() : rank(blocks == 1 ? 0 : cluster_rank()) {}
+
+    // Starts the copy of the i-th part of something, if it is for this block to do.
+    __device__ __forceinline__ void copy(int i, bf16* to, const TensorMap& map, int x, int y,
+                                         Barrier& arrived) const {
+        if constexpr (blocks == 1) {
+            bulk_tile(to, map, x, y, arrived);
+        } else if (i % blocks == rank) {
+            bulk_tile_all(to, map, x, y, arrived, (1 << blocks) - 1);
+        }
+    }
+};
+
 // Starts the copy of the right side of a slice: n columns, 64 of the depth from `at` on. Across the
 // depth 64 columns lie after the other.
-template <int n, Major major>
-__device__ __forceinline__ void copy_right(Stage<n>& stage, const TensorMap& map, int at,
-                                           int column, Barrier& arrived) {
-    if constexpr (major == kAlongDepth) {
-        bulk_tile(stage.weight, map, at, column, arrived);
-    } else {
+template <int n, Major major, int blocks>
+__device__ __forceinline__ void copy_right(const Peers<blocks>& peers, Stage<n>& stage,
+                                           const TensorMap& map, int at, int column,
+                                           Barrier& arrived) {
+    constexpr int part = major == kAlongDepth ? n / blocks : 64;
 #pragma unroll
-        for (int i = 0; i < n; i += 64) {
-            bulk_tile(stage.weight + i * kDepth, map, column + i, at, arrived);
-        }
+    for (int i = 0; i < n / part; ++i) {
+        int first = column + i * part;
+        peers.copy(i, stage.weight + i * part * kDepth, map, major == kAlongDepth ? at : first,
+                   major == kAlongDepth ? first : at, arrived);
     }
 }
 
 // The same for a tile of S. Beyond the last product it has columns of another one, which nobody writes.
-template <int n, Major major>
-__device__ __forceinline__ void copy_factors(Stage<n>& stage, const Maps& maps, const Low& low,
-                                             int at, int column, Barrier& arrived) {
-    int quarter = major == kAlongDepth ? low.columns / 4 : 64;
-    for (int i = 0; i < low.columns; i += quarter) {
-        bf16* to = stage.weight + i * kDepth;
+template <int n, Major major, int blocks>
+__device__ __forceinline__ void copy_factors(const Peers<blocks>& peers, Stage<n>& stage,
+                                             const Maps& maps, const Low& low, int at, int column,
+                                             Barrier& arrived) {
+    int part = major == kAlongDepth ? low.columns / 4 : 64;
+    for (int i = 0; i < low.columns / part; ++i) {
+        bf16* to = stage.weight + i * part * kDepth;
+        int first = column + i * part;
         if constexpr (major == kAlongDepth) {
-            const TensorMap& map = maps.factor((column + i) / low.room);
-            bulk_tile(to, map, at, (column + i) % low.room, arrived);
+            peers.copy(i, to, maps.factor(first / low.room), at, first % low.room, arrived);
         } else {
-            bulk_tile(to, maps.factor(0), column + i, at, arrived);
+            peers.copy(i, to, maps.factor(0), first, at, arrived);
         }
     }
 }
@@ -144,14 +173,15 @@ __device__ __forceinline__ void wait_for_low(const Low& low, int band, int acros
     }
 }
 
-// Copies all slices of all tiles, each as soon as a stage is free.
-template <int n, Major major>
+// Copies all slices of all tiles, each as soon as a stage is free, in all blocks that it is copied to.
+template <int n, Major major, int blocks>
 __device__ __forceinline__ void produce(const Maps& maps, const Sizes& sizes, const Low& low,
                                         Shared<n>& shared, Barrier* full, Barrier* empty) {
     Ring<Shared<n>::stages> ring;
     int wide = sizes.wide_slices();
     int slices = sizes.slices();
-    TileWalk<kRows, n> walk(sizes.samples, sizes.rows, sizes.columns);
+    Peers<blocks> peers;
+    TileWalk<kRows, n, blocks> walk(sizes.samples, sizes.rows, sizes.columns);
     auto fill = [&](int bytes, auto copies) {
         Barrier& arrived = full[ring.stage];
         barrier_wait(empty[ring.stage], ring.parity ^ 1);
@@ -165,21 +195,21 @@ __device__ __forceinline__ void produce(const Maps& maps, const Sizes& sizes, co
             int at = slice * kDepth;
             fill(bytes, [&](Stage<n>& stage, Barrier& arrived) {
                 bulk_tile(stage.x, maps.x, at, corner.row, corner.sample, arrived);
-                copy_factors<n, major>(stage, maps, low, at, corner.column, arrived);
+                copy_factors<n, major>(peers, stage, maps, low, at, corner.column, arrived);
             });
         }
     });
     walk.for_each_tile([&](const Corner& corner) {
         for (int slice = 0; slice < slices; ++slice) {
-            if (slice == wide && low.tiles > 0) {
+            if (slice == wide && low.tiles > 0 && walk.has(corner)) {
                 wait_for_low(low, walk.band_of(corner), walk.across);
             }
             fill(sizeof(Stage<n>), [&](Stage<n>& stage, Barrier& arrived) {
                 bool narrow = slice >= wide;
                 int at = (narrow ? slice - wide : slice) * kDepth;
                 bulk_tile(stage.x, narrow ? maps.s : maps.x, at, corner.row, corner.sample, arrived);
-                copy_right<n, major>(stage, narrow ? maps.up : maps.weight, at, corner.column,
-                                     arrived);
+                copy_right<n, major>(peers, stage, narrow ? maps.up : maps.weight, at,
+                                     corner.column, arrived);
             });
         }
     });
@@ -205,14 +235,25 @@ __device__ __forceinline__ void multiply(float (&d)[half], const bf16* x, const 
 }
 
 // What a warpgroup multiplies from.
-template <int n>
+template <int n, int blocks>
 struct Filled {
     Shared<n>& shared;
     Barrier* full;
     Barrier* empty;
     Ring<Shared<n>::stages> ring;
     int group;
-    bool leads;
+
+    // Tells the blocks of the cluster, by one thread each, that a stage of this one was read.
+    __device__ __forceinline__ void give_back(int stage) {
+        unsigned peer = threadIdx.x % kGroup;
+        if (peer < blocks) {
+            if constexpr (blocks == 1) {
+                barrier_arrive(empty[stage]);
+            } else {
+                barrier_give_back(empty[stage], peer);
+            }
+        }
+    }
 
     // The products of the next slices; each stage is given back.
     template <Major major, int half>
@@ -224,23 +265,21 @@ struct Filled {
             const Stage<n>& stage = shared.stage[ring.stage];
             multiply<major>(d, stage.x, stage.weight, group, slice > 0);
             wgmma_wait<1>();
-            if (slice > 0 && leads) {
-                barrier_arrive(empty[before]);
+            if (slice > 0) {
+                give_back(before);
             }
             before = ring.stage;
             ring.next();
         }
         wgmma_wait<0>();
         wgmma_keep(d);
-        if (leads) {
-            barrier_arrive(empty[before]);
-        }
+        give_back(before);
     }
 };
 
 // Makes this warpgroup's half of a tile of S.
-template <Major major, int columns, int n>
-__device__ __forceinline__ void make_low(Filled<n>& filled, const Sizes& sizes, const Low& low,
+template <Major major, int columns, int n, int blocks>
+__device__ __forceinline__ void make_low(Filled<n, blocks>& filled, const Sizes& sizes, const Low& low,
                                          const Corner& corner, int warp) {
     float d[columns / 2];
     filled.template multiply_all<major>(d, sizes.wide_slices());
@@ -248,7 +287,7 @@ __device__ __forceinline__ void make_low(Filled<n>& filled, const Sizes& sizes, 
         int row = corner.row + warp * kWarpRows + i;
         int number = (corner.column + j) / low.room;
         int column = (corner.column + j) % low.room;
-        if (row < sizes.rows && number * low.width < low.pitch &&
+        if (row < sizes.rows_of(corner) && number * low.width < low.pitch &&
             column < low.width) {
             const Share& own = low.of.of[number];
             float scaled[kChunk];
@@ -264,14 +303,13 @@ __device__ __forceinline__ void make_low(Filled<n>& filled, const Sizes& sizes, 
 }
 
 // Makes this warpgroup's half of each tile.
-template <int n, Major major>
+template <int n, Major major, int blocks>
 __device__ __forceinline__ void consume(const Sizes& sizes, const Low& low,
                                         const Epilogue<bf16>& epilogue, bf16* out,
                                         Shared<n>& shared, Barrier* full, Barrier* empty) {
     int warp = static_cast<int>(threadIdx.x) / kWarpSize - kGroup / kWarpSize;
-    Filled<n> filled{shared, full, empty, {}, static_cast<int>(threadIdx.x) / kGroup - 1,
-                     threadIdx.x % kGroup == 0};
-    TileWalk<kRows, n> walk(sizes.samples, sizes.rows, sizes.columns);
+    Filled<n, blocks> filled{shared, full, empty, {}, static_cast<int>(threadIdx.x) / kGroup - 1};
+    TileWalk<kRows, n, blocks> walk(sizes.samples, sizes.rows, sizes.columns);
     walk.for_each_before(low.tiles, low.columns, [&](const Corner& corner) {
         if (low.columns == 64) {
             make_low<major, 64>(filled, sizes, low, corner, warp);
@@ -280,7 +318,7 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Low& low,
         }
         fence_proxy_async_global();
         named_barrier_sync(kConsumersDone, kConsumers * kGroup);
-        if (threadIdx.x == kGroup) {
+        if (threadIdx.x == kGroup && walk.has(corner)) {
             flag_add(low.written[walk.band_of(corner)], 1);
         }
     });
@@ -290,10 +328,11 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Low& low,
     walk.for_each_tile([&](const Corner& corner) {
         filled.template multiply_all<major>(d, slices);
         int firstRow = corner.row + warp * kWarpRows;
+        int rows = sizes.rows_of(corner);
         write_results(d, shared.staged[warp], [&](int i, int j, const float(&product)[kChunk]) {
             int row = firstRow + i;
             int column = corner.column + j;
-            if (row < sizes.rows && column < sizes.columns) {
+            if (row < rows && column < sizes.columns) {
                 write_chunk(epilogue, out, corner.sample * sizes.rows + row, column, sizes.columns,
                             chunks, product);
             }
@@ -301,7 +340,16 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Low& low,
     });
 }
 
-template <int n, Major major>
+template <int blocks>
+__device__ __forceinline__ void sync_cluster() {
+    if constexpr (blocks == 1) {
+        __syncthreads();
+    } else {
+        cluster_sync();
+    }
+}
+
+template <int n, Major major, int blocks>
 __device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes, const Low& low,
                                        const Epilogue<bf16>& epilogue, bf16* out) {
     constexpr int stages = Shared<n>::stages;
@@ -311,39 +359,45 @@ __device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes, con
     if (threadIdx.x == 0) {
         for (int s = 0; s < stages; ++s) {
             barrier_init(full[s], 1);
-            barrier_init(empty[s], kConsumers);
+            barrier_init(empty[s], kConsumers * blocks);
         }
         barrier_init_fence();
         prefetch_map(maps.x);
         prefetch_map(maps.weight);
     }
-    __syncthreads();
+    sync_cluster<blocks>();
     if (threadIdx.x < kGroup) {
         lower_registers<40>();
         if (threadIdx.x < kWarpSize && elect_one()) {
-            produce<n, major>(maps, sizes, low, *shared, full, empty);
+            produce<n, major, blocks>(maps, sizes, low, *shared, full, empty);
         }
     } else {
         raise_registers<232>();
-        consume<n, major>(sizes, low, epilogue, out, *shared, full, empty);
+        consume<n, major, blocks>(sizes, low, epilogue, out, *shared, full, empty);
+    }
+    if (blocks > 1) {
+        __syncwarp();    // the producer's lanes
+        cluster_sync();  // the others neither copy to this block nor arrive at its barriers any more
     }
 }
 
 // The results are [samples * rows, columns]; s and up are not read where rank is 0, nor what makes S
-// where lowTiles is 0.
-#define LINEAR(name, n, major)                                                                    \
-    HOPPER_KERNEL(kThreads, name##_##n##_bf16, TENSOR_MAP(x), TENSOR_MAP(weight), TENSOR_MAP(s),  \
-                  TENSOR_MAP(up), int rank, const float* bias, int activation, const bf16* gate,  \
-                  long long gateStride, const bf16* residual, bf16* out, int samples, int rows,   \
-                  int seqLen, int depth, int columns, TENSOR_MAP(factor0), TENSOR_MAP(factor1),   \
-                  TENSOR_MAP(factor2), TENSOR_MAP(factor3), ShareTable<kMostLow> lows, bf16* low, \
-                  int pitch, int width, int room, int lowColumns, int lowTiles,                   \
-                  unsigned* written) {                                                            \
-        linear<n, major>({x, weight, s, up, factor0, factor1, factor2, factor3},                  \
-                         {samples, rows, columns, depth, rank},                                   \
-                         {lows, low, pitch, width, room, lowColumns, lowTiles, written},          \
-                         {bias, activation, gate, gateStride, residual, seqLen}, out);            \
-    }
+// where lowTiles is 0; S is made where it is read.
+#define PARAMETERS                                                                                \
+    TENSOR_MAP(x), TENSOR_MAP(weight), TENSOR_MAP(s), TENSOR_MAP(up), int rank,                   \
+        const float *bias, int activation, const bf16 *gate, long long gateStride,                \
+        const bf16 *residual, bf16 *out, int samples, int rows, int seqLen, int depth,            \
+        int columns, TENSOR_MAP(factor0), TENSOR_MAP(factor1), TENSOR_MAP(factor2),               \
+        TENSOR_MAP(factor3), ShareTable<kMostLow> lows, bf16 *low, int pitch, int width,          \
+        int room, int lowColumns, int lowTiles, unsigned *written
+#define LINEAR(n, major, blocks)                                                                  \
+    linear<n, major, blocks>({x, weight, s, up, factor0, factor1, factor2, factor3},              \
+                             {samples, rows, columns, depth, rank},                               \
+                             {lows, low, pitch, width, room, lowColumns, lowTiles, written},      \
+                             {bias, activation, gate, gateStride, residual, seqLen}, out)
+#define KERNELS(name, n, major)                                                                   \
+    HOPPER_KERNEL(kThreads, name##_##n##_bf16, PARAMETERS) { LINEAR(n, major, 1); }               \
+    CLUSTER_KERNEL(2, kThreads, name##_##n##_pairs_bf16, PARAMETERS) { LINEAR(n, major, 2); }
 
 static_assert(sizeof(Shared<256>) <= 226 * 1024 && sizeof(Shared<128>) <= 226 * 1024,
               "what Hopper has");
@@ -352,7 +406,7 @@ EXPORT_CONSTANT(linear_wgmma_128_shared, sizeof(Shared<128>));
 EXPORT_CONSTANT(linear_wgmma_lows, kMostLow);
 EXPORT_CONSTANT(linear_wgmma_rows, kRows);
 EXPORT_CONSTANT(linear_wgmma_depth, kDepth);
-LINEAR(linear_wgmma, 256, kAlongDepth)
-LINEAR(linear_wgmma, 128, kAlongDepth)
-LINEAR(linear_input_wgmma, 256, kAcrossDepth)
-LINEAR(linear_input_wgmma, 128, kAcrossDepth)
+KERNELS(linear_wgmma, 256, kAlongDepth)
+KERNELS(linear_wgmma, 128, kAlongDepth)
+KERNELS(linear_input_wgmma, 256, kAcrossDepth)
+KERNELS(linear_input_wgmma, 128, kAcrossDepth)

@@ -9,30 +9,36 @@ struct Corner {
 };
 
 // How a block walks tiles of tileRows x tileColumns results [samples, rows, columns]: first some others
-// for each band of rows, if there are any, then those of the results.
-template <int tileRows, int tileColumns>
+// for each band of rows, if there are any, then those of the results. Blocks of a cluster walk together,
+// in neighbouring bands; the last of them may be beyond the last sample.
+template <int tileRows, int tileColumns, int blocks = 1>
 struct TileWalk {
     int ofSample;  // bands of a sample
-    int down;
+    int down;      // clusters of bands
     int across;
     int next;
+    int samples;
 
     __device__ __forceinline__ TileWalk(int samples, int rows, int columns)
         : ofSample((rows + tileRows - 1) / tileRows),
-          down(samples * ofSample),
+          down((samples * ofSample + blocks - 1) / blocks),
           across((columns + tileColumns - 1) / tileColumns),
-          next(blockIdx.x) {}
+          next(blockIdx.x / blocks),
+          samples(samples) {}
 
     __device__ __forceinline__ int band_of(const Corner& corner) const {
         return corner.sample * ofSample + corner.row / tileRows;
     }
 
+    __device__ __forceinline__ bool has(const Corner& corner) const {
+        return blocks == 1 || corner.sample < samples;
+    }
+
     // Calls body(corner) for this block's of `each` tiles of every band, which have so many columns.
     template <class Body>
     __device__ __forceinline__ void for_each_before(int each, int columns, Body body) {
-        for (; next < down * each; next += gridDim.x) {
-            int band = next / each;
-            body(Corner{band / ofSample, band % ofSample * tileRows, next % each * columns});
+        for (; next < down * each; next += gridDim.x / blocks) {
+            body(corner(next / each, next % each * columns));
         }
         next -= down * each;
     }
@@ -43,14 +49,19 @@ struct TileWalk {
         // Tiles that are walked together, column by column: blocks that run at the same time then
         // share their parts of both sides in the L2 cache. 2,048 rows x 8 or 16 tiles are about one
         // for each multiprocessor.
-        constexpr int kBand = 2048 / tileRows;
-        for (; next < down * across; next += gridDim.x) {
+        constexpr int kBand = 2048 / tileRows / blocks;
+        for (; next < down * across; next += gridDim.x / blocks) {
             int first = next / (kBand * across) * kBand;
             int inBand = next % (kBand * across);
             int height = min(kBand, down - first);
-            int i = first + inBand % height;
-            body(Corner{i / ofSample, i % ofSample * tileRows, inBand / height * tileColumns});
+            body(corner(first + inBand % height, inBand / height * tileColumns));
         }
+    }
+
+private:
+    __device__ __forceinline__ Corner corner(int bands, int column) const {
+        int band = bands * blocks + blockIdx.x % blocks;
+        return {band / ofSample, band % ofSample * tileRows, column};
     }
 };
 

@@ -133,7 +133,7 @@ abstract class HopperLinear extends LowRankVariant {
         if (shares.rank() > 0) {
             Tensor own = s.narrow(1, 0, Packed.pitch(shares.rank()));
             low = rows(own, samples.ofMatrix(s), tile);
-            up = maps.matrix(shares.of().get(0).b(), depth(), tile.columns());
+            up = maps.matrix(shares.of().get(0).b(), depth(), tile.copiedColumns());
         }
         Arguments arguments =
                 operands.epilogue(
@@ -241,15 +241,17 @@ abstract class HopperLinear extends LowRankVariant {
             LowTiles lows,
             Arguments arguments) {
         String kernel = "_" + name + kind(weight) + "_" + Math.max(tile.rows(), tile.columns());
+        String pairs = tile.together() > 1 ? "_pairs" : "";
         launcher.launch(
                 file,
-                product + kernel + launcher.suffix(),
+                product + kernel + pairs + launcher.suffix(),
                 tile.grid(launcher.gpu(), samples, columns, lows.each()),
                 launcher.constant(file, "linear" + kernel + "_shared"),
                 arguments);
     }
 
-    private PersistentTile fastest(Samples samples, int columns) {
+    /** The tile with which a product is done first. */
+    PersistentTile fastest(Samples samples, int columns) {
         return PersistentTile.fastest(launcher.gpu(), samples, columns, tile(LARGE), tile(SMALL));
     }
 

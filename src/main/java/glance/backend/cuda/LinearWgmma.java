@@ -31,8 +31,13 @@ final class LinearWgmma extends HopperLinear {
     }
 
     @Override
+    PersistentTile fastest(Samples samples, int columns) {
+        return super.fastest(samples, columns).inPairs(launcher.gpu(), samples, columns);
+    }
+
+    @Override
     TensorMap weights(Operands operands, Tensor weight, PersistentTile tile) {
-        return maps.matrix(Packed.of(launcher, operands, weight), depth(), tile.columns());
+        return maps.matrix(Packed.of(launcher, operands, weight), depth(), tile.copiedColumns());
     }
 
     /** As wide as they are deep. */

@@ -6,8 +6,15 @@ import glance.backend.cuda.driver.Grid;
 /**
  * A tile of results [rows, columns] of kernels that have one block on each multiprocessor, which
  * makes tile after tile. A tile does not reach from sample to sample.
+ *
+ * @param together blocks of a cluster, which make tiles of the same columns in neighbouring bands
+ *     of rows; the last of them may be beyond the last row
  */
-record PersistentTile(int rows, int columns) {
+record PersistentTile(int rows, int columns, int together) {
+    PersistentTile(int rows, int columns) {
+        this(rows, columns, 1);
+    }
+
     /** What a tile costs beside its products, in results: an estimate. */
     private static final int COST = 2048;
 
@@ -19,12 +26,29 @@ record PersistentTile(int rows, int columns) {
                 : small;
     }
 
-    private long cost(Gpu gpu, Samples samples, int width) {
-        return waves(gpu, count(samples, width)) * ((long) rows * columns + COST);
+    /** It in clusters of two blocks, if there are two bands and the walk is not longer. */
+    PersistentTile inPairs(Gpu gpu, Samples samples, int width) {
+        PersistentTile pairs = new PersistentTile(rows, columns, 2);
+        boolean longer = pairs.waves(gpu, samples, width, 0) > waves(gpu, samples, width, 0);
+        return bands(samples) == 1 || longer ? this : pairs;
     }
 
-    private static long waves(Gpu gpu, long tiles) {
-        return Grid.blocks(tiles, gpu.multiprocessors());
+    /** Columns of the right side that a block copies, for all blocks of its cluster. */
+    int copiedColumns() {
+        return columns / together;
+    }
+
+    private long cost(Gpu gpu, Samples samples, int width) {
+        return waves(gpu, samples, width, 0) * ((long) rows * columns + COST);
+    }
+
+    /** Tiles that a block makes at most. */
+    private long waves(Gpu gpu, Samples samples, int width, int others) {
+        return Grid.blocks(clusters(samples, width, others), mostClusters(gpu));
+    }
+
+    private int mostClusters(Gpu gpu) {
+        return gpu.multiprocessors() / together;
     }
 
     /**
@@ -32,13 +56,12 @@ record PersistentTile(int rows, int columns) {
      * longer.
      */
     boolean hasRoomFor(Gpu gpu, Samples samples, int width, int others) {
-        long tiles = count(samples, width);
-        return waves(gpu, tiles + others * bands(samples)) == waves(gpu, tiles);
+        return waves(gpu, samples, width, others) == waves(gpu, samples, width, 0);
     }
 
     /** Whether at least half of the multiprocessors get a tile. */
     boolean occupies(Gpu gpu, Samples samples, int width) {
-        return 2 * count(samples, width) >= gpu.multiprocessors();
+        return 2 * together * clusters(samples, width, 0) >= gpu.multiprocessors();
     }
 
     /**
@@ -47,8 +70,7 @@ record PersistentTile(int rows, int columns) {
      * @param others tiles beside those of the results, for each band of rows
      */
     Grid grid(Gpu gpu, Samples samples, int width, int others) {
-        long tiles = count(samples, width) + others * bands(samples);
-        return Grid.of(Math.min(tiles, gpu.multiprocessors()));
+        return Grid.of(together * Math.min(clusters(samples, width, others), mostClusters(gpu)));
     }
 
     /** Bands of as many rows as a tile has. */
@@ -56,8 +78,8 @@ record PersistentTile(int rows, int columns) {
         return samples.count() * Grid.blocks(samples.rows(), rows);
     }
 
-    /** Tiles of results that are so many columns wide. */
-    private long count(Samples samples, int width) {
-        return bands(samples) * Grid.blocks(width, columns);
+    /** Tiles that clusters make together, of results that are so many columns wide. */
+    private long clusters(Samples samples, int width, int others) {
+        return Grid.blocks(bands(samples), together) * (Grid.blocks(width, columns) + others);
     }
 }

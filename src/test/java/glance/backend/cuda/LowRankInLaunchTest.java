@@ -44,11 +44,11 @@ class LowRankInLaunchTest {
     @CsvSource({
         "1, 70, 72, 1300, 16", // 11 tiles of 128 columns, and one of S
         "1, 100, 136, 1600, 20", // 7 tiles of 256 columns
-        "1, 260, 72, 264, 128", // an odd number of bands
+        "1, 260, 72, 1300, 128", // an odd number of bands
         "2, 70, 72, 520, 33", // samples that do not fill their tiles
         "1, 130, 40, 520, 1",
         "1, 70, 200, 1032, 130", // two tiles of S for a band
-        "1, 260, 72, 264, 16 16 16",
+        "1, 260, 40, 1300, 16 16 16",
         "1, 130, 72, 520, 32 20 4",
         "2, 70, 72, 520, 16 8 1 8",
         "1, 70, 136, 1032, 40 1 64" // two tiles of S again

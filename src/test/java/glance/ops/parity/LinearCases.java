@@ -62,10 +62,12 @@ final class LinearCases {
         specs.add(new LinearCase(bf16, 3, 43, 24, 136, SHARED_GATE, RESIDUAL));
         // three wide tiles for each block of Hopper's kernel, and more slices than stages
         specs.add(new LinearCase(bf16, 1, 260, 72, 776, BIAS, RESIDUAL).withLora(20, bf16));
+        // an odd number of bands of rows, in pairs
+        specs.add(new LinearCase(bf16, 1, 260, 72, 264, BIAS, SCALES).withLora(40, bf16));
         // where tiles of S in its walk take no wave more: odd bands, samples, wide tiles, two for a
         // band
-        specs.add(new LinearCase(bf16, 1, 260, 72, 264, BIAS, SCALES).withLora(40, bf16));
-        specs.add(new LinearCase(bf16, 3, 70, 40, 264, GATE, STRIDED, SCALES).withLora(17, bf16));
+        specs.add(new LinearCase(bf16, 1, 260, 40, 1300, BIAS, SCALES).withLora(40, bf16));
+        specs.add(new LinearCase(bf16, 2, 70, 40, 520, GATE, STRIDED, SCALES).withLora(17, bf16));
         specs.add(new LinearCase(bf16, 1, 100, 136, 1600, BIAS).withLora(128, bf16));
         specs.add(new LinearCase(bf16, 1, 70, 200, 1032, RESIDUAL).withLora(130, DType.F32));
         return specs;

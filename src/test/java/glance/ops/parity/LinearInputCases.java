@@ -34,8 +34,10 @@ final class LinearInputCases {
         }
         // several tiles and slices of Hopper's kernel, and a rank of two slices
         cases.add(linearInput(DType.BF16, 72, 1, 260, 776, 136));
-        // tiles of S in its walk that take no wave more: of 128 columns, of 64, two for a band
+        // an odd number of bands of rows, in pairs
         cases.add(linearInput(DType.BF16, 72, 1, 260, 264, 136));
+        // tiles of S in its walk that take no wave more: of 128 columns, of 64, two for a band
+        cases.add(linearInput(DType.BF16, 72, 1, 260, 1300, 72));
         cases.add(linearInput(DType.BF16, 8, 2, 65, 520, 200));
         cases.add(linearInput(DType.BF16, 130, 1, 70, 1032, 136));
         return cases.stream();
