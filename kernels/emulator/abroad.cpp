@@ -26,13 +26,18 @@ void grow(std::vector<uint32_t>& into, const std::vector<uint32_t>& from) {
     }
 }
 
+// Where both say the same, everybody takes the same one, so that later comparisons are of pointers.
 std::shared_ptr<const Told> merged(const std::shared_ptr<const Told>& one,
                                    const std::shared_ptr<const Told>& other) {
-    if (one == other || covers(*one, *other)) {
+    if (one == other) {
         return one;
     }
-    if (covers(*other, *one)) {
-        return other;
+    bool first = covers(*one, *other), second = covers(*other, *one);
+    if (first && second) {
+        return std::min(one, other);
+    }
+    if (first || second) {
+        return first ? one : other;
     }
     auto both = std::make_shared<Told>(*one);
     grow(both->seen, other->seen);
@@ -49,6 +54,9 @@ AbroadPtr merged(const AbroadPtr& one, const AbroadPtr& other) {
     }
     if (one == nullptr) {
         return other;
+    }
+    if (*one == *other) {
+        return std::min(one, other);
     }
     auto both = std::make_shared<Abroad>(*one);
     for (const auto& told : *other) {

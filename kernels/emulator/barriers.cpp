@@ -1,4 +1,4 @@
-// Barriers that count phases, and named barriers.
+// Barriers that count phases.
 #include "clusters.h"
 
 #include <algorithm>
@@ -36,15 +36,6 @@ struct Counting {
     std::vector<Visit> visits;     // arrivals of other blocks that nobody here has waited for
 };
 
-struct Named {
-    int threads = 0;
-    int arrived = 0;
-    Knowledge known;
-    std::vector<int> waiters;
-    Site site{};
-};
-
-constexpr int kNamed = 16;
 constexpr int kMostTries = 64;
 
 /// What each thread waits for, for the words of fail().
@@ -57,13 +48,11 @@ struct Waits {
 struct Barriers {
     std::map<size_t, int> numbers;  // by offset in shared memory
     std::vector<Counting> counting;
-    Named named[kNamed];
     int tries;  // in which nothing happened
     Waits waits[kMaxThreads];
     bool refused[kMaxThreads];  // the last try
 };
 PerBlock<Barriers> barriers;
-int threads;
 
 int self() { return position().thread; }
 
@@ -75,13 +64,6 @@ void describe_wait(int thread, char* text, size_t size) {
              "bytes",
              wait.parity, base_name(wait.site.file), wait.site.line, own.phase,
              own.arrivals - own.pending, own.arrivals, static_cast<long>(own.bytes));
-}
-
-void describe_named(int thread, char* text, size_t size) {
-    const Waits& wait = barriers->waits[thread];
-    const Named& own = barriers->named[wait.number];
-    snprintf(text, size, "the named barrier %d at %s:%d, where %d of %d threads came", wait.number,
-             base_name(wait.site.file), wait.site.line, own.arrived, own.threads);
 }
 
 bool has_ended(const Counting& barrier, unsigned parity) { return barrier.phase % 2 != parity; }
@@ -146,14 +128,10 @@ bool wait(Site site, Barrier* barrier, unsigned parity, bool tries, bool ofClust
 
 }  // namespace
 
-void barriers_begin_block(int newThreads) {
+void barriers_begin_block() {
     barriers->numbers.clear();
     barriers->counting.clear();
-    threads = newThreads;
     barriers->tries = 0;
-    for (Named& barrier : barriers->named) {
-        barrier = Named();
-    }
 }
 
 int barrier_number(const void* barrier) {
@@ -290,72 +268,5 @@ void mbarrier_wait(Site site, Barrier* barrier, unsigned parity) {
 void mbarrier_wait_cluster(Site site, Barrier* barrier, unsigned parity) {
     wait(site, barrier, parity, false, true);
 }
-
-void named_barrier(Site site, int id, int count, bool waits_) {
-    expect_hopper("a named barrier");
-    if (id < 1 || id >= kNamed || count < kWarp || count % kWarp != 0 || count > threads) {
-        fail("%s:%d: a named barrier %d of %d threads; it is one of 1 to 15, of whole warps of the "
-             "block",
-             base_name(site.file), site.line, id, count);
-    }
-    Named& own = barriers->named[id];
-    if (own.arrived == 0) {
-        own.threads = count;
-        own.site = site;
-    } else if (own.threads != count) {
-        fail("%s:%d: the named barrier %d of %d threads, for which another waits with %d at %s:%d",
-             base_name(site.file), site.line, id, count, own.threads, base_name(own.site.file),
-             own.site.line);
-    }
-    clocks_give(self(), own.known);
-    happened();
-    bool last = ++own.arrived == own.threads;
-    if (!last && waits_) {
-        own.waiters.push_back(self());
-        barriers->waits[self()] = {site, id, 0};
-        suspend(describe_named);
-    } else if (last) {
-        if (waits_) {
-            clocks_take(self(), own.known);
-        }
-        for (int thread : own.waiters) {
-            clocks_take(thread, own.known);
-            wake(thread);
-        }
-        own.waiters.clear();
-        own.known.forget();
-        own.arrived = 0;
-    }
-}
-
-void fence_proxy_async() {
-    expect_hopper("fence.proxy.async");
-    clocks_fence(self());
-    mbarrier_init_fence();
-}
-
-void fence_proxy_async_global() {
-    expect_hopper("fence.proxy.async");
-    clocks_fence_globally(self());
-}
-
-void hopper_begin_block(int newThreads, int maxThreads) {
-    barriers_begin_block(newThreads);
-    warpgroups_begin_block(newThreads, maxThreads);
-    bulk_begin_block();
-    wgmma_begin_block();
-}
-
-void hopper_end_thread(int thread) {
-    bulk_end_thread(thread);
-    wgmma_end_thread(thread);
-}
-
-void hopper_end_block() {
-    bulk_end_block();
-    cluster_end_block();
-}
-
-bool hopper_go_on() { return bulk_copy_oldest() || barriers_refuse(); }
 
 }  // namespace emulator

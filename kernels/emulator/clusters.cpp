@@ -40,12 +40,25 @@ void describe_sync(int thread, char* text, size_t size) {
              site.line, own.arrived, block_threads() * cluster_size());
 }
 
+/// The instruction is one of whole warps.
+void check_warps() {
+    for (int t = 0; t < block_threads(); ++t) {
+        const Site& first = member->waits[t / kWarp * kWarp];
+        if (member->waits[t].line != first.line) {
+            fail("lanes of a warp meet their cluster at different places: thread %d at %s:%d, thread "
+                 "%d at line %d",
+                 t / kWarp * kWarp, base_name(first.file), first.line, t, member->waits[t].line);
+        }
+    }
+}
+
 /// All threads of all blocks have come, and go on with what all of them know.
 void meet(Cluster& own) {
     own.arrived = 0;
     AbroadPtr all;
     for (int s : own.slots) {
         Turn turn(s);
+        check_warps();
         all = merged(all, clocks_tell(member->known));
     }
     for (int s : own.slots) {

@@ -21,7 +21,8 @@ void hopper_end_block();
 /// When no thread can go on: lets one thing happen that was late. False if there is none.
 bool hopper_go_on();
 
-void barriers_begin_block(int threads);
+void barriers_begin_block();
+void named_barriers_begin_block(int threads);
 void warpgroups_begin_block(int threads, int maxThreads);
 void bulk_begin_block();
 void wgmma_begin_block();

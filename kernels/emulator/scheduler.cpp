@@ -7,51 +7,20 @@
 #include <cstdio>
 #include <cstring>
 
-#include "blocks.h"
 #include "clocks.h"
 #include "emulator.h"
 #include "fibers.h"
 #include "hopper.h"
+#include "scheduler.h"
 
 namespace emulator {
 namespace {
 
 constexpr size_t kStacks = kStackBytes * kMaxThreads;  // of a block
 
-enum class State : uint8_t { kRunning, kAtBarrier, kSuspended, kDone };
-
-struct Warp {
-    unsigned ready = 0;    // lanes that can go on
-    unsigned arrived = 0;  // lanes that wait for the collective below
-    unsigned mask = 0;
-    Site site{};
-    void (*exec)(void**, unsigned) = nullptr;
-    void* args[kWarp];
-    uint32_t epoch = 0;
-};
-
-struct Wait {
-    void (*describe)(int thread, char* text, size_t size);
-    bool others;  // what other blocks do can end it
-};
-
-struct Block {
-    Index index;
-    uint32_t epoch;
-    bool ready;  // somebody can go on
-    void* stackOf[kMaxThreads];
-    State state[kMaxThreads];
-    Site barrierSite[kMaxThreads];
-    Wait waitsFor[kMaxThreads];
-    Warp warps[kMaxThreads / kWarp];
-};
-PerBlock<Block> block;
-
 Index grid, blockDim_;
 size_t dynamicBytes;
 Index threadIndex[kMaxThreads];
-int threads;
-int current = -1;
 int currentSlot;  // while others have a turn on behalf of the current thread, too
 void* schedulerStack;
 char* stacks;
@@ -59,8 +28,6 @@ char* stacks;
 const Entry* entry;
 bool across;  // whether blocks work for each other
 void** entryArguments;
-
-void yield() { emulator_switch(&block.of(currentSlot).stackOf[current], schedulerStack); }
 
 void fiber_main() {
     entry->call(entryArguments);
@@ -124,72 +91,16 @@ void run_until_all_wait() {
     }
 }
 
-void describe(int thread, char* text, size_t size) {
-    const Warp& warp = block->warps[thread / kWarp];
-    const Site& site = block->barrierSite[thread];
-    State state = block->state[thread];
-    if (state == State::kDone) {
-        snprintf(text, size, "thread %d has ended", thread);
-    } else if (state == State::kAtBarrier) {
-        snprintf(text, size, "thread %d waits at the barrier %s:%d", thread, base_name(site.file),
-                 site.line);
-    } else if (state == State::kSuspended) {
-        int begun = snprintf(text, size, "thread %d waits for ", thread);
-        block->waitsFor[thread].describe(thread, text + begun, size - begun);
-    } else {
-        snprintf(text, size, "thread %d waits for lanes %08x at %s:%d, of which %08x came", thread,
-                 warp.mask, base_name(warp.site.file), warp.site.line, warp.arrived);
-    }
-}
-
 bool have_all_ended() {
     const State* state = block->state;
     return std::all_of(state, state + threads, [](State s) { return s == State::kDone; });
 }
 
-/// The first thread that does not wait at the barrier of thread 0; -1 if there is none.
-int first_elsewhere() {
-    const Site* site = block->barrierSite;
-    for (int t = 0; t < threads; ++t) {
-        if (block->state[t] != State::kAtBarrier || site[t].line != site[0].line ||
-            strcmp(site[t].file, site[0].file) != 0) {
-            return t;
-        }
-    }
-    return -1;
-}
-
-bool does_one_wait_for(bool others) {
-    for (int t = 0; t < threads; ++t) {
-        if (block->state[t] == State::kSuspended && block->waitsFor[t].others >= others) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/// What a thread waits for, without the number of the thread.
-const char* reason(int thread, char* text, size_t size) {
-    describe(thread, text, size);
-    const char* after = strchr(text + sizeof "thread", ' ');
-    return after == nullptr ? text : after + 1;
-}
-
-/// No thread can go on, nothing is late, and no other block can help.
-[[noreturn]] void fail_waiting(int elsewhere) {
-    if (does_one_wait_for(false)) {
-        char all[1200];
-        describe_block(all, sizeof all);
-        fail("no thread can go on: %s", all);
-    }
-    char one[200], other[200];
-    describe(0, one, sizeof one);
-    describe(block->state[0] == State::kRunning ? 1 : elsewhere, other, sizeof other);
-    fail("threads diverge at a barrier: %s, %s", one, other);
-}
-
 }  // namespace
 
+PerBlock<Block> block;
+int threads;
+int current = -1;
 int slot;
 
 Index thread_index() { return threadIndex[current]; }
@@ -235,26 +146,6 @@ void* stack_begin() { return stacks + slot * kStacks; }
 void* stack_end() { return stacks + (slot + 1) * kStacks; }
 
 void set_block(Index index) { block->index = index; }
-
-/// Says of all threads what they wait for, neighbours with the same reason together.
-size_t describe_block(char* text, size_t size) {
-    size_t used = 0;
-    for (int t = 0; t < threads && used < size - 1;) {
-        char own[200], next[200];
-        const char* why = reason(t, own, sizeof own);
-        int end = t + 1;
-        while (end < threads && strcmp(reason(end, next, sizeof next), why) == 0) {
-            ++end;
-        }
-        const char* comma = t == 0 ? "" : "; ";
-        used += end - t == 1
-                    ? snprintf(text + used, size - used, "%sthread %d %s", comma, t, why)
-                    : snprintf(text + used, size - used, "%sthreads %d to %d: %s", comma, t,
-                               end - 1, why);
-        t = end;
-    }
-    return std::min(used, size - 1);
-}
 
 void begin_block(const Entry& newEntry, void** arguments) {
     entry = &newEntry;
@@ -322,61 +213,7 @@ void barrier(Site site) {
     yield();
 }
 
-void collective(Site site, unsigned mask, void* args, void (*exec)(void**, unsigned)) {
-    Warp& warp = block->warps[current / kWarp];
-    unsigned self = 1u << current % kWarp;
-    if ((mask & self) == 0) {
-        fail("%s:%d: lane %d is not in its own mask %08x", base_name(site.file), site.line,
-             current % kWarp, mask);
-    }
-    if (warp.arrived == 0) {
-        warp.site = site;
-        warp.mask = mask;
-        warp.exec = exec;
-    } else if (warp.mask != mask || warp.exec != exec || warp.site.line != site.line) {
-        fail("lanes of a warp diverge: some are at %s:%d, lane %d is at %s:%d",
-             base_name(warp.site.file), warp.site.line, current % kWarp, base_name(site.file),
-             site.line);
-    }
-    warp.arrived |= self;
-    warp.args[current % kWarp] = args;
-    if (warp.arrived == mask) {
-        warp.arrived = 0;
-        warp.ready |= mask;
-        exec(warp.args, mask);
-    } else {
-        warp.ready &= ~self;
-        yield();
-    }
-}
-
-void warp_barrier(Site site, unsigned mask) {
-    collective(site, mask, nullptr, [](void**, unsigned) {
-        ++block->warps[current / kWarp].epoch;
-        int first = current / kWarp * kWarp;
-        clocks_meet(first, std::min(first + kWarp, threads));
-    });
-}
-
-uint64_t shuffle(Site site, unsigned mask, uint64_t value, int sourceLane) {
-    struct Args {
-        uint64_t value;
-        int source;
-        uint64_t result;
-    } args{value, sourceLane, 0};
-    collective(site, mask, &args, [](void** lanes, unsigned all) {
-        for (unsigned left = all; left != 0; left &= left - 1) {
-            int lane = __builtin_ctz(left);
-            auto* own = static_cast<Args*>(lanes[lane]);
-            if ((all >> own->source & 1) == 0) {
-                fail("shuffle: lane %d reads lane %d, which is not in the mask %08x", lane,
-                     own->source, all);
-            }
-            own->result = static_cast<Args*>(lanes[own->source])->value;
-        }
-    });
-    return args.result;
-}
+void yield() { emulator_switch(&block.of(currentSlot).stackOf[current], schedulerStack); }
 
 void yield_failed() {
     if (current >= 0) {

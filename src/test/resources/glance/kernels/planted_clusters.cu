@@ -183,6 +183,15 @@ PLANTED(one_block_does_not_meet) {
     UNUSED(map, x, out, n);
 }
 
+PLANTED(lanes_meet_at_different_places) {
+    if (is_first()) {
+        cluster_sync();
+    } else {
+        cluster_sync();
+    }
+    UNUSED(map, x, out, n);
+}
+
 // ---- order
 
 PLANTED(takes_before_it_is_told) {
