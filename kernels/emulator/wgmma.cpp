@@ -114,7 +114,7 @@ void issue(void** threads, int warpgroup) {
     for (int i = 1; i < kWarpgroup; ++i) {
         const WgmmaProduct& own = at(i);
         if (own.a != first.a || own.b != first.b || own.accumulate != first.accumulate ||
-            own.columns != first.columns ||
+            own.columns != first.columns || own.elementBytes != first.elementBytes ||
             (own.aRegisters == nullptr) != (first.aRegisters == nullptr)) {
             fail("threads %d and %d of a warpgroup issue different products",
                  warpgroup * kWarpgroup, warpgroup * kWarpgroup + i);

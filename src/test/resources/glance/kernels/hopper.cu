@@ -187,6 +187,7 @@ PRODUCT(product_registers_128, 128, kRegisters)
 PRODUCT(product_registers_256, 256, kRegisters)
 PRODUCT(product_bytes_64, 64, kBytes)
 PRODUCT(product_bytes_128, 128, kBytes)
+PRODUCT(product_bytes_256, 256, kBytes)
 PRODUCT(product_bytes_registers_256, 256, kBytesRegisters)
 
 // Moves a box of `bytes` bytes from (x, y, z, w) to the same place but one to the right.

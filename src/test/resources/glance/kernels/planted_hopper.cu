@@ -653,6 +653,46 @@ MULTIPLIES(begins_within_an_atom, advanced(matrix_descriptor(tile, 0, 1024), 128
 MULTIPLIES(advances_out_of_its_field, matrix_descriptor(tile, 0, 1024) + (1ull << 14))
 MULTIPLIES(reads_past_the_tile, matrix_descriptor(tile + kElements / 2, 0, 1024))
 
+// ---- products of bytes, and of bf16 in the same sums
+
+// Twice the product of the tile's bytes with themselves, 32 deep from a place of the depth on; then that
+// of its bf16.
+__device__ __forceinline__ void multiply_bytes(float (&d)[kSide / 2], const bf16* tile, int at,
+                                               bool fenced) {
+    unsigned long long both = matrix_descriptor(tile, 0, 1024);
+    unsigned long long bytes = advanced(both, at);
+    wgmma_fence();
+    wgmma_e4m3(d, bytes, bytes, false);
+    wgmma_commit();
+    wgmma_wait<0>();
+    wgmma_keep(d);
+    for (float& sum : d) {
+        sum *= 2.0f;
+    }
+    if (fenced) {
+        wgmma_fence();
+    }
+    wgmma_bf16(d, both, both, true);
+    wgmma_commit();
+}
+
+#define MULTIPLIES_BYTES(name, at, fenced)         \
+    PLANTED(name) {                                \
+        DYNAMIC_SHARED(bf16, tile);                \
+        SHARED_ARRAY(Barrier, full, [1]);          \
+        make(full[0], 1);                          \
+        fetch(tile, map, full[0]);                 \
+        barrier_wait(full[0], 0);                  \
+        float d[kSide / 2];                        \
+        multiply_bytes(d, tile, at, fenced);       \
+        finish_product(d, out);                    \
+        UNUSED(x, n);                              \
+    }
+
+MULTIPLIES_BYTES(multiplies_bytes, 32, true)
+MULTIPLIES_BYTES(advances_bytes_by_half_a_product, 16, true)
+MULTIPLIES_BYTES(scales_sums_and_forgets_the_fence, 32, false)
+
 // ---- 8: registers, lanes and parameters
 
 PLANTED(wants_more_registers_than_there_are) {

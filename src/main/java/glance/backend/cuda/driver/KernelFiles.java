@@ -41,6 +41,7 @@ public final class KernelFiles {
                     "linear_narrow",
                     "linear_narrow_wgmma",
                     "linear_w8a8",
+                    "linear_w8a8_wgmma",
                     "linear_wgmma",
                     "lookup",
                     "low_rank_grad_mma",
@@ -92,6 +93,8 @@ public final class KernelFiles {
                     "include/shares.cuh",
                     "include/tile.cuh",
                     "include/wgmma.cuh",
+                    "include/wgmma_low.cuh",
+                    "include/wgmma_product.cuh",
                     "include/wgmma_results.cuh",
                     "include/wgmma_tiles.cuh");
 
@@ -160,6 +163,7 @@ public final class KernelFiles {
                     "attention_grad_wgmma",
                     "attention_wgmma",
                     "linear_narrow_wgmma",
+                    "linear_w8a8_wgmma",
                     "linear_wgmma");
 
     /** The machine code of a kernel file. */

@@ -63,6 +63,7 @@ class EmulatedHopperMistakesTest {
                 "halves_exchange | 1",
                 "multiplies_what_threads_wrote | 16",
                 "multiplies_a_fetched_tile | 16",
+                "multiplies_bytes | 128.5", // 2 x 16 x 1.875^2 + 16: a 1 is the bytes 1.875 and -0
                 "stores_a_tile | 0",
                 "shares_registers | 0",
             })
@@ -154,6 +155,7 @@ class EmulatedHopperMistakesTest {
                 "touches_sums_after_the_fence | wgmma with sums in registers that were touched",
                 "reads_sums_before_the_wait | reads sums of wgmma before its group was waited for",
                 "waits_for_a_group_too_few | reads sums of wgmma before its group was waited for",
+                "scales_sums_and_forgets_the_fence | wgmma with sums in registers that were",
                 "forgets_the_commit | reads sums of wgmma before its group was waited for",
                 "forgets_wgmma_wait | ends before its products were waited for",
                 "changes_a_before_the_wait | writes registers that wgmma reads A from",
@@ -174,6 +176,7 @@ class EmulatedHopperMistakesTest {
                 "forgets_the_swizzle | of B has swizzle 0 and base offset 0",
                 "names_the_stride_in_rows | of B has strides of 0 and 128 bytes",
                 "begins_within_an_atom | of B begins at byte 128 of an atom of 1024 bytes",
+                "advances_bytes_by_half_a_product | of A begins at byte 16 of an atom of 1024",
                 "advances_out_of_its_field | of B has bits between its fields",
                 "reads_past_the_tile | wgmma reads 16 bytes of shared memory that nobody",
             })

@@ -53,6 +53,7 @@ class EmulatedHopperTest {
         "product_registers_256, 256, 129, 264, 392",
         "product_bytes_64, 64, 200, 136, 656",
         "product_bytes_128, 128, 130, 256, 400",
+        "product_bytes_256, 256, 129, 264, 784",
         "product_bytes_registers_256, 256, 129, 264, 784",
     })
     void product_equalsFloat64(String kernel, int tile, int m, int n, int k) {
