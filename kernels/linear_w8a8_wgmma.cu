@@ -7,18 +7,20 @@
 // linear_wgmma.cu, which this is but for its wide slices: 128 elements of e4m3 in the same 128 bytes of
 // a row, so that stages, copies and the walk of the tiles are the same (include/wgmma_product.cuh).
 //
-//   linear_w8a8_wgmma_{256, 128}   tiles of 128 x that many results, by single blocks or pairs. The sums of q and W are multiplied
+//   linear_w8a8_wgmma_{256, 128}   tiles of 128 x that many results. The sums of q and W are multiplied
 //                                  by c in registers before the slices of S and B come, in the same
 //                                  pipeline. A wgmma is 32 deep and takes as long as one of bf16 that
 //                                  is 16 deep. Bound by the tensor cores.
+//   .._pairs                       the same by clusters of two blocks, as in linear_wgmma.cu
 //
 // Hopper's tensor cores are reported to add products of e4m3 with about 14 bits (kernels/README.md).
 //
 // Not yet run on a GPU.
 //
-// Launcher: glance.backend.cuda.LinearW8A8. Test: glance.ops.parity.W8A8Test.
+// Launcher: glance.backend.cuda.LinearW8A8Wgmma. Test: glance.ops.parity.W8A8Test.
 // Benchmark: none, bench kernels holds products to exact activations; bench denoise times a model.
 #include "include/glance.cuh"
+#include "include/wgmma_low.cuh"
 #include "include/wgmma_product.cuh"
 
 // The products of a slice of e4m3, as one group that is not waited for.

@@ -74,7 +74,7 @@ final class CudaVariants {
                         wgmma("linear", launcher),
                         LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),
-                        new LinearW8A8(launcher, isChosen("linear", LinearW8A8.NAME)),
+                        LinearW8A8.of(launcher, isChosen("linear", LinearW8A8.NAME)),
                         new LinearCublas(launcher)));
     }
 

@@ -1,10 +1,12 @@
 package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
+import glance.backend.cuda.driver.Gpu;
 import glance.backend.cuda.driver.TensorMap;
 import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
+import glance.tensor.DType;
 import glance.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
@@ -46,22 +48,32 @@ abstract class HopperLinear extends LowRankVariant {
     /** The tile of one length. */
     abstract PersistentTile tile(int length);
 
+    /** What the weight multiplies. */
+    Tensor left(ProductInput x) {
+        return x.x();
+    }
+
+    /** Adds the arguments of products that others have not. */
+    void addTo(Arguments arguments, ProductInput x) {}
+
     /** Tiles of a weight for a product. */
     abstract TensorMap weights(Operands operands, Tensor weight, PersistentTile tile);
 
     /** Tiles of a weight for the gradient towards the argument. */
-    abstract TensorMap weightsAcross(Operands operands, Tensor weight);
+    TensorMap weightsAcross(Operands operands, Tensor weight) {
+        throw new UnsupportedOperationException(name + " has no gradient");
+    }
 
     /** What names of kernels say of a weight, with the line before it; may be empty. */
     abstract String kind(Tensor weight);
 
     @Override
-    public final String name() {
+    public String name() {
         return name;
     }
 
     @Override
-    public final String refuses(Op.Linear op) {
+    public String refuses(Op.Linear op) {
         if (!launcher.gpu().runsHopperKernels()) {
             return OTHER_GPUS;
         }
@@ -91,8 +103,15 @@ abstract class HopperLinear extends LowRankVariant {
         return 1;
     }
 
+    /** Whether the file has kernels for clusters of two blocks. */
+    boolean hasPairs() {
+        return true;
+    }
+
     /** Whether launches of the file make S where that takes no time. */
-    abstract boolean makesLow();
+    boolean makesLow() {
+        return false;
+    }
 
     @Override
     final boolean makes(Op.Linear op, Tensor x, LowRows low) {
@@ -112,18 +131,24 @@ abstract class HopperLinear extends LowRankVariant {
     }
 
     @Override
-    final void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor s) {
+    final void product(Operands operands, Op.Linear op, ProductInput x, Shares shares, Tensor s) {
         product(operands, op, x, shares, s, null);
     }
 
     @Override
-    final void productMaking(Operands operands, Op.Linear op, Tensor x, LowRows low) {
+    final void productMaking(Operands operands, Op.Linear op, ProductInput x, LowRows low) {
         product(operands, op, x, low.products().get(0), low.of(0), low);
     }
 
     private void product(
-            Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor s, LowRows made) {
+            Operands operands,
+            Op.Linear op,
+            ProductInput input,
+            Shares shares,
+            Tensor s,
+            LowRows made) {
         int columns = op.weight().dim(0);
+        Tensor x = left(input);
         Samples samples = Samples.of(x);
         PersistentTile tile = fastest(samples, columns);
         TensorMap left = rows(x, samples, tile);
@@ -133,7 +158,7 @@ abstract class HopperLinear extends LowRankVariant {
         if (shares.rank() > 0) {
             Tensor own = s.narrow(1, 0, Packed.pitch(shares.rank()));
             low = rows(own, samples.ofMatrix(s), tile);
-            up = maps.matrix(shares.of().get(0).b(), depth(), tile.copiedColumns());
+            up = maps.matrix(shares.of().get(0).b(), depth(DType.BF16), tile.copiedColumns());
         }
         Arguments arguments =
                 operands.epilogue(
@@ -147,7 +172,9 @@ abstract class HopperLinear extends LowRankVariant {
                         .i32(x.dim(2))
                         .i32(columns);
         LowTiles lows = LowTiles.of(made);
-        addLow(arguments, made, lows, right, lora -> maps.matrix(lora.a(), depth(), lows.part()));
+        int depth = depth(DType.BF16);
+        addLow(arguments, made, lows, right, lora -> maps.matrix(lora.a(), depth, lows.part()));
+        addTo(arguments, input);
         launch("linear", op.weight(), samples, columns, tile, lows, arguments);
     }
 
@@ -178,8 +205,9 @@ abstract class HopperLinear extends LowRankVariant {
         PersistentTile tile = fastest(samples, columns);
         TensorMap left = rows(dy, samples, tile);
         TensorMap right = weightsAcross(operands, weight);
+        int depth = depth(DType.BF16);
         TensorMap s = lora == null ? left : rows(low, samples.ofMatrix(low), tile);
-        TensorMap factor = lora == null ? right : maps.matrix(lora.a(), depth(), depth());
+        TensorMap factor = lora == null ? right : maps.matrix(lora.a(), depth, depth);
         int rank = lora == null ? 0 : lora.rank();
         Arguments arguments =
                 operands.epilogue(sides(left, right, s, factor).i32(rank), null, Epilogue.none())
@@ -190,7 +218,7 @@ abstract class HopperLinear extends LowRankVariant {
                         .i32(weight.dim(0))
                         .i32(columns);
         LowTiles lows = LowTiles.of(made);
-        addLow(arguments, made, lows, right, own -> maps.matrix(own.b(), depth(), depth()));
+        addLow(arguments, made, lows, right, own -> maps.matrix(own.b(), depth, depth));
         launch("linear_input", weight, samples, columns, tile, lows, arguments);
         return low;
     }
@@ -252,16 +280,19 @@ abstract class HopperLinear extends LowRankVariant {
 
     /** The tile with which a product is done first. */
     PersistentTile fastest(Samples samples, int columns) {
-        return PersistentTile.fastest(launcher.gpu(), samples, columns, tile(LARGE), tile(SMALL));
+        Gpu gpu = launcher.gpu();
+        PersistentTile tile =
+                PersistentTile.fastest(gpu, samples, columns, tile(LARGE), tile(SMALL));
+        return hasPairs() ? tile.inPairs(gpu, samples, columns) : tile;
     }
 
     private TensorMap rows(Tensor x, Samples samples, PersistentTile tile) {
-        return maps.rows(x, samples, depth(), tile.rows());
+        return maps.rows(x, samples, depth(x.dtype()), tile.rows());
     }
 
-    /** Elements of the depth that are copied at once. */
-    final int depth() {
-        return constant("depth");
+    /** Elements of the depth that are copied at once: as many bytes, whatever the dtype. */
+    final int depth(DType dtype) {
+        return constant("depth") * DType.BF16.bytes() / dtype.bytes();
     }
 
     /** A number that the file exports, its name without that of the file. */

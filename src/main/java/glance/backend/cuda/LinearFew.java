@@ -68,16 +68,16 @@ final class LinearFew extends LowRankVariant {
     }
 
     @Override
-    void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
+    void product(Operands operands, Op.Linear op, ProductInput x, Shares shares, Tensor low) {
         String type = DTypeCode.shortName(op.weight().dtype());
-        String entry = FILE + "_" + type + "_" + most(rows(x));
+        String entry = FILE + "_" + type + "_" + most(rows(x.x()));
         int rowsOfBlock = launcher.constant(FILE, entry + "_rows");
         launcher.launch(
                 FILE,
                 entry + launcher.suffix(),
                 Grid.of(Grid.blocks(op.weight().dim(0), rowsOfBlock)),
                 launcher.constant(FILE, entry + "_shared"),
-                mma.arguments(operands, op, x, op.weight(), shares, low));
+                mma.arguments(operands, op, x.x(), op.weight(), shares, low));
     }
 
     private static int rows(Tensor x) {

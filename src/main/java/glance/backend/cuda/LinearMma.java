@@ -132,12 +132,12 @@ final class LinearMma extends LowRankVariant {
     }
 
     @Override
-    void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
+    void product(Operands operands, Op.Linear op, ProductInput x, Shares shares, Tensor low) {
         int columns = op.weight().dim(0);
         Tensor weight = weight(operands, op.weight());
         MmaTile tile = MmaTile.fitting(launcher, reading.file, shares, columns);
         String entry = entry("linear", op.weight(), tile);
-        Arguments arguments = arguments(operands, op, x, weight, shares, low);
+        Arguments arguments = arguments(operands, op, x.x(), weight, shares, low);
         tile.launch(launcher, entry, shares, columns, arguments);
     }
 

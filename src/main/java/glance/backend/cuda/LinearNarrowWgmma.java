@@ -62,7 +62,7 @@ final class LinearNarrowWgmma extends HopperLinear {
     }
 
     @Override
-    boolean makesLow() {
+    boolean hasPairs() {
         return false;
     }
 }

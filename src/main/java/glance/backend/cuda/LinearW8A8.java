@@ -1,15 +1,14 @@
 package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
-import glance.backend.cuda.driver.Grid;
 import glance.op.Op;
 import glance.tensor.DType;
-import glance.tensor.Shape;
 import glance.tensor.Tensor;
 
 /**
  * Launches linear_w8a8.cu, products of e4m3 weights with activations that are rounded to e4m3, with
- * a scale for each row. Less exact than all other variants, and so only where it is chosen.
+ * a scale for each row. Less exact than all other variants, and so only where it is chosen. On
+ * Hopper {@link LinearW8A8Wgmma} has its name.
  */
 final class LinearW8A8 extends LowRankVariant {
     static final String NAME = "w8a8";
@@ -31,6 +30,13 @@ final class LinearW8A8 extends LowRankVariant {
         this.chosen = chosen;
     }
 
+    /** The one that is for the GPU. */
+    static LowRankVariant of(Launcher launcher, boolean chosen) {
+        return launcher.gpu().runsHopperKernels()
+                ? new LinearW8A8Wgmma(launcher, chosen)
+                : new LinearW8A8(launcher, chosen);
+    }
+
     @Override
     public String name() {
         return NAME;
@@ -38,14 +44,19 @@ final class LinearW8A8 extends LowRankVariant {
 
     @Override
     public String refuses(Op.Linear op) {
+        return launcher.gpu().multipliesE4M3()
+                ? refuses(launcher, chosen, op)
+                : "a GPU whose tensor cores do not multiply e4m3: it takes compute capability 8.9,"
+                        + " 9.0 or 12, and a driver of CUDA 13";
+    }
+
+    /** Why a product cannot or should not be computed with rounded activations, or null. */
+    static String refuses(Launcher launcher, boolean chosen, Op.Linear op) {
         if (!chosen) {
             return "activations that nobody asked to round to 8 bits";
         }
-        if (!launcher.gpu().multipliesE4M3()) {
-            return "a GPU whose mma.sync does not multiply e4m3: it takes compute capability 8.9 or 12,"
-                    + " and a driver of CUDA 13";
-        }
-        if (rows(op.x()) <= LinearFew.MOST_ROWS) {
+        Tensor x = op.x();
+        if (x.dim(0) * x.dim(1) <= LinearFew.MOST_ROWS) {
             return "rows of which " + LinearFew.MOST_ROWS + " or fewer gain nothing";
         }
         Tensor weight = op.weight();
@@ -55,18 +66,19 @@ final class LinearW8A8 extends LowRankVariant {
         if (weight.dim(1) % CHUNK != 0 || weight.offset() % CHUNK != 0) {
             return "rows of weights that are not multiples of " + CHUNK;
         }
-        return Packed.areActivations(launcher, op.x())
+        return Packed.areActivations(launcher, x)
                 ? null
                 : "activations that are not bf16 in aligned chunks";
     }
 
-    private static int rows(Tensor x) {
-        return x.dim(0) * x.dim(1);
+    @Override
+    boolean rounds() {
+        return true;
     }
 
     @Override
     long productBytes(Op.Linear op) {
-        return op.x().numel() + (long) DType.F32.bytes() * rows(op.x());
+        return 0;
     }
 
     @Override
@@ -75,30 +87,13 @@ final class LinearW8A8 extends LowRankVariant {
     }
 
     @Override
-    void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low) {
-        Tensor rounded = operands.scratch(DType.F8_E4M3, x.shape());
-        Tensor scales = operands.scratch(DType.F32, Shape.of(rows(x)));
-        quantise(x, rounded, scales);
+    void product(Operands operands, Op.Linear op, ProductInput x, Shares shares, Tensor low) {
+        RoundedRows rounded = x.rounded();
         int columns = op.weight().dim(0);
         MmaTile tile = MmaTile.fitting(launcher, FILE, shares, columns);
         Arguments arguments =
-                mma.arguments(operands, op, rounded, op.weight(), shares, low)
-                        .pointer(Launcher.address(scales));
+                mma.arguments(operands, op, rounded.q(), op.weight(), shares, low)
+                        .pointer(Launcher.address(rounded.scales()));
         tile.launch(launcher, FILE + "_" + tile.size(), shares, columns, arguments);
-    }
-
-    private void quantise(Tensor x, Tensor rounded, Tensor scales) {
-        launcher.launch(
-                FILE,
-                "quantise_rows" + launcher.suffix(),
-                Grid.of(rows(x)),
-                new Arguments()
-                        .pointer(Launcher.address(x))
-                        .i64(x.stride(0))
-                        .i64(x.stride(1))
-                        .i32(x.dim(1))
-                        .pointer(Launcher.address(rounded))
-                        .pointer(Launcher.address(scales))
-                        .i32(x.dim(2)));
     }
 }

@@ -2,6 +2,7 @@ package glance.backend.cuda;
 
 import glance.backend.cuda.driver.TensorMap;
 import glance.op.Op;
+import glance.tensor.DType;
 import glance.tensor.Tensor;
 
 /** Launches linear_wgmma.cu: weights in bf16, or packed before. */
@@ -31,19 +32,16 @@ final class LinearWgmma extends HopperLinear {
     }
 
     @Override
-    PersistentTile fastest(Samples samples, int columns) {
-        return super.fastest(samples, columns).inPairs(launcher.gpu(), samples, columns);
-    }
-
-    @Override
     TensorMap weights(Operands operands, Tensor weight, PersistentTile tile) {
-        return maps.matrix(Packed.of(launcher, operands, weight), depth(), tile.copiedColumns());
+        Tensor packed = Packed.of(launcher, operands, weight);
+        return maps.matrix(packed, depth(DType.BF16), tile.copiedColumns());
     }
 
     /** As wide as they are deep. */
     @Override
     TensorMap weightsAcross(Operands operands, Tensor weight) {
-        return maps.matrix(Packed.of(launcher, operands, weight), depth(), depth());
+        return maps.matrix(
+                Packed.of(launcher, operands, weight), depth(DType.BF16), depth(DType.BF16));
     }
 
     @Override

@@ -18,17 +18,22 @@ abstract class LowRankVariant implements Variant<Op.Linear> {
     /** Shares of a launch at most. */
     abstract int mostShares();
 
-    /** Scratch that a product takes beside S and the factors. */
+    /** Whether products read x rounded, {@link RoundedRows}. */
+    boolean rounds() {
+        return false;
+    }
+
+    /** Scratch that a product takes beside S, the factors and a rounded x. */
     abstract long productBytes(Op.Linear op);
 
     /**
      * Queues the product; S is made.
      *
-     * @param x in the compute type
      * @param shares packed, {@link #mostShares} at most
      * @param low S of each share, its columns from the first on; null if no share has an addition
      */
-    abstract void product(Operands operands, Op.Linear op, Tensor x, Shares shares, Tensor low);
+    abstract void product(
+            Operands operands, Op.Linear op, ProductInput x, Shares shares, Tensor low);
 
     /**
      * Whether the launches of a product can make S of some products of the same x, the first of
@@ -45,7 +50,7 @@ abstract class LowRankVariant implements Variant<Op.Linear> {
      *
      * @param low of as many shares as x has; what {@link #makes} was asked for, or a part of it
      */
-    void productMaking(Operands operands, Op.Linear op, Tensor x, LowRows low) {
+    void productMaking(Operands operands, Op.Linear op, ProductInput x, LowRows low) {
         throw new UnsupportedOperationException(name() + " has S made before");
     }
 

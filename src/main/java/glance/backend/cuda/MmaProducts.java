@@ -6,9 +6,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Products on tensor cores that read one x: S of all their adapters is made first, in one launch
- * where it has room for them, or by the launch of the first product; then each product reads its
- * own.
+ * Products on tensor cores that read one x. What they have in common is made first, once: x rounded
+ * where one of them reads that, and S of all their adapters, in one launch where it has room for
+ * them, or by the launch of the first product. Each product reads its own S.
  */
 final class MmaProducts {
     private final Launcher launcher;
@@ -31,7 +31,12 @@ final class MmaProducts {
             bytes += shares.packedBytes();
             own = Math.max(own, member.variant().productBytes(member.op()));
         }
+        bytes += rounds(members) ? RoundedRows.bytes(members.get(0).op().x()) : 0;
         return bytes + own + LowRankMma.bytes(products);
+    }
+
+    private static boolean rounds(List<Member> members) {
+        return members.stream().anyMatch(member -> member.variant().rounds());
     }
 
     void run(List<Member> members) {
@@ -56,8 +61,10 @@ final class MmaProducts {
                     lows[group.numbers().get(i)] = group.low().of(i);
                 }
             }
+            RoundedRows rounded = rounds(members) ? RoundedRows.of(launcher, operands, x) : null;
+            ProductInput input = new ProductInput(x, rounded);
             for (int i = 0; i < lows.length; i++) {
-                run(members.get(i), x, products.get(i), lows[i], makes[i]);
+                run(members.get(i), input, products.get(i), lows[i], makes[i]);
             }
         }
     }
@@ -67,16 +74,16 @@ final class MmaProducts {
      *
      * @param makes what its launches make of S, or null
      */
-    private void run(Member member, Tensor x, Shares shares, Tensor low, LowRows makes) {
+    private void run(Member member, ProductInput x, Shares shares, Tensor low, LowRows makes) {
         LowRankVariant variant = member.variant();
         int all = shares.of().size();
-        int samples = x.dim(0) / all;
+        int samples = x.x().dim(0) / all;
         int most = variant.mostShares();
         for (int first = 0; first < all; first += most) {
             int count = Math.min(most, all - first);
             boolean whole = count == all;
             Op.Linear op = whole ? member.op() : member.op().shares(first, count);
-            Tensor rows = whole ? x : x.narrow(0, first * samples, count * samples);
+            ProductInput rows = whole ? x : x.samples(first * samples, count * samples);
             Shares own = shares.part(first, count);
             try (Operands operands = launcher.operands()) {
                 if (makes != null) {

@@ -71,12 +71,12 @@ class HopperTilesTest {
 
         @Override
         TensorMap weights(Operands operands, Tensor weight, PersistentTile own) {
-            return maps.matrix(weight, depth(), own.copiedColumns());
+            return maps.matrix(weight, depth(DType.BF16), own.copiedColumns());
         }
 
         @Override
         TensorMap weightsAcross(Operands operands, Tensor weight) {
-            return maps.matrix(weight, depth(), depth());
+            return maps.matrix(weight, depth(DType.BF16), depth(DType.BF16));
         }
 
         @Override
@@ -117,12 +117,13 @@ class HopperTilesTest {
             LowRows low = lowRank.groups(operands, x, products).get(0).low();
             LowRows made = lowRank.groups(operands, x, products).get(0).low();
             lowRank.make(x, low);
+            ProductInput input = new ProductInput(x, null);
             Op.Linear expected = linear(x, weight, products.get(0));
-            mma.product(operands, expected, x, products.get(0), low.of(0));
+            mma.product(operands, expected, input, products.get(0), low.of(0));
             Op.Linear plain = linear(x, weight, products.get(0));
-            hopper.product(operands, plain, x, products.get(0), low.of(0));
+            hopper.product(operands, plain, input, products.get(0), low.of(0));
             Op.Linear own = linear(x, weight, products.get(0));
-            hopper.productMaking(operands, own, x, made);
+            hopper.productMaking(operands, own, input, made);
             assertThat(read(plain.out())).isEqualTo(read(expected.out()));
             assertThat(read(own.out())).isEqualTo(read(expected.out()));
             for (int i = 0; i < products.size(); i++) {
