@@ -12,9 +12,9 @@
 // Not as exact as the other products, by the rounding of x to 4 bits of mantissa: only where it is
 // asked for. A mma makes twice the depth of one of bf16, and nothing is done to W on the way.
 //
-//   quantise_rows        q and c: a block makes a row. Bound by memory; the second reading of a row
-//                        comes from the cache.
-//   linear_w8a8_{128, 64}  tiles as in linear_mma.cu
+//   quantise_rows          q and c, where norm.cu has not made them: a block makes a row. Bound by
+//                          memory; the second reading of a row comes from the cache.
+//   linear_w8a8_{128, 64}  tiles as in linear_mma.cu. On Hopper linear_w8a8_wgmma.cu.
 //
 // Launcher: glance.backend.cuda.LinearW8A8. Test: glance.ops.parity.W8A8Test.
 // Benchmark: none, bench kernels holds products to exact activations; bench denoise times a model.
@@ -24,13 +24,12 @@
 #include "include/narrow_tile.cuh"
 #include "include/own_rows.cuh"
 #include "include/reduce.cuh"
+#include "include/rounded_rows.cuh"
 
 EXPORT_TILE(linear_w8a8_large, LargeTile);
 EXPORT_TILE(linear_w8a8_small, SmallTile);
 
 constexpr int kThreads = 128;
-constexpr float kLargest = 448.0f;  // of e4m3
-constexpr float kLeast = 0x1p-100f;  // its quotient is finite
 
 KERNEL(kThreads, quantise_rows_bf16, const bf16* x, long long batchStride, long long rowStride,
        int seqLen, f8_e4m3* q, float* scales, int in) {
@@ -41,23 +40,15 @@ KERNEL(kThreads, quantise_rows_bf16, const bf16* x, long long batchStride, long 
     float largest = 0.0f;
     for (int at = threadIdx.x * kChunk; at < in; at += kThreads * kChunk) {
         load_chunk(values, from + at, kChunk, true);
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            largest = fmaxf(largest, fabsf(values[e]));
-        }
+        largest = larger_of(largest, values);
     }
-    largest = block_max(largest);
-    float inverse = largest < kLeast ? 0.0f : kLargest / largest;
+    RowRounding rounding(block_max(largest));
     for (int at = threadIdx.x * kChunk; at < in; at += kThreads * kChunk) {
         load_chunk(values, from + at, kChunk, true);
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            values[e] *= inverse;
-        }
-        store_chunk(to + at, values, kChunk, true);
+        rounding.store(to + at, values);
     }
     if (threadIdx.x == 0) {
-        scales[row] = largest < kLeast ? 0.0f : largest / kLargest;
+        scales[row] = rounding.scale;
     }
 }
 

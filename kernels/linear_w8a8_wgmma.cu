@@ -73,7 +73,7 @@ __device__ __forceinline__ void linear(const Maps& maps, const Sizes& sizes,
             });
             own.multiply(d);
             if (sizes.lowDepth > 0) {
-                wgmma_keep(d);
+                wgmma_keep(d);  // multiplied before the fence of the next products
                 stages.use(sizes.low_slices(), d, [&](const Stage<n>& stage, bool) {
                     multiply<kAlongDepth>(d, stage, true);
                 });

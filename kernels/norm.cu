@@ -18,13 +18,16 @@
 // so that before its rounding to bf16 the result has one rounding less.
 //
 // Entry points: {rms_norm, layer_norm}_{f32, bf16}, and _{1, 4, 8, 12, 16, 24}_bf16 by the runs of a
-// lane that are held; lanes is a power of two from 1 to 32. Launcher:
+// lane that are held; lanes is a power of two from 1 to 32. layer_norm_rounded of held rows with scale
+// and shift writes out in e4m3 with a scale a row too, what quantise_rows of linear_w8a8.cu makes of out,
+// to the bit: results take the place of x in the registers (24.5 slots an element in all). Launcher:
 // glance.backend.cuda.NormKernels. Test: glance.ops.parity.NormCases.
 // Benchmark: bench kernels --only 'layernorm|channelnorm'.
 #include "include/activation.cuh"
 #include "include/chunk.cuh"
 #include "include/glance.cuh"
 #include "include/reduce.cuh"
+#include "include/rounded_rows.cuh"
 
 constexpr int kThreads = 128;
 EXPORT_CONSTANT(norm_threads, kThreads);
@@ -102,8 +105,35 @@ struct HeldRow : GroupRow<bf16> {
         GroupRow<bf16>::each<Body, 1>(body);
     }
 
+    // Calls body like each; what it makes of the values, in bf16, takes their place.
+    template <class Body>
+    __device__ __forceinline__ void replace(Body body) {
+        at_each([&](int i, int d) {
+            float values[kChunk];
+            unpack_chunk(values, held[i]);
+            body(d, kChunk, values);
+            store_chunk(reinterpret_cast<bf16*>(&held[i]), values, kChunk, true);
+        });
+    }
+
     __device__ __forceinline__ float sum(float x) const {
         return runs == 1 ? group_sum(x, lanes) : warp_sum(x);
+    }
+
+    __device__ __forceinline__ float max(float x) const {
+        return runs == 1 ? group_max(x, lanes) : warp_max(x);
+    }
+
+    // Writes the row in e4m3, and its scale.
+    __device__ __forceinline__ void round(f8_e4m3* q, float* scales) const {
+        float largest = 0.0f;
+        each([&](int, int, const float(&v)[kChunk]) { largest = larger_of(largest, v); });
+        RowRounding rounding(max(largest));
+        q += index * dim;
+        each([&](int d, int, float(&v)[kChunk]) { rounding.store(q + d, v); });
+        if (threadIdx.x % lanes == 0 && dim > 0) {
+            scales[index] = rounding.scale;
+        }
     }
 
    private:
@@ -162,53 +192,91 @@ __device__ __forceinline__ void rms_norm(const Row& row, const float* weight, in
     }
 }
 
-// The strides of scale and shift are 0 if all samples share one row.
-template <class T, class Row>
-__device__ __forceinline__ void layer_norm(const Row& row, const float* weight, const float* bias,
-                                           const T* scale, long long scaleStride, const T* shift,
-                                           long long shiftStride, int dim, float eps) {
-    float sum = 0.0f;
-    row.each([&](int, int, const float(&v)[kChunk]) {
+// Mean of a row, and what its differences from it are multiplied by.
+struct Moments {
+    float mean, inverse;
+
+    template <class Row>
+    __device__ __forceinline__ Moments(const Row& row, int dim, float eps) {
+        float sum = 0.0f;
+        row.each([&](int, int, const float(&v)[kChunk]) {
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                sum += v[e];
+            }
+        });
+        mean = row.sum(sum) / dim;
+        // a pass of its own: E[x^2] - mean^2 cancels when the mean is large
+        float squares = 0.0f;
+        row.each([&](int, int left, const float(&v)[kChunk]) {
+#pragma unroll
+            for (int e = 0; e < kChunk; ++e) {
+                float difference = e < left ? v[e] - mean : 0.0f;
+                squares += difference * difference;
+            }
+        });
+        inverse = 1.0f / sqrtf(row.sum(squares) / dim + eps);
+    }
+};
+
+// What follows the moments; each may be absent. The strides are 0 if all samples share one row.
+template <class T>
+struct Modulation {
+    const float* weight;
+    const float* bias;
+    const T* scale;
+    long long scaleStride;
+    const T* shift;
+    long long shiftStride;
+
+    // Whether all of them are read in runs of 16 bytes.
+    __device__ __forceinline__ bool is_whole() const {
+        return is_aligned(weight, 16) && is_aligned(bias, 16) && is_aligned(scale, 16) &&
+               is_aligned(shift, 16) && (scaleStride | shiftStride) % kChunk == 0;
+    }
+
+    // That of a sample. A group without a row reads nothing, so that where these point does not matter.
+    __device__ __forceinline__ Modulation of(long long sample) const {
+        return {weight,
+                bias,
+                scale == nullptr ? nullptr : scale + sample * scaleStride,
+                scaleStride,
+                shift == nullptr ? nullptr : shift + sample * shiftStride,
+                shiftStride};
+    }
+
+    // Makes elements d to d + 7 of the result and writes them.
+    template <class Row>
+    __device__ __forceinline__ void finish(const Row& row, const Moments& moments, int d, int left,
+                                           float (&v)[kChunk], bool whole) const {
 #pragma unroll
         for (int e = 0; e < kChunk; ++e) {
-            sum += v[e];
-        }
-    });
-    float mean = row.sum(sum) / dim;
-    // a pass of its own: E[x^2] - mean^2 cancels when the mean is large
-    float squares = 0.0f;
-    row.each([&](int, int left, const float(&v)[kChunk]) {
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            float difference = e < left ? v[e] - mean : 0.0f;
-            squares += difference * difference;
-        }
-    });
-    float inverse = 1.0f / sqrtf(row.sum(squares) / dim + eps);
-    bool whole = row.whole && is_aligned(weight, 16) && is_aligned(bias, 16) &&
-                 is_aligned(scale, 16) && is_aligned(shift, 16) &&
-                 (scaleStride | shiftStride) % kChunk == 0;
-    // a group without a row reads nothing, so that where these point does not matter
-    scale = scale == nullptr ? nullptr : scale + row.batch * scaleStride;
-    shift = shift == nullptr ? nullptr : shift + row.batch * shiftStride;
-    auto finish = [&](int d, int left, float(&v)[kChunk], const float* weight, const float* bias) {
-#pragma unroll
-        for (int e = 0; e < kChunk; ++e) {
-            v[e] = (v[e] - mean) * inverse;
+            v[e] = (v[e] - moments.mean) * moments.inverse;
         }
         with_parameters(v, weight, d, left, whole, [](float a, float w) { return a * w; });
         with_parameters(v, bias, d, left, whole, [](float a, float b) { return a + b; });
         with_parameters(v, scale, d, left, whole, [](float a, float s) { return a * (1.0f + s); });
         with_parameters(v, shift, d, left, whole, [](float a, float s) { return a + s; });
         store_chunk(row.out + d, v, left, row.whole);
-    };
-    if (Row::isHeld && whole && weight == nullptr && bias == nullptr && scale != nullptr &&
-        shift != nullptr) {
-        row.each(
-            [&](int d, int left, float(&v)[kChunk]) { finish(d, left, v, nullptr, nullptr); });
+    }
+};
+
+template <class T, class Row>
+__device__ __forceinline__ void layer_norm(const Row& row, const Modulation<T>& all, int dim,
+                                           float eps) {
+    Moments moments(row, dim, eps);
+    bool whole = row.whole && all.is_whole();
+    Modulation<T> own = all.of(row.batch);
+    if (Row::isHeld && whole && own.weight == nullptr && own.bias == nullptr &&
+        own.scale != nullptr && own.shift != nullptr) {
+        Modulation<T> plain = {nullptr, nullptr, own.scale, 0, own.shift, 0};
+        row.each([&](int d, int left, float(&v)[kChunk]) {
+            plain.finish(row, moments, d, left, v, true);
+        });
     } else {
-        row.each_again(
-            [&](int d, int left, float(&v)[kChunk]) { finish(d, left, v, weight, bias); });
+        row.each_again([&](int d, int left, float(&v)[kChunk]) {
+            own.finish(row, moments, d, left, v, whole);
+        });
     }
 }
 
@@ -224,7 +292,7 @@ __device__ __forceinline__ void layer_norm(const Row& row, const float* weight, 
            const T* shift, long long shiftStride, T* out, long long rows, int seqLen, int dim,    \
            int lanes, float eps) {                                                                \
         Row row(x, batchStride, rowStride, out, rows, seqLen, dim, lanes);                        \
-        layer_norm<T>(row, weight, bias, scale, scaleStride, shift, shiftStride, dim, eps);       \
+        layer_norm<T>(row, {weight, bias, scale, scaleStride, shift, shiftStride}, dim, eps);     \
     }
 
 ENTRY_POINTS(float, f32, GroupRow<float>)
@@ -235,3 +303,26 @@ ENTRY_POINTS(bf16, 8_bf16, HeldRow<8>)
 ENTRY_POINTS(bf16, 12_bf16, HeldRow<12>)
 ENTRY_POINTS(bf16, 16_bf16, HeldRow<16>)
 ENTRY_POINTS(bf16, 24_bf16, HeldRow<24>)
+
+// Scale and shift are there, in aligned runs.
+#define ROUNDED(runs)                                                                             \
+    KERNEL(kThreads, layer_norm_rounded_##runs##_bf16, const bf16* x, long long batchStride,      \
+           long long rowStride, const bf16* scale, long long scaleStride, const bf16* shift,      \
+           long long shiftStride, bf16* out, long long rows, int seqLen, int dim, int lanes,      \
+           float eps, f8_e4m3* q, float* scales) {                                                \
+        HeldRow<runs> row(x, batchStride, rowStride, out, rows, seqLen, dim, lanes);              \
+        Moments moments(row, dim, eps);                                                           \
+        Modulation<bf16> all = {nullptr, nullptr, scale, scaleStride, shift, shiftStride};        \
+        Modulation<bf16> own = all.of(row.batch);                                                 \
+        row.replace([&](int d, int left, float(&v)[kChunk]) {                                     \
+            own.finish(row, moments, d, left, v, true);                                           \
+        });                                                                                       \
+        row.round(q, scales);                                                                     \
+    }
+
+ROUNDED(1)
+ROUNDED(4)
+ROUNDED(8)
+ROUNDED(12)
+ROUNDED(16)
+ROUNDED(24)

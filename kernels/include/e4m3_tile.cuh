@@ -11,12 +11,6 @@
 
 #ifdef __CUDACC__
 
-// Rounded to the nearest, ties to even; what is beyond 448 becomes 448.
-template <>
-__device__ __forceinline__ f8_e4m3 from_float<f8_e4m3>(float x) {
-    return f8_e4m3(x);
-}
-
 // c += a b. Code for GPUs without it is compiled with the others and never launched.
 __device__ __forceinline__ void mma_e4m3(float (&c)[4], const unsigned (&a)[4],
                                          const unsigned (&b)[2]) {

@@ -27,6 +27,14 @@ __device__ __forceinline__ float warp_max(float x) {
     return x;
 }
 
+// The maximum likewise.
+__device__ __forceinline__ float group_max(float x, int lanes) {
+    for (int distance = lanes / 2; distance > 0; distance /= 2) {
+        x = fmaxf(x, __shfl_xor_sync(kAllLanes, x, distance));
+    }
+    return x;
+}
+
 // The sum over all threads of a block, for each of them; the block has whole warps, at most 32.
 __device__ __forceinline__ float block_sum(float x) {
     SHARED_ARRAY(float, partial, [kWarpSize]);

@@ -26,6 +26,11 @@ public interface Kernel<O extends Op> {
         return null;
     }
 
+    /** Whether it would read x in 8 bits, so that what makes x should round it. */
+    default boolean readsRounded(O op) {
+        return false;
+    }
+
     /** Scratch in bytes that {@link #run} takes from the device's memory and gives back. */
     default long workspaceBytes(O op) {
         return 0;

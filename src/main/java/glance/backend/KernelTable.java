@@ -72,6 +72,11 @@ public final class KernelTable {
             public String refuses(O op) {
                 return kernel.refuses(op);
             }
+
+            @Override
+            public boolean readsRounded(O op) {
+                return kernel.readsRounded(op);
+            }
         };
     }
 
@@ -95,6 +100,12 @@ public final class KernelTable {
     public <O extends Op> String variant(O op) {
         Kernel<O> kernel = kernel(op);
         return kernel == null ? null : kernel.variant(op);
+    }
+
+    /** Whether the kernel of the operation reads its x in 8 bits ({@link glance.op.Rounded}). */
+    public <O extends Op> boolean readsRounded(O op) {
+        Kernel<O> kernel = kernel(op);
+        return kernel != null && kernel.readsRounded(op);
     }
 
     /**

@@ -134,6 +134,11 @@ public final class Linear {
         return product(ops, new Inputs(ops, x), epilogue).run(ops);
     }
 
+    /** The same for a norm that nothing else reads. */
+    public Tensor forward(Ops ops, Modulated input, Epilogue epilogue) {
+        return Projections.of(this).forward(ops, input, List.of(epilogue)).get(0);
+    }
+
     /** One input as layers read it: as it is, or rotated in groups of columns. */
     static final class Inputs {
         private final Ops ops;

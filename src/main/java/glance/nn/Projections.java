@@ -43,6 +43,35 @@ public record Projections(List<Linear> layers) {
         return Arrays.asList(results);
     }
 
+    /** The results for a norm that nothing else reads, each with an epilogue of its own. */
+    public List<Tensor> forward(Ops ops, Modulated input, List<Epilogue> epilogues) {
+        if (ops.isRecorded() || layers.stream().anyMatch(layer -> layer.scaling().group() > 1)) {
+            return forward(ops, input.forward(ops), epilogues);
+        }
+        Linear.Inputs inputs = new Linear.Inputs(ops, input.x());
+        List<Linear.Product> products = new ArrayList<>();
+        for (int i = 0; i < layers.size(); i++) {
+            products.add(layers.get(i).product(ops, inputs, epilogues.get(i)));
+        }
+        List<Tensor> ys =
+                ops.modulatedLinears(
+                        input.x(),
+                        input.scale(),
+                        input.shift(),
+                        input.eps(),
+                        products.stream().map(product -> product.projection(ops)).toList());
+        List<Tensor> results = new ArrayList<>();
+        for (int i = 0; i < ys.size(); i++) {
+            results.add(products.get(i).finish(ops, ys.get(i)));
+        }
+        return results;
+    }
+
+    /** The same without epilogues. */
+    public List<Tensor> forward(Ops ops, Modulated input) {
+        return forward(ops, input, layers.stream().map(layer -> Epilogue.none()).toList());
+    }
+
     /** Gradients are added up in the order in which layers ran. */
     private List<Tensor> eachAlone(Ops ops, Tensor x, List<Epilogue> epilogues) {
         List<Tensor> results = new ArrayList<>();

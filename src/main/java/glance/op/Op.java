@@ -68,11 +68,17 @@ public sealed interface Op
      * Products of one x, such as those of queries, keys and values: each is what it is alone, but a
      * device may share the work on x. Not recorded.
      *
-     * @param members two or more; all have the same x
+     * @param members one or more; all have the same x
+     * @param rounded x in 8 bits, for members that read that; null if what made x did not round it
      */
-    record Linears(List<Linear> members) implements Op {
+    record Linears(List<Linear> members, Rounded rounded) implements Op {
         public Linears {
             members = List.copyOf(members);
+        }
+
+        /** Products of an x that was not rounded. */
+        public Linears(List<Linear> members) {
+            this(members, null);
         }
 
         /** The result of the last product. */
@@ -106,11 +112,31 @@ public sealed interface Op
 
     /**
      * {@code (x - mean) / sqrt(var + eps) [* weight + bias] [* (1 + scale) + shift]} over the last
-     * dimension; x [batch, seqLen, dim] rows; scale, shift [batch or 1, dim] rows.
+     * dimension; x [batch, seqLen, dim] rows; scale, shift [batch or 1, dim] rows. The result in 8
+     * bits is written too where rounded is present.
      */
     record LayerNorm(
-            Tensor x, Tensor weight, Tensor bias, Tensor scale, Tensor shift, float eps, Tensor out)
-            implements Op {}
+            Tensor x,
+            Tensor weight,
+            Tensor bias,
+            Tensor scale,
+            Tensor shift,
+            float eps,
+            Tensor out,
+            Rounded rounded)
+            implements Op {
+        /** A norm whose result is not rounded. */
+        public LayerNorm(
+                Tensor x,
+                Tensor weight,
+                Tensor bias,
+                Tensor scale,
+                Tensor shift,
+                float eps,
+                Tensor out) {
+            this(x, weight, bias, scale, shift, eps, out, null);
+        }
+    }
 
     /**
      * Mean and {@code 1 / sqrt(var + eps)} of each group of channels over all pixels of a sample;

@@ -19,6 +19,12 @@ public sealed interface Execution permits CopyOps {
      */
     void run(Op op);
 
+    /** Frees a tensor of the innermost scope before the scope closes. */
+    void free(Tensor tensor);
+
+    /** Whether the device's products of one x read it in 8 bits, if what makes it rounds it. */
+    boolean readsRounded(Op.Linears op);
+
     /**
      * Whether a {@link Recorder} listens. Then operations keep what their gradients need, and are
      * not fused where fusing would lose it.

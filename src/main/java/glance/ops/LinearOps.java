@@ -6,6 +6,7 @@ import glance.op.Epilogue;
 import glance.op.LowRank;
 import glance.op.Op;
 import glance.op.Projection;
+import glance.op.Rounded;
 import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
@@ -14,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Products with frozen weights, which may have a low-rank addition. */
-public sealed interface LinearOps extends PointwiseOps permits Ops {
+public sealed interface LinearOps extends NormOps permits Ops {
     /** {@code x W^T + bias}: {@link #linear(Tensor, Tensor, Tensor, Addition, Epilogue)} alone. */
     default Tensor linear(Tensor x, Tensor weight, Tensor bias) {
         return linear(x, weight, bias, null, Epilogue.none());
@@ -51,26 +52,75 @@ public sealed interface LinearOps extends PointwiseOps permits Ops {
         return products(x, projections);
     }
 
+    /**
+     * {@link #linears} of {@link #layerNormModulate}: a device whose products read x in 8 bits has
+     * the norm round it.
+     *
+     * @param x [batch, seqLen, in]
+     * @param scale [batch or 1, in], packed in the last dimension
+     * @param shift [batch or 1, in], packed in the last dimension
+     * @param projections one or more
+     * @return the result of each, [batch, seqLen, out]
+     */
+    default List<Tensor> modulatedLinears(
+            Tensor x, Tensor scale, Tensor shift, float eps, List<Projection> projections) {
+        Check.given("modulatedLinears", "x", x, "projections", projections);
+        Op.LayerNorm norm = Modulated.norm(this, x, scale, shift, eps);
+        if (isRecorded()) {
+            run(norm);
+            return products(norm.out(), projections);
+        }
+        projections.forEach(one -> check(norm.out(), one));
+        List<Tensor> results = results(norm.out(), projections);
+        List<Op.Linear> products = described(norm.out(), projections, results);
+        if (readsRounded(new Op.Linears(products))) {
+            Rounded rounded = Modulated.room(this, norm.out());
+            run(Modulated.rounding(norm, rounded));
+            run(new Op.Linears(products, rounded));
+            free(rounded.q());
+            free(rounded.scales());
+        } else {
+            run(norm);
+            run(products);
+        }
+        return results;
+    }
+
     private List<Tensor> products(Tensor x, List<Projection> projections) {
         projections.forEach(one -> check(x, one));
         if (isRecorded() && projections.stream().anyMatch(LinearOps::hasEpilogue)) {
             return projections.stream().map(one -> stepByStep(x, one)).toList();
         }
+        List<Tensor> results = results(x, projections);
+        run(described(x, projections, results));
+        return results;
+    }
+
+    /** Room for them. */
+    private List<Tensor> results(Tensor x, List<Projection> projections) {
         List<Tensor> results = new ArrayList<>();
         for (Projection one : projections) {
             results.add(empty(computeType(), x.shape().with(-1, one.weight().dim(0))));
         }
+        return results;
+    }
+
+    private List<Op.Linear> described(
+            Tensor x, List<Projection> projections, List<Tensor> results) {
         Tensor tokens = Tokens.of(this, x);
         List<Op.Linear> products = new ArrayList<>();
         for (int i = 0; i < results.size(); i++) {
             products.add(product(tokens, projections.get(i), results.get(i)));
         }
+        return products;
+    }
+
+    private void run(List<Op.Linear> products) {
         if (isRecorded() || products.size() == 1) {
             products.forEach(this::run); // gradients are found product by product
         } else {
             run(new Op.Linears(products));
         }
-        return results;
     }
 
     private static boolean hasEpilogue(Projection projection) {

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Norms over the last dimension, and over groups of channels. */
-public sealed interface NormOps extends PointwiseOps permits Ops {
+public sealed interface NormOps extends PointwiseOps permits LinearOps {
     /**
      * {@code act(x / sqrt(mean(x^2) + eps) * weight)}, mean over the last dimension. Zhang and
      * Sennrich, arXiv 1910.07467.
@@ -46,14 +46,9 @@ public sealed interface NormOps extends PointwiseOps permits Ops {
      * @param shift [batch or 1, dim], packed in the last dimension
      */
     default Tensor layerNormModulate(Tensor x, Tensor scale, Tensor shift, float eps) {
-        String op = "layerNormModulate";
-        Check.rank(op, "x", x, 3, "[batch, seqLen, dim]");
-        Check.rows(op, "x", x);
-        Check.perSample(op, "scale", scale, x.dim(0), x.dim(2));
-        Check.perSample(op, "shift", shift, x.dim(0), x.dim(2));
-        Tensor out = empty(computeType(), x.shape());
-        run(new Op.LayerNorm(x, null, null, scale, shift, eps, out));
-        return out;
+        Op.LayerNorm norm = Modulated.norm(this, x, scale, shift, eps);
+        run(norm);
+        return norm.out();
     }
 
     /**

@@ -22,7 +22,7 @@ import java.util.function.Supplier;
  * once the device is closed.
  */
 public final class Ops
-        implements LinearOps, NormOps, AttentionOps, LookupOps, ConvOps, SamplerOps, AutoCloseable {
+        implements LinearOps, AttentionOps, LookupOps, ConvOps, SamplerOps, AutoCloseable {
     private final Guard guard = new Guard();
     private final Device device;
     private final HostTransfer host;
@@ -99,7 +99,14 @@ public final class Ops
         return adapter;
     }
 
-    /** Frees a tensor of the innermost scope before the scope closes. */
+    @Override
+    public boolean readsRounded(Op.Linears op) {
+        Check.given("readsRounded", "op", op);
+        check();
+        return device.kernels().readsRounded(op);
+    }
+
+    @Override
     public void free(Tensor tensor) {
         Check.given("free", "tensor", tensor);
         check();

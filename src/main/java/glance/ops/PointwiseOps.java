@@ -5,7 +5,7 @@ import glance.op.Op;
 import glance.tensor.Tensor;
 
 /** What is computed element by element. */
-public sealed interface PointwiseOps extends CopyOps permits LinearOps, NormOps {
+public sealed interface PointwiseOps extends CopyOps permits NormOps {
     /**
      * {@code residual + gate * y}.
      *

@@ -15,6 +15,11 @@ final class LayerNormKernel implements Kernel<Op.LayerNorm> {
     }
 
     @Override
+    public String refuses(Op.LayerNorm op) {
+        return op.rounded() == null ? null : "a result in 8 bits, which no product here reads";
+    }
+
+    @Override
     public void run(Op.LayerNorm op) {
         Tensor x = op.x();
         int seqLen = x.dim(1);

@@ -2,6 +2,7 @@ package glance.backend.cuda;
 
 import glance.backend.cuda.driver.Arguments;
 import glance.op.Op;
+import glance.op.Rounded;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 
@@ -88,7 +89,7 @@ final class LinearW8A8 extends LowRankVariant {
 
     @Override
     void product(Operands operands, Op.Linear op, ProductInput x, Shares shares, Tensor low) {
-        RoundedRows rounded = x.rounded();
+        Rounded rounded = x.rounded();
         int columns = op.weight().dim(0);
         MmaTile tile = MmaTile.fitting(launcher, FILE, shares, columns);
         Arguments arguments =

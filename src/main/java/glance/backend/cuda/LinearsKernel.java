@@ -28,19 +28,22 @@ final class LinearsKernel implements Kernel<Op.Linears> {
 
     @Override
     public long workspaceBytes(Op.Linears op) {
-        return Math.max(each.workspaceBytes(op), MmaProducts.workspaceBytes(sharing(op)));
+        List<MmaProducts.Member> sharing = sharing(op);
+        long alone = alone(op, sharing).stream().mapToLong(linear::workspaceBytes).max().orElse(0);
+        return Math.max(alone, MmaProducts.workspaceBytes(sharing, op.rounded()));
+    }
+
+    @Override
+    public boolean readsRounded(Op.Linears op) {
+        return MmaProducts.rounds(sharing(op));
     }
 
     @Override
     public void run(Op.Linears op) {
         List<MmaProducts.Member> sharing = sharing(op);
-        for (Op.Linear member : op.members()) {
-            if (sharing.stream().noneMatch(shared -> shared.op() == member)) {
-                linear.run(member);
-            }
-        }
+        alone(op, sharing).forEach(linear::run);
         if (!sharing.isEmpty()) {
-            products.run(sharing);
+            products.run(sharing, op.rounded());
         }
     }
 
@@ -52,5 +55,11 @@ final class LinearsKernel implements Kernel<Op.Linears> {
             }
         }
         return sharing;
+    }
+
+    private static List<Op.Linear> alone(Op.Linears op, List<MmaProducts.Member> sharing) {
+        return op.members().stream()
+                .filter(member -> sharing.stream().noneMatch(shared -> shared.op() == member))
+                .toList();
     }
 }

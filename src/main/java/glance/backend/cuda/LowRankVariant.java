@@ -18,7 +18,7 @@ abstract class LowRankVariant implements Variant<Op.Linear> {
     /** Shares of a launch at most. */
     abstract int mostShares();
 
-    /** Whether products read x rounded, {@link RoundedRows}. */
+    /** Whether products read x rounded, {@link glance.op.Rounded}. */
     boolean rounds() {
         return false;
     }
@@ -56,11 +56,11 @@ abstract class LowRankVariant implements Variant<Op.Linear> {
 
     @Override
     public final long workspaceBytes(Op.Linear op) {
-        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)));
+        return MmaProducts.workspaceBytes(List.of(new MmaProducts.Member(this, op)), null);
     }
 
     @Override
     public final void run(Op.Linear op) {
-        new MmaProducts(launcher).run(List.of(new MmaProducts.Member(this, op)));
+        new MmaProducts(launcher).run(List.of(new MmaProducts.Member(this, op)), null);
     }
 }

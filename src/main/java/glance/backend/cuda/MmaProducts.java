@@ -1,6 +1,7 @@
 package glance.backend.cuda;
 
 import glance.op.Op;
+import glance.op.Rounded;
 import glance.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,8 +21,12 @@ final class MmaProducts {
     /** A product and what computes it. */
     record Member(LowRankVariant variant, Op.Linear op) {}
 
-    /** Most scratch for products of one x. */
-    static long workspaceBytes(List<Member> members) {
+    /**
+     * Most scratch for products of one x.
+     *
+     * @param rounded x in 8 bits if it is there already, or null
+     */
+    static long workspaceBytes(List<Member> members, Rounded rounded) {
         List<Shares> products = new ArrayList<>();
         long bytes = 0;
         long own = 0;
@@ -31,15 +36,23 @@ final class MmaProducts {
             bytes += shares.packedBytes();
             own = Math.max(own, member.variant().productBytes(member.op()));
         }
-        bytes += rounds(members) ? RoundedRows.bytes(members.get(0).op().x()) : 0;
+        if (rounded == null && rounds(members)) {
+            bytes += Rounded.bytes(members.get(0).op().x());
+        }
         return bytes + own + LowRankMma.bytes(products);
     }
 
-    private static boolean rounds(List<Member> members) {
+    /** Whether one of them reads x in 8 bits. */
+    static boolean rounds(List<Member> members) {
         return members.stream().anyMatch(member -> member.variant().rounds());
     }
 
-    void run(List<Member> members) {
+    /**
+     * Queues them.
+     *
+     * @param rounded x in 8 bits if it is there already, or null
+     */
+    void run(List<Member> members, Rounded rounded) {
         try (Operands operands = launcher.operands()) {
             Tensor x = operands.activation(members.get(0).op().x());
             List<Shares> products = new ArrayList<>();
@@ -61,8 +74,9 @@ final class MmaProducts {
                     lows[group.numbers().get(i)] = group.low().of(i);
                 }
             }
-            RoundedRows rounded = rounds(members) ? RoundedRows.of(launcher, operands, x) : null;
-            ProductInput input = new ProductInput(x, rounded);
+            boolean round = rounded == null && rounds(members);
+            ProductInput input =
+                    new ProductInput(x, round ? RoundedRows.of(launcher, operands, x) : rounded);
             for (int i = 0; i < lows.length; i++) {
                 run(members.get(i), input, products.get(i), lows[i], makes[i]);
             }

@@ -45,26 +45,46 @@ final class NormKernels {
             Tensor x = operands.activation(op.x());
             Tensor scale = operands.activation(op.scale());
             Tensor shift = operands.activation(op.shift());
-            launchRows(
-                    "layer_norm",
-                    x,
-                    new Arguments()
-                            .pointer(Launcher.address(x))
-                            .i64(x.stride(0))
-                            .i64(x.stride(1))
-                            .pointer(Launcher.address(operands.parameter(op.weight())))
-                            .pointer(Launcher.address(operands.parameter(op.bias())))
-                            .pointer(Launcher.address(scale))
-                            .i64(Launcher.sampleStride(scale))
-                            .pointer(Launcher.address(shift))
-                            .i64(Launcher.sampleStride(shift))
-                            .pointer(Launcher.address(op.out()))
-                            .i64((long) x.dim(0) * x.dim(1))
-                            .i32(x.dim(1))
-                            .i32(x.dim(2))
-                            .i32(lanes(x.dim(2)))
-                            .f32(op.eps()));
+            boolean rounds = op.rounded() != null && roundsHeld(op, x, scale, shift);
+            Arguments arguments =
+                    new Arguments().pointer(Launcher.address(x)).i64(x.stride(0)).i64(x.stride(1));
+            if (!rounds) {
+                arguments
+                        .pointer(Launcher.address(operands.parameter(op.weight())))
+                        .pointer(Launcher.address(operands.parameter(op.bias())));
+            }
+            arguments
+                    .pointer(Launcher.address(scale))
+                    .i64(Launcher.sampleStride(scale))
+                    .pointer(Launcher.address(shift))
+                    .i64(Launcher.sampleStride(shift))
+                    .pointer(Launcher.address(op.out()))
+                    .i64((long) x.dim(0) * x.dim(1))
+                    .i32(x.dim(1))
+                    .i32(x.dim(2))
+                    .i32(lanes(x.dim(2)))
+                    .f32(op.eps());
+            if (rounds) {
+                arguments
+                        .pointer(Launcher.address(op.rounded().q()))
+                        .pointer(Launcher.address(op.rounded().scales()));
+            }
+            launchRows(rounds ? "layer_norm_rounded" : "layer_norm", x, arguments);
+            if (op.rounded() != null && !rounds) {
+                RoundedRows.write(launcher, op.out(), op.rounded());
+            }
         }
+    }
+
+    /** Whether the kernel that holds its rows in registers writes them in 8 bits too. */
+    private boolean roundsHeld(Op.LayerNorm op, Tensor x, Tensor scale, Tensor shift) {
+        return op.weight() == null
+                && op.bias() == null
+                && scale != null
+                && shift != null
+                && Packed.isPacked(scale)
+                && Packed.isPacked(shift)
+                && !held(x).isEmpty();
     }
 
     private void launchRows(String entry, Tensor x, Arguments arguments) {

@@ -1,5 +1,6 @@
 package glance.backend.cuda;
 
+import glance.op.Rounded;
 import glance.tensor.Tensor;
 
 /**
@@ -8,7 +9,7 @@ import glance.tensor.Tensor;
  * @param x [batch, seqLen, in] in the compute type
  * @param rounded null where no product reads x rounded
  */
-record ProductInput(Tensor x, RoundedRows rounded) {
+record ProductInput(Tensor x, Rounded rounded) {
     /** That of some samples. */
     ProductInput samples(int first, int count) {
         return new ProductInput(

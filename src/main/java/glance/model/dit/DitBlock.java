@@ -2,6 +2,7 @@ package glance.model.dit;
 
 import glance.model.transformer.Embedder;
 import glance.nn.Linear;
+import glance.nn.Modulated;
 import glance.nn.Parameters;
 import glance.nn.Projections;
 import glance.nn.Weight;
@@ -88,9 +89,7 @@ final class DitBlock {
         try (Scope scope = ops.scope()) {
             Tensor attended;
             try (Scope inner = ops.scope()) {
-                Tensor y =
-                        ops.layerNormModulate(
-                                x, mod.narrow(1, dim, dim), mod.narrow(1, 0, dim), EPS);
+                Modulated y = new Modulated(x, mod.narrow(1, dim, dim), mod.narrow(1, 0, dim), EPS);
                 float scale = (float) (1 / Math.sqrt(headDim));
                 List<Tensor> made = qkv.forward(ops, y);
                 Tensor heads =
@@ -104,8 +103,8 @@ final class DitBlock {
                 Epilogue gated = Epilogue.gated(mod.narrow(1, 2 * dim, dim), x);
                 attended = inner.keep(out.forward(ops, joined, gated));
             }
-            Tensor y =
-                    ops.layerNormModulate(
+            Modulated y =
+                    new Modulated(
                             attended,
                             mod.narrow(1, 4 * dim, dim),
                             mod.narrow(1, 3 * dim, dim),

@@ -1,5 +1,6 @@
 package glance.model.sd3;
 
+import glance.nn.Modulated;
 import glance.nn.Parameters;
 import glance.nn.Projections;
 import glance.nn.RmsNorm;
@@ -66,7 +67,7 @@ final class Sd3Attention {
     /** Queries, keys and values, [batch, seqLen, numHeads, headDim] each. */
     record Heads(Tensor q, Tensor k, Tensor v) {}
 
-    Heads heads(Ops ops, Tensor x) {
+    Heads heads(Ops ops, Modulated x) {
         List<Tensor> made = qkv.forward(ops, x);
         return new Heads(
                 normed(ops, made.get(0), qNorm),
@@ -75,7 +76,7 @@ final class Sd3Attention {
     }
 
     /** Attention of a stream over itself, [batch, seqLen, dim]. */
-    Tensor overItself(Ops ops, Tensor x) {
+    Tensor overItself(Ops ops, Modulated x) {
         try (Scope scope = ops.scope()) {
             Heads own = heads(ops, x);
             return scope.keep(attend(ops, own.q(), own.k(), own.v()));

@@ -1,6 +1,7 @@
 package glance.model.sd3;
 
 import glance.nn.Linear;
+import glance.nn.Modulated;
 import glance.nn.Parameters;
 import glance.op.Activation;
 import glance.op.Epilogue;
@@ -80,12 +81,11 @@ final class Sd3Block {
     /** The image's stream and, but for the last block, the text's. */
     private List<Tensor> forward(Ops ops, Hidden in, Tensor imageMod, Tensor textMod) {
         try (Scope scope = ops.scope()) {
-            Tensor x = modulated(ops, in.image(), imageMod, 0);
-            Tensor c =
+            Modulated x = modulated(in.image(), imageMod, 0);
+            Modulated c =
                     textOut == null
-                            ? ops.layerNormModulate(
-                                    in.text(), part(textMod, 0), part(textMod, 1), EPS)
-                            : modulated(ops, in.text(), textMod, 0);
+                            ? new Modulated(in.text(), part(textMod, 0), part(textMod, 1), EPS)
+                            : modulated(in.text(), textMod, 0);
             // also in the last block, which drops what the text attended to: its adapters then get
             // the same (zero) gradients and the same weight decay as in the reference
             Sd3Attention.Heads texts = text.heads(ops, c);
@@ -108,7 +108,7 @@ final class Sd3Block {
                     imageOut.forward(
                             ops, imageHeads, Epilogue.gated(part(imageMod, 2), in.image()));
             if (second != null) {
-                Tensor alone = second.overItself(ops, modulated(ops, in.image(), imageMod, 6));
+                Tensor alone = second.overItself(ops, modulated(in.image(), imageMod, 6));
                 attended =
                         secondOut.forward(ops, alone, Epilogue.gated(part(imageMod, 8), attended));
             }
@@ -118,14 +118,14 @@ final class Sd3Block {
     }
 
     private Tensor mlp(Ops ops, Mlp mlp, Tensor x, Tensor modulation) {
-        Tensor y = modulated(ops, x, modulation, 3);
+        Modulated y = modulated(x, modulation, 3);
         Tensor wide = mlp.up().forward(ops, y, Epilogue.activation(Activation.GELU_TANH));
         return mlp.down().forward(ops, wide, Epilogue.gated(part(modulation, 5), x));
     }
 
     /** Shift and scale are the parts {@code at} and {@code at + 1} of the vector. */
-    private Tensor modulated(Ops ops, Tensor x, Tensor modulation, int at) {
-        return ops.layerNormModulate(x, part(modulation, at + 1), part(modulation, at), EPS);
+    private Modulated modulated(Tensor x, Tensor modulation, int at) {
+        return new Modulated(x, part(modulation, at + 1), part(modulation, at), EPS);
     }
 
     private Tensor part(Tensor modulation, int index) {

@@ -1,6 +1,7 @@
 package glance.model.transformer;
 
 import glance.nn.Linear;
+import glance.nn.Modulated;
 import glance.nn.Parameters;
 import glance.nn.Projections;
 import glance.nn.Weight;
@@ -235,7 +236,7 @@ public final class DualStreamBlock {
             List<List<Tensor>> qkv = new ArrayList<>();
             for (Lane lane : joined) {
                 Part part = lane.attention();
-                Tensor x = ops.layerNormModulate(lane.x(), part.scale(), part.shift(), EPS);
+                Modulated x = new Modulated(lane.x(), part.scale(), part.shift(), EPS);
                 qkv.add(lane.layers().qkv().forward(ops, x));
             }
             Tensor q = rotated(ops, joined, heads(qkv, 0), Stream::qNorm, rope);
@@ -279,7 +280,7 @@ public final class DualStreamBlock {
 
     private static Tensor mlp(Ops ops, Stream stream, Tensor x, Part m) {
         try (Scope scope = ops.scope()) {
-            Tensor y = ops.layerNormModulate(x, m.scale(), m.shift(), EPS);
+            Modulated y = new Modulated(x, m.scale(), m.shift(), EPS);
             return scope.keep(stream.mlp().forward(ops, y, Epilogue.gated(m.gate(), x)));
         }
     }

@@ -1,6 +1,7 @@
 package glance.model.transformer;
 
 import glance.nn.Linear;
+import glance.nn.Modulated;
 import glance.nn.Parameters;
 import glance.op.Activation;
 import glance.op.Epilogue;
@@ -28,10 +29,10 @@ record Mlp(Linear up, Linear down, boolean gated) {
     }
 
     /** The same with an epilogue; x is [batch, seqLen, dim]. */
-    Tensor forward(Ops ops, Tensor x, Epilogue epilogue) {
+    Tensor forward(Ops ops, Modulated x, Epilogue epilogue) {
         Tensor wide =
                 gated
-                        ? swiGlu(ops, up.forward(ops, x))
+                        ? swiGlu(ops, up.forward(ops, x, Epilogue.none()))
                         : up.forward(ops, x, Epilogue.activation(Activation.GELU_TANH));
         return down.forward(ops, wide, epilogue);
     }

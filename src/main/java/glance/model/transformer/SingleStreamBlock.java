@@ -1,6 +1,7 @@
 package glance.model.transformer;
 
 import glance.nn.Linear;
+import glance.nn.Modulated;
 import glance.nn.Parameters;
 import glance.nn.Projections;
 import glance.nn.RmsNorm;
@@ -30,7 +31,7 @@ public final class SingleStreamBlock {
 
     /** How it is made. */
     private interface Projecting {
-        Projected of(Ops ops, Tensor y);
+        Projected of(Ops ops, Modulated y);
     }
 
     private final int numHeads;
@@ -84,7 +85,7 @@ public final class SingleStreamBlock {
         kNorm = a.rmsNorm("norm_k", headDim, EPS);
         projecting =
                 (ops, y) -> {
-                    Tensor all = fused.forward(ops, y);
+                    Tensor all = fused.forward(ops, y, Epilogue.none());
                     return new Projected(
                             all.narrow(2, 0, dim),
                             all.narrow(2, dim, dim),
@@ -131,9 +132,7 @@ public final class SingleStreamBlock {
         try (Scope scope = ops.scope()) {
             Tensor both;
             try (Scope inner = ops.scope()) {
-                Tensor y =
-                        ops.layerNormModulate(
-                                x, mod.narrow(1, dim, dim), mod.narrow(1, 0, dim), EPS);
+                Modulated y = new Modulated(x, mod.narrow(1, dim, dim), mod.narrow(1, 0, dim), EPS);
                 Projected projected = projecting.of(ops, y);
                 Tensor attended =
                         ops.attention(

@@ -90,6 +90,7 @@ public final class KernelFiles {
                     "include/own_rows.cuh",
                     "include/quantised.cuh",
                     "include/reduce.cuh",
+                    "include/rounded_rows.cuh",
                     "include/shares.cuh",
                     "include/tile.cuh",
                     "include/wgmma.cuh",
