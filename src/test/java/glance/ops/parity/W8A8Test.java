@@ -9,8 +9,11 @@ import static glance.cases.LinearCase.Part.STRIDED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.DeviceOptions;
 import glance.api.Precision;
 import glance.backend.Device;
+import glance.backend.cuda.EmulatedAda;
+import glance.backend.cuda.driver.EmulatedDriver;
 import glance.cases.Accuracy;
 import glance.cases.Arguments;
 import glance.cases.Case;
@@ -33,7 +36,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Products of weights and activations in e4m3, against float64 with activations that are rounded as
@@ -45,16 +49,28 @@ class W8A8Test {
     private static final float LARGEST = 448;
     private static final float LEAST = 0x1p-100f;
 
-    private static Device device() {
-        List<TestDevice> devices =
-                TestDevice.all().stream()
-                        .filter(device -> device.problem() == null)
-                        .filter(device -> device.options().precision() == Precision.BF16)
-                        .map(device -> device.with("linear", "w8a8"))
-                        .filter(device -> takes(DEVICES.open(device)))
-                        .toList();
+    private static Device ada;
+
+    /** A device of this machine, Hopper if it is emulated, and another emulated one. */
+    private static List<Device> devices() {
+        List<Device> devices = new ArrayList<>();
+        TestDevice.all().stream()
+                .filter(device -> device.problem() == null)
+                .filter(device -> device.options().precision() == Precision.BF16)
+                .map(device -> DEVICES.open(device.with("linear", "w8a8")))
+                .filter(W8A8Test::takes)
+                .findFirst()
+                .ifPresent(devices::add);
+        if (EmulatedDriver.problem() == null) {
+            if (ada == null) {
+                ada =
+                        EmulatedAda.open(
+                                new DeviceOptions(0, Precision.BF16).variant("linear", "w8a8"));
+            }
+            devices.add(ada);
+        }
         assumeTrue(!devices.isEmpty(), "no device multiplies e4m3");
-        return DEVICES.open(devices.get(0));
+        return devices;
     }
 
     private static boolean takes(Device device) {
@@ -119,9 +135,9 @@ class W8A8Test {
         return new Case("w8a8 together", a -> LinearCase.together(a, products));
     }
 
-    @Test
-    void products_equalTheFormulaOfRoundedActivations() {
-        Device device = device();
+    @ParameterizedTest(autoCloseArguments = false)
+    @MethodSource("devices")
+    void products_equalTheFormulaOfRoundedActivations(Device device) {
         List<String> wrong = new ArrayList<>();
         int rounded = 0;
         for (Case each : cases().toList()) {
@@ -142,9 +158,9 @@ class W8A8Test {
         assertThat(rounded).isGreaterThan(30);
     }
 
-    @Test
-    void activationsAsTheyCame_areFoundOut() {
-        Device device = device();
+    @ParameterizedTest(autoCloseArguments = false)
+    @MethodSource("devices")
+    void activationsAsTheyCame_areFoundOut(Device device) {
         LinearCase spec = new LinearCase(E4M3, 1, 130, 144, 136);
         try (Arguments arguments = new Arguments(device, "found out")) {
             arguments.evaluate(Case.of("found out", spec::forward));
@@ -155,9 +171,9 @@ class W8A8Test {
     }
 
     /** As stated in kernels/README.md. */
-    @Test
-    void roundingOfActivations_costs26Thousandths() {
-        Device device = device();
+    @ParameterizedTest(autoCloseArguments = false)
+    @MethodSource("devices")
+    void roundingOfActivations_costs26Thousandths(Device device) {
         LinearCase spec = new LinearCase(E4M3, 1, 130, 768, 136);
         try (Arguments arguments = new Arguments(device, "distance")) {
             Tensor out = arguments.evaluate(Case.of("distance", spec::forward)).get(0);
@@ -173,9 +189,9 @@ class W8A8Test {
         }
     }
 
-    @Test
-    void rowsOfZerosAndOfNaN_stayWhatTheyAre() {
-        Device device = device();
+    @ParameterizedTest(autoCloseArguments = false)
+    @MethodSource("devices")
+    void rowsOfZerosAndOfNaN_stayWhatTheyAre(Device device) {
         float[] scales = {0, 0x1p-101f, 0x1p-99f, 0x1p100f, Float.NaN, 1};
         int in = 32;
         try (Arguments arguments = new Arguments(device, "rows")) {
@@ -300,5 +316,8 @@ class W8A8Test {
     @AfterAll
     static void closeDevices() {
         DEVICES.close();
+        if (ada != null) {
+            ada.close();
+        }
     }
 }
