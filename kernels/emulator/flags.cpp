@@ -20,8 +20,14 @@ struct Waiter {
     Site site;
 };
 
+/// A value that a flag had, and what those know who see it.
+struct Value {
+    unsigned value;
+    AbroadPtr told;
+};
+
 std::vector<Waiter> waiters;
-std::map<const unsigned*, AbroadPtr> told;  // what those know who see the flag
+std::map<const unsigned*, std::vector<Value>> flags;  // since they were set
 
 int self() { return position().thread; }
 
@@ -49,6 +55,21 @@ void describe_flag(int thread, char* text, size_t size) {
     }
 }
 
+AbroadPtr last_told(const unsigned* flag) {
+    const auto& values = flags[flag];
+    return values.empty() ? nullptr : values.back().told;
+}
+
+/// What the first value that is enough tells: nobody may count on a later one.
+AbroadPtr told_by(const unsigned* flag, unsigned least) {
+    for (const Value& own : flags[flag]) {
+        if (own.value >= least) {
+            return own.told;
+        }
+    }
+    return nullptr;
+}
+
 /// Wakes those whom the flag lets go on.
 void changed(const unsigned* flag) {
     happened();
@@ -68,15 +89,16 @@ void changed(const unsigned* flag) {
 
 void flags_begin_launch() {
     waiters.clear();
-    told.clear();
+    flags.clear();
 }
 
 unsigned flag_add(Site site, unsigned* flag, unsigned n) {
     check(site, flag, true);
-    clocks_hear(self(), told[flag]);
-    told[flag] = merged(told[flag], clocks_tell(self()));
+    clocks_hear(self(), last_told(flag));
+    AbroadPtr told = merged(last_told(flag), clocks_tell(self()));
     unsigned before = *flag;
     *flag = before + n;
+    flags[flag].push_back({*flag, told});
     changed(flag);
     return before;
 }
@@ -87,13 +109,13 @@ void flag_wait(Site site, const unsigned* flag, unsigned least) {
         waiters.push_back({slot, self(), flag, least, site});
         suspend(describe_flag, true);
     }
-    clocks_hear(self(), told[flag]);
+    clocks_hear(self(), told_by(flag, least));
 }
 
 void flag_set(Site site, unsigned* flag, unsigned value) {
     check(site, flag, true);
-    told[flag] = clocks_tell(self());
     *flag = value;
+    flags[flag] = {{value, clocks_tell(self())}};
     changed(flag);
 }
 

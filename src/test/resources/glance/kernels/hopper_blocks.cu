@@ -115,7 +115,7 @@ CLUSTER_KERNEL(kCluster, kThreads, low_rank_product, TENSOR_MAP(xMap), TENSOR_MA
     }
     make_low(x, a, s, m, k);
     fence_proxy_async_global();
-    cluster_sync();  // shows the barriers, and both shares of s
+    cluster_sync();  // shows the barriers, and the shares of s of both blocks
     if (threadIdx.x == 0) {
         flag_add(flags[blockIdx.y], 1);
     }

@@ -232,6 +232,18 @@ PLANTED(waits_for_one_of_two) {
     UNUSED(map, x, n);
 }
 
+// Both have told when this block comes, which need not be so.
+PLANTED(waits_late_for_one_of_two) {
+    if (is_block(0) || is_block(1)) {
+        out[blockIdx.x * kThreads + self()] = 2.0f;
+        tell(flags[0]);
+    } else if (is_block(3)) {
+        hear(flags[0], 1);
+        out[3 * kThreads + self()] = out[self()] + out[kThreads + self()];
+    }
+    UNUSED(map, x, n);
+}
+
 PLANTED(both_write) {
     if (is_block(0) || is_block(1)) {
         out[self()] = 2.0f;

@@ -15,9 +15,10 @@ import java.util.Map;
 /**
  * Runs kernels on the CPU, from the same sources and through the same launches as a GPU, and finds
  * what a GPU would not forgive: accesses outside of an allocation, reads of memory that nobody has
- * written, barriers that not all threads reach, races in shared memory, and arguments that do not
- * fit the kernel. For tests: slow. Everything happens at once; {@link StreamOrder} finds work of
- * two streams that a GPU might do in another order. Events note the time of the CPU.
+ * written, barriers that not all threads reach, races in shared memory and between blocks that work
+ * for each other, and arguments that do not fit the kernel. For tests: slow. Everything happens at
+ * once; {@link StreamOrder} finds work of two streams that a GPU might do in another order. Events
+ * note the time of the CPU.
  */
 public final class EmulatedDriver implements Driver {
     private static final long MEMORY_BYTES = 8L << 30;

@@ -111,6 +111,7 @@ class EmulatedBlocksMistakesTest {
                 "tells_before_the_barrier | read of what was written by thread 1 of block 3",
                 "hears_and_forgets_the_barrier | write over what was read by thread 1 of block 0",
                 "waits_for_one_of_two | write over what was read by thread 0 of block 0, no flag",
+                "waits_late_for_one_of_two | read of what was written by thread 0 of block 1, no flag",
                 "both_write | write over what was written by thread 0 of block 0, no flag",
                 "overwrites_what_another_reads | write over what was read by thread 0 of block 0",
                 "races_within_a_block | write over what was read by thread 0 of block 0, no barrier"
