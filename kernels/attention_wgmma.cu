@@ -10,7 +10,8 @@
 // out is packed. headDim is a multiple of 8 up to 128, scale > 0. The copies fill heads of other widths
 // than 64 and 128 with zeros.
 //
-//   attention_wgmma_h{64, 128}   by the width of the tiles, the smallest that the head fits
+//   attention_wgmma_h{64, 128}         by the width of the tiles, the smallest that the head fits
+//   attention_wgmma_h{64, 128}_pairs   blocks in clusters of two; not for causal masks
 //
 // As many blocks as multiprocessors; each makes tiles of 128 queries of a head until none is left, and
 // walks for each over the keys, 128 at a time:
@@ -29,6 +30,15 @@
 // skipped; only tiles with an edge of the mask test each score. A causal grid starts with the last
 // queries, which have the most to do; other blocks that run at the same time share the keys of a head.
 //
+// 128 keys and their values are 64 KB (heads of 64: 32 KB) for 2,048 clocks (1,024) of the tensor
+// cores: 32 bytes a clock for each multiprocessor, as much as L2 gives or more (25 to 31 by what others
+// measured, an estimate). Blocks that make neighbouring tiles of queries of a head read the same: two in
+// a cluster each copy half of the rows of every tile of keys and of values, to both, once the consumers
+// of both have given the slot back. So both have to go through the same tiles of keys: with padding they
+// do, since it is that of the sample; with a causal mask the second would see more. Of an odd number of
+// tiles the last has a neighbour beyond all queries, which copies its halves and writes nothing. The bits
+// are those of single blocks (AttentionPairsTest).
+//
 // Cost: 4 seqLen keyLen headDim FLOP for each head. A warpgroup's tile of keys takes the tensor cores
 // 1,024 clocks (heads of 64: 512), and the units that make exponentials 512, four warps at a time: both
 // are the bound for heads of 64.
@@ -44,6 +54,7 @@
 #include "include/barrier.cuh"
 #include "include/bulk_copy.cuh"
 #include "include/chunk.cuh"
+#include "include/cluster.cuh"
 #include "include/glance.cuh"
 #include "include/wgmma.cuh"
 #include "include/wgmma_results.cuh"
@@ -52,6 +63,7 @@ constexpr int kConsumers = 2;  // warpgroups that multiply
 constexpr int kThreads = kGroup * (1 + kConsumers);
 constexpr int kQueries = kGroupRows * kConsumers;
 constexpr int kKeys = 128;
+constexpr int kPair = 2;  // blocks of a cluster
 constexpr int kGroupWarps = kGroup / kWarpSize;
 
 template <int width>
@@ -111,33 +123,61 @@ struct Tile {
     }
 };
 
-// Calls body(tile) for the tiles of this block.
-template <class Body>
+// The number of this block in its cluster.
+template <int blocks>
+__device__ __forceinline__ int own_rank() {
+    return blocks == 1 ? 0 : static_cast<int>(cluster_rank());
+}
+
+// Calls body(tile) for the tiles of this block. Blocks of a cluster make neighbours of the same head;
+// the last one may lie beyond all queries.
+template <int blocks, class Body>
 __device__ __forceinline__ void for_each_tile(const Problem& problem, Body body) {
-    int along = (problem.seqLen + kQueries - 1) / kQueries;
+    constexpr int kTogether = kQueries * blocks;
+    int along = (problem.seqLen + kTogether - 1) / kTogether;
     int across = problem.samples * problem.heads;
-    for (int i = blockIdx.x; i < along * across; i += gridDim.x) {
+    int own = own_rank<blocks>() * kQueries;
+    for (int i = blockIdx.x / blocks; i < along * across; i += gridDim.x / blocks) {
         int queries = problem.causal ? along - 1 - i / across : i % along;
         int head = problem.causal ? i % across : i / along;
-        body(Tile(problem, head / problem.heads, head % problem.heads, queries * kQueries));
+        body(Tile(problem, head / problem.heads, head % problem.heads, queries * kTogether + own));
+    }
+}
+
+// copy_head to all blocks of the cluster. Each calls it, and copies its share of the rows: as many as
+// the boxes of the map have.
+template <int blocks, int rows, int width>
+__device__ __forceinline__ void copy_share(HeadTile<rows, width>& tile, const TensorMap& map,
+                                           int sample, int row, int head, Barrier& arrived) {
+    if constexpr (blocks == 1) {
+        copy_head(tile, map, sample, row, head, arrived);
+    } else {
+        constexpr unsigned short kAll = (1 << blocks) - 1;
+        int own = own_rank<blocks>() * (rows / blocks);
+#pragma unroll
+        for (int column = 0; column < width; column += kTilePart) {
+            bulk_tile_all(tile.data + column * rows + own * kTilePart, map, column, head, row + own,
+                          sample, arrived, kAll);
+        }
     }
 }
 
 // Copies the queries of all tiles, and their keys and values in the order in which they are used, each
 // as soon as there is room.
-template <int width>
+template <int blocks, int width>
 __device__ __forceinline__ void produce(const Problem& problem, Shared<width>& shared,
                                         Barriers<Shared<width>::slots>& barriers) {
     typedef typename Shared<width>::Keys Keys;
     Ring<Shared<width>::slots> ring;
     Ring<1> queries;
     int group = problem.heads / problem.kvHeads;
-    for_each_tile(problem, [&](const Tile& tile) {
+    for_each_tile<blocks>(problem, [&](const Tile& tile) {
         auto copy = [&](const TensorMap& map, int key) {
             Barrier& arrived = barriers.full[ring.stage];
             barrier_wait(barriers.empty[ring.stage], ring.parity ^ 1);
             barrier_arrive_expect(arrived, sizeof(Keys));
-            copy_head(shared.slot[ring.stage], map, tile.sample, key, tile.head / group, arrived);
+            copy_share<blocks>(shared.slot[ring.stage], map, tile.sample, key, tile.head / group,
+                               arrived);
             ring.next();
         };
         int key = tile.first_keys();
@@ -187,7 +227,7 @@ struct Turns {
 };
 
 // What a warpgroup takes out of shared memory.
-template <int slots>
+template <int blocks, int slots>
 struct Arrivals {
     Barriers<slots>& barriers;
     Ring<slots> ring;
@@ -200,9 +240,13 @@ struct Arrivals {
         return slot;
     }
 
-    // After the products that have read it.
+    // After the products that have read it; to all blocks that copy to it.
     __device__ __forceinline__ void give_back(int slot) const {
-        give_back(barriers.empty[slot]);
+        if constexpr (blocks == 1) {
+            give_back(barriers.empty[slot]);
+        } else if (threadIdx.x % kGroup < blocks) {
+            barrier_give_back(barriers.empty[slot], threadIdx.x % kGroup);
+        }
     }
     __device__ __forceinline__ static void give_back(Barrier& empty) {
         if (threadIdx.x % kGroup == 0) {
@@ -212,7 +256,7 @@ struct Arrivals {
 };
 
 // Makes this warpgroup's half of each tile.
-template <int width>
+template <int blocks, int width>
 __device__ __forceinline__ void consume(const Problem& problem, Shared<width>& shared,
                                         Barriers<Shared<width>::slots>& barriers) {
     // the same for a warp, as the compiler then sees
@@ -220,13 +264,13 @@ __device__ __forceinline__ void consume(const Problem& problem, Shared<width>& s
     int group = warp / kGroupWarps;
     float scale2 = problem.scale * kLog2OfE;
     HeadStrides strides = packed_heads(problem.seqLen, problem.heads, problem.headDim);
-    Arrivals<Shared<width>::slots> arrivals{barriers, {}};
+    Arrivals<blocks, Shared<width>::slots> arrivals{barriers, {}};
     Ring<1> queries;
     Turns turns(group);
     float score[kKeys / 2];
     float sum[width / 2];
     Weights<1, kKeys / 8> p;
-    for_each_tile(problem, [&](const Tile& tile) {
+    for_each_tile<blocks>(problem, [&](const Tile& tile) {
         const Mask& mask = tile.mask;
         int ownQuery = tile.firstQuery + warp * kWarpRows;
         Softmax<1> softmax;
@@ -339,7 +383,17 @@ __device__ __forceinline__ void consume(const Problem& problem, Shared<width>& s
     turns.end();
 }
 
-template <int width>
+// Waits for the threads of all blocks of the cluster, and sees what they did before.
+template <int blocks>
+__device__ __forceinline__ void meet() {
+    if constexpr (blocks == 1) {
+        __syncthreads();
+    } else {
+        cluster_sync();
+    }
+}
+
+template <int width, int blocks>
 __device__ __forceinline__ void attention(const Problem& problem) {
     constexpr int slots = Shared<width>::slots;
     DYNAMIC_SHARED(Shared<width>, shared);
@@ -347,7 +401,7 @@ __device__ __forceinline__ void attention(const Problem& problem) {
     if (threadIdx.x == 0) {
         for (int s = 0; s < slots; ++s) {
             barrier_init(barriers->full[s], 1);
-            barrier_init(barriers->empty[s], kConsumers);
+            barrier_init(barriers->empty[s], kConsumers * blocks);
         }
         barrier_init(barriers->queriesFull[0], 1);
         barrier_init(barriers->queriesEmpty[0], kConsumers);
@@ -356,30 +410,41 @@ __device__ __forceinline__ void attention(const Problem& problem) {
         prefetch_map(problem.k);
         prefetch_map(problem.v);
     }
-    __syncthreads();
+    meet<blocks>();
     if (threadIdx.x < kGroup) {
-        lower_registers<24>();
+        lower_registers<40>();
         if (threadIdx.x < kWarpSize && elect_one()) {
-            produce(problem, *shared, barriers[0]);
+            produce<blocks>(problem, *shared, barriers[0]);
         }
     } else {
-        raise_registers<240>();
-        consume(problem, *shared, barriers[0]);
+        raise_registers<232>();
+        consume<blocks>(problem, *shared, barriers[0]);
+    }
+    if constexpr (blocks > 1) {
+        meet<blocks>();
     }
 }
 
-#define ATTENTION(width)                                                                           \
-    static_assert(sizeof(Shared<width>) <= 226 * 1024, "what Hopper has");                         \
-    EXPORT_CONSTANT(attention_wgmma_h##width##_shared, sizeof(Shared<width>));                     \
-    HOPPER_KERNEL(kThreads, attention_wgmma_h##width##_bf16, TENSOR_MAP(q), TENSOR_MAP(k),         \
-                  TENSOR_MAP(v), float scale, int causal, int prefix, const int* lengths,          \
-                  const float* bias, float* lse, bf16* out, int samples, int seqLen, int keyLen,   \
-                  int heads, int kvHeads, int headDim) {                                           \
-        attention<width>({q, k, v, scale, causal, prefix, lengths, bias, lse, out, samples,        \
-                          seqLen, keyLen, heads, kvHeads, headDim});                               \
+#define PARAMETERS                                                                               \
+    TENSOR_MAP(q), TENSOR_MAP(k), TENSOR_MAP(v), float scale, int causal, int prefix,            \
+        const int *lengths, const float *bias, float *lse, bf16 *out, int samples, int seqLen,   \
+        int keyLen, int heads, int kvHeads, int headDim
+#define PROBLEM                                                                                  \
+    { q, k, v, scale, causal, prefix, lengths, bias, lse, out, samples, seqLen, keyLen, heads,   \
+      kvHeads, headDim }
+
+#define ATTENTION(width)                                                                         \
+    static_assert(sizeof(Shared<width>) <= 226 * 1024, "what Hopper has");                       \
+    EXPORT_CONSTANT(attention_wgmma_h##width##_shared, sizeof(Shared<width>));                   \
+    HOPPER_KERNEL(kThreads, attention_wgmma_h##width##_bf16, PARAMETERS) {                       \
+        attention<width, 1>(PROBLEM);                                                            \
+    }                                                                                            \
+    CLUSTER_KERNEL(kPair, kThreads, attention_wgmma_h##width##_pairs_bf16, PARAMETERS) {         \
+        attention<width, kPair>(PROBLEM);                                                        \
     }
 
 EXPORT_CONSTANT(attention_wgmma_queries, kQueries);
 EXPORT_CONSTANT(attention_wgmma_keys, kKeys);
+EXPORT_CONSTANT(attention_wgmma_pair, kPair);
 ATTENTION(64)
 ATTENTION(128)

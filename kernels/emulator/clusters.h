@@ -42,3 +42,9 @@ inline void bulk_tile_all(void* shared, const TensorMap& map, int x, int y, int 
     int at[] = {x, y, z};
     emulator::bulk_tile_all({file, line}, shared, map, 3, at, &barrier, blocks);
 }
+
+inline void bulk_tile_all(void* shared, const TensorMap& map, int x, int y, int z, int w,
+                          Barrier& barrier, unsigned short blocks, EMULATOR_CALLER) {
+    int at[] = {x, y, z, w};
+    emulator::bulk_tile_all({file, line}, shared, map, 4, at, &barrier, blocks);
+}

@@ -109,6 +109,15 @@ __device__ __forceinline__ void bulk_tile_all(void* shared, const TensorMap& map
         : "memory");
 }
 
+__device__ __forceinline__ void bulk_tile_all(void* shared, const TensorMap& map, int x, int y, int z,
+                                              int w, Barrier& barrier, unsigned short blocks) {
+    asm volatile(
+        "cp.async.bulk.tensor.4d.shared::cluster.global.mbarrier::complete_tx::bytes"
+        ".multicast::cluster [%0], [%1, {%2, %3, %4, %5}], [%6], %7;" ::"r"(shared_address(shared)),
+        "l"(&map), "r"(x), "r"(y), "r"(z), "r"(w), "r"(shared_address(&barrier)), "h"(blocks)
+        : "memory");
+}
+
 #else
 #include "../emulator/clusters.h"
 #endif

@@ -7,7 +7,8 @@ import glance.tensor.Tensor;
 
 /**
  * Launches attention_wgmma.cu, Hopper's tensor cores for bf16 heads of whole chunks: as many blocks
- * as multiprocessors, each of which makes tiles of queries of a head.
+ * as multiprocessors, each of which makes tiles of queries of a head. Where that takes no longer,
+ * blocks are in pairs, which make neighbouring tiles and copy each key and value once for both.
  */
 final class AttentionWgmma implements Variant<Op.Attention> {
     static final String NAME = "wgmma";
@@ -48,23 +49,60 @@ final class AttentionWgmma implements Variant<Op.Attention> {
     }
 
     private long tiles(Tensor q) {
-        long along = Grid.blocks(q.dim(1), launcher.constant(FILE, "attention_wgmma_queries"));
-        return along * q.dim(2) * q.dim(0);
+        return along(q) * q.dim(2) * q.dim(0);
+    }
+
+    /** Tiles of one head. */
+    private long along(Tensor q) {
+        return Grid.blocks(q.dim(1), launcher.constant(FILE, "attention_wgmma_queries"));
+    }
+
+    private int blocksOfAPair() {
+        return launcher.constant(FILE, "attention_wgmma_pair");
+    }
+
+    private long pairs(Tensor q) {
+        return Grid.blocks(along(q), blocksOfAPair()) * q.dim(2) * q.dim(0);
+    }
+
+    /**
+     * Whether pairs of blocks take no more waves than single ones: the second tile of a head's last
+     * pair may be empty. Both tiles of a pair have to see the same keys; a causal mask shows more
+     * to the second one.
+     */
+    boolean takesPairs(Op.Attention op) {
+        int multiprocessors = launcher.gpu().multiprocessors();
+        int together = multiprocessors / blocksOfAPair();
+        return !op.mask().causal()
+                && along(op.q()) > 1
+                && together > 0
+                && Grid.blocks(pairs(op.q()), together)
+                        <= Grid.blocks(tiles(op.q()), multiprocessors);
     }
 
     @Override
     public void run(Op.Attention op) {
+        run(op, takesPairs(op));
+    }
+
+    /**
+     * @param pairs whether blocks are in pairs; not for causal masks
+     */
+    void run(Op.Attention op, boolean pairs) {
         try (Operands operands = launcher.operands()) {
             Tensor q = operands.activation(op.q());
             Tensor k = operands.activation(op.k());
             Tensor v = operands.activation(op.v());
-            launch(op, q, k, v, operands.parameter(op.mask().bias()));
+            launch(op, q, k, v, operands.parameter(op.mask().bias()), pairs);
         }
     }
 
-    private void launch(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias) {
+    private void launch(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias, boolean pairs) {
         String entry = FILE + "_h" + AttentionMma.width(q.dim(3));
-        int keys = launcher.constant(FILE, "attention_wgmma_keys");
+        int together = pairs ? blocksOfAPair() : 1;
+        int keys = launcher.constant(FILE, "attention_wgmma_keys") / together;
+        long clusters = pairs ? pairs(q) : tiles(q);
+        int most = launcher.gpu().multiprocessors() / together;
         Arguments maps =
                 new Arguments()
                         .tensorMap(
@@ -81,8 +119,8 @@ final class AttentionWgmma implements Variant<Op.Attention> {
                         .i32(q.dim(0));
         launcher.launch(
                 FILE,
-                entry + launcher.suffix(),
-                Grid.of(Math.min(tiles(q), launcher.gpu().multiprocessors())),
+                entry + (pairs ? "_pairs" : "") + launcher.suffix(),
+                Grid.of(together * Math.min(clusters, most)),
                 launcher.constant(FILE, entry + "_shared"),
                 AttentionArguments.sizes(arguments, q, k));
     }

@@ -95,6 +95,10 @@ final class AttentionCases {
         specs.add(new AttentionCase(3, 65, 130, 3, 3, 64, STRIDED));
         specs.add(new AttentionCase(2, 2, 1030, 3, 1, 128));
         specs.add(new AttentionCase(6, 2, 5, 1, 1, 8).padded(5, 0, 5, 3, 0, 5, 0));
+        // pairs of tiles of queries, which share their keys; the last one of three has no neighbour
+        specs.add(new AttentionCase(1, 257, 300, 1, 1, 128, LOG_SUM_EXP));
+        specs.add(new AttentionCase(1, 255, 129, 2, 1, 72, BIAS, JOINT_HEADS));
+        specs.add(new AttentionCase(3, 258, 140, 1, 1, 64).padded(140, 140, 0, 5));
     }
 
     /** Large enough to be split over threads. */
