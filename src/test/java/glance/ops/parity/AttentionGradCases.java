@@ -10,13 +10,10 @@ import glance.cases.Case;
 import glance.ops.TrainingOps;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
-/** {@link TrainingOps#attention}: each of the three gradients is a case of its own. */
+/** {@link TrainingOps#attention}: all three gradients. */
 final class AttentionGradCases {
-    private static final List<String> RESULTS = List.of("dq", "dk", "dv");
-
     private AttentionGradCases() {}
 
     static Stream<Case> cases() {
@@ -39,7 +36,7 @@ final class AttentionGradCases {
         specs.add(cut(1, 97, 97, 2, 1, 128, CAUSAL));
         specs.add(cut(2, 5, 193, 2, 2, 64).padded(130, 1, 0));
         specs.add(cut(3, 3, 64, 2, 1, 64).padded(64, 2, 1, 0));
-        return specs.stream().flatMap(AttentionGradCases::toCases);
+        return specs.stream().map(AttentionGradCases::toCase);
     }
 
     /** Large enough to be split over threads. */
@@ -47,7 +44,7 @@ final class AttentionGradCases {
         return Stream.of(
                         cut(2, 200, 200, 4, 4, 32).padded(40, 11, 10),
                         cut(1, 200, 200, 4, 2, 32, CAUSAL))
-                .flatMap(AttentionGradCases::toCases);
+                .map(AttentionGradCases::toCase);
     }
 
     /** At the edges of tiles of 64 and 128 rows of every width; for tensor cores. */
@@ -63,7 +60,7 @@ final class AttentionGradCases {
         specs.add(cut(1, 321, 65, 2, 1, 64)); // more tiles than stages
         specs.add(cut(1, 40, 200, 1, 1, 64, CAUSAL)); // keys that no query sees
         specs.add(cut(2, 130, 130, 2, 1, 128, CAUSAL).padded(66, 65, 0));
-        return specs.stream().flatMap(AttentionGradCases::toCases);
+        return specs.stream().map(AttentionGradCases::toCase);
     }
 
     /** Heads cut out of a longer sequence of wider rows. */
@@ -87,12 +84,7 @@ final class AttentionGradCases {
                 all.toArray(AttentionCase.Part[]::new));
     }
 
-    private static Stream<Case> toCases(AttentionCase attention) {
-        return IntStream.range(0, RESULTS.size())
-                .mapToObj(
-                        i ->
-                                Case.of(
-                                        RESULTS.get(i) + " of attention " + attention,
-                                        a -> attention.gradients(a).get(i)));
+    private static Case toCase(AttentionCase attention) {
+        return new Case("gradients of attention " + attention, attention::gradients);
     }
 }

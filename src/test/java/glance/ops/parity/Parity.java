@@ -10,7 +10,10 @@ import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-/** Runs a case on a device and compares every element with float64, as {@link Accuracy} allows. */
+/**
+ * Runs a case on a device and compares every element of all its results with float64, as {@link
+ * Accuracy} allows.
+ */
 public final class Parity {
     private Parity() {}
 
@@ -18,15 +21,14 @@ public final class Parity {
     public static void check(Device device, Case of) {
         try (Arguments arguments = new Arguments(device, of.name())) {
             Ops ops = arguments.ops();
-            Tensor result = arguments.evaluate(of).get(0);
-            ByteBuffer first = ops.host().bytes(result);
-            Accuracy accuracy = Accuracy.ofAll(device, arguments.history(), List.of(result));
+            List<Tensor> results = arguments.evaluate(of);
+            List<ByteBuffer> first = bytes(ops, results);
+            Accuracy accuracy = Accuracy.ofAll(device, arguments.history(), results);
             if (!accuracy.passed()) {
                 throw new AssertionError(accuracy.worst());
             }
-            spoil(ops, result);
-            Tensor again = arguments.evaluate(of).get(0);
-            if (!ops.host().bytes(again).equals(first)) {
+            results.forEach(result -> spoil(ops, result));
+            if (!bytes(ops, arguments.evaluate(of)).equals(first)) {
                 throw new AssertionError("the second run, on recycled memory, differs");
             }
             arguments.expectUnchanged();
@@ -35,11 +37,15 @@ public final class Parity {
         }
     }
 
-    /** The bytes of the result of a case. */
-    public static ByteBuffer run(Device device, Case of) {
+    /** The bytes of the results of a case. */
+    public static List<ByteBuffer> run(Device device, Case of) {
         try (Arguments arguments = new Arguments(device, of.name())) {
-            return arguments.ops().host().bytes(arguments.evaluate(of).get(0));
+            return bytes(arguments.ops(), arguments.evaluate(of));
         }
+    }
+
+    private static List<ByteBuffer> bytes(Ops ops, List<Tensor> results) {
+        return results.stream().map(ops.host()::bytes).toList();
     }
 
     /** A result, which must have this shape. */

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.TestFactory;
  */
 class VariantParityTest {
     private static final OpenDevices DEVICES = new OpenDevices();
-    private static final int PLAIN_GRADIENTS = 6;
+    private static final int PLAIN_GRADIENTS = 2;
 
     /**
      * @param without a variant that the cases are not for, or null
