@@ -9,11 +9,14 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -83,7 +86,7 @@ final class EmulatorBuild {
             String prefix = "libglance-kernels-" + hash(sources) + "-";
             Path folder = CacheFolder.privateFolder("emulator");
             Path known = known(folder, prefix);
-            return known != null ? known : build(sources, folder, prefix);
+            return known != null ? known : buildOnce(sources, folder, prefix);
         } catch (IOException e) {
             throw new DeviceException("cuda-emulated: cannot build the emulator: " + e, e);
         } catch (UncheckedIOException e) {
@@ -101,6 +104,20 @@ final class EmulatorBuild {
             }
         }
         return null;
+    }
+
+    /** Builds; where another process does so already, waits for its library. */
+    private static synchronized Path buildOnce(
+            Map<String, byte[]> sources, Path folder, String prefix) throws IOException {
+        try (FileChannel file =
+                        FileChannel.open(
+                                folder.resolve("lock"),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.WRITE);
+                FileLock lock = file.lock()) {
+            Path known = known(folder, prefix);
+            return known != null ? known : build(sources, folder, prefix);
+        }
     }
 
     private static String fileName(String prefix, Path library) throws IOException {
