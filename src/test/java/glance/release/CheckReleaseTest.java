@@ -113,7 +113,7 @@ class CheckReleaseTest {
 
     private static List<?> faults(Path repository, Path checkout, boolean signed) throws Exception {
         if (check == null) {
-            check = Script.compile("CheckRelease", classes);
+            check = Script.compile("CheckRelease.java", "CheckRelease", classes);
         }
         return (List<?>)
                 check.getMethod("faults", Path.class, Path.class, boolean.class)

@@ -46,7 +46,7 @@ class CountKernelsTest {
 
     @BeforeAll
     static void compile() throws Exception {
-        program = Script.compile("CountKernels", classes);
+        program = Script.compile("kernel-counts", "CountKernels", classes);
     }
 
     @Test
@@ -71,9 +71,9 @@ class CountKernelsTest {
         // copy and one move
         assertThat(line())
                 .startsWith(
-                        "| tile_bf16 | sm_90 | 64 | 128 | 0 | 2 | 0 | 2 | 1 | 0 | 1 | 10 | 10 |");
+                        "| tile_bf16 | sm_90 | 64 | 128 | 0 | 2 | 0 | 2 | 1 | 0 | 0 | 1 | 10 | 10 |");
         // 2 * 2048 * 4 / (2048 * 0.62) = 13, 3 * 512 * 4 / 128 = 48, 10
-        assertThat(line()).endsWith("| 13 | 48 | 10 | shared | 17 |");
+        assertThat(line()).endsWith("| 13 | 48 | 0 | 10 | shared | 17 |");
     }
 
     @Test
@@ -92,8 +92,41 @@ class CountKernelsTest {
         // the inner loop alone; 64 * 256 * 16 / 2048 = 128, (64 + 256) * 32 / 128 = 80
         assertThat(line())
                 .startsWith(
-                        "| tile_bf16 | sm_90a | 168 | 1024 | 0 | 0 | 1 | 0 | 0 | 1 | 0 | 3 | 3 |")
-                .endsWith("| 128 | 80 | 3 | tensor | 100 |");
+                        "| tile_bf16 | sm_90a | 168 | 1024 | 0 | 0 | 1 | 0 | 0 | 1 | 0 | 0 | 3 | 3 |")
+                .endsWith("| 128 | 80 | 0 | 3 | tensor | 100 |");
+    }
+
+    @Test
+    void productsOf8Bits_takeAsLongAsThoseOf16_ofHalfTheDepth() throws Exception {
+        String narrow =
+                LOOP.replace("code for sm_90", "code for sm_89")
+                        .replace("HMMA.16816.F32.BF16", "QMMA.16832.F32.E4M3.E4M3");
+        Path file = Files.writeString(folder.resolve("narrow.sass"), narrow);
+        assertThat(run("tile_bf16 sm_89 64 0 0 128", Map.of(), false, file)).isEmpty();
+        // 2 * 2048 * 4 / 512
+        assertThat(line("sm_89")).endsWith("| 32 | 48 | 0 | 10 | shared | 67 |");
+
+        String wide =
+                LOOP.replace("code for sm_90", "code for sm_90a")
+                        .replace(
+                                "HMMA.16816.F32.BF16 R4, R8, R10, R4",
+                                "QGMMA.64x256x32.F32.E4M3.E4M3 R24, gdesc[UR16], R24, UP0");
+        file = Files.writeString(folder.resolve("narrow.sass"), wide);
+        assertThat(run("tile_bf16 sm_90a 168 0 0 1024", Map.of(), false, file)).isEmpty();
+        // as HGMMA.64x256x16; of A and B 64 + 256 rows of 32 bytes, and LDSM of four warps
+        assertThat(line()).endsWith("| 128 | 96 | 0 | 3 | tensor | 100 |");
+    }
+
+    @Test
+    void exponentials_takeEightClocksEach() throws Exception {
+        String exponentials =
+                LOOP.replace("LDGSTS.E.BYPASS.128 [R17], [R12.64], P1", "MUFU.EX2 R5, R5")
+                        .replace("LDSM.16.M88.4 R8, [R2]", "MUFU.RCP R8, R8");
+        run(exponentials, Map.of(), false);
+        assertThat(line())
+                .startsWith(
+                        "| tile_bf16 | sm_90 | 64 | 128 | 0 | 2 | 0 | 0 | 0 | 0 | 3 | 1 | 10 | 10 |")
+                .endsWith("| 13 | 0 | 24 | 10 | special | 33 |");
     }
 
     /** The loop around has a product of its own before it comes to the inner one. */
@@ -112,7 +145,7 @@ class CountKernelsTest {
         assertThat(run("tile_bf16 sm_90a 168 0 0 1024", Map.of(), false, file)).isEmpty();
         assertThat(line())
                 .startsWith(
-                        "| tile_bf16 | sm_90a | 168 | 1024 | 0 | 0 | 1 | 0 | 0 | 0 | 0 | 3 | 3 |");
+                        "| tile_bf16 | sm_90a | 168 | 1024 | 0 | 0 | 1 | 0 | 0 | 0 | 0 | 0 | 3 | 3 |");
     }
 
     @Test
@@ -155,8 +188,12 @@ class CountKernelsTest {
     }
 
     private String line() throws IOException {
+        return line("sm_90");
+    }
+
+    private String line(String architecture) throws IOException {
         return Files.readAllLines(report()).stream()
-                .filter(line -> line.contains("| sm_90"))
+                .filter(line -> line.contains("| " + architecture))
                 .findFirst()
                 .orElseThrow();
     }
