@@ -8,7 +8,9 @@ import glance.tensor.DType;
 import glance.tensor.Shape;
 import glance.tensor.Tensor;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 
 /**
@@ -37,6 +39,10 @@ final class CudaTurns implements WeightTurns {
     private final List<Block> blocks = new ArrayList<>();
     private final TurnOrder order;
     private final Place[] places = new Place[PLACES];
+
+    /** How to give back what the driver has made, the last first. */
+    private final Deque<Runnable> made = new ArrayDeque<>();
+
     private int current;
     private long hostBytes;
     private boolean closed;
@@ -74,18 +80,31 @@ final class CudaTurns implements WeightTurns {
         for (int i = 0; i < blocks; i++) {
             this.blocks.add(new Block());
         }
-        BlockPool.Block first = memory.takePlace(blockBytes);
-        BlockPool.Block second;
         try {
-            second = memory.takePlace(blockBytes);
+            for (int i = 0; i < PLACES; i++) {
+                BlockPool.Block room = memory.takePlace(blockBytes);
+                made.push(() -> memory.givePlace(room, blockBytes));
+                places[i] = new Place(room, event());
+            }
+            copyStream = driver.createStream();
+            made.push(() -> driver.destroyStream(copyStream));
+            left = event();
         } catch (DeviceException e) {
-            memory.givePlace(first, blockBytes);
+            giveBack();
             throw e;
         }
-        places[0] = new Place(first, driver.createEvent());
-        places[1] = new Place(second, driver.createEvent());
-        copyStream = driver.createStream();
-        left = driver.createEvent();
+    }
+
+    private long event() {
+        long event = driver.createEvent();
+        made.push(() -> driver.destroyEvent(event));
+        return event;
+    }
+
+    private void giveBack() {
+        while (!made.isEmpty()) {
+            made.pop().run();
+        }
     }
 
     @Override
@@ -198,12 +217,7 @@ final class CudaTurns implements WeightTurns {
         closed = true;
         driver.synchronize(copyStream);
         driver.synchronize(stream);
-        for (Place place : places) {
-            driver.destroyEvent(place.arrived);
-            memory.givePlace(place.memory, blockBytes);
-        }
-        driver.destroyEvent(left);
-        driver.destroyStream(copyStream);
+        giveBack();
         blocks.forEach(block -> block.weights.forEach(driver::freePinned));
         memory.heldOnHost(-hostBytes);
         memory.closed(this);
