@@ -94,7 +94,10 @@ final class BlockPool {
                             + heldBytes
                             + " in use of "
                             + Math.min(mostBytes, driver.gpu().memoryBytes())
-                            + "; make a smaller picture or a smaller batch",
+                            + "; make a smaller picture or a smaller batch"
+                            + (mostBytes < driver.gpu().memoryBytes()
+                                    ? ", or allow more memory (--memory)"
+                                    : ""),
                     null);
         }
         heldBytes += capacity;

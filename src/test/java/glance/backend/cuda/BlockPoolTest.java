@@ -1,8 +1,10 @@
 package glance.backend.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import glance.api.DeviceException;
 import glance.backend.cuda.driver.EmulatedDriver;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
@@ -52,6 +54,19 @@ class BlockPoolTest {
         assertThat(child.takeKept(KIB)).isNull();
         assertThat(driver.take()).doesNotContainKey("allocate");
         pool.give(block);
+    }
+
+    @Test
+    void noRoom_isSaidWithTheNumbers_andTheLimitOfTheUser() {
+        BlockPool limited = new BlockPool(driver.driver(), 64 * KIB);
+        assertThatThrownBy(() -> limited.take(65 * KIB))
+                .isInstanceOf(DeviceException.class)
+                .hasMessage(
+                        "out of memory on the CUDA device: asked for 66560 bytes, 0 in use of 65536;"
+                                + " make a smaller picture or a smaller batch, or allow more memory"
+                                + " (--memory)");
+        long more = driver.driver().gpu().memoryBytes() + KIB;
+        assertThatThrownBy(() -> pool.take(more)).hasMessageEndingWith("or a smaller batch");
     }
 
     @Test
