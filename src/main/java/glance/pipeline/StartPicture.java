@@ -55,6 +55,17 @@ public record StartPicture(
                             + ": must be 0 or more pixels on each side; --size makes pictures"
                             + " smaller");
         }
+        if (Math.max(
+                        Math.max(margins.left(), margins.right()),
+                        Math.max(margins.top(), margins.bottom()))
+                > Size.MAX_SIDE) {
+            throw new RequestException(
+                    "extend "
+                            + margins
+                            + ": at most "
+                            + Size.MAX_SIDE
+                            + " pixels on each side, as many as a picture has; take less");
+        }
         UprightPicture picture = UprightPicture.read(init.picture());
         StartPicture start =
                 new StartPicture(
@@ -138,11 +149,8 @@ public record StartPicture(
         return !extension.equals(Init.Margins.NONE);
     }
 
-    /** Each side first: the product of two huge ones would overflow. */
     private boolean isTooLarge() {
-        return canvasWidth() > MAX_PIXELS
-                || canvasHeight() > MAX_PIXELS
-                || canvasWidth() * canvasHeight() > MAX_PIXELS;
+        return canvasWidth() * canvasHeight() > MAX_PIXELS;
     }
 
     private long canvasWidth() {

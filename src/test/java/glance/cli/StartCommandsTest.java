@@ -287,6 +287,7 @@ class StartCommandsTest {
                 "1,2");
         refused(2, "--extend 0,0,0,0: nothing is added", "--init", init, "--extend", "0,0,0,0");
         refused(2, "extend -8,0,0,0: must be 0 or more", "--init", init, "--extend=-8,0,0,0");
+        refused(2, "extend 99999,0,0,0: at most 8192", "--init", init, "--extend", "99999,0,0,0");
         refused(2, "--no-paste: nothing of the picture is kept", "--init", init, "--no-paste");
         refused(2, "--paste: nothing of the picture is kept", "--init", init, "--paste");
         refused(2, "--paste: is for a picture to start from", "--paste");
