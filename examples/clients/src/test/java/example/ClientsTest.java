@@ -44,6 +44,14 @@ class ClientsTest {
         return OpenAIOkHttpClient.builder().baseUrl(SERVER.base()).apiKey("none").build();
     }
 
+    private static OpenAiImageModel langChain() {
+        return OpenAiImageModel.builder()
+                .baseUrl(SERVER.base())
+                .apiKey("none")
+                .modelName("any")
+                .build();
+    }
+
     private static byte[] requirePicture(String base64) throws Exception {
         byte[] file = Base64.getDecoder().decode(base64);
         assertEquals(64, ImageIO.read(new ByteArrayInputStream(file)).getWidth());
@@ -162,12 +170,7 @@ class ClientsTest {
 
     @Test
     void langchain4j_edits() throws Exception {
-        OpenAiImageModel model =
-                OpenAiImageModel.builder()
-                        .baseUrl(SERVER.base())
-                        .apiKey("none")
-                        .modelName("any")
-                        .build();
+        OpenAiImageModel model = langChain();
         requirePicture(
                 model.edit(image(halves(BufferedImage.TYPE_INT_RGB, 0xffffffff)), "a heart")
                         .content()
@@ -190,12 +193,7 @@ class ClientsTest {
 
     @Test
     void langchain4j() throws Exception {
-        OpenAiImageModel model =
-                OpenAiImageModel.builder()
-                        .baseUrl(SERVER.base())
-                        .apiKey("none")
-                        .modelName("any")
-                        .build();
+        OpenAiImageModel model = langChain();
         Image image = model.generate("a green star").content();
         requirePicture(image.base64Data());
         assertEquals(2, model.generate("a green star", 2).content().size());
