@@ -24,29 +24,16 @@ final class Gemm {
     private static final int BLOCK_ROWS = 1400;
 
     /** Few slices, since each reads and writes the results once; more gained nothing. */
-    private static final int SLICE = 1024;
-
-    /** Right panels of a task at most: a slice of them fills 0.8 MB with 16 lanes. */
-    private static final int GROUP = 6;
-
-    /** Left panels that are packed at a time at most. */
-    private static final int LEFT_GROUP = 16;
-
-    /** Left panels of a task at least, so that packing the right side is small beside its use. */
-    private static final int CHUNK = 12;
-
-    /** Tasks for each thread where there is work enough: then none waits long for the last one. */
-    private static final int TASKS = 3;
+    static final int SLICE = 1024;
 
     /** Columns transposed at a time while packing; whole blocks of quantised weights. */
-    private static final int PIECE = 256;
+    static final int PIECE = 256;
 
     /** Rows of a piece are this far apart. */
     private static final int STRIDE = PIECE + 16;
 
-    private static final Simd SIMD = Simd.INSTANCE;
-    private static final int ROWS = SIMD.tileRows();
-    private static final int COLUMNS = SIMD.tileColumns();
+    static final int ROWS = Simd.INSTANCE.tileRows();
+    static final int COLUMNS = Simd.INSTANCE.tileColumns();
 
     private final Workers workers;
     private final CpuMemory memory;
@@ -170,7 +157,7 @@ final class Gemm {
     record Extension(int rank, Side down, Target low, Side up) {}
 
     /** What a thread needs while it packs and multiplies. */
-    private static final class Scratch {
+    static final class Scratch {
         final float[] piece = new float[COLUMNS * STRIDE];
         private float[] panels = new float[0];
         private float[] edge = new float[0];
@@ -198,7 +185,7 @@ final class Gemm {
         }
     }
 
-    private static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
+    static final ThreadLocal<Scratch> SCRATCH = ThreadLocal.withInitial(Scratch::new);
 
     /** No low-rank term for any row. */
     static final List<Extension> NONE = Collections.singletonList(null);
@@ -236,7 +223,7 @@ final class Gemm {
                 int height = share(rows, part + 1, parts) - from;
                 CpuStorage packed = memory.scratch(own.size() * packedLength(height, k + rank));
                 try {
-                    new Block(first * rows + from, height, own, k, rank, left, packed.floats)
+                    new GemmBlock(first * rows + from, height, own, k, rank, left, packed.floats)
                             .run(n, right, target, workers);
                 } finally {
                     packed.release();
@@ -267,242 +254,17 @@ final class Gemm {
         return panels(rows, ROWS) * k * ROWS;
     }
 
-    private static long panels(long vectors, int width) {
+    static long panels(long vectors, int width) {
         return (vectors + width - 1) / width;
     }
 
-    private static long slices(long k) {
+    static long slices(long k) {
         return Math.max(1, (k + SLICE - 1) / SLICE);
     }
 
     /** Where part {@code i} of so many even parts of {@code whole} begins. */
-    private static int share(int whole, int i, int parts) {
+    static int share(int whole, int i, int parts) {
         return (int) ((long) whole * i / parts);
-    }
-
-    /**
-     * Some left rows, packed, and their products. A panel has rows of one share.
-     *
-     * @param height rows of a share
-     * @param extensions of each share
-     * @param rank columns that are appended to the last slice at most
-     * @param packed [slices][panels][depth, tileRows]
-     */
-    private record Block(
-            int start,
-            int height,
-            List<Extension> extensions,
-            int k,
-            int rank,
-            Side left,
-            float[] packed) {
-
-        void run(int n, Side right, Target target, Workers workers) {
-            int group = Math.max(1, Math.min(LEFT_GROUP, panels() / (4 * workers.threads())));
-            workers.forEach(
-                    (int) Gemm.panels(panels(), group),
-                    task -> packLeft(task * group, Math.min(panels(), (task + 1) * group)));
-            if (rank > 0) {
-                forEachPart(rank, workers, this::extend);
-                int last = (int) slices(k) - 1;
-                workers.forEach(panels(), p -> packLow(p, at(p, last) + depth(last) * ROWS));
-            }
-            forEachPart(
-                    n,
-                    workers,
-                    (column, count, first, end) ->
-                            multiply(new Strip(column, count, n, right, rank, target), first, end));
-        }
-
-        /** The low-rank columns of some left panels, each by the extension of its share. */
-        private void extend(int column, int count, int first, int last) {
-            for (int p = first; p < last; ) {
-                int end = Math.min(last, (p / panelsOfShare() + 1) * panelsOfShare());
-                Extension own = extension(p);
-                if (own != null && column < own.rank) {
-                    int width = Math.min(count, own.rank - column);
-                    multiply(new Strip(column, width, own.rank, own.down, 0, own.low), p, end);
-                }
-                p = end;
-            }
-        }
-
-        private void packLow(int panel, int at) {
-            Extension own = extension(panel);
-            if (own != null) {
-                Side low = Side.rows(own.low.rows(own.rank));
-                low.pack(row(panel), count(panel), ROWS, 0, own.rank, packed, at, 0);
-            }
-        }
-
-        private Extension extension(int panel) {
-            return extensions.get(panel / panelsOfShare());
-        }
-
-        private int panels() {
-            return extensions.size() * panelsOfShare();
-        }
-
-        private int panelsOfShare() {
-            return (int) Gemm.panels(height, ROWS);
-        }
-
-        /** Panels before the first one that has fewer rows than others. */
-        private int wholePanels() {
-            return height % ROWS == 0 ? panels() : height / ROWS;
-        }
-
-        /** The first row of a panel. */
-        private int row(int panel) {
-            return start + panel / panelsOfShare() * height + panel % panelsOfShare() * ROWS;
-        }
-
-        /** Rows of a panel. */
-        private int count(int panel) {
-            return Math.min(ROWS, height - panel % panelsOfShare() * ROWS);
-        }
-
-        private int from(int slice) {
-            int slices = (int) slices(k);
-            return slice == slices ? k : share(k, slice, slices) / PIECE * PIECE;
-        }
-
-        private int depth(int slice) {
-            return from(slice + 1) - from(slice);
-        }
-
-        /** Elements of a slice of a left panel. */
-        private int pitch(int slice) {
-            return (depth(slice) + (slice == slices(k) - 1 ? rank : 0)) * ROWS;
-        }
-
-        /** Where a slice of a left panel is packed. */
-        private int at(int panel, int slice) {
-            return panels() * from(slice) * ROWS + panel * pitch(slice);
-        }
-
-        private void packLeft(int first, int last) {
-            for (int p = first; p < last; ) {
-                int end = Math.min(last, (p / panelsOfShare() + 1) * panelsOfShare());
-                int count = row(end - 1) + count(end - 1) - row(p);
-                for (int s = 0; s < slices(k); s++) {
-                    left.pack(row(p), count, ROWS, from(s), depth(s), packed, at(p, s), pitch(s));
-                }
-                p = end;
-            }
-        }
-
-        /** All left panels times n right vectors, in parts. */
-        private void forEachPart(int n, Workers workers, Part part) {
-            int rightPanels = (int) Gemm.panels(n, COLUMNS);
-            int group = Math.max(1, Math.min(GROUP, rightPanels / (2 * workers.threads())));
-            int groups = (int) Gemm.panels(rightPanels, group);
-            int wanted = (int) Gemm.panels((long) TASKS * workers.threads(), groups);
-            int chunks = Math.max(1, Math.min(wanted, panels() / CHUNK));
-            workers.forEach(
-                    groups * chunks,
-                    task -> {
-                        int column = task / chunks * group * COLUMNS;
-                        int count = Math.min(group * COLUMNS, n - column);
-                        int chunk = task % chunks;
-                        int first = share(panels(), chunk, chunks);
-                        part.run(column, count, first, share(panels(), chunk + 1, chunks));
-                    });
-        }
-
-        /** Left panels {@code [first, last)} times the right panels of a strip. */
-        private void multiply(Strip strip, int first, int last) {
-            int width = strip.width();
-            Scratch scratch = SCRATCH.get();
-            float[] panels = scratch.panels(width * (SLICE + PIECE + strip.more));
-            // results for which the target has no room are added up aside
-            int aside =
-                    width > strip.count ? first : Math.min(last, Math.max(first, wholePanels()));
-            float[] edge = scratch.edge((last - aside) * ROWS * width);
-            for (int s = 0; s < slices(k); s++) {
-                boolean complete = s == slices(k) - 1;
-                int pitch = depth(s) + (complete ? strip.more : 0);
-                int depth = depth(s);
-                strip.pack(from(s), depth, pitch, panels);
-                for (int p = first; p < last; p++) {
-                    if (complete && strip.more > 0 && (p == first || p % panelsOfShare() == 0)) {
-                        depth = depth(s) + strip.extend(extension(p), depth(s), pitch, panels);
-                    }
-                    float[] results = p < aside ? strip.target.values : edge;
-                    int row = p < aside ? at(strip, p) : (p - aside) * ROWS * width;
-                    int stride = p < aside ? strip.n : width;
-                    int left = at(p, s);
-                    for (int c = 0; c < width; c += COLUMNS) {
-                        int to = row + c;
-                        int right = c * pitch;
-                        if (s == 0) {
-                            SIMD.multiply(depth, packed, left, panels, right, results, to, stride);
-                        } else {
-                            SIMD.multiplyAdd(
-                                    depth, packed, left, panels, right, results, to, stride);
-                        }
-                    }
-                    if (complete) {
-                        finish(strip, p, p < aside ? null : edge, row);
-                    }
-                }
-            }
-        }
-
-        /** Where the first row of a left panel has its results. */
-        private int at(Strip strip, int panel) {
-            return strip.target.at + row(panel) * strip.n + strip.column;
-        }
-
-        private void finish(Strip strip, int panel, float[] aside, int asideAt) {
-            Target target = strip.target;
-            int row = row(panel);
-            int first = at(strip, panel);
-            for (int i = 0; i < count(panel); i++) {
-                int to = first + i * strip.n;
-                if (aside != null) {
-                    int from = asideAt + i * strip.width();
-                    System.arraycopy(aside, from, target.values, to, strip.count);
-                }
-                if (target.finish != null) {
-                    target.finish.apply(row + i, strip.column, strip.count, target.values, to);
-                }
-            }
-        }
-    }
-
-    /** Work on some right vectors and left panels {@code [first, last)}. */
-    private interface Part {
-        void run(int column, int count, int first, int last);
-    }
-
-    /**
-     * Some columns of the results.
-     *
-     * @param n columns of all results
-     * @param more columns of the last slice beyond k at most
-     */
-    private record Strip(int column, int count, int n, Side right, int more, Target target) {
-
-        /** With padding. */
-        int width() {
-            return (int) panels(count, COLUMNS) * COLUMNS;
-        }
-
-        /** Packs a slice as [panels][pitch, tileColumns]. */
-        void pack(int from, int depth, int pitch, float[] panels) {
-            right.pack(column, count, COLUMNS, from, depth, panels, 0, pitch * COLUMNS);
-        }
-
-        /** Packs the low-rank columns of a share behind a slice; answers how many there are. */
-        int extend(Extension own, int depth, int pitch, float[] panels) {
-            if (own == null) {
-                return 0;
-            }
-            int behind = depth * COLUMNS;
-            own.up.pack(column, count, COLUMNS, 0, own.rank, panels, behind, pitch * COLUMNS);
-            return own.rank;
-        }
     }
 
     private static void packRows(
