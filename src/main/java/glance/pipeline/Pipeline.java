@@ -4,14 +4,11 @@ import glance.api.DeviceException;
 import glance.api.Lora;
 import glance.api.Plan;
 import glance.api.Request.Size;
-import glance.api.RequestException;
 import glance.api.Residency;
 import glance.backend.Device;
 import glance.io.ModelFolder;
-import glance.lora.BaseWeights;
 import glance.lora.Expert;
 import glance.lora.ExpertSet;
-import glance.lora.LoraFile;
 import glance.lora.RunExperts;
 import glance.lora.StepExperts;
 import glance.model.Canvas;
@@ -27,14 +24,11 @@ import glance.schedule.PhasePlan;
 import glance.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * Prompt to picture, for any family and any number of runs. Parts of the model are opened when they
@@ -43,9 +37,6 @@ import java.util.stream.Collectors;
  * operations.
  */
 public final class Pipeline implements AutoCloseable {
-    /** What is remembered of what had room. */
-    private static final int MOST_FORECASTS = 100;
-
     private final Ops ops;
     private final ModelFolder folder;
     private final Family family;
@@ -55,10 +46,9 @@ public final class Pipeline implements AutoCloseable {
     private final Texts texts;
     private final SeenPictures seen;
     private ReferenceRules given; // in place of the family's; null for those
-    private final Map<List<Object>, Boolean> forecasts = new HashMap<>();
+    private final PassRoom room;
+    private final PipelineExperts experts;
     private final Set<Drawing> open = new HashSet<>();
-    private ExpertReader reader; // null before the text encoders were open once
-    private ExpertSet experts; // null before the first run
     private boolean closed;
 
     /**
@@ -81,6 +71,8 @@ public final class Pipeline implements AutoCloseable {
         this.parts = parts;
         this.texts = new Texts(ops, parts);
         this.seen = new SeenPictures(ops, parts, geometry);
+        this.room = new PassRoom(ops.device(), folder, geometry, schedule);
+        this.experts = new PipelineExperts(ops, family, folder, parts);
     }
 
     /** A pipeline for one part at a time, whose weights have known rooms. */
@@ -143,7 +135,7 @@ public final class Pipeline implements AutoCloseable {
     public void check(Settings settings) {
         SettingsCheck.require(settings, family, folder);
         // names the largest size that works, where the plan would only refuse
-        new SizeCheck(ops.device(), folder, settings, geometry, schedule).require();
+        room.check(settings).require();
         require(settings);
     }
 
@@ -153,23 +145,8 @@ public final class Pipeline implements AutoCloseable {
      * @param wanted so many at most
      */
     public int mostTogether(Settings settings, int wanted) {
-        SizeCheck check = new SizeCheck(ops.device(), folder, settings, geometry, schedule);
         // rooms for weights that stream are made for the pictures of one run
-        int most = parts.streamsWeights() ? 1 : wanted;
-        while (most > 1 && !fits(check, settings, most)) {
-            most = (most + 1) / 2;
-        }
-        return most;
-    }
-
-    /** Asked for again and again while a queue is long, and a forecast takes a while. */
-    private boolean fits(SizeCheck check, Settings settings, int pictures) {
-        List<Object> key =
-                List.of(PassShape.of(settings), settings.steps(), settings.loras(), pictures);
-        if (forecasts.size() > MOST_FORECASTS) {
-            forecasts.clear();
-        }
-        return forecasts.computeIfAbsent(key, unknown -> check.fits(pictures));
+        return parts.streamsWeights() ? 1 : room.most(settings, wanted);
     }
 
     /**
@@ -230,9 +207,8 @@ public final class Pipeline implements AutoCloseable {
         EncodedStart start = null;
         RunExperts ready = null;
         try {
-            List<Expert> read =
-                    reader(tokens, listener)
-                            .read(loras(settings), plan, settings.firstStep(), listener);
+            ExpertReader reader = experts.reader(tokens, listener);
+            List<Expert> read = reader.read(loras(settings), plan, settings.firstStep(), listener);
             List<Texts.OfEncoders> ofEncoders =
                     reader.ofEncoders(read, settings.firstStep(), listener);
             encoded.addAll(
@@ -249,8 +225,8 @@ public final class Pipeline implements AutoCloseable {
             parts.leaveEncoder();
             references = references(settings, listener);
             start = start(settings, listener);
-            ready = experts(read).perStep(plan.steps().size(), read);
-            requirePlain(settings, ready);
+            ready = experts.ready(read, plan, open.isEmpty());
+            PipelineExperts.requirePlain(settings, ready);
             Drawing drawing =
                     new Drawing(this, settings, encoded, references, start, ready, listener);
             open.add(drawing);
@@ -267,14 +243,6 @@ public final class Pipeline implements AutoCloseable {
             throw e;
         } finally {
             parts.leaveEncoder();
-        }
-    }
-
-    private static void requirePlain(Settings settings, RunExperts experts) {
-        if (settings.guidance().sparesNegative() && !experts.arePlain()) {
-            throw new RequestException(
-                    "an adapter is no plain LoRA, and only those act on the positive side alone;"
-                            + " let adapters act on both (--lora-on both)");
         }
     }
 
@@ -331,30 +299,6 @@ public final class Pipeline implements AutoCloseable {
         parts.stream();
     }
 
-    /** What adapters can be for is known when the text encoders were open once. */
-    private ExpertReader reader(int tokens, RunListener listener) {
-        if (reader == null) {
-            reader = new ExpertReader(family, folder, parts.encoder(tokens, listener).linears());
-        }
-        return reader;
-    }
-
-    private ExpertSet experts(List<Expert> read) {
-        if (experts == null) {
-            experts =
-                    new ExpertSet(
-                            ops,
-                            reader::isOfTransformer,
-                            module -> reader.blocks().of(module),
-                            BaseWeights.of(() -> parts.denoiser().parameters()));
-        }
-        if (open.isEmpty()) {
-            Set<LoraFile> files = read.stream().map(Expert::file).collect(Collectors.toSet());
-            experts.retain(files);
-        }
-        return experts;
-    }
-
     /** Adapters and those that a plan names for its phases. */
     public static List<Lora> loras(List<Lora> given, Plan plan) {
         return OwnExperts.withPlan(given, plan);
@@ -403,20 +347,13 @@ public final class Pipeline implements AutoCloseable {
     void ended(Drawing drawing) {
         open.remove(drawing);
         if (open.isEmpty() && !parts.keepsDenoiser()) {
-            forgetExperts();
-        }
-    }
-
-    private void forgetExperts() {
-        if (experts != null) {
-            experts.close();
-            experts = null;
+            experts.forget();
         }
     }
 
     /** Frees the parts of the model, for other work; the next run opens them again. */
     public void rest() {
-        forgetExperts();
+        experts.forget();
         parts.close();
     }
 
@@ -428,7 +365,7 @@ public final class Pipeline implements AutoCloseable {
         }
         closed = true;
         List.copyOf(open).forEach(Drawing::close);
-        forgetExperts();
+        experts.forget();
         texts.close();
         seen.close();
         parts.close();
