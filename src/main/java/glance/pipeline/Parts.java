@@ -95,8 +95,7 @@ final class Parts implements AutoCloseable {
                         notes.accept(note);
                     }
                 };
-        long memory = ops.device().info().memoryBytes();
-        if (roomsAreKnown || memory <= 0 || ops.device().memory().mapsWeights()) {
+        if (roomsAreKnown || !WeightRooms.mayLackRoom(ops.device())) {
             return;
         }
         Settings like = SizeCheck.like(settings, Plans.uniform(steps(settings)));
@@ -112,7 +111,7 @@ final class Parts implements AutoCloseable {
                         like.maxPromptTokens());
         if (!key.equals(roomsFor)) {
             MemoryForecast whole = MemoryForecast.whole(DryDevice.of(ops.device()), folder, like);
-            WeightRooms own = WeightRooms.of(whole.parts(), memory);
+            WeightRooms own = WeightRooms.of(whole.parts(), ops.device().info().memoryBytes());
             if (!beside && !own.equals(rooms)) {
                 close(); // what is open was opened with other rooms
             }

@@ -40,16 +40,20 @@ public record WeightRooms(Map<String, Long> bytes) {
         return new WeightRooms(Map.copyOf(rooms));
     }
 
+    /** Whether a device holds weights itself, in memory whose size is known. */
+    public static boolean mayLackRoom(Device device) {
+        return device.info().memoryBytes() > 0 && !device.memory().mapsWeights();
+    }
+
     /** Those of a run of the model's own size on a device. */
     public static WeightRooms of(Device device, ModelFolder folder) {
-        long memory = device.info().memoryBytes();
-        if (memory <= 0 || device.memory().mapsWeights()) {
+        if (!mayLackRoom(device)) {
             return NONE;
         }
         try (DryDevice dry = DryDevice.of(device)) {
             return of(
                     MemoryForecast.whole(dry, folder, MemoryForecast.usual(folder)).parts(),
-                    memory);
+                    device.info().memoryBytes());
         }
     }
 

@@ -79,7 +79,7 @@ public record TrainingForecast(int width, int height, List<Part> parts) {
      */
     static WeightLimit limit(
             Device device, TrainJob job, List<TrainingExample> examples, Consumer<String> notes) {
-        if (device.memory().mapsWeights() || device.info().memoryBytes() <= 0) {
+        if (!WeightRooms.mayLackRoom(device)) {
             return WeightLimit.NONE;
         }
         try (DryDevice dry = DryDevice.of(device)) {
