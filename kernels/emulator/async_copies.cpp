@@ -50,14 +50,14 @@ void async_copy(void* shared, const void* global, int bytes, int validBytes) {
         access(global, validBytes, false);
     }
     shared_undefine(shared, bytes);
-    Queue& queue = queues->all[position().thread];
+    Queue& queue = queues->all[current_thread()];
     queue.copies.push_back({shared, global, bytes, validBytes, queue.group});
 }
 
-void async_commit() { ++queues->all[position().thread].group; }
+void async_commit() { ++queues->all[current_thread()].group; }
 
 void async_wait(int newestGroupsLeft) {
-    Queue& queue = queues->all[position().thread];
+    Queue& queue = queues->all[current_thread()];
     size_t done = 0;
     while (done < queue.copies.size() &&
            queue.copies[done].group < queue.group - newestGroupsLeft) {

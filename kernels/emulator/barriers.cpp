@@ -54,7 +54,7 @@ struct Barriers {
 };
 PerBlock<Barriers> barriers;
 
-int self() { return position().thread; }
+int self() { return current_thread(); }
 
 void describe_wait(int thread, char* text, size_t size) {
     const Waits& wait = barriers->waits[thread];

@@ -50,7 +50,7 @@ struct Copies {
 };
 PerBlock<Copies> copies;
 
-int self() { return position().thread; }
+int self() { return current_thread(); }
 
 /// The tensor of a map, which has to be a parameter: a copy in a thread's memory is no map to a GPU.
 const TensorTiles& tiles_of(const TensorMap& map, int rank) {

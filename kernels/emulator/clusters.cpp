@@ -25,7 +25,7 @@ struct Member {
 };
 PerBlock<Member> member;
 
-int self() { return position().thread; }
+int self() { return current_thread(); }
 Cluster& own_cluster() { return clusters[member->cluster]; }
 
 int block_threads() {
@@ -77,7 +77,9 @@ void meet(Cluster& own) {
 
 void cluster_begins(const std::vector<int>& slots) {
     Cluster& own = clusters[slots[0]];
-    own = {slots, std::vector<bool>(slots.size()), 0};
+    own.slots = slots;
+    own.ended.assign(slots.size(), false);
+    own.arrived = 0;
     for (size_t rank = 0; rank < slots.size(); ++rank) {
         Member& one = member.of(slots[rank]);
         one.cluster = slots[0];

@@ -103,6 +103,9 @@ struct Position {
 };
 Position position();
 
+extern int current __attribute__((visibility("hidden")));
+inline int current_thread() { return current; }  // -1 if none runs
+
 /// Whether a thread of a kernel is running (and not the loader of the library).
 bool is_running();
 

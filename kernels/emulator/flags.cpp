@@ -29,7 +29,7 @@ struct Value {
 std::vector<Waiter> waiters;
 std::map<const unsigned*, std::vector<Value>> flags;  // since they were set
 
-int self() { return position().thread; }
+int self() { return current_thread(); }
 
 void check(Site site, const unsigned* flag, bool write) {
     if (!heap_contains(flag)) {

@@ -106,14 +106,7 @@ bool heap_contains(const void* address) { return offset(address) < heapBytes; }
 
 size_t heap_offset(const void* address) { return offset(address); }
 
-void heap_access(const void* address, size_t bytes, bool write) {
-    heap_check(address, bytes, write);
-    if (globalRacesKept) {
-        global_trace(offset(address), bytes, write);
-    }
-}
-
-void heap_check(const void* address, size_t bytes, bool write) {
+inline void check(const void* address, size_t bytes, bool write) {
     uint8_t* known = content + offset(address);
     if (bytes == 4) {
         uint32_t four;
@@ -129,6 +122,15 @@ void heap_check(const void* address, size_t bytes, bool write) {
             }
             known[i] = kDefined;
         }
+    }
+}
+
+void heap_check(const void* address, size_t bytes, bool write) { check(address, bytes, write); }
+
+void heap_access(const void* address, size_t bytes, bool write) {
+    check(address, bytes, write);
+    if (__builtin_expect(globalRacesKept, false)) {
+        global_trace(offset(address), bytes, write);
     }
 }
 

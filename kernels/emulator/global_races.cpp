@@ -145,7 +145,7 @@ void global_trace(size_t at, size_t bytes, bool write) {
     if (!is_running()) {
         return;
     }
-    int thread = position().thread;
+    int thread = current_thread();
     const Knowledge& by = knowledge(thread);
     uint32_t who = in_grid(thread);
     for_granules(at, bytes, [&](Trace& trace) {

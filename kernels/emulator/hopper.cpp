@@ -7,13 +7,13 @@ namespace emulator {
 
 void fence_proxy_async() {
     expect_hopper("fence.proxy.async");
-    clocks_fence(position().thread);
+    clocks_fence(current_thread());
     mbarrier_init_fence();
 }
 
 void fence_proxy_async_global() {
     expect_hopper("fence.proxy.async");
-    clocks_fence_globally(position().thread);
+    clocks_fence_globally(current_thread());
 }
 
 void hopper_begin_block(int newThreads, int maxThreads) {

@@ -31,7 +31,7 @@ struct Names {
 PerBlock<Names> names;
 int threads;
 
-int self() { return position().thread; }
+int self() { return current_thread(); }
 
 void describe_named(int thread, char* text, size_t size) {
     const Waits& wait = names->waits[thread];

@@ -152,18 +152,19 @@ void races_begin_block() {
 }
 
 void trace(size_t at, size_t bytes, bool write) {
-    Position now = position();
     if (clocks_are_kept()) {
-        const Knowledge& own = knowledge(now.thread);
+        int thread = current_thread();
+        const Knowledge& own = knowledge(thread);
         for_granules(at, bytes, [&](ClockTrace& trace, size_t byte) {
             if (write) {
-                clock_write(trace, now.thread, own, byte);
+                clock_write(trace, thread, own, byte);
             } else {
-                clock_read(trace, now.thread, own, byte);
+                clock_read(trace, thread, own, byte);
             }
         });
         return;
     }
+    Position now = position();
     Trace* all = traces->byEpoch;
     for (size_t i = at / kGranule; i <= (at + bytes - 1) / kGranule; ++i) {
         if (write) {

@@ -36,7 +36,6 @@ struct Block {
 
 extern PerBlock<Block> block __attribute__((visibility("hidden")));
 extern int threads __attribute__((visibility("hidden")));  // of each block
-extern int current __attribute__((visibility("hidden")));  // -1 if no thread runs
 
 /// The current thread stops until it is resumed.
 void yield();

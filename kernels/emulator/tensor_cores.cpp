@@ -91,7 +91,7 @@ void multiply_all(void** lanes, unsigned) {
 }  // namespace
 
 void load_matrices(Site site, unsigned* reg, const void* row, int matrices, bool transposed) {
-    int lane = position().thread % kWarp;
+    int lane = current_thread() % kWarp;
     if (lane < 8 * matrices) {
         if (!shared_contains(row)) {
             fail("ldmatrix reads at %p, which is not shared memory", row);

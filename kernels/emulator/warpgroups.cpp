@@ -35,7 +35,7 @@ struct Warpgroups {
 };
 PerBlock<Warpgroups> groups;
 
-int self() { return position().thread; }
+int self() { return current_thread(); }
 
 void describe_group(int thread, char* text, size_t size) {
     const Rendezvous& own = groups->rendezvous[thread / kWarpgroup];

@@ -74,7 +74,7 @@ struct Products {
 };
 PerBlock<Products> products;
 
-int self() { return position().thread; }
+int self() { return current_thread(); }
 
 uint32_t& stamp_of(const void* address) {
     return touchStamps[(static_cast<const char*>(address) - static_cast<char*>(all_stacks())) / 4];
@@ -85,8 +85,9 @@ void check_fenced(const void* registers, int count, const char* name) {
     if (at < stack_begin() || at >= stack_end()) {
         return;
     }
+    uint32_t fence = products->fenceStamp[self()];
     for (int i = 0; i < count; ++i) {
-        if (stamp_of(at + 4 * i) >= products->fenceStamp[self()]) {
+        if (stamp_of(at + 4 * i) >= fence) {
             fail("wgmma with %s in registers that were touched since the last wgmma_fence", name);
         }
     }
