@@ -1,11 +1,11 @@
 // What the emulator's own files share. Kernels include cuda_builtins.h, which needs the first half.
 //
-// One launch at a time, on one thread of the host: blocks run one after the other, or in turns where one
-// waits for another; the threads of a block are fibers. Kernel files are compiled with -fsanitize=thread and without its runtime: the
-// compiler then calls __tsan_read4(address) and the like before every access to memory that it did
-// not prove private to the thread, and those functions are ours (accesses.cpp). So kernels keep
-// their plain pointers, and no access of theirs goes unchecked. -fsanitize=alignment likewise calls
-// a function of ours where a pointer is not aligned for its type.
+// One launch at a time, on one thread of the host: blocks run one after the other, or in turns where
+// one waits for another; the threads of a block are fibers. Kernel files are compiled with
+// -fsanitize=thread and without its runtime: the compiler then calls __tsan_read4(address) and the like
+// before every access to memory that it did not prove private to the thread, and those functions are
+// ours (accesses.cpp). So kernels keep their plain pointers, and no access of theirs goes unchecked.
+// -fsanitize=alignment likewise calls a function of ours where a pointer is not aligned for its type.
 #pragma once
 
 #include <cstddef>
