@@ -1,8 +1,8 @@
 // S = scale x A^T diag(scales) of a product on Hopper (wgmma_product.cuh), made by the launch that reads
 // it, or by one before.
 //
-// Tiles of S, one for each 128 rows or a few, come first in the walk, and wait for nothing; a flag tells
-// that one is written (flags.cuh). The producer waits for it only where a tile has come to the slices of
+// Tiles of S, one or more for each 128 rows, come first in the walk, and wait for nothing; a flag tells
+// that they are written (flags.cuh). The producer waits for it only where a tile has come to the slices of
 // S. One launch makes S of up to four products that read the same x: their A lie one below the other in
 // a stage, and their S side by side in memory.
 #pragma once

@@ -16,13 +16,16 @@ final class Loops {
         this.blocks = blocks;
     }
 
-    /** The shortest way around the loop with the most products that does all their work. */
+    /**
+     * The shortest way around the loop with the most products that does all their work; of as many
+     * products, the loop with the widest.
+     */
     List<Instruction> mainLoop() {
         List<Loop> loops = loops();
         Loop main = null;
         for (Loop loop : loops) {
             if (!isAroundTiles(loop, loops)
-                    && (main == null || Instruction.products(loop.way()) > Instruction.products(main.way()))) {
+                    && (main == null || isMore(loop.way(), main.way()))) {
                 main = loop;
             }
         }
@@ -36,6 +39,16 @@ final class Loops {
             }
         }
         return result;
+    }
+
+    /** A kernel may have thin tiles beside its own, of as many products. */
+    private static boolean isMore(List<Instruction> way, List<Instruction> other) {
+        int difference = Instruction.products(way) - Instruction.products(other);
+        return difference > 0 || difference == 0 && wideWork(way) > wideWork(other);
+    }
+
+    private static long wideWork(List<Instruction> code) {
+        return code.stream().mapToLong(Instruction::wideWork).sum();
     }
 
     /** Whether a block goes from tile to tile by a loop: one inside multiplies by wgmma. */

@@ -13,8 +13,9 @@ import java.util.Objects;
 import java.util.function.Function;
 
 /**
- * A product by wgmma, fed by tensor maps: one factor of the adapter by linear_mma.cu, then all the
- * rest at once, by blocks that go from tile to tile. Its file is called {@code linear_NAME}.
+ * A product by wgmma, fed by tensor maps: one factor of the adapter, by linear_mma.cu or first in
+ * the same launch, then all the rest at once, by blocks that go from tile to tile. Its file is
+ * called {@code linear_NAME}.
  */
 abstract class HopperLinear extends LowRankVariant {
     /** What kernels for Hopper refuse. */
