@@ -123,12 +123,6 @@ struct Tile {
     }
 };
 
-// The number of this block in its cluster.
-template <int blocks>
-__device__ __forceinline__ int own_rank() {
-    return blocks == 1 ? 0 : static_cast<int>(cluster_rank());
-}
-
 // Calls body(tile) for the tiles of this block. Blocks of a cluster make neighbours of the same head;
 // the last one may lie beyond all queries.
 template <int blocks, class Body>
@@ -136,7 +130,7 @@ __device__ __forceinline__ void for_each_tile(const Problem& problem, Body body)
     constexpr int kTogether = kQueries * blocks;
     int along = (problem.seqLen + kTogether - 1) / kTogether;
     int across = problem.samples * problem.heads;
-    int own = own_rank<blocks>() * kQueries;
+    int own = rank_of<blocks>() * kQueries;
     for (int i = blockIdx.x / blocks; i < along * across; i += gridDim.x / blocks) {
         int queries = problem.causal ? along - 1 - i / across : i % along;
         int head = problem.causal ? i % across : i / along;
@@ -153,7 +147,7 @@ __device__ __forceinline__ void copy_share(HeadTile<rows, width>& tile, const Te
         copy_head(tile, map, sample, row, head, arrived);
     } else {
         constexpr unsigned short kAll = (1 << blocks) - 1;
-        int own = own_rank<blocks>() * (rows / blocks);
+        int own = rank_of<blocks>() * (rows / blocks);
 #pragma unroll
         for (int column = 0; column < width; column += kTilePart) {
             bulk_tile_all(tile.data + column * rows + own * kTilePart, map, column, head, row + own,
@@ -242,11 +236,7 @@ struct Arrivals {
 
     // After the products that have read it; to all blocks that copy to it.
     __device__ __forceinline__ void give_back(int slot) const {
-        if constexpr (blocks == 1) {
-            give_back(barriers.empty[slot]);
-        } else if (threadIdx.x % kGroup < blocks) {
-            barrier_give_back(barriers.empty[slot], threadIdx.x % kGroup);
-        }
+        give_back_to_blocks<blocks>(barriers.empty[slot]);
     }
     __device__ __forceinline__ static void give_back(Barrier& empty) {
         if (threadIdx.x % kGroup == 0) {
@@ -383,16 +373,6 @@ __device__ __forceinline__ void consume(const Problem& problem, Shared<width>& s
     turns.end();
 }
 
-// Waits for the threads of all blocks of the cluster, and sees what they did before.
-template <int blocks>
-__device__ __forceinline__ void meet() {
-    if constexpr (blocks == 1) {
-        __syncthreads();
-    } else {
-        cluster_sync();
-    }
-}
-
 template <int width, int blocks>
 __device__ __forceinline__ void attention(const Problem& problem) {
     constexpr int slots = Shared<width>::slots;
@@ -410,7 +390,7 @@ __device__ __forceinline__ void attention(const Problem& problem) {
         prefetch_map(problem.k);
         prefetch_map(problem.v);
     }
-    meet<blocks>();
+    sync_blocks<blocks>();
     if (threadIdx.x < kGroup) {
         lower_registers<40>();
         if (threadIdx.x < kWarpSize && elect_one()) {
@@ -420,9 +400,7 @@ __device__ __forceinline__ void attention(const Problem& problem) {
         raise_registers<232>();
         consume<blocks>(problem, *shared, barriers[0]);
     }
-    if constexpr (blocks > 1) {
-        meet<blocks>();
-    }
+    leave_blocks<blocks>();
 }
 
 #define PARAMETERS                                                                               \

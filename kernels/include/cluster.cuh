@@ -121,3 +121,42 @@ __device__ __forceinline__ void bulk_tile_all(void* shared, const TensorMap& map
 #else
 #include "../emulator/clusters.h"
 #endif
+
+// For kernels whose text is compiled for single blocks too, which are clusters of one.
+
+template <int blocks>
+__device__ __forceinline__ int rank_of() {
+    return blocks == 1 ? 0 : static_cast<int>(cluster_rank());
+}
+
+// Waits for the threads of all blocks, and sees what they did before.
+template <int blocks>
+__device__ __forceinline__ void sync_blocks() {
+    if constexpr (blocks == 1) {
+        __syncthreads();
+    } else {
+        cluster_sync();
+    }
+}
+
+// The last of a thread: the others neither copy to its block nor arrive at its barriers any more.
+template <int blocks>
+__device__ __forceinline__ void leave_blocks() {
+    if constexpr (blocks > 1) {
+        __syncwarp();  // lanes that had nothing to do wait for the one that copied
+        cluster_sync();
+    }
+}
+
+// Gives a stage that this warpgroup has read back to all blocks that copy to it, by a thread each.
+template <int blocks>
+__device__ __forceinline__ void give_back_to_blocks(Barrier& empty) {
+    unsigned peer = threadIdx.x % 128;
+    if (peer < blocks) {
+        if constexpr (blocks == 1) {
+            barrier_arrive(empty);
+        } else {
+            barrier_give_back(empty, peer);
+        }
+    }
+}

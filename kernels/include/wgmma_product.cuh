@@ -76,9 +76,7 @@ struct Sizes {
 // Where a block is in its cluster.
 template <int blocks>
 struct Peers {
-    int rank;
-
-    __device__ __forceinline__ Peers() : rank(blocks == 1 ? 0 : cluster_rank()) {}
+    int rank = rank_of<blocks>();
 
     // Starts the copy of the i-th part of something, if it is for this block to do.
     __device__ __forceinline__ void copy(int i, bf16* to, const TensorMap& map, int x, int y,
@@ -121,27 +119,14 @@ struct Stages {
             multiply(shared.stage[ring.stage], slice == 0);
             wgmma_wait<1>();
             if (slice > 0) {
-                give_back(before);
+                give_back_to_blocks<blocks>(empty[before]);
             }
             before = ring.stage;
             ring.next();
         }
         wgmma_wait<0>();
         wgmma_keep(d);
-        give_back(before);
-    }
-
-private:
-    // Tells the blocks of the cluster, by one thread each, that a stage of this one was read.
-    __device__ __forceinline__ void give_back(int stage) {
-        unsigned peer = threadIdx.x % kGroup;
-        if (peer < blocks) {
-            if constexpr (blocks == 1) {
-                barrier_arrive(empty[stage]);
-            } else {
-                barrier_give_back(empty[stage], peer);
-            }
-        }
+        give_back_to_blocks<blocks>(empty[before]);
     }
 };
 
@@ -237,15 +222,6 @@ __device__ __forceinline__ void consume(const Sizes& sizes, const Low& low,
     });
 }
 
-template <int blocks>
-__device__ __forceinline__ void sync_cluster() {
-    if constexpr (blocks == 1) {
-        __syncthreads();
-    } else {
-        cluster_sync();
-    }
-}
-
 // Makes all tiles of a product of elements T. low makes S in the same launch, or knows that it is there
 // (wgmma_low.cuh). sums(d, stages, first, rows) takes the slices of a tile and makes the sums of the
 // warp's rows; it is told the first of them, and how many the sample has.
@@ -265,7 +241,7 @@ __device__ __forceinline__ void make_tiles(const Maps& maps, const Sizes& sizes,
         prefetch_map(maps.x);
         prefetch_map(maps.weight);
     }
-    sync_cluster<blocks>();
+    sync_blocks<blocks>();
     if (threadIdx.x < kGroup) {
         lower_registers<40>();
         if (threadIdx.x < kWarpSize && elect_one()) {
@@ -275,8 +251,5 @@ __device__ __forceinline__ void make_tiles(const Maps& maps, const Sizes& sizes,
         raise_registers<232>();
         consume<T, n, major, blocks>(sizes, low, epilogue, out, {*shared, full, empty, {}}, sums);
     }
-    if (blocks > 1) {
-        __syncwarp();    // the producer's lanes
-        cluster_sync();  // the others neither copy to this block nor arrive at its barriers any more
-    }
+    leave_blocks<blocks>();
 }

@@ -29,8 +29,11 @@ record PersistentTile(int rows, int columns, int together) {
     /** It in clusters of two blocks, if there are two bands and the walk is not longer. */
     PersistentTile inPairs(Gpu gpu, Samples samples, int width) {
         PersistentTile pairs = new PersistentTile(rows, columns, 2);
+        if (bands(samples) == 1 || pairs.mostClusters(gpu) == 0) {
+            return this;
+        }
         boolean longer = pairs.waves(gpu, samples, width, 0) > waves(gpu, samples, width, 0);
-        return bands(samples) == 1 || longer ? this : pairs;
+        return longer ? this : pairs;
     }
 
     /** Columns of the right side that a block copies, for all blocks of its cluster. */
