@@ -81,7 +81,7 @@ class VariantRaceTest {
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
                         "linear has no variant 'other'; it has few, rows, narrow_wgmma, narrow,"
-                                + " blocks, wgmma, mma, plain, w8a8, cublas, twin");
+                                + " blocks, wgmma, mma, plain, wgmma_single, w8a8, cublas, twin");
     }
 
     @Test

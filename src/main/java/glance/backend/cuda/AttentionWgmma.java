@@ -8,31 +8,50 @@ import glance.tensor.Tensor;
 /**
  * Launches attention_wgmma.cu, Hopper's tensor cores for bf16 heads of whole chunks: as many blocks
  * as multiprocessors, each of which makes tiles of queries of a head. Where that takes no longer,
- * blocks are in pairs, which make neighbouring tiles and copy each key and value once for both.
+ * blocks are in pairs, which make neighbouring tiles and copy each key and value once for both. For
+ * comparison there is one whose blocks never are.
  */
 final class AttentionWgmma implements Variant<Op.Attention> {
     static final String NAME = "wgmma";
+    static final String SINGLE = "wgmma_single";
 
     private static final String FILE = "attention_wgmma";
 
     private final Launcher launcher;
-    private final boolean always;
+    private final boolean chosen;
+    private final boolean pairs;
+
+    private AttentionWgmma(Launcher launcher, boolean chosen, boolean pairs) {
+        this.launcher = launcher;
+        this.chosen = chosen;
+        this.pairs = pairs;
+    }
 
     /**
-     * @param always also for attentions that leave most multiprocessors idle
+     * By pairs of blocks where that takes no longer.
+     *
+     * @param chosen whether the user asked for it: also for attentions that leave most
+     *     multiprocessors idle
      */
-    AttentionWgmma(Launcher launcher, boolean always) {
-        this.launcher = launcher;
-        this.always = always;
+    static AttentionWgmma pairs(Launcher launcher, boolean chosen) {
+        return new AttentionWgmma(launcher, chosen, true);
+    }
+
+    /** By single blocks, only if it was chosen. */
+    static AttentionWgmma single(Launcher launcher, boolean chosen) {
+        return new AttentionWgmma(launcher, chosen, false);
     }
 
     @Override
     public String name() {
-        return NAME;
+        return pairs ? NAME : SINGLE;
     }
 
     @Override
     public String refuses(Op.Attention op) {
+        if (!pairs && !chosen) {
+            return HopperLinear.SINGLE_BLOCKS;
+        }
         if (!launcher.gpu().runsHopperKernels()) {
             return HopperLinear.OTHER_GPUS;
         }
@@ -43,7 +62,7 @@ final class AttentionWgmma implements Variant<Op.Attention> {
         if (problem != null) {
             return problem;
         }
-        return always || 2 * tiles(op.q()) >= launcher.gpu().multiprocessors()
+        return chosen || 2 * tiles(op.q()) >= launcher.gpu().multiprocessors()
                 ? null
                 : "attentions that leave most multiprocessors idle";
     }
@@ -61,7 +80,7 @@ final class AttentionWgmma implements Variant<Op.Attention> {
         return launcher.constant(FILE, "attention_wgmma_pair");
     }
 
-    private long pairs(Tensor q) {
+    private long clusters(Tensor q) {
         return Grid.blocks(along(q), blocksOfAPair()) * q.dim(2) * q.dim(0);
     }
 
@@ -73,10 +92,11 @@ final class AttentionWgmma implements Variant<Op.Attention> {
     boolean takesPairs(Op.Attention op) {
         int multiprocessors = launcher.gpu().multiprocessors();
         int together = multiprocessors / blocksOfAPair();
-        return !op.mask().causal()
+        return pairs
+                && !op.mask().causal()
                 && along(op.q()) > 1
                 && together > 0
-                && Grid.blocks(pairs(op.q()), together)
+                && Grid.blocks(clusters(op.q()), together)
                         <= Grid.blocks(tiles(op.q()), multiprocessors);
     }
 
@@ -86,22 +106,23 @@ final class AttentionWgmma implements Variant<Op.Attention> {
     }
 
     /**
-     * @param pairs whether blocks are in pairs; not for causal masks
+     * @param inPairs whether blocks are in pairs; not for causal masks
      */
-    void run(Op.Attention op, boolean pairs) {
+    void run(Op.Attention op, boolean inPairs) {
         try (Operands operands = launcher.operands()) {
             Tensor q = operands.activation(op.q());
             Tensor k = operands.activation(op.k());
             Tensor v = operands.activation(op.v());
-            launch(op, q, k, v, operands.parameter(op.mask().bias()), pairs);
+            launch(op, q, k, v, operands.parameter(op.mask().bias()), inPairs);
         }
     }
 
-    private void launch(Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias, boolean pairs) {
+    private void launch(
+            Op.Attention op, Tensor q, Tensor k, Tensor v, Tensor bias, boolean inPairs) {
         String entry = FILE + "_h" + AttentionMma.width(q.dim(3));
-        int together = pairs ? blocksOfAPair() : 1;
+        int together = inPairs ? blocksOfAPair() : 1;
         int keys = launcher.constant(FILE, "attention_wgmma_keys") / together;
-        long clusters = pairs ? pairs(q) : tiles(q);
+        long clusters = inPairs ? clusters(q) : tiles(q);
         int most = launcher.gpu().multiprocessors() / together;
         Arguments maps =
                 new Arguments()
@@ -119,7 +140,7 @@ final class AttentionWgmma implements Variant<Op.Attention> {
                         .i32(q.dim(0));
         launcher.launch(
                 FILE,
-                entry + (pairs ? "_pairs" : "") + launcher.suffix(),
+                entry + (inPairs ? "_pairs" : "") + launcher.suffix(),
                 Grid.of(together * Math.min(clusters, most)),
                 launcher.constant(FILE, entry + "_shared"),
                 AttentionArguments.sizes(arguments, q, k));

@@ -74,6 +74,7 @@ final class CudaVariants {
                         wgmma("linear", launcher),
                         LinearMma.packed(launcher),
                         LinearPlain.tiles(launcher),
+                        LinearWgmma.single(launcher, isChosen("linear", LinearWgmma.SINGLE)),
                         LinearW8A8.of(launcher, isChosen("linear", LinearW8A8.NAME)),
                         new LinearCublas(launcher)));
     }
@@ -83,10 +84,12 @@ final class CudaVariants {
                 "attention",
                 launcher,
                 List.of(
-                        new AttentionWgmma(launcher, isChosen("attention", AttentionWgmma.NAME)),
+                        AttentionWgmma.pairs(launcher, isChosen("attention", AttentionWgmma.NAME)),
                         new AttentionMma(launcher),
                         new AttentionWide(launcher, AttentionWide.SCORE_BYTES),
-                        new AttentionPlain(launcher)));
+                        new AttentionPlain(launcher),
+                        AttentionWgmma.single(
+                                launcher, isChosen("attention", AttentionWgmma.SINGLE))));
     }
 
     private Variants<Op.Conv2d> conv2d(Launcher launcher) {
@@ -121,7 +124,7 @@ final class CudaVariants {
 
     /** Hopper's kernel; where it was chosen for an operation, for small products too. */
     private LinearWgmma wgmma(String operation, Launcher launcher) {
-        return new LinearWgmma(launcher, isChosen(operation, LinearWgmma.NAME));
+        return LinearWgmma.pairs(launcher, isChosen(operation, LinearWgmma.NAME));
     }
 
     private boolean isChosen(String operation, String variant) {

@@ -22,6 +22,9 @@ abstract class HopperLinear extends LowRankVariant {
     static final String OTHER_GPUS =
             "GPUs that are not of compute capability 9.0, or have a driver before CUDA 13";
 
+    /** What kernels refuse whose blocks are not in pairs. */
+    static final String SINGLE_BLOCKS = "single blocks, which nobody asked for";
+
     /** Tiles are this long on one side, or half of it. */
     static final int LARGE = 256;
 
@@ -104,7 +107,9 @@ abstract class HopperLinear extends LowRankVariant {
         return 1;
     }
 
-    /** Whether the file has kernels for clusters of two blocks. */
+    /**
+     * Whether there are kernels for clusters of two blocks, to be taken where that is no longer.
+     */
     boolean hasPairs() {
         return true;
     }

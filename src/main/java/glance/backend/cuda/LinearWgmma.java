@@ -5,15 +5,52 @@ import glance.op.Op;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
 
-/** Launches linear_wgmma.cu: weights in bf16, or packed before. */
+/**
+ * Launches linear_wgmma.cu: weights in bf16, or packed before. Blocks are in pairs where that takes
+ * no longer; for comparison there is one whose blocks never are.
+ */
 final class LinearWgmma extends HopperLinear {
     static final String NAME = "wgmma";
+    static final String SINGLE = "wgmma_single";
 
     private final LinearMma mma;
+    private final boolean chosen;
+    private final boolean pairs;
 
-    LinearWgmma(Launcher launcher, boolean always) {
-        super(launcher, NAME, always);
+    private LinearWgmma(Launcher launcher, boolean chosen, boolean pairs) {
+        super(launcher, NAME, chosen);
         this.mma = LinearMma.packed(launcher);
+        this.chosen = chosen;
+        this.pairs = pairs;
+    }
+
+    /**
+     * By pairs of blocks where that takes no longer.
+     *
+     * @param chosen whether the user asked for it: also for small products
+     */
+    static LinearWgmma pairs(Launcher launcher, boolean chosen) {
+        return new LinearWgmma(launcher, chosen, true);
+    }
+
+    /** By single blocks, only if it was chosen. */
+    static LinearWgmma single(Launcher launcher, boolean chosen) {
+        return new LinearWgmma(launcher, chosen, false);
+    }
+
+    @Override
+    public String name() {
+        return pairs ? NAME : SINGLE;
+    }
+
+    @Override
+    public String refuses(Op.Linear op) {
+        return pairs || chosen ? super.refuses(op) : HopperLinear.SINGLE_BLOCKS;
+    }
+
+    @Override
+    boolean hasPairs() {
+        return pairs;
     }
 
     @Override

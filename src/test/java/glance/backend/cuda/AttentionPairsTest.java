@@ -31,7 +31,7 @@ class AttentionPairsTest {
     @BeforeEach
     void open() {
         gpu = EmulatedGpu.open();
-        attention = new AttentionWgmma(gpu.launcher(DType.BF16), true);
+        attention = AttentionWgmma.pairs(gpu.launcher(DType.BF16), true);
         random = new Random(1);
     }
 

@@ -8,6 +8,7 @@ import glance.op.Op;
 import glance.op.TrainingOp;
 import glance.tensor.DType;
 import glance.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,7 +69,9 @@ class AttentionVariantsTest {
         Tensor q = gpu.tensor(DType.BF16, batch, seqLen, heads, 64);
         assertThat(variant(DType.BF16, 1, q, q)).isEqualTo(expected);
         assertThat(variant(DType.BF16, 1, q, q, Map.of("attention", "mma"))).isEqualTo("mma");
-        assertThat(variant(DType.BF16, 1, q, q, Map.of("attention", "wgmma"))).isEqualTo("wgmma");
+        for (String chosen : List.of("wgmma", "wgmma_single")) {
+            assertThat(variant(DType.BF16, 1, q, q, Map.of("attention", chosen))).isEqualTo(chosen);
+        }
     }
 
     private String gradients(Tensor q, Tensor k, Map<String, String> chosen) {

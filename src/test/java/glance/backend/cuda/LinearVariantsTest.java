@@ -88,6 +88,8 @@ class LinearVariantsTest {
         assertThat(kernels(DType.BF16, Map.of()).variant(linear(x))).isEqualTo(expected);
         KernelTable chosen = kernels(DType.BF16, Map.of("linear", "wgmma"));
         assertThat(chosen.variant(linear(x))).isEqualTo("wgmma");
+        KernelTable single = kernels(DType.BF16, Map.of("linear", "wgmma_single"));
+        assertThat(single.variant(linear(x))).isEqualTo("wgmma_single");
     }
 
     /** Likewise. */
@@ -181,7 +183,7 @@ class LinearVariantsTest {
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
                         "linear has no variant 'fast'; it has few, rows, narrow_wgmma, narrow,"
-                                + " blocks, wgmma, mma, plain, w8a8, cublas");
+                                + " blocks, wgmma, mma, plain, wgmma_single, w8a8, cublas");
         assertThatThrownBy(() -> kernels(DType.BF16, Map.of("lora", "mma")))
                 .isInstanceOf(DeviceException.class)
                 .hasMessage(
