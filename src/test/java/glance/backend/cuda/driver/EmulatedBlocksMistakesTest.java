@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceException;
-import glance.tensor.DType;
-import java.nio.ByteBuffer;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,45 +12,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The emulator finds what blocks that work for each other forget, and lets correct ones run. */
 class EmulatedBlocksMistakesTest {
-    private static final int SIDE = 64;
-    private static final int TILE_BYTES = 2 * SIDE * SIDE;
     private static final int OUT_BYTES = 4 * 128 * 8;
     private static final int BLOCKS = 4; // as many as the emulated GPU has multiprocessors
 
-    private Driver driver;
-    private long stream;
-    private long x;
-    private long out;
+    private PlantedKernels planted;
     private long flags;
-    private TensorMap map;
 
     @BeforeEach
     void open() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
-        driver = EmulatedDriver.of(List.of("planted_blocks"));
-        stream = driver.createStream();
-        x = driver.allocate(TILE_BYTES);
-        out = driver.allocate(OUT_BYTES);
-        flags = driver.allocate(64);
-        driver.fill(out, (byte) 0, OUT_BYTES, stream);
-        driver.fill(flags, (byte) 0, 64, stream);
-        ByteBuffer ones = driver.allocatePinned(TILE_BYTES);
-        while (ones.hasRemaining()) {
-            ones.putShort((short) 0x3f80); // 1
-        }
-        driver.upload(ones.flip(), x, stream);
-        map =
-                driver.tensorMap(
-                        TensorTiles.matrix(DType.BF16, x, SIDE, SIDE, 2 * SIDE, SIDE, SIDE, true));
+        planted = new PlantedKernels("planted_blocks", OUT_BYTES);
+        flags = planted.zeros(64);
     }
 
     @AfterEach
     void close() {
-        if (driver != null) {
-            driver.free(x);
-            driver.free(out);
-            driver.free(flags);
-            driver.close();
+        if (planted != null) {
+            planted.close();
         }
     }
 
@@ -70,9 +45,7 @@ class EmulatedBlocksMistakesTest {
             })
     void correctKernel_runs(String kernel, int index, float value) {
         launch(kernel, BLOCKS);
-        ByteBuffer bytes = driver.allocatePinned(OUT_BYTES);
-        driver.download(out, bytes, stream);
-        assertThat(bytes.getFloat(4 * index)).isEqualTo(value);
+        assertThat(planted.results().getFloat(4 * index)).isEqualTo(value);
     }
 
     @ParameterizedTest
@@ -148,16 +121,6 @@ class EmulatedBlocksMistakesTest {
     }
 
     private void launch(String kernel, int blocks) {
-        KernelFunction function = driver.function(driver.loadModule("planted_blocks"), kernel);
-        Arguments arguments =
-                new Arguments().tensorMap(map).pointer(x).pointer(out).pointer(flags).i32(1);
-        driver.launch(
-                new Launch(
-                        function,
-                        Grid.of(blocks),
-                        function.maxThreads(),
-                        2 * TILE_BYTES,
-                        arguments),
-                stream);
+        planted.launch(kernel, blocks, planted.arguments(flags));
     }
 }

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceException;
-import glance.tensor.DType;
 import java.nio.ByteBuffer;
-import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,41 +14,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The emulator finds what blocks of a cluster forget, and lets correct ones run. */
 class EmulatedClusterMistakesTest {
-    private static final int SIDE = 64;
-    private static final int TILE_BYTES = 2 * SIDE * SIDE;
     private static final int OUT_BYTES = 4 * 128 * 8;
     private static final int BLOCKS = 2; // a cluster
 
-    private Driver driver;
-    private long stream;
-    private long x;
-    private long out;
-    private TensorMap map;
+    private PlantedKernels planted;
 
     @BeforeEach
     void open() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
-        driver = EmulatedDriver.of(List.of("planted_clusters"));
-        stream = driver.createStream();
-        x = driver.allocate(TILE_BYTES);
-        out = driver.allocate(OUT_BYTES);
-        driver.fill(out, (byte) 0, OUT_BYTES, stream);
-        ByteBuffer ones = driver.allocatePinned(TILE_BYTES);
-        while (ones.hasRemaining()) {
-            ones.putShort((short) 0x3f80); // 1
-        }
-        driver.upload(ones.flip(), x, stream);
-        map =
-                driver.tensorMap(
-                        TensorTiles.matrix(DType.BF16, x, SIDE, SIDE, 2 * SIDE, SIDE, SIDE, true));
+        planted = new PlantedKernels("planted_clusters", OUT_BYTES);
     }
 
     @AfterEach
     void close() {
-        if (driver != null) {
-            driver.free(x);
-            driver.free(out);
-            driver.close();
+        if (planted != null) {
+            planted.close();
         }
     }
 
@@ -65,8 +43,7 @@ class EmulatedClusterMistakesTest {
             })
     void correctKernel_runs(String kernel, float first) {
         launch(kernel, BLOCKS);
-        ByteBuffer bytes = driver.allocatePinned(OUT_BYTES);
-        driver.download(out, bytes, stream);
+        ByteBuffer bytes = planted.results();
         assertThat(bytes.getFloat(0)).isEqualTo(first);
         assertThat(bytes.getFloat(4 * 128)).isEqualTo(first);
     }
@@ -75,8 +52,7 @@ class EmulatedClusterMistakesTest {
     @Test
     void clusters_runOneAfterTheOther() {
         launch("fetches_for_both", 8);
-        ByteBuffer bytes = driver.allocatePinned(OUT_BYTES);
-        driver.download(out, bytes, stream);
+        ByteBuffer bytes = planted.results();
         for (int i = 0; i < OUT_BYTES; i += 4) {
             assertThat(bytes.getFloat(i)).isOne();
         }
@@ -157,15 +133,6 @@ class EmulatedClusterMistakesTest {
     }
 
     private void launch(String kernel, int blocks) {
-        KernelFunction function = driver.function(driver.loadModule("planted_clusters"), kernel);
-        Arguments arguments = new Arguments().tensorMap(map).pointer(x).pointer(out).i32(1);
-        driver.launch(
-                new Launch(
-                        function,
-                        Grid.of(blocks),
-                        function.maxThreads(),
-                        2 * TILE_BYTES,
-                        arguments),
-                stream);
+        planted.launch(kernel, blocks, planted.arguments());
     }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import glance.api.DeviceException;
-import glance.tensor.DType;
 import java.nio.ByteBuffer;
 import java.util.Collections;
 import java.util.List;
@@ -17,39 +16,20 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The emulator finds each planted mistake with Hopper's instructions, and only those. */
 class EmulatedHopperMistakesTest {
-    private static final int SIDE = 64;
-    private static final int TILE_BYTES = 2 * SIDE * SIDE;
+    private static final int OUT_BYTES = 4 * 256;
 
-    private Driver driver;
-    private long stream;
-    private long x;
-    private long out;
-    private TensorMap map;
+    private PlantedKernels planted;
 
     @BeforeEach
     void open() {
         assumeTrue(EmulatedDriver.problem() == null, EmulatedDriver.problem());
-        driver = EmulatedDriver.of(List.of("planted_hopper"));
-        stream = driver.createStream();
-        x = driver.allocate(TILE_BYTES);
-        out = driver.allocate(4 * 256);
-        driver.fill(out, (byte) 0, 4 * 256, stream);
-        ByteBuffer ones = driver.allocatePinned(TILE_BYTES);
-        while (ones.hasRemaining()) {
-            ones.putShort((short) 0x3f80); // 1
-        }
-        driver.upload(ones.flip(), x, stream);
-        map =
-                driver.tensorMap(
-                        TensorTiles.matrix(DType.BF16, x, SIDE, SIDE, 2 * SIDE, SIDE, SIDE, true));
+        planted = new PlantedKernels("planted_hopper", OUT_BYTES);
     }
 
     @AfterEach
     void close() {
-        if (driver != null) {
-            driver.free(x);
-            driver.free(out);
-            driver.close();
+        if (planted != null) {
+            planted.close();
         }
     }
 
@@ -69,9 +49,7 @@ class EmulatedHopperMistakesTest {
             })
     void correctKernel_runs(String kernel, float first) {
         launch(kernel);
-        ByteBuffer bytes = driver.allocatePinned(4);
-        driver.download(out, bytes, stream);
-        assertThat(bytes.getFloat(0)).isEqualTo(first);
+        assertThat(planted.results().getFloat(0)).isEqualTo(first);
     }
 
     @ParameterizedTest
@@ -202,8 +180,12 @@ class EmulatedHopperMistakesTest {
 
     @Test
     void bytesThatNoDriverMade_areNoMap() {
-        map = new TensorMap(Collections.nCopies(16, 1L));
-        assertFound("fetches_a_tile", "a tensor map that Driver.tensorMap has not made");
+        TensorMap map = new TensorMap(Collections.nCopies(16, 1L));
+        Arguments arguments = planted.arguments(new Arguments().tensorMap(map));
+        assertThatThrownBy(() -> planted.launch("fetches_a_tile", 1, arguments))
+                .isInstanceOf(DeviceException.class)
+                .hasMessageContaining("kernel planted_hopper/fetches_a_tile, block (0, 0, 0)")
+                .hasMessageContaining("a tensor map that Driver.tensorMap has not made");
     }
 
     /** Arguments never place a map so. */
@@ -232,19 +214,8 @@ class EmulatedHopperMistakesTest {
 
     @Test
     void mapGivenAsAStruct_isFound() {
-        KernelFunction function =
-                driver.function(driver.loadModule("planted_hopper"), "fetches_a_tile");
-        Arguments arguments = new Arguments().struct(new long[16]).pointer(x).pointer(out).i32(1);
-        assertThatThrownBy(
-                        () ->
-                                driver.launch(
-                                        new Launch(
-                                                function,
-                                                Grid.of(1),
-                                                256,
-                                                2 * TILE_BYTES,
-                                                arguments),
-                                        stream))
+        Arguments arguments = planted.arguments(new Arguments().struct(new long[16]));
+        assertThatThrownBy(() -> planted.launch("fetches_a_tile", 1, arguments))
                 .hasMessageContaining("takes arguments of kinds tppi, the launch gives sppi");
     }
 
@@ -256,10 +227,6 @@ class EmulatedHopperMistakesTest {
     }
 
     private void launch(String kernel) {
-        KernelFunction function = driver.function(driver.loadModule("planted_hopper"), kernel);
-        Arguments arguments = new Arguments().tensorMap(map).pointer(x).pointer(out).i32(1);
-        driver.launch(
-                new Launch(function, Grid.of(1), function.maxThreads(), 2 * TILE_BYTES, arguments),
-                stream);
+        planted.launch(kernel, 1, planted.arguments());
     }
 }
