@@ -49,8 +49,10 @@ abstract class HopperLinear extends LowRankVariant {
     /** Why a weight cannot be read, or null. */
     abstract String refusesWeight(Tensor weight);
 
-    /** The tile of one length. */
-    abstract PersistentTile tile(int length);
+    /** The tile of one length, here across. */
+    PersistentTile tile(int length) {
+        return new PersistentTile(constant("rows"), length);
+    }
 
     /** What the weight multiplies. */
     Tensor left(ProductInput x) {
@@ -68,8 +70,10 @@ abstract class HopperLinear extends LowRankVariant {
         throw new UnsupportedOperationException(name + " has no gradient");
     }
 
-    /** What names of kernels say of a weight, with the line before it; may be empty. */
-    abstract String kind(Tensor weight);
+    /** What names of kernels say of a weight, with the line before it. */
+    String kind(Tensor weight) {
+        return "";
+    }
 
     @Override
     public String name() {

@@ -54,17 +54,7 @@ final class LinearW8A8Wgmma extends HopperLinear {
     }
 
     @Override
-    PersistentTile tile(int length) {
-        return new PersistentTile(constant("rows"), length);
-    }
-
-    @Override
     TensorMap weights(Operands operands, Tensor weight, PersistentTile tile) {
         return maps.matrix(weight, depth(weight.dtype()), tile.copiedColumns());
-    }
-
-    @Override
-    String kind(Tensor weight) {
-        return "";
     }
 }

@@ -64,11 +64,6 @@ final class LinearWgmma extends HopperLinear {
     }
 
     @Override
-    PersistentTile tile(int length) {
-        return new PersistentTile(constant("rows"), length);
-    }
-
-    @Override
     TensorMap weights(Operands operands, Tensor weight, PersistentTile tile) {
         Tensor packed = Packed.of(launcher, operands, weight);
         return maps.matrix(packed, depth(DType.BF16), tile.copiedColumns());
@@ -79,11 +74,6 @@ final class LinearWgmma extends HopperLinear {
     TensorMap weightsAcross(Operands operands, Tensor weight) {
         return maps.matrix(
                 Packed.of(launcher, operands, weight), depth(DType.BF16), depth(DType.BF16));
-    }
-
-    @Override
-    String kind(Tensor weight) {
-        return "";
     }
 
     @Override

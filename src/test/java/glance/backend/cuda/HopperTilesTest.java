@@ -80,11 +80,6 @@ class HopperTilesTest {
         }
 
         @Override
-        String kind(Tensor weight) {
-            return "";
-        }
-
-        @Override
         boolean makesLow() {
             return true;
         }
